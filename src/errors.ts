@@ -1,0 +1,150 @@
+/** Who is at fault for an error: the caller's input, the platform, the network between, or dylive itself. */
+export type Fault = "caller" | "platform" | "network" | "us";
+
+interface ErrorRow {
+  readonly message: string;
+  readonly fault: Fault;
+  /** Whether the same request may succeed later without a change by the caller. */
+  readonly retryable: boolean;
+  readonly status: number;
+  /** What the reader of the error can do about it. */
+  readonly hint: string;
+}
+
+/** Every error that dylive reports, by its stable code. `docs/errors.md` lists the same table. */
+export const ERRORS = {
+  bad_request: {
+    message: "The request is not valid",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Correct the named field and send it again.",
+  },
+  bad_room: {
+    message: "room_id is not a room",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id.",
+  },
+  bad_config: {
+    message: "The configuration is not valid",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Correct the named setting.",
+  },
+  bad_file: {
+    message: "The file cannot be read",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Give a recording, a raw frame, a bare Response or a payload named after its method.",
+  },
+  no_token: {
+    message: "A token is needed",
+    fault: "caller",
+    retryable: false,
+    status: 401,
+    hint: "Add token=… ; `dylive token create --name NAME` makes one.",
+  },
+  bad_token: {
+    message: "The token is not valid",
+    fault: "caller",
+    retryable: false,
+    status: 401,
+    hint: "Check the token, or make one with `dylive token create --name NAME`.",
+  },
+  forbidden: {
+    message: "The token may not do this",
+    fault: "caller",
+    retryable: false,
+    status: 403,
+    hint: "Use a token with the scope or room that is needed.",
+  },
+  not_found: { message: "There is no such thing here", fault: "caller", retryable: false, status: 404, hint: "Check the address." },
+  no_account: {
+    message: "There is no such account on the platform",
+    fault: "caller",
+    retryable: false,
+    status: 404,
+    hint: "Check the id: open live.douyin.com/ID in a browser.",
+  },
+  cursor_reset: {
+    message: "The cursor is not of this log",
+    fault: "caller",
+    retryable: false,
+    status: 409,
+    hint: "Start again from the oldest or newest cursor given here.",
+  },
+  in_use: {
+    message: "The resource is in use",
+    fault: "caller",
+    retryable: true,
+    status: 409,
+    hint: "Stop the other user of it first, or choose another.",
+  },
+  too_many_rooms: {
+    message: "Too many rooms are collected on demand",
+    fault: "caller",
+    retryable: true,
+    status: 429,
+    hint: "Wait until a room has been idle for ten minutes, put rooms on the watch list, or raise DYLIVE_MAX_ON_DEMAND_ROOMS.",
+  },
+  room_unknown: {
+    message: "The platform did not say what this room is",
+    fault: "platform",
+    retryable: true,
+    status: 503,
+    hint: "A captcha or an empty reply says nothing about the room. Try again in a minute; log in or change the IP address if it stays.",
+  },
+  blocked: {
+    message: "The platform refused the connection",
+    fault: "platform",
+    retryable: true,
+    status: 503,
+    hint: "Check the signer, the cookies and the IP address; dylive backs off and tries again.",
+  },
+  unreachable: {
+    message: "The platform cannot be reached",
+    fault: "network",
+    retryable: true,
+    status: 503,
+    hint: "Check the network, the proxy and DYLIVE_UPSTREAM.",
+  },
+  stopping: { message: "The server is stopping", fault: "us", retryable: true, status: 503, hint: "Try again when it is back." },
+  internal: {
+    message: "dylive failed",
+    fault: "us",
+    retryable: true,
+    status: 500,
+    hint: "The server's log has the details under the request id; please report it.",
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+/** A stable error code; see {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a stable code, fit to be shown to whoever caused or must mend it. Never holds a secret. */
+export class DyliveError extends Error {
+  readonly code: ErrorCode;
+  /** What was wrong in this very case, in one sentence. */
+  readonly detail: string;
+
+  /**
+   * @param code one of {@link ERRORS}
+   * @param detail what was wrong this time, in one sentence
+   * @param cause the error beneath, kept for logs only
+   */
+  constructor(code: ErrorCode, detail: string, cause?: unknown) {
+    super(`${ERRORS[code].message}: ${detail}`, cause === undefined ? undefined : { cause });
+    this.name = "DyliveError";
+    this.code = code;
+    this.detail = detail;
+  }
+
+  /** The table's row of this error. */
+  get row(): ErrorRow {
+    return ERRORS[this.code];
+  }
+}

@@ -1,0 +1,62 @@
+import type { RoomKey } from "./log.js";
+
+/** The ways a room can be named. `room_id` is one broadcast's id; `import` an imported broadcast whose owner is unknown. */
+export const ALIAS_KINDS = ["web_rid", "unique_id", "sec_uid", "uid", "room_id", "official", "import"] as const;
+export type AliasKind = (typeof ALIAS_KINDS)[number];
+
+/** One name of a room. */
+export interface Alias {
+  readonly kind: AliasKind;
+  readonly value: string;
+}
+
+/** What is known of a room's anchor and broadcast, as last read. Null is unknown. */
+export interface RoomFacts {
+  readonly webRid: string | null;
+  readonly title: string | null;
+  readonly anchor: {
+    readonly id: string | null;
+    readonly secUid: string | null;
+    readonly nickname: string | null;
+    readonly avatar: string | null;
+  } | null;
+}
+
+/** Where a connection can be resumed: kept so that a restart connects first and resolves after. */
+export interface Resume {
+  readonly roomId: string;
+  readonly host: string | null;
+  readonly cursor: string;
+  readonly internalExt: string;
+  readonly savedAt: number;
+}
+
+/** A room as stored. */
+export interface RoomRow extends RoomFacts {
+  readonly room: RoomKey;
+  /** On the watch list: collected whether or not anybody asks. */
+  readonly watched: boolean;
+  readonly resume: Resume | null;
+  readonly createdAt: number;
+}
+
+/** The rooms of a store and their names. */
+export interface Rooms {
+  /** The room of an alias, or null. */
+  find(alias: Alias): Promise<RoomKey | null>;
+  /**
+   * The room that any of these aliases names, made when there is none; then all of them name it (on a clash of two rooms the first alias that
+   * is known decides, and the others move to it: newest wins; logs are never merged).
+   */
+  ensure(aliases: readonly [Alias, ...Alias[]], facts?: Partial<RoomFacts>): Promise<RoomKey>;
+  get(room: RoomKey): Promise<RoomRow | null>;
+  aliases(room: RoomKey): Promise<readonly Alias[]>;
+  /** All rooms but the system's, oldest first. */
+  list(): Promise<readonly RoomRow[]>;
+  /** Overwrites the facts that are given and not null. */
+  setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void>;
+  setWatched(room: RoomKey, watched: boolean): Promise<void>;
+  setResume(room: RoomKey, resume: Resume | null): Promise<void>;
+  /** Takes the room over: the new epoch; appends with an older one are fenced from now on. */
+  claim(room: RoomKey): Promise<number>;
+}

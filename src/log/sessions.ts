@@ -1,0 +1,23 @@
+import type { RoomKey } from "./log.js";
+
+/** One broadcast of a room: (room, room_id). Times are ms UTC. */
+export interface Session {
+  readonly room: RoomKey;
+  readonly sessionId: string;
+  readonly title: string | null;
+  readonly openedAt: number;
+  readonly endedAt: number | null;
+  /** How it ended: `announced`, `offline`, `replaced`; null while open. */
+  readonly endReason: string | null;
+}
+
+/** The broadcasts of every room. */
+export interface Sessions {
+  /** Opens the session unless it exists; an older open session of the room ends as `replaced`. */
+  open(room: RoomKey, sessionId: string, at: number, title?: string | null): Promise<Session>;
+  /** Ends it once; later calls change nothing. */
+  end(room: RoomKey, sessionId: string, at: number, reason: string): Promise<void>;
+  /** Newest first. */
+  list(room: RoomKey, limit: number): Promise<readonly Session[]>;
+  get(room: RoomKey, sessionId: string): Promise<Session | null>;
+}

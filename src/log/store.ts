@@ -1,0 +1,16 @@
+import type { Log } from "./log.js";
+import type { Positions } from "./positions.js";
+import type { Rooms } from "./rooms.js";
+import type { Sessions } from "./sessions.js";
+import type { Tokens } from "./tokens.js";
+
+/** Everything that is kept, on one engine. */
+export interface Store {
+  readonly log: Log;
+  readonly rooms: Rooms;
+  readonly sessions: Sessions;
+  readonly positions: Positions;
+  readonly tokens: Tokens;
+  /** Flushes what is under way and closes; afterwards every call rejects. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,21 @@
+import type { Response } from "../wire/response.js";
+
+/** Something received from the platform, with the time of receipt. */
+export interface Received {
+  /** ms UTC */
+  readonly receivedAt: number;
+  /** Exactly the bytes received: a push frame, or a bare Response of im/fetch. */
+  readonly raw: Uint8Array;
+  readonly kind: "push" | "response";
+  /** The Response inside, or null: heartbeat answers, unknown payload types, damaged frames. */
+  readonly response: Response | null;
+}
+
+/**
+ * A source yields what it receives, in order, until its signal aborts or the connection ends (then the iteration ends, or throws a
+ * `DyliveError` that says who failed). It knows nothing of reconnecting. A batch is all that arrived since the last pull, never empty.
+ */
+export interface Source {
+  readonly name: "websocket" | "browser" | "recording" | "official";
+  open(signal: AbortSignal): AsyncIterable<readonly Received[]>;
+}
