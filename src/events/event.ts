@@ -4,7 +4,7 @@ import { type Static, type TSchema, Type } from "typebox";
 export const SOURCES = ["websocket", "browser", "recording", "official", "import", "system"] as const;
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const literals = <const T extends readonly string[]>(values: T) => Type.Enum(values as unknown as [...T]);
+const literals = <T extends string[]>(values: readonly [...T]) => Type.Enum<T>(values);
 const Text = Nullable(Type.String());
 const Count = Nullable(Type.Integer({ minimum: 0 }));
 
