@@ -1,0 +1,50 @@
+import type { RoomKey } from "../log/log.js";
+
+/** What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has. */
+export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed"] as const;
+export type RoomState = (typeof ROOM_STATES)[number];
+
+/** Why a room is in its state: facts that were seen, with their times (ms UTC). Null is "not seen". */
+export interface Evidence {
+  /** One sentence in plain words. */
+  readonly reason: string;
+  readonly since: number;
+  readonly lastFrameAt: number | null;
+  /** Last chat, gift, like, join, follow or share. */
+  readonly lastInteractiveAt: number | null;
+  /** Messages by method since collection began. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly reconnects: number;
+  /** Messages not stored, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+/** A snapshot of a room's state. */
+export interface RoomStatus {
+  readonly room: RoomKey;
+  readonly state: RoomState;
+  /** room_id of the broadcast that is or was collected last; null before the first. */
+  readonly sessionId: string | null;
+  readonly evidence: Evidence;
+}
+
+/** The answer to "I want this room": the room, and whether only one broadcast was meant. */
+export interface RequestedRoom {
+  readonly room: RoomKey;
+  /** Set when the caller named a broadcast by its 19-digit room_id: only that session's events are theirs. */
+  readonly onlySession: string | null;
+  readonly status: RoomStatus;
+}
+
+/** What the API needs of rooms. */
+export interface RoomDesk {
+  /**
+   * Notes that somebody wants this room now, and starts collecting it if nobody does. Collection goes on for ten minutes after the last call.
+   * For a room that is not yet collected it waits up to `settleMs` for a first state other than `resolving` or `connecting`.
+   * @param text a web_rid, a custom id or a 19-digit room_id
+   * @throws DyliveError bad_room, no_account, room_unknown, unreachable, too_many_rooms, stopping
+   */
+  request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom>;
+  /** The state of a room; null when it is not collected. */
+  status(room: RoomKey): RoomStatus | null;
+}
