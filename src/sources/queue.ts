@@ -1,0 +1,60 @@
+import type { Received } from "./source.js";
+
+/** More bytes waiting than this pause the sender; a quarter of it lets them go on. Far above what a busy room sends in a second. */
+const HIGH_WATER_BYTES = 16 * 1024 * 1024;
+
+/** Frames between a socket and whoever stores them, in order. Bounded: when the reader is slow, the socket is paused and TCP holds the platform back. */
+export class ReceiveQueue {
+  readonly #flow: { pause(): void; resume(): void };
+  #waiting: Received[] = [];
+  #bytes = 0;
+  #paused = false;
+  #ended = false;
+  #error: unknown;
+  #wake: (() => void) | null = null;
+
+  constructor(flow: { pause(): void; resume(): void }) {
+    this.#flow = flow;
+  }
+
+  push(received: Received): void {
+    if (this.#ended) return;
+    this.#waiting.push(received);
+    this.#bytes += received.raw.length;
+    if (!this.#paused && this.#bytes > HIGH_WATER_BYTES) {
+      this.#paused = true;
+      this.#flow.pause();
+    }
+    this.#wake?.();
+  }
+
+  /** Ends the iteration after what is waiting; with an error, by throwing it. The first end counts. */
+  end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#wake?.();
+  }
+
+  /** All that waits, batch by batch, until the end. For one reader. */
+  async *batches(): AsyncGenerator<readonly Received[]> {
+    for (;;) {
+      if (this.#waiting.length > 0) {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        this.#bytes = 0;
+        if (this.#paused && !this.#ended) this.#flow.resume();
+        this.#paused = false;
+        yield batch;
+      } else if (this.#ended) {
+        if (this.#error !== undefined) throw this.#error;
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import WebSocket from "ws";
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { Drift } from "../wire/drift.js";
+import { encodeAck, HEARTBEAT } from "../wire/frame.js";
+import { reasonOf } from "./platform.js";
+import { ReceiveQueue } from "./queue.js";
+import { readPush } from "./read.js";
+import type { Received, Source } from "./source.js";
+
+/** What a push connection is made of; `connectUrl` and `headers` come from `push.ts`. */
+export interface WebsocketOptions {
+  /** Makes the signed address. Called once per open. */
+  readonly connectUrl: (signal: AbortSignal) => Promise<string>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly drift: Drift;
+  /** Told where a reconnect may go on, after every message frame. */
+  readonly onResume?: (cursor: string, internalExt: string) => void;
+}
+
+const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
+const MAX_FRAME_BYTES = 16 * 1024 * 1024; // facts/protocol.md section 3, rule 1
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** A socket of our own to the platform's push server: connect, acknowledge, heartbeat, abort. It ends by throwing, unless aborted or closed by a `close` frame. */
+export function websocketSource(options: WebsocketOptions): Source {
+  return { name: "websocket", open: (signal) => receive(options, signal) };
+}
+
+async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+  const url = await options.connectUrl(signal);
+  signal.throwIfAborted();
+  const socket = new WebSocket(url, {
+    headers: options.headers,
+    perMessageDeflate: false,
+    followRedirects: false,
+    maxPayload: MAX_FRAME_BYTES,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  });
+  const queue = new ReceiveQueue({ pause: () => socket.pause(), resume: () => socket.resume() });
+  const stopHeartbeat = attach(socket, queue, options);
+  const abort = () => queue.end();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    yield* queue.batches();
+  } finally {
+    signal.removeEventListener("abort", abort);
+    stopHeartbeat();
+    socket.removeAllListeners();
+    socket.on("error", () => {}); // an abort during the handshake still reports once
+    socket.terminate(); // the platform ignores a client's close frame
+  }
+}
+
+function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onResume }: WebsocketOptions): () => void {
+  let stop = () => {};
+  const beat = () => socket.readyState === WebSocket.OPEN && socket.send(HEARTBEAT);
+  socket.on("open", () => {
+    beat();
+    stop = clock.every(HEARTBEAT_MS, beat);
+  });
+  socket.on("unexpected-response", (request, response) => {
+    const said = ["handshake-msg", "handshake-status"].flatMap((name) =>
+      response.headers[name] ? [`${name} ${response.headers[name]}`] : [],
+    );
+    queue.end(
+      new DyliveError(
+        "blocked",
+        `the push server answered HTTP ${response.statusCode} instead of opening${said.length ? ` (${said.join(", ")})` : ""}`,
+      ),
+    );
+    request.destroy();
+  });
+  socket.on("error", (error) => queue.end(new DyliveError("unreachable", `the connection failed: ${reasonOf(error)}`, error)));
+  socket.on("close", (code) => queue.end(new DyliveError("unreachable", `the platform closed the connection (code ${code})`)));
+  socket.on("message", (data, isBinary) => {
+    if (!isBinary || !(data instanceof Buffer)) return; // frames are binary; a text message is not the platform's protocol
+    const { received, frame, internalExt, cursor } = readPush(data, clock.now(), drift);
+    if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
+    if (received.response && onResume) onResume(cursor, internalExt);
+    queue.push(received);
+    if (frame?.payloadType === "close") queue.end();
+  });
+  return () => stop();
+}
