@@ -1,0 +1,33 @@
+// What a fresh clone needs before anything runs: dependencies and a build. Uses only Node and npm.
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The checkout's folder, with a trailing slash. */
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Runs a command in the checkout with its output shown; ends the process with its exit code when it fails. */
+export function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: "inherit", shell: process.platform === "win32", ...options });
+  if (error) throw error;
+  if (status !== 0 && !options.mayFail) process.exit(status ?? 1);
+  return status ?? 1;
+}
+
+/** Installs the dependencies exactly as locked, unless that was done since the lock file changed. */
+export function install() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`dylive needs Node 20.19 or newer; this is ${process.versions.node}.`);
+    process.exit(1);
+  }
+  const done = `${ROOT}node_modules/.package-lock.json`;
+  if (existsSync(done) && statSync(done).mtimeMs >= statSync(`${ROOT}package-lock.json`).mtimeMs) return;
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+}
+
+/** Compiles src/ to dist/. */
+export function build() {
+  rmSync(`${ROOT}dist`, { recursive: true, force: true });
+  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+}

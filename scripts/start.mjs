@@ -1,0 +1,7 @@
+// `npm start`: install, build, then the service with simulated rooms.
+import { build, install, ROOT } from "./prepare.mjs";
+
+install();
+build();
+process.argv = [process.argv[0], `${ROOT}dist/cli/main.js`, "demo", ...process.argv.slice(2)];
+await import(`${ROOT}dist/cli/main.js`);
