@@ -87,7 +87,13 @@ export const KINDS = {
     operator: Nullable(UserSchema),
   }),
   fansclub: define("fansclub", { ...user, action: literals(["join", "upgrade", "other"]), text: Text }),
-  stats: define("stats", { online: Count, totalViewers: Count, onlineText: Text, totalText: Text }),
+  stats: define("stats", {
+    online: Count,
+    totalViewers: Count,
+    onlineText: Text,
+    totalText: Text,
+    ranks: Type.Optional(Type.Array(RankEntry, { description: "top contributors, where the message has them: one message is one event" })),
+  }),
   rank: define("rank", { entries: Type.Array(RankEntry) }),
   control: define("control", {
     action: literals(["pause", "resume", "end", "end_by_admin", "change_node", "end_by_switch", "ping_timeout", "other"]),

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import type { NewEvent, NewEventOf } from "./event.js";
+
+/** A gift event. */
+export type GiftEvent = NewEventOf<"gift">;
+
+/** What a gift message claims; the {@link GiftLedger} settles it against what is stored. */
+export interface Claim {
+  /** Units of the combo by this message. */
+  readonly total: number;
+  /** The message says that the combo has ended (repeat_end 1). */
+  readonly end: boolean;
+  /** Nothing can follow: the gift cannot combo, or no other message can name this combo. */
+  readonly single: boolean;
+}
+
+/**
+ * One message as normalised. A gift's event is a form to be filled in (`delta` 0, `comboTotal` as claimed) and must pass the ledger
+ * before it is stored; every other event is complete.
+ */
+export type Draft =
+  | { readonly event: Exclude<NewEvent, { type: "gift" }>; readonly claim: null }
+  | { readonly event: GiftEvent; readonly claim: Claim };
+
+/** The parts of a combo's identity, as the message gives them. */
+export interface ComboParts {
+  readonly sessionId: string;
+  readonly sender: string;
+  readonly giftId: string;
+  /** group_id, "0" when absent */
+  readonly groupId: string;
+  /** trace_id, "" when absent */
+  readonly traceId: string;
+  readonly eventId: string;
+  readonly receiver: string;
+}
+
+/**
+ * The name of a combo: room_id, sender, gift, group and receiver, joined. Group ids are time-like and collide between users
+ * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. At most about 170 characters.
+ */
+export function comboId(parts: ComboParts): string {
+  const group = parts.groupId !== "0" ? `g${parts.groupId}` : parts.traceId !== "" ? `t${short(parts.traceId)}` : `e${parts.eventId}`;
+  return `${parts.sessionId}.${parts.sender}.${parts.giftId}.${group}.${parts.receiver}`;
+}
+
+/**
+ * Names a sending action towards one receiver, or null. One action may give the same gift to several guests, so the trace alone is
+ * too wide. Taken from the event, so that the log alone can rebuild it.
+ */
+export function traceKey(event: GiftEvent): string | null {
+  return event.traceId === null ? null : event.traceId + event.comboId.slice(event.comboId.lastIndexOf("."));
+}
+
+/** An id as part of a name: as it is when plain, else its digest, so that no text from outside can forge a separator. */
+export function short(id: string): string {
+  return isPlain(id) ? id : `h${createHash("sha256").update(id).digest("hex").slice(0, 16)}`;
+}
+
+function isPlain(id: string): boolean {
+  if (id.length > 24) return false;
+  for (let i = 0; i < id.length; i++) {
+    const c = id.charCodeAt(i);
+    if (c < 48 || c > 57) return false;
+  }
+  return true;
+}

@@ -1,0 +1,215 @@
+import { type Draft, type GiftEvent, traceKey } from "./combo.js";
+import type { NewEvent } from "./event.js";
+import { Generations } from "./generations.js";
+import { giveUnits, settleAfterSilence, settleAtEnd } from "./units.js";
+
+/** The log's mark of a combo, as `log.combos` gives it. */
+export interface Mark {
+  readonly high: number;
+  readonly settled: boolean;
+}
+
+/** What must be looked up in the log before drafts can be staged. */
+export interface Lookups {
+  /** for `log.combos` */
+  readonly combos: readonly string[];
+  /** for `log.known` */
+  readonly ids: readonly string[];
+}
+
+/** What the log said about {@link Lookups}. */
+export interface Found {
+  readonly combos: ReadonlyMap<string, Mark>;
+  readonly known: ReadonlySet<string>;
+}
+
+/** A combo that has not ended. Its mark lives here, so it is in memory as long as it is open. */
+interface Open extends Mark {
+  readonly settled: false;
+  readonly last: GiftEvent;
+  readonly updatedAt: number;
+}
+interface Closed extends Mark {
+  readonly settled: true;
+}
+interface Trace {
+  readonly comboId: string;
+  readonly kind: GiftEvent["kind"];
+}
+
+const SILENCE_MS = 30_000;
+const MAX_OPEN = 10_000;
+const FRESH: Mark = { high: 0, settled: false };
+
+/**
+ * Exact gift counting of one room: of every combo, the sum of `delta` over the stored events is the largest total received, whatever is
+ * skipped, repeated, reordered, lost or restarted. It is a function of the log: the mark of a combo is the largest `comboTotal` stored
+ * under its id, and memory is only a cache of marks that advances by {@link commit} after the append, never before.
+ *
+ * Use, by the room's owner only and one batch at a time:
+ * `missing(drafts)` → `log.combos`, `log.known` → `stage(drafts, found)` → `log.append` → `commit(stored)`;
+ * when the append failed, was fenced or refused an event: `drop()`, then `restore` from the log and `stage` again.
+ */
+export class GiftLedger {
+  readonly #closed = new Generations<Closed>(8192);
+  readonly #open = new Map<string, Open>();
+  readonly #traces = new Generations<Trace>(8192);
+  #combosAhead = new Map<string, Open | Closed>();
+  #tracesAhead = new Map<string, Trace>();
+  #staged: NewEvent[] = [];
+  #ids = new Set<string>();
+
+  /** Combos whose marks memory does not have, and gifts' ids: a gift whose id is stored must not move the ledger. */
+  missing(drafts: readonly Draft[]): Lookups {
+    const combos = new Set<string>();
+    const ids: string[] = [];
+    for (const { event, claim } of drafts) {
+      if (claim === null) continue;
+      ids.push(event.id);
+      if (!this.#mark(event.comboId)) combos.add(event.comboId);
+      const trace = this.#trace(event);
+      if (trace && !this.#mark(trace.comboId)) combos.add(trace.comboId);
+    }
+    return { combos: [...combos], ids };
+  }
+
+  /** The events to append, in the order of the drafts. Gifts that bring nothing new are left out; nothing is remembered before {@link commit}. */
+  stage(drafts: readonly Draft[], found: Found): readonly NewEvent[] {
+    const from = this.#staged.length;
+    for (const draft of drafts) {
+      if (draft.claim !== null) this.#stageGift(draft, found);
+      else this.#push(draft.event);
+    }
+    return this.#staged.slice(from);
+  }
+
+  /**
+   * Settling events for combos that have been silent for 30 s, staged like those of {@link stage}.
+   * @param now ms, on the clock of the events' `receivedAt` (a replay's clock in a replay)
+   */
+  due(now: number): readonly GiftEvent[] {
+    const events: GiftEvent[] = [];
+    let surplus = this.#open.size - MAX_OPEN;
+    for (const [id, known] of this.#open) {
+      const combo = this.#combosAhead.get(id) ?? known;
+      // Beyond the bound the oldest are settled early: units that come later still count.
+      if (combo.settled || (combo.updatedAt + SILENCE_MS > now && surplus <= 0)) continue;
+      surplus -= 1;
+      const event = settleAfterSilence(combo.last, combo.high, combo.last.time + SILENCE_MS, now);
+      this.#push(event);
+      events.push(event);
+      this.#combosAhead.set(id, { high: combo.high, settled: true });
+    }
+    return events;
+  }
+
+  /**
+   * The append has succeeded.
+   * @param stored what the log answered for all events staged since the last commit or drop, in order; a combo with a gift that the log
+   *   knew before (null) is forgotten, so that its mark is read again
+   */
+  commit(stored?: readonly (number | null)[]): void {
+    for (const [id, combo] of this.#combosAhead) {
+      this.#open.delete(id);
+      if (combo.settled) this.#closed.set(id, combo);
+      else this.#open.set(id, combo);
+    }
+    for (const [key, trace] of this.#tracesAhead) this.#traces.set(key, trace);
+    for (let i = 0; stored !== undefined && i < this.#staged.length; i++) {
+      const event = this.#staged[i];
+      if (event?.type === "gift" && stored[i] === null) this.#forget(event.comboId);
+    }
+    this.#unstage();
+  }
+
+  /** The append failed or its outcome is unknown, or the room was taken over: memory can be wrong, so all of it goes. {@link restore} next. */
+  drop(): void {
+    this.#open.clear();
+    this.#closed.clear();
+    this.#traces.clear();
+    this.#unstage();
+  }
+
+  /** Whether a combo is open, so that {@link due} is worth a timer. */
+  get waiting(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** Starts anew from the log's newest events, oldest first; those that are no gifts are passed over. Reach back a minute at least. */
+  restore(events: Iterable<NewEvent>): void {
+    this.drop();
+    for (const event of events) {
+      if (event.type !== "gift") continue;
+      const mark = this.#mark(event.comboId) ?? FRESH;
+      const high = Math.max(mark.high, event.comboTotal);
+      this.#forget(event.comboId);
+      if (mark.settled || event.settled) this.#closed.set(event.comboId, { high, settled: true });
+      else this.#open.set(event.comboId, { high, settled: false, last: event, updatedAt: event.receivedAt });
+      const key = traceKey(event);
+      if (key !== null && event.delta > 0 && !this.#traces.get(key)) this.#traces.set(key, { comboId: event.comboId, kind: event.kind });
+    }
+  }
+
+  #stageGift(draft: Extract<Draft, { event: GiftEvent }>, found: Found): void {
+    const { event, claim } = draft;
+    if (found.known.has(event.id) || this.#ids.has(event.id)) return;
+    const id = this.#target(event, found);
+    const mark = this.#mark(id) ?? found.combos.get(id) ?? FRESH;
+    if (claim.total > mark.high) {
+      const settled = mark.settled || claim.end || claim.single;
+      const given = giveUnits(event, id, claim.total - mark.high, claim.total, settled);
+      this.#push(given);
+      this.#ahead(id, claim.total, settled, given);
+      const key = traceKey(given);
+      if (key !== null && !this.#trace(given)) this.#tracesAhead.set(key, { comboId: id, kind: event.kind });
+    } else if (claim.end && !mark.settled) {
+      this.#push(settleAtEnd(event, id, mark.high));
+      this.#ahead(id, mark.high, true, event);
+    } else if (!mark.settled) {
+      // A repeat or a late step: nothing new, but the combo is alive.
+      this.#ahead(id, mark.high, false, event.comboId === id ? event : giveUnits(event, id, 0, mark.high, false));
+    }
+  }
+
+  /**
+   * The combo that a gift belongs to: its own, unless its action was first counted under another name. That happens when the same action
+   * comes as a gift and as a light or binding gift, of which one lacks the group: then they share the combo that was stored first, and the
+   * larger total rules. Two ordinary gifts of one action are two combos.
+   */
+  #target(event: GiftEvent, found: Found): string {
+    const trace = this.#trace(event);
+    if (!trace || trace.comboId === event.comboId || (trace.kind === "gift" && event.kind === "gift")) return event.comboId;
+    const known = this.#mark(event.comboId) ?? found.combos.get(event.comboId);
+    return known ? event.comboId : trace.comboId;
+  }
+
+  #ahead(id: string, high: number, settled: boolean, last: GiftEvent): void {
+    this.#combosAhead.set(id, settled ? { high, settled } : { high, settled, last, updatedAt: last.receivedAt });
+  }
+
+  #mark(id: string): Mark | undefined {
+    return this.#combosAhead.get(id) ?? this.#open.get(id) ?? this.#closed.get(id);
+  }
+
+  #trace(event: GiftEvent): Trace | undefined {
+    const key = traceKey(event);
+    return key === null ? undefined : (this.#tracesAhead.get(key) ?? this.#traces.get(key));
+  }
+
+  #push(event: NewEvent): void {
+    this.#staged.push(event);
+    this.#ids.add(event.id);
+  }
+
+  #forget(id: string): void {
+    this.#open.delete(id);
+    this.#closed.delete(id);
+  }
+
+  #unstage(): void {
+    this.#combosAhead = new Map();
+    this.#tracesAhead = new Map();
+    this.#staged = [];
+    this.#ids = new Set();
+  }
+}

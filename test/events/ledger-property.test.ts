@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Draft } from "../../src/events/combo.js";
+import { GiftLedger } from "../../src/events/ledger.js";
+import { gift } from "./gift-event.js";
+import { Store } from "./store.js";
+
+const COMBOS = ["s.u1.463.g100.0", "s.u2.463.g100.0", "s.u1.463.g100.8", "s.u1.464.g101.0"];
+
+const message = fc.record({
+  combo: fc.constantFrom(...COMBOS),
+  total: fc.integer({ min: 1, max: 30 }),
+  end: fc.boolean(),
+  single: fc.constantFrom(false, false, false, true),
+  // Few ids, so that they collide across combos and batches.
+  id: fc.integer({ min: 0, max: 60 }),
+  trace: fc.constantFrom(undefined, "t1", "t2"),
+});
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("batch" as const), batch: fc.array(message, { minLength: 1, maxLength: 6 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("fail" as const), batch: fc.array(message, { minLength: 1, maxLength: 6 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("lost answer" as const), batch: fc.array(message, { minLength: 1, maxLength: 6 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), window: fc.integer({ min: 0, max: 20 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 40_000 }) }) },
+);
+
+test("the sum of delta is the largest total received, however the messages come", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      let now = 1_700_000_000_000;
+      let ledger = new GiftLedger();
+      const store = new Store();
+      // The oracle: of each combo, the largest total among the messages whose id was not stored when they came.
+      const largest = new Map<string, number>();
+      const taken = new Set<string>();
+      for (const s of steps) {
+        now += 100;
+        if (s.do === "wait") {
+          now += s.ms;
+          ledger.commit(store.append(ledger.due(now)));
+          continue;
+        }
+        if (s.do === "restart") {
+          ledger = new GiftLedger();
+          ledger.restore(store.events.slice(-s.window));
+          continue;
+        }
+        const drafts: Draft[] = s.batch.map((m) => gift({ ...m, id: String(m.id), at: now }));
+        if (s.do !== "batch") {
+          const events = ledger.stage(drafts, store.find(ledger.missing(drafts)));
+          if (s.do === "lost answer") store.append(events);
+          ledger.drop();
+          ledger.restore(store.events.slice(-10));
+        }
+        const events = ledger.stage(drafts, store.find(ledger.missing(drafts)));
+        ledger.commit(store.append(events));
+        for (const m of s.batch) {
+          if (taken.has(String(m.id)) || m.total <= (largest.get(m.combo) ?? 0)) continue;
+          taken.add(String(m.id));
+          largest.set(m.combo, m.total);
+        }
+      }
+      for (const combo of COMBOS) {
+        const events = store.gifts(combo);
+        expect(store.sum(combo)).toBe(largest.get(combo) ?? 0);
+        expect(Math.max(0, ...events.map((e) => e.comboTotal))).toBe(largest.get(combo) ?? 0);
+        expect(events.filter((e) => e.delta === 0).length).toBeLessThanOrEqual(1);
+        const settled = events.findIndex((e) => e.settled);
+        if (settled >= 0) expect(events.slice(settled).every((e) => e.settled)).toBe(true);
+        for (const e of events) expect(e.diamonds).toBe(e.delta * 10);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

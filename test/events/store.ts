@@ -1,0 +1,39 @@
+import type { GiftEvent } from "../../src/events/combo.js";
+import type { NewEvent } from "../../src/events/event.js";
+import type { Found, Lookups, Mark } from "../../src/events/ledger.js";
+
+/** The least that the ledger needs of a log, written apart from the stores. */
+export class Store {
+  readonly events: NewEvent[] = [];
+  readonly #ids = new Set<string>();
+
+  append(events: readonly NewEvent[]): (number | null)[] {
+    return events.map((event) => {
+      if (this.#ids.has(event.id)) return null;
+      this.#ids.add(event.id);
+      this.events.push(event);
+      return this.events.length;
+    });
+  }
+
+  find(lookups: Lookups): Found {
+    const combos = new Map<string, Mark>();
+    for (const id of lookups.combos) {
+      const of = this.gifts(id);
+      if (of.length > 0) combos.set(id, { high: Math.max(...of.map((e) => e.comboTotal)), settled: of.some((e) => e.settled) });
+    }
+    return { combos, known: new Set(lookups.ids.filter((id) => this.#ids.has(id))) };
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  gifts(combo: string): GiftEvent[] {
+    return this.events.filter((e): e is GiftEvent => e.type === "gift" && e.comboId === combo);
+  }
+
+  sum(combo: string): number {
+    return this.gifts(combo).reduce((sum, e) => sum + e.delta, 0);
+  }
+}
