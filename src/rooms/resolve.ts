@@ -9,16 +9,35 @@ export type RoomName =
   | { readonly kind: "web_rid" | "unique_id"; readonly value: string }
   | { readonly kind: "room_id"; readonly value: string };
 
-/** What the platform said about a room, with the step that said it. `unknown` (captcha, empty reply) is not "not found". */
-export type Resolved =
-  | {
-      readonly outcome: "live" | "offline";
-      readonly step: Step;
-      readonly webRid: string;
-      readonly roomId: string | null;
-      readonly facts: RoomFacts;
-    }
-  | { readonly outcome: "no_account" | "unknown"; readonly step: Step; readonly reason: string };
+/** What the platform said about a room, with the step that said it. */
+export type Resolved = Live | Offline | NoAccount | Unknown;
+interface Met {
+  readonly step: Step;
+  readonly webRid: string;
+  readonly facts: RoomFacts;
+}
+/** The anchor is live in broadcast `roomId`. */
+export interface Live extends Met {
+  readonly outcome: "live";
+  readonly roomId: string;
+}
+/** The account exists and is not live; `roomId` is its last broadcast, if named. */
+export interface Offline extends Met {
+  readonly outcome: "offline";
+  readonly roomId: string | null;
+}
+/** There is no such account. */
+export interface NoAccount {
+  readonly outcome: "no_account";
+  readonly step: Step;
+  readonly reason: string;
+}
+/** The platform said nothing (captcha, empty reply), which is never "not found". */
+export interface Unknown {
+  readonly outcome: "unknown";
+  readonly step: Step;
+  readonly reason: string;
+}
 type Step = "page" | "reflow";
 
 const STATUS_LIVE = 2; // facts/protocol.md 1.2: 2 live, 4 ended
@@ -63,7 +82,8 @@ async function fromPage(id: string, platform: Platform, visitor: Visitor, signal
     return { outcome: "unknown", step: "page", reason: "the room page names neither a room nor an account" };
   const webRid = state.webRid ?? id;
   const facts = { webRid, title: state.room?.title ?? null, anchor: state.anchor };
-  return { outcome: state.room?.status === STATUS_LIVE ? "live" : "offline", step: "page", webRid, roomId: state.room?.id ?? null, facts };
+  if (state.room?.status === STATUS_LIVE) return { outcome: "live", step: "page", webRid, roomId: state.room.id, facts };
+  return { outcome: "offline", step: "page", webRid, roomId: state.room?.id ?? null, facts };
 }
 
 /** A broadcast's id names its anchor's room, which is then read from its page: that also gives the visitor what a connection needs. */

@@ -1,0 +1,49 @@
+import type { NewEventOf } from "../events/event.js";
+import type { RoomKey } from "../log/log.js";
+import type { Broadcast } from "./pipeline.js";
+import type { RoomState } from "./state.js";
+
+/** The event that says that a room changed its state at `at` (ms). */
+export function stateEvent(
+  room: RoomKey,
+  sessionId: string | null,
+  from: RoomState,
+  to: RoomState,
+  evidence: Record<string, unknown>,
+  at: number,
+): NewEventOf<"state"> {
+  return {
+    id: `state:${at}:${to}`,
+    room,
+    webRid: null,
+    sessionId,
+    method: "dylive",
+    type: "state",
+    time: at,
+    receivedAt: at,
+    source: "system",
+    revision: 0,
+    from,
+    to,
+    evidence,
+  };
+}
+
+/** The event that says that nothing was received between two times (ms) although the room was live. */
+export function gapEvent(room: RoomKey, { sessionId, webRid }: Broadcast, from: number, to: number, reason: string): NewEventOf<"gap"> {
+  return {
+    id: `gap:${from}`,
+    room,
+    webRid,
+    sessionId,
+    method: "dylive",
+    type: "gap",
+    time: from,
+    receivedAt: to,
+    source: "system",
+    revision: 0,
+    from,
+    to,
+    reason,
+  };
+}

@@ -1,0 +1,214 @@
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { Draft } from "../events/combo.js";
+import { RecentIds, SocialEchoes } from "../events/dedupe.js";
+import type { EventType, NewEvent } from "../events/event.js";
+import { GiftLedger } from "../events/ledger.js";
+import { normalise } from "../events/normalise.js";
+import type { Log, RoomKey } from "../log/log.js";
+import type { Rooms } from "../log/rooms.js";
+import type { Received } from "../sources/source.js";
+import type { Drift } from "../wire/drift.js";
+
+/** What a pipeline is built of. */
+export interface PipelineParts {
+  readonly log: Log;
+  readonly rooms: Pick<Rooms, "claim">;
+  readonly room: RoomKey;
+  readonly clock: Clock;
+  readonly drift: Drift;
+  /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
+  readonly setAside: (event: NewEvent, error: unknown) => void;
+}
+
+/** The broadcast that bytes belong to: what its source was connected to. */
+export interface Broadcast {
+  readonly sessionId: string | null;
+  readonly webRid: string | null;
+  readonly anchorId: string | null;
+  readonly source: NewEvent["source"];
+}
+
+/** What became of what was received. */
+export interface Stored {
+  /** Events that got a seq, by type. */
+  readonly types: ReadonlyMap<EventType, number>;
+  /** Messages by method, whatever became of them. */
+  readonly methods: ReadonlyMap<string, number>;
+  /** Messages that gave no event, by reason. */
+  readonly drops: ReadonlyMap<string, number>;
+  /** The platform announced the end of the broadcast. */
+  readonly ended: boolean;
+}
+
+const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
+const RESTORE_SOCIAL = 100;
+/** Failures of the store itself; every other refusal is about one event. */
+const STORE_DOWN = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|CORRUPT|CANTOPEN|READONLY|NOTADB|PROTOCOL)/;
+const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
+
+/**
+ * The one way into a room's log: messages → events → dedupe → gift ledger → append, serially, by the room's owner. A second owner
+ * (an import beside the server) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged anew.
+ */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #ledger = new GiftLedger();
+  #recent = new RecentIds();
+  #echoes = new SocialEchoes();
+  #epoch = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Claims the room and rebuilds the ledger's memory from its log. */
+  static async open(parts: PipelineParts): Promise<Pipeline> {
+    const pipeline = new Pipeline(parts);
+    await pipeline.#claim();
+    return pipeline;
+  }
+
+  /** Stores what was received. @throws what the store throws when it is down; then nothing of this call is remembered and it can be repeated */
+  store(received: readonly Received[], broadcast: Broadcast): Promise<Stored> {
+    return this.#serially(() => this.#store(received, broadcast));
+  }
+
+  /** Stores events of our own (state, gap). */
+  own(event: NewEvent): Promise<void> {
+    return this.#serially(async () => {
+      await this.#append([{ event, claim: null } as Draft], new Map());
+    });
+  }
+
+  /** Settles combos that have been silent for 30 s. @returns how many */
+  settle(): Promise<number> {
+    return this.#serially(async () => {
+      const events = this.#ledger.due(this.#parts.clock.now());
+      if (events.length === 0) return 0;
+      const stored = await this.#write(events);
+      if (stored === null) return 0; // another owner's now; what is still open there is settled by the next round
+      return events.length;
+    });
+  }
+
+  async #store(received: readonly Received[], broadcast: Broadcast): Promise<Stored> {
+    const { room, drift } = this.#parts;
+    const methods = new Map<string, number>();
+    const drops = new Map<string, number>();
+    const drafts: Draft[] = [];
+    let ended = false;
+    for (const { response, receivedAt } of received) {
+      if (response === null) continue;
+      const context = { ...broadcast, room, receivedAt, drift };
+      for (const message of response.messages) {
+        count(methods, message.method);
+        if (message.msgId !== "0" && this.#recent.has(message.msgId)) {
+          count(drops, "duplicate");
+          continue;
+        }
+        const draft = normalise(message, context);
+        if (draft === null) count(drops, "no_event");
+        else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
+        else {
+          drafts.push(draft);
+          if (draft.event.type === "control" && ENDS.has(draft.event.action)) ended = true;
+        }
+      }
+    }
+    const types = await this.#append(drafts, drops);
+    return { types, methods, drops, ended };
+  }
+
+  /** Judges and appends; a batch that the store refuses is halved until the bad event is found. */
+  async #append(drafts: readonly Draft[], drops: Map<string, number>): Promise<Map<EventType, number>> {
+    const types = new Map<EventType, number>();
+    if (drafts.length === 0) return types;
+    for (;;) {
+      const events = await this.#judge(drafts);
+      let stored: readonly (number | null)[] | null;
+      try {
+        stored = events.length === 0 ? [] : await this.#write(events);
+      } catch (error) {
+        if (isStoreDown(error)) throw error;
+        const half = drafts.length >> 1;
+        if (half === 0) {
+          for (const event of events) this.#parts.setAside(event, error);
+          count(drops, "refused_by_store");
+          return types;
+        }
+        for (const part of [drafts.slice(0, half), drafts.slice(half)])
+          for (const [type, n] of await this.#append(part, drops)) types.set(type, (types.get(type) ?? 0) + n);
+        return types;
+      }
+      if (stored === null) continue;
+      if (events.length === 0) this.#ledger.commit([]);
+      events.forEach((event, i) => {
+        this.#recent.add(event.id);
+        if (stored[i] === null) count(drops, "duplicate");
+        else types.set(event.type, (types.get(event.type) ?? 0) + 1);
+      });
+      return types;
+    }
+  }
+
+  async #judge(drafts: readonly Draft[]): Promise<readonly NewEvent[]> {
+    const { log, room } = this.#parts;
+    const lookups = this.#ledger.missing(drafts);
+    const combos = lookups.combos.length > 0 ? await log.combos(room, lookups.combos) : new Map();
+    const known = lookups.ids.length > 0 ? await log.known(room, lookups.ids) : new Set<string>();
+    return this.#ledger.stage(drafts, { combos, known });
+  }
+
+  /** Appends what the ledger has staged. @returns null when the room had another owner in between: claimed again, to be judged anew */
+  async #write(events: readonly NewEvent[]): Promise<readonly (number | null)[] | null> {
+    const { log, room } = this.#parts;
+    try {
+      const [appended] = await log.append([{ room, epoch: this.#epoch, events }]);
+      if (appended === undefined) throw new DyliveError("internal", "the log answered nothing to an append");
+      if (appended.stored !== undefined) {
+        this.#ledger.commit(appended.stored);
+        return appended.stored;
+      }
+    } catch (error) {
+      await this.#reload().catch(() => this.#ledger.drop());
+      throw error;
+    }
+    await this.#claim();
+    return null;
+  }
+
+  async #claim(): Promise<void> {
+    this.#epoch = await this.#parts.rooms.claim(this.#parts.room);
+    await this.#reload();
+  }
+
+  async #reload(): Promise<void> {
+    const { log, room } = this.#parts;
+    this.#ledger.drop();
+    const newest = Number.MAX_SAFE_INTEGER;
+    const gifts = await log.readBefore(room, newest, RESTORE_GIFTS, { types: ["gift"] });
+    const social = await log.readBefore(room, newest, RESTORE_SOCIAL, { types: ["follow", "share"] });
+    this.#ledger.restore(gifts.events);
+    this.#recent = new RecentIds();
+    this.#echoes = new SocialEchoes();
+    for (const event of social.events) this.#echoes.admits(event);
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work, work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** Whether an error says that the store as a whole cannot take anything now, rather than that it refuses an event. */
+export function isStoreDown(error: unknown): boolean {
+  if (error instanceof DyliveError) return error.code !== "bad_request";
+  return STORE_DOWN.test(String((error as { code?: unknown } | null)?.code ?? ""));
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

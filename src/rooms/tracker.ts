@@ -1,0 +1,120 @@
+import type { Clock } from "../clock.js";
+import type { ErrorCode } from "../errors.js";
+import type { RoomKey } from "../log/log.js";
+import type { Evidence, RoomState, RoomStatus } from "./state.js";
+
+const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
+
+/** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
+const INTERACTIVE: ReadonlySet<string> = new Set(
+  ["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "Gift", "Like", "Member", "Social", "Fansclub"].map(
+    (name) => `Webcast${name}Message`,
+  ),
+);
+
+/** Keeps the state of one room with its evidence, and tells those who wait for it to change. */
+export class Tracker {
+  readonly #clock: Clock;
+  readonly #counts = new Map<string, number>();
+  readonly #drops = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+  #state: RoomState = "resolving";
+  #problem: ErrorCode | null = null;
+  #reason = "asking the platform what this room is";
+  #since: number;
+  #lastFrameAt: number | null = null;
+  #lastInteractiveAt: number | null = null;
+  #reconnects = 0;
+  /** The broadcast that is or was collected last. */
+  sessionId: string | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  /** The error that a first caller is to be given; null where the state is an answer. */
+  get problem(): ErrorCode | null {
+    return this.#problem;
+  }
+
+  get reason(): string {
+    return this.#reason;
+  }
+
+  get lastInteractiveAt(): number | null {
+    return this.#lastInteractiveAt;
+  }
+
+  get lastFrameAt(): number | null {
+    return this.#lastFrameAt;
+  }
+
+  /** Goes to a state. @returns the state before, or null when nothing but the reason changed */
+  to(state: RoomState, reason: string, problem: ErrorCode | null = null): RoomState | null {
+    const before = this.#state;
+    this.#reason = reason;
+    this.#problem = problem;
+    if (before !== state) {
+      this.#state = state;
+      this.#since = this.#clock.now();
+    }
+    for (const wake of this.#waiting) wake();
+    return before === state ? null : before;
+  }
+
+  frame(at: number): void {
+    this.#lastFrameAt = at;
+  }
+
+  /** Counts messages of one method; interactive ones say that people are being heard. */
+  message(method: string, count: number, at: number): void {
+    const known = this.#counts.get(method);
+    if (known !== undefined || this.#counts.size < MOST_METHODS) this.#counts.set(method, (known ?? 0) + count);
+    if (INTERACTIVE.has(method)) this.#lastInteractiveAt = at;
+  }
+
+  drop(reason: string, count = 1): void {
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + count);
+  }
+
+  reconnected(): void {
+    this.#reconnects++;
+  }
+
+  status(room: RoomKey): RoomStatus {
+    const evidence: Evidence = {
+      reason: this.#reason,
+      since: this.#since,
+      lastFrameAt: this.#lastFrameAt,
+      lastInteractiveAt: this.#lastInteractiveAt,
+      counts: Object.fromEntries(this.#counts),
+      reconnects: this.#reconnects,
+      drops: Object.fromEntries(this.#drops),
+    };
+    return { room, state: this.#state, sessionId: this.sessionId, evidence };
+  }
+
+  /** Resolves when the state is one of those that answer a first caller, after `ms` at the latest, or when the signal aborts. */
+  async settled(answers: (state: RoomState) => boolean, ms: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const until = AbortSignal.any([signal, stop.signal]);
+    const timeout = this.#clock.sleep(ms, until).catch(() => {});
+    const changed = new Promise<void>((resolve) => {
+      const check = () => {
+        if (!answers(this.#state)) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      until.addEventListener("abort", () => this.#waiting.delete(check), { once: true });
+      check();
+    });
+    await Promise.race([timeout, changed]);
+    stop.abort();
+  }
+}
