@@ -14,11 +14,16 @@ export interface SupervisorParts extends CollectorParts {
 
 interface Held {
   readonly collector: Collector;
-  watched: boolean;
+  /** On the watch list; `saved` once the store knows. */
+  watched: "no" | "wanted" | "saved";
   wantedAt: number;
+  /** When the collector gave up (no such account); null while it runs. */
+  endedAt: number | null;
 }
 
 const SWEEP_MS = 1000;
+/** How long "no such account" is answered from memory, so that a client that polls a wrong id does not make us poll the platform. */
+const REMEMBER_MISS_MS = 60_000;
 /** States that answer a first caller; the others are on the way. */
 const ANSWERS = (state: RoomState) => state !== "resolving" && state !== "connecting";
 
@@ -38,28 +43,31 @@ export class Supervisor implements RoomDesk {
   /** Starts collecting the watch list. */
   async start(): Promise<void> {
     for (const row of await this.#parts.store.rooms.list())
-      if (row.watched && row.webRid !== null) this.#hold({ kind: "web_rid", value: row.webRid }, true);
+      if (row.watched && row.webRid !== null) this.#hold({ kind: "web_rid", value: row.webRid }, "saved");
+  }
+
+  /** Puts a room on the watch list: it is collected from now on, also after a restart. @throws DyliveError bad_room */
+  watch(text: string): void {
+    const name = parseRoomName(text);
+    const held = this.#names.get(keyOf(name)) ?? this.#hold(name, "wanted");
+    if (held.watched === "no") held.watched = "wanted";
   }
 
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
     const name = parseRoomName(text);
     const known = this.#names.get(keyOf(name)) ?? (await this.#heldByAlias(name));
-    const held = known ?? this.#hold(name, false);
+    const held = known ?? this.#hold(name, "no");
+    const { collector } = held;
     this.#names.set(keyOf(name), held);
     held.wantedAt = this.#parts.clock.now();
-    const { tracker } = held.collector;
-    const first = known === undefined || held.collector.room === null;
-    if (first && !ANSWERS(tracker.state)) await tracker.settled(ANSWERS, settleMs, signal);
-    const room = held.collector.room;
-    const status = held.collector.status();
-    if (room === null || status === null || (first && tracker.problem !== null)) {
-      if (tracker.problem === "no_account") this.#letGo(held);
-      throw new DyliveError(
-        tracker.problem ?? "room_unknown",
-        tracker.problem === null ? `no answer within ${settleMs} ms` : tracker.reason,
-      );
-    }
-    return { room, onlySession: name.kind === "room_id" ? name.value : null, status };
+    const first = known === undefined || collector.room === null;
+    if (first && !ANSWERS(collector.tracker.state)) await collector.tracker.settled(ANSWERS, settleMs, signal);
+    this.#mergeTwins();
+    const status = collector.status();
+    const { problem, reason } = collector.tracker;
+    if (status === null || (first && problem !== null))
+      throw new DyliveError(problem ?? "room_unknown", problem === null ? `no answer within ${settleMs} ms` : reason);
+    return { room: status.room, onlySession: name.kind === "room_id" ? name.value : null, status };
   }
 
   status(room: RoomKey): RoomStatus | null {
@@ -93,24 +101,55 @@ export class Supervisor implements RoomDesk {
     return room === null ? undefined : (this.#names.get(keyOf(name)) ?? this.#held().find(({ collector }) => collector.room === room));
   }
 
-  #hold(name: RoomName, watched: boolean): Held {
+  #hold(name: RoomName, watched: Held["watched"]): Held {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
-    const onDemand = this.#held().filter((held) => !held.watched).length;
-    if (!watched && onDemand >= this.#parts.maxOnDemandRooms)
+    const onDemand = this.#held().filter((held) => held.watched === "no" && held.endedAt === null).length;
+    if (watched === "no" && onDemand >= this.#parts.maxOnDemandRooms)
       throw new DyliveError("too_many_rooms", `${onDemand} rooms are collected on demand, which is the most allowed`);
-    const held: Held = { collector: new Collector(name, this.#parts), watched, wantedAt: this.#parts.clock.now() };
+    const { clock } = this.#parts;
+    const held: Held = { collector: new Collector(name, this.#parts), watched, wantedAt: clock.now(), endedAt: null };
     this.#names.set(keyOf(name), held);
-    void held.collector.run().then(() => this.#letGo(held));
+    void held.collector.run().then(() => {
+      held.endedAt = clock.now();
+    });
     return held;
   }
 
   #sweep(): void {
-    const before = this.#parts.clock.now() - this.#parts.onDemandIdleMs;
-    for (const held of this.#held()) if (!held.watched && held.wantedAt < before) this.#letGo(held);
+    const now = this.#parts.clock.now();
+    this.#mergeTwins();
+    for (const held of this.#held()) {
+      const { room } = held.collector;
+      if (held.endedAt !== null && held.endedAt + REMEMBER_MISS_MS <= now) this.#letGo(held);
+      else if (held.watched === "no" && held.wantedAt + this.#parts.onDemandIdleMs <= now) this.#letGo(held);
+      else if (held.watched === "wanted" && room !== null) {
+        held.watched = "saved";
+        void this.#parts.store.rooms.setWatched(room, true).catch(() => {
+          held.watched = "wanted";
+        });
+      }
+    }
+  }
+
+  /** Two names may turn out to be one room: the first collector stays, and both names lead to it. */
+  #mergeTwins(): void {
+    const first = new Map<RoomKey, Held>();
+    for (const held of this.#held()) {
+      const { room } = held.collector;
+      if (room === null) continue;
+      const twin = first.get(room);
+      if (twin === undefined) {
+        first.set(room, held);
+        continue;
+      }
+      for (const [key, other] of this.#names) if (other === held) this.#names.set(key, twin);
+      twin.wantedAt = Math.max(twin.wantedAt, held.wantedAt);
+      if (held.watched !== "no" && twin.watched === "no") twin.watched = held.watched;
+      void held.collector.stop();
+    }
   }
 
   #letGo(held: Held): void {
-    if (this.#stopped) return;
     for (const [key, other] of this.#names) if (other === held) this.#names.delete(key);
     void held.collector.stop();
   }

@@ -42,7 +42,7 @@ export async function firstFetch(
     return { received, cursor, internalExt, host: hostIn([pushServerV2, pushServer, proxyServer]) };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    drift.fail("response", error.code);
+    drift.failed(error.code);
     return null;
   }
 }

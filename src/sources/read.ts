@@ -35,7 +35,7 @@ export function readPush(raw: Uint8Array, receivedAt: number, drift: Drift): Rea
     };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    drift.fail("frame", error.code);
+    drift.failed(error.code);
     return none(frame);
   }
 }

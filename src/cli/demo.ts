@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createToken, hashToken } from "../api/auth.js";
+import type { Config } from "../config.js";
+import type { Tokens } from "../log/tokens.js";
+import { startSimulator } from "../simulator/index.js";
+import { start } from "./serve.js";
+import { aborted, stopSignal } from "./stop.js";
+import { print, say } from "./terminal.js";
+
+/** The simulated rooms by web_rid, as people are told of them. */
+const DEMO_ROOMS = [
+  ["100000001", "shopping"],
+  ["100000002", "PK with gifts"],
+  ["100000003", "quiet"],
+] as const;
+
+/** `dylive demo`: the server with a simulated platform in the same process. Its data are apart from real ones. */
+export async function demo(config: Config): Promise<void> {
+  const stop = stopSignal();
+  const data = join(config.data, "demo");
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const simulator = await startSimulator({});
+  try {
+    const app = await start({ ...config, data, upstream: simulator.url, signer: null });
+    try {
+      const token = await demoToken(app.store.tokens, join(data, "token"));
+      const url = `${app.url}/douyin/liveroom/chat?token=${token}&room_id=100000002`;
+      await print(`dylive demo: simulated rooms ${DEMO_ROOMS.map(([id, what]) => `${id} (${what})`).join(", ")}`);
+      await print(`page: ${app.url}/#token=${token}&room=100000002`);
+      await print(`curl '${url}'`);
+      await aborted(stop);
+      say("stopping …");
+    } finally {
+      await app.close();
+    }
+  } finally {
+    await simulator.close();
+  }
+}
+
+/** The demo's own token, kept in its data folder so that the printed lines go on working after a restart. */
+async function demoToken(tokens: Tokens, file: string): Promise<string> {
+  const known = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  if (known !== "" && (await tokens.find(hashToken(known))) !== null) return known;
+  const { token } = await createToken(tokens, { name: "demo", scope: "admin", now: Date.now() });
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type Config, loadConfig } from "../config.js";
+import { DyliveError } from "../errors.js";
+import { decode } from "./decode.js";
+import { demo } from "./demo.js";
+import { importFiles } from "./import.js";
+import { record } from "./record.js";
+import { replay } from "./replay.js";
+import { serve } from "./serve.js";
+import { simulate } from "./simulate.js";
+import { plain, say } from "./terminal.js";
+import { createTokenCommand, listTokensCommand, revokeTokenCommand } from "./token.js";
+import { watch } from "./watch.js";
+
+const integer = (text: string) => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
+  return Number(text);
+};
+const factor = (text: string) => {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("It takes a number above 0.");
+  return value;
+};
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+const host = () => new Option("--host HOST", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
+const port = () => new Option("--port PORT", "port to listen on (DYLIVE_PORT, 8787)").argParser(integer);
+const data = () => new Option("--data DIR", "folder for what is kept (DYLIVE_DATA, ./data)");
+const upstream = () => new Option("--upstream URL", "stand-in for the platform, such as `dylive simulate`");
+const signer = () => new Option("--signer URL", "HTTP service that signs connections");
+
+const program = new Command("dylive")
+  .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.")
+  .configureHelp({ helpWidth: 80 })
+  .showHelpAfterError("(see dylive --help)");
+
+program
+  .command("serve")
+  .description("run the server")
+  .addOption(host())
+  .addOption(port())
+  .addOption(data())
+  .addOption(upstream())
+  .addOption(signer())
+  .option("--watch ROOM", "put a room on the watch list (repeat for more)", collect, [])
+  .action(({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => serve(loadConfig(settings), watched));
+
+program
+  .command("demo")
+  .description("run the server with simulated rooms, to try everything")
+  .addOption(host())
+  .addOption(port())
+  .addOption(data())
+  .action((settings: Partial<Config>) => demo(loadConfig(settings)));
+
+program
+  .command("watch")
+  .description("show a room's events as they come; keeps nothing")
+  .argument("<room>", "room number, custom id or 19-digit room_id")
+  .option("--json", "one JSON object a line", false)
+  .option("--all", "also stats, ranks and unknown messages", false)
+  .addOption(upstream())
+  .addOption(signer())
+  .action((room: string, { json, all, ...settings }: Partial<Config> & { json: boolean; all: boolean }) =>
+    watch(loadConfig(settings), room, { json, all }),
+  );
+
+program
+  .command("record")
+  .description("write what a room sends to a file, byte for byte")
+  .argument("<room>", "room number, custom id or 19-digit room_id")
+  .option("-o, --out FILE", "file to write; an existing recording is continued (ROOM.dyrec)")
+  .addOption(upstream())
+  .addOption(signer())
+  .action((room: string, { out, ...settings }: Partial<Config> & { out?: string }) =>
+    record(loadConfig(settings), room, out ?? `${room}.dyrec`),
+  );
+
+program
+  .command("replay")
+  .description("show a recording's events at their pace; stores nothing")
+  .argument("<file>")
+  .option("--speed N", "times as fast as it was; 0 is as fast as it goes", Number, 1)
+  .option("--json", "one JSON object a line", false)
+  .option("--all", "also stats, ranks and unknown messages", false)
+  .action((file: string, options: { speed: number; json: boolean; all: boolean }) => replay(file, options));
+
+program
+  .command("import")
+  .description("store recordings, raw frames or bare Responses; a second time adds nothing")
+  .argument("<files...>")
+  .addOption(data())
+  .action((files: string[], settings: Partial<Config>) => importFiles(loadConfig(settings), files));
+
+program
+  .command("decode")
+  .description("LiveEvents of recordings, frames, Responses or payloads as JSON lines")
+  .argument("<files...>", "a single payload is named after its method (ChatMessage.bin)")
+  .action((files: string[]) => decode(files));
+
+const token = program.command("token").description("make, list and revoke tokens");
+token
+  .command("create")
+  .description("make a token; it is the last line of stdout")
+  .requiredOption("--name NAME", "what it is for")
+  .option("--scope SCOPE", "read, manage or admin", "read")
+  .addOption(data())
+  .action(({ name, scope, ...settings }: Partial<Config> & { name: string; scope: string }) =>
+    createTokenCommand(loadConfig(settings), name, scope),
+  );
+token
+  .command("list")
+  .description("all tokens, by id")
+  .addOption(data())
+  .action((settings: Partial<Config>) => listTokensCommand(loadConfig(settings)));
+token
+  .command("revoke")
+  .description("end a token")
+  .argument("<id>")
+  .addOption(data())
+  .action((id: string, settings: Partial<Config>) => revokeTokenCommand(loadConfig(settings), id));
+
+program
+  .command("simulate")
+  .description("run the fake platform alone; its base URL is the last line of stdout")
+  .option("--host HOST", "address to listen on", "127.0.0.1")
+  .option("--port PORT", "port to listen on; 0 takes a free one", integer, 0)
+  .option("--seed N", "what the rooms do", integer, 1)
+  .option("--rate N", "times as many messages", factor, 1)
+  .option("--accept-any-signature", "take any signature of 16 characters", false)
+  .action((options: Parameters<typeof simulate>[0]) => simulate(options));
+
+/** Exit codes: 0 done, 1 it failed (network, platform or dylive), 2 the input was wrong. */
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof DyliveError)) throw error;
+  say(plain(`dylive: ${error.message}. ${error.row.hint}`));
+  process.exitCode = error.row.fault === "caller" ? 2 : 1;
+}

@@ -1,0 +1,30 @@
+import { pino } from "pino";
+import { type App, startApp } from "../app.js";
+import { systemClock } from "../clock.js";
+import type { Config } from "../config.js";
+import { aborted, stopSignal } from "./stop.js";
+import { print, say } from "./terminal.js";
+
+/** Starts the server with logs on stderr; the caller prints the rest. */
+export function start(config: Config): Promise<App> {
+  return startApp(config, systemClock, pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true })));
+}
+
+/** `dylive serve`: the server until SIGINT or SIGTERM. */
+export async function serve(config: Config, watch: readonly string[]): Promise<void> {
+  const stop = stopSignal();
+  const app = await start(config);
+  try {
+    for (const room of watch) app.rooms.watch(room);
+    if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
+      say(`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
+    if ((await app.store.tokens.list()).every((token) => token.revokedAt !== null))
+      say("There is no token yet. Make one: dylive token create --name NAME");
+    await print(`dylive listens on ${app.url}`);
+    await print(`curl '${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM'`);
+    await aborted(stop);
+    say("stopping …");
+  } finally {
+    await app.close();
+  }
+}

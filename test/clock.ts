@@ -1,0 +1,63 @@
+import type { Clock } from "../src/clock.js";
+
+interface Timer {
+  at: number;
+  readonly every: number | null;
+  readonly run: () => void;
+}
+
+/** A clock that stands still until it is moved: no test waits. */
+export class FakeClock implements Clock {
+  #now: number;
+  readonly #timers = new Set<Timer>();
+
+  constructor(now = 1_700_000_000_000) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const timer: Timer = { at: this.#now + ms, every: null, run: () => resolve() };
+      this.#timers.add(timer);
+      signal?.addEventListener(
+        "abort",
+        () => {
+          if (this.#timers.delete(timer)) reject(signal.reason);
+        },
+        { once: true },
+      );
+    });
+  }
+
+  every(ms: number, call: () => void): () => void {
+    const timer: Timer = { at: this.#now + ms, every: ms, run: call };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /** Goes on by `ms`, running what comes due in order, and lets what it started run between steps. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      await breathe();
+      const next = [...this.#timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#now = Math.max(this.#now, next.at);
+      if (next.every === null) this.#timers.delete(next);
+      else next.at += next.every;
+      next.run();
+    }
+    this.#now = end;
+    await breathe();
+  }
+}
+
+/** Lets promises and I/O callbacks that are ready run. */
+export async function breathe(turns = 3): Promise<void> {
+  for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+}

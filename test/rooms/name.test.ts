@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { parseRoomName } from "../../src/rooms/resolve.js";
+
+describe("room names", () => {
+  it("are told apart", () => {
+    expect(parseRoomName("100000002")).toEqual({ kind: "web_rid", value: "100000002" });
+    expect(parseRoomName(" 7624505674873244442 ")).toEqual({ kind: "room_id", value: "7624505674873244442" });
+    expect(parseRoomName("cctv.com")).toEqual({ kind: "unique_id", value: "cctv.com" });
+    expect(parseRoomName("a_B-9")).toEqual({ kind: "unique_id", value: "a_B-9" });
+  });
+
+  it.each(["", " ", "..", "12345678901234567", "76245056748732444421", "a/b", "房间", "'; drop table events; --", "x".repeat(129)])(
+    "%j is refused",
+    (text) => {
+      expect(() => parseRoomName(text)).toThrowError(expect.objectContaining({ code: "bad_room" }));
+    },
+  );
+});
