@@ -1,0 +1,70 @@
+import type { Drift } from "./drift.js";
+import { WireError, type WireErrorCode } from "./error.js";
+import { type Common, decodeCommon } from "./gen/index.js";
+import { type Decoded, isKnownMethod, METHODS } from "./methods.js";
+import { Reader } from "./reader.js";
+
+/** Why a payload could not be read; `internal` is a fault of ours. */
+export type FailureCode = WireErrorCode | "internal";
+
+/** A payload that could not be read. */
+export interface Failed {
+  kind: "failed";
+  failed: FailureCode;
+}
+
+/**
+ * Reads the payload of a business message. Never throws: what cannot be read is counted and reported.
+ * Null when we have no decoder for the method; one that the platform is not known to have is counted as drift.
+ */
+export function decodePayload(method: string, payload: Uint8Array, drift: Drift): Decoded | Failed | null {
+  const known = METHODS.get(method);
+  if (known === undefined) {
+    if (!isKnownMethod(method)) drift.unknownMethod(method);
+    return null;
+  }
+  try {
+    // The table pairs each name with the decoder of that name, which is what makes the pair a Decoded.
+    return { kind: known.name, message: known.decode(new Reader(payload, drift), payload.length) } as Decoded;
+  } catch (error) {
+    return { kind: "failed", failed: count(error, drift) };
+  }
+}
+
+/**
+ * Decodes a [lazy] field with the decoder of its message, for instance `decodeLazy(common.displayText, decodeText, drift)`.
+ * Null when absent or malformed; the latter is counted.
+ */
+export function decodeLazy<T>(bytes: Uint8Array | null, decoder: (r: Reader, end: number) => T, drift: Drift): T | null {
+  if (bytes === null) return null;
+  try {
+    return decoder(new Reader(bytes, drift), bytes.length);
+  } catch (error) {
+    count(error, drift);
+    return null;
+  }
+}
+
+/**
+ * The envelope of a payload that we have no decoder for: every known business message carries it as field 1.
+ * Null when there is none or the bytes are malformed; nothing is counted, since the method's schema is not known to us.
+ */
+export function peekCommon(payload: Uint8Array): Common | null {
+  try {
+    const reader = new Reader(payload);
+    while (reader.pos < payload.length) {
+      const tag = reader.tag();
+      if (tag === 10) return decodeCommon(reader, reader.sub());
+      reader.unknown("", tag);
+    }
+  } catch {
+    // Another schema than we assumed.
+  }
+  return null;
+}
+
+function count(error: unknown, drift: Drift): FailureCode {
+  const code = error instanceof WireError ? error.code : "internal";
+  drift.failed(code);
+  return code;
+}

@@ -1,0 +1,10 @@
+export { decodeLazy, decodePayload, type Failed, type FailureCode, peekCommon } from "./decode.js";
+export { Drift, type DriftCounts } from "./drift.js";
+export { WireError, type WireErrorCode } from "./error.js";
+export { decodeFrame, encodeAck, type Frame, framePayload, HEARTBEAT } from "./frame.js";
+export * as messages from "./gen/index.js";
+export { inflate, MAX_INFLATED_BYTES } from "./inflate.js";
+export { KNOWN_METHODS } from "./known.js";
+export { type Decoded, isKnownMethod, METHODS, type MessageName, type Method } from "./methods.js";
+export { type FieldDrift, Reader } from "./reader.js";
+export { type Batch, decodeResponse, type Envelope } from "./response.js";

@@ -1,0 +1,254 @@
+import { Buffer } from "node:buffer";
+import { WireError } from "./error.js";
+
+/** Where a reader reports fields that the schema does not know. `Drift` is one. */
+export interface FieldDrift {
+  unknownField(type: string, field: number): void;
+  wrongWireType(type: string, field: number, wireType: number): void;
+}
+
+/** Node's own slices: without the option handling of toString(), which costs as much as a short string. */
+interface Slices {
+  utf8Slice(start: number, end: number): string;
+  latin1Slice(start: number, end: number): string;
+}
+
+/** Groups are the only nesting that the schema does not bound (the generator refuses recursive messages). */
+const MAX_GROUP_DEPTH = 32;
+/** Elements of all repeated fields of one payload; the largest real ones (rank lists) have hundreds. */
+const MAX_ITEMS = 20_000;
+/** Below this a JS loop beats the call into C++. */
+const SHORT_STRING = 12;
+const TWO_32 = 4_294_967_296;
+const BILLION = 1_000_000_000;
+
+/**
+ * Reads protobuf values from one payload. Fast because it reads nothing that it is not asked for: skipped fields allocate
+ * nothing, 64-bit integers become decimal text without BigInt. Every read is checked against the end of the bytes;
+ * generated decoders check the end of each message.
+ */
+export class Reader {
+  pos = 0;
+  readonly length: number;
+  readonly #bytes: Buffer & Slices;
+  readonly #drift: FieldDrift | null;
+  #items = 0;
+  #hi = 0;
+
+  constructor(bytes: Uint8Array, drift: FieldDrift | null = null) {
+    this.#bytes = (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Buffer & Slices;
+    this.length = bytes.length;
+    this.#drift = drift;
+  }
+
+  /** The next field's key: number and wire type. */
+  tag(): number {
+    return this.uint32();
+  }
+
+  /** Reads the length of a submessage and gives its end. */
+  sub(): number {
+    const length = this.uint32();
+    const end = this.pos + length;
+    if (end > this.length) throw new WireError("truncated");
+    return end;
+  }
+
+  /** Counts one more element of a repeated field. */
+  item(): void {
+    if (++this.#items > MAX_ITEMS) throw new WireError("too_many");
+  }
+
+  /** The end of a message must be where its last field ended. */
+  close(end: number): void {
+    if (this.pos !== end) throw new WireError("truncated");
+  }
+
+  /** The low 32 bits of a varint, unsigned. */
+  uint32(): number {
+    const bytes = this.#bytes;
+    let pos = this.pos;
+    let byte = bytes[pos++];
+    if (byte === undefined) throw new WireError("truncated");
+    if (byte < 128) {
+      this.pos = pos;
+      return byte;
+    }
+    let value = byte & 127;
+    byte = bytes[pos++];
+    if (byte !== undefined && byte < 128) {
+      this.pos = pos;
+      return value | (byte << 7);
+    }
+    value = this.#varint();
+    return value;
+  }
+
+  /** A varint of 32 bits, signed. */
+  int32(): number {
+    return this.uint32() | 0;
+  }
+
+  /** A varint that is true unless it is 0. */
+  bool(): boolean {
+    const lo = this.#varint();
+    return lo !== 0 || this.#hi !== 0;
+  }
+
+  /** A signed 64-bit varint as decimal text. */
+  int64(): string {
+    const lo = this.#varint();
+    const hi = this.#hi;
+    if (hi < 0x80000000) return decimal(hi, lo);
+    // Two's complement: negate both halves, carrying when the low one is 0.
+    const low = -lo >>> 0;
+    return `-${decimal((~hi + (low === 0 ? 1 : 0)) >>> 0, low)}`;
+  }
+
+  /** An unsigned 64-bit varint as decimal text. */
+  uint64(): string {
+    const lo = this.#varint();
+    return decimal(this.#hi, lo);
+  }
+
+  /** A signed 64-bit varint as a number: exact to 2^53. */
+  int64Number(): number {
+    const lo = this.#varint();
+    return this.#hi === 0 ? lo : (this.#hi | 0) * TWO_32 + lo;
+  }
+
+  /** An unsigned 64-bit varint as a number: exact to 2^53. */
+  uint64Number(): number {
+    const lo = this.#varint();
+    return this.#hi === 0 ? lo : this.#hi * TWO_32 + lo;
+  }
+
+  /** Text; bytes that are not UTF-8 become U+FFFD. */
+  string(): string {
+    const end = this.sub();
+    const bytes = this.#bytes;
+    const start = this.pos;
+    this.pos = end;
+    if (end - start > SHORT_STRING) return bytes.utf8Slice(start, end);
+    let text = "";
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] ?? 0;
+      if (byte > 127) return bytes.utf8Slice(start, end);
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  /** Bytes, not copied: they keep what they were read from alive. */
+  bytes(): Uint8Array {
+    const end = this.sub();
+    const start = this.pos;
+    this.pos = end;
+    return this.#bytes.subarray(start, end);
+  }
+
+  /** Passes over the value of a field that we know and do not read. */
+  skip(tag: number): void {
+    switch (tag & 7) {
+      case 0:
+        this.#skipVarint();
+        return;
+      case 1:
+        this.#advance(8);
+        return;
+      case 2:
+        this.pos = this.sub();
+        return;
+      case 3:
+        this.#skipGroup(tag);
+        return;
+      case 5:
+        this.#advance(4);
+        return;
+      default:
+        throw new WireError("bad_tag");
+    }
+  }
+
+  /** Counts and passes over a field that the schema does not know. */
+  unknown(type: string, tag: number): void {
+    if (tag >>> 3 === 0) throw new WireError("bad_tag");
+    this.skip(tag);
+    this.#drift?.unknownField(type, tag >>> 3);
+  }
+
+  /** Counts and passes over a known field of the wrong wire type. */
+  mismatch(type: string, tag: number): void {
+    this.skip(tag);
+    this.#drift?.wrongWireType(type, tag >>> 3, tag & 7);
+  }
+
+  /** Any varint: gives the low 32 bits, leaves the high ones in #hi. */
+  #varint(): number {
+    const bytes = this.#bytes;
+    const limit = this.length;
+    let pos = this.pos;
+    let lo = 0;
+    let hi = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (pos >= limit) throw new WireError("truncated");
+      const byte = bytes[pos++] ?? 0;
+      if (shift < 28) lo |= (byte & 127) << shift;
+      else if (shift === 28) {
+        lo |= (byte & 127) << 28;
+        hi = (byte & 127) >>> 4;
+      } else if (shift < 63) hi |= (byte & 127) << (shift - 32);
+      else hi |= (byte & 1) << 31;
+      if (byte < 128) {
+        this.pos = pos;
+        this.#hi = hi >>> 0;
+        return lo >>> 0;
+      }
+    }
+    throw new WireError("bad_varint");
+  }
+
+  #skipVarint(): void {
+    const bytes = this.#bytes;
+    let pos = this.pos;
+    const limit = Math.min(this.length, pos + 10);
+    while (pos < limit) {
+      if ((bytes[pos++] ?? 0) < 128) {
+        this.pos = pos;
+        return;
+      }
+    }
+    throw new WireError(pos === this.length ? "truncated" : "bad_varint");
+  }
+
+  #advance(count: number): void {
+    this.pos += count;
+    if (this.pos > this.length) throw new WireError("truncated");
+  }
+
+  /** Groups are obsolete and the platform sends none; they are passed over so that one cannot end the decoding. */
+  #skipGroup(tag: number): void {
+    const open = [tag >>> 3];
+    while (open.length > 0) {
+      const next = this.uint32();
+      if ((next & 7) === 3) {
+        if (open.length >= MAX_GROUP_DEPTH) throw new WireError("too_deep");
+        open.push(next >>> 3);
+      } else if ((next & 7) === 4) {
+        if (open.pop() !== next >>> 3) throw new WireError("bad_tag");
+      } else this.skip(next);
+    }
+  }
+}
+
+/** An unsigned 64-bit integer as decimal text. */
+function decimal(hi: number, lo: number): string {
+  if (hi < 0x200000) return String(hi * TWO_32 + lo);
+  // Long division by 10^9 in 16-bit steps, so that no intermediate exceeds 2^53.
+  const top = Math.floor(hi / BILLION);
+  const middle = (hi % BILLION) * 65536 + (lo >>> 16);
+  const middleQuotient = Math.floor(middle / BILLION);
+  const low = (middle % BILLION) * 65536 + (lo & 0xffff);
+  const quotient = (top * 65536 + middleQuotient) * 65536 + Math.floor(low / BILLION);
+  return String(quotient) + String(low % BILLION).padStart(9, "0");
+}
