@@ -7,4 +7,13 @@ export { inflate, MAX_INFLATED_BYTES } from "./inflate.js";
 export { KNOWN_METHODS } from "./known.js";
 export { type Decoded, isKnownMethod, METHODS, type MessageName, type Method } from "./methods.js";
 export { type FieldDrift, Reader } from "./reader.js";
+export {
+  encodeHeader,
+  encodeRecord,
+  MAX_RECORD_BYTES,
+  type RecordingMeta,
+  RecordingReader,
+  type RecordingRecord,
+  type RecordKind,
+} from "./recording.js";
 export { type Batch, decodeResponse, type Envelope } from "./response.js";

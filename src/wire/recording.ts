@@ -1,0 +1,194 @@
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
+import { WireError } from "./error.js";
+
+/*
+ * A recording: what arrived, as it came, so that it can be decoded again by a later version.
+ *
+ *   file   = magic, u32 length of meta, u32 crc of meta, meta (JSON), record*
+ *   record = u32 length of body, u32 crc of body, body
+ *   body   = u8 kind, f64 receivedAt (ms UTC), bytes
+ *
+ * Integers are little-endian. A file is only ever appended to, so what a crash leaves is a torn tail: the reader says where
+ * the good part ends, for the appender to cut there. A record in the middle whose crc is wrong is passed over and counted, as
+ * long as its length leads to a record that is whole; the reader does not search for the next one byte by byte, since a
+ * sender's own bytes could be made to look like records.
+ */
+
+/** "DYLIVE" and the version of the format; the line end shows a transfer in text mode. */
+const MAGIC = Buffer.from("DYLIVE1\n", "latin1");
+const PREFIX_BYTES = 8;
+const BODY_HEADER_BYTES = 9;
+const MAX_META_BYTES = 64 * 1024;
+/** More than the largest WebSocket message or HTTP reply that a source accepts (16 MiB). */
+export const MAX_RECORD_BYTES = 17 * 1024 * 1024;
+
+/** What a recording is of. */
+export interface RecordingMeta {
+  webRid: string;
+  roomId: string;
+  title: string;
+  /** When it was started, ms UTC. */
+  startedAt: number;
+  /** Which source received it. */
+  source: string;
+}
+
+/** What a record holds: a PushFrame, or the bare Response of the HTTP fetch. */
+export type RecordKind = "frame" | "response";
+
+/** One thing that was received. */
+export interface RecordingRecord {
+  kind: RecordKind;
+  /** When it was received, ms UTC. */
+  receivedAt: number;
+  bytes: Uint8Array;
+}
+
+/** Begins a file. */
+export function encodeHeader(meta: RecordingMeta): Uint8Array {
+  const body = Buffer.from(JSON.stringify(meta), "utf8");
+  if (body.length > MAX_META_BYTES) throw new WireError("too_large", "recording meta");
+  return Buffer.concat([MAGIC, prefix(body), body]);
+}
+
+/** One record, to be appended. */
+export function encodeRecord(record: RecordingRecord): Uint8Array {
+  if (record.bytes.length > MAX_RECORD_BYTES - BODY_HEADER_BYTES) throw new WireError("too_large", "recording record");
+  const body = Buffer.allocUnsafe(BODY_HEADER_BYTES + record.bytes.length);
+  body.writeUInt8(record.kind === "frame" ? 1 : 2, 0);
+  body.writeDoubleLE(record.receivedAt, 1);
+  body.set(record.bytes, BODY_HEADER_BYTES);
+  return Buffer.concat([prefix(body), body]);
+}
+
+function prefix(body: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(PREFIX_BYTES);
+  out.writeUInt32LE(body.length, 0);
+  out.writeUInt32LE(crc32(body), 4);
+  return out;
+}
+
+/**
+ * Reads a recording from chunks of any size.
+ *
+ * Feed it with `push`, which gives the records that became whole; then ask `end` whether the file was whole.
+ */
+export class RecordingReader {
+  /** What the recording is of; null until the header has arrived. */
+  meta: RecordingMeta | null = null;
+  /** Records passed over because their crc was wrong or their kind is not known. */
+  skipped = 0;
+  /** How many bytes from the start are good: an appender truncates the file here. */
+  goodBytes = 0;
+  /** Why reading stopped before the end, or null: behind a length that cannot be one, nothing can be found. */
+  damage: string | null = null;
+  #rest: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #waiting = 0;
+  #lost = 0;
+  #need = MAGIC.length + PREFIX_BYTES;
+  /** Bytes of damaged records that count as good only once a whole one follows. */
+  #doubtful = 0;
+  #doubtfulRecords = 0;
+
+  /**
+   * Takes the next bytes of the file and gives the records that they complete.
+   * @throws WireError `bad_record` when the bytes are no recording
+   */
+  push(chunk: Uint8Array): RecordingRecord[] {
+    if (this.damage !== null) {
+      this.#lost += chunk.length;
+      return [];
+    }
+    // Joined only when there is enough for the next item: a large record in small chunks would else be copied again and again.
+    this.#chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this.#waiting += chunk.length;
+    if (this.#rest.length + this.#waiting < this.#need) return [];
+    this.#rest = Buffer.concat([this.#rest, ...this.#chunks]);
+    this.#chunks = [];
+    this.#waiting = 0;
+    const records: RecordingRecord[] = [];
+    if (this.meta === null && !this.#header()) return records;
+    while (this.#record(records));
+    return records;
+  }
+
+  /** Call after the last chunk: how many bytes of a torn or damaged tail follow the good part. 0 is a whole file. */
+  end(): number {
+    return this.#doubtful + this.#rest.length + this.#waiting + this.#lost;
+  }
+
+  #header(): boolean {
+    const head = this.#rest;
+    if (!head.subarray(0, MAGIC.length).equals(MAGIC)) throw new WireError("bad_record", "not a recording");
+    const length = head.readUInt32LE(MAGIC.length);
+    if (length > MAX_META_BYTES) throw new WireError("bad_record", "length of the header");
+    const start = MAGIC.length + PREFIX_BYTES;
+    if (!this.#enough(start + length)) return false;
+    const body = head.subarray(start, start + length);
+    if (crc32(body) !== head.readUInt32LE(MAGIC.length + 4)) throw new WireError("bad_record", "crc of the header");
+    this.meta = readMeta(body);
+    this.#consume(start + length);
+    this.goodBytes = start + length;
+    return true;
+  }
+
+  #record(records: RecordingRecord[]): boolean {
+    if (!this.#enough(PREFIX_BYTES)) return false;
+    const length = this.#rest.readUInt32LE(0);
+    if (length < BODY_HEADER_BYTES || length > MAX_RECORD_BYTES) {
+      this.damage = `impossible length ${length} at byte ${this.goodBytes + this.#doubtful}`;
+      return false;
+    }
+    if (!this.#enough(PREFIX_BYTES + length)) return false;
+    const body = this.#rest.subarray(PREFIX_BYTES, PREFIX_BYTES + length);
+    const whole = crc32(body) === this.#rest.readUInt32LE(4);
+    const kind = body[0] === 1 ? "frame" : body[0] === 2 ? "response" : null;
+    this.#consume(PREFIX_BYTES + length);
+    if (!whole) {
+      this.#doubtful += PREFIX_BYTES + length;
+      this.#doubtfulRecords++;
+      return true;
+    }
+    this.goodBytes += this.#doubtful + PREFIX_BYTES + length;
+    this.skipped += this.#doubtfulRecords + (kind === null ? 1 : 0);
+    this.#doubtful = 0;
+    this.#doubtfulRecords = 0;
+    // Copied, so that one record does not keep the whole chunk alive.
+    if (kind !== null) records.push({ kind, receivedAt: body.readDoubleLE(1), bytes: new Uint8Array(body.subarray(BODY_HEADER_BYTES)) });
+    return true;
+  }
+
+  #enough(bytes: number): boolean {
+    this.#need = bytes;
+    return this.#rest.length >= bytes;
+  }
+
+  #consume(bytes: number): void {
+    this.#rest = this.#rest.subarray(bytes);
+    this.#need = PREFIX_BYTES;
+  }
+}
+
+/** The crc says that the bytes are as written, not that we wrote them: a file may come from anybody. */
+function readMeta(body: Buffer): RecordingMeta {
+  try {
+    const meta: unknown = JSON.parse(body.toString("utf8"));
+    if (typeof meta !== "object" || meta === null) throw new WireError("bad_record", "meta of the recording");
+    const { webRid, roomId, title, startedAt, source } = meta as Record<string, unknown>;
+    return {
+      webRid: text(webRid),
+      roomId: text(roomId),
+      title: text(title),
+      startedAt: typeof startedAt === "number" ? startedAt : 0,
+      source: text(source),
+    };
+  } catch {
+    throw new WireError("bad_record", "meta of the recording");
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
