@@ -1,0 +1,122 @@
+import { DyliveError } from "../errors.js";
+import type { ComboMark, Page, RoomKey, Where } from "./log.js";
+import { addRemoval, type Plan, planBackward, planForward, type Removal } from "./page.js";
+import { eventOf, matches, type Row } from "./row.js";
+
+/** One room's log in memory. Keeps JSON text, so that what is read is a fresh copy, as from any other store. */
+export class MemoryRoomLog {
+  epoch = 0;
+  head = 0;
+  readonly #rows = new Map<number, Row>();
+  readonly #ids = new Set<string>();
+  readonly #combos = new Map<string, Set<number>>();
+  #removals: readonly Removal[] = [];
+
+  get oldest(): number {
+    for (const seq of this.#rows.keys()) return seq;
+    return this.head + 1;
+  }
+
+  knows(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  append(row: Row): number | null {
+    if (this.#ids.has(row.id)) return null;
+    this.head++;
+    this.#ids.add(row.id);
+    this.#set(this.head, row);
+    return this.head;
+  }
+
+  read(after: number, limit: number, where: Where): Page {
+    const reaching = this.#removals.filter(({ to }) => to > after);
+    const plan = planForward(after, this.head, reaching);
+    const found: number[] = [];
+    for (let seq = plan.from; seq <= plan.to && found.length < limit; seq++) if (this.#matches(seq, where)) found.push(seq);
+    return this.#page(found, found.length >= limit ? (found.at(-1) ?? plan.from - 1) : plan.to, plan);
+  }
+
+  readBefore(before: number, limit: number, where: Where): Page {
+    const reaching = this.#removals.filter(({ from }) => from < before).reverse();
+    const plan = planBackward(before, this.head, reaching);
+    const found: number[] = [];
+    for (let seq = plan.to; seq >= plan.from && found.length < limit; seq--) if (this.#matches(seq, where)) found.push(seq);
+    return this.#page(found.reverse(), found.length >= limit ? (found[0] ?? plan.to + 1) : plan.from, plan);
+  }
+
+  combo(id: string): ComboMark | null {
+    const rows = [...(this.#combos.get(id) ?? [])].flatMap((seq) => this.#rows.get(seq) ?? []);
+    if (rows.length === 0) return null;
+    return { high: Math.max(...rows.map(({ comboTotal }) => comboTotal ?? 0)), settled: rows.some(({ settled }) => settled === true) };
+  }
+
+  /** The kept row, or null when it was removed. */
+  kept(seq: number, id: string): Row | null {
+    const row = this.#rows.get(seq);
+    if (row !== undefined && row.id !== id) throw new DyliveError("bad_request", `event ${seq} is ${row.id}, not ${id}`);
+    return row ?? null;
+  }
+
+  replace(seq: number, row: Row): void {
+    this.#unlink(seq);
+    this.#set(seq, row);
+  }
+
+  remove(from: number, to: number): void {
+    const range = { from: Math.max(from, 1), to: Math.min(to, this.head) };
+    if (range.to < range.from) return;
+    for (let seq = range.from; seq <= range.to; seq++) {
+      const row = this.#rows.get(seq);
+      if (row === undefined) continue;
+      this.#unlink(seq);
+      this.#ids.delete(row.id);
+      this.#rows.delete(seq);
+    }
+    this.#removals = addRemoval(this.#removals, range);
+  }
+
+  /** Drops the oldest events beyond `max`. */
+  trim(max: number): void {
+    let excess = this.#rows.size - max;
+    if (excess <= 0) return;
+    let last = 0;
+    for (const seq of this.#rows.keys()) {
+      last = seq;
+      if (--excess === 0) break;
+    }
+    this.remove(this.oldest, last);
+  }
+
+  #set(seq: number, row: Row): void {
+    this.#rows.set(seq, row);
+    if (row.comboId === null) return;
+    const seqs = this.#combos.get(row.comboId);
+    if (seqs === undefined) this.#combos.set(row.comboId, new Set([seq]));
+    else seqs.add(seq);
+  }
+
+  #unlink(seq: number): void {
+    const comboId = this.#rows.get(seq)?.comboId;
+    if (comboId === undefined || comboId === null) return;
+    const seqs = this.#combos.get(comboId);
+    seqs?.delete(seq);
+    if (seqs?.size === 0) this.#combos.delete(comboId);
+  }
+
+  #matches(seq: number, where: Where): boolean {
+    const row = this.#rows.get(seq);
+    return row !== undefined && matches(row, where);
+  }
+
+  #page(seqs: readonly number[], scanned: number, { removed }: Plan): Page {
+    const events = seqs.flatMap((seq) => {
+      const row = this.#rows.get(seq);
+      return row === undefined ? [] : [eventOf(seq, row.body)];
+    });
+    return { events, scanned, head: this.head, ...(removed !== undefined && { removed }) };
+  }
+}
+
+/** The logs of all rooms that exist. */
+export type MemoryRoomLogs = Map<RoomKey, MemoryRoomLog>;

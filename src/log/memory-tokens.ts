@@ -1,0 +1,42 @@
+import { DyliveError } from "../errors.js";
+import type { MemoryGate } from "./memory-gate.js";
+import type { TokenRow, Tokens } from "./tokens.js";
+
+/** The tokens in memory. */
+export class MemoryTokens implements Tokens {
+  readonly #gate: MemoryGate;
+  readonly #rows = new Map<string, TokenRow>();
+
+  constructor(gate: MemoryGate) {
+    this.#gate = gate;
+  }
+
+  add(row: TokenRow): Promise<void> {
+    return this.#gate.run(() => {
+      if ([...this.#rows.values()].some(({ id, hash }) => id === row.id || hash === row.hash)) {
+        throw new DyliveError("in_use", `there is a token ${row.id} already, or one with its hash`);
+      }
+      this.#rows.set(row.id, { ...row });
+    });
+  }
+
+  find(hash: string): Promise<TokenRow | null> {
+    return this.#gate.run(() => {
+      const found = [...this.#rows.values()].find((row) => row.hash === hash && row.revokedAt === null);
+      return found === undefined ? null : { ...found };
+    });
+  }
+
+  list(): Promise<readonly TokenRow[]> {
+    return this.#gate.run(() => [...this.#rows.values()].map((row) => ({ ...row })));
+  }
+
+  revoke(id: string, at: number): Promise<boolean> {
+    return this.#gate.run(() => {
+      const row = this.#rows.get(id);
+      if (row === undefined || row.revokedAt !== null) return false;
+      this.#rows.set(id, { ...row, revokedAt: at });
+      return true;
+    });
+  }
+}

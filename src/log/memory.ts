@@ -1,0 +1,31 @@
+import { type Clock, systemClock } from "../clock.js";
+import { MemoryGate } from "./memory-gate.js";
+import { MemoryLog } from "./memory-log.js";
+import { MemoryPositions } from "./memory-positions.js";
+import type { MemoryRoomLogs } from "./memory-room.js";
+import { MemoryRooms } from "./memory-rooms.js";
+import { MemorySessions } from "./memory-sessions.js";
+import { MemoryTokens } from "./memory-tokens.js";
+import type { Store } from "./store.js";
+
+export interface MemoryOptions {
+  /** Events kept per room (≥ 1; one takes about 1 KB): beyond it the oldest are dropped, which readers are told as a removed range. */
+  readonly maxEventsPerRoom: number;
+  /** For `createdAt`; the real time by default. */
+  readonly clock?: Clock;
+}
+
+/** Opens a store in memory, for the library and for tests. It ends with the process. */
+export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: MemoryOptions): Store {
+  const logs: MemoryRoomLogs = new Map();
+  const gate = new MemoryGate();
+  const rooms = new MemoryRooms(logs, gate, clock);
+  return {
+    log: new MemoryLog(logs, gate, maxEventsPerRoom),
+    rooms,
+    sessions: new MemorySessions(gate, (room) => logs.has(room)),
+    positions: new MemoryPositions(gate),
+    tokens: new MemoryTokens(gate),
+    close: () => gate.close(),
+  };
+}

@@ -1,0 +1,54 @@
+/** The most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
+export const SCAN_LIMIT = 20_000;
+
+/** A removed range, both ends included. */
+export interface Removal {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a page is to look at. Between `from` and `to`, both included, every seq is kept; nothing is looked at when `to < from`. */
+export interface Plan {
+  readonly from: number;
+  readonly to: number;
+  readonly removed?: readonly [from: number, to: number];
+}
+
+/**
+ * The plan of a page forward. A page passes over at most one removed range, and only at its start, so that none is passed unreported.
+ *
+ * @param removals the first two that reach beyond `after`, lowest first; no two overlap or touch
+ */
+export function planForward(after: number, head: number, removals: readonly Removal[]): Plan {
+  const cursor = Math.min(Math.max(after, 0), head);
+  const [first, second] = removals;
+  const inside = first !== undefined && first.from <= cursor + 1;
+  const start = inside ? first.to : cursor;
+  const next = inside ? second : first;
+  const to = Math.min(head, start + SCAN_LIMIT, next === undefined ? head : next.from - 1);
+  return { from: start + 1, to, ...(inside && { removed: [cursor + 1, first.to] as const }) };
+}
+
+/**
+ * The plan of a page backward; see {@link planForward}.
+ *
+ * @param removals the last two that begin before `before`, highest first
+ */
+export function planBackward(before: number, head: number, removals: readonly Removal[]): Plan {
+  const cursor = Math.min(Math.max(before, 1), head + 1);
+  const [first, second] = removals;
+  const inside = first !== undefined && first.to >= cursor - 1;
+  const end = inside ? first.from : cursor;
+  const next = inside ? second : first;
+  const from = Math.max(1, end - SCAN_LIMIT, next === undefined ? 1 : next.to + 1);
+  return { from, to: end - 1, ...(inside && { removed: [first.from, cursor - 1] as const }) };
+}
+
+/** `removals` (lowest first, none touching) with one more, merged with those that it overlaps or touches. */
+export function addRemoval(removals: readonly Removal[], added: Removal): readonly Removal[] {
+  const apart = removals.filter((one) => one.to < added.from - 1 || one.from > added.to + 1);
+  const near = removals.filter((one) => !apart.includes(one));
+  const from = Math.min(added.from, ...near.map((one) => one.from));
+  const to = Math.max(added.to, ...near.map((one) => one.to));
+  return [...apart, { from, to }].sort((a, b) => a.from - b.from);
+}

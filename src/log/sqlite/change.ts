@@ -1,0 +1,55 @@
+import type { Database, Statement } from "better-sqlite3";
+import { DyliveError } from "../../errors.js";
+import type { LiveEvent } from "../../events/event.js";
+import type { RoomKey } from "../log.js";
+import { addRemoval, type Removal } from "../page.js";
+import { rowOf } from "../row.js";
+import { posOf } from "./pos.js";
+
+/** Changes what is kept: replaces events and removes ranges. To be called inside a write transaction. */
+export class Changer {
+  readonly #kept: Statement<[number], { revision: number; id: string }>;
+  readonly #replace: Statement<(string | number | null)[]>;
+  readonly #delete: Statement<[number, number]>;
+  readonly #removals: Statement<[RoomKey], Removal>;
+  readonly #forget: Statement<[RoomKey]>;
+  readonly #record: Statement<[RoomKey, number, number, string]>;
+
+  constructor(database: Database) {
+    this.#kept = database.prepare("SELECT revision, CAST(id AS TEXT) AS id FROM events WHERE pos = ?");
+    this.#replace = database.prepare(
+      `UPDATE events SET type = ?, session_id = ?, user_id = ?, combo_id = ?, combo_total = ?, settled = ?, diamonds = ?, revision = ?, body = ?
+       WHERE pos = ?`,
+    );
+    this.#delete = database.prepare("DELETE FROM events WHERE pos BETWEEN ? AND ?");
+    this.#removals = database.prepare(`SELECT from_seq AS "from", to_seq AS "to" FROM removals WHERE room = ? ORDER BY from_seq`);
+    this.#forget = database.prepare("DELETE FROM removals WHERE room = ?");
+    this.#record = database.prepare("INSERT INTO removals(room, from_seq, to_seq, reason) VALUES (?, ?, ?, ?)");
+  }
+
+  replace(room: RoomKey, event: LiveEvent): void {
+    const kept = this.#kept.get(posOf(room, event.seq));
+    if (kept === undefined) return;
+    if (kept.id !== event.id) throw new DyliveError("bad_request", `event ${room}:${event.seq} is ${kept.id}, not ${event.id}`);
+    const row = rowOf(event, kept.revision + 1);
+    this.#replace.run(
+      row.type,
+      row.sessionId,
+      row.userId,
+      row.comboId,
+      row.comboTotal,
+      row.settled === null ? null : Number(row.settled),
+      row.diamonds,
+      row.revision,
+      row.body,
+      posOf(room, event.seq),
+    );
+  }
+
+  remove(room: RoomKey, range: Removal, reason: string): void {
+    this.#delete.run(posOf(room, range.from), posOf(room, range.to));
+    const removals = addRemoval(this.#removals.all(room), range);
+    this.#forget.run(room);
+    for (const { from, to } of removals) this.#record.run(room, from, to, reason);
+  }
+}

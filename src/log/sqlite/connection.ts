@@ -1,0 +1,99 @@
+import Database from "better-sqlite3";
+import type { Clock } from "../../clock.js";
+import { DyliveError } from "../../errors.js";
+import { assertOurs, migrate } from "./migrate.js";
+import { refusal } from "./refusal.js";
+import { GroupWriter } from "./writer.js";
+
+/** While opening, other processes are waited for this long. */
+const OPEN_TIMEOUT_MS = 5000;
+/** Afterwards a lock holds up the event loop this long at most; the writer tries again without holding it up. */
+const BUSY_TIMEOUT_MS = 100;
+/** The write-ahead log is cut back to this size after a checkpoint (a long read lets it grow). */
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** One connection to the database file, with its group commit. After `close` every call rejects with `stopping`. */
+export class Connection {
+  readonly database: Database.Database;
+  readonly clock: Clock;
+  readonly #writer: GroupWriter;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #onClose: (() => void)[] = [];
+  #closed = false;
+
+  constructor(path: string, clock: Clock) {
+    this.database = open(path, clock.now());
+    this.clock = clock;
+    this.#writer = new GroupWriter(this.database);
+    this.#begin = this.database.prepare("BEGIN");
+    this.#commit = this.database.prepare("COMMIT");
+  }
+
+  /** Runs a synchronous read on one snapshot. */
+  read<T>(work: () => T): Promise<T> {
+    return this.#guard(() => {
+      this.#begin.run();
+      try {
+        return Promise.resolve(work());
+      } finally {
+        this.#commit.run();
+      }
+    });
+  }
+
+  /** Runs a synchronous write in the next shared transaction; resolves when it is on disk. */
+  write<T>(work: () => T, weight?: number): Promise<T> {
+    return this.#guard(() => this.#writer.submit(work, weight));
+  }
+
+  /** Calls back when the connection is about to close. */
+  onClose(call: () => void): void {
+    this.#onClose.push(call);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#writer.drain();
+    for (const call of this.#onClose) call();
+    try {
+      // Leaves one file to copy. Another process may be reading: then its own close does it.
+      this.database.pragma("wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.database.close();
+    }
+  }
+
+  #guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new DyliveError("stopping", "the store is closed"));
+    try {
+      return call();
+    } catch (error) {
+      return Promise.reject(refusal(error));
+    }
+  }
+}
+
+function open(path: string, at: number): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
+    // Before the first pragma that writes: somebody else's file stays as it is.
+    assertOurs(database);
+    database.pragma("journal_mode = WAL");
+    // FULL: what was delivered survives power loss, so a seq is never given twice.
+    database.pragma("synchronous = FULL");
+    database.pragma("foreign_keys = ON");
+    database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
+    // Erased text is overwritten where it lay, not only unlinked.
+    database.pragma("secure_delete = FAST");
+    migrate(database, at);
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof DyliveError) throw error;
+    throw new DyliveError("bad_config", `the database ${path} cannot be opened (${error instanceof Error ? error.message : error})`, error);
+  }
+}

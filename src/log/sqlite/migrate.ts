@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import type { Database } from "better-sqlite3";
+import { DyliveError } from "../../errors.js";
+import { INITIAL } from "./migrations/0001-initial.js";
+
+/** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
+export const MIGRATIONS: readonly string[] = [INITIAL];
+
+/** "dylv": names our files to `file(1)`, and keeps us from writing into somebody else's database. */
+const APPLICATION_ID = 0x64796c76;
+
+/**
+ * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new.
+ *
+ * @param at ms UTC, when the system's room is made
+ * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
+ */
+export function migrate(database: Database, at: number, migrations: readonly string[] = MIGRATIONS): void {
+  const upgrade = database.transaction(() => {
+    const version = assertOurs(database, migrations.length);
+    if (version === migrations.length) return;
+    for (const sql of migrations.slice(version)) database.exec(sql);
+    database.pragma(`user_version = ${migrations.length}`);
+    if (version > 0) return;
+    database.pragma(`application_id = ${APPLICATION_ID}`);
+    database.prepare("INSERT INTO meta(key, value) VALUES ('log_id', ?)").run(randomBytes(9).toString("base64url"));
+    database.prepare("INSERT INTO rooms(room, created_at) VALUES (0, ?)").run(at);
+    database.prepare("INSERT INTO heads(room) VALUES (0)").run();
+  });
+  // Immediate: two processes may open a new file at once, and the second must see what the first did.
+  upgrade.immediate();
+}
+
+/**
+ * The version of the schema; 0 for a new file.
+ *
+ * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
+ */
+export function assertOurs(database: Database, known = MIGRATIONS.length): number {
+  const version = numberOf(database, "user_version");
+  const foreign = numberOf(database, "application_id") !== APPLICATION_ID;
+  const tables = database.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0;
+  if (foreign && (version !== 0 || tables > 0)) throw new DyliveError("bad_config", `${database.name} is not a database of dylive`);
+  if (version <= known) return version;
+  throw new DyliveError(
+    "bad_config",
+    `${database.name} has schema ${version}, this dylive knows ${known}: use the newer dylive that wrote it, or another data directory`,
+  );
+}
+
+function numberOf(database: Database, pragma: "user_version" | "application_id"): number {
+  return Number(database.pragma(pragma, { simple: true }));
+}

@@ -1,0 +1,32 @@
+import { type Clock, systemClock } from "../../clock.js";
+import type { Store } from "../store.js";
+import { Connection } from "./connection.js";
+import { SqliteLog } from "./log.js";
+import { SqlitePositions } from "./positions.js";
+import { SqliteRooms } from "./rooms.js";
+import { SqliteSessions } from "./sessions.js";
+import { SqliteTokens } from "./tokens.js";
+
+export interface SqliteOptions {
+  /** The database file; made when it does not exist, its directory is not. */
+  readonly path: string;
+  /** For `createdAt` and for polling other processes' commits; the real time by default. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Opens the store in one SQLite file, bringing an older schema up to date. Several processes may have the same file open.
+ *
+ * @throws DyliveError `bad_config` when the file cannot be opened, is not ours, or was written by a newer dylive
+ */
+export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): Store {
+  const connection = new Connection(path, clock);
+  return {
+    log: new SqliteLog(connection),
+    rooms: new SqliteRooms(connection),
+    sessions: new SqliteSessions(connection),
+    positions: new SqlitePositions(connection),
+    tokens: new SqliteTokens(connection),
+    close: () => connection.close(),
+  };
+}
