@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { DyliveError } from "../errors.js";
+
+/** Why a call is to answer at once: its client went away, a newer call took its place, or the server stops. */
+export type EndReason = "gone" | "newer" | "stopping";
+
+/** One request that may wait, until its answer is handed over or its connection is gone. */
+export class Call {
+  /** Whether the answer was handed over whole; settles when it was, or never can be. */
+  readonly handedOver: Promise<boolean>;
+  readonly #controller = new AbortController();
+  readonly #request: IncomingMessage;
+  #ended: EndReason | null = null;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    const { socket } = request;
+    this.handedOver = new Promise((resolve) => {
+      // Node says `finish` also when the rest of the answer was thrown away because the socket was destroyed; and its own listener
+      // detaches the socket, so the look at it comes first.
+      response.prependOnceListener("finish", () => resolve(!socket.destroyed));
+      response.once("close", () => {
+        resolve(false);
+        this.end("gone");
+      });
+      if (socket.destroyed) {
+        resolve(false);
+        this.end("gone");
+      }
+    });
+  }
+
+  /** Aborts when the call is to answer at once. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why the call is to answer at once; null while it may wait. */
+  get ended(): EndReason | null {
+    return this.#ended;
+  }
+
+  /** Tells the call to answer at once. The first reason stays. */
+  end(reason: EndReason): void {
+    if (this.#ended !== null) return;
+    this.#ended = reason;
+    this.#controller.abort(reason === "stopping" ? new DyliveError("stopping", "the call was ended") : new Error(`call ended: ${reason}`));
+  }
+
+  /** Cuts the connection: for an answer that its client does not take. */
+  breakOff(): void {
+    this.#request.socket.destroy();
+  }
+}
+
+/** The calls under way, and what is still to be done after their answers. */
+export class Calls {
+  readonly #open = new Set<Call>();
+  readonly #after = new Set<Promise<void>>();
+  #stopped = false;
+
+  /** Notes a call until its connection has no more to do with it. */
+  open(request: IncomingMessage, response: ServerResponse): Call {
+    const call = new Call(request, response);
+    this.#open.add(call);
+    response.once("close", () => this.#open.delete(call));
+    if (this.#stopped) call.end("stopping");
+    return call;
+  }
+
+  /** Work that must be over before the store may close; `work` never rejects. */
+  after(work: Promise<void>): void {
+    this.#after.add(work);
+    void work.finally(() => this.#after.delete(work));
+  }
+
+  /** Ends every call that waits, and every later one. */
+  stop(): void {
+    this.#stopped = true;
+    for (const call of this.#open) call.end("stopping");
+  }
+
+  /** Resolves when nothing noted with {@link after} is left. */
+  async idle(): Promise<void> {
+    while (this.#after.size > 0) await Promise.all(this.#after);
+  }
+}

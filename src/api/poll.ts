@@ -1,0 +1,37 @@
+import type { Clock } from "../clock.js";
+import type { Call } from "./calls.js";
+import { type Gathered, type Reading, readAfter, readNewest } from "./read.js";
+import type { Waiters } from "./waiters.js";
+
+/** A reading that may wait for its first event. */
+export interface Polling extends Reading {
+  readonly clock: Clock;
+  readonly waiters: Waiters;
+  readonly waitMs: number;
+  readonly call: Call;
+}
+
+/**
+ * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none it waits up to `waitMs` for one that
+ * the filter shows, passing over hidden ones, or until the call is ended.
+ */
+export async function poll(polling: Polling, from: number | null, head: number): Promise<Gathered> {
+  const { clock, waiters, waitMs, call, room } = polling;
+  const deadline = clock.now() + waitMs;
+  const removed: Gathered["removed"][number][] = [];
+  let after = from;
+  for (;;) {
+    // Opened before the read: an event that comes in between wakes it all the same.
+    const waiter = waiters.open(room, call.signal);
+    try {
+      const got = after === null ? await readNewest(polling, head) : await readAfter(polling, after, call.signal);
+      removed.push(...got.removed);
+      const leftMs = deadline - clock.now();
+      if (got.events.length > 0 || leftMs <= 0 || call.ended !== null) return { ...got, removed };
+      if (!got.more) await waiter.sleep(leftMs);
+      after = got.next;
+    } finally {
+      waiter.close();
+    }
+  }
+}

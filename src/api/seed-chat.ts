@@ -1,0 +1,124 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { Store } from "../log/store.js";
+import type { TokenRow } from "../log/tokens.js";
+import type { RequestedRoom, RoomDesk } from "../rooms/state.js";
+import type { Call, Calls } from "./calls.js";
+import { decodeCursor, encodeCursor, resolveCursor } from "./cursor.js";
+import { successText } from "./envelope.js";
+import { poll } from "./poll.js";
+import type { Gathered } from "./read.js";
+import { seedEvent } from "./seed-event.js";
+import { seedFilter } from "./seed-filter.js";
+import { laterText } from "./seed-later.js";
+import type { SeedQuery } from "./seed-query.js";
+import type { Turns } from "./turns.js";
+import type { Waiters } from "./waiters.js";
+
+/** How long a first call for a room waits for the room's state. */
+const SETTLE_MS = 5_000;
+
+/** What the chat endpoint works with. */
+export interface SeedChatParts {
+  readonly store: Pick<Store, "log" | "positions">;
+  readonly rooms: RoomDesk;
+  readonly clock: Clock;
+  readonly waiters: Waiters;
+  readonly turns: Turns;
+  readonly calls: Calls;
+}
+
+/** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
+export class SeedChat {
+  readonly #parts: SeedChatParts;
+
+  constructor(parts: SeedChatParts) {
+    this.#parts = parts;
+  }
+
+  /** The body, its headers set on `reply`; null when the client is gone, so that nobody is left to answer. */
+  async answer(request: FastifyRequest, reply: FastifyReply, query: SeedQuery, token: TokenRow): Promise<string | null> {
+    // A malformed field is refused before a room is collected for it.
+    if (query.cursor !== undefined) decodeCursor(query.cursor);
+    const call = this.#parts.calls.open(request.raw, reply.raw);
+    const asked = await this.#request(query.room_id, call);
+    if (asked === null) return null;
+    if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call));
+    return this.#byPosition(request, reply, query, asked, call, `token:${token.id}:${query.client ?? ""}`);
+  }
+
+  /** The room that is asked for; null when the client is gone. */
+  async #request(text: string, call: Call): Promise<RequestedRoom | null> {
+    try {
+      return await this.#parts.rooms.request(text, SETTLE_MS, call.signal);
+    } catch (error) {
+      if (call.ended === "gone") return null;
+      throw call.ended === "stopping" ? new DyliveError("stopping", "the room's state was not yet known") : error;
+    }
+  }
+
+  async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: Call): Promise<Gathered> {
+    const ends = await this.#ends(asked.room);
+    const from = resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
+    return this.#poll(query, asked, call, from, ends.head);
+  }
+
+  async #byPosition(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    query: SeedQuery,
+    asked: RequestedRoom,
+    call: Call,
+    reader: string,
+  ): Promise<string> {
+    const { positions } = this.#parts.store;
+    const { room } = asked;
+    const release = await this.#parts.turns.enter(`${reader}:${room}`, call);
+    if (release === null) {
+      const position = await positions.get(reader, room);
+      return this.#text(reply, query, asked, { events: [], next: position ?? 0, more: true, removed: [] });
+    }
+    try {
+      const [stored, ends] = [await positions.get(reader, room), await this.#ends(room)];
+      // A position beyond the head is of a log that was restored from an older copy: the reader begins anew.
+      const from = stored !== null && stored <= ends.head ? stored : null;
+      const got = await this.#poll(query, asked, call, from, ends.head);
+      // Made before the position is promised to move: had it failed, the error's answer would move it.
+      const text = this.#text(reply, query, asked, got);
+      const save = async (whole: boolean) => {
+        if (whole && got.next !== stored) await positions.set(reader, room, got.next);
+      };
+      // The turn ends when the position is on disk: the next call of this reader must not see the old one.
+      const saved = call.handedOver
+        .then(save)
+        .catch((error) => request.log.error({ err: error }, "the position could not be saved; the answer will be given again"))
+        .finally(release);
+      this.#parts.calls.after(saved);
+      return text;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #poll(query: SeedQuery, asked: RequestedRoom, call: Call, from: number | null, head: number): Promise<Gathered> {
+    const { store, clock, waiters } = this.#parts;
+    const filter = seedFilter(query.types?.split(",") ?? null, asked.onlySession);
+    const { limit } = query;
+    return poll({ log: store.log, room: asked.room, limit, filter, clock, waiters, call, waitMs: query.wait * 1000 }, from, head);
+  }
+
+  async #ends(room: number): Promise<{ oldest: number; head: number }> {
+    return (await this.#parts.store.log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
+  }
+
+  #text(reply: FastifyReply, query: SeedQuery, { room, status }: RequestedRoom, got: Gathered): string {
+    const { store, rooms, clock } = this.#parts;
+    const cursor = encodeCursor({ logId: store.log.id, room, seq: got.next });
+    reply.header("x-room-state", (rooms.status(room) ?? status).state).header("x-next-cursor", cursor);
+    if (got.removed.length > 0) reply.header("x-removed", got.removed.map(([from, to]) => `${from}-${to}`).join(", "));
+    reply.type("application/json; charset=utf-8");
+    return query.format === "2" ? laterText(got.events, cursor, clock.now()) : successText(got.events.map(seedEvent));
+  }
+}

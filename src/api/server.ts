@@ -1,0 +1,147 @@
+import { randomBytes } from "node:crypto";
+import { type FastifyBaseLogger, fastify, LogController } from "fastify";
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { Store } from "../log/store.js";
+import type { RoomDesk } from "../rooms/state.js";
+import { Calls } from "./calls.js";
+import { failure, failureOf, sendFailure } from "./failure.js";
+import { makeServer, refuseBytes } from "./listener.js";
+import { servePage } from "./page.js";
+import { Secrets } from "./secrets.js";
+import { seedRoutes } from "./seed-routes.js";
+import { Turns } from "./turns.js";
+import { Waiters } from "./waiters.js";
+
+/** No request of ours has a body; this much is read of one before it is refused. */
+const BODY_MAX_BYTES = 65_536;
+/** An address longer than this is refused: 50 method names and a cursor fit. */
+const URL_MAX_CHARS = 8_192;
+/** What is still open this long after `close()` is cut. */
+const CLOSE_GRACE_MS = 4_500;
+
+/** What the API is built from. */
+export interface ApiOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly store: Pick<Store, "log" | "positions" | "tokens">;
+  readonly rooms: RoomDesk;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  /** Absolute path of the page's files; without it there is no page. */
+  readonly webRoot?: string;
+}
+
+/** A running API. */
+export interface Api {
+  readonly url: string;
+  readonly port: number;
+  /** Ends what waits, refuses what comes, and resolves when nothing uses the store any more: within 5 s. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the HTTP server.
+ * @throws DyliveError in_use when the port is taken; bad_config when it may not be listened on
+ */
+export async function startApi({ host, port, store, rooms, clock, logger, webRoot }: ApiOptions): Promise<Api> {
+  const secrets = new Secrets();
+  const calls = new Calls();
+  const waiters = new Waiters(store.log, clock, logger);
+  const turns = new Turns(clock);
+  const servers: ReturnType<typeof makeServer>[] = [];
+  let stopping = false;
+
+  const app = fastify({
+    loggerInstance: logger,
+    // Its lines hold addresses as sent; ours below hold the path alone.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomBytes(6).toString("hex"),
+    bodyLimit: BODY_MAX_BYTES,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    serverFactory: (handler) => {
+      const server = makeServer(secrets, handler);
+      servers.push(server);
+      return server;
+    },
+    clientErrorHandler: refuseBytes,
+    frameworkErrors: (error, request, reply) => sendFailure(reply, failureOf(error, request.id)),
+  });
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
+    if (request.url.length > URL_MAX_CHARS)
+      return sendFailure(reply, failure("bad_request", `the address is longer than ${URL_MAX_CHARS} characters`, 414));
+    if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
+    return undefined;
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (stopping) reply.header("connection", "close");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, url } = request;
+    const path = url.split("?", 1)[0];
+    request.log.debug({ method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+  });
+  app.setNotFoundHandler((_request, reply) => sendFailure(reply, failure("not_found", "no such address")));
+  app.setErrorHandler((error, request, reply) => {
+    const told = failureOf(error, request.id);
+    if (told.status >= 500) request.log[told.code === "internal" ? "error" : "warn"]({ err: error, code: told.code }, told.msg);
+    else request.log.debug({ code: told.code, status: told.status }, "refused");
+    return sendFailure(reply, told, error);
+  });
+
+  app.get("/healthz", (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    return stopping ? reply.code(503).send({ status: "stopping" }) : reply.send({ status: "ok" });
+  });
+  seedRoutes(app, { store, rooms, clock, waiters, turns, calls, secrets });
+  if (webRoot !== undefined) await servePage(app, webRoot);
+
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw listenError(error, host, port);
+  }
+  waiters.start();
+
+  const address = app.addresses()[0];
+  const bound = typeof address === "object" ? address.port : port;
+
+  async function close(): Promise<void> {
+    stopping = true;
+    calls.stop();
+    const closed = new AbortController();
+    const cut = clock.sleep(CLOSE_GRACE_MS, closed.signal).then(
+      () => {
+        for (const server of servers) server.closeAllConnections();
+      },
+      () => {},
+    );
+    await app.close();
+    closed.abort();
+    await cut;
+    await calls.idle();
+    await waiters.stop();
+  }
+  let closing: Promise<void> | null = null;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  if (code === "EADDRINUSE") return new DyliveError("in_use", `port ${port} of ${host}`, error);
+  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return new DyliveError("bad_config", `cannot listen on port ${port} of ${host} (${code}): set DYLIVE_HOST and DYLIVE_PORT`, error);
+  return error;
+}

@@ -1,0 +1,94 @@
+import { pino } from "pino";
+import { afterEach } from "vitest";
+import { createToken } from "../../src/api/auth.js";
+import { type Api, startApi } from "../../src/api/server.js";
+import type { Clock } from "../../src/clock.js";
+import type { RequestedRoom, RoomDesk, RoomState, RoomStatus } from "../../src/rooms/state.js";
+import { FakeClock } from "./fake-clock.js";
+import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
+
+/** A desk that knows every room as room 1, unless told otherwise. */
+export class FakeDesk implements RoomDesk {
+  state: RoomState = "live";
+  room = 1;
+  asked: string[] = [];
+  answer: (text: string, signal: AbortSignal) => Promise<RequestedRoom> = async (text) => ({
+    room: this.room,
+    onlySession: /^\d{19}$/.test(text) ? text : null,
+    status: this.status(),
+  });
+
+  request(text: string, _settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
+    this.asked.push(text);
+    return this.answer(text, signal);
+  }
+
+  status(): RoomStatus {
+    const evidence = { reason: "test", since: 0, lastFrameAt: null, lastInteractiveAt: null, counts: {}, reconnects: 0, drops: {} };
+    return { room: this.room, state: this.state, sessionId: null, evidence };
+  }
+}
+
+/** An API on a free port with everything behind it in hand. */
+export interface Served<C extends Clock = FakeClock> {
+  api: Api;
+  log: FakeLog;
+  positions: FakePositions;
+  tokens: FakeTokens;
+  desk: FakeDesk;
+  clock: C;
+  token: string;
+  /** Lines logged so far, at every level. */
+  lines: string[];
+  url(query: Record<string, string | number>): string;
+  get(query?: Record<string, string | number>, init?: RequestInit): Promise<Answer>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: { code: number; msg: string; data: Record<string, unknown>[] };
+  /** What the events say, in order. */
+  texts: unknown[];
+}
+
+const running: Api[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((api) => api.close()));
+});
+
+export async function serve<C extends Clock = FakeClock>(options: { webRoot?: string; clock?: C; log?: FakeLog } = {}): Promise<Served<C>> {
+  const log = options.log ?? new FakeLog();
+  const positions = new FakePositions();
+  const tokens = new FakeTokens();
+  const desk = new FakeDesk();
+  const clock = (options.clock ?? new FakeClock()) as C;
+  const lines: string[] = [];
+  const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
+  const { token } = await createToken(tokens, { name: "test", scope: "read", now: clock.now() });
+  const webRoot = options.webRoot === undefined ? {} : { webRoot: options.webRoot };
+  const store = { log: asLog(log), positions, tokens };
+  const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: desk, clock, logger, ...webRoot });
+  running.push(api);
+  const url = (query: Record<string, string | number>) =>
+    `${api.url}/douyin/liveroom/chat?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`;
+  const get = async (query: Record<string, string | number> = {}, init: RequestInit = {}) =>
+    answerOf(await fetch(url({ token, room_id: "123", ...query }), init));
+  return { api, log, positions, tokens, desk, clock, token, lines, url, get };
+}
+
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const body = JSON.parse(text) as Answer["body"];
+  const texts = Array.isArray(body.data) ? body.data.map((event) => event["text"] ?? event["msg"]) : [];
+  return { status: response.status, headers: response.headers, text, body, texts };
+}
+
+/** Waits until something holds, by turns of the event loop. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 5_000; !holds(); ) {
+    if (Date.now() > end) throw new Error("it did not come to that in 5 s");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
