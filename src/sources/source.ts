@@ -1,14 +1,15 @@
-import type { Response } from "../wire/response.js";
+import type { RecordKind } from "../wire/recording.js";
+import type { Batch } from "../wire/response.js";
 
 /** Something received from the platform, with the time of receipt. */
 export interface Received {
   /** ms UTC */
   readonly receivedAt: number;
-  /** Exactly the bytes received: a push frame, or a bare Response of im/fetch. */
+  /** Exactly the bytes received. */
   readonly raw: Uint8Array;
-  readonly kind: "push" | "response";
-  /** The Response inside, or null: heartbeat answers, unknown payload types, damaged frames. */
-  readonly response: Response | null;
+  readonly kind: RecordKind;
+  /** The messages inside, or null: heartbeat answers, unknown payload types, damaged frames. */
+  readonly response: Batch | null;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Drift } from "../wire/drift.js";
 import { encodeAck, HEARTBEAT } from "../wire/frame.js";
 import { reasonOf } from "./platform.js";
 import { ReceiveQueue } from "./queue.js";
-import { readPush } from "./read.js";
+import { readFrame } from "./read.js";
 import type { Received, Source } from "./source.js";
 
 /** What a push connection is made of; `connectUrl` and `headers` come from `push.ts`. */
@@ -76,7 +76,7 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onResume
   socket.on("close", (code) => queue.end(new DyliveError("unreachable", `the platform closed the connection (code ${code})`)));
   socket.on("message", (data, isBinary) => {
     if (!isBinary || !(data instanceof Buffer)) return; // frames are binary; a text message is not the platform's protocol
-    const { received, frame, internalExt, cursor } = readPush(data, clock.now(), drift);
+    const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);
     if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
     if (received.response && onResume) onResume(cursor, internalExt);
     queue.push(received);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ReceiveQueue } from "../../src/sources/queue.js";
 import type { Received } from "../../src/sources/source.js";
 
-const received = (size: number): Received => ({ receivedAt: 1, raw: new Uint8Array(size), kind: "push", response: null });
+const received = (size: number): Received => ({ receivedAt: 1, raw: new Uint8Array(size), kind: "frame", response: null });
 
 function queueWithLog() {
   const log: string[] = [];

@@ -1,0 +1,148 @@
+import { open, readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import { peekCommon } from "../wire/decode.js";
+import type { Drift } from "../wire/drift.js";
+import { Drift as Counts } from "../wire/drift.js";
+import { WireError } from "../wire/error.js";
+import { KNOWN_METHODS } from "../wire/known.js";
+import { METHODS } from "../wire/methods.js";
+import { readFrame, readResponse } from "./read.js";
+import { newReport, type RecordingReport, recordingSource } from "./recording.js";
+import type { Received } from "./source.js";
+
+/** A file of captured bytes, opened. */
+export interface Capture {
+  readonly kind: "recording" | "frame" | "response" | "payload";
+  /** Size of the file in bytes. */
+  readonly size: number;
+  /** The web_rid that a recording names; null where it is not known. */
+  readonly webRid: string | null;
+  /** The broadcast that the bytes say they are of; null where they do not. */
+  readonly roomId: string | null;
+  /** Of a recording. */
+  readonly report: RecordingReport;
+  batches(signal: AbortSignal): AsyncIterable<readonly Received[]>;
+}
+
+const MAGIC = "DYLIVE";
+const MAX_SINGLE_BYTES = 32 * 1024 * 1024;
+const FRAME_TYPES = ["msg", "hb", "ack", "close"];
+
+/**
+ * Opens a recording, a raw push frame, a bare Response, or a payload whose file is named after its method (`ChatMessage.bin`).
+ * @throws DyliveError bad_file when it is none of these
+ */
+export async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Capture> {
+  const { head, size, modifiedAt } = await look(path);
+  const report = newReport();
+  if (head.startsWith(MAGIC)) {
+    const source = recordingSource({ path, speed: 0, clock, drift, report });
+    const meta = await metaOf(path, clock);
+    return {
+      kind: "recording",
+      size,
+      webRid: meta.webRid || null,
+      roomId: meta.roomId || null,
+      report,
+      batches: (signal) => source.open(signal),
+    };
+  }
+  if (size > MAX_SINGLE_BYTES)
+    throw new DyliveError("bad_file", `${path} is no recording and too large (${size} bytes) for a single capture`);
+  const bytes = await readFile(path);
+  const single = asFrame(bytes, modifiedAt, drift) ?? asResponse(bytes, modifiedAt, drift) ?? asPayload(path, bytes, modifiedAt);
+  if (single === null)
+    throw new DyliveError("bad_file", `${path} is neither a recording, a push frame, a Response, nor named after a method`);
+  const { kind, received, internalExt } = single;
+  const one = async function* () {
+    yield [received];
+  };
+  return { kind, size, webRid: null, roomId: roomIdOf(received, internalExt), report, batches: one };
+}
+
+interface Single {
+  readonly kind: "frame" | "response" | "payload";
+  readonly received: Received;
+  readonly internalExt: string;
+}
+
+function asFrame(bytes: Buffer, at: number, drift: Drift): Single | null {
+  const trial = new Counts();
+  const { frame, received, internalExt } = readFrame(bytes, at, trial);
+  if (frame === null || !FRAME_TYPES.includes(frame.payloadType)) return null;
+  drift.merge(trial);
+  return { kind: "frame", received: { ...received, receivedAt: received.response?.now || at }, internalExt };
+}
+
+function asResponse(bytes: Buffer, at: number, drift: Drift): Single | null {
+  const trial = new Counts();
+  try {
+    const received = readResponse(bytes, at, trial);
+    const { messages, now, internalExt } = received.response;
+    if (messages.length === 0 || !messages.every(({ method }) => /^[A-Za-z]\w{2,}$/.test(method))) return null;
+    drift.merge(trial);
+    return { kind: "response", received: { ...received, receivedAt: now || at }, internalExt };
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+function asPayload(path: string, bytes: Buffer, at: number): Single | null {
+  const method = methodNamed(basename(path).replace(/\.[^.]*$/, ""));
+  if (method === null) return null;
+  const response = readResponse(new Uint8Array(), at, new Counts()).response;
+  const message = { method, payload: bytes, msgId: "0", msgType: 0, offset: "0" };
+  return {
+    kind: "payload",
+    received: { receivedAt: at, raw: bytes, kind: "response", response: { ...response, messages: [message] } },
+    internalExt: "",
+  };
+}
+
+/** The method that a file is named after; publishers write names with other capitals and endings. Null when it looks like no method. */
+function methodNamed(name: string): string | null {
+  if (!/^[A-Za-z]+(Message|Method|Comment)$/.test(name)) return null;
+  const bare = name.replace(/^Webcast/, "");
+  const stem = bare.replace(/(Message|Method)$/, "");
+  const spellings = new Set(
+    [bare, stem, `${stem}Message`, `${stem}Method`].flatMap((one) => [one.toLowerCase(), `webcast${one.toLowerCase()}`]),
+  );
+  for (const known of [...METHODS.keys(), ...KNOWN_METHODS]) if (spellings.has(known.toLowerCase())) return known;
+  return `Webcast${bare}`;
+}
+
+/** The room_id that a connection was for, from its internal_ext; else that of the first message that names one. */
+function roomIdOf({ response }: Received, internalExt: string): string | null {
+  const pushed = /(?:^|\|)wss_push_room_id:(\d{1,20})/.exec(internalExt)?.[1];
+  if (pushed !== undefined) return pushed;
+  for (const { payload } of response?.messages ?? []) {
+    const roomId = peekCommon(payload)?.roomId;
+    if (roomId !== undefined && roomId !== "0") return roomId;
+  }
+  return null;
+}
+
+async function look(path: string): Promise<{ head: string; size: number; modifiedAt: number }> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { size, mtimeMs } = await file.stat();
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
+      return { head: buffer.toString("latin1", 0, bytesRead), size, modifiedAt: Math.floor(mtimeMs) };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new DyliveError("bad_file", `${path}: ${(error as Error).message}`, error);
+  }
+}
+
+async function metaOf(path: string, clock: Clock): Promise<{ webRid: string; roomId: string }> {
+  const report = newReport();
+  const stop = new AbortController();
+  for await (const _ of recordingSource({ path, speed: 0, clock, drift: new Counts(), report }).open(stop.signal)) break;
+  return report.meta ?? { webRid: "", roomId: "" };
+}

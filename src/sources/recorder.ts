@@ -1,0 +1,77 @@
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { DyliveError } from "../errors.js";
+import { WireError } from "../wire/error.js";
+import { encodeHeader, encodeRecord, type RecordingMeta, RecordingReader } from "../wire/recording.js";
+import type { Received } from "./source.js";
+
+const SYNC_EVERY_MS = 1000;
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Appends what is received to a recording. What was written survives a crash; a torn tail is cut off when the file is continued. */
+export class Recorder {
+  readonly path: string;
+  readonly #file: number;
+  #syncedAt = 0;
+  /** Records written by this recorder. */
+  records = 0;
+  /** Bytes written by this recorder. */
+  bytes = 0;
+
+  /**
+   * Starts a file, or continues one of the same broadcast.
+   * @throws DyliveError bad_file when the file is something else or of another broadcast
+   */
+  constructor(path: string, meta: RecordingMeta) {
+    this.path = path;
+    const known = existsSync(path);
+    this.#file = openSync(path, known ? "r+" : "wx", 0o600);
+    if (!known) this.#append(encodeHeader(meta));
+    else ftruncateSync(this.#file, this.#end(meta.roomId));
+    this.#position = known ? this.#end(meta.roomId) : this.bytes;
+  }
+
+  #position = 0;
+
+  /** Writes a batch as it came. */
+  write(batch: readonly Received[], now: number): void {
+    this.#append(Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw }))));
+    this.records += batch.length;
+    if (now - this.#syncedAt >= SYNC_EVERY_MS) {
+      fsyncSync(this.#file);
+      this.#syncedAt = now;
+    }
+  }
+
+  close(): void {
+    fsyncSync(this.#file);
+    closeSync(this.#file);
+  }
+
+  #append(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done, bytes.length - done, this.#position + done);
+    this.#position += bytes.length;
+    this.bytes += bytes.length;
+  }
+
+  /** Where the good part of the file ends. */
+  #end(roomId: string): number {
+    const reader = new RecordingReader();
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    try {
+      for (let at = 0, read = 0; ; at += read) {
+        read = readSync(this.#file, chunk, 0, chunk.length, at);
+        if (read === 0) break;
+        reader.push(chunk.subarray(0, read));
+      }
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+    }
+    if (reader.meta === null) throw new DyliveError("bad_file", `${this.path} exists and is no recording; choose another file`);
+    if (reader.meta.roomId !== roomId)
+      throw new DyliveError(
+        "bad_file",
+        `${this.path} is a recording of broadcast ${reader.meta.roomId}, not ${roomId}; choose another file`,
+      );
+    return reader.goodBytes;
+  }
+}

@@ -1,0 +1,103 @@
+import { createReadStream } from "node:fs";
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { Drift } from "../wire/drift.js";
+import { WireError } from "../wire/error.js";
+import { type RecordingMeta, RecordingReader, type RecordingRecord } from "../wire/recording.js";
+import { readFrame, readResponse } from "./read.js";
+import type { Received, Source } from "./source.js";
+
+const CHUNK_BYTES = 256 * 1024;
+/** A pause longer than this in a recording (an hour without a frame) is not waited for. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** What a recording turned out to be while it was read. */
+export interface RecordingReport {
+  meta: RecordingMeta | null;
+  /** Bytes read so far. */
+  bytes: number;
+  /** Bytes of a torn or damaged tail; 0 is a whole file. Known at the end. */
+  lostBytes: number;
+  /** Damaged records passed over. */
+  skipped: number;
+}
+
+/** How a recording is to be read. */
+export interface RecordingOptions {
+  readonly path: string;
+  /** Times as fast as it was recorded; 0 is as fast as it can be read. */
+  readonly speed: number;
+  readonly clock: Clock;
+  readonly drift: Drift;
+  /** Filled in while reading. */
+  readonly report?: RecordingReport;
+}
+
+/** A recording as a source. A torn tail (a crash in mid-write) ends it quietly; the report says so. @throws DyliveError bad_file */
+export function recordingSource(options: RecordingOptions): Source {
+  return { name: "recording", open: (signal) => (options.speed > 0 ? paced(options, signal) : read(options, signal)) };
+}
+
+/** An empty report. */
+export function newReport(): RecordingReport {
+  return { meta: null, bytes: 0, lostBytes: 0, skipped: 0 };
+}
+
+async function* read({ path, drift, report = newReport() }: RecordingOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+  const reader = new RecordingReader();
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+      if (signal.aborted) return;
+      const records = reader.push(chunk as Buffer);
+      report.meta = reader.meta;
+      report.bytes += (chunk as Buffer).length;
+      report.skipped = reader.skipped;
+      if (records.length > 0) yield records.map((record) => readRecord(record, drift));
+    }
+  } catch (error) {
+    throw badFile(path, error);
+  }
+  if (reader.meta === null) throw new DyliveError("bad_file", `${path} ends before its header does`);
+  report.lostBytes = reader.end();
+}
+
+async function* paced(options: RecordingOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+  const { speed, clock } = options;
+  let recordedAt: number | null = null;
+  let due = clock.now();
+  let batch: Received[] = [];
+  for await (const records of read(options, signal)) {
+    for (const record of records) {
+      due += Math.min(Math.max(0, record.receivedAt - (recordedAt ?? record.receivedAt)), LONGEST_WAIT_MS) / speed;
+      recordedAt = Math.max(recordedAt ?? 0, record.receivedAt);
+      const wait = due - clock.now();
+      if (wait > 1) {
+        if (batch.length > 0) yield batch;
+        batch = [];
+        await clock.sleep(wait, signal).catch(() => {});
+        if (signal.aborted) return;
+      }
+      batch.push(record);
+    }
+    if (batch.length > 0) yield batch;
+    batch = [];
+  }
+}
+
+function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
+  if (kind === "frame") return readFrame(bytes, receivedAt, drift).received;
+  try {
+    return readResponse(bytes, receivedAt, drift);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    drift.failed(error.code);
+    return { receivedAt, raw: bytes, kind, response: null };
+  }
+}
+
+function badFile(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof WireError || code === "ENOENT" || code === "EISDIR" || code === "EACCES")
+    return new DyliveError("bad_file", `${path}: ${(error as Error).message}`, error);
+  return error;
+}
