@@ -1,0 +1,142 @@
+import type { Envelope } from "./messages.js";
+import { common, stringPiece, text, userPiece } from "./messages.js";
+import type { Person } from "./people.js";
+import type { Fields } from "./schema.js";
+
+/** The count of current viewers as the page shows it. */
+export function roomStats(envelope: Envelope, viewers: number): Fields {
+  const shown = shortNumber(viewers);
+  return {
+    common: common(envelope),
+    display_short: shown,
+    display_middle: shown,
+    display_long: `${shown}在线观众`,
+    display_value: viewers,
+    display_version: 1663849727,
+    total: viewers,
+    display_type: 1,
+  };
+}
+
+/** Viewers now and so far, with the top three. */
+export function roomUserSeq(envelope: Envelope, viewers: number, totalViewers: number, top: readonly Person[]): Fields {
+  return {
+    common: common(envelope),
+    ranks: top.map((person, index) => ({ user: person.user, rank: index + 1 })),
+    total: viewers,
+    pop_str: shortNumber(viewers),
+    total_user: totalViewers,
+    total_user_str: shortNumber(totalViewers),
+    total_str: shortNumber(viewers),
+    online_user_for_anchor: shortNumber(viewers),
+    total_pv_for_anchor: shortNumber(totalViewers),
+    up_right_stats_str: shortNumber(viewers),
+    up_right_stats_str_complete: `${shortNumber(viewers)}在线观众`,
+  };
+}
+
+/** The rank of viewers. */
+export function roomRank(envelope: Envelope, top: readonly Person[]): Fields {
+  return {
+    common: common(envelope),
+    ranks: top.map((person, index) => ({ user: person.mention, score_str: `${(top.length - index) * 130}` })),
+  };
+}
+
+/** The hint on the picture's layout: the commonest message of little value. */
+export function adaptation(envelope: Envelope): Fields {
+  return { common: common(envelope), adaptation_type: 1 };
+}
+
+/** A key of the room's data. */
+export function dataSync(envelope: Envelope, atMs: number): Fields {
+  return {
+    common: common(envelope),
+    room_id: envelope.roomId,
+    sync_key: "InteractEffectSyncData",
+    version: `${atMs}020874`,
+    payload: Buffer.from(`\n\x13${envelope.roomId}`, "latin1"),
+  };
+}
+
+/** A system text of the kind that a room starts with. */
+export function welcome(envelope: Envelope): Fields {
+  return {
+    common: common(envelope),
+    content: "欢迎来到直播间！抖音严禁未成年人直播或打赏，严禁主播诱导未成年人直播、打赏；严禁传播违法违规、低俗色情内容。",
+    room_message_type: 4,
+    biz_scene: "welcome",
+  };
+}
+
+/** A system text about a viewer, whose words are in the template only. */
+export function topViewer(envelope: Envelope, who: Person, place: number): Fields {
+  const became = text("sound_waves_msg_v2", "恭喜{0:user}成为在线观众TOP{1:string}", [userPiece(who.user), stringPiece(`${place}`)]);
+  return { common: common(envelope, { display_text: became }), biz_scene: "top_viewer" };
+}
+
+/** Something about goods: 1 is being explained, 2 the list changed. */
+export function shopping(envelope: Envelope, promotionId: string, title: string, cents: number, total: number, atMs: number): Fields {
+  return {
+    common: common(envelope),
+    msg_type: 6,
+    promotion_id: promotionId,
+    ecom_notice: `主播正在讲解：${title}`,
+    updated_product_ids: [promotionId],
+    update_type: 1,
+    updated_product_info: {
+      price: cents,
+      title,
+      cover: `https://p3-item.ecombdimg.com/img/ecom-shop-material/${promotionId}.jpeg`,
+      status: 1,
+    },
+    update_timestamp: Math.floor(atMs / 1000),
+    promotions_num: total,
+    update_toast: `${title} 已上架`,
+  };
+}
+
+/** The list of goods changed. */
+export function productChange(envelope: Envelope, promotionIds: readonly string[], atMs: number): Fields {
+  return {
+    common: common(envelope),
+    update_timestamp: Math.floor(atMs / 1000),
+    update_toast: "商品列表已更新",
+    update_product_info: promotionIds.map((id, index) => ({
+      promotion_id: id,
+      index: index + 1,
+      ...(index === 0 ? { explain_type: 1 } : {}),
+    })),
+    total: promotionIds.length,
+  };
+}
+
+/** The broadcast pauses, resumes or ends. */
+export function control(envelope: Envelope, action: number, tips: string): Fields {
+  return { common: common(envelope), action, tips };
+}
+
+/** Somebody came to the microphone or left it, in the newer message. */
+export function link(envelope: Envelope, guest: Person, linked: readonly Person[], came: boolean): Fields {
+  const seats = linked.map((person, index) => ({
+    user: person.user,
+    linkmic_id_str: person.id,
+    link_status: 2,
+    link_type: 1,
+    user_position: index,
+  }));
+  return {
+    common: common(envelope),
+    message_type: came ? 2 : 3,
+    linker_id: "7624505691839466264",
+    scene: 4,
+    ...(came
+      ? { enter_content: { linked_users: seats, user_id: guest.id } }
+      : { leave_content: { user_id: guest.id, linked_users: seats, user: { user: guest.user } } }),
+  };
+}
+
+/** A number as the platform shortens it. */
+export function shortNumber(value: number): string {
+  return value < 10_000 ? `${value}` : `${(value / 10_000).toFixed(1)}万`;
+}

@@ -1,0 +1,180 @@
+import type { Clock } from "./clock.js";
+import type { Connection } from "./connection.js";
+import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
+import type { Feed, Outgoing } from "./outgoing.js";
+import { isGift, isInteractive } from "./outgoing.js";
+import type { Schema } from "./schema.js";
+import type { SentTruth } from "./truth.js";
+import { Truth } from "./truth.js";
+
+/** What a broadcast is made of. */
+export interface BroadcastOptions {
+  readonly webRid: string;
+  readonly roomId: string;
+  readonly startedAt: number;
+  readonly schema: Schema;
+  readonly clock: Clock;
+  /** The platform's time. */
+  readonly now: () => number;
+  readonly feed: Feed;
+  /** Facts, combos and ids kept in its book. */
+  readonly keep: number;
+}
+
+/** One broadcast of a room: makes its messages as time goes on and gives them to its viewers. */
+export class Broadcast {
+  readonly options: BroadcastOptions;
+  readonly connections = new Set<Connection>();
+  readonly #truth: Truth;
+  readonly #history: Outgoing[] = [];
+  #endedAt: number | null = null;
+  #stalled = false;
+  #cancelTick: () => void = () => undefined;
+
+  constructor(options: BroadcastOptions) {
+    this.options = options;
+    this.#truth = new Truth(options.keep);
+  }
+
+  get roomId(): string {
+    return this.options.roomId;
+  }
+
+  get endedAt(): number | null {
+    return this.#endedAt;
+  }
+
+  /** Starts to send. */
+  run(): void {
+    this.#cancelTick = this.options.clock.after(TICK_MS, () => {
+      this.run();
+      this.#deliver(this.options.feed.until(this.options.now()));
+    });
+  }
+
+  /** Stops for good; its viewers are dropped. */
+  close(): void {
+    this.#cancelTick();
+    for (const connection of [...this.connections]) connection.end("cut");
+  }
+
+  /** From now on there is only the low-value trickle that an ended room still gives to those who connect. */
+  end(at: number): void {
+    this.#endedAt ??= at;
+  }
+
+  /** Whether the messages that people cause are held back while the rest flows on. */
+  set stalled(stalled: boolean) {
+    this.#stalled = stalled;
+  }
+
+  /** Lets a viewer in and replays to it the newest messages of people, at most `persistCount` and never more than 15. */
+  join(connection: Connection, persistCount: number): void {
+    this.connections.add(connection);
+    connection.onEnd = () => this.connections.delete(connection);
+    if (this.#endedAt !== null) return;
+    const messages = this.history(persistCount, connection.options.gifts);
+    if (messages.length > 0) this.#write(messages, [connection]);
+  }
+
+  /** The newest messages of people, oldest first, booked as sent when `book` is true. */
+  history(count: number, gifts: boolean, book = false): Outgoing[] {
+    const visible = this.#history.filter((message) => gifts || !isGift(message.method));
+    const messages = visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
+    if (book) for (const message of messages) this.#truth.count(message);
+    return messages;
+  }
+
+  /** Sends messages at once, whatever the state of the feed. */
+  inject(messages: readonly Outgoing[]): void {
+    this.#remember(messages);
+    this.#write(messages, [...this.connections]);
+  }
+
+  /** Sends a frame as it is to every viewer. `messages` is what is known to be in it. */
+  injectFrame(
+    bytes: Uint8Array,
+    messages: readonly Outgoing[],
+    ack: { readonly logId: string; readonly internalExt: string } | null,
+  ): void {
+    for (const connection of this.connections) {
+      if (ack !== null) connection.expectAck(ack.logId, ack.internalExt);
+      connection.raw(bytes, messages.length);
+    }
+    if (this.connections.size > 0) for (const message of messages) this.#truth.count(message);
+  }
+
+  /** Books messages that were sent by another way than a connection. */
+  book(messages: readonly Outgoing[]): void {
+    for (const message of messages) this.#truth.count(message);
+  }
+
+  /** What its viewers were sent. */
+  sent(): SentTruth {
+    return this.#truth.snapshot();
+  }
+
+  #deliver(messages: readonly Outgoing[]): void {
+    if (messages.length === 0) return;
+    const ended = this.#endedAt;
+    if (ended !== null) {
+      // Who was there at the end hears no more; who connects afterwards gets the trickle.
+      const late = [...this.connections].filter((connection) => connection.openedAt > ended);
+      this.#write(
+        messages.filter((message) => !isInteractive(message.method)),
+        late,
+      );
+      return;
+    }
+    const flowing = this.#stalled ? messages.filter((message) => !isInteractive(message.method)) : messages;
+    this.#remember(flowing);
+    this.#write(flowing, [...this.connections]);
+  }
+
+  #remember(messages: readonly Outgoing[]): void {
+    for (const message of messages) if (isInteractive(message.method)) this.#history.push(message);
+    if (this.#history.length > 4 * HISTORY_LIMIT) this.#history.splice(0, this.#history.length - 2 * HISTORY_LIMIT);
+  }
+
+  #write(messages: readonly Outgoing[], connections: readonly Connection[]): void {
+    if (connections.length === 0) return;
+    for (let start = 0; start < messages.length; start += MESSAGES_PER_FRAME)
+      this.#writeFrame(messages.slice(start, start + MESSAGES_PER_FRAME), connections);
+  }
+
+  #writeFrame(messages: readonly Outgoing[], connections: readonly Connection[]): void {
+    const { schema, now, startedAt, roomId } = this.options;
+    const texts = pushTexts(now(), startedAt, messages.at(-1)?.msgId ?? roomId, roomId);
+    const withoutGifts = messages.filter((message) => !isGift(message.method));
+    const cache = new Map<string, Uint8Array>();
+    let anybody = false;
+    let anybodyWithGifts = false;
+    for (const connection of connections) {
+      const seen = connection.options.gifts ? messages : withoutGifts;
+      if (seen.length === 0) continue;
+      // The Response is the same for all who see the same: it is encoded and compressed once.
+      const plainKey = `${connection.options.gifts}`;
+      let bytes = cache.get(plainKey);
+      if (bytes === undefined) {
+        bytes = encodePushResponse(schema, seen, texts);
+        cache.set(plainKey, bytes);
+      }
+      if (connection.options.gzip) {
+        const gzipKey = `${plainKey}/gzip`;
+        const packed = cache.get(gzipKey) ?? gzip(bytes);
+        cache.set(gzipKey, packed);
+        bytes = packed;
+      }
+      connection.push(bytes, texts, seen.length);
+      anybody = true;
+      anybodyWithGifts ||= connection.options.gifts;
+    }
+    if (anybody) for (const message of anybodyWithGifts ? messages : withoutGifts) this.#truth.count(message);
+  }
+}
+
+/** How often a broadcast looks what is due: messages of one such interval share a frame. */
+const TICK_MS = 100;
+
+/** The platform replays no more than this at the start. */
+export const HISTORY_LIMIT = 15;

@@ -1,0 +1,207 @@
+import type { WebSocket } from "ws";
+import type { Clock } from "./clock.js";
+import type { ResponseTexts } from "./frame.js";
+import { encodeHeartbeatAnswer, encodeMsgFrame } from "./frame.js";
+import type { Random } from "./random.js";
+import type { Schema } from "./schema.js";
+
+/** What one connection did, as `/@truth` gives it. */
+export interface ConnectionTruth {
+  readonly id: number;
+  readonly roomId: string;
+  readonly userUniqueId: string;
+  readonly ttwid: string;
+  readonly loggedIn: boolean;
+  readonly gzip: boolean;
+  readonly openedAt: number;
+  readonly closedAt: number | null;
+  /** Who ended it: the client, the idle limit, a command of the test, or its own slowness. */
+  readonly closedBy: "client" | "idle" | "cut" | "slow" | null;
+  readonly framesSent: number;
+  readonly messagesSent: number;
+  readonly heartbeats: { readonly frame: number; readonly ping: number; readonly text: number };
+  readonly acks: {
+    /** Frames that wanted one. */
+    readonly expected: number;
+    /** Right ones. */
+    readonly good: number;
+    /** A known log id with the wrong text, or the text in the wrong place. */
+    readonly wrong: number;
+    /** A log id that was never sent, or was acked before. */
+    readonly unknown: number;
+  };
+  /** Frames of the client that could not be read. */
+  readonly damaged: number;
+}
+
+/** What a connection is made of. */
+export interface ConnectionOptions {
+  readonly id: number;
+  readonly socket: WebSocket;
+  readonly schema: Schema;
+  readonly clock: Clock;
+  /** The platform's time. */
+  readonly now: () => number;
+  readonly random: Random;
+  readonly roomId: string;
+  readonly userUniqueId: string;
+  readonly ttwid: string;
+  readonly loggedIn: boolean;
+  readonly gifts: boolean;
+  readonly gzip: boolean;
+}
+
+/** One client of the push server: heartbeats, acks, and the drop of those that send no heartbeat. */
+export class Connection {
+  readonly options: ConnectionOptions;
+  readonly openedAt: number;
+  /** Called once when it is over. */
+  onEnd: () => void = () => undefined;
+  readonly #idleMs: number;
+  readonly #awaited = new Map<string, string>();
+  #cancelIdle: () => void;
+  #closedAt: number | null = null;
+  #closedBy: ConnectionTruth["closedBy"] = null;
+  #seq = 0;
+  #frames = 0;
+  #messages = 0;
+  #heartbeats = { frame: 0, ping: 0, text: 0 };
+  #acks = { expected: 0, good: 0, wrong: 0, unknown: 0 };
+  #damaged = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.options = options;
+    this.openedAt = options.now();
+    // Seen: 20 to 30 s without a heartbeat, the same for one connection.
+    this.#idleMs = options.random.int(21_000, 29_000);
+    this.#cancelIdle = options.clock.after(this.#idleMs, () => this.end("idle"));
+    const { socket } = options;
+    socket.on("message", (data, isBinary) => this.#received(asBytes(data), isBinary));
+    socket.on("ping", (data) => {
+      if (isHeartbeatBytes(data)) this.#heartbeat("ping");
+    });
+    socket.on("error", () => this.end("client"));
+    socket.on("close", () => this.end("client"));
+    // The platform never answers a close frame: it just drops TCP. ws would answer through close().
+    socket.close = () => this.end("client");
+  }
+
+  /** Sends a Response's bytes as a frame that wants an ack. */
+  push(payload: Uint8Array, texts: ResponseTexts, messages: number): void {
+    const head = { seqId: ++this.#seq, logId: this.options.random.digits(19), serverTime: this.options.now() };
+    this.expectAck(head.logId, texts.internalExt);
+    this.raw(encodeMsgFrame(this.options.schema, head, payload, texts, this.options.gzip), messages);
+  }
+
+  /** Notes that a frame wants an ack with a text; null accepts any text. */
+  expectAck(logId: string, internalExt: string | null): void {
+    this.#acks.expected++;
+    this.#awaited.set(logId, internalExt ?? "");
+    if (this.#awaited.size > AWAITED_KEPT) {
+      const oldest = this.#awaited.keys().next().value;
+      if (oldest !== undefined) this.#awaited.delete(oldest);
+    }
+  }
+
+  /** Sends bytes as they are. */
+  raw(bytes: Uint8Array, messages: number): void {
+    if (this.#closedAt !== null) return;
+    if (this.options.socket.bufferedAmount > BUFFER_LIMIT) {
+      this.end("slow");
+      return;
+    }
+    this.#frames++;
+    this.#messages += messages;
+    this.options.socket.send(bytes, { binary: true });
+  }
+
+  /** Ends it as the platform does: TCP closes, no close frame. */
+  end(by: NonNullable<ConnectionTruth["closedBy"]>): void {
+    if (this.#closedAt !== null) return;
+    this.#closedAt = this.options.now();
+    this.#closedBy = by;
+    this.#cancelIdle();
+    this.options.socket.terminate();
+    this.onEnd();
+  }
+
+  /** Its book. */
+  truth(): ConnectionTruth {
+    const { id, roomId, userUniqueId, ttwid, loggedIn, gzip } = this.options;
+    return {
+      id,
+      roomId,
+      userUniqueId,
+      ttwid,
+      loggedIn,
+      gzip,
+      openedAt: this.openedAt,
+      closedAt: this.#closedAt,
+      closedBy: this.#closedBy,
+      framesSent: this.#frames,
+      messagesSent: this.#messages,
+      heartbeats: { ...this.#heartbeats },
+      acks: { ...this.#acks },
+      damaged: this.#damaged,
+    };
+  }
+
+  #received(bytes: Uint8Array, isBinary: boolean): void {
+    if (!isBinary) {
+      // Some clients send the heartbeat's bytes as text.
+      if (isHeartbeatBytes(bytes)) this.#heartbeat("text");
+      else this.#damaged++;
+      return;
+    }
+    let frame: ReturnType<Schema["decode"]>;
+    try {
+      frame = this.options.schema.decode("PushFrame", bytes);
+    } catch {
+      this.#damaged++;
+      return;
+    }
+    const type = String(frame["payload_type"] ?? "");
+    const payload = frame["payload"] instanceof Uint8Array ? Buffer.from(frame["payload"]).toString("utf8") : "";
+    if (type === "hb") this.#heartbeat("frame");
+    else if (type === "ack") this.#ack(String(frame["log_id"] ?? "0"), payload);
+    // A known mistake of clients: the text stands where the type belongs.
+    else if (type.includes("internal_src:")) this.#ack(String(frame["log_id"] ?? "0"), null);
+  }
+
+  #ack(logId: string, text: string | null): void {
+    const wanted = this.#awaited.get(logId);
+    if (wanted === undefined) {
+      this.#acks.unknown++;
+      return;
+    }
+    this.#awaited.delete(logId);
+    if (text !== null && (wanted === "" || wanted === text)) this.#acks.good++;
+    else this.#acks.wrong++;
+  }
+
+  #heartbeat(kind: "frame" | "ping" | "text"): void {
+    if (this.#closedAt !== null) return;
+    this.#heartbeats[kind]++;
+    this.#cancelIdle();
+    this.#cancelIdle = this.options.clock.after(this.#idleMs, () => this.end("idle"));
+    const head = { seqId: ++this.#seq, logId: this.options.random.digits(19), serverTime: this.options.now() };
+    this.raw(encodeHeartbeatAnswer(this.options.schema, head), 0);
+  }
+}
+
+/** Frames whose ack is still awaited; a client that never acks must not fill the memory. */
+const AWAITED_KEPT = 10_000;
+
+/** A client that reads slower than it is sent to is dropped beyond this many bytes. */
+const BUFFER_LIMIT = 64 * 1024 * 1024;
+
+function isHeartbeatBytes(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes).equals(HEARTBEAT);
+}
+
+const HEARTBEAT = Buffer.from([0x3a, 0x02, 0x68, 0x62]);
+
+function asBytes(data: Buffer | ArrayBuffer | Buffer[]): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}

@@ -1,0 +1,144 @@
+import { DyliveError } from "../errors.js";
+import { control } from "./backdrop.js";
+import type { Broadcast } from "./broadcast.js";
+import { makeId } from "./ids.js";
+import { encodePlanned } from "./outgoing.js";
+import type { Platform } from "./platform.js";
+import { readFrame, readMessage, readResponse } from "./played.js";
+import { hash32 } from "./random.js";
+import type { Room } from "./room.js";
+import type { Fields } from "./schema.js";
+
+/** Something to play: a captured push frame byte for byte, or a bare Response, which gets a frame. */
+export interface PlayedFrame {
+  /** ms; only the differences count */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly kind?: "push" | "response";
+}
+
+/** What a test does to the fake platform while it runs. Rooms are named by web_rid or custom id. */
+export class RoomControl {
+  readonly #platform: Platform;
+  #injected = 0;
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  /** Ends the broadcast: ControlMessage 3, then silence, or TCP cuts. */
+  end(webRid: string, then: "silence" | "cut" = "silence"): void {
+    const broadcast = this.#live(webRid);
+    const at = this.#platform.now();
+    this.send(
+      webRid,
+      "WebcastControlMessage",
+      control({ method: "WebcastControlMessage", msgId: "0", roomId: broadcast.roomId, createTime: at }, 3, "直播已结束"),
+    );
+    broadcast.end(at);
+    if (then === "cut") this.#cut(broadcast);
+  }
+
+  /** A new broadcast, with a new room_id; the one before ends without a word if it is still live. */
+  restart(webRid: string): string {
+    const room = this.#room(webRid);
+    const now = this.#platform.now();
+    room.live?.end(now);
+    return room.start(now).roomId;
+  }
+
+  /** Holds back the messages that people cause while the low-value ones flow on, or lets them flow again. */
+  stall(webRid: string, on = true): void {
+    this.#live(webRid).stalled = on;
+  }
+
+  /** Cuts the TCP connections of a room's viewers without a close frame. */
+  cut(webRid: string): void {
+    for (const broadcast of this.#room(webRid).broadcasts) this.#cut(broadcast);
+  }
+
+  /** Refuses every handshake for a room as if the device were blocked, or lets viewers in again. */
+  refuse(webRid: string, on = true): void {
+    const room = this.#room(webRid);
+    if (on) this.#platform.refusing.add(room);
+    else this.#platform.refusing.delete(room);
+  }
+
+  /** Answers pages with a captcha page and web/enter with nothing, or as usual again. */
+  captcha(on = true): void {
+    this.#platform.captcha = on;
+  }
+
+  /**
+   * Sends a message to a live room's viewers at once, in a frame of its own.
+   * @param message plain values named as in the .proto files, or the payload's bytes as they are
+   * @returns its msg_id
+   */
+  send(webRid: string, method: string, message: Fields | Uint8Array, options: { readonly msgId?: string } = {}): string {
+    const broadcast = this.#live(webRid);
+    const { schema } = this.#platform.options;
+    const at = this.#platform.now();
+    const msgId = options.msgId ?? makeId(at, hash32(`injected/${broadcast.roomId}/${++this.#injected}`));
+    if (!/^\d{1,20}$/.test(msgId)) throw new DyliveError("bad_request", "msgId must be decimal digits");
+    if (message instanceof Uint8Array) {
+      broadcast.inject([readMessage(schema, method, message, msgId, at)]);
+      return msgId;
+    }
+    const type = schema.typeOf(method);
+    if (type === null) throw new DyliveError("bad_request", `${method} is not in proto/; give its payload's bytes`);
+    const given = message["common"];
+    const common = {
+      method,
+      room_id: broadcast.roomId,
+      create_time: Math.floor(at),
+      ...(typeof given === "object" ? given : {}),
+      msg_id: msgId,
+    };
+    const fields = { ...message, common };
+    const strangers = schema.strangers(type, fields);
+    if (strangers.length > 0) throw new DyliveError("bad_request", `no such field: ${strangers.join(", ")}`);
+    broadcast.inject([encodePlanned(schema, { at, method, msgId, fields })]);
+    return msgId;
+  }
+
+  /** Sends a frame to a room's viewers byte for byte. */
+  sendFrame(webRid: string, bytes: Uint8Array): void {
+    const { messages, ack } = readFrame(this.#platform.options.schema, bytes, this.#platform.now());
+    this.#live(webRid).injectFrame(bytes, messages, ack);
+  }
+
+  /** Plays frames with the gaps they were captured with, `speed` times faster; resolves when the last was sent. */
+  async play(webRid: string, frames: Iterable<PlayedFrame> | AsyncIterable<PlayedFrame>, speed = 1): Promise<void> {
+    if (!(speed > 0)) throw new DyliveError("bad_request", "speed must be above 0");
+    const { clock } = this.#platform.options;
+    const begun = clock.now();
+    let first: number | null = null;
+    for await (const frame of frames) {
+      first ??= frame.at;
+      const waitMs = begun + (frame.at - first) / speed - clock.now();
+      if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+      if (frame.kind === "response") this.#playResponse(webRid, frame.bytes);
+      else this.sendFrame(webRid, frame.bytes);
+    }
+  }
+
+  #playResponse(webRid: string, bytes: Uint8Array): void {
+    this.#live(webRid).inject(readResponse(this.#platform.options.schema, bytes, this.#platform.now()));
+  }
+
+  #cut(broadcast: Broadcast): void {
+    for (const connection of [...broadcast.connections]) connection.end("cut");
+  }
+
+  #room(webRid: string): Room {
+    const room = this.#platform.byWebId(webRid);
+    if (room === null) throw new DyliveError("not_found", `the simulator has no room ${webRid}`);
+    return room;
+  }
+
+  #live(webRid: string): Broadcast {
+    const broadcast = this.#room(webRid).live;
+    if (broadcast === null) throw new DyliveError("bad_request", `room ${webRid} is not live`);
+    return broadcast;
+  }
+}

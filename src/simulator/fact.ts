@@ -1,0 +1,140 @@
+import type { Fields } from "./schema.js";
+import { isFields } from "./schema.js";
+
+/** What a message says, in the few terms by which a test can judge an event made of it. */
+export interface Fact {
+  readonly msgId: string;
+  readonly method: string;
+  readonly kind: "chat" | "gift" | "like" | "join" | "leave" | "follow" | "share" | "fansclub" | "moderation";
+  readonly userId: string;
+  readonly nickname: string;
+  /** chat */
+  readonly text?: string;
+  /** like: of this batch and of the room */
+  readonly count?: number;
+  readonly total?: number;
+  /** member and fans club actions */
+  readonly action?: number;
+  readonly gift?: GiftFact;
+}
+
+/** What a gift's message says. */
+export interface GiftFact {
+  readonly giftId: string;
+  readonly giftName: string;
+  /** "0" where there is none */
+  readonly groupId: string;
+  readonly traceId: string;
+  /** "" is the anchor */
+  readonly receiverId: string;
+  /** units of the combo so far */
+  readonly total: number;
+  readonly unitDiamonds: number;
+  readonly end: boolean;
+  /** Carried by a LightGift or BindingGift, which does not count when its trace was counted. */
+  readonly wrapped: boolean;
+}
+
+/** Reads the fact from a message's plain values; null for messages that people do not cause. */
+export function factOf(method: string, msgId: string, message: Fields): Fact | null {
+  const user = sub(message, "user");
+  const base = { msgId, method, userId: str(user, "id"), nickname: str(user, "nickname") };
+  switch (method) {
+    case "WebcastChatMessage":
+    case "WebcastScreenChatMessage":
+    case "WebcastPrivilegeScreenChatMessage":
+    case "WebcastAudioChatMessage":
+      return { ...base, kind: "chat", text: str(message, "content") };
+    case "WebcastEmojiChatMessage":
+      return { ...base, kind: "chat", text: str(message, "default_content") };
+    case "WebcastLikeMessage":
+      return { ...base, kind: "like", count: num(message, "count"), total: num(message, "total") };
+    case "WebcastMemberMessage":
+      return { ...base, ...memberKind(num(message, "action")) };
+    case "WebcastSocialMessage": {
+      const action = num(message, "action");
+      return action === 1 || action === 3 ? { ...base, kind: action === 1 ? "follow" : "share" } : null;
+    }
+    case "WebcastFansclubMessage":
+      return { ...base, kind: "fansclub", action: num(message, "action") };
+    case "WebcastGiftMessage":
+      return { ...base, kind: "gift", gift: giftFact(message, false) };
+    case "WebcastBindingGiftMessage": {
+      const inner = sub(message, "msg");
+      const sender = sub(inner, "user");
+      return { ...base, userId: str(sender, "id"), nickname: str(sender, "nickname"), kind: "gift", gift: giftFact(inner, true) };
+    }
+    case "WebcastLightGiftMessage": {
+      const sender = sub(sub(message, "common"), "user");
+      return { ...base, userId: str(sender, "id"), nickname: str(sender, "nickname"), kind: "gift", gift: lightGiftFact(message) };
+    }
+    default:
+      return null;
+  }
+}
+
+function memberKind(action: number): Pick<Fact, "kind" | "action"> {
+  switch (action) {
+    case 1:
+      return { kind: "join", action };
+    case 2:
+      return { kind: "leave", action };
+    case 8:
+      return { kind: "share", action };
+    case 20:
+      return { kind: "follow", action };
+    default:
+      return { kind: "moderation", action };
+  }
+}
+
+function giftFact(message: Fields, wrapped: boolean): GiftFact {
+  const gift = sub(message, "gift");
+  return {
+    giftId: str(message, "gift_id"),
+    giftName: str(gift, "name"),
+    groupId: str(message, "group_id") || "0",
+    traceId: str(message, "trace_id"),
+    receiverId: str(sub(message, "to_user"), "id"),
+    total: units(message),
+    unitDiamonds: num(gift, "diamond_count"),
+    end: num(message, "repeat_end") === 1,
+    wrapped,
+  };
+}
+
+function lightGiftFact(message: Fields): GiftFact {
+  const info = sub(message, "gift_info");
+  return {
+    giftId: str(info, "gift_id"),
+    giftName: str(sub(message, "gift_struct"), "name"),
+    groupId: "0",
+    traceId: str(sub(message, "common"), "log_id"),
+    receiverId: str(message, "to_user_id"),
+    total: units(message),
+    unitDiamonds: num(info, "diamond_count"),
+    end: false,
+    wrapped: true,
+  };
+}
+
+/** protocol.md 4.3: the counters of one message agree only in their largest. */
+function units(message: Fields): number {
+  const product = num(message, "group_count") * Math.max(num(message, "combo_count"), 1);
+  return Math.max(num(message, "repeat_count"), num(message, "total_count"), product, 1);
+}
+
+function sub(message: Fields, field: string): Fields {
+  const value = message[field];
+  return isFields(value) ? value : {};
+}
+
+function str(message: Fields, field: string): string {
+  const value = message[field];
+  return value === undefined || value === null ? "" : String(value);
+}
+
+function num(message: Fields, field: string): number {
+  const value = Number(message[field] ?? 0);
+  return Number.isFinite(value) ? value : 0;
+}

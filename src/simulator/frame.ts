@@ -1,0 +1,86 @@
+import { gzipSync } from "node:zlib";
+import type { Outgoing } from "./outgoing.js";
+import type { Schema } from "./schema.js";
+
+/** What a Response says beside its messages. */
+export interface ResponseTexts {
+  readonly cursor: string;
+  readonly internalExt: string;
+  /** ms UTC of the platform */
+  readonly now: number;
+}
+
+/** Texts of a Response that the push server sends. */
+export function pushTexts(now: number, firstRequestMs: number, lastMsgId: string, roomId: string): ResponseTexts {
+  return {
+    cursor: `t-${now}_r-${lastMsgId}_d-1_u-1_rdc-2`,
+    internalExt: `internal_src:pushserver|first_req_ms:${firstRequestMs}|wss_msg_type:r|wrds_v:${roomId}`,
+    now,
+  };
+}
+
+/** A Response of the push server: every one wants an ack. */
+export function encodePushResponse(schema: Schema, messages: readonly Outgoing[], texts: ResponseTexts): Uint8Array {
+  return schema.encode("Response", {
+    messages: messages.map(({ method, payload, msgId }) => ({ method, payload, msg_id: msgId })),
+    cursor: texts.cursor,
+    now: texts.now,
+    internal_ext: texts.internalExt,
+    heartbeat_duration: 15,
+    need_ack: true,
+  });
+}
+
+/** What a frame has of its own, apart from the Response that all viewers share. */
+export interface FrameHead {
+  readonly seqId: number;
+  readonly logId: string;
+  readonly serverTime: number;
+}
+
+/** Wraps the bytes of a Response, gzip'd already when `gzip` says so. */
+export function encodeMsgFrame(schema: Schema, head: FrameHead, payload: Uint8Array, texts: ResponseTexts, gzip: boolean): Uint8Array {
+  const headers = [
+    ...(gzip ? [{ key: "compress_type", value: "gzip" }] : []),
+    { key: "im-internal_ext", value: texts.internalExt },
+    { key: "im-cursor", value: texts.cursor },
+    { key: "im-now", value: `${texts.now}` },
+    { key: "im-live_cursor", value: "d-1_u-1" },
+    { key: "server_time", value: `${head.serverTime}` },
+  ];
+  return schema.encode("PushFrame", {
+    seq_id: head.seqId,
+    log_id: head.logId,
+    service: SERVICE,
+    method: SERVICE,
+    headers,
+    payload_encoding: "pb",
+    payload_type: "msg",
+    payload,
+    lod_id_new: head.logId,
+  });
+}
+
+/** The answer to a heartbeat: its type and the server's time, and no payload. */
+export function encodeHeartbeatAnswer(schema: Schema, head: FrameHead): Uint8Array {
+  return schema.encode("PushFrame", {
+    seq_id: head.seqId,
+    log_id: head.logId,
+    service: SERVICE,
+    method: SERVICE,
+    headers: [{ key: "server_time", value: `${head.serverTime}` }],
+    payload_encoding: "pb",
+    payload_type: "hb",
+  });
+}
+
+/** Compresses as the push server does. Level 1 costs a third of the default; under load that is what matters. */
+export function gzip(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: 1 });
+}
+
+/** Real frames carry about ten messages when a room is busy. */
+export const MESSAGES_PER_FRAME = 10;
+
+/** Service and method numbers of every server frame in the captures. */
+const SERVICE = 8888;

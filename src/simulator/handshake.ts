@@ -1,0 +1,59 @@
+import type { Signer } from "./signer.js";
+import { SIGNATURE_LENGTH, SIGNED_FIELDS, stubOf } from "./signer.js";
+
+/** What a client shows at the push server's door. */
+export interface Knock {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly cookies: ReadonlyMap<string, string>;
+}
+
+/** What the door goes by. */
+export interface DoorRules {
+  readonly signer: Signer;
+  readonly acceptAnySignature: boolean;
+  readonly knowsRoom: (roomId: string) => boolean;
+}
+
+/** Path of the push server. */
+export const PUSH_PATH = "/webcast/im/push/v2/";
+
+/**
+ * Why the push server refuses a client, or null when it is let in. The reason is for the simulator's log and statistics; the
+ * client sees only that it is refused.
+ */
+export function refusal(knock: Knock, rules: DoorRules): string | null {
+  const { query, cookies } = knock;
+  if (knock.path !== PUSH_PATH) return `path is ${knock.path}`;
+  for (const name of REQUIRED) if (!query.get(name)) return `${name} is missing`;
+  if (!cookies.get("ttwid")) return "cookie ttwid is missing";
+  if (!rules.knowsRoom(query.get("room_id") ?? "")) return "room_id is unknown";
+  const signature = query.get("signature") ?? "";
+  if (signature.length !== SIGNATURE_LENGTH) return `signature has ${signature.length} characters`;
+  if (rules.acceptAnySignature || rules.signer.accepts(signature, stubOf(query))) return null;
+  return "signature was not issued for these parameters";
+}
+
+/** The bytes of a refusal, exactly as a refused client of the platform gets them: HTTP 200, empty. */
+export function refusalBytes(logId: string): string {
+  return [
+    "HTTP/1.1 200 OK",
+    "Server: Tengine",
+    "Content-Length: 0",
+    "Connection: close",
+    "Handshake-Msg: DEVICE_BLOCKED",
+    "Handshake-Status: 415",
+    `x-tt-logid: ${logId}`,
+    `x-tt-trace-id: 00-${logId}-01`,
+    "",
+    "",
+  ].join("\r\n");
+}
+
+/** The signed fields that are never empty, the signature, and the two that every known client sends. */
+const REQUIRED = [
+  "app_name",
+  ...SIGNED_FIELDS.filter((name) => !["sub_room_id", "sub_channel_id", "device_type", "ac"].includes(name)),
+  "endpoint",
+  "signature",
+];

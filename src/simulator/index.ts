@@ -1,0 +1,13 @@
+/** A fake Douyin on this machine, for tests and the demo. */
+
+export { type Clock, ManualClock, systemClock } from "./clock.js";
+export type { ConnectionTruth } from "./connection.js";
+export type { PlayedFrame, RoomControl } from "./control.js";
+export { type Corpus, type CorpusOptions, corpus } from "./corpus.js";
+export type { Fact, GiftFact } from "./fact.js";
+export type { Refusal } from "./push.js";
+export { demoRooms, type RoomScenario, type Stream } from "./scenario.js";
+export { type Fields, loadSchema, Schema } from "./schema.js";
+export { SIGNED_FIELDS, stubOf } from "./signer.js";
+export { type BroadcastTruth, type Simulator, type SimulatorOptions, startSimulator } from "./simulator.js";
+export type { ComboTruth, SentTruth } from "./truth.js";

@@ -1,0 +1,206 @@
+import { giftStruct } from "./catalogue.js";
+import type { Combo, ComboStep } from "./combo.js";
+import type { Person } from "./people.js";
+import { image } from "./people.js";
+import type { Fields } from "./schema.js";
+
+/** What every message has in its envelope. */
+export interface Envelope {
+  readonly method: string;
+  readonly msgId: string;
+  readonly roomId: string;
+  /** ms, or seconds, or absent, as the platform does by method */
+  readonly createTime?: number;
+}
+
+/** The envelope as a field of a message. */
+export function common(envelope: Envelope, more: Fields = {}): Fields {
+  return {
+    method: envelope.method,
+    msg_id: envelope.msgId,
+    room_id: envelope.roomId,
+    ...(envelope.createTime === undefined ? {} : { create_time: envelope.createTime }),
+    is_show_msg: true,
+    ...more,
+  };
+}
+
+/** Text of a template with its pieces. */
+export function text(key: string, pattern: string, pieces: readonly Fields[]): Fields {
+  return { key, default_pattern: pattern, default_format: { color: "#ffface15", weight: 400 }, pieces };
+}
+
+/** A piece that is a user. */
+export function userPiece(user: Fields): Fields {
+  return { type: 11, format: { color: "#8CE7FF", weight: 400 }, user_value: { user } };
+}
+
+/** A piece that is a text. */
+export function stringPiece(value: string): Fields {
+  return { type: 1, format: { color: "#ffface15", weight: 400 }, string_value: value };
+}
+
+/** An image of the platform's own store. */
+export function asset(file: string, more: Fields = {}): Fields {
+  return image(`-webcast.douyinpic.com/img/webcast/${file}~tplv-obj.image`, `webcast/${file}`, 2, more);
+}
+
+/** How the public screen treats messages of ordinary viewers. */
+export function publicArea(label: string, action: number): Fields {
+  return { user_label: asset(label, { avg_color: "#CCB1A3" }), individual_priority: 50, im_action: action, show_in_danmaku: true };
+}
+
+/** A chat; in some the platform leaves the creation time out and gives the event's seconds only. */
+export function chat(envelope: Envelope, who: Person, content: string, atMs: number): Fields {
+  return {
+    common: common(envelope, { priority_score: 31000, app_id: 2329 }),
+    user: who.user,
+    content,
+    public_area_common: publicArea("userlabel_regular_chat.png", 1),
+    event_time: Math.floor(atMs / 1000),
+    individual_chat_priority: 50,
+  };
+}
+
+/** An emoji as a message of its own. */
+export function emojiChat(envelope: Envelope, who: Person, name: string): Fields {
+  const emoji = asset("emoji_big.png", { content: { name } });
+  return {
+    common: common(envelope, { priority_score: 31000, app_id: 1128 }),
+    user: who.user,
+    emoji_id: "7195381943453489452",
+    emoji_content: text("live_im_emoji", "{0:image}", [{ type: 15, image_value: { image: emoji, scaling_rate: 1 } }]),
+    default_content: name,
+    public_area_common: publicArea("userlabel_regular_chat.png", 1),
+  };
+}
+
+/** A join. */
+export function join(envelope: Envelope, who: Person, viewers: number, viaShare: boolean): Fields {
+  const came = text("invalid_key_placeholder", viaShare ? "{0:user} 通过分享来了" : "{0:user} 来了", [userPiece(who.user)]);
+  return {
+    common: common(envelope, { display_text: came, fold_type: 1, priority_score: 42000, app_id: 1128 }),
+    user: who.user,
+    ...(viewers > 0 ? { member_count: viewers } : {}),
+    action: 1,
+    user_id: who.id,
+    anchor_display_text: came,
+    ...(viaShare ? { enter_type: 6, user_enter_tip_type: 6 } : {}),
+  };
+}
+
+/** What an admin did to a member: the actions of MemberMessage beside joining. */
+export function moderation(envelope: Envelope, who: Person, operator: Person, action: number, description: string): Fields {
+  return {
+    common: common(envelope, { app_id: 1128 }),
+    user: who.user,
+    operator: operator.user,
+    action,
+    action_description: description,
+    user_id: who.id,
+  };
+}
+
+/** A batch of likes. */
+export function like(envelope: Envelope, who: Person, count: number, total: number): Fields {
+  const liked = text("live_room_like", "{0:user} 为主播点赞了", [userPiece(who.mention)]);
+  return {
+    common: common(envelope, { display_text: liked, app_id: 1128 }),
+    user: who.user,
+    count,
+    total,
+    double_like_detail: { double_flag: true, seq_id: 1, renewals_num: 1, triggers_num: 1 },
+    display_control_info: { show_text: true, show_icons: true },
+    public_area_common: publicArea("userlabel_regular_like.png", 4),
+  };
+}
+
+/** A follow or a share. */
+export function social(envelope: Envelope, who: Person, action: 1 | 3, followers: number, shares: number): Fields {
+  const done = text("live_room_social", action === 1 ? "{0:user} 关注了主播" : "{0:user} 分享了直播间", [userPiece(who.mention)]);
+  return {
+    common: common(envelope, { display_text: done, app_id: 1128 }),
+    user: who.user,
+    action,
+    ...(action === 1 ? { follow_count: followers } : { share_type: 1, share_target: "112", share_total_count: shares }),
+    public_area_common: publicArea("userlabel_regular_follow.png", 5),
+  };
+}
+
+/** A join of the fans club or an upgrade in it. */
+export function fansclub(envelope: Envelope, who: Person, action: 1 | 2, club: string): Fields {
+  const content = action === 2 ? `恭喜 ${who.nickname} 加入了${club}粉丝团` : `恭喜 ${who.nickname} 粉丝团等级升级`;
+  return { common: common(envelope), action, content, user: who.user, public_area_common: publicArea("userlabel_regular_club.png", 6) };
+}
+
+/** What one gift's messages have in common. */
+export interface GiftContext {
+  readonly sender: Person;
+  /** A guest or the rival of a PK; null is the anchor. */
+  readonly receiver: Person | null;
+  readonly combo: Combo;
+  /** "0" for kinds that have none */
+  readonly groupId: string;
+  readonly traceId: string;
+  readonly roomTickets: number;
+  /** Clicks as repeat_count and units as total_count, as some clients do; else units as repeat_count. */
+  readonly clicksAsRepeat: boolean;
+}
+
+/** One update of a gift. Its times are in milliseconds while the combo runs and in seconds when it ends. */
+export function gift(envelope: Envelope, context: GiftContext, step: ComboStep, atMs: number): Fields {
+  const { sender, receiver, combo } = context;
+  const units = step.clicks * combo.unitsPerClick;
+  const time = step.end ? Math.floor(atMs / 1000) : atMs;
+  const sent = text("webcast_aweme_gift_send_message_v3", "{0:user} 送出{1:string}{2:image} {3:string}", [
+    userPiece(sender.mention),
+    stringPiece(combo.gift.name),
+    { type: 15, image_value: { image: asset(`${combo.gift.picture}.png`, { avg_color: "#A3C4CC" }) } },
+    stringPiece(`x${units}`),
+  ]);
+  return {
+    common: common(
+      { ...envelope, createTime: time },
+      {
+        // The text says 送给主播 even when a guest receives it.
+        describe: `${sender.nickname}:送给主播 ${units}个${combo.gift.name}`,
+        display_text: sent,
+        priority_score: 31000,
+        log_id: context.traceId,
+        app_id: 6383,
+      },
+    ),
+    gift_id: combo.gift.id,
+    fan_ticket_count: combo.gift.diamonds * units * 10,
+    group_count: combo.unitsPerClick,
+    repeat_count: context.clicksAsRepeat ? step.clicks : units,
+    combo_count: step.clicks,
+    user: sender.user,
+    ...(receiver === null ? {} : { to_user: receiver.user, to_user_ids: [receiver.id] }),
+    ...(step.end ? { repeat_end: 1 } : {}),
+    ...(context.groupId === "0" ? {} : { group_id: context.groupId }),
+    room_fan_ticket_count: context.roomTickets,
+    gift: giftStruct(combo.gift),
+    log_id: context.traceId,
+    send_type: combo.gift.combo ? (combo.unitsPerClick > 1 && combo.clicks === 1 ? 0 : 4) : 1,
+    public_area_common: publicArea("userlabel_regular_watch.png", 3),
+    total_count: units,
+    send_time: time,
+    trace_id: context.traceId,
+  };
+}
+
+/** The compact form of a gift. It has no trace of its own; `common.log_id` is that of the counted message. */
+export function lightGift(envelope: Envelope, context: GiftContext, step: ComboStep): Fields {
+  const { combo, receiver, sender } = context;
+  return {
+    common: common(envelope, { user: sender.user, log_id: context.traceId }),
+    group_count: combo.unitsPerClick,
+    repeat_count: step.clicks * combo.unitsPerClick,
+    combo_count: step.clicks,
+    ...(receiver === null ? {} : { to_user_id: receiver.id }),
+    gift_info: { gift_id: combo.gift.id, gift_icon: asset(`${combo.gift.picture}.png`), diamond_count: combo.gift.diamonds },
+    send_type: 4,
+    gift_struct: giftStruct(combo.gift),
+  };
+}

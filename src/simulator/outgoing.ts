@@ -1,0 +1,62 @@
+import type { Fact } from "./fact.js";
+import { factOf } from "./fact.js";
+import type { Fields, Schema } from "./schema.js";
+
+/** A message as a feed plans it. */
+export interface Planned {
+  /** ms UTC of the platform */
+  readonly at: number;
+  readonly method: string;
+  readonly msgId: string;
+  readonly fields: Fields;
+}
+
+/** A message ready to be put into frames. */
+export interface Outgoing {
+  readonly at: number;
+  readonly method: string;
+  readonly msgId: string;
+  readonly payload: Uint8Array;
+  /** What tests may judge by; made only when somebody keeps it. */
+  readonly fact: () => Fact | null;
+}
+
+/** Whatever makes a broadcast's messages. */
+export interface Feed {
+  /** All messages up to a time that were not given before, in order. */
+  until(ms: number): Outgoing[];
+}
+
+/** Encodes a planned message. */
+export function encodePlanned(schema: Schema, planned: Planned): Outgoing {
+  const { at, method, msgId, fields } = planned;
+  const type = schema.typeOf(method);
+  if (type === null) throw new TypeError(`${method} is not in proto/`);
+  return { at, method, msgId, payload: schema.encode(type, fields), fact: () => factOf(method, msgId, fields) };
+}
+
+/** Whether a method is one that only people cause. The others keep flowing when a feed has stalled. */
+export function isInteractive(method: string): boolean {
+  return INTERACTIVE.has(method);
+}
+
+/** Whether a method is a gift, which the platform may keep from guests. */
+export function isGift(method: string): boolean {
+  return GIFT_METHODS.has(method);
+}
+
+const GIFT_METHODS = new Set(["WebcastGiftMessage", "WebcastLightGiftMessage", "WebcastBindingGiftMessage", "WebcastDoodleGiftMessage"]);
+
+const INTERACTIVE = new Set([
+  ...GIFT_METHODS,
+  "WebcastChatMessage",
+  "WebcastEmojiChatMessage",
+  "WebcastScreenChatMessage",
+  "WebcastPrivilegeScreenChatMessage",
+  "WebcastAudioChatMessage",
+  "WebcastExhibitionChatMessage",
+  "WebcastMemberMessage",
+  "WebcastLikeMessage",
+  "WebcastSocialMessage",
+  "WebcastFansclubMessage",
+]);

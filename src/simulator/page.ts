@@ -1,0 +1,101 @@
+import { anchorJson, roomJson, streamJson } from "./anchor.js";
+import type { Platform } from "./platform.js";
+import type { Ask, Reply } from "./reply.js";
+import { html, loggedIn } from "./reply.js";
+import type { Room } from "./room.js";
+
+/** `GET live.douyin.com/`: its cookie is what callers come for. */
+export function homePage(platform: Platform, ask: Ask): Reply {
+  return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>抖音直播</title></html>', ttwidCookie(platform, ask).setCookies);
+}
+
+/** `GET live.douyin.com/<web_rid>`: a challenge to those without __ac_nonce, else the page with its streamed state. */
+export function roomPage(platform: Platform, ask: Ask, id: string): Reply {
+  if (platform.captcha) return html(captchaPage());
+  if (!ask.cookies.get("__ac_nonce")) {
+    // A real browser reloads by itself; other clients ask again with the cookie.
+    const body =
+      '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>setTimeout(function(){location.reload()},50)</script></body></html>';
+    return html(body, [`__ac_nonce=${platform.makeNonce()}; Path=/; Max-Age=1800`]);
+  }
+  const { ttwid, setCookies } = ttwidCookie(platform, ask);
+  const room = platform.byWebId(id);
+  if (room === null)
+    return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>404</title><p>页面不存在</p></html>', setCookies, 404);
+  return html(statePage(platform, room, ttwid, loggedIn(ask.cookies)), setCookies);
+}
+
+/** `GET www.douyin.com/user/<sec_uid>` and its mobile form. */
+export function profilePage(platform: Platform, secUid: string): Reply {
+  const room = platform.bySecUid(secUid);
+  if (platform.captcha) return html(captchaPage());
+  if (room === null) return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>404</title></html>', [], 404);
+  const { live, anchor } = room;
+  const user = {
+    uniqueId: room.scenario.customId ?? anchor.displayId,
+    unique_id: room.scenario.customId ?? anchor.displayId,
+    nickname: anchor.nickname,
+    secUid: anchor.secUid,
+    roomIdStr: live?.roomId ?? "0",
+    ...(live === null ? {} : { roomData: JSON.stringify({ status: 2, owner: { web_rid: room.scenario.webRid } }) }),
+  };
+  const status = live === null ? "" : "<span>直播中</span>";
+  return html(document(anchor.nickname, [push(`6:${JSON.stringify(["$", "$L7", null, { user: { user } }])}\n`)], status));
+}
+
+function ttwidCookie(platform: Platform, ask: Ask): { readonly ttwid: string; readonly setCookies: string[] } {
+  const given = ask.cookies.get("ttwid");
+  if (given) return { ttwid: given, setCookies: [] };
+  const ttwid = platform.makeTtwid();
+  return { ttwid, setCookies: [`ttwid=${ttwid}; Path=/; Max-Age=31536000; HttpOnly`] };
+}
+
+function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boolean): string {
+  const { last, live, scenario, anchor } = room;
+  const uniqueId = platform.userUniqueId(ttwid);
+  const roomInfo = {
+    // A room_id may stand here even where there is no room; only `room` proves one.
+    roomId: last?.roomId ?? "",
+    ...(last === null ? {} : { room: roomJson(room, last) }),
+    anchor: anchorJson(room),
+    web_rid: scenario.webRid,
+    enter_mode: 0,
+    web_stream_url: live === null ? {} : streamJson(live),
+  };
+  const state = {
+    appStore: { platform: "pc", isSpider: false },
+    roomStore: { roomInfo, liveStatus: live === null ? "end" : "normal" },
+    userStore: { odin: { user_id: "", user_type: 12, user_is_auth: 0, user_unique_id: uniqueId } },
+    streamStore: { streamData: { H264_streamData: live === null ? null : streamJson(live), H265_streamData: null } },
+  };
+  const header = { isLogin, ...(isLogin ? { nickname: "已登录的观众", uid: uniqueId } : {}) };
+  const filler = Array.from({ length: 40 }, (_, index) =>
+    push(
+      `${index + 100}:["$","link","${index}",${JSON.stringify({ rel: "stylesheet", href: `/static/css/${"0123456789abcdef".repeat(24)}.${index}.css` })}]\n`,
+    ),
+  );
+  const offline = live === null ? (last === null ? "<p>暂未开播</p>" : "<p>直播已结束</p>") : "";
+  return document(
+    `${anchor.nickname}的抖音直播间`,
+    [
+      ...filler,
+      push(`7:${JSON.stringify(["$", "$L8", null, { "header-user-info": header }])}\n`),
+      push(`d:${JSON.stringify(["$", "$L10", null, { state }])}\n`),
+    ],
+    offline,
+  );
+}
+
+/** One call of the streamed state: the text inside is escaped as JavaScript and cannot end the script. */
+function push(text: string): string {
+  return `self.__pace_f.push([1,${JSON.stringify(text).replaceAll("<", "\\u003c")}])`;
+}
+
+function document(title: string, scripts: readonly string[], body: string): string {
+  const tags = scripts.map((script) => `<script nonce="">${script}</script>`).join("");
+  return `<!DOCTYPE html><html lang="zh"><head><meta charset="utf-8"><title>${title.replaceAll("<", "&lt;")}</title></head><body>${body}<script nonce="">self.__pace_f=self.__pace_f||[]</script>${tags}</body></html>`;
+}
+
+function captchaPage(): string {
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"><title>验证码中间页</title></head><body><script>${`var TTGCaptcha={};`.padEnd(6000, " ")}</script></body></html>`;
+}

@@ -1,0 +1,306 @@
+import * as backdrop from "./backdrop.js";
+import type { Battle } from "./battle.js";
+import { battleArmies, battleFinish, battleStart, linkScores } from "./battle.js";
+import { chooseGift, planCombo } from "./combo.js";
+import { LowHalves, makeId } from "./ids.js";
+import { GOODS, LINES } from "./lines.js";
+import type { Envelope, GiftContext } from "./messages.js";
+import * as say from "./messages.js";
+import type { Outgoing, Planned } from "./outgoing.js";
+import { encodePlanned } from "./outgoing.js";
+import type { Person } from "./people.js";
+import { Crowd } from "./people.js";
+import { hash32, type Random } from "./random.js";
+import type { RoomScenario, Stream } from "./scenario.js";
+import { STREAMS } from "./scenario.js";
+import type { Fields, Schema } from "./schema.js";
+
+/** What a feed is made of. */
+export interface FeedOptions {
+  readonly schema: Schema;
+  readonly scenario: RoomScenario;
+  readonly random: Random;
+  readonly roomId: string;
+  readonly anchor: Person;
+  readonly startMs: number;
+  /** How many times faster than the scenario says. */
+  readonly rateFactor: number;
+}
+
+/** The messages of one broadcast: a function of the scenario, the seed and the start, whenever and however it is asked. */
+export class PlannedFeed {
+  readonly #options: FeedOptions;
+  readonly #crowd: Crowd;
+  readonly #crowdSize: number;
+  readonly #low: LowHalves;
+  readonly #rival: Person;
+  readonly #agenda: { readonly at: number; readonly order: number; readonly run: () => Planned | null }[] = [];
+  #order = 0;
+  #viewers: number;
+  #totalViewers: number;
+  #likes = 0;
+  #followers: number;
+  #shares = 0;
+  #tickets = 0;
+  #linked: Person | null = null;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    const { scenario, random, startMs } = options;
+    const crowd = { anonymised: scenario.anonymised ?? false, clubName: scenario.clubName, anchorId: options.anchor.id };
+    this.#crowd = new Crowd(random.fork("crowd"), crowd);
+    this.#crowdSize = Math.max(3, Math.min(400, scenario.viewers));
+    this.#rival = new Crowd(random.fork("rival"), { ...crowd, anonymised: false }).at(0);
+    this.#low = new LowHalves(hash32(`${options.roomId}/${random.uint32()}`));
+    this.#viewers = scenario.viewers;
+    this.#totalViewers = scenario.viewers * 14;
+    this.#followers = random.int(500, 90_000);
+    for (const stream of STREAMS) {
+      const seconds = scenario.everySeconds[stream];
+      if (seconds === undefined) continue;
+      const own = random.fork(`stream/${stream}`);
+      const gap = (seconds * 1000) / options.rateFactor;
+      this.#repeat(stream, own, gap, startMs + gap * own.unit());
+    }
+  }
+
+  /** All messages up to a time that were not given before, in order. */
+  until(ms: number): Outgoing[] {
+    return this.plans(ms).map((planned) => encodePlanned(this.#options.schema, planned));
+  }
+
+  /** As `until`, not yet encoded. */
+  plans(ms: number): Planned[] {
+    const out: Planned[] = [];
+    for (;;) {
+      const next = this.#agenda[0];
+      if (next === undefined || next.at > ms) return out;
+      this.#agenda.shift();
+      const planned = next.run();
+      if (planned !== null) out.push(planned);
+    }
+  }
+
+  /** Adds a message that a caller made, at a time; gives its id. */
+  envelope(method: string, at: number): Envelope {
+    return { method, msgId: makeId(at, this.#low.next()), roomId: this.#options.roomId, createTime: Math.floor(at) };
+  }
+
+  #repeat(stream: Stream, random: Random, gapMs: number, at: number): void {
+    this.#at(at, () => {
+      this.#repeat(stream, random, gapMs, at + gapMs * (0.5 + random.unit()));
+      return this.#next(stream, random, at);
+    });
+  }
+
+  /** Puts something on the agenda, which stays sorted by time and, within one time, by order of arrival. */
+  #at(at: number, run: () => Planned | null): void {
+    let low = 0;
+    let high = this.#agenda.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const there = this.#agenda[middle];
+      if (there !== undefined && there.at <= at) low = middle + 1;
+      else high = middle;
+    }
+    this.#agenda.splice(low, 0, { at, order: this.#order++, run });
+  }
+
+  #plan(at: number, method: string, build: (envelope: Envelope) => Fields): Planned {
+    const envelope = this.envelope(method, at);
+    return { at, method, msgId: envelope.msgId, fields: build(envelope) };
+  }
+
+  #next(stream: Stream, random: Random, at: number): Planned | null {
+    const who = this.#crowd.somebody(random, this.#crowdSize);
+    switch (stream) {
+      case "chat":
+        return this.#chat(random, at, who);
+      case "emoji":
+        return this.#plan(at, "WebcastEmojiChatMessage", (e) => say.emojiChat(e, who, random.pick(["[鼓掌]", "[爱心]", "[大笑]"])));
+      case "join":
+        this.#viewers = Math.max(1, this.#viewers + random.int(-1, 1));
+        this.#totalViewers++;
+        return this.#plan(at, "WebcastMemberMessage", (e) =>
+          say.join(untimed(e, random, 0.5), who, random.chance(0.9) ? this.#viewers : 0, random.chance(0.05)),
+        );
+      case "like": {
+        const count = random.int(1, 15);
+        // The platform sends a sample: the total grows faster than the batches that arrive.
+        this.#likes += count + random.int(0, 10);
+        return this.#plan(at, "WebcastLikeMessage", (e) => say.like(e, who, count, this.#likes));
+      }
+      case "follow":
+        this.#followers++;
+        return this.#plan(at, "WebcastSocialMessage", (e) => say.social(e, who, 1, this.#followers, this.#shares));
+      case "share":
+        this.#shares++;
+        return this.#plan(at, "WebcastSocialMessage", (e) => say.social(e, who, 3, this.#followers, this.#shares));
+      case "fansclub":
+        return this.#plan(at, "WebcastFansclubMessage", (e) =>
+          say.fansclub(e, who, random.chance(0.6) ? 2 : 1, this.#options.scenario.clubName),
+        );
+      case "gift":
+        return this.#gift(random, at, who);
+      case "moderation": {
+        const [action, description] = random.pick([
+          [3, "禁言"],
+          [4, "解除禁言"],
+          [5, "设为管理员"],
+          [6, "取消管理员"],
+        ] as const);
+        return this.#plan(at, "WebcastMemberMessage", (e) => say.moderation(e, who, this.#options.anchor, action, description));
+      }
+      case "stats":
+        return this.#plan(at, "WebcastRoomStatsMessage", (e) => backdrop.roomStats(e, this.#viewers));
+      case "viewers":
+        return this.#plan(at, "WebcastRoomUserSeqMessage", (e) => backdrop.roomUserSeq(e, this.#viewers, this.#totalViewers, this.#top(3)));
+      case "rank":
+        return this.#plan(at, "WebcastRoomRankMessage", (e) => backdrop.roomRank(e, this.#top(3)));
+      case "product":
+        return this.#product(random, at);
+      case "battle":
+        return this.#battle(random, at);
+      case "link":
+        return this.#link(at, who);
+      case "notice":
+        return this.#plan(at, "WebcastRoomMessage", (e) => backdrop.topViewer(e, who, random.int(1, 3)));
+      case "adaptation":
+        return this.#plan(at, "WebcastRoomStreamAdaptationMessage", (e) => backdrop.adaptation(timeless(e)));
+      case "sync":
+        return this.#plan(at, "WebcastRoomDataSyncMessage", (e) => backdrop.dataSync(e, Math.floor(at)));
+    }
+  }
+
+  #chat(random: Random, at: number, who: Person): Planned {
+    const { scenario } = this.#options;
+    const content = random.pick(LINES[scenario.kind]);
+    const planned = this.#plan(at, "WebcastChatMessage", (e) => say.chat(untimed(e, random, 0.4), who, content, at));
+    if (random.chance(0.05)) {
+      // The platform sends some chats again about 0.6 s later: the same msg_id, and a body that differs in its bookkeeping.
+      const again = { ...planned, at: at + random.int(550, 650), fields: withLogId(planned.fields, `${planned.msgId}2`) };
+      this.#at(again.at, () => again);
+    }
+    return planned;
+  }
+
+  #gift(random: Random, at: number, who: Person): Planned | null {
+    const gift = chooseGift(random);
+    const groupId = gift.combo || random.chance(0.5) ? `${Math.floor(at / 1000)}` : "0";
+    const receiver = this.#options.scenario.kind === "pk" && random.chance(0.2) ? this.#rival : null;
+    this.#combo(random, at, { sender: who, receiver, groupId, giftIs: gift });
+    if (groupId !== "0" && random.chance(0.12)) {
+      // Group ids are time-like: somebody else who gives the same gift in the same second has the same one.
+      const other = this.#crowd.at(this.#crowdSize + random.int(0, 40));
+      this.#combo(random, at + 1, { sender: other, receiver: null, groupId, giftIs: gift });
+    }
+    return null;
+  }
+
+  #combo(
+    random: Random,
+    at: number,
+    about: { sender: Person; receiver: Person | null; groupId: string; giftIs: ReturnType<typeof chooseGift> },
+  ): void {
+    const combo = planCombo(random, about.giftIs, about.groupId !== "0");
+    const context: GiftContext = {
+      sender: about.sender,
+      receiver: about.receiver,
+      combo,
+      groupId: about.groupId,
+      traceId: random.digits(19),
+      roomTickets: this.#tickets,
+      clicksAsRepeat: combo.unitsPerClick > 1 && random.chance(0.3),
+    };
+    this.#tickets += combo.clicks * combo.unitsPerClick * combo.gift.diamonds * 10;
+    const told: (Planned | null)[] = combo.steps.map(() => null);
+    combo.steps.forEach((step, index) => {
+      const stepAt = at + step.offsetMs;
+      this.#at(stepAt, () => {
+        const before = step.again === null ? null : (told[step.again] ?? null);
+        const planned = before === null ? this.#giftStep(context, index, stepAt) : { ...before, at: stepAt };
+        told[index] = planned;
+        return planned;
+      });
+    });
+  }
+
+  #giftStep(context: GiftContext, index: number, at: number): Planned {
+    const step = context.combo.steps[index];
+    if (step === undefined) throw new RangeError("a combo has no such step");
+    const time = Math.floor(at);
+    if (step.wrapper === "light") return this.#plan(at, "WebcastLightGiftMessage", (e) => say.lightGift(e, context, step));
+    if (step.wrapper === "binding") {
+      return this.#plan(at, "WebcastBindingGiftMessage", (e) => ({
+        msg: say.gift({ ...e, method: "WebcastGiftMessage" }, context, step, time),
+        common: say.common(e),
+      }));
+    }
+    return this.#plan(at, "WebcastGiftMessage", (e) => say.gift(e, context, step, time));
+  }
+
+  #product(random: Random, at: number): Planned {
+    const index = random.int(0, GOODS.length - 1);
+    const goods = GOODS[index] ?? { title: "", cents: 0 };
+    const ids = GOODS.map((each) => `36${hash32(each.title).toString().padStart(17, "0")}`);
+    if (random.chance(0.2)) return this.#plan(at, "WebcastProductChangeMessage", (e) => backdrop.productChange(e, ids, at));
+    return this.#plan(at, "WebcastLiveShoppingMessage", (e) =>
+      backdrop.shopping(e, ids[index] ?? "0", goods.title, goods.cents, GOODS.length, at),
+    );
+  }
+
+  #battle(random: Random, at: number): Planned {
+    const cycleMs = ((this.#options.scenario.everySeconds.battle ?? 40) * 1000) / this.#options.rateFactor;
+    const lengthMs = cycleMs * 0.4;
+    const battle: Battle = {
+      battleId: random.digits(19),
+      channelId: random.digits(19),
+      startMs: Math.floor(at),
+      durationS: Math.max(1, Math.round(lengthMs / 1000)),
+      anchor: this.#options.anchor,
+      rival: this.#rival,
+    };
+    const helpers = this.#top(4);
+    let ours = 0;
+    let theirs = 0;
+    for (let part = 1; part <= 3; part++) {
+      const partAt = at + (lengthMs * part) / 4;
+      this.#at(partAt, () => {
+        ours += random.int(0, 500);
+        theirs += random.int(0, 500);
+        return this.#plan(partAt, "WebcastLinkMicArmiesMethod", (e) => battleArmies(e, battle, helpers, [ours, theirs]));
+      });
+      this.#at(partAt + 20, () => this.#plan(partAt + 20, "LinkMicMethod", (e) => linkScores(e, battle, [ours, theirs])));
+    }
+    this.#at(at + lengthMs, () =>
+      this.#plan(at + lengthMs, "WebcastLinkMicBattleFinishMethod", (e) => battleFinish(e, battle, helpers, [ours, theirs])),
+    );
+    return this.#plan(at, "WebcastLinkMicBattleMethod", (e) => battleStart(e, battle));
+  }
+
+  #link(at: number, who: Person): Planned {
+    const guest = this.#linked ?? who;
+    const came = this.#linked === null;
+    this.#linked = came ? guest : null;
+    const linked = came ? [this.#options.anchor, guest] : [this.#options.anchor];
+    return this.#plan(at, "WebcastLinkMessage", (e) => backdrop.link(e, guest, linked, came));
+  }
+
+  #top(size: number): Person[] {
+    return Array.from({ length: size }, (_, index) => this.#crowd.at(index));
+  }
+}
+
+/** Leaves the creation time out in a part of the messages, as the platform does. */
+function untimed(envelope: Envelope, random: Random, probability: number): Envelope {
+  return random.chance(probability) ? timeless(envelope) : envelope;
+}
+
+function timeless({ method, msgId, roomId }: Envelope): Envelope {
+  return { method, msgId, roomId };
+}
+
+function withLogId(fields: Fields, logId: string): Fields {
+  const common = fields["common"];
+  return { ...fields, common: { ...(typeof common === "object" ? common : {}), log_id: logId } };
+}

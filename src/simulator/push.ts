@@ -1,0 +1,91 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import { Connection } from "./connection.js";
+import { refusal, refusalBytes } from "./handshake.js";
+import { splitHost } from "./hosts.js";
+import type { Platform } from "./platform.js";
+import { loggedIn, parseCookies } from "./reply.js";
+
+/** A handshake that was refused, with the reason that the client is not told. */
+export interface Refusal {
+  readonly at: number;
+  readonly roomId: string;
+  readonly reason: string;
+}
+
+/** The push server: lets clients in, or refuses them as the platform does. */
+export class PushServer {
+  readonly connections: Connection[] = [];
+  readonly refusals: Refusal[] = [];
+  readonly #platform: Platform;
+  // Clients send heartbeats and acks only; the platform offers no compression of WebSocket's own.
+  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1024 * 1024 });
+  #lastId = 0;
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  /** Answers an upgrade request. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A client that goes away in the middle of the handshake is none of our errors.
+    socket.on("error", () => socket.destroy());
+    const url = new URL(request.url ?? "/", "http://simulator");
+    const { host, path } = splitHost(url.pathname);
+    const query = url.searchParams;
+    const cookies = parseCookies(request.headers.cookie);
+    const roomId = query.get("room_id") ?? "";
+    const platform = this.#platform;
+    const found = platform.byRoomId(roomId);
+    const rules = { signer: platform.signer, acceptAnySignature: platform.options.acceptAnySignature, knowsRoom: () => found !== null };
+    const reason = /^webcast\d*-ws-web-[a-z]+\.douyin\.com$|^live\.douyin\.com$/.test(host)
+      ? refusal({ path, query, cookies }, rules)
+      : `host is ${host}`;
+    if (reason !== null || found === null || platform.refusing.has(found.room)) {
+      this.#refuse(socket, roomId, reason ?? "told to refuse");
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const isLoggedIn = loggedIn(cookies);
+      const id = ++this.#lastId;
+      const connection = new Connection({
+        id,
+        socket: webSocket,
+        schema: platform.options.schema,
+        clock: platform.options.clock,
+        now: () => platform.now(),
+        random: platform.forConnection(id),
+        roomId,
+        userUniqueId: query.get("user_unique_id") ?? "",
+        ttwid: cookies.get("ttwid") ?? "",
+        loggedIn: isLoggedIn,
+        gifts: isLoggedIn || platform.options.guestGifts,
+        gzip: query.get("compress") === "gzip",
+      });
+      keepNewest(this.connections, connection);
+      const persist = Number(query.get("need_persist_msg_count") ?? 0);
+      found.broadcast.join(connection, Number.isInteger(persist) ? persist : 0);
+    });
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    for (const connection of this.connections) connection.end("cut");
+    this.#server.close();
+  }
+
+  #refuse(socket: Duplex, roomId: string, reason: string): void {
+    const at = this.#platform.now();
+    keepNewest(this.refusals, { at, roomId, reason });
+    socket.end(refusalBytes(this.#platform.makeLogId()));
+  }
+}
+
+function keepNewest<T>(list: T[], item: T): void {
+  list.push(item);
+  if (list.length > KEPT) list.splice(0, list.length - KEPT);
+}
+
+/** Connections and refusals kept for the truth. */
+const KEPT = 10_000;

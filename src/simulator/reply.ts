@@ -1,0 +1,56 @@
+import type { Buffer } from "node:buffer";
+
+/** What a client asks of a host of the platform. */
+export interface Ask {
+  readonly method: string;
+  /** The platform's host, e.g. live.douyin.com. */
+  readonly host: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly cookies: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+  /** Where the simulator is reached by this client, e.g. http://127.0.0.1:8080 */
+  readonly origin: string;
+}
+
+/** What it is answered. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: string | Uint8Array;
+}
+
+/** A reply of HTML. */
+export function html(body: string, cookies: readonly string[] = [], status = 200): Reply {
+  return {
+    status,
+    headers: { "content-type": "text/html; charset=utf-8", ...(cookies.length > 0 ? { "set-cookie": cookies } : {}) },
+    body,
+  };
+}
+
+/** A reply of JSON. Texts that are `@int:DIGITS` become numbers of any length, which the platform sends and JSON.stringify cannot. */
+export function json(value: unknown, status = 200): Reply {
+  const body = JSON.stringify(value).replace(/"@int:(\d+)"/g, "$1");
+  return { status, headers: { "content-type": "application/json; charset=utf-8" }, body };
+}
+
+/** HTTP 200 without a byte: how the platform answers callers whose proof it does not like. */
+export function emptyReply(): Reply {
+  return { status: 200, headers: { "content-type": "application/json; charset=utf-8" }, body: "" };
+}
+
+/** The cookies of a request by name, percent-decoding left to who reads them. */
+export function parseCookies(header: string | undefined): Map<string, string> {
+  const cookies = new Map<string, string>();
+  for (const part of (header ?? "").split(";")) {
+    const equals = part.indexOf("=");
+    if (equals > 0) cookies.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
+  }
+  return cookies;
+}
+
+/** Whether the cookies are those of somebody who has logged in. */
+export function loggedIn(cookies: ReadonlyMap<string, string>): boolean {
+  return Boolean(cookies.get("sessionid") ?? cookies.get("sessionid_ss"));
+}

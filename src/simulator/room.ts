@@ -1,0 +1,86 @@
+import { Broadcast } from "./broadcast.js";
+import type { Clock } from "./clock.js";
+import { makeId } from "./ids.js";
+import { LoadFeed } from "./load-feed.js";
+import type { Feed } from "./outgoing.js";
+import type { Person } from "./people.js";
+import { makePerson } from "./people.js";
+import { PlannedFeed } from "./planned-feed.js";
+import { hash32, type Random } from "./random.js";
+import type { RoomScenario } from "./scenario.js";
+import type { Schema } from "./schema.js";
+
+/** What a room is made of. */
+export interface RoomOptions {
+  readonly scenario: RoomScenario;
+  readonly schema: Schema;
+  readonly clock: Clock;
+  /** The platform's time. */
+  readonly now: () => number;
+  readonly random: Random;
+  readonly rateFactor: number;
+  readonly keep: number;
+}
+
+/** An anchor's place on the platform, with one broadcast after another. */
+export class Room {
+  readonly scenario: RoomScenario;
+  readonly anchor: Person;
+  readonly broadcasts: Broadcast[] = [];
+  readonly #options: RoomOptions;
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    this.scenario = options.scenario;
+    const person = makePerson(options.random.fork("anchor"), { anonymised: false, clubName: options.scenario.clubName, anchorId: "0" });
+    const displayId = options.scenario.customId ?? person.displayId;
+    const user = { ...person.user, nickname: options.scenario.anchor, display_id: displayId, web_rid: options.scenario.webRid };
+    this.anchor = { ...person, nickname: options.scenario.anchor, displayId, user };
+  }
+
+  /** The broadcast that is live now, or null. */
+  get live(): Broadcast | null {
+    const last = this.broadcasts.at(-1);
+    return last !== undefined && last.endedAt === null ? last : null;
+  }
+
+  /** The newest broadcast, live or over, or null. */
+  get last(): Broadcast | null {
+    return this.broadcasts.at(-1) ?? null;
+  }
+
+  /**
+   * A new broadcast with a room_id of its own.
+   * @param feedFrom when its messages begin, if not at its start
+   */
+  start(startedAt: number, feedFrom = startedAt): Broadcast {
+    const { schema, clock, now, keep, scenario, rateFactor } = this.#options;
+    const random = this.#options.random.fork(`broadcast/${this.broadcasts.length}`);
+    const roomId = makeId(startedAt, hash32(`${scenario.webRid}/${random.uint32()}`));
+    const planned = new PlannedFeed({
+      schema,
+      scenario,
+      random: random.fork("feed"),
+      roomId,
+      anchor: this.anchor,
+      startMs: feedFrom,
+      rateFactor,
+    });
+    let broadcast: Broadcast;
+    const feed: Feed =
+      scenario.load === undefined
+        ? planned
+        : new LoadFeed({
+            schema,
+            planned,
+            perSecond: scenario.load * rateFactor,
+            startMs: feedFrom,
+            roomId,
+            wanted: () => broadcast.connections.size > 0,
+          });
+    broadcast = new Broadcast({ webRid: scenario.webRid, roomId, startedAt, schema, clock, now, feed, keep });
+    this.broadcasts.push(broadcast);
+    broadcast.run();
+    return broadcast;
+  }
+}

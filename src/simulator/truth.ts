@@ -1,0 +1,122 @@
+import type { Fact, GiftFact } from "./fact.js";
+import type { Outgoing } from "./outgoing.js";
+
+/** What was given in one combo: the largest total that was sent to anybody. */
+export interface ComboTruth {
+  readonly senderId: string;
+  readonly giftId: string;
+  readonly giftName: string;
+  /** "0" where the platform gave none; then the trace tells combos apart */
+  readonly groupId: string;
+  readonly traceId: string;
+  /** "" is the anchor */
+  readonly receiverId: string;
+  total: number;
+  readonly unitDiamonds: number;
+  /** Whether its end was sent. */
+  ended: boolean;
+}
+
+/** What one room was sent, as `/@truth` gives it. */
+export interface SentTruth {
+  /** Messages with different msg_ids. */
+  readonly messages: number;
+  /** Further copies of the same msg_id. */
+  readonly repeats: number;
+  readonly byMethod: Readonly<Record<string, number>>;
+  readonly interactive: readonly Fact[];
+  /** How many older facts were let go to bound memory. */
+  readonly interactiveDropped: number;
+  readonly combos: readonly ComboTruth[];
+  readonly combosDropped: { readonly count: number; readonly units: number };
+  readonly likes: { readonly messages: number; readonly count: number; readonly total: number };
+}
+
+/** Book of what was written to at least one connection (or given by im/fetch). A message nobody was sent is not in it. */
+export class Truth {
+  readonly #keep: number;
+  readonly #seen = new Set<string>();
+  readonly #byMethod = new Map<string, number>();
+  readonly #traces = new Set<string>();
+  readonly #combos = new Map<string, ComboTruth>();
+  #facts: Fact[] = [];
+  #messages = 0;
+  #repeats = 0;
+  #factsDropped = 0;
+  #combosDropped = 0;
+  #unitsDropped = 0;
+  #likes = { messages: 0, count: 0, total: 0 };
+
+  /** @param keep how many facts, combos and ids are kept; counters go on for ever */
+  constructor(keep: number) {
+    this.#keep = keep;
+  }
+
+  /** Books a message that was sent. */
+  count(message: Outgoing): void {
+    if (this.#seen.has(message.msgId)) {
+      this.#repeats++;
+      return;
+    }
+    remember(this.#seen, message.msgId, this.#keep);
+    this.#messages++;
+    this.#byMethod.set(message.method, (this.#byMethod.get(message.method) ?? 0) + 1);
+    const fact = message.fact();
+    if (fact === null) return;
+    this.#facts.push(fact);
+    if (this.#facts.length >= 2 * this.#keep) {
+      // Dropping half at a time keeps a push cheap.
+      this.#factsDropped += this.#facts.length - this.#keep;
+      this.#facts = this.#facts.slice(-this.#keep);
+    }
+    if (fact.kind === "like") {
+      const { messages, count, total } = this.#likes;
+      this.#likes = { messages: messages + 1, count: count + (fact.count ?? 0), total: Math.max(total, fact.total ?? 0) };
+    }
+    if (fact.gift !== undefined) this.#countGift(fact.userId, fact.gift, message.msgId);
+  }
+
+  /** The book as it stands. */
+  snapshot(): SentTruth {
+    const overflow = Math.max(0, this.#facts.length - this.#keep);
+    return {
+      messages: this.#messages,
+      repeats: this.#repeats,
+      byMethod: Object.fromEntries(this.#byMethod),
+      interactive: this.#facts.slice(overflow),
+      interactiveDropped: this.#factsDropped + overflow,
+      combos: [...this.#combos.values()].map((combo) => ({ ...combo })),
+      combosDropped: { count: this.#combosDropped, units: this.#unitsDropped },
+      likes: { ...this.#likes },
+    };
+  }
+
+  #countGift(senderId: string, gift: GiftFact, msgId: string): void {
+    if (gift.wrapped && gift.traceId !== "" && this.#traces.has(gift.traceId)) return;
+    if (gift.traceId !== "") remember(this.#traces, gift.traceId, this.#keep);
+    // Without a group the sending action's trace, and without that the message itself, tells one combo from another.
+    const group = gift.groupId !== "0" ? gift.groupId : gift.traceId !== "" ? `trace:${gift.traceId}` : `message:${msgId}`;
+    const key = `${senderId}/${gift.giftId}/${group}/${gift.receiverId}`;
+    const combo = this.#combos.get(key);
+    if (combo !== undefined) {
+      combo.total = Math.max(combo.total, gift.total);
+      combo.ended ||= gift.end;
+      return;
+    }
+    const { giftId, giftName, groupId, traceId, receiverId, total, unitDiamonds, end } = gift;
+    this.#combos.set(key, { senderId, giftId, giftName, groupId, traceId, receiverId, total, unitDiamonds, ended: end });
+    if (this.#combos.size <= this.#keep) return;
+    const [oldestKey, oldest] = this.#combos.entries().next().value ?? [];
+    if (oldestKey === undefined || oldest === undefined) return;
+    this.#combos.delete(oldestKey);
+    this.#combosDropped++;
+    this.#unitsDropped += oldest.total;
+  }
+}
+
+function remember(set: Set<string>, value: string, keep: number): void {
+  set.add(value);
+  if (set.size <= keep) return;
+  const oldest = set.values().next().value;
+  if (oldest !== undefined) set.delete(oldest);
+}
