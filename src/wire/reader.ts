@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { WireError } from "./error.js";
+import { readString, type Slices } from "./string.js";
 
 /** Where a reader reports fields that the schema does not know. `Drift` is one. */
 export interface FieldDrift {
@@ -7,18 +8,10 @@ export interface FieldDrift {
   wrongWireType(type: string, field: number, wireType: number): void;
 }
 
-/** Node's own slices: without the option handling of toString(), which costs as much as a short string. */
-interface Slices {
-  utf8Slice(start: number, end: number): string;
-  latin1Slice(start: number, end: number): string;
-}
-
 /** Groups are the only nesting that the schema does not bound (the generator refuses recursive messages). */
 const MAX_GROUP_DEPTH = 32;
 /** Elements of all repeated fields of one payload; the largest real ones (rank lists) have hundreds. */
 const MAX_ITEMS = 20_000;
-/** Below this a JS loop beats the call into C++. */
-const SHORT_STRING = 12;
 const TWO_32 = 4_294_967_296;
 const BILLION = 1_000_000_000;
 
@@ -30,13 +23,13 @@ const BILLION = 1_000_000_000;
 export class Reader {
   pos = 0;
   readonly length: number;
-  readonly #bytes: Buffer & Slices;
+  readonly #bytes: Slices;
   readonly #drift: FieldDrift | null;
   #items = 0;
   #hi = 0;
 
   constructor(bytes: Uint8Array, drift: FieldDrift | null = null) {
-    this.#bytes = (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Buffer & Slices;
+    this.#bytes = (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as Slices;
     this.length = bytes.length;
     this.#drift = drift;
   }
@@ -126,17 +119,9 @@ export class Reader {
   /** Text; bytes that are not UTF-8 become U+FFFD. */
   string(): string {
     const end = this.sub();
-    const bytes = this.#bytes;
     const start = this.pos;
     this.pos = end;
-    if (end - start > SHORT_STRING) return bytes.utf8Slice(start, end);
-    let text = "";
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i] ?? 0;
-      if (byte > 127) return bytes.utf8Slice(start, end);
-      text += String.fromCharCode(byte);
-    }
-    return text;
+    return readString(this.#bytes, start, end);
   }
 
   /** Bytes, not copied: they keep what they were read from alive. */
@@ -183,29 +168,51 @@ export class Reader {
     this.#drift?.wrongWireType(type, tag >>> 3, tag & 7);
   }
 
-  /** Any varint: gives the low 32 bits, leaves the high ones in #hi. */
+  /** Any varint: gives the low 32 bits, leaves the high ones in #hi. Unrolled: ids are varints of nine bytes, three or more a message. */
   #varint(): number {
     const bytes = this.#bytes;
     const limit = this.length;
     let pos = this.pos;
-    let lo = 0;
+    let byte = bytes[pos++] ?? 128;
+    let lo = byte & 127;
     let hi = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      if (pos >= limit) throw new WireError("truncated");
-      const byte = bytes[pos++] ?? 0;
-      if (shift < 28) lo |= (byte & 127) << shift;
-      else if (shift === 28) {
-        lo |= (byte & 127) << 28;
-        hi = (byte & 127) >>> 4;
-      } else if (shift < 63) hi |= (byte & 127) << (shift - 32);
-      else hi |= (byte & 1) << 31;
-      if (byte < 128) {
-        this.pos = pos;
-        this.#hi = hi >>> 0;
-        return lo >>> 0;
-      }
-    }
-    throw new WireError("bad_varint");
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    lo |= (byte & 127) << 7;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    lo |= (byte & 127) << 14;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    lo |= (byte & 127) << 21;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    lo |= (byte & 127) << 28;
+    hi = (byte & 127) >>> 4;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    hi |= (byte & 127) << 3;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    hi |= (byte & 127) << 10;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    hi |= (byte & 127) << 17;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    hi |= (byte & 127) << 24;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    byte = bytes[pos++] ?? 128;
+    hi |= (byte & 1) << 31;
+    if (byte < 128) return this.#whole(pos, lo, hi);
+    // Bytes beyond the end read as 128, so a varint that is cut off ends here as well.
+    throw new WireError(pos > limit ? "truncated" : "bad_varint");
+  }
+
+  #whole(pos: number, lo: number, hi: number): number {
+    this.pos = pos;
+    this.#hi = hi >>> 0;
+    return lo >>> 0;
   }
 
   #skipVarint(): void {
