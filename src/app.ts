@@ -6,7 +6,7 @@ import { startApi } from "./api/server.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config.js";
 import type { NewEvent } from "./events/event.js";
-import { type DataLock, lockDataDir } from "./log/lock.js";
+import { lockDataDir } from "./log/lock.js";
 import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
 import type { CollectorParts } from "./rooms/collector.js";
@@ -48,7 +48,7 @@ export function platformParts(
  */
 export async function startApp(config: Config, clock: Clock, logger: Logger): Promise<App> {
   const database = databaseIn(config.data);
-  const lock: DataLock = await lockDataDir(config.data);
+  const lock = await lockDataDir(config.data);
   const closers: (() => Promise<unknown>)[] = [() => lock.release()];
   const close = async () => {
     for (const stop of closers.splice(0).reverse()) await stop();

@@ -30,7 +30,7 @@ export interface CollectorParts {
   readonly pollMs: number;
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Told of every batch as received, before it is stored: for recording. */
-  readonly onReceived?: (received: readonly Received[], roomId: string) => void;
+  readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
 
 interface Resume {
@@ -201,7 +201,7 @@ export class Collector {
       for await (const batch of source.open(AbortSignal.any([signal, local.signal]))) {
         if (!opened && resumed && lastFrameAt !== null) await this.#gap(lastFrameAt, batch[0]?.receivedAt ?? clock.now(), broadcast);
         opened = true;
-        onReceived?.(batch, roomId);
+        onReceived?.(batch, broadcast);
         if (await this.#take(batch, broadcast, signal)) return "announced";
       }
       return "closed";
@@ -223,7 +223,7 @@ export class Collector {
     const first = await firstFetch({ platform, visitor: this.#visitor, roomId, drift: this.#drift, now: () => clock.now() }, signal);
     this.#resume = { roomId, host: first?.host ?? null, cursor: first?.cursor ?? "", internalExt: first?.internalExt ?? "" };
     if (first !== null) {
-      onReceived?.([first.received], roomId);
+      onReceived?.([first.received], broadcast);
       await this.#take([first.received], broadcast, signal);
     }
     return this.#resume;

@@ -1,0 +1,70 @@
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { RoomKey } from "../log/log.js";
+import type { Alias } from "../log/rooms.js";
+import type { Store } from "../log/store.js";
+import { type Broadcast, Pipeline, type Stored } from "../rooms/pipeline.js";
+import { type Capture, openCapture } from "../sources/capture.js";
+import { Drift } from "../wire/drift.js";
+import { say } from "./terminal.js";
+
+/** What came of a file. */
+export interface Loaded {
+  readonly room: RoomKey;
+  readonly capture: Capture;
+  readonly drift: Drift;
+  messages: number;
+  events: number;
+  /** Messages that gave no event, by reason. */
+  readonly drops: Map<string, number>;
+}
+
+/** How a file is to be loaded. */
+export interface LoadOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onBatch?: (loaded: Loaded) => Promise<void> | void;
+}
+
+/**
+ * Runs a file of captured bytes through the pipeline into a store. A second time adds nothing. A recording goes into the room it names; bytes
+ * that name only a broadcast go into that broadcast's room if it is known, else into a room of their own, `import:<room_id>`.
+ * @throws DyliveError bad_file
+ */
+export async function loadFile(path: string, { store, clock, signal, onBatch }: LoadOptions): Promise<Loaded> {
+  const drift = new Drift();
+  const capture = await openCapture(path, clock, drift);
+  const room = await roomOf(capture, store);
+  const setAside = () => say("the store refused an event; it is left out");
+  const pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift, setAside });
+  const broadcast: Broadcast = { sessionId: capture.roomId, webRid: capture.webRid, anchorId: null, source: "import" };
+  const loaded: Loaded = { room, capture, drift, messages: 0, events: 0, drops: new Map() };
+  let opened = false;
+  for await (const batch of capture.batches(signal)) {
+    if (!opened && capture.roomId !== null) await store.sessions.open(room, capture.roomId, batch[0]?.receivedAt ?? clock.now());
+    opened = true;
+    add(loaded, await pipeline.store(batch, broadcast));
+    await onBatch?.(loaded);
+  }
+  loaded.events += await pipeline.settle();
+  await onBatch?.(loaded);
+  return loaded;
+}
+
+async function roomOf({ kind, webRid, roomId }: Capture, store: Store): Promise<RoomKey> {
+  if (webRid !== null) return store.rooms.ensure(named([{ kind: "web_rid", value: webRid }], roomId), { webRid });
+  if (roomId === null && kind !== "payload") throw new DyliveError("bad_file", `the ${kind} does not say which broadcast it is of`);
+  const known = roomId === null ? null : await store.rooms.find({ kind: "room_id", value: roomId });
+  return known ?? store.rooms.ensure([{ kind: "import", value: roomId ?? "0" }]);
+}
+
+function named(first: [Alias], roomId: string | null): [Alias, ...Alias[]] {
+  return roomId === null ? first : [...first, { kind: "room_id", value: roomId }];
+}
+
+function add(loaded: Loaded, { types, methods, drops }: Stored): void {
+  for (const n of methods.values()) loaded.messages += n;
+  for (const n of types.values()) loaded.events += n;
+  for (const [reason, n] of drops) loaded.drops.set(reason, (loaded.drops.get(reason) ?? 0) + n);
+}

@@ -1,0 +1,30 @@
+import { databaseIn } from "../app.js";
+import { systemClock } from "../clock.js";
+import type { Config } from "../config.js";
+import { DyliveError } from "../errors.js";
+import { openSqliteStore } from "../log/sqlite/store.js";
+import { loadFile } from "./files.js";
+import { Progress } from "./progress.js";
+import { sayDrift, sayLoaded } from "./report.js";
+import { stopSignal } from "./stop.js";
+
+/** `dylive import FILE…`: into the store, beside a running server or without one. */
+export async function importFiles(config: Config, files: readonly string[]): Promise<void> {
+  const signal = stopSignal();
+  const store = await openSqliteStore({ path: databaseIn(config.data) });
+  try {
+    for (const path of files) {
+      if (signal.aborted)
+        throw new DyliveError("stopping", `stopped before ${path}; what was imported stays, and importing again adds only the rest`);
+      const progress = new Progress(path, "messages");
+      const onBatch: Parameters<typeof loadFile>[1]["onBatch"] = ({ messages, capture }) =>
+        progress.show(messages, capture.report.bytes / capture.size);
+      const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch });
+      progress.end(`${path}: room ${loaded.room}`);
+      sayLoaded(path, loaded);
+      sayDrift(loaded.drift);
+    }
+  } finally {
+    await store.close();
+  }
+}

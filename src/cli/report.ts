@@ -1,0 +1,24 @@
+import type { Drift } from "../wire/drift.js";
+import type { Loaded } from "./files.js";
+import { plain, say } from "./terminal.js";
+
+/** Says on stderr what was not understood: unknown methods, unknown fields, damage. Nothing is passed over in silence. */
+export function sayDrift(drift: Drift): void {
+  const { methods, fields, failures, overflow } = drift.toJSON();
+  const list = (title: string, counts: Record<string, number>) => {
+    for (const [key, n] of Object.entries(counts)) say(plain(`${title} ${key}: ${n}`));
+  };
+  list("unknown method", methods);
+  list("unknown field", fields);
+  list("unreadable", failures);
+  if (overflow > 0) say(`more that found no place in the tables: ${overflow}`);
+}
+
+/** One line on what came of a file, and its damage if any. */
+export function sayLoaded(path: string, { capture, messages, events, drops }: Loaded): void {
+  const dropped = [...drops].map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`).join(", ");
+  say(plain(`${path}: a ${capture.kind}, ${messages} messages, ${events} events${dropped ? `; left out: ${dropped}` : ""}`));
+  const { skipped, lostBytes } = capture.report;
+  if (skipped > 0) say(`${path}: ${skipped} damaged records were passed over`);
+  if (lostBytes > 0) say(`${path}: the last ${lostBytes} bytes are torn or damaged`);
+}

@@ -1,0 +1,31 @@
+import type { RoomKey } from "../log/log.js";
+import type { Store } from "../log/store.js";
+import { lineOf, SHOWN } from "./show.js";
+import { print } from "./terminal.js";
+
+const PAGE = 500;
+
+/** Prints what is new in a room's log, once each. */
+export class Shown {
+  readonly #store: Store;
+  readonly #options: { readonly json: boolean; readonly all: boolean };
+  #after = 0;
+  /** Events printed so far. */
+  count = 0;
+
+  constructor(store: Store, options: { readonly json: boolean; readonly all: boolean }) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async showNew(room: RoomKey): Promise<void> {
+    const { json, all } = this.#options;
+    for (;;) {
+      const page = await this.#store.log.read(room, this.#after, PAGE, all ? {} : { types: SHOWN });
+      for (const event of page.events) await print(lineOf(event, json));
+      this.count += page.events.length;
+      this.#after = page.scanned;
+      if (page.scanned >= page.head) return;
+    }
+  }
+}
