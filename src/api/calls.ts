@@ -58,12 +58,16 @@ export class Calls {
   readonly #open = new Set<Call>();
   readonly #after = new Set<Promise<void>>();
   #stopped = false;
+  #drained: () => void = () => {};
 
   /** Notes a call until its connection has no more to do with it. */
   open(request: IncomingMessage, response: ServerResponse): Call {
     const call = new Call(request, response);
     this.#open.add(call);
-    response.once("close", () => this.#open.delete(call));
+    response.once("close", () => {
+      this.#open.delete(call);
+      if (this.#open.size === 0) this.#drained();
+    });
     if (this.#stopped) call.end("stopping");
     return call;
   }
@@ -78,6 +82,11 @@ export class Calls {
   stop(): void {
     this.#stopped = true;
     for (const call of this.#open) call.end("stopping");
+  }
+
+  /** Resolves when every answer is handed over or broke off. */
+  async drained(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
   }
 
   /** Resolves when nothing noted with {@link after} is left. */

@@ -13,15 +13,43 @@ const KEEP_ALIVE_MS = 75_000;
 /** A connection on which nothing moves is cut; longer than the longest wait with its start. */
 const IDLE_MS = 120_000;
 
-/** The HTTP server beneath fastify: bounded, and with the token taken out of every request before fastify sees it. */
-export function makeServer(secrets: Secrets, handler: RequestListener): Server {
-  const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS });
-  server.setTimeout(IDLE_MS);
-  server.on("request", (request, response) => {
-    secrets.take(request);
-    handler(request, response);
-  });
-  return server;
+/** The HTTP servers beneath fastify: bounded, and with the token taken out of every request before fastify sees it. */
+export class Listener {
+  readonly #secrets: Secrets;
+  readonly #servers: Server[] = [];
+  /** Connections on which nothing came yet: browsers open some in advance. */
+  readonly #unused = new Set<Socket>();
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+  }
+
+  /** Makes a server; fastify asks for more than one when a host name has several addresses. */
+  make(handler: RequestListener): Server {
+    const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS });
+    server.setTimeout(IDLE_MS);
+    server.on("connection", (socket) => {
+      this.#unused.add(socket);
+      socket.once("close", () => this.#unused.delete(socket));
+    });
+    server.on("request", (request, response) => {
+      this.#unused.delete(request.socket);
+      this.#secrets.take(request);
+      handler(request, response);
+    });
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** Closes what Node does not count as idle although nobody asked anything there. */
+  closeUnused(): void {
+    for (const socket of this.#unused) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  /** Cuts every connection. */
+  cut(): void {
+    for (const server of this.#servers) server.closeAllConnections();
+  }
 }
 
 /** Answers bytes that are not HTTP, or too many of them, in the family's envelope. Never logged: the bytes may hold a token. */

@@ -6,7 +6,7 @@ import type { Store } from "../log/store.js";
 import type { RoomDesk } from "../rooms/state.js";
 import { Calls } from "./calls.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
-import { makeServer, refuseBytes } from "./listener.js";
+import { Listener, refuseBytes } from "./listener.js";
 import { servePage } from "./page.js";
 import { Secrets } from "./secrets.js";
 import { seedRoutes } from "./seed-routes.js";
@@ -50,7 +50,7 @@ export async function startApi({ host, port, store, rooms, clock, logger, webRoo
   const calls = new Calls();
   const waiters = new Waiters(store.log, clock, logger);
   const turns = new Turns(clock);
-  const servers: ReturnType<typeof makeServer>[] = [];
+  const listener = new Listener(secrets);
   let stopping = false;
 
   const app = fastify({
@@ -61,11 +61,7 @@ export async function startApi({ host, port, store, rooms, clock, logger, webRoo
     bodyLimit: BODY_MAX_BYTES,
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    serverFactory: (handler) => {
-      const server = makeServer(secrets, handler);
-      servers.push(server);
-      return server;
-    },
+    serverFactory: (handler) => listener.make(handler),
     clientErrorHandler: refuseBytes,
     frameworkErrors: (error, request, reply) => sendFailure(reply, failureOf(error, request.id)),
   });
@@ -116,11 +112,12 @@ export async function startApi({ host, port, store, rooms, clock, logger, webRoo
     calls.stop();
     const closed = new AbortController();
     const cut = clock.sleep(CLOSE_GRACE_MS, closed.signal).then(
-      () => {
-        for (const server of servers) server.closeAllConnections();
-      },
+      () => listener.cut(),
       () => {},
     );
+    // Node takes a connection for idle once its answer is written, though not yet sent: it would be cut short.
+    await Promise.race([calls.drained(), cut]);
+    listener.closeUnused();
     await app.close();
     closed.abort();
     await cut;
