@@ -48,7 +48,13 @@ const SegmentSchema = Type.Union([Type.Object({ text: Type.String() }), Type.Obj
 /** A piece of a chat: literal text, or an emoji with its name and image. */
 export type Segment = Static<typeof SegmentSchema>;
 
-const RankEntry = Type.Object({ rank: Type.Integer(), score: Count, scoreText: Text, user: UserSchema });
+const RankEntrySchema = Type.Object({ rank: Type.Integer(), score: Count, scoreText: Text, user: UserSchema });
+/** One place of a rank of contributors. */
+export type RankEntry = Static<typeof RankEntrySchema>;
+
+const ScoreSchema = Type.Object({ userId: Type.String(), score: Type.Integer(), rank: Nullable(Type.Integer()) });
+/** The score of one side of a battle. */
+export type Score = Static<typeof ScoreSchema>;
 
 /** Every kind of event with its own fields. The order is that of the documents. */
 export const KINDS = {
@@ -92,9 +98,11 @@ export const KINDS = {
     totalViewers: Count,
     onlineText: Text,
     totalText: Text,
-    ranks: Type.Optional(Type.Array(RankEntry, { description: "top contributors, where the message has them: one message is one event" })),
+    ranks: Type.Optional(
+      Type.Array(RankEntrySchema, { description: "top contributors, where the message has them: one message is one event" }),
+    ),
   }),
-  rank: define("rank", { entries: Type.Array(RankEntry) }),
+  rank: define("rank", { entries: Type.Array(RankEntrySchema) }),
   control: define("control", {
     action: literals(["pause", "resume", "end", "end_by_admin", "change_node", "end_by_switch", "ping_timeout", "other"]),
     code: Type.Integer(),
@@ -109,11 +117,25 @@ export const KINDS = {
   battle: define("battle", {
     battleId: Text,
     phase: Text,
-    scores: Type.Array(Type.Object({ userId: Type.String(), score: Type.Integer(), rank: Nullable(Type.Integer()) })),
+    scores: Type.Array(ScoreSchema),
     text: Text,
   }),
-  linkmic: define("linkmic", { action: Text, code: Nullable(Type.Integer()), channelId: Text, users: Type.Array(UserSchema), text: Text }),
-  lottery: define("lottery", { user: Type.Optional(UserSchema), action: Text, lotteryId: Text, diamonds: Count, text: Text }),
+  linkmic: define("linkmic", {
+    action: Text,
+    code: Nullable(Type.Integer()),
+    channelId: Text,
+    users: Type.Array(UserSchema),
+    scores: Type.Optional(Type.Array(ScoreSchema, { description: "scores of the sides, which the older message carries" })),
+    text: Text,
+  }),
+  lottery: define("lottery", {
+    user: Type.Optional(UserSchema),
+    action: Text,
+    lotteryId: Text,
+    diamonds: Count,
+    winners: Type.Optional(Type.Array(Type.String(), { description: "uids" })),
+    text: Text,
+  }),
   state: define("state", { from: Text, to: Type.String(), evidence: Type.Record(Type.String(), Type.Unknown()) }),
   gap: define("gap", { from: Type.Integer(), to: Type.Integer(), reason: Type.String() }),
   system: define("system", { kind: Type.String(), text: Type.String() }),
