@@ -48,8 +48,8 @@ export function platformParts(
  */
 export async function startApp(config: Config, clock: Clock, logger: Logger): Promise<App> {
   const database = databaseIn(config.data);
-  const lock = await lockDataDir(config.data);
-  const closers: (() => Promise<unknown>)[] = [() => lock.release()];
+  const lock = lockDataDir(config.data);
+  const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
   const close = async () => {
     for (const stop of closers.splice(0).reverse()) await stop();
   };
