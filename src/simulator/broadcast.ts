@@ -1,4 +1,3 @@
-import type { Clock } from "./clock.js";
 import type { Connection } from "./connection.js";
 import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
 import type { Feed, Outgoing } from "./outgoing.js";
@@ -13,7 +12,6 @@ export interface BroadcastOptions {
   readonly roomId: string;
   readonly startedAt: number;
   readonly schema: Schema;
-  readonly clock: Clock;
   /** The platform's time. */
   readonly now: () => number;
   readonly feed: Feed;
@@ -29,7 +27,6 @@ export class Broadcast {
   readonly #history: Outgoing[] = [];
   #endedAt: number | null = null;
   #stalled = false;
-  #cancelTick: () => void = () => undefined;
 
   constructor(options: BroadcastOptions) {
     this.options = options;
@@ -44,18 +41,11 @@ export class Broadcast {
     return this.#endedAt;
   }
 
-  /** Starts to send. */
-  run(): void {
-    this.#cancelTick = this.options.clock.after(TICK_MS, () => {
-      this.run();
-      this.#deliver(this.options.feed.until(this.options.now()));
-    });
-  }
-
-  /** Stops for good; its viewers are dropped. */
-  close(): void {
-    this.#cancelTick();
-    for (const connection of [...this.connections]) connection.end("cut");
+  /** Sends what is due, and drops viewers that have sent no heartbeat for too long. */
+  tick(): void {
+    const now = this.options.now();
+    this.#deliver(this.options.feed.until(now));
+    for (const connection of [...this.connections]) connection.checkIdle(now);
   }
 
   /** From now on there is only the low-value trickle that an ended room still gives to those who connect. */
@@ -172,9 +162,6 @@ export class Broadcast {
     if (anybody) for (const message of anybodyWithGifts ? messages : withoutGifts) this.#truth.count(message);
   }
 }
-
-/** How often a broadcast looks what is due: messages of one such interval share a frame. */
-const TICK_MS = 100;
 
 /** The platform replays no more than this at the start. */
 export const HISTORY_LIMIT = 15;

@@ -39,7 +39,7 @@ export const GIFTS: readonly Gift[] = [
 /** A gift as GiftMessage describes it. */
 export function giftStruct(gift: Gift): Fields {
   const file = `webcast/${gift.picture}.png`;
-  const picture = image(`-webcast.douyinpic.com/img/${file}~tplv-obj.png`, file, 2, { avg_color: "#FADCDC" });
+  const picture = image(`-webcast.douyinpic.com/img/${file}~tplv-obj.png`, file, 1, { avg_color: "#FADCDC" });
   return {
     image: picture,
     describe: `送出${gift.name}`,

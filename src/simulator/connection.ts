@@ -1,5 +1,4 @@
 import type { WebSocket } from "ws";
-import type { Clock } from "./clock.js";
 import type { ResponseTexts } from "./frame.js";
 import { encodeHeartbeatAnswer, encodeMsgFrame } from "./frame.js";
 import type { Random } from "./random.js";
@@ -39,7 +38,6 @@ export interface ConnectionOptions {
   readonly id: number;
   readonly socket: WebSocket;
   readonly schema: Schema;
-  readonly clock: Clock;
   /** The platform's time. */
   readonly now: () => number;
   readonly random: Random;
@@ -59,7 +57,7 @@ export class Connection {
   onEnd: () => void = () => undefined;
   readonly #idleMs: number;
   readonly #awaited = new Map<string, string>();
-  #cancelIdle: () => void;
+  #heardAt: number;
   #closedAt: number | null = null;
   #closedBy: ConnectionTruth["closedBy"] = null;
   #seq = 0;
@@ -74,7 +72,7 @@ export class Connection {
     this.openedAt = options.now();
     // Seen: 20 to 30 s without a heartbeat, the same for one connection.
     this.#idleMs = options.random.int(21_000, 29_000);
-    this.#cancelIdle = options.clock.after(this.#idleMs, () => this.end("idle"));
+    this.#heardAt = this.openedAt;
     const { socket } = options;
     socket.on("message", (data, isBinary) => this.#received(asBytes(data), isBinary));
     socket.on("ping", (data) => {
@@ -120,9 +118,13 @@ export class Connection {
     if (this.#closedAt !== null) return;
     this.#closedAt = this.options.now();
     this.#closedBy = by;
-    this.#cancelIdle();
     this.options.socket.terminate();
     this.onEnd();
+  }
+
+  /** Drops it when it has sent no heartbeat for too long. */
+  checkIdle(now: number): void {
+    if (now - this.#heardAt >= this.#idleMs) this.end("idle");
   }
 
   /** Its book. */
@@ -182,8 +184,7 @@ export class Connection {
   #heartbeat(kind: "frame" | "ping" | "text"): void {
     if (this.#closedAt !== null) return;
     this.#heartbeats[kind]++;
-    this.#cancelIdle();
-    this.#cancelIdle = this.options.clock.after(this.#idleMs, () => this.end("idle"));
+    this.#heardAt = this.options.now();
     const head = { seqId: ++this.#seq, logId: this.options.random.digits(19), serverTime: this.options.now() };
     this.raw(encodeHeartbeatAnswer(this.options.schema, head), 0);
   }

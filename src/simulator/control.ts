@@ -116,7 +116,7 @@ export class RoomControl {
     for await (const frame of frames) {
       first ??= frame.at;
       const waitMs = begun + (frame.at - first) / speed - clock.now();
-      if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+      if (waitMs > 0) await clock.sleep(waitMs);
       if (frame.kind === "response") this.#playResponse(webRid, frame.bytes);
       else this.sendFrame(webRid, frame.bytes);
     }

@@ -1,6 +1,5 @@
 /** A fake Douyin on this machine, for tests and the demo. */
 
-export { type Clock, ManualClock, systemClock } from "./clock.js";
 export type { ConnectionTruth } from "./connection.js";
 export type { PlayedFrame, RoomControl } from "./control.js";
 export { type Corpus, type CorpusOptions, corpus } from "./corpus.js";

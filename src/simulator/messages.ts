@@ -42,7 +42,7 @@ export function stringPiece(value: string): Fields {
 
 /** An image of the platform's own store. */
 export function asset(file: string, more: Fields = {}): Fields {
-  return image(`-webcast.douyinpic.com/img/webcast/${file}~tplv-obj.image`, `webcast/${file}`, 2, more);
+  return image(`-webcast.douyinpic.com/img/webcast/${file}~tplv-obj.image`, `webcast/${file}`, 1, more);
 }
 
 /** How the public screen treats messages of ordinary viewers. */
@@ -77,14 +77,14 @@ export function emojiChat(envelope: Envelope, who: Person, name: string): Fields
 
 /** A join. */
 export function join(envelope: Envelope, who: Person, viewers: number, viaShare: boolean): Fields {
-  const came = text("invalid_key_placeholder", viaShare ? "{0:user} 通过分享来了" : "{0:user} 来了", [userPiece(who.user)]);
+  const came = text("invalid_key_placeholder", viaShare ? "{0:user} 通过分享来了" : "{0:user} 来了", [userPiece(who.mention)]);
   return {
     common: common(envelope, { display_text: came, fold_type: 1, priority_score: 42000, app_id: 1128 }),
     user: who.user,
     ...(viewers > 0 ? { member_count: viewers } : {}),
     action: 1,
     user_id: who.id,
-    anchor_display_text: came,
+    ...(viaShare ? { anchor_display_text: came } : {}),
     ...(viaShare ? { enter_type: 6, user_enter_tip_type: 6 } : {}),
   };
 }

@@ -68,7 +68,9 @@ export function makePerson(random: Random, options: CrowdOptions): Person {
   const followers = Math.floor(3000 * random.unit() ** 4);
   const following = random.int(0, 2000);
   const uri = `aweme-avatar/${random.pick(AVATAR_STORES)}_${random.hex(32)}`;
-  const avatar = (size: string): Fields => image(`.douyinpic.com/aweme/${size}/${uri}.jpeg?from=3067671334`, `${size}/${uri}`, 3);
+  // The platform gives one to three addresses of a picture; mostly one.
+  const urls = random.chance(0.75) ? 1 : random.int(2, 3);
+  const avatar = (size: string): Fields => image(`.douyinpic.com/aweme/${size}/${uri}.jpeg?from=3067671334`, `${size}/${uri}`, urls);
   const badges: Fields[] = [];
   if (grade > 0) badges.push(gradeBadge(grade));
   if (clubLevel > 0) badges.push(clubBadge(options.clubName, clubLevel));
@@ -89,14 +91,14 @@ export function makePerson(random: Random, options: CrowdOptions): Person {
       follower_count_str: `${followers}`,
       following_count_str: `${following}`,
     },
-    pay_grade: grade > 0 ? { level: grade, new_im_icon_with_level: gradeBadge(grade), new_live_icon: gradeIcon(grade) } : {},
+    pay_grade: grade > 0 ? { level: grade, ...(random.chance(0.3) ? { new_im_icon_with_level: gradeBadge(grade), new_live_icon: gradeIcon(grade) } : {}) } : {},
     fans_club: { data: club },
     user_attr: admin ? { is_admin: true } : {},
     authorization_info: 3,
-    badge_image_list_v2: badges,
+    ...(random.chance(0.25) ? { badge_image_list_v2: badges } : {}),
     mystery_man: 1,
   };
-  const mention: Fields = { ...seen, badge_image_list_v2: badges, mystery_man: 1 };
+  const mention: Fields = { ...seen, ...(random.chance(0.5) ? { badge_image_list_v2: badges.slice(0, 1) } : {}), mystery_man: 1 };
   return {
     id: options.anonymised ? ANONYMOUS_ID : id,
     nickname: options.anonymised ? masked : nickname,
@@ -150,17 +152,17 @@ function makeNickname(random: Random): string {
 function gradeBadge(level: number): Fields {
   const file = `webcast/new_user_grade_level_v1_${level}.png`;
   const content = { level, alternative_text: `荣誉等级${level}级勋章` };
-  return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 2, { height: 16, width: 32, image_type: 1, content });
+  return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 1, { height: 16, width: 32, image_type: 1, content });
 }
 
 function gradeIcon(level: number): Fields {
   const low = Math.floor(level / 5) * 5;
   const file = `webcast/aweme_pay_grade_2x_${low}_${low + 4}.png`;
-  return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 2, { height: 12, width: 12, image_type: 1 });
+  return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 1, { height: 12, width: 12, image_type: 1 });
 }
 
 function clubBadge(name: string, level: number): Fields {
   const file = `webcast/fansclub_new_badge_${level}_xmp.png`;
   const content = { name, font_color: "#FFFFFF", level, alternative_text: `${name}粉丝团勋章` };
-  return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 2, { image_type: 51, content });
+  return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 1, { image_type: 51, content });
 }

@@ -1,5 +1,5 @@
+import type { Clock } from "../clock.js";
 import type { Broadcast } from "./broadcast.js";
-import type { Clock } from "./clock.js";
 import { makeLogId } from "./ids.js";
 import type { Random } from "./random.js";
 import { hash32 } from "./random.js";
@@ -33,22 +33,31 @@ export class Platform {
   readonly #ids: Random;
   readonly #clockStart: number;
   readonly #fetched = new Set<string>();
+  readonly #stop: () => void;
 
   constructor(options: PlatformOptions) {
     this.options = options;
     this.#ids = options.random.fork("ids");
     this.#clockStart = options.clock.now();
     this.signer = new Signer(options.random.fork("signer"));
-    const { schema, clock, rateFactor, keep } = options;
+    const { schema, rateFactor, keep } = options;
     const now = (): number => this.now();
     this.rooms = options.rooms.map(
-      (scenario) => new Room({ scenario, schema, clock, now, rateFactor, keep, random: options.random.fork(`room/${scenario.webRid}`) }),
+      (scenario) => new Room({ scenario, schema, now, rateFactor, keep, random: options.random.fork(`room/${scenario.webRid}`) }),
     );
     for (const room of this.rooms) {
       if (room.scenario.state === "live") room.start(options.startMs);
       // Its last broadcast was two hours long and is over.
       if (room.scenario.state === "ended") room.start(options.startMs - 7_800_000, options.startMs).end(options.startMs - 600_000);
     }
+    this.#stop = options.clock.every(TICK_MS, () => {
+      for (const room of this.rooms) for (const broadcast of room.broadcasts) broadcast.tick();
+    });
+  }
+
+  /** Stops for good. */
+  close(): void {
+    this.#stop();
   }
 
   /** The platform's time: it starts at the start instant and goes on with the clock. */
@@ -116,5 +125,8 @@ export class Platform {
     return this.options.random.fork(`connection/${id}`);
   }
 }
+
+/** How often broadcasts look what is due: messages of one such interval share a frame. */
+const TICK_MS = 100;
 
 const FETCHED_KEPT = 100_000;

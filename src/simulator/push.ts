@@ -53,7 +53,6 @@ export class PushServer {
         id,
         socket: webSocket,
         schema: platform.options.schema,
-        clock: platform.options.clock,
         now: () => platform.now(),
         random: platform.forConnection(id),
         roomId,

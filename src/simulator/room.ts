@@ -1,5 +1,4 @@
 import { Broadcast } from "./broadcast.js";
-import type { Clock } from "./clock.js";
 import { makeId } from "./ids.js";
 import { LoadFeed } from "./load-feed.js";
 import type { Feed } from "./outgoing.js";
@@ -14,7 +13,6 @@ import type { Schema } from "./schema.js";
 export interface RoomOptions {
   readonly scenario: RoomScenario;
   readonly schema: Schema;
-  readonly clock: Clock;
   /** The platform's time. */
   readonly now: () => number;
   readonly random: Random;
@@ -54,7 +52,7 @@ export class Room {
    * @param feedFrom when its messages begin, if not at its start
    */
   start(startedAt: number, feedFrom = startedAt): Broadcast {
-    const { schema, clock, now, keep, scenario, rateFactor } = this.#options;
+    const { schema, now, keep, scenario, rateFactor } = this.#options;
     const random = this.#options.random.fork(`broadcast/${this.broadcasts.length}`);
     const roomId = makeId(startedAt, hash32(`${scenario.webRid}/${random.uint32()}`));
     const planned = new PlannedFeed({
@@ -78,9 +76,8 @@ export class Room {
             roomId,
             wanted: () => broadcast.connections.size > 0,
           });
-    broadcast = new Broadcast({ webRid: scenario.webRid, roomId, startedAt, schema, clock, now, feed, keep });
+    broadcast = new Broadcast({ webRid: scenario.webRid, roomId, startedAt, schema, now, feed, keep });
     this.broadcasts.push(broadcast);
-    broadcast.run();
     return broadcast;
   }
 }

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Clock } from "../clock.js";
+import { systemClock } from "../clock.js";
 import { DyliveError } from "../errors.js";
-import type { Clock } from "./clock.js";
-import { systemClock } from "./clock.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { answer, splitHost } from "./hosts.js";
@@ -76,7 +76,7 @@ export interface Simulator {
 
 /** Starts a fake platform on this machine. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const clock = options.clock ?? systemClock();
+  const clock = options.clock ?? systemClock;
   const rooms = options.rooms ?? demoRooms();
   checkRooms(rooms);
   const rateFactor = options.rateFactor ?? 1;
@@ -125,7 +125,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     refusals: () => [...push.refusals],
     sign: (stub) => platform.signer.sign(stub),
     close: async () => {
-      for (const room of platform.rooms) for (const broadcast of room.broadcasts) broadcast.close();
+      platform.close();
       push.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
