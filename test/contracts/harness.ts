@@ -1,0 +1,57 @@
+import { afterEach, beforeEach } from "vitest";
+import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import type { Log, RoomKey } from "../../src/log/log.js";
+import type { Store } from "../../src/log/store.js";
+
+/** Opens a new, empty store. */
+export type Open = () => Promise<Store>;
+
+/** A store that is opened before and closed after each test of the surrounding `describe`. */
+export function useStore(open: Open): () => Store {
+  let store: Store | undefined;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(() => store?.close());
+  return () => {
+    if (store === undefined) throw new Error("no store is open");
+    return store;
+  };
+}
+
+/** A claimed room with its epoch and an append that goes on from one call to the next. */
+export interface Claimed {
+  readonly room: RoomKey;
+  readonly epoch: number;
+  append(...events: NewEvent[]): Promise<readonly (number | null)[]>;
+}
+
+/** Makes a room of this name and claims it. */
+export async function claimed(store: Store, name = "98765"): Promise<Claimed> {
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: name }]);
+  const epoch = await store.rooms.claim(room);
+  return {
+    room,
+    epoch,
+    append: async (...events) => {
+      const [result] = await store.log.append([{ room, epoch, events }]);
+      if (result?.stored === undefined) throw new Error("fenced");
+      return result.stored;
+    },
+  };
+}
+
+/** Everything kept of a room after a seq, read in pages as any reader would. */
+export async function readAll(log: Log, room: RoomKey, after = 0, limit = 100) {
+  const events: LiveEvent[] = [];
+  const removed: (readonly [number, number])[] = [];
+  let scanned = after;
+  for (;;) {
+    const page = await log.read(room, scanned, limit);
+    events.push(...page.events);
+    if (page.removed !== undefined) removed.push(page.removed);
+    if (page.scanned === scanned && page.head > scanned) throw new Error(`no progress at ${scanned}`);
+    scanned = page.scanned;
+    if (scanned >= page.head) return { events, removed, scanned };
+  }
+}

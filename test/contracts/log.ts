@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { chat, chats, gift, userOf } from "./events.js";
+import { claimed, type Open, readAll, useStore } from "./harness.js";
+
+/** Appending: seqs, ids, claims, hostile content. */
+export function describeLog(open: Open): void {
+  describe("append", () => {
+    const store = useStore(open);
+
+    it("gives seqs from 1 and keeps what was appended", async () => {
+      const { room, append } = await claimed(store());
+      const events = [chat("7412345678901234567"), gift("7412345678901234568", "combo", 3, 3), chat("h:0123456789abcdef")];
+      expect(await append(...events)).toEqual([1, 2, 3]);
+      expect(await store().log.read(room, 0, 10)).toEqual({
+        events: events.map((event, index) => ({ ...event, seq: index + 1 })),
+        scanned: 3,
+        head: 3,
+      });
+    });
+
+    it("says the head, also of a batch without events", async () => {
+      const { room, epoch, append } = await claimed(store());
+      await append(...chats(3));
+      expect(await store().log.append([{ room, epoch, events: [] }])).toEqual([{ room, head: 3, stored: [] }]);
+      expect(await store().log.append([])).toEqual([]);
+    });
+
+    it("keeps seqs contiguous under interleaved appends to several rooms", async () => {
+      const rooms = await Promise.all(["a", "b", "c", "d"].map((name) => claimed(store(), name)));
+      const stored = await Promise.all(
+        Array.from({ length: 120 }, async (_, index) => {
+          const target = rooms[index % rooms.length];
+          const seqs = await target?.append(...chats(1 + (index % 7), `${index}:`));
+          return { room: target?.room, seqs };
+        }),
+      );
+      for (const { room } of rooms) {
+        const seqs = stored.filter((one) => one.room === room).flatMap((one) => one.seqs ?? []);
+        expect(seqs.toSorted((a, b) => Number(a) - Number(b))).toEqual(seqs.map((_, index) => index + 1));
+        expect((await readAll(store().log, room)).events.map(({ seq }) => seq)).toEqual(seqs.map((_, index) => index + 1));
+      }
+    });
+
+    it("keeps the order of one caller's calls and of its events", async () => {
+      const { room, append } = await claimed(store());
+      await Promise.all([append(chat("1"), chat("2")), append(chat("3")), append(chat("4"), chat("5"))]);
+      expect((await readAll(store().log, room)).events.map(({ id }) => id)).toEqual(["1", "2", "3", "4", "5"]);
+    });
+
+    it("appends several batches of one room in one call", async () => {
+      const { room, epoch } = await claimed(store());
+      const batches = [chats(2, "a"), chats(2, "b"), chats(1, "a")].map((events) => ({ room, epoch, events }));
+      const results = await store().log.append(batches);
+      expect(results.map(({ stored }) => stored)).toEqual([[1, 2], [3, 4], [null]]);
+      expect(results.map(({ head }) => head)).toEqual([2, 4, 4]);
+    });
+
+    it("does not keep the caller's objects", async () => {
+      const { room, append } = await claimed(store());
+      const event = chat("1", { text: "before" });
+      const appended = append(event);
+      event.text = "after";
+      await appended;
+      const { events } = await store().log.read(room, 0, 1);
+      expect(events[0]).toMatchObject({ text: "before" });
+      Object.assign(events[0] ?? {}, { text: "spoiled" });
+      expect((await store().log.read(room, 0, 1)).events[0]).toMatchObject({ text: "before" });
+    });
+
+    it("ignores a seq that an event brings along", async () => {
+      const { room, append } = await claimed(store());
+      await append({ ...chat("1"), seq: 77 } as ReturnType<typeof chat>);
+      expect((await store().log.read(room, 0, 1)).events).toEqual([{ ...chat("1"), seq: 1 }]);
+    });
+  });
+
+  describe("event ids", () => {
+    const store = useStore(open);
+
+    it("are stored once per room, the first one wins", async () => {
+      const { room, append } = await claimed(store());
+      expect(await append(chat("1", { text: "first" }), chat("1", { text: "second" }), chat("2"))).toEqual([1, null, 2]);
+      expect(await append(chat("2"), chat("3"))).toEqual([null, 3]);
+      expect((await store().log.read(room, 0, 1)).events[0]).toMatchObject({ text: "first" });
+    });
+
+    it("are stored once when calls race", async () => {
+      const { append } = await claimed(store());
+      const results = await Promise.all(Array.from({ length: 20 }, () => append(chat("same"))));
+      expect(results.flat().filter((seq) => seq !== null)).toEqual([1]);
+    });
+
+    it("of two rooms have nothing to do with each other", async () => {
+      const [one, two] = [await claimed(store(), "a"), await claimed(store(), "b")];
+      expect(await one.append(chat("1"))).toEqual([1]);
+      expect(await two.append(chat("1"))).toEqual([1]);
+      expect(await store().log.known(two.room, ["1", "2"])).toEqual(new Set(["1"]));
+    });
+
+    it("are told apart to the last character", async () => {
+      const ids = ["1", "01", "+1", "1.0", " 1", "1e0", "0", "00", "-1", "0x1", "9223372036854775807", "9223372036854775808"];
+      ids.push("99999999999999999999999", "7412345678901234567", "7412345678901234568", "h:0123456789abcdef", "H:0123456789abcdef");
+      ids.push("gap:1760000000000", "x\u0000", "x", "x\u0000y", "'; DROP TABLE events; --", "你好", "😀", "1 ");
+      const { room, append } = await claimed(store());
+      expect(await append(...ids.map((id) => chat(id)))).toEqual(ids.map((_, index) => index + 1));
+      expect(await append(...ids.map((id) => chat(id)))).toEqual(ids.map(() => null));
+      expect((await readAll(store().log, room)).events.map(({ id }) => id)).toEqual(ids);
+      expect(await store().log.known(room, [...ids, "7412345678901234569", "001"])).toEqual(new Set(ids));
+    });
+  });
+
+  describe("a claim", () => {
+    const store = useStore(open);
+
+    it("that is not the room's newest is fenced, and the other batches go on", async () => {
+      const [one, two] = [await claimed(store(), "a"), await claimed(store(), "b")];
+      await one.append(chat("1"));
+      const epoch = await store().rooms.claim(one.room);
+      expect(epoch).toBeGreaterThan(one.epoch);
+      const batches = [
+        { ...one, events: [chat("2")] },
+        { ...two, events: [chat("3")] },
+        { room: one.room, epoch, events: [chat("4")] },
+        { room: one.room, epoch: epoch + 1, events: [chat("5")] },
+      ];
+      expect(await store().log.append(batches)).toEqual([
+        { room: one.room, head: 1, fenced: true },
+        { room: two.room, head: 1, stored: [1] },
+        { room: one.room, head: 2, stored: [2] },
+        { room: one.room, head: 2, fenced: true },
+      ]);
+    });
+
+    it("of a room that does not exist is fenced", async () => {
+      expect(await store().log.append([{ room: 999, epoch: 0, events: [chat("1")] }])).toEqual([{ room: 999, head: 0, fenced: true }]);
+    });
+
+    it("is needed for the system's room too, which exists from the start", async () => {
+      const epoch = await store().rooms.claim(0);
+      expect(await store().log.append([{ room: 0, epoch, events: [chat("1")] }])).toEqual([{ room: 0, head: 1, stored: [1] }]);
+    });
+  });
+
+  describe("hostile content", () => {
+    const store = useStore(open);
+
+    it("comes back as it went in", async () => {
+      const texts = [
+        "\u0000",
+        "a\u0000b",
+        `'"\\\``,
+        "'; DROP TABLE events; --",
+        "\u001b[2J",
+        "😀👨‍👩‍👧‍👦𠮷",
+        "\u2028\u2029",
+        "</script>",
+        "=1+1",
+      ];
+      const { room, append } = await claimed(store());
+      await append(
+        ...texts.map((text, index) =>
+          chat(`${index}`, { text, segments: [{ text }], user: { ...userOf(text), nickname: text }, sessionId: text }),
+        ),
+      );
+      const { events } = await readAll(store().log, room);
+      expect(events.map((event) => event.type === "chat" && [event.text, event.user.nickname])).toEqual(texts.map((text) => [text, text]));
+      for (const text of texts) {
+        expect((await store().log.read(room, 0, 100, { userId: text })).events).toHaveLength(1);
+        expect((await store().log.read(room, 0, 100, { sessionId: text })).events).toHaveLength(1);
+      }
+    });
+
+    it("that cannot be stored rejects its own call only, and takes no seq", async () => {
+      const { room, append } = await claimed(store());
+      const bad = { ...chat("bad"), time: 1n } as unknown as ReturnType<typeof chat>;
+      const noId = { ...chat("1"), id: undefined } as unknown as ReturnType<typeof chat>;
+      const results = await Promise.allSettled([append(chat("1")), append(chat("2"), bad), append(noId), append(chat("3"))]);
+      expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+      for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "bad_request" });
+      expect((await readAll(store().log, room)).events.map(({ seq, id }) => [seq, id])).toEqual([
+        [1, "1"],
+        [2, "3"],
+      ]);
+    });
+  });
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { type Open, useStore } from "./harness.js";
+
+/** How far readers have come. */
+export function describePositions(open: Open): void {
+  describe("positions", () => {
+    const store = useStore(open);
+
+    it("are kept by reader and room, and may be set back", async () => {
+      const { positions } = store();
+      expect(await positions.get("hook:1", 1)).toBeNull();
+      await Promise.all([positions.set("hook:1", 1, 10), positions.set("hook:1", 2, 20), positions.set("hook:2", 1, 30)]);
+      await positions.set("hook:1", 1, 4_000_000_000);
+      await positions.set("hook:1", 2, 0);
+      expect(await positions.get("hook:1", 1)).toBe(4_000_000_000);
+      expect(await positions.get("hook:1", 2)).toBe(0);
+      expect(await positions.get("hook:2", 1)).toBe(30);
+    });
+
+    it("of a reader are forgotten together", async () => {
+      const { positions } = store();
+      await positions.set("a", 1, 10);
+      await positions.set("a", 2, 20);
+      await positions.set("a'; --", 1, 30);
+      await positions.forget("a");
+      await positions.forget("nobody");
+      expect(await positions.get("a", 1)).toBeNull();
+      expect(await positions.get("a", 2)).toBeNull();
+      expect(await positions.get("a'; --", 1)).toBe(30);
+    });
+  });
+}

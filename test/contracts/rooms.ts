@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import type { Resume } from "../../src/log/rooms.js";
+import { type Open, useStore } from "./harness.js";
+
+const rid = { kind: "web_rid", value: "98765" } as const;
+const uid = { kind: "uid", value: "1001" } as const;
+const custom = { kind: "unique_id", value: "98765" } as const;
+const resume: Resume = { roomId: "7400000000000000001", host: "example.invalid", cursor: "t-1_r-1", internalExt: "a:b|c:d", savedAt: 5 };
+
+/** Rooms, their names and their claims. */
+export function describeRooms(open: Open): void {
+  describe("rooms", () => {
+    const store = useStore(open);
+
+    it("are made once, and found by every name", async () => {
+      const { rooms } = store();
+      expect(await rooms.find(rid)).toBeNull();
+      const room = await rooms.ensure([rid, uid]);
+      expect(room).toBeGreaterThan(0);
+      expect(await rooms.ensure([uid])).toBe(room);
+      expect(await rooms.find(uid)).toBe(room);
+      expect(await rooms.find(custom)).toBeNull();
+      expect(await rooms.aliases(room)).toEqual([uid, rid]);
+    });
+
+    it("are made once when calls race", async () => {
+      const keys = await Promise.all(Array.from({ length: 10 }, () => store().rooms.ensure([rid])));
+      expect(new Set(keys).size).toBe(1);
+      expect(await store().rooms.list()).toHaveLength(1);
+    });
+
+    it("learn new names; a name moves to the room that was named first", async () => {
+      const { rooms } = store();
+      const one = await rooms.ensure([rid]);
+      const two = await rooms.ensure([uid]);
+      expect(await rooms.ensure([custom, uid, rid])).toBe(two);
+      expect(await rooms.find(rid)).toBe(two);
+      expect(await rooms.find(custom)).toBe(two);
+      expect(await rooms.aliases(one)).toEqual([]);
+      expect(await rooms.get(one)).not.toBeNull();
+    });
+
+    it("keep facts that are given and not null", async () => {
+      const { rooms } = store();
+      const room = await rooms.ensure([rid], { webRid: "98765" });
+      const anchor = { id: "1001", secUid: null, nickname: "主播'\"", avatar: null };
+      await rooms.setFacts(room, { title: "一", anchor });
+      await rooms.setFacts(room, { title: null, anchor: { id: null, secUid: "MS4w", nickname: null, avatar: null } });
+      await rooms.ensure([rid], { anchor: null });
+      expect(await rooms.get(room)).toMatchObject({ webRid: "98765", title: "一", anchor: { ...anchor, secUid: "MS4w" } });
+    });
+
+    it("begin with nothing known, and are listed oldest first without the system's", async () => {
+      const { rooms } = store();
+      const keys = [await rooms.ensure([rid]), await rooms.ensure([uid])];
+      const list = await rooms.list();
+      expect(list.map(({ room }) => room)).toEqual(keys);
+      expect(list[0]).toEqual({
+        room: keys[0],
+        webRid: null,
+        title: null,
+        anchor: null,
+        watched: false,
+        resume: null,
+        createdAt: expect.any(Number),
+      });
+      expect(await rooms.get(0)).toMatchObject({ room: 0 });
+      expect(await rooms.get(999)).toBeNull();
+    });
+
+    it("remember the watch list and where to resume", async () => {
+      const { rooms } = store();
+      const room = await rooms.ensure([rid]);
+      await rooms.setWatched(room, true);
+      await rooms.setResume(room, resume);
+      expect(await rooms.get(room)).toMatchObject({ watched: true, resume });
+      await rooms.setWatched(room, false);
+      await rooms.setResume(room, null);
+      expect(await rooms.get(room)).toMatchObject({ watched: false, resume: null });
+    });
+
+    it("are claimed with a rising epoch, one at a time", async () => {
+      const room = await store().rooms.ensure([rid]);
+      const epochs = await Promise.all([1, 2, 3].map(() => store().rooms.claim(room)));
+      expect(epochs).toEqual(epochs.toSorted((a, b) => a - b));
+      expect(new Set(epochs).size).toBe(3);
+    });
+
+    it("that do not exist cannot be changed", async () => {
+      const { rooms } = store();
+      for (const change of [
+        () => rooms.claim(999),
+        () => rooms.setFacts(999, {}),
+        () => rooms.setWatched(999, true),
+        () => rooms.setResume(999, null),
+      ]) {
+        await expect(change()).rejects.toMatchObject({ code: "not_found" });
+      }
+    });
+  });
+}
