@@ -30,9 +30,14 @@ root.loadSync(
   ].map((name) => `${name}.proto`),
 );
 
+/** The schema of a message of proto/. */
+export function schema(name: string): protobuf.Type {
+  return root.lookupType(`dylive.wire.${name}`);
+}
+
 /** Bytes of a message of proto/, written by another implementation than ours. Names in camelCase, 64-bit ids as text. */
 export function encode(name: string, message: object): Uint8Array {
-  const type = root.lookupType(`dylive.wire.${name}`);
+  const type = schema(name);
   return type.encode(type.fromObject(message)).finish();
 }
 
