@@ -92,9 +92,9 @@ export class SqliteLog implements Log {
     return this.#waker.wakes(signal);
   }
 
-  replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void> {
+  async replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void> {
     const copies = structuredClone(events);
-    return this.#connection.write(() => {
+    await this.#connection.write(() => {
       for (const event of copies) this.#changer.replace(room, event);
     }, events.length);
   }

@@ -1,0 +1,11 @@
+// Takes the lock of a data directory and holds it until killed. Prints "locked", or the error's code and message.
+import { DyliveError } from "../../../src/errors.js";
+import { lockDataDir } from "../../../src/log/lock.js";
+
+try {
+  lockDataDir(process.argv[2] ?? "");
+  console.log("locked");
+  process.stdin.resume();
+} catch (error) {
+  console.log(error instanceof DyliveError ? `${error.code} ${error.message}` : String(error));
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { check } from "../../src/log/check.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import { chats, gift } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+
+describe("the store in memory", () => {
+  it("drops the oldest events of a room and tells so", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 3 });
+    const { room, append } = await claimed(store);
+    await append(gift("g", "combo", 1, 1), ...chats(4));
+    const { events, removed } = await readAll(store.log, room);
+    expect(events.map(({ seq, id }) => [seq, id])).toEqual([
+      [3, "c1"],
+      [4, "c2"],
+      [5, "c3"],
+    ]);
+    expect(removed).toEqual([[1, 2]]);
+    expect(await store.log.heads([room])).toEqual(new Map([[room, { oldest: 3, head: 5 }]]));
+    expect(await store.log.known(room, ["g", "c0", "c1"])).toEqual(new Set(["c1"]));
+    expect(await store.log.combos(room, ["combo"])).toEqual(new Map());
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("drops over removed ranges, which become one", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 4 });
+    const { room, append } = await claimed(store);
+    await append(...chats(4));
+    await store.log.remove(room, 2, 2, "retention");
+    await append(...chats(4, "d"));
+    expect((await readAll(store.log, room)).removed).toEqual([[1, 4]]);
+    expect((await readAll(store.log, room)).events.map(({ seq }) => seq)).toEqual([5, 6, 7, 8]);
+  });
+
+  it("has an id of its own", () => {
+    const [one, two] = [openMemoryStore({ maxEventsPerRoom: 1 }), openMemoryStore({ maxEventsPerRoom: 1 })];
+    expect(one.log.id).not.toBe(two.log.id);
+  });
+});

@@ -1,0 +1,99 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { MIGRATIONS, migrate } from "../../src/log/sqlite/migrate.js";
+import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { chat } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+import { useDirectory } from "./directory.js";
+
+const path = useDirectory();
+const versionOf = (database: Database.Database) => database.pragma("user_version", { simple: true });
+
+describe("opening", () => {
+  it("makes the schema and an id of its own, and keeps both", async () => {
+    const [file, other] = [path("a.db"), path("b.db")];
+    const first = openSqliteStore({ path: file });
+    const { room, append } = await claimed(first);
+    await append(chat("1"));
+    await first.close();
+    const second = openSqliteStore({ path: file });
+    expect(second.log.id).toBe(first.log.id);
+    expect(second.log.id).toMatch(/^[\w-]{12}$/);
+    expect((await readAll(second.log, room)).events).toHaveLength(1);
+    expect(await second.rooms.claim(room)).toBe(2);
+    await second.close();
+    const foreign = openSqliteStore({ path: other });
+    expect(foreign.log.id).not.toBe(first.log.id);
+    await foreign.close();
+  });
+
+  it("is durable: a write-ahead log that is synced with every commit", async () => {
+    const file = path("wal.db");
+    const store = openSqliteStore({ path: file });
+    const database = new Database(file, { readonly: true });
+    expect(database.pragma("journal_mode", { simple: true })).toBe("wal");
+    database.close();
+    await store.close();
+  });
+
+  it("leaves one file when the last one closes", async () => {
+    const file = path("closed.db");
+    const store = openSqliteStore({ path: file });
+    const { append } = await claimed(store);
+    await append(chat("1"));
+    await store.close();
+    expect(() => readFileSync(`${file}-wal`)).toThrow("ENOENT");
+  });
+
+  it("refuses a newer schema and says what to do", () => {
+    const file = path("newer.db");
+    const database = new Database(file);
+    migrate(database, 0);
+    database.pragma(`user_version = ${MIGRATIONS.length + 1}`);
+    database.close();
+    expect(() => openSqliteStore({ path: file })).toThrow(
+      expect.objectContaining({
+        code: "bad_config",
+        detail: expect.stringMatching(/has schema 2, this dylive knows 1: use the newer dylive/),
+      }),
+    );
+  });
+
+  it("refuses what is not ours and leaves it as it was", () => {
+    const file = path("foreign.db");
+    const database = new Database(file);
+    database.exec("CREATE TABLE mine(x)");
+    database.close();
+    const before = readFileSync(file);
+    expect(() => openSqliteStore({ path: file })).toThrow(expect.objectContaining({ code: "bad_config" }));
+    expect(readFileSync(file)).toEqual(before);
+    const text = path("text.db");
+    writeFileSync(text, "no database at all, but long enough to have a header: ".repeat(20));
+    expect(() => openSqliteStore({ path: text })).toThrow(expect.objectContaining({ code: "bad_config" }));
+    expect(() => openSqliteStore({ path: path("missing/x.db") })).toThrow(expect.objectContaining({ code: "bad_config" }));
+  });
+});
+
+describe("migrations", () => {
+  it("are applied in order from where the file stands, once", () => {
+    const database = new Database(path("older.db"));
+    migrate(database, 0);
+    const next = [...MIGRATIONS, "CREATE TABLE two(x)", "ALTER TABLE two ADD COLUMN y"];
+    migrate(database, 0, next);
+    migrate(database, 0, next);
+    expect(versionOf(database)).toBe(next.length);
+    expect(database.prepare("SELECT x, y FROM two").all()).toEqual([]);
+    expect(database.prepare("SELECT count(*) FROM rooms").pluck().get()).toBe(1);
+    database.close();
+  });
+
+  it("are applied all or none", () => {
+    const database = new Database(path("broken.db"));
+    migrate(database, 0);
+    expect(() => migrate(database, 0, [...MIGRATIONS, "CREATE TABLE two(x)", "CREATE TABLE two(x)"])).toThrow("two already exists");
+    expect(versionOf(database)).toBe(MIGRATIONS.length);
+    expect(() => database.prepare("SELECT * FROM two")).toThrow("no such table");
+    database.close();
+  });
+});
