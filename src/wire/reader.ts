@@ -67,14 +67,13 @@ export class Reader {
       this.pos = pos;
       return byte;
     }
-    let value = byte & 127;
+    const low = byte & 127;
     byte = bytes[pos++];
     if (byte !== undefined && byte < 128) {
       this.pos = pos;
-      return value | (byte << 7);
+      return low | (byte << 7);
     }
-    value = this.#varint();
-    return value;
+    return this.#varint();
   }
 
   /** A varint of 32 bits, signed. */
