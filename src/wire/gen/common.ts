@@ -48,7 +48,7 @@ export function decodeCommon(r: Reader, end: number): Common {
       default:
         switch (tag >>> 3) {
           case 1: case 5: case 6: case 9: case 10: case 11: case 12: case 13: case 14: case 16: case 17: case 18: case 19:
-          case 20: case 21: case 22: case 23: case 24:
+          case 20: case 21: case 22: case 23: case 24: case 27:
             r.skip(tag);
             break;
           case 2: case 3: case 4: case 7: case 8: case 15:
