@@ -58,6 +58,7 @@ export class GiftLedger {
   #tracesAhead = new Map<string, Trace>();
   #staged: NewEvent[] = [];
   #ids = new Set<string>();
+  #indexed = 0;
 
   /** Combos whose marks memory does not have, and gifts' ids: a gift whose id is stored must not move the ledger. */
   missing(drafts: readonly Draft[]): Lookups {
@@ -78,7 +79,7 @@ export class GiftLedger {
     const from = this.#staged.length;
     for (const draft of drafts) {
       if (draft.claim !== null) this.#stageGift(draft, found);
-      else this.#push(draft.event);
+      else this.#staged.push(draft.event);
     }
     return this.#staged.slice(from);
   }
@@ -96,7 +97,7 @@ export class GiftLedger {
       if (combo.settled || (combo.updatedAt + SILENCE_MS > now && surplus <= 0)) continue;
       surplus -= 1;
       const event = settleAfterSilence(combo.last, combo.high, combo.last.time + SILENCE_MS, now);
-      this.#push(event);
+      this.#staged.push(event);
       events.push(event);
       this.#combosAhead.set(id, { high: combo.high, settled: true });
     }
@@ -152,18 +153,18 @@ export class GiftLedger {
 
   #stageGift(draft: Extract<Draft, { event: GiftEvent }>, found: Found): void {
     const { event, claim } = draft;
-    if (found.known.has(event.id) || this.#ids.has(event.id)) return;
+    if (found.known.has(event.id) || this.#isStaged(event.id)) return;
     const id = this.#target(event, found);
     const mark = this.#mark(id) ?? found.combos.get(id) ?? FRESH;
     if (claim.total > mark.high) {
       const settled = mark.settled || claim.end || claim.single;
       const given = giveUnits(event, id, claim.total - mark.high, claim.total, settled);
-      this.#push(given);
+      this.#staged.push(given);
       this.#ahead(id, claim.total, settled, given);
       const key = traceKey(given);
       if (key !== null && !this.#trace(given)) this.#tracesAhead.set(key, { comboId: id, kind: event.kind });
     } else if (claim.end && !mark.settled) {
-      this.#push(settleAtEnd(event, id, mark.high));
+      this.#staged.push(settleAtEnd(event, id, mark.high));
       this.#ahead(id, mark.high, true, event);
     } else if (!mark.settled) {
       // A repeat or a late step: nothing new, but the combo is alive.
@@ -196,9 +197,13 @@ export class GiftLedger {
     return key === null ? undefined : (this.#tracesAhead.get(key) ?? this.#traces.get(key));
   }
 
-  #push(event: NewEvent): void {
-    this.#staged.push(event);
-    this.#ids.add(event.id);
+  /** Ids are collected when the first gift asks: most batches have none. */
+  #isStaged(id: string): boolean {
+    for (; this.#indexed < this.#staged.length; this.#indexed++) {
+      const event = this.#staged[this.#indexed];
+      if (event !== undefined) this.#ids.add(event.id);
+    }
+    return this.#ids.has(id);
   }
 
   #forget(id: string): void {
@@ -211,5 +216,6 @@ export class GiftLedger {
     this.#tracesAhead = new Map();
     this.#staged = [];
     this.#ids = new Set();
+    this.#indexed = 0;
   }
 }

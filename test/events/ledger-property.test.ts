@@ -76,3 +76,35 @@ test("the sum of delta is the largest total received, however the messages come"
     { numRuns: 500 },
   );
 });
+
+test("one action told in two forms counts once, in any order and over restarts", () => {
+  const form = fc.record({
+    binding: fc.boolean(),
+    grouped: fc.boolean(),
+    total: fc.integer({ min: 1, max: 9 }),
+    end: fc.boolean(),
+    restart: fc.constantFrom(false, false, true),
+  });
+  fc.assert(
+    fc.property(fc.array(fc.array(form, { minLength: 1, maxLength: 4 }), { maxLength: 12 }), (batches) => {
+      let ledger = new GiftLedger();
+      const store = new Store();
+      let largest = 0;
+      let id = 0;
+      for (const batch of batches) {
+        const drafts = batch.map((f) => {
+          largest = Math.max(largest, f.total);
+          // A plain gift always has its group; a binding one may lack it.
+          const combo = f.binding && !f.grouped ? "s.u.463.t9.0" : "s.u.463.g100.0";
+          return gift({ id: String(++id), combo, total: f.total, end: f.end, kind: f.binding ? "binding" : "gift", trace: "9" });
+        });
+        ledger.commit(store.append(ledger.stage(drafts, store.find(ledger.missing(drafts)))));
+        if (!batch.some((f) => f.restart)) continue;
+        ledger = new GiftLedger();
+        ledger.restore(store.events);
+      }
+      expect(store.sum("s.u.463.t9.0") + store.sum("s.u.463.g100.0")).toBe(largest);
+    }),
+    { numRuns: 300 },
+  );
+});
