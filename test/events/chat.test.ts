@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { envelope } from "./encode.js";
+import { COMMON, event, USER } from "./normalised.js";
+
+describe("chat", () => {
+  test("text keeps its codes", () => {
+    const made = event(envelope("ChatMessage", { common: COMMON, user: USER, content: "你好[比心]" }));
+    expect(made).toMatchObject({ type: "chat", kind: "text", text: "你好[比心]", segments: [{ text: "你好[比心]" }], luckyBag: false });
+  });
+
+  test("rich text gives emoji with their images, the newer one first", () => {
+    const image = (name: string) => ({ imageValue: { image: { urlList: [`https://p3.douyinpic.com/${name}.png`], content: { name } } } });
+    const made = event(
+      envelope("ChatMessage", {
+        common: COMMON,
+        user: USER,
+        content: "哈[比心]哈",
+        rtfContent: { pieces: [{ stringValue: "old" }, image("旧")] },
+        rtfContentV2: {
+          defaultPattern: "{0:string}{1:image}{2:string}",
+          pieces: [{ stringValue: "哈" }, image("比心"), { stringValue: "哈" }],
+        },
+      }),
+    );
+    expect(made).toMatchObject({
+      text: "哈[比心]哈",
+      segments: [{ text: "哈" }, { emoji: "比心", url: "https://p3.douyinpic.com/比心.png" }, { text: "哈" }],
+    });
+  });
+
+  test("a lucky bag's passphrase is marked", () => {
+    expect(event(envelope("ChatMessage", { common: COMMON, content: "666", chatBy: 9 }))).toMatchObject({ luckyBag: true });
+  });
+
+  test("an emoji alone has its fallback as text", () => {
+    const content = {
+      defaultPattern: "{0:image}",
+      pieces: [{ type: 1, imageValue: { image: { urlList: ["https://lf5.douyinstatic.com/7.png"] } } }],
+    };
+    const made = event(envelope("EmojiChatMessage", { common: COMMON, user: USER, emojiContent: content, defaultContent: "[表情]" }));
+    expect(made).toMatchObject({
+      kind: "emoji",
+      text: "[表情]",
+      segments: [{ emoji: "[表情]", url: "https://lf5.douyinstatic.com/7.png" }],
+    });
+  });
+
+  test.each([
+    ["ScreenChatMessage", "screen"],
+    ["PrivilegeScreenChatMessage", "privilege"],
+    ["AudioChatMessage", "audio"],
+  ])("%s", (name, kind) => {
+    expect(event(envelope(name, { common: COMMON, user: USER, content: "在吗" }))).toMatchObject({ type: "chat", kind, text: "在吗" });
+  });
+
+  test("an exhibition's text is templated and names its user; without words it is unknown", () => {
+    const displayText = { defaultPattern: "{0:user} 点亮了{1:string}", pieces: [{ userValue: { user: USER } }, { stringValue: "图鉴" }] };
+    const made = event(envelope("ExhibitionChatMessage", { common: COMMON, displayText }));
+    expect(made).toMatchObject({ kind: "exhibition", text: "菊0 点亮了图鉴", user: { id: "111482481280" } });
+    expect(event(envelope("ExhibitionChatMessage", { common: COMMON, lightedItem: 3 })).type).toBe("unknown");
+  });
+});
