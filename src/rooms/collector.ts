@@ -186,6 +186,7 @@ export class Collector {
     const local = new AbortController();
     const stopSettling = clock.every(SETTLE_EVERY_MS, () => void this.#pipeline?.settle().catch(() => {}));
     let opened = false;
+    let openedAt = Number.POSITIVE_INFINITY;
     try {
       const resume = await this.#start(roomId, broadcast, signal);
       const source = websocketSource({
@@ -199,10 +200,16 @@ export class Collector {
         },
       });
       for await (const batch of source.open(AbortSignal.any([signal, local.signal]))) {
-        if (!opened && resumed && lastFrameAt !== null) await this.#gap(lastFrameAt, batch[0]?.receivedAt ?? clock.now(), broadcast);
-        opened = true;
+        if (!opened) {
+          opened = true;
+          openedAt = batch[0]?.receivedAt ?? clock.now();
+          if (resumed && lastFrameAt !== null) await this.#gap(lastFrameAt, openedAt, broadcast);
+        }
         onReceived?.(batch, broadcast);
-        if (await this.#take(batch, broadcast, signal)) return "announced";
+        const ended = await this.#take(batch, broadcast, signal);
+        if (this.tracker.state !== "live" && this.tracker.lastInteractiveAt !== null && this.tracker.lastInteractiveAt >= openedAt)
+          await this.#to("live", "interactive messages are coming in");
+        if (ended) return "announced";
       }
       return "closed";
     } catch (error) {
@@ -240,8 +247,6 @@ export class Collector {
         this.tracker.frame(at);
         for (const [method, n] of stored.methods) this.tracker.message(method, n, at);
         for (const [reason, n] of stored.drops) this.tracker.drop(reason, n);
-        if (this.tracker.state !== "live" && this.tracker.lastInteractiveAt === at)
-          await this.#to("live", "interactive messages are coming in");
         return stored.ended;
       } catch (error) {
         if (!isStoreDown(error) || signal.aborted) throw error;

@@ -81,7 +81,8 @@ function asResponse(bytes: Buffer, at: number, drift: Drift): Single | null {
   try {
     const received = readResponse(bytes, at, trial);
     const { messages, now, internalExt } = received.response;
-    if (messages.length === 0 || !messages.every(({ method }) => /^[A-Za-z]\w{2,}$/.test(method))) return null;
+    // A single payload reads as a Response too: its envelope is field 1 and begins with the method. But it has no payload inside.
+    if (messages.length === 0 || !messages.every(({ method, payload }) => /^[A-Za-z]\w{2,}$/.test(method) && payload.length > 0)) return null;
     drift.merge(trial);
     return { kind: "response", received: { ...received, receivedAt: now || at }, internalExt };
   } catch (error) {

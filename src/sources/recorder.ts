@@ -11,6 +11,7 @@ const CHUNK_BYTES = 1024 * 1024;
 export class Recorder {
   readonly path: string;
   readonly #file: number;
+  #position = 0;
   #syncedAt = 0;
   /** Records written by this recorder. */
   records = 0;
@@ -25,12 +26,14 @@ export class Recorder {
     this.path = path;
     const known = existsSync(path);
     this.#file = openSync(path, known ? "r+" : "wx", 0o600);
-    if (!known) this.#append(encodeHeader(meta));
-    else ftruncateSync(this.#file, this.#end(meta.roomId));
-    this.#position = known ? this.#end(meta.roomId) : this.bytes;
+    try {
+      if (known) this.#position = this.#continue(meta.roomId);
+      else this.#append(encodeHeader(meta));
+    } catch (error) {
+      closeSync(this.#file);
+      throw error;
+    }
   }
-
-  #position = 0;
 
   /** Writes a batch as it came. */
   write(batch: readonly Received[], now: number): void {
@@ -53,25 +56,24 @@ export class Recorder {
     this.bytes += bytes.length;
   }
 
-  /** Where the good part of the file ends. */
-  #end(roomId: string): number {
+  /** Cuts a torn tail off. @returns where to go on */
+  #continue(roomId: string): number {
     const reader = new RecordingReader();
     const chunk = Buffer.alloc(CHUNK_BYTES);
     try {
-      for (let at = 0, read = 0; ; at += read) {
+      for (let at = 0, read = 1; read > 0; at += read) {
         read = readSync(this.#file, chunk, 0, chunk.length, at);
-        if (read === 0) break;
         reader.push(chunk.subarray(0, read));
       }
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
     }
-    if (reader.meta === null) throw new DyliveError("bad_file", `${this.path} exists and is no recording; choose another file`);
+    const choose = "choose another file";
+    if (reader.meta === null) throw new DyliveError("bad_file", `${this.path} exists and is no recording; ${choose}`);
     if (reader.meta.roomId !== roomId)
-      throw new DyliveError(
-        "bad_file",
-        `${this.path} is a recording of broadcast ${reader.meta.roomId}, not ${roomId}; choose another file`,
-      );
+      throw new DyliveError("bad_file", `${this.path} is of broadcast ${reader.meta.roomId}, not ${roomId}; ${choose}`);
+    if (reader.damage !== null) throw new DyliveError("bad_file", `${this.path} is damaged in the middle (${reader.damage}); ${choose}`);
+    ftruncateSync(this.#file, reader.goodBytes);
     return reader.goodBytes;
   }
 }

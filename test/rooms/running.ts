@@ -1,0 +1,53 @@
+import type { Clock } from "../../src/clock.js";
+import type { LiveEvent } from "../../src/events/event.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import type { Store } from "../../src/log/store.js";
+import { Supervisor, type SupervisorParts } from "../../src/rooms/supervisor.js";
+import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.js";
+import { platformAt } from "../../src/sources/platform.js";
+import { httpSigner } from "../../src/sources/signer.js";
+import { fastClock } from "../fast-clock.js";
+
+/** A simulator and a supervisor on it, 20 times as fast as life. */
+export interface Running {
+  readonly clock: Clock;
+  readonly simulator: Simulator;
+  readonly store: Store;
+  readonly rooms: Supervisor;
+  events(room: number): Promise<readonly LiveEvent[]>;
+  stop(): Promise<void>;
+}
+
+export const SIGNAL = new AbortController().signal;
+
+export async function running(simulated: SimulatorOptions = {}, parts: Partial<SupervisorParts> = {}): Promise<Running> {
+  const clock = fastClock(20);
+  const simulator = await startSimulator({ clock, ...simulated });
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const rooms = new Supervisor({
+    store,
+    clock,
+    platform: platformAt(simulator.url),
+    signer: httpSigner(`${simulator.url}/@signer/sign`),
+    userAgent: "Mozilla/5.0 (test)",
+    pollMs: 5000,
+    maxOnDemandRooms: 50,
+    onDemandIdleMs: 600_000,
+    setAside: (event, error) => {
+      throw new Error(`refused: ${event.type} ${event.id}`, { cause: error });
+    },
+    ...parts,
+  });
+  return {
+    clock,
+    simulator,
+    store,
+    rooms,
+    events: async (room) => (await store.log.read(room, 0, 100_000)).events,
+    stop: async () => {
+      await rooms.stop();
+      await store.close();
+      await simulator.close();
+    },
+  };
+}

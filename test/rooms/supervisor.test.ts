@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { until } from "../until.js";
+import { type Running, running, SIGNAL } from "./running.js";
+
+let now: Running | undefined;
+afterEach(async () => {
+  await now?.stop();
+  now = undefined;
+});
+
+describe("supervisor", () => {
+  it("leads every name of a room to one collection", async () => {
+    now = await running();
+    const roomId = now.simulator.roomId("100000002") ?? "";
+    const [a, b] = await Promise.all([now.rooms.request("100000002", 60_000, SIGNAL), now.rooms.request(roomId, 60_000, SIGNAL)]);
+    expect(b).toMatchObject({ room: a.room, onlySession: roomId });
+    expect(a.onlySession).toBeNull();
+    expect((await now.rooms.request(roomId, 60_000, SIGNAL)).room).toBe(a.room);
+    expect(now.rooms.list()).toHaveLength(1);
+    await until(() => now?.simulator.truth("100000002").connections.filter(({ closedAt }) => closedAt === null).length === 1);
+  });
+
+  it("takes no more rooms on demand than allowed; the watch list comes on top", async () => {
+    now = await running({}, { maxOnDemandRooms: 1 });
+    now.rooms.watch("100000001");
+    await now.rooms.request("100000002", 60_000, SIGNAL);
+    await expect(now.rooms.request("100000003", 60_000, SIGNAL)).rejects.toMatchObject({ code: "too_many_rooms" });
+    await expect(now.rooms.request("100000001", 60_000, SIGNAL)).resolves.toMatchObject({
+      status: { state: expect.stringMatching(/^(connecting|live)$/) },
+    });
+  });
+
+  it("lets a room go when nobody has asked for a while, and not a watched one", async () => {
+    now = await running({}, { onDemandIdleMs: 30_000 });
+    now.rooms.watch("100000001");
+    const watched = await now.rooms.request("100000001", 60_000, SIGNAL);
+    const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
+    await until(() => now?.rooms.status(room) === null);
+    expect(now.rooms.status(watched.room)).not.toBeNull();
+    await until(() => now?.simulator.truth("100000002").connections.every(({ closedAt }) => closedAt !== null));
+    expect((await now.store.rooms.get(watched.room))?.watched).toBe(true);
+    expect((await now.store.rooms.get(room))?.watched).toBe(false);
+  });
+
+  it("collects the watch list after a start", async () => {
+    now = await running();
+    const room = await now.store.rooms.ensure([{ kind: "web_rid", value: "100000002" }], { webRid: "100000002" });
+    await now.store.rooms.setWatched(room, true);
+    await now.rooms.start();
+    await until(() => now?.rooms.status(room)?.state === "live");
+  });
+
+  it("takes nothing more once stopped", async () => {
+    now = await running();
+    await now.rooms.request("100000002", 60_000, SIGNAL);
+    await now.rooms.stop();
+    await expect(now.rooms.request("100000001", 60_000, SIGNAL)).rejects.toMatchObject({ code: "stopping" });
+    await until(() => now?.simulator.truth("100000002").connections.every(({ closedAt }) => closedAt !== null));
+  });
+});
