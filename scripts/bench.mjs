@@ -1,0 +1,72 @@
+// `npm run bench -- <name> [--quick]`: compiles src/ and bench/, generates the code of the libraries that dylive is measured against, and
+// runs a bench. Everything is put into .tmp/bench/. Without a name: lists the benches.
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { install, ROOT, run } from "./prepare.mjs";
+
+const BENCHES = {
+  decode: "inflated frames to events, messages per CPU second, against protobufjs, ts-proto and protobuf-es",
+  pipeline: "socket to rows in SQLite on one core, messages per CPU second, against ws + gunzip + protobufjs + a transaction per frame",
+};
+const TMP = ".tmp/bench";
+const [name, ...options] = process.argv.slice(2);
+
+if (name === undefined || !Object.hasOwn(BENCHES, name)) {
+  console.log("npm run bench -- <name> [--quick]\n");
+  for (const [bench, what] of Object.entries(BENCHES)) console.log(`  ${bench.padEnd(10)}${what}`);
+  process.exit(name === undefined ? 0 : 1);
+}
+
+install();
+mkdirSync(`${ROOT}${TMP}`, { recursive: true });
+if (isOlder(`${TMP}/gen/done`, "proto") || isOlder(`${TMP}/gen/done`, "package-lock.json")) generate();
+compile();
+run(process.execPath, [`${TMP}/build/bench/${name}/main.js`, ...options]);
+
+/** protobufjs by pbjs; ts-proto and protobuf-es as plugins of buf, which needs no protoc and no network. */
+function generate() {
+  const out = `${TMP}/gen`;
+  rmSync(`${ROOT}${out}`, { recursive: true, force: true });
+  mkdirSync(`${ROOT}${out}`, { recursive: true });
+  const protos = readdirSync(`${ROOT}proto`).map((file) => `proto/${file}`);
+  const only = ["--no-create", "--no-verify", "--no-convert", "--no-delimited", "--no-comments"];
+  const pbjs = ["node_modules/protobufjs-cli/bin/pbjs", "-t", "static-module", "-w", "esm", "--force-long", ...only];
+  run(process.execPath, [...pbjs, "-o", `${out}/protobufjs.js`, ...protos]);
+  const tsProto = ["importSuffix=.js", "outputJsonMethods=false", "outputPartialMethods=false", "outputEncodeMethods=decode-only"];
+  const plugin = (bin, folder, opt) => ({ local: `node_modules/.bin/${bin}`, out: `${out}/${folder}`, opt });
+  const plugins = [
+    plugin("protoc-gen-ts_proto", "ts-proto-string", ["forceLong=string", ...tsProto]),
+    plugin("protoc-gen-ts_proto", "ts-proto-bigint", ["forceLong=bigint", ...tsProto]),
+    plugin("protoc-gen-es", "protobuf-es", ["target=js", "import_extension=js"]),
+  ];
+  run(process.execPath, [
+    "node_modules/@bufbuild/buf/bin/buf",
+    "generate",
+    "proto",
+    "--template",
+    JSON.stringify({ version: "v2", plugins }),
+  ]);
+  // ts-proto writes TypeScript only; its code is compiled as its users compile it.
+  const options = { target: "ES2023", module: "NodeNext", moduleResolution: "NodeNext", types: ["node"], skipLibCheck: true };
+  writeFileSync(`${ROOT}${out}/tsconfig.json`, JSON.stringify({ compilerOptions: options, include: ["ts-proto-string", "ts-proto-bigint"] }));
+  tsc(`${out}/tsconfig.json`);
+  writeFileSync(`${ROOT}${out}/done`, "");
+}
+
+function compile() {
+  const options = { noEmit: false, rootDir: ROOT, outDir: "build", incremental: true, tsBuildInfoFile: "build/info" };
+  const config = { extends: "../../tsconfig.json", compilerOptions: options, include: ["../../src", "../../bench"] };
+  writeFileSync(`${ROOT}${TMP}/tsconfig.json`, JSON.stringify(config));
+  tsc(`${TMP}/tsconfig.json`);
+}
+
+function tsc(project) {
+  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project]);
+}
+
+/** Whether a file is missing or older than a file, or than the files of a folder. */
+function isOlder(path, source) {
+  if (!existsSync(`${ROOT}${path}`)) return true;
+  const made = statSync(`${ROOT}${path}`).mtimeMs;
+  const files = statSync(`${ROOT}${source}`).isDirectory() ? readdirSync(`${ROOT}${source}`).map((file) => `${source}/${file}`) : [source];
+  return files.some((file) => statSync(`${ROOT}${file}`).mtimeMs > made);
+}
