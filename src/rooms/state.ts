@@ -1,4 +1,5 @@
 import type { RoomKey } from "../log/log.js";
+import type { Alias, RoomRow } from "../log/rooms.js";
 
 /** What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has. */
 export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed"] as const;
@@ -47,4 +48,31 @@ export interface RoomDesk {
   request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom>;
   /** The state of a room; null when it is not collected. */
   status(room: RoomKey): RoomStatus | null;
+}
+
+/** A room as people manage it: what is stored of it, and how it is doing. */
+export interface RoomView {
+  readonly row: RoomRow;
+  readonly aliases: readonly Alias[];
+  /** Its state; null while nobody collects it (paused, or only known from before). */
+  readonly status: RoomStatus | null;
+}
+
+/** What managing rooms asks of those who collect them. */
+export interface RoomManager extends RoomDesk {
+  /** Every room of the store with its state, oldest first. */
+  list(): Promise<readonly RoomView[]>;
+  /** @throws DyliveError not_found */
+  view(room: RoomKey): Promise<RoomView>;
+  /**
+   * Puts a room on the watch list: collected from now on, also after a restart. Waits up to `settleMs` for the platform to say what it is.
+   * @throws DyliveError as {@link RoomDesk.request} does, but for too_many_rooms
+   */
+  add(text: string, settleMs: number, signal: AbortSignal): Promise<RoomView>;
+  /** Stops collecting a room on the watch list until it is resumed, also after a restart. @throws DyliveError not_found */
+  pause(room: RoomKey): Promise<RoomView>;
+  /** @throws DyliveError not_found */
+  resume(room: RoomKey): Promise<RoomView>;
+  /** Takes a room off the watch list and stops collecting it; its events stay. @throws DyliveError not_found */
+  remove(room: RoomKey): Promise<RoomView>;
 }
