@@ -10,7 +10,10 @@ export interface RoomBatch {
   readonly events: readonly NewEvent[];
 }
 
-/** What became of a {@link RoomBatch}: a seq for each event, null where the id was stored before; or the claim is no longer ours. */
+/**
+ * What became of a {@link RoomBatch}: a seq for each event, null where the id was stored before (or earlier in the same call); or the claim
+ * is not the room's newest, as for a room that does not exist. `head` is the room's newest seq after the batch.
+ */
 export type Appended = { readonly room: RoomKey; readonly head: number } & (
   | { readonly stored: readonly (number | null)[]; readonly fenced?: undefined }
   | { readonly fenced: true; readonly stored?: undefined }
@@ -18,24 +21,30 @@ export type Appended = { readonly room: RoomKey; readonly head: number } & (
 
 /** Conditions that a store pushes down to its engine. All given ones must hold. */
 export interface Where {
+  /** Any of these; none of them matches nothing. */
   readonly types?: readonly EventType[];
   readonly sessionId?: string;
+  /** `user.id` of the event. */
   readonly userId?: string;
+  /** Only events whose `diamonds` are known and at least this many. */
   readonly minDiamonds?: number;
 }
 
 /** A page of a room's log. */
 export interface Page {
   readonly events: readonly LiveEvent[];
-  /** Where to go on: every seq up to here (or down to here, for `readBefore`) has been looked at, also when nothing matched. */
+  /**
+   * Where to go on: every seq up to here (or down to here, for `readBefore`) has been looked at, also when nothing matched. A page may hold
+   * fewer events than asked for before the head: only `scanned` says how far it came. At the end it is `head`, for `readBefore` 1.
+   */
   readonly scanned: number;
   /** The room's newest seq when the page was read; 0 for an empty log. */
   readonly head: number;
-  /** A removed range that this page passed over, both ends included. */
+  /** A removed range that this page passed over, both ends included, from the cursor on. A page passes at most one. */
   readonly removed?: readonly [from: number, to: number];
 }
 
-/** The ledger's mark of one gift combo: the largest `comboTotal` stored, and whether it was settled. */
+/** The ledger's mark of one gift combo: the largest `comboTotal` kept, and whether any of its events settled it. */
 export interface ComboMark {
   readonly high: number;
   readonly settled: boolean;
@@ -45,23 +54,31 @@ export interface ComboMark {
 export interface Log {
   /** Names this store; new when it is created or restored. Part of every cursor. */
   readonly id: string;
-  /** One durable transaction for all rooms; a fenced room does not fail the others. Concurrent calls may share a transaction (group commit ≤10 ms). */
+  /**
+   * One durable transaction for all rooms; a fenced room does not fail the others. Concurrent calls may share a transaction (group commit
+   * ≤10 ms), and none fails because of another. Rejects without having stored anything: `bad_request` when an event cannot be stored (the
+   * same call never succeeds: halve it), `internal` when nothing can be (disk, lock: the same call may succeed later).
+   */
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
-  /** Events with seq > after, oldest first. */
+  /** Events with seq > after, oldest first. `after` beyond the head is taken for the head. */
   read(room: RoomKey, after: number, limit: number, where?: Where): Promise<Page>;
   /** Events with seq < before, given oldest first: the newest `limit` of them. */
   readBefore(room: RoomKey, before: number, limit: number, where?: Where): Promise<Page>;
-  /** Oldest kept and newest seq by room; a room without events has head 0 and oldest 1. */
+  /** Oldest kept and newest seq by room, all rooms by default; where nothing is kept `oldest` is `head + 1`, in a room without events 1. */
   heads(rooms?: readonly RoomKey[]): Promise<ReadonlyMap<RoomKey, { readonly oldest: number; readonly head: number }>>;
   /** Marks of the combos known by these ids. */
   combos(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, ComboMark>>;
   /** Which of these event ids are stored (tombstones included): a gift with a known id must not move the ledger. */
   known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Rooms that got events since the last yield. May wake too often, never too seldom; also sees other processes' appends. */
+  /** Rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often, never too seldom; also sees other processes' appends. */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
-  /** Redecode and erase: same seq and id, revision + 1. */
+  /**
+   * Redecode and erase: same seq and id; the store raises the kept revision by one, whatever the given one is. All or none; events that are
+   * no longer kept are left out, another id is `bad_request`. Wakes nobody.
+   */
   replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void>;
-  /** Removes a range and records that it was removed. */
+  /** Removes what is kept of a range (both ends included) and records that it was removed; a long one in parts, from its start. */
   remove(room: RoomKey, from: number, to: number, reason: "retention"): Promise<void>;
+  /** Closes the whole store, as `Store.close`. */
   close(): Promise<void>;
 }

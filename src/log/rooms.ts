@@ -40,7 +40,7 @@ export interface RoomRow extends RoomFacts {
   readonly createdAt: number;
 }
 
-/** The rooms of a store and their names. */
+/** The rooms of a store and their names. Changing a room that does not exist is `not_found`. */
 export interface Rooms {
   /** The room of an alias, or null. */
   find(alias: Alias): Promise<RoomKey | null>;
@@ -50,6 +50,7 @@ export interface Rooms {
    */
   ensure(aliases: readonly [Alias, ...Alias[]], facts?: Partial<RoomFacts>): Promise<RoomKey>;
   get(room: RoomKey): Promise<RoomRow | null>;
+  /** Ordered by kind, then value. */
   aliases(room: RoomKey): Promise<readonly Alias[]>;
   /** All rooms but the system's, oldest first. */
   list(): Promise<readonly RoomRow[]>;

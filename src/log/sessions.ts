@@ -13,9 +13,12 @@ export interface Session {
 
 /** The broadcasts of every room. */
 export interface Sessions {
-  /** Opens the session unless it exists; an older open session of the room ends as `replaced`. */
+  /**
+   * Opens the session unless it exists (then it only learns a title that it lacked: an ended one stays ended); an older open session of the
+   * room ends as `replaced`. A room that does not exist is `not_found`.
+   */
   open(room: RoomKey, sessionId: string, at: number, title?: string | null): Promise<Session>;
-  /** Ends it once; later calls change nothing. */
+  /** Ends it once; later calls change nothing, nor does an unknown session. */
   end(room: RoomKey, sessionId: string, at: number, reason: string): Promise<void>;
   /** Newest first. */
   list(room: RoomKey, limit: number): Promise<readonly Session[]>;

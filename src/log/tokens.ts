@@ -16,6 +16,7 @@ export interface TokenRow {
 
 /** The tokens of a store. */
 export interface Tokens {
+  /** `in_use` when there is a token with this id or hash. */
   add(row: TokenRow): Promise<void>;
   /** By hash; revoked ones are not found. */
   find(hash: string): Promise<TokenRow | null>;

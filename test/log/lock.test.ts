@@ -40,7 +40,7 @@ describe("the lock of a data directory", () => {
     lock.release();
   });
 
-  it("goes to one of many that start at once", async () => {
+  it("goes to one of several that start at once", async () => {
     const dir = path("race");
     const children = Array.from({ length: 4 }, () => startChild("locker.ts", dir));
     const lines = await Promise.all(children.map(firstLine));

@@ -39,6 +39,24 @@ describe("group commit", () => {
     database.close();
   });
 
+  it("says that the disk is full, keeps nothing of the call, and goes on when there is room", async () => {
+    const { database, writer } = open();
+    database.exec("CREATE TABLE texts(x TEXT)");
+    const insert = database.prepare<[string]>("INSERT INTO texts VALUES (?)");
+    const fill = () => {
+      for (let index = 0; index < 50; index++) insert.run("x".repeat(4000));
+    };
+    const count = database.prepare("SELECT count(*) FROM texts").pluck();
+    database.pragma("max_page_count = 20");
+    const results = await Promise.allSettled([writer.submit(() => insert.run("small")), writer.submit(fill)]);
+    expect(results).toMatchObject([{ status: "fulfilled" }, { status: "rejected", reason: { code: "internal" } }]);
+    expect(count.get()).toBe(1);
+    database.pragma("max_page_count = 2000");
+    await writer.submit(fill);
+    expect(count.get()).toBe(51);
+    database.close();
+  });
+
   it("keeps transactions short: many waiting events are split between calls", async () => {
     const { add, commits, database } = open();
     await Promise.all([add(1, 4000), add(2, 4000), add(3, 9000), add(4, 10)]);

@@ -16,6 +16,8 @@ const APPLICATION_ID = 0x64796c76;
  * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
  */
 export function migrate(database: Database, at: number, migrations: readonly string[] = MIGRATIONS): void {
+  // The usual case takes no lock: a reader can open the file while another process writes.
+  if (assertOurs(database, migrations.length) === migrations.length) return;
   const upgrade = database.transaction(() => {
     const version = assertOurs(database, migrations.length);
     if (version === migrations.length) return;
@@ -37,10 +39,14 @@ export function migrate(database: Database, at: number, migrations: readonly str
  * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
  */
 export function assertOurs(database: Database, known = MIGRATIONS.length): number {
-  const version = numberOf(database, "user_version");
-  const foreign = numberOf(database, "application_id") !== APPLICATION_ID;
-  const tables = database.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0;
-  if (foreign && (version !== 0 || tables > 0)) throw new DyliveError("bad_config", `${database.name} is not a database of dylive`);
+  // One snapshot: another process may be making the schema.
+  const { version, application, tables } = database.transaction(() => ({
+    version: numberOf(database, "user_version"),
+    application: numberOf(database, "application_id"),
+    tables: database.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0,
+  }))();
+  const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
+  if (foreign) throw new DyliveError("bad_config", `${database.name} is not a database of dylive`);
   if (version <= known) return version;
   throw new DyliveError(
     "bad_config",

@@ -28,25 +28,26 @@ export class OthersWatch {
   };
 
   async #watch(signal: AbortSignal): Promise<void> {
-    let version = this.#version.get();
-    const seen = new Map(this.#heads.all());
+    const seen = new Map<RoomKey, number>();
+    let version = this.#look(undefined, seen, () => undefined);
     while (!signal.aborted) {
       await this.#clock.sleep(POLL_MS, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      const now = this.#version.get();
-      if (now === version) continue;
-      version = now;
-      this.#notify(this.#advanced(seen));
+      if (!signal.aborted) version = this.#look(version, seen, this.#notify);
     }
   }
 
-  #advanced(seen: Map<RoomKey, number>): readonly RoomKey[] {
-    const advanced: RoomKey[] = [];
-    for (const [room, head] of this.#heads.all()) {
-      if (seen.get(room) === head || (head === 0 && !seen.has(room))) continue;
-      seen.set(room, head);
-      advanced.push(room);
+  /** Returns the version up to which `seen` holds. */
+  #look(version: number | undefined, seen: Map<RoomKey, number>, notify: (rooms: readonly RoomKey[]) => void): number | undefined {
+    try {
+      const now = this.#version.get();
+      if (now === version) return version;
+      const advanced = this.#heads.all().filter(([room, head]) => head !== (seen.get(room) ?? 0));
+      for (const [room, head] of advanced) seen.set(room, head);
+      notify(advanced.map(([room]) => room));
+      return now;
+    } catch {
+      // Locked or failing: the next look finds the same. Whoever reads or appends is told what is wrong.
+      return version;
     }
-    return advanced;
   }
 }

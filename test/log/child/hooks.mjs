@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+// vitest's own transpiler: loads in a fifth of the time of TypeScript's, and these children are many.
+import { transformSync } from "rolldown/utils";
 
 export function resolve(specifier, context, next) {
   const ours = context.parentURL?.endsWith(".ts") && specifier.startsWith(".");
@@ -9,7 +10,7 @@ export function resolve(specifier, context, next) {
 
 export async function load(url, context, next) {
   if (!url.endsWith(".ts")) return next(url, context);
-  const text = await readFile(fileURLToPath(url), "utf8");
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true };
-  return { format: "module", shortCircuit: true, source: ts.transpileModule(text, { compilerOptions }).outputText };
+  const path = fileURLToPath(url);
+  const { code } = transformSync(path, await readFile(path, "utf8"), { typescript: { onlyRemoveTypeImports: true } });
+  return { format: "module", shortCircuit: true, source: code };
 }
