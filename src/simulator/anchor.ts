@@ -133,7 +133,7 @@ export function roomJson(room: Room, broadcast: Broadcast): Record<string, unkno
       incremental: false,
       display_type: 1,
     },
-    like_count: broadcast.sent().likes.total,
+    like_count: broadcast.likesTotal,
     owner_user_id_str: "",
   };
 }

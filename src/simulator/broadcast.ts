@@ -44,7 +44,8 @@ export class Broadcast {
   /** Sends what is due, and drops viewers that have sent no heartbeat for too long. */
   tick(): void {
     const now = this.options.now();
-    this.#deliver(this.options.feed.until(now));
+    // After a sleep of the machine the missed hours are not sent in one burst.
+    this.#deliver(this.options.feed.until(now).filter((message) => message.at > now - LATE_MS));
     for (const connection of [...this.connections]) connection.checkIdle(now);
   }
 
@@ -97,6 +98,11 @@ export class Broadcast {
   /** Books messages that were sent by another way than a connection. */
   book(messages: readonly Outgoing[]): void {
     for (const message of messages) this.#truth.count(message);
+  }
+
+  /** Likes of the room as far as its viewers were told. */
+  get likesTotal(): number {
+    return this.#truth.likesTotal;
   }
 
   /** What its viewers were sent. */
@@ -162,6 +168,9 @@ export class Broadcast {
     if (anybody) for (const message of anybodyWithGifts ? messages : withoutGifts) this.#truth.count(message);
   }
 }
+
+/** Messages that are due for longer than this are not sent. */
+const LATE_MS = 10_000;
 
 /** The platform replays no more than this at the start. */
 export const HISTORY_LIMIT = 15;

@@ -74,7 +74,8 @@ export class LoadFeed implements Feed {
     const template = templates[this.#next++];
     if (template === undefined) throw new RangeError("the scenario has no messages to make load of");
     const msgId = makeId(ms, this.#low.next());
-    const payload = template.payload.slice();
+    // Not slice(): of a Buffer that would be the same memory.
+    const payload = new Uint8Array(template.payload);
     const id = varint(BigInt(msgId));
     for (const at of template.msgIdAt) payload.set(id, at);
     const milliseconds = varint(BigInt(Math.floor(ms)));
@@ -107,7 +108,7 @@ function makeTemplates({ planned, schema, startMs }: LoadOptions): Template[] {
       if (fact?.gift !== undefined && (fact.gift.groupId === "0" || fact.gift.wrapped)) continue;
       const common = plan.fields["common"];
       const created = isFields(common) ? Number(common["create_time"] ?? 0) : 0;
-      const second = BigInt(Math.floor(plan.at / 1000));
+      const event = plan.fields["event_time"];
       templates.push({
         method,
         payload,
@@ -116,8 +117,8 @@ function makeTemplates({ planned, schema, startMs }: LoadOptions): Template[] {
         groupIdAt: fact?.gift === undefined ? [] : find(payload, field(GROUP_ID, BigInt(fact.gift.groupId)), 1),
         millisecondsAt: created > FIRST_MS ? find(payload, varint(BigInt(created)), 0) : [],
         secondsAt: [
-          ...find(payload, field(CREATE_TIME, second), 1),
-          ...(fact?.kind === "chat" ? find(payload, field(EVENT_TIME, second), 1) : []),
+          ...(created > 0 && created < FIRST_MS ? find(payload, field(CREATE_TIME, BigInt(created)), 1) : []),
+          ...(typeof event === "number" ? find(payload, field(EVENT_TIME, BigInt(event)), 1) : []),
         ],
       });
     }

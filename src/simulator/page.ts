@@ -54,7 +54,7 @@ function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boole
   const { last, live, scenario, anchor } = room;
   const uniqueId = platform.userUniqueId(ttwid);
   const roomInfo = {
-    // A room_id may stand here even where there is no room; only `room` proves one.
+    // A pushedid may stand here even where there is no room; only `room` proves one.
     roomId: last?.roomId ?? "",
     ...(last === null ? {} : { room: roomJson(room, last) }),
     anchor: anchorJson(room),
@@ -74,6 +74,9 @@ function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boole
       `${index + 100}:["$","link","${index}",${JSON.stringify({ rel: "stylesheet", href: `/static/css/${"0123456789abcdef".repeat(24)}.${index}.css` })}]\n`,
     ),
   );
+  // A real browser opens the WebSocket by these; they share only names with the site's.
+  const pushed = JSON.stringify({ roomId: live?.roomId ?? "", userUniqueId: uniqueId });
+  const own = `<script src="/@sdk/webmssdk.js"></script><script>window.__simulatorRoom=${pushed}</script><script src="/@sdk/room.js" defer></script>`;
   const offline = live === null ? (last === null ? "<p>暂未开播</p>" : "<p>直播已结束</p>") : "";
   return document(
     `${anchor.nickname}的抖音直播间`,
@@ -82,7 +85,7 @@ function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boole
       push(`7:${JSON.stringify(["$", "$L8", null, { "header-user-info": header }])}\n`),
       push(`d:${JSON.stringify(["$", "$L10", null, { state }])}\n`),
     ],
-    offline,
+    `${offline}${own}`,
   );
 }
 

@@ -91,7 +91,10 @@ export function makePerson(random: Random, options: CrowdOptions): Person {
       follower_count_str: `${followers}`,
       following_count_str: `${following}`,
     },
-    pay_grade: grade > 0 ? { level: grade, ...(random.chance(0.3) ? { new_im_icon_with_level: gradeBadge(grade), new_live_icon: gradeIcon(grade) } : {}) } : {},
+    pay_grade:
+      grade > 0
+        ? { level: grade, ...(random.chance(0.3) ? { new_im_icon_with_level: gradeBadge(grade), new_live_icon: gradeIcon(grade) } : {}) }
+        : {},
     fans_club: { data: club },
     user_attr: admin ? { is_admin: true } : {},
     authorization_info: 3,

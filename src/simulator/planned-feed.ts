@@ -1,3 +1,4 @@
+import { Agenda } from "./agenda.js";
 import * as backdrop from "./backdrop.js";
 import type { Battle } from "./battle.js";
 import { battleArmies, battleFinish, battleStart, linkScores } from "./battle.js";
@@ -34,8 +35,7 @@ export class PlannedFeed {
   readonly #crowdSize: number;
   readonly #low: LowHalves;
   readonly #rival: Person;
-  readonly #agenda: { readonly at: number; readonly order: number; readonly run: () => Planned | null }[] = [];
-  #order = 0;
+  readonly #agenda = new Agenda();
   #viewers: number;
   #totalViewers: number;
   #likes = 0;
@@ -71,43 +71,22 @@ export class PlannedFeed {
 
   /** As `until`, not yet encoded. */
   plans(ms: number): Planned[] {
-    const out: Planned[] = [];
-    for (;;) {
-      const next = this.#agenda[0];
-      if (next === undefined || next.at > ms) return out;
-      this.#agenda.shift();
-      const planned = next.run();
-      if (planned !== null) out.push(planned);
-    }
+    return this.#agenda.until(ms);
   }
 
-  /** Adds a message that a caller made, at a time; gives its id. */
-  envelope(method: string, at: number): Envelope {
+  #envelope(method: string, at: number): Envelope {
     return { method, msgId: makeId(at, this.#low.next()), roomId: this.#options.roomId, createTime: Math.floor(at) };
   }
 
   #repeat(stream: Stream, random: Random, gapMs: number, at: number): void {
-    this.#at(at, () => {
+    this.#agenda.add(at, () => {
       this.#repeat(stream, random, gapMs, at + gapMs * (0.5 + random.unit()));
       return this.#next(stream, random, at);
     });
   }
 
-  /** Puts something on the agenda, which stays sorted by time and, within one time, by order of arrival. */
-  #at(at: number, run: () => Planned | null): void {
-    let low = 0;
-    let high = this.#agenda.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const there = this.#agenda[middle];
-      if (there !== undefined && there.at <= at) low = middle + 1;
-      else high = middle;
-    }
-    this.#agenda.splice(low, 0, { at, order: this.#order++, run });
-  }
-
   #plan(at: number, method: string, build: (envelope: Envelope) => Fields): Planned {
-    const envelope = this.envelope(method, at);
+    const envelope = this.#envelope(method, at);
     return { at, method, msgId: envelope.msgId, fields: build(envelope) };
   }
 
@@ -179,7 +158,7 @@ export class PlannedFeed {
     if (random.chance(0.05)) {
       // The platform sends some chats again about 0.6 s later: the same msg_id, and a body that differs in its bookkeeping.
       const again = { ...planned, at: at + random.int(550, 650), fields: withLogId(planned.fields, `${planned.msgId}2`) };
-      this.#at(again.at, () => again);
+      this.#agenda.add(again.at, () => again);
     }
     return planned;
   }
@@ -216,7 +195,7 @@ export class PlannedFeed {
     const told: (Planned | null)[] = combo.steps.map(() => null);
     combo.steps.forEach((step, index) => {
       const stepAt = at + step.offsetMs;
-      this.#at(stepAt, () => {
+      this.#agenda.add(stepAt, () => {
         const before = step.again === null ? null : (told[step.again] ?? null);
         const planned = before === null ? this.#giftStep(context, index, stepAt) : { ...before, at: stepAt };
         told[index] = planned;
@@ -265,14 +244,14 @@ export class PlannedFeed {
     let theirs = 0;
     for (let part = 1; part <= 3; part++) {
       const partAt = at + (lengthMs * part) / 4;
-      this.#at(partAt, () => {
+      this.#agenda.add(partAt, () => {
         ours += random.int(0, 500);
         theirs += random.int(0, 500);
         return this.#plan(partAt, "WebcastLinkMicArmiesMethod", (e) => battleArmies(e, battle, helpers, [ours, theirs]));
       });
-      this.#at(partAt + 20, () => this.#plan(partAt + 20, "LinkMicMethod", (e) => linkScores(e, battle, [ours, theirs])));
+      this.#agenda.add(partAt + 20, () => this.#plan(partAt + 20, "LinkMicMethod", (e) => linkScores(e, battle, [ours, theirs])));
     }
-    this.#at(at + lengthMs, () =>
+    this.#agenda.add(at + lengthMs, () =>
       this.#plan(at + lengthMs, "WebcastLinkMicBattleFinishMethod", (e) => battleFinish(e, battle, helpers, [ours, theirs])),
     );
     return this.#plan(at, "WebcastLinkMicBattleMethod", (e) => battleStart(e, battle));

@@ -16,7 +16,7 @@ import type { RoomScenario } from "./scenario.js";
 import { checkRooms, demoRooms } from "./scenario.js";
 import type { Schema } from "./schema.js";
 import { loadSchema } from "./schema.js";
-import { sdkScript, signReply } from "./sdk.js";
+import { sdkReply, signReply } from "./sdk.js";
 import type { SentTruth } from "./truth.js";
 
 /** How to start the simulator; everything has a default. */
@@ -188,7 +188,7 @@ function own(platform: Platform, truth: (id: string) => BroadcastTruth, ask: Ask
     case "signer":
       return signReply(platform, ask);
     case "sdk":
-      return sdkScript(ask.path);
+      return sdkReply(platform, ask);
     default:
       return null;
   }

@@ -76,6 +76,11 @@ export class Truth {
     if (fact.gift !== undefined) this.#countGift(fact.userId, fact.gift, message.msgId);
   }
 
+  /** The largest total of likes that was sent. */
+  get likesTotal(): number {
+    return this.#likes.total;
+  }
+
   /** The book as it stands. */
   snapshot(): SentTruth {
     const overflow = Math.max(0, this.#facts.length - this.#keep);

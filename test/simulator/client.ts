@@ -138,12 +138,12 @@ export class Client {
     this.socket = socket;
     socket.on("message", (data) => {
       this.frames.push(readFrame(data as Buffer));
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#wake();
     });
     socket.on("error", () => {});
     socket.on("close", (code) => {
       this.closeCode = code;
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#wake();
     });
   }
 
@@ -166,13 +166,17 @@ export class Client {
 
   /** Waits until a condition holds, looking after each frame. */
   async until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
-    const timer = setTimeout(() => this.#waiting.splice(0).forEach((wake) => wake()), timeoutMs);
+    const timer = setTimeout(() => this.#wake(), timeoutMs);
     const end = performance.now() + timeoutMs;
     while (!holds()) {
       if (performance.now() >= end) throw new Error("waited in vain");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     clearTimeout(timer);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Comes back when all that the server wrote before has been received: the answer to a heartbeat is behind it. */
@@ -191,7 +195,16 @@ function readFrame(bytes: Buffer): ReceivedFrame {
   const type = String(frame["payload_type"] ?? "");
   const inflated = headers["compress_type"] === "gzip" ? gunzipSync(payload) : payload;
   const response = type === "msg" ? decode("Response", inflated) : null;
-  return { bytes, type, logId: String(frame["log_id"] ?? "0"), headers, payload, frame, response, messages: response === null ? [] : messagesOf(response) };
+  return {
+    bytes,
+    type,
+    logId: String(frame["log_id"] ?? "0"),
+    headers,
+    payload,
+    frame,
+    response,
+    messages: response === null ? [] : messagesOf(response),
+  };
 }
 
 export function messagesOf(response: Plain): ReceivedMessage[] {

@@ -50,7 +50,19 @@ describe("the push server's door", () => {
     query.delete(name);
     return query;
   };
-  const missing = ["app_name", "live_id", "aid", "version_code", "webcast_sdk_version", "room_id", "did_rule", "user_unique_id", "device_platform", "identity", "endpoint"];
+  const missing = [
+    "app_name",
+    "live_id",
+    "aid",
+    "version_code",
+    "webcast_sdk_version",
+    "room_id",
+    "did_rule",
+    "user_unique_id",
+    "device_platform",
+    "identity",
+    "endpoint",
+  ];
   it.each(missing)("refuses a query without %s, though it is signed", async (name) => {
     const knocked = await knock(strict.url, roomId, { query: without(name) });
     expect(knocked).toMatchObject({ ...REFUSED, headers: REFUSED_HEADERS });

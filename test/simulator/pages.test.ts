@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
 import type { Simulator } from "../../src/simulator/index.js";
 import { startSimulator } from "../../src/simulator/index.js";
 import { FakeClock } from "../clock.js";
@@ -12,17 +13,25 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 
-const get = (path: string, cookie = "") => fetch(`${simulator.url}${path}`, { headers: cookie === "" ? {} : { cookie }, redirect: "manual" });
+const get = (path: string, cookie = "") =>
+  fetch(`${simulator.url}${path}`, { headers: cookie === "" ? {} : { cookie }, redirect: "manual" });
 
 /** Reads the state out of a page as a client must: unescape each push, parse the array, take the last item. */
 function stateOf(html: string): { state: Plain; texts: string[] } | null {
-  const texts = [...html.matchAll(/self\.__pace_f\.push\(\[1,("(?:[^"\\]|\\.)*")\]\)/g)].map((match) => JSON.parse(match[1] ?? '""') as string);
+  const texts = [...html.matchAll(/self\.__pace_f\.push\(\[1,("(?:[^"\\]|\\.)*")\]\)/g)].map(
+    (match) => JSON.parse(match[1] ?? '""') as string,
+  );
   for (const text of texts.toReversed()) {
     const array = JSON.parse(text.slice(text.indexOf(":") + 1)) as unknown[];
     const last = array.at(-1) as Plain;
     if ("state" in last) return { state: last["state"] as Plain, texts };
   }
   return null;
+}
+
+/** The value at a path of an object that was read from JSON. */
+function at(value: unknown, ...path: string[]): unknown {
+  return path.reduce<unknown>((inner, name) => (inner as Plain | undefined)?.[name], value);
 }
 
 describe("room page", () => {
@@ -60,7 +69,7 @@ describe("room page", () => {
     const cookie = `${NONCE}; ttwid=1%7Cmine; sessionid=abc`;
     const pages = await Promise.all([get("/100000001", cookie), get("/100000002", cookie)]);
     const texts = await Promise.all(pages.map((page) => page.text()));
-    const ids = texts.map((html) => (stateOf(html)?.state["userStore"] as { odin: Plain }).odin["user_unique_id"]);
+    const ids = texts.map((html) => at(stateOf(html)?.state, "userStore", "odin", "user_unique_id"));
     expect(pages[0]?.headers.getSetCookie()).toEqual([]);
     expect(ids[0]).toBe(ids[1]);
     expect(stateOf(texts[0] ?? "")?.texts.some((text) => text.includes('"isLogin":true'))).toBe(true);
@@ -69,7 +78,7 @@ describe("room page", () => {
   });
 
   it("shows an account without a room, an ended room, a custom id and an anonymised room", async () => {
-    const info = async (id: string) => (stateOf(await (await get(`/${id}`, NONCE)).text())?.state["roomStore"] as { roomInfo: Plain }).roomInfo;
+    const info = async (id: string) => at(stateOf(await (await get(`/${id}`, NONCE)).text())?.state, "roomStore", "roomInfo");
     const offline = await info("100000004");
     expect(offline).toMatchObject({ roomId: "", anchor: { nickname: "今天不播" } });
     expect(offline).not.toHaveProperty("room");
@@ -96,6 +105,24 @@ describe("room page", () => {
   });
 });
 
+describe("the page in a browser", () => {
+  it("loads the fake SDK and opens a WebSocket that is signed", async () => {
+    const html = await (await get("/100000001", NONCE)).text();
+    const room = JSON.parse(/__simulatorRoom=(\{[^}]*\})/.exec(html)?.[1] ?? "{}") as { roomId: string; userUniqueId: string };
+    expect(await (await get("/@sdk/webmssdk.js")).text()).toContain("frontierSign");
+    expect(await (await get("/@sdk/room.js")).text()).toContain("new WebSocket");
+    const { path } = (await (await get(`/@sdk/push?room_id=${room.roomId}&user_unique_id=${room.userUniqueId}`)).json()) as {
+      path: string;
+    };
+    const socket = new WebSocket(simulator.url.replace("http", "ws") + path, { headers: { cookie: "ttwid=1" } });
+    await new Promise<void>((resolve, reject) => {
+      socket.once("open", () => resolve());
+      socket.once("error", reject);
+    });
+    socket.terminate();
+  });
+});
+
 describe("other hosts", () => {
   it("sets ttwid on the home page and on registration", async () => {
     expect((await get("/")).headers.getSetCookie()[0]).toMatch(/^ttwid=1%7C/);
@@ -119,7 +146,9 @@ describe("other hosts", () => {
   });
 
   it("shows 直播中 on the profile of who is live", async () => {
-    const info = (await (await get("/@webcast.amemv.com/webcast/room/reflow/info/?room_id=" + simulator.roomId("demo.tv"))).json()) as { data: { room: { owner: { sec_uid: string } } } };
+    const info = (await (await get(`/@webcast.amemv.com/webcast/room/reflow/info/?room_id=${simulator.roomId("demo.tv")}`)).json()) as {
+      data: { room: { owner: { sec_uid: string } } };
+    };
     const html = await (await get(`/@www.douyin.com/user/${info.data.room.owner.sec_uid}`)).text();
     expect(html).toContain("直播中");
     expect(html).toContain("demo.tv");
@@ -148,7 +177,18 @@ describe("web/enter", () => {
     const { json } = await enter("web_rid=100000002&a_bogus=abc", "ttwid=1");
     expect(json).toMatchObject({
       data: {
-        data: [{ id_str: roomId, status: 2, status_str: "2", title: "今晚必须赢！", user_count_str: "4321", owner: { nickname: "阿梨唱歌" }, room_view_stats: { display_long: "4321在线观众", display_value: 4321, display_type: 1 }, stats: { like_count: 0 } }],
+        data: [
+          {
+            id_str: roomId,
+            status: 2,
+            status_str: "2",
+            title: "今晚必须赢！",
+            user_count_str: "4321",
+            owner: { nickname: "阿梨唱歌" },
+            room_view_stats: { display_long: "4321在线观众", display_value: 4321, display_type: 1 },
+            stats: { like_count: 0 },
+          },
+        ],
         enter_room_id: roomId,
         user: { nickname: "阿梨唱歌" },
         room_status: 0,
@@ -156,8 +196,10 @@ describe("web/enter", () => {
       extra: { now: START },
       status_code: 0,
     });
-    const streams = ((json?.["data"] as Plain)["data"] as { stream_url: { live_core_sdk_data: { pull_data: { stream_data: string } } } }[])[0];
-    expect(JSON.parse(streams?.stream_url.live_core_sdk_data.pull_data.stream_data ?? "")).toMatchObject({ data: { origin: { main: {} } } });
+    const streamData = at(json, "data", "data", "0", "stream_url", "live_core_sdk_data", "pull_data", "stream_data");
+    expect(JSON.parse(String(streamData))).toMatchObject({
+      data: { origin: { main: {} } },
+    });
   });
 
   it("gives an ended room without owner and streams, an account without a room, and 4001038", async () => {
@@ -165,19 +207,26 @@ describe("web/enter", () => {
     expect(ended).toMatchObject({ data: { data: [{ status: 4 }], room_status: 2, prompts: "直播已结束" } });
     expect(ended.data.data[0]).not.toHaveProperty("owner");
     expect(ended.data.data[0]).not.toHaveProperty("stream_url");
-    expect((await enter("web_rid=100000004&a_bogus=abc", "ttwid=1")).json).toMatchObject({ data: { data: [], user: { nickname: "今天不播" } }, status_code: 0 });
+    expect((await enter("web_rid=100000004&a_bogus=abc", "ttwid=1")).json).toMatchObject({
+      data: { data: [], user: { nickname: "今天不播" } },
+      status_code: 0,
+    });
     expect((await enter("web_rid=999999999&a_bogus=abc", "ttwid=1")).json).toMatchObject({ status_code: 4001038 });
   });
 });
 
 describe("reflow/info", () => {
-  const info = async (query: string) => (await get(`/@webcast.amemv.com/webcast/room/reflow/info/?type_id=0&live_id=1&app_id=1128&${query}`)).text();
+  const info = async (query: string) =>
+    (await get(`/@webcast.amemv.com/webcast/room/reflow/info/?type_id=0&live_id=1&app_id=1128&${query}`)).text();
 
   it("answers by room_id, with ids as JSON numbers too long for doubles", async () => {
     const roomId = simulator.roomId("100000001") ?? "";
     const text = await info(`room_id=${roomId}`);
     expect(text).toContain(`"id":${roomId},`);
-    expect(JSON.parse(text)).toMatchObject({ data: { room: { id_str: roomId, status: 2, create_time: START / 1000, owner: { web_rid: "100000001" } } }, status_code: 0 });
+    expect(JSON.parse(text)).toMatchObject({
+      data: { room: { id_str: roomId, status: 2, create_time: START / 1000, owner: { web_rid: "100000001" } } },
+      status_code: 0,
+    });
   });
 
   it("answers by sec_user_id with the placeholder 2", async () => {
@@ -187,7 +236,9 @@ describe("reflow/info", () => {
   });
 
   it("says 4 of a spent room, 10011 to half a question and 4001038 to an unknown room", async () => {
-    expect(JSON.parse(await info(`room_id=${simulator.roomId("100000005")}`))).toMatchObject({ data: { room: { status: 4, finish_time: START / 1000 - 600 } } });
+    expect(JSON.parse(await info(`room_id=${simulator.roomId("100000005")}`))).toMatchObject({
+      data: { room: { status: 4, finish_time: START / 1000 - 600 } },
+    });
     expect(JSON.parse(await info("room_id=2"))).toMatchObject({ status_code: 10011 });
     expect(JSON.parse(await info("room_id=7000000000000000000"))).toMatchObject({ status_code: 4001038 });
   });

@@ -1,0 +1,251 @@
+import { describe, expect, it } from "vitest";
+import { GIFTS } from "../../src/simulator/catalogue.js";
+import { planCombo } from "../../src/simulator/combo.js";
+import { corpus, demoRooms, loadSchema, type RoomScenario, startSimulator } from "../../src/simulator/index.js";
+import { LoadFeed } from "../../src/simulator/load-feed.js";
+import type { Planned } from "../../src/simulator/outgoing.js";
+import { makePerson } from "../../src/simulator/people.js";
+import { PlannedFeed } from "../../src/simulator/planned-feed.js";
+import { Random } from "../../src/simulator/random.js";
+import { decode, messagesOf, type Plain, root } from "./client.js";
+
+const START = 1_777_726_780_000;
+const schema = loadSchema();
+
+function feed(webRid: string, seed = "1", over: Partial<RoomScenario> = {}): PlannedFeed {
+  const scenario = demoRooms().find((room) => room.webRid === webRid);
+  if (scenario === undefined) throw new Error(webRid);
+  const random = new Random(seed);
+  const anchor = makePerson(random.fork("anchor"), { anonymised: false, clubName: "x", anchorId: "0" });
+  return new PlannedFeed({
+    schema,
+    scenario: { ...scenario, ...over },
+    random,
+    roomId: "7635278384175631113",
+    anchor,
+    startMs: START,
+    rateFactor: 1,
+  });
+}
+
+const minutes = (webRid: string, count: number): Planned[] => feed(webRid).plans(START + count * 60_000);
+
+function grouped(all: readonly Planned[], key: (planned: Planned) => string): Map<string, Planned[]> {
+  const groups = new Map<string, Planned[]>();
+  for (const planned of all) groups.set(key(planned), [...(groups.get(key(planned)) ?? []), planned]);
+  return groups;
+}
+
+describe("a scenario", () => {
+  it("is a function of seed and start, however it is asked", () => {
+    const whole = minutes("100000002", 3);
+    const piecewise = feed("100000002");
+    const parts: Planned[] = [];
+    for (let ms = START; ms <= START + 180_000; ms += 100) parts.push(...piecewise.plans(ms));
+    expect(parts).toEqual(whole);
+    expect(feed("100000002", "2").plans(START + 180_000)).not.toEqual(whole);
+  });
+
+  it("uses no field that the schema lacks, and encodes to what a client reads", () => {
+    const methods = new Set<string>();
+    for (const room of ["100000001", "100000002", "100000003", "100000006", "100000007"]) {
+      for (const { method, fields, msgId } of minutes(room, 10)) {
+        const type = schema.typeOf(method);
+        if (type === null) throw new Error(method);
+        expect(schema.strangers(type, fields)).toEqual([]);
+        if (!methods.has(method)) expect(decode(type, schema.encode(type, fields))["common"]).toMatchObject({ method, msg_id: msgId });
+        methods.add(method);
+      }
+    }
+    expect([...methods].sort()).toEqual([
+      "LinkMicMethod",
+      "WebcastBindingGiftMessage",
+      "WebcastChatMessage",
+      "WebcastEmojiChatMessage",
+      "WebcastFansclubMessage",
+      "WebcastGiftMessage",
+      "WebcastLightGiftMessage",
+      "WebcastLikeMessage",
+      "WebcastLinkMessage",
+      "WebcastLinkMicArmiesMethod",
+      "WebcastLinkMicBattleFinishMethod",
+      "WebcastLinkMicBattleMethod",
+      "WebcastLiveShoppingMessage",
+      "WebcastMemberMessage",
+      "WebcastProductChangeMessage",
+      "WebcastRoomDataSyncMessage",
+      "WebcastRoomMessage",
+      "WebcastRoomRankMessage",
+      "WebcastRoomStatsMessage",
+      "WebcastRoomStreamAdaptationMessage",
+      "WebcastRoomUserSeqMessage",
+      "WebcastSocialMessage",
+    ]);
+  });
+
+  it("of the PK room has a chat, a join, a like, a follow and a gift within any ten seconds", () => {
+    const kinds: Record<string, (planned: Planned) => boolean> = {
+      chat: ({ method }) => method === "WebcastChatMessage",
+      join: ({ method, fields }) => method === "WebcastMemberMessage" && fields["action"] === 1,
+      like: ({ method }) => method === "WebcastLikeMessage",
+      follow: ({ method, fields }) => method === "WebcastSocialMessage" && fields["action"] === 1,
+      gift: ({ method }) => method === "WebcastGiftMessage",
+    };
+    const all = minutes("100000002", 30);
+    for (const [kind, is] of Object.entries(kinds)) {
+      let last = START;
+      for (const planned of all.filter(is)) {
+        expect(planned.at - last, kind).toBeLessThan(10_000);
+        last = planned.at;
+      }
+    }
+  });
+
+  it("doubles some chats 0.55 to 0.65 s later with the same msg_id and another body", () => {
+    const chats = minutes("100000002", 10).filter(({ method }) => method === "WebcastChatMessage");
+    const byId = grouped(chats, ({ msgId }) => msgId);
+    const doubled = [...byId.values()].filter((copies) => copies.length > 1);
+    expect(doubled.length).toBeGreaterThan(5);
+    for (const [first, second] of doubled) {
+      const gap = (second?.at ?? 0) - (first?.at ?? 0);
+      expect(gap).toBeGreaterThanOrEqual(550);
+      expect(gap).toBeLessThanOrEqual(650);
+      expect(second?.fields).not.toEqual(first?.fields);
+    }
+    const timeless = chats.filter(({ fields }) => !("create_time" in (fields["common"] as Plain)));
+    expect(timeless.length / chats.length).toBeGreaterThan(0.25);
+    for (const { fields, at } of timeless) expect([Math.floor(at / 1000), Math.floor((at - 650) / 1000)]).toContain(fields["event_time"]);
+  });
+
+  it("gives gifts times in ms while they run and in seconds at the end", () => {
+    for (const { method, fields } of minutes("100000002", 5)) {
+      if (method !== "WebcastGiftMessage") continue;
+      const common = fields["common"] as Plain;
+      expect(String(common["create_time"])).toHaveLength(fields["repeat_end"] === 1 ? 10 : 13);
+      expect(fields["send_time"]).toBe(common["create_time"]);
+    }
+  });
+
+  it("lets users share a group_id, gives to a guest, in groups, and without a group", () => {
+    const gifts = minutes("100000002", 30).filter(({ method }) => method === "WebcastGiftMessage");
+    const senders = grouped(gifts, ({ fields }) => `${fields["group_id"]}/${fields["gift_id"]}`);
+    expect([...senders.values()].some((group) => new Set(group.map(({ fields }) => (fields["user"] as Plain)["id"])).size > 1)).toBe(true);
+    expect(gifts.some(({ fields }) => "to_user" in fields)).toBe(true);
+    expect(gifts.some(({ fields }) => !("group_id" in fields))).toBe(true);
+    expect(new Set(gifts.map(({ fields }) => fields["group_count"]))).toEqual(new Set([1, 10, 66]));
+  });
+
+  it("of an anonymised room shows nobody's id or name", () => {
+    for (const { fields } of minutes("100000007", 5)) {
+      const user = fields["user"] as Plain | undefined;
+      if (user === undefined || fields["operator"] !== undefined) continue;
+      expect(user).toMatchObject({ id: "111111", nickname: expect.stringMatching(/^.\*\*\*$/u), webcast_uid: expect.any(String) });
+      expect(user).not.toHaveProperty("sec_uid");
+      expect(user).not.toHaveProperty("display_id");
+    }
+  });
+
+  it("that is wrong is refused with its reason", async () => {
+    const room = demoRooms()[0];
+    if (room === undefined) throw new Error("no rooms");
+    await expect(startSimulator({ rooms: [room, room] })).rejects.toThrow("given twice");
+    await expect(startSimulator({ rooms: [{ ...room, everySeconds: { chat: 0 } }] })).rejects.toThrow("everySeconds.chat");
+    await expect(startSimulator({ rooms: [{ ...room, everySeconds: { nope: 1 } as Plain }] })).rejects.toThrow("no stream nope");
+    await expect(startSimulator({ rateFactor: 0 })).rejects.toThrow("rateFactor");
+    await expect(startSimulator({ start: -1 })).rejects.toThrow("start");
+  });
+});
+
+describe("a combo", () => {
+  it("may skip, swap, double and lose updates, and always tells the full total", () => {
+    const random = new Random("combos");
+    const seen = { skipped: 0, swapped: 0, again: 0, twice: 0, noEnd: 0, twoEnds: 0, wrapped: 0 };
+    for (let i = 0; i < 1000; i++) {
+      const gift = random.pick(GIFTS);
+      const { clicks, steps } = planCombo(random, gift, true);
+      const counted = steps.filter((step) => step.wrapper === null);
+      expect(Math.max(...counted.filter((step) => !step.end).map((step) => step.clicks))).toBe(clicks);
+      const live = counted.filter((step) => !step.end && step.again === null);
+      if (new Set(live.map((step) => step.clicks)).size < clicks) seen.skipped++;
+      const order = [...live].sort((a, b) => a.offsetMs - b.offsetMs).map((step) => step.clicks);
+      if (order.some((count, index) => count < (order[index - 1] ?? 0))) seen.swapped++;
+      if (steps.some((step) => step.again !== null)) seen.again++;
+      if (live.length > new Set(live.map((step) => step.clicks)).size) seen.twice++;
+      const ends = steps.filter((step) => step.end).length;
+      if (ends === 0) seen.noEnd++;
+      if (ends === 2) seen.twoEnds++;
+      if (steps.some((step) => step.wrapper !== null)) seen.wrapped++;
+    }
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(20);
+  });
+});
+
+describe("a corpus", () => {
+  it("is a function of its options, with the mix and the sizes of busy rooms", () => {
+    const one = corpus({ seed: 7, frames: 300, schema });
+    const two = corpus({ seed: 7, frames: 300, schema });
+    expect(one.messages).toBe(3000);
+    expect(one.frames.map((frame) => Buffer.from(frame).toString("base64"))).toEqual(
+      two.frames.map((frame) => Buffer.from(frame).toString("base64")),
+    );
+    expect(Buffer.from(corpus({ seed: 8, frames: 1, schema }).frames[0] ?? []).equals(one.frames[0] ?? Buffer.alloc(0))).toBe(false);
+    const share = (...methods: string[]) => methods.reduce((sum, method) => sum + (one.mix[method] ?? 0), 0) / one.messages;
+    expect(share("WebcastChatMessage", "WebcastEmojiChatMessage")).toBeCloseTo(0.28, 1);
+    expect(share("WebcastMemberMessage")).toBeCloseTo(0.28, 1);
+    expect(share("WebcastLikeMessage")).toBeCloseTo(0.25, 1);
+    expect(share("WebcastGiftMessage")).toBeGreaterThan(0.07);
+    expect(share("WebcastGiftMessage")).toBeLessThan(0.17);
+    expect(one.payloadBytes / one.messages).toBeGreaterThan(800);
+    expect(one.payloadBytes / one.messages).toBeLessThan(1600);
+  });
+
+  it("holds frames that a client reads", () => {
+    const { frames, inflated, roomId } = corpus({ frames: 5, schema });
+    for (const [index, bytes] of frames.entries()) {
+      const frame = decode("PushFrame", bytes);
+      expect(frame["payload_type"]).toBe("msg");
+      const messages = messagesOf(decode("Response", inflated[index] ?? new Uint8Array()));
+      expect(messages).toHaveLength(10);
+      for (const message of messages) expect(BigInt(message.msgId) >> 32n).toBeGreaterThanOrEqual(BigInt(roomId) >> 32n);
+    }
+  });
+});
+
+describe("a feed for load", () => {
+  it("gives the rate asked, with new ids and times in bytes that stay valid", () => {
+    const planned = feed("100000002");
+    const load = new LoadFeed({ schema, planned, perSecond: 5000, startMs: START, roomId: "7635278384175631113", wanted: () => true });
+    const out = [];
+    for (let ms = START; ms <= START + 2000; ms += 100) out.push(...load.until(ms));
+    expect(out).toHaveLength(10_000);
+    expect(new Set(out.map(({ msgId }) => msgId)).size).toBe(10_000);
+    for (const { method, payload, msgId, at, fact } of out.slice(-3500)) {
+      const type = schema.typeOf(method) ?? "";
+      const message = root.lookupType(`dylive.wire.${type}`);
+      const fields = message.toObject(message.decode(payload), { longs: String }) as Plain;
+      const common = fields["common"] as Plain;
+      expect(common["msg_id"]).toBe(msgId);
+      if (common["create_time"] !== undefined) expect([String(at), String(Math.floor(at / 1000))]).toContain(common["create_time"]);
+      const gift = fact()?.gift;
+      if (gift !== undefined) expect(fields["group_id"]).toBe(gift.groupId);
+      if (method === "WebcastChatMessage") expect(fields["event_time"]).toBe(String(Math.floor(at / 1000)));
+    }
+  });
+
+  it("makes nothing for nobody and does not make up for lost time", () => {
+    let wanted = false;
+    const load = new LoadFeed({
+      schema,
+      planned: feed("100000003"),
+      perSecond: 100,
+      startMs: START,
+      roomId: "7635278384175631113",
+      wanted: () => wanted,
+    });
+    expect(load.until(START + 60_000)).toEqual([]);
+    wanted = true;
+    expect(load.until(START + 60_100)).toHaveLength(10);
+    expect(load.until(START + 90_000)).toHaveLength(100);
+    expect(load.until(START + 90_100)).toHaveLength(10);
+  });
+});

@@ -1,0 +1,261 @@
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BroadcastTruth, RoomScenario, Simulator, SimulatorOptions } from "../../src/simulator/index.js";
+import { corpus, startSimulator } from "../../src/simulator/index.js";
+import { FakeClock } from "../clock.js";
+import type { Client, Plain } from "./client.js";
+import { connect, decode, encode, messagesOf } from "./client.js";
+
+const START = 1_777_726_780_000;
+const PK = "100000002";
+let clock: FakeClock;
+let simulator: Simulator;
+let client: Client;
+
+async function begin(options: SimulatorOptions = {}, room = PK): Promise<void> {
+  clock = new FakeClock(START);
+  simulator = await startSimulator({ clock, ...options });
+  client = await connect(simulator.url, simulator.roomId(room) ?? "");
+}
+beforeEach(() => begin());
+afterEach(async () => {
+  client.socket.terminate();
+  await simulator.close();
+});
+
+async function watch(seconds: number): Promise<void> {
+  for (let left = seconds; left > 0; left -= 10) {
+    await clock.advance(Math.min(10, left) * 1000);
+    await client.caughtUp();
+  }
+}
+
+const num = (message: Plain, field: string) => Number(message[field] ?? 0);
+const units = (m: Plain) =>
+  Math.max(num(m, "repeat_count"), num(m, "total_count"), num(m, "group_count") * Math.max(num(m, "combo_count"), 1), 1);
+
+describe("/@truth", () => {
+  it("counts what a client received, message by message and combo by combo", async () => {
+    await watch(120);
+    const reply = await fetch(`${simulator.url}/@truth?room_id=${simulator.roomId(PK)}`);
+    const truth = (await reply.json()) as BroadcastTruth;
+    expect(truth).toEqual(JSON.parse(JSON.stringify(simulator.truth(PK))));
+    expect(truth).toMatchObject({ webRid: PK, live: true, startedAt: START, endedAt: null });
+
+    const unique = new Map(client.messages.map((message) => [message.msgId, message]));
+    expect(truth.sent.messages).toBe(unique.size);
+    expect(truth.sent.repeats).toBe(client.messages.length - unique.size);
+    expect(truth.sent.repeats).toBeGreaterThan(0);
+    const byMethod: Record<string, number> = {};
+    for (const { method } of unique.values()) byMethod[method] = (byMethod[method] ?? 0) + 1;
+    expect(truth.sent.byMethod).toEqual(byMethod);
+    expect(truth.connections).toMatchObject([{ closedAt: null, messagesSent: client.messages.length, heartbeats: { frame: 12 } }]);
+
+    const totals = new Map<string, number>();
+    for (const { method, payload } of unique.values()) {
+      if (method !== "WebcastGiftMessage") continue;
+      const m = decode("GiftMessage", payload);
+      const group = m["group_id"] ?? `trace:${m["trace_id"]}`;
+      const key = `${(m["user"] as Plain)["id"]}/${m["gift_id"]}/${group}/${(m["to_user"] as Plain | undefined)?.["id"] ?? ""}`;
+      totals.set(key, Math.max(totals.get(key) ?? 0, units(m)));
+    }
+    const told = truth.sent.combos.map(
+      (c) => [`${c.senderId}/${c.giftId}/${c.groupId === "0" ? `trace:${c.traceId}` : c.groupId}/${c.receiverId}`, c.total] as const,
+    );
+    expect(new Map(told)).toEqual(totals);
+    expect(totals.size).toBeGreaterThan(30);
+
+    const chats = truth.sent.interactive.filter((fact) => fact.method === "WebcastChatMessage");
+    for (const fact of chats)
+      expect(decode("ChatMessage", unique.get(fact.msgId)?.payload ?? new Uint8Array())).toMatchObject({
+        content: fact.text,
+        user: { id: fact.userId, nickname: fact.nickname },
+      });
+    const likes = [...unique.values()]
+      .filter(({ method }) => method === "WebcastLikeMessage")
+      .map(({ payload }) => decode("LikeMessage", payload));
+    expect(truth.sent.likes).toEqual({
+      messages: likes.length,
+      count: likes.reduce((sum, m) => sum + num(m, "count"), 0),
+      total: Math.max(...likes.map((m) => num(m, "total"))),
+    });
+  });
+
+  it("lists the rooms, and is 404 for a broadcast that is not", async () => {
+    const list = (await (await fetch(`${simulator.url}/@truth`)).json()) as { rooms: Plain[] };
+    expect(list.rooms).toHaveLength(7);
+    expect(list.rooms[3]).toEqual({ webRid: "100000004", customId: null, title: "", live: false, roomId: null });
+    expect((await fetch(`${simulator.url}/@truth?room_id=1`)).status).toBe(404);
+    expect((await fetch(`${simulator.url}/@truth?web_rid=demo.tv`)).status).toBe(200);
+  });
+
+  it("does not count what nobody was sent", async () => {
+    await clock.advance(10_000);
+    expect(simulator.truth("100000001").sent.messages).toBe(0);
+    expect(simulator.truth("100000001").connections).toEqual([]);
+  });
+
+  it("keeps bounded memory and endless counters", async () => {
+    client.socket.terminate();
+    await simulator.close();
+    await begin({ keep: 20 });
+    await watch(60);
+    const { sent } = simulator.truth(PK);
+    expect(sent.interactive).toHaveLength(20);
+    expect(sent.combos.length).toBeLessThanOrEqual(20);
+    expect(sent.combosDropped.count).toBeGreaterThan(0);
+    expect(sent.combosDropped.units).toBeGreaterThan(0);
+    expect(sent.interactiveDropped).toBeGreaterThan(100);
+    expect(sent.messages).toBeGreaterThan(200);
+  });
+});
+
+describe("under load", () => {
+  it("sends tens of frames of ten at once and counts every message", async () => {
+    client.socket.terminate();
+    await simulator.close();
+    const load: RoomScenario = {
+      webRid: "1",
+      kind: "pk",
+      state: "live",
+      title: "load",
+      anchor: "load",
+      clubName: "load",
+      viewers: 1000,
+      everySeconds: { chat: 1, join: 1, like: 1, gift: 2 },
+      load: 20_000,
+    };
+    await begin({ rooms: [load] }, "1");
+    await watch(2);
+    expect(client.messages.length).toBe(40_000);
+    expect(new Set(client.messages.map(({ msgId }) => msgId)).size).toBe(40_000);
+    expect(simulator.truth("1").sent.messages).toBe(40_000);
+    const frames = client.frames.filter(({ type }) => type === "msg");
+    expect(client.messages.length / frames.length).toBe(10);
+  });
+});
+
+describe("what is injected", () => {
+  it("is a message of plain values, with its envelope made or given", async () => {
+    const msgId = simulator.rooms.send(PK, "WebcastChatMessage", { user: { id: "42", nickname: "\u001b[31m<b>" }, content: "=1+1" });
+    const given = simulator.rooms.send(PK, "WebcastChatMessage", { common: { create_time: 5 }, content: "x" }, { msgId: "123" });
+    await client.caughtUp();
+    expect(given).toBe("123");
+    expect(client.of("WebcastChatMessage")).toMatchObject([
+      { common: { msg_id: msgId, room_id: simulator.roomId(PK), create_time: `${START}`, method: "WebcastChatMessage" }, content: "=1+1" },
+      { common: { msg_id: "123", create_time: "5" }, content: "x" },
+    ]);
+    expect(simulator.truth(PK).sent.interactive[0]).toEqual({
+      msgId,
+      method: "WebcastChatMessage",
+      kind: "chat",
+      userId: "42",
+      nickname: "\u001b[31m<b>",
+      text: "=1+1",
+    });
+  });
+
+  it("is a payload of any bytes under any method", async () => {
+    simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", Buffer.from([1, 2, 3]), { msgId: "9" });
+    simulator.rooms.send(PK, "WebcastChatMessage", Buffer.from([0xff]));
+    await client.caughtUp();
+    expect(client.messages[0]).toEqual({ method: "WebcastNobodyKnowsMessage", msgId: "9", payload: Buffer.from([1, 2, 3]) });
+    expect(simulator.truth(PK).sent.byMethod).toEqual({ WebcastNobodyKnowsMessage: 1, WebcastChatMessage: 1 });
+  });
+
+  it("is refused when it is wrong", () => {
+    expect(() => simulator.rooms.send(PK, "WebcastChatMessage", { contnet: "x" })).toThrow("ChatMessage.contnet");
+    expect(() => simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", {})).toThrow("not in proto/");
+    expect(() => simulator.rooms.send(PK, "WebcastChatMessage", {}, { msgId: "abc" })).toThrow("decimal digits");
+  });
+
+  it("counts a LightGift or BindingGift of a counted trace no second time", async () => {
+    const gift = {
+      gift_id: "463",
+      group_count: 1,
+      repeat_count: 3,
+      combo_count: 3,
+      user: { id: "7" },
+      group_id: "99",
+      trace_id: "555",
+      gift: { id: "463", diamond_count: 1 },
+    };
+    simulator.rooms.send(PK, "WebcastGiftMessage", gift);
+    simulator.rooms.send(PK, "WebcastBindingGiftMessage", { msg: gift });
+    simulator.rooms.send(PK, "WebcastLightGiftMessage", {
+      common: { user: { id: "7" }, log_id: "555" },
+      group_count: 1,
+      repeat_count: 3,
+      gift_info: { gift_id: "463", diamond_count: 1 },
+    });
+    simulator.rooms.send(PK, "WebcastLightGiftMessage", {
+      common: { user: { id: "7" }, log_id: "556" },
+      group_count: 1,
+      repeat_count: 2,
+      gift_info: { gift_id: "463", diamond_count: 1 },
+    });
+    await client.caughtUp();
+    expect(simulator.truth(PK).sent.combos).toMatchObject([
+      { senderId: "7", giftId: "463", groupId: "99", total: 3 },
+      { senderId: "7", giftId: "463", groupId: "0", traceId: "556", total: 2 },
+    ]);
+  });
+
+  it("is a captured frame, byte for byte, with its ack", async () => {
+    const { frames } = corpus({ frames: 1 });
+    const bytes = frames[0] ?? new Uint8Array();
+    simulator.rooms.sendFrame(PK, bytes);
+    simulator.rooms.sendFrame(PK, encode("PushFrame", { payload_type: "close" }));
+    await client.caughtUp();
+    const frame = client.frames[0];
+    if (frame === undefined) throw new Error("no frame");
+    expect(Buffer.from(frame.bytes).equals(bytes)).toBe(true);
+    expect(client.frames[1]?.type).toBe("close");
+    client.ack(frame);
+    await client.caughtUp();
+    expect(simulator.truth(PK).connections[0]?.acks).toEqual({ expected: 1, good: 1, wrong: 0, unknown: 0 });
+    expect(simulator.truth(PK).sent.messages).toBe(10);
+  });
+
+  it("is a recording at a speed, frames and bare Responses", async () => {
+    client.socket.terminate();
+    await simulator.close();
+    const quiet: RoomScenario = {
+      webRid: "1",
+      kind: "talk",
+      state: "live",
+      title: "",
+      anchor: "a",
+      clubName: "c",
+      viewers: 1,
+      everySeconds: {},
+    };
+    await begin({ rooms: [quiet] }, "1");
+    const { frames, inflated } = corpus({ frames: 3 });
+    const play = [
+      { at: 1000, bytes: frames[0] ?? new Uint8Array() },
+      { at: 3000, bytes: frames[1] ?? new Uint8Array() },
+      { at: 5000, bytes: inflated[2] ?? new Uint8Array(), kind: "response" as const },
+    ];
+    const done = simulator.rooms.play("1", play, 2);
+    const counts: number[] = [];
+    for (const ms of [0, 900, 200, 1000]) {
+      await clock.advance(ms);
+      await client.caughtUp();
+      counts.push(client.messages.length);
+    }
+    await done;
+    expect(counts).toEqual([10, 10, 20, 30]);
+    expect(client.messages.slice(20)).toEqual(messagesOf(decode("Response", inflated[2] ?? new Uint8Array())));
+    await expect(simulator.rooms.play("1", play, 0)).rejects.toThrow("speed");
+  });
+});
+
+describe("real captures", () => {
+  const file = `${process.env["DYLIVE_SHARED"] ?? "../shared"}/captures/frames/2024-02-26-member-like.bin`;
+  it.skipIf(!existsSync(file))("play as they are", async () => {
+    simulator.rooms.sendFrame(PK, readFileSync(file));
+    await client.caughtUp();
+    expect(simulator.truth(PK).sent.byMethod).toEqual({ WebcastMemberMessage: 1, WebcastLikeMessage: 2 });
+  });
+});
