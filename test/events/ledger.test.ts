@@ -82,6 +82,14 @@ describe("silence", () => {
     expect(ledger.due(59_000).map((e) => e.comboTotal)).toEqual([4]);
   });
 
+  test("is not told of a combo whose end is in the same append", () => {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    pass(ledger, store, gift({ id: "1", combo: "c", total: 2, at: 0 }));
+    const drafts = [gift({ id: "2", combo: "c", total: 2, end: true, at: 40_000 })];
+    expect(ledger.stage(drafts, store.find(ledger.missing(drafts))).map((e) => e.id)).toEqual(["settle:c"]);
+    expect(ledger.due(40_000)).toEqual([]);
+  });
+
   test("is found again after a restart", () => {
     const store = new Store();
     pass(
