@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { decimal } from "./decimal.js";
 import { WireError } from "./error.js";
 import { readString, type Slices } from "./string.js";
 
@@ -13,7 +14,6 @@ const MAX_GROUP_DEPTH = 32;
 /** Elements of all repeated fields of one payload; the largest real ones (rank lists) have hundreds. */
 const MAX_ITEMS = 20_000;
 const TWO_32 = 4_294_967_296;
-const BILLION = 1_000_000_000;
 
 /**
  * Reads protobuf values from one payload. Fast because it reads nothing that it is not asked for: skipped fields allocate
@@ -245,16 +245,4 @@ export class Reader {
       } else this.skip(next);
     }
   }
-}
-
-/** An unsigned 64-bit integer as decimal text. */
-function decimal(hi: number, lo: number): string {
-  if (hi < 0x200000) return String(hi * TWO_32 + lo);
-  // Long division by 10^9 in 16-bit steps, so that no intermediate exceeds 2^53.
-  const top = Math.floor(hi / BILLION);
-  const middle = (hi % BILLION) * 65536 + (lo >>> 16);
-  const middleQuotient = Math.floor(middle / BILLION);
-  const low = (middle % BILLION) * 65536 + (lo & 0xffff);
-  const quotient = (top * 65536 + middleQuotient) * 65536 + Math.floor(low / BILLION);
-  return String(quotient) + String(low % BILLION).padStart(9, "0");
 }

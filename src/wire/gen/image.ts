@@ -5,15 +5,12 @@ import type { Reader } from "../reader.js";
 export interface Image {
   /** Candidate URLs; all lead to the same picture. */
   url: string;
-  /** Asset's uri, stable where the URLs are not. */
-  uri: string;
   /** Text laid over the image. */
   content: ImageContent | null;
 }
 
 export function decodeImage(r: Reader, end: number): Image {
   let url = "";
-  let uri = "";
   let content: ImageContent | null = null;
   while (r.pos < end) {
     const tag = r.tag();
@@ -22,18 +19,15 @@ export function decodeImage(r: Reader, end: number): Image {
         if (url === "") url = r.string();
         else r.skip(tag);
         break;
-      case 18:
-        uri = r.string();
-        break;
       case 66:
         content = decodeImageContent(r, r.sub());
         break;
       default:
         switch (tag >>> 3) {
-          case 3: case 4: case 5: case 6: case 7: case 9: case 10: case 11:
+          case 2: case 3: case 4: case 5: case 6: case 7: case 9: case 10: case 11:
             r.skip(tag);
             break;
-          case 1: case 2: case 8:
+          case 1: case 8:
             r.mismatch("Image", tag);
             break;
           default:
@@ -42,7 +36,7 @@ export function decodeImage(r: Reader, end: number): Image {
     }
   }
   r.close(end);
-  return { url, uri, content };
+  return { url, content };
 }
 
 /** Text of a badge or an emoji. */
