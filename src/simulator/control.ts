@@ -79,7 +79,8 @@ export class RoomControl {
     const { schema } = this.#platform.options;
     const at = this.#platform.now();
     const msgId = options.msgId ?? makeId(at, hash32(`injected/${broadcast.roomId}/${++this.#injected}`));
-    if (!/^\d{1,20}$/.test(msgId)) throw new DyliveError("bad_request", "msgId must be decimal digits");
+    if (!/^\d{1,20}$/.test(msgId) || BigInt(msgId) >= 1n << 64n)
+      throw new DyliveError("bad_request", "msgId must be decimal digits of 64 bits");
     if (message instanceof Uint8Array) {
       broadcast.inject([readMessage(schema, method, message, msgId, at)]);
       return msgId;

@@ -6,6 +6,7 @@ import type { PlannedFeed } from "./planned-feed.js";
 import { hash32 } from "./random.js";
 import type { Schema } from "./schema.js";
 import { isFields } from "./schema.js";
+import { putNumber, putVarint, varint } from "./varint.js";
 
 /** What a feed for load is made of. */
 export interface LoadOptions {
@@ -73,21 +74,17 @@ export class LoadFeed implements Feed {
     }
     const template = templates[this.#next++];
     if (template === undefined) throw new RangeError("the scenario has no messages to make load of");
-    const msgId = makeId(ms, this.#low.next());
+    const low = this.#low.next();
+    const second = Math.floor(ms / 1000);
+    const msgId = makeId(ms, low);
     // Not slice(): of a Buffer that would be the same memory.
     const payload = new Uint8Array(template.payload);
-    const id = varint(BigInt(msgId));
-    for (const at of template.msgIdAt) payload.set(id, at);
-    const milliseconds = varint(BigInt(Math.floor(ms)));
-    for (const at of template.millisecondsAt) payload.set(milliseconds, at);
-    const seconds = varint(BigInt(Math.floor(ms / 1000)));
-    for (const at of template.secondsAt) payload.set(seconds, at);
+    for (const at of template.msgIdAt) putVarint(payload, at, second, low);
+    for (const at of template.millisecondsAt) putNumber(payload, at, Math.floor(ms));
+    for (const at of template.secondsAt) putNumber(payload, at, second);
     const { fact } = template;
     const round = this.#round;
-    if (fact?.gift !== undefined && template.groupIdAt.length > 0) {
-      const group = varint(BigInt(fact.gift.groupId) + BigInt(round));
-      for (const at of template.groupIdAt) payload.set(group, at);
-    }
+    if (fact?.gift !== undefined) for (const at of template.groupIdAt) putNumber(payload, at, Number(fact.gift.groupId) + round);
     return { at: ms, method: template.method, msgId, payload, fact: () => (fact === null ? null : renewed(fact, msgId, round)) };
   }
 }
@@ -149,16 +146,4 @@ function find(bytes: Uint8Array, wanted: Uint8Array, skip: number): number[] {
   const out: number[] = [];
   for (let at = buffer.indexOf(wanted); at >= 0; at = buffer.indexOf(wanted, at + 1)) out.push(at + skip);
   return out;
-}
-
-function varint(value: bigint): Uint8Array {
-  const out: number[] = [];
-  for (let left = value; ; left >>= 7n) {
-    const low = Number(left & 0x7fn);
-    if (left < 0x80n) {
-      out.push(low);
-      return Uint8Array.from(out);
-    }
-    out.push(low | 0x80);
-  }
 }

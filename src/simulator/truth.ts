@@ -1,5 +1,6 @@
 import type { Fact, GiftFact } from "./fact.js";
 import type { Outgoing } from "./outgoing.js";
+import { RecentSet } from "./recent-set.js";
 
 /** What was given in one combo: the largest total that was sent to anybody. */
 export interface ComboTruth {
@@ -35,9 +36,9 @@ export interface SentTruth {
 /** Book of what was written to at least one connection (or given by im/fetch). A message nobody was sent is not in it. */
 export class Truth {
   readonly #keep: number;
-  readonly #seen = new Set<string>();
+  readonly #seen: RecentSet;
   readonly #byMethod = new Map<string, number>();
-  readonly #traces = new Set<string>();
+  readonly #traces: RecentSet;
   readonly #combos = new Map<string, ComboTruth>();
   #facts: Fact[] = [];
   #messages = 0;
@@ -50,6 +51,8 @@ export class Truth {
   /** @param keep how many facts, combos and ids are kept; counters go on for ever */
   constructor(keep: number) {
     this.#keep = keep;
+    this.#seen = new RecentSet(keep);
+    this.#traces = new RecentSet(keep);
   }
 
   /** Books a message that was sent. */
@@ -58,7 +61,7 @@ export class Truth {
       this.#repeats++;
       return;
     }
-    remember(this.#seen, message.msgId, this.#keep);
+    this.#seen.add(message.msgId);
     this.#messages++;
     this.#byMethod.set(message.method, (this.#byMethod.get(message.method) ?? 0) + 1);
     const fact = message.fact();
@@ -98,7 +101,7 @@ export class Truth {
 
   #countGift(senderId: string, gift: GiftFact, msgId: string): void {
     if (gift.wrapped && gift.traceId !== "" && this.#traces.has(gift.traceId)) return;
-    if (gift.traceId !== "") remember(this.#traces, gift.traceId, this.#keep);
+    if (gift.traceId !== "") this.#traces.add(gift.traceId);
     // Without a group the sending action's trace, and without that the message itself, tells one combo from another.
     const group = gift.groupId !== "0" ? gift.groupId : gift.traceId !== "" ? `trace:${gift.traceId}` : `message:${msgId}`;
     const key = `${senderId}/${gift.giftId}/${group}/${gift.receiverId}`;
@@ -117,11 +120,4 @@ export class Truth {
     this.#combosDropped++;
     this.#unitsDropped += oldest.total;
   }
-}
-
-function remember(set: Set<string>, value: string, keep: number): void {
-  set.add(value);
-  if (set.size <= keep) return;
-  const oldest = set.values().next().value;
-  if (oldest !== undefined) set.delete(oldest);
 }
