@@ -10,8 +10,8 @@ export interface ComboStep {
   readonly end: boolean;
   /** The step whose message is sent again byte for byte, with its msg_id, or null. */
   readonly again: number | null;
-  /** Carried by a LightGiftMessage or BindingGiftMessage beside the counted message of the same trace. */
-  readonly wrapper: "light" | "binding" | null;
+  /** Carried by a BindingGiftMessage, beside the counted messages of the same trace. */
+  readonly wrapped: boolean;
 }
 
 /** A combo as it will be told, faults included. */
@@ -39,7 +39,7 @@ export function chooseGift(random: Random): Gift {
  * Plans a combo with the faults of real ones: updates skipped, swapped, doubled (same msg_id or a new one), ends missing or doubled.
  * The update with the full total is always among those told, so the true total is also the largest one told.
  */
-export function planCombo(random: Random, gift: Gift, wrappers: boolean): Combo {
+export function planCombo(random: Random, gift: Gift, mayWrap: boolean): Combo {
   const unitsPerClick = random.pick(gift.groups);
   const clicks = gift.combo ? Math.max(1, Math.round(30 * random.unit() ** 3)) : 1;
   const told: { offsetMs: number; clicks: number }[] = [];
@@ -57,19 +57,20 @@ export function planCombo(random: Random, gift: Gift, wrappers: boolean): Combo 
   }
   const steps: ComboStep[] = [];
   for (const { offsetMs: at, clicks: count } of told) {
-    steps.push({ offsetMs: at, clicks: count, end: false, again: null, wrapper: null });
+    steps.push({ offsetMs: at, clicks: count, end: false, again: null, wrapped: false });
     const again = steps.length - 1;
-    if (random.chance(0.06)) steps.push({ offsetMs: at + random.int(40, 700), clicks: count, end: false, again, wrapper: null });
-    else if (random.chance(0.04)) steps.push({ offsetMs: at + random.int(40, 700), clicks: count, end: false, again: null, wrapper: null });
+    if (random.chance(0.06)) steps.push({ offsetMs: at + random.int(40, 700), clicks: count, end: false, again, wrapped: false });
+    else if (random.chance(0.04))
+      steps.push({ offsetMs: at + random.int(40, 700), clicks: count, end: false, again: null, wrapped: false });
   }
   const lastAt = told.at(-1)?.offsetMs ?? 0;
-  if (wrappers && random.chance(0.12)) {
-    steps.push({ offsetMs: lastAt + 30, clicks, end: false, again: null, wrapper: random.chance(0.5) ? "light" : "binding" });
+  if (mayWrap && random.chance(0.12)) {
+    steps.push({ offsetMs: lastAt + 30, clicks, end: false, again: null, wrapped: true });
   }
   const fate = random.unit();
   const ends = fate < 0.12 ? 0 : fate < 0.2 ? 2 : 1;
   for (let end = 0; end < ends; end++) {
-    steps.push({ offsetMs: lastAt + 2500 + end * random.int(100, 900), clicks, end: true, again: null, wrapper: null });
+    steps.push({ offsetMs: lastAt + 2500 + end * random.int(100, 900), clicks, end: true, again: null, wrapped: false });
   }
   return { gift, unitsPerClick, clicks, steps };
 }

@@ -31,7 +31,7 @@ export interface GiftFact {
   readonly total: number;
   readonly unitDiamonds: number;
   readonly end: boolean;
-  /** Carried by a LightGift or BindingGift, which does not count when its trace was counted. */
+  /** Carried by a BindingGift, which does not count when its trace was counted. */
   readonly wrapped: boolean;
 }
 
@@ -109,12 +109,13 @@ function lightGiftFact(message: Fields): GiftFact {
     giftId: str(info, "gift_id"),
     giftName: str(sub(message, "gift_struct"), "name"),
     groupId: "0",
-    traceId: str(sub(message, "common"), "log_id"),
+    // It has neither group nor trace: each stands for itself.
+    traceId: "",
     receiverId: str(message, "to_user_id"),
     total: units(message),
     unitDiamonds: num(info, "diamond_count"),
     end: false,
-    wrapped: true,
+    wrapped: false,
   };
 }
 

@@ -101,7 +101,7 @@ function makeTemplates({ planned, schema, startMs }: LoadOptions): Template[] {
     for (const plan of planned.plans(ms)) {
       const { method, payload, msgId, fact: makeFact } = encodePlanned(schema, plan);
       const fact = makeFact();
-      // A gift's copies must differ by their group, so those that have none, or whose trace tells them apart, are left out.
+      // A gift's copies must differ by their group, so those that have none, or count by their trace only, are left out.
       if (fact?.gift !== undefined && (fact.gift.groupId === "0" || fact.gift.wrapped)) continue;
       const common = plan.fields["common"];
       const created = isFields(common) ? Number(common["create_time"] ?? 0) : 0;

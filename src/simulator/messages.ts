@@ -1,3 +1,4 @@
+import type { Gift } from "./catalogue.js";
 import { giftStruct } from "./catalogue.js";
 import type { Combo, ComboStep } from "./combo.js";
 import type { Person } from "./people.js";
@@ -190,17 +191,15 @@ export function gift(envelope: Envelope, context: GiftContext, step: ComboStep, 
   };
 }
 
-/** The compact form of a gift. It has no trace of its own; `common.log_id` is that of the counted message. */
-export function lightGift(envelope: Envelope, context: GiftContext, step: ComboStep): Fields {
-  const { combo, receiver, sender } = context;
+/** The compact form of a gift. It has neither group nor trace, so each stands for itself. */
+export function lightGift(envelope: Envelope, sender: Person, given: Gift, count: number): Fields {
   return {
-    common: common(envelope, { user: sender.user, log_id: context.traceId }),
-    group_count: combo.unitsPerClick,
-    repeat_count: step.clicks * combo.unitsPerClick,
-    combo_count: step.clicks,
-    ...(receiver === null ? {} : { to_user_id: receiver.id }),
-    gift_info: { gift_id: combo.gift.id, gift_icon: asset(`${combo.gift.picture}.png`), diamond_count: combo.gift.diamonds },
+    common: common(envelope, { user: sender.user }),
+    group_count: 1,
+    repeat_count: count,
+    combo_count: count,
+    gift_info: { gift_id: given.id, gift_icon: asset(`${given.picture}.png`), diamond_count: given.diamonds },
     send_type: 4,
-    gift_struct: giftStruct(combo.gift),
+    gift_struct: giftStruct(given),
   };
 }

@@ -2,6 +2,7 @@ import { Agenda } from "./agenda.js";
 import * as backdrop from "./backdrop.js";
 import type { Battle } from "./battle.js";
 import { battleArmies, battleFinish, battleStart, linkScores } from "./battle.js";
+import { GIFTS } from "./catalogue.js";
 import { chooseGift, planCombo } from "./combo.js";
 import { LowHalves, makeId } from "./ids.js";
 import { GOODS, LINES } from "./lines.js";
@@ -173,6 +174,10 @@ export class PlannedFeed {
       const other = this.#crowd.at(this.#crowdSize + random.int(0, 40));
       this.#combo(random, at + 1, { sender: other, receiver: null, groupId, giftIs: gift });
     }
+    if (random.chance(0.06)) {
+      const other = this.#crowd.somebody(random, this.#crowdSize);
+      return this.#plan(at, "WebcastLightGiftMessage", (e) => say.lightGift(e, other, GIFTS[0] ?? gift, random.int(1, 5)));
+    }
     return null;
   }
 
@@ -208,8 +213,7 @@ export class PlannedFeed {
     const step = context.combo.steps[index];
     if (step === undefined) throw new RangeError("a combo has no such step");
     const time = Math.floor(at);
-    if (step.wrapper === "light") return this.#plan(at, "WebcastLightGiftMessage", (e) => say.lightGift(e, context, step));
-    if (step.wrapper === "binding") {
+    if (step.wrapped) {
       return this.#plan(at, "WebcastBindingGiftMessage", (e) => ({
         msg: say.gift({ ...e, method: "WebcastGiftMessage" }, context, step, time),
         common: say.common(e),

@@ -10,6 +10,8 @@ export interface ComboTruth {
   /** "0" where the platform gave none; then the trace tells combos apart */
   readonly groupId: string;
   readonly traceId: string;
+  /** The message that first told of it; it alone tells one from another where there is neither group nor trace. */
+  readonly msgId: string;
   /** "" is the anchor */
   readonly receiverId: string;
   total: number;
@@ -112,7 +114,7 @@ export class Truth {
       return;
     }
     const { giftId, giftName, groupId, traceId, receiverId, total, unitDiamonds, end } = gift;
-    this.#combos.set(key, { senderId, giftId, giftName, groupId, traceId, receiverId, total, unitDiamonds, ended: end });
+    this.#combos.set(key, { senderId, giftId, giftName, groupId, traceId, msgId, receiverId, total, unitDiamonds, ended: end });
     if (this.#combos.size <= this.#keep) return;
     const [oldestKey, oldest] = this.#combos.entries().next().value ?? [];
     if (oldestKey === undefined || oldest === undefined) return;

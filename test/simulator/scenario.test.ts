@@ -163,7 +163,7 @@ describe("a combo", () => {
     for (let i = 0; i < 1000; i++) {
       const gift = random.pick(GIFTS);
       const { clicks, steps } = planCombo(random, gift, true);
-      const counted = steps.filter((step) => step.wrapper === null);
+      const counted = steps.filter((step) => !step.wrapped);
       expect(Math.max(...counted.filter((step) => !step.end).map((step) => step.clicks))).toBe(clicks);
       const live = counted.filter((step) => !step.end && step.again === null);
       if (new Set(live.map((step) => step.clicks)).size < clicks) seen.skipped++;
@@ -174,7 +174,7 @@ describe("a combo", () => {
       const ends = steps.filter((step) => step.end).length;
       if (ends === 0) seen.noEnd++;
       if (ends === 2) seen.twoEnds++;
-      if (steps.some((step) => step.wrapper !== null)) seen.wrapped++;
+      if (steps.some((step) => step.wrapped)) seen.wrapped++;
     }
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(20);
   });

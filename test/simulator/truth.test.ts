@@ -59,9 +59,9 @@ describe("/@truth", () => {
       const key = `${(m["user"] as Plain)["id"]}/${m["gift_id"]}/${group}/${(m["to_user"] as Plain | undefined)?.["id"] ?? ""}`;
       totals.set(key, Math.max(totals.get(key) ?? 0, units(m)));
     }
-    const told = truth.sent.combos.map(
-      (c) => [`${c.senderId}/${c.giftId}/${c.groupId === "0" ? `trace:${c.traceId}` : c.groupId}/${c.receiverId}`, c.total] as const,
-    );
+    const told = truth.sent.combos
+      .filter((c) => c.groupId !== "0" || c.traceId !== "")
+      .map((c) => [`${c.senderId}/${c.giftId}/${c.groupId === "0" ? `trace:${c.traceId}` : c.groupId}/${c.receiverId}`, c.total] as const);
     expect(new Map(told)).toEqual(totals);
     expect(totals.size).toBeGreaterThan(30);
 
@@ -169,7 +169,7 @@ describe("what is injected", () => {
     expect(() => simulator.rooms.send(PK, "WebcastChatMessage", {}, { msgId: "abc" })).toThrow("decimal digits");
   });
 
-  it("counts a LightGift or BindingGift of a counted trace no second time", async () => {
+  it("counts a BindingGift of a counted trace no second time, and each LightGift by itself", async () => {
     const gift = {
       gift_id: "463",
       group_count: 1,
@@ -180,24 +180,16 @@ describe("what is injected", () => {
       trace_id: "555",
       gift: { id: "463", diamond_count: 1 },
     };
-    simulator.rooms.send(PK, "WebcastGiftMessage", gift);
+    const light = { common: { user: { id: "7" } }, group_count: 1, repeat_count: 2, gift_info: { gift_id: "463", diamond_count: 1 } };
+    const counted = simulator.rooms.send(PK, "WebcastGiftMessage", gift);
     simulator.rooms.send(PK, "WebcastBindingGiftMessage", { msg: gift });
-    simulator.rooms.send(PK, "WebcastLightGiftMessage", {
-      common: { user: { id: "7" }, log_id: "555" },
-      group_count: 1,
-      repeat_count: 3,
-      gift_info: { gift_id: "463", diamond_count: 1 },
-    });
-    simulator.rooms.send(PK, "WebcastLightGiftMessage", {
-      common: { user: { id: "7" }, log_id: "556" },
-      group_count: 1,
-      repeat_count: 2,
-      gift_info: { gift_id: "463", diamond_count: 1 },
-    });
+    const lights = [light, light].map((each) => simulator.rooms.send(PK, "WebcastLightGiftMessage", each));
+    const alone = simulator.rooms.send(PK, "WebcastBindingGiftMessage", { msg: { ...gift, group_id: "100", trace_id: "556" } });
     await client.caughtUp();
     expect(simulator.truth(PK).sent.combos).toMatchObject([
-      { senderId: "7", giftId: "463", groupId: "99", total: 3 },
-      { senderId: "7", giftId: "463", groupId: "0", traceId: "556", total: 2 },
+      { senderId: "7", giftId: "463", groupId: "99", total: 3, msgId: counted },
+      ...lights.map((msgId) => ({ senderId: "7", groupId: "0", traceId: "", total: 2, unitDiamonds: 1, msgId })),
+      { groupId: "100", traceId: "556", total: 3, msgId: alone },
     ]);
   });
 
