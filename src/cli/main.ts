@@ -24,11 +24,11 @@ const factor = (text: string) => {
 };
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
-const host = () => new Option("--host HOST", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
-const port = () => new Option("--port PORT", "port to listen on (DYLIVE_PORT, 8787)").argParser(integer);
-const data = () => new Option("--data DIR", "folder for what is kept (DYLIVE_DATA, ./data)");
-const upstream = () => new Option("--upstream URL", "stand-in for the platform, such as `dylive simulate`");
-const signer = () => new Option("--signer URL", "HTTP service that signs connections");
+const host = () => new Option("--host <host>", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
+const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(integer);
+const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_DATA, ./data)");
+const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
+const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
 
 const program = new Command("dylive")
   .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.")
@@ -43,7 +43,7 @@ program
   .addOption(data())
   .addOption(upstream())
   .addOption(signer())
-  .option("--watch ROOM", "put a room on the watch list (repeat for more)", collect, [])
+  .option("--watch <room>", "put a room on the watch list (repeat for more)", collect, [])
   .action(({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => serve(loadConfig(settings), watched));
 
 program
@@ -70,7 +70,7 @@ program
   .command("record")
   .description("write what a room sends to a file, byte for byte")
   .argument("<room>", "room number, custom id or 19-digit room_id")
-  .option("-o, --out FILE", "file to write; an existing recording is continued (ROOM.dyrec)")
+  .option("-o, --out <file>", "file to write; an existing recording is continued (ROOM.dyrec)")
   .addOption(upstream())
   .addOption(signer())
   .action((room: string, { out, ...settings }: Partial<Config> & { out?: string }) =>
@@ -81,7 +81,7 @@ program
   .command("replay")
   .description("show a recording's events at their pace; stores nothing")
   .argument("<file>")
-  .option("--speed N", "times as fast as it was; 0 is as fast as it goes", Number, 1)
+  .option("--speed <n>", "times as fast as it was; 0 is as fast as it goes", Number, 1)
   .option("--json", "one JSON object a line", false)
   .option("--all", "also stats, ranks and unknown messages", false)
   .action((file: string, options: { speed: number; json: boolean; all: boolean }) => replay(file, options));
@@ -103,8 +103,8 @@ const token = program.command("token").description("make, list and revoke tokens
 token
   .command("create")
   .description("make a token; it is the last line of stdout")
-  .requiredOption("--name NAME", "what it is for")
-  .option("--scope SCOPE", "read, manage or admin", "read")
+  .requiredOption("--name <name>", "what it is for")
+  .option("--scope <scope>", "read, manage or admin", "read")
   .addOption(data())
   .action(({ name, scope, ...settings }: Partial<Config> & { name: string; scope: string }) =>
     createTokenCommand(loadConfig(settings), name, scope),
@@ -124,10 +124,10 @@ token
 program
   .command("simulate")
   .description("run the fake platform alone; its base URL is the last line of stdout")
-  .option("--host HOST", "address to listen on", "127.0.0.1")
-  .option("--port PORT", "port to listen on; 0 takes a free one", integer, 0)
-  .option("--seed N", "what the rooms do", integer, 1)
-  .option("--rate N", "times as many messages", factor, 1)
+  .option("--host <host>", "address to listen on", "127.0.0.1")
+  .option("--port <port>", "port to listen on; 0 takes a free one", integer, 0)
+  .option("--seed <n>", "what the rooms do", integer, 1)
+  .option("--rate <n>", "times as many messages", factor, 1)
   .option("--accept-any-signature", "take any signature of 16 characters", false)
   .action((options: Parameters<typeof simulate>[0]) => simulate(options));
 

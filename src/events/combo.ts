@@ -52,6 +52,12 @@ export function traceKey(event: GiftEvent): string | null {
   return event.traceId === null ? null : event.traceId + event.comboId.slice(event.comboId.lastIndexOf("."));
 }
 
+/** A combo's identity without its group: session, sender, gift and receiver. What a light gift, which names no group, has in common with its twin. */
+export function twinKey(comboId: string): string {
+  const end = comboId.lastIndexOf(".");
+  return comboId.slice(0, comboId.lastIndexOf(".", end - 1)) + comboId.slice(end);
+}
+
 /** An id as part of a name: as it is when plain, else its digest, so that no text from outside can forge a separator. */
 export function short(id: string): string {
   return isPlain(id) ? id : `h${createHash("sha256").update(id).digest("hex").slice(0, 16)}`;

@@ -1,4 +1,4 @@
-import { type Draft, type GiftEvent, traceKey } from "./combo.js";
+import { type Draft, type GiftEvent, traceKey, twinKey } from "./combo.js";
 import type { NewEvent } from "./event.js";
 import { Generations } from "./generations.js";
 import { giveUnits, settleAfterSilence, settleAtEnd } from "./units.js";
@@ -37,6 +37,13 @@ interface Trace {
   readonly kind: GiftEvent["kind"];
 }
 
+/** The last gift of a sender, a gift and a receiver. */
+interface Twin {
+  readonly comboId: string;
+  readonly light: boolean;
+  readonly at: number;
+}
+
 const SILENCE_MS = 30_000;
 const MAX_OPEN = 10_000;
 const FRESH: Mark = { high: 0, settled: false };
@@ -54,8 +61,13 @@ export class GiftLedger {
   readonly #closed = new Generations<Closed>(8192);
   readonly #open = new Map<string, Open>();
   readonly #traces = new Generations<Trace>(8192);
+  readonly #twins = new Generations<Twin>(8192);
+  /** Combos that are counted under the name of a light gift that came first. */
+  readonly #joined = new Generations<string>(1024);
   #combosAhead = new Map<string, Open | Closed>();
   #tracesAhead = new Map<string, Trace>();
+  #twinsAhead = new Map<string, Twin>();
+  #joinedAhead = new Map<string, string>();
   #staged: NewEvent[] = [];
   #ids = new Set<string>();
   #indexed = 0;
@@ -70,6 +82,8 @@ export class GiftLedger {
       if (!this.#mark(event.comboId)) combos.add(event.comboId);
       const trace = this.#trace(event);
       if (trace && !this.#mark(trace.comboId)) combos.add(trace.comboId);
+      const twin = this.#twin(event);
+      if (twin !== null && !this.#mark(twin)) combos.add(twin);
     }
     return { combos: [...combos], ids };
   }
@@ -116,6 +130,8 @@ export class GiftLedger {
       else this.#open.set(id, combo);
     }
     for (const [key, trace] of this.#tracesAhead) this.#traces.set(key, trace);
+    for (const [key, twin] of this.#twinsAhead) this.#twins.set(key, twin);
+    for (const [own, joined] of this.#joinedAhead) this.#joined.set(own, joined);
     for (let i = 0; stored !== undefined && i < this.#staged.length; i++) {
       const event = this.#staged[i];
       if (event?.type === "gift" && stored[i] === null) this.#forget(event.comboId);
@@ -128,6 +144,8 @@ export class GiftLedger {
     this.#open.clear();
     this.#closed.clear();
     this.#traces.clear();
+    this.#twins.clear();
+    this.#joined.clear();
     this.#unstage();
   }
 
@@ -148,6 +166,8 @@ export class GiftLedger {
       else this.#open.set(event.comboId, { high, settled: false, last: event, updatedAt: event.receivedAt });
       const key = traceKey(event);
       if (key !== null && event.delta > 0 && !this.#traces.get(key)) this.#traces.set(key, { comboId: event.comboId, kind: event.kind });
+      if (event.delta > 0)
+        this.#twins.set(twinKey(event.comboId), { comboId: event.comboId, light: event.kind === "light", at: event.receivedAt });
     }
   }
 
@@ -157,10 +177,11 @@ export class GiftLedger {
     const id = this.#target(event, found);
     const mark = this.#mark(id) ?? found.combos.get(id) ?? FRESH;
     if (claim.total > mark.high) {
-      const settled = mark.settled || claim.end || claim.single;
+      const settled = mark.settled || claim.end || (claim.single && id === event.comboId);
       const given = giveUnits(event, id, claim.total - mark.high, claim.total, settled);
       this.#staged.push(given);
       this.#ahead(id, claim.total, settled, given);
+      this.#twinsAhead.set(twinKey(id), { comboId: id, light: event.kind === "light", at: event.receivedAt });
       const key = traceKey(given);
       if (key !== null && !this.#trace(given)) this.#tracesAhead.set(key, { comboId: id, kind: event.kind });
     } else if (claim.end && !mark.settled) {
@@ -178,10 +199,27 @@ export class GiftLedger {
    * larger total rules. Two ordinary gifts of one action are two combos.
    */
   #target(event: GiftEvent, found: Found): string {
+    const own = event.comboId;
+    if (this.#mark(own) ?? found.combos.get(own)) return own;
+    const joined = this.#joinedAhead.get(own) ?? this.#joined.get(own);
+    if (joined !== undefined) return joined;
     const trace = this.#trace(event);
-    if (!trace || trace.comboId === event.comboId || (trace.kind === "gift" && event.kind === "gift")) return event.comboId;
-    const known = this.#mark(event.comboId) ?? found.combos.get(event.comboId);
-    return known ? event.comboId : trace.comboId;
+    if (trace && !(trace.kind === "gift" && event.kind === "gift")) return trace.comboId;
+    const twin = this.#twin(event);
+    if (twin === null) return own;
+    if (event.kind !== "light") this.#joinedAhead.set(own, twin);
+    return twin;
+  }
+
+  /**
+   * The combo that a light gift and a gift in full share. A light gift names neither action nor group, so the same gift of one sender to one
+   * receiver in both forms within 30 s is taken for one: counting twice is the worse mistake. Two light gifts are always two.
+   */
+  #twin(event: GiftEvent): string | null {
+    const key = twinKey(event.comboId);
+    const last = this.#twinsAhead.get(key) ?? this.#twins.get(key);
+    const fresh = last !== undefined && Math.abs(event.receivedAt - last.at) <= SILENCE_MS;
+    return fresh && last.light !== (event.kind === "light") ? last.comboId : null;
   }
 
   #ahead(id: string, high: number, settled: boolean, last: GiftEvent): void {
@@ -214,6 +252,8 @@ export class GiftLedger {
   #unstage(): void {
     this.#combosAhead = new Map();
     this.#tracesAhead = new Map();
+    this.#twinsAhead = new Map();
+    this.#joinedAhead = new Map();
     this.#staged = [];
     this.#ids = new Set();
     this.#indexed = 0;

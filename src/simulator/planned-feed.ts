@@ -175,7 +175,8 @@ export class PlannedFeed {
       this.#combo(random, at + 1, { sender: other, receiver: null, groupId, giftIs: gift });
     }
     if (random.chance(0.06)) {
-      const other = this.#crowd.somebody(random, this.#crowdSize);
+      // Somebody who gives nothing in full: the two forms of one gift cannot be told from two gifts.
+      const other = this.#crowd.at(this.#crowdSize + random.int(41, 80));
       return this.#plan(at, "WebcastLightGiftMessage", (e) => say.lightGift(e, other, GIFTS[0] ?? gift, random.int(1, 5)));
     }
     return null;

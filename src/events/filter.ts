@@ -1,0 +1,119 @@
+import { Environment } from "@marcbachmann/cel-js";
+import type { LiveEvent } from "./event.js";
+import { objectionTo } from "./filter-bounds.js";
+import { VARIABLES } from "./filter-variables.js";
+
+/** Whether an event is wanted. Never throws. */
+export type Predicate = (event: LiveEvent) => boolean;
+
+/** The longest expression: 300 keywords fit. */
+export const EXPRESSION_MAX_CHARS = 4_000;
+/** Parentheses, lists and calls within each other. */
+const DEPTH_MAX = 24;
+const NODES_MAX = 2_000;
+
+/** An expression that is not one, or is not allowed. */
+export class FilterError extends Error {
+  /** Where in the expression, in characters from 0. */
+  readonly position: number;
+
+  constructor(message: string, position: number) {
+    super(message);
+    this.name = "FilterError";
+    this.position = position;
+  }
+}
+
+/**
+ * `type` is a name of CEL's own, so an expression's `type` is read as this one; it has the same length, so that places in the expression
+ * stay true.
+ */
+const TYPE = { asked: "type", used: "Type" } as const;
+const name = (variable: string) => (variable === TYPE.asked ? TYPE.used : variable);
+
+const limits = { maxDepth: DEPTH_MAX, maxAstNodes: NODES_MAX, maxListElements: 1_000, maxMapEntries: 0, maxCallArguments: 2 };
+/** Only reads expressions. */
+const reading = new Environment({ limits, unlistedVariablesAreDyn: true });
+/** Knows each variable's type, for errors that tell a slip at once. Every value may be compared with null. */
+const strict = environment((type) => type)
+  .registerOperator("int == null", () => false)
+  .registerOperator("string == null", () => false)
+  .registerOperator("bool == null", () => false);
+/** Runs them: any value may be null there, and comparing null with a number is an error, which `||` and `&&` pass over as CEL says. */
+const running = environment(() => "dyn");
+
+function environment(typeOf: (type: string) => string): Environment {
+  const made = new Environment({ limits });
+  for (const [variable, { type }] of Object.entries(VARIABLES)) {
+    if (typeof type === "string") made.registerVariable(name(variable), typeOf(type));
+    else {
+      const schema = Object.fromEntries(Object.entries(type).map(([field, of]) => [field, typeOf(of)]));
+      made.registerVariable(name(variable), { schema });
+    }
+  }
+  return made;
+}
+
+/**
+ * Makes a predicate of a filter expression in CEL; `docs/filters.md` has the variables. An event for which the expression has no value
+ * (it asks for something that is unknown) is not wanted. The work for one event is bounded, whatever the expression.
+ * @throws FilterError that says what is wrong and where
+ */
+export function compile(expression: string): Predicate {
+  if (expression.trim() === "") throw new FilterError("the filter is empty", 0);
+  if (expression.length > EXPRESSION_MAX_CHARS)
+    throw new FilterError(`the filter has ${expression.length} characters, ${EXPRESSION_MAX_CHARS} are allowed`, EXPRESSION_MAX_CHARS);
+  const { ast } = guarded(() => reading.parse(expression));
+  const objection = objectionTo(ast);
+  if (objection !== null) throw new FilterError(objection.message, objection.at);
+  const uses = new Set<string>();
+  const text = withOwnNames(expression, ast, uses);
+  const checked = strict.check(text);
+  if (!checked.valid) throw filterError(checked.error);
+  if (checked.type !== "bool") throw new FilterError(`the filter gives ${checked.type ?? "a value"}, not true or false`, 0);
+  const run = guarded(() => running.parse(text));
+  const wanted = Object.entries(VARIABLES).filter(([variable]) => uses.has(variable));
+  return (event) => {
+    const context: Record<string, unknown> = {};
+    for (const [variable, { of }] of wanted) context[name(variable)] = of(event);
+    try {
+      return run(context) === true;
+    } catch {
+      return false;
+    }
+  };
+}
+
+/** The expression with our own name for `type`; notes the variables that are used. */
+function withOwnNames(expression: string, root: unknown, uses: Set<string>): string {
+  const places: number[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const one of value) visit(one);
+    else if (typeof value === "object" && value !== null && "op" in value && "args" in value && "start" in value) {
+      if (value.op === "id" && typeof value.args === "string") {
+        uses.add(value.args);
+        if (value.args === TYPE.asked) places.push(Number(value.start));
+      } else visit(value.args);
+    }
+  };
+  visit(root);
+  return places.reduce((text, at) => text.slice(0, at) + TYPE.used + text.slice(at + TYPE.used.length), expression);
+}
+
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw filterError(error);
+  }
+}
+
+/** The words of the library's error, without its picture of the expression. */
+function filterError(error: unknown): FilterError {
+  // Thousands of signs in a row end the library's recursion before its limits do.
+  if (error instanceof RangeError) return new FilterError("the filter is nested too deep", 0);
+  const { summary, range } = error as { summary?: string; range?: { start: number } };
+  const words = (summary ?? "the filter cannot be read").replace(/\$(user|gift|receiver)\b/g, "$1");
+  const hint = /overload: string .* int|overload: int .* string/.test(words) ? ' (ids and texts are written in quotes, such as "123")' : "";
+  return new FilterError(words.slice(0, 300) + hint, range?.start ?? 0);
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import type { Draft } from "../../src/events/combo.js";
+import { GiftLedger } from "../../src/events/ledger.js";
+import { gift } from "./gift-event.js";
+import { Store } from "./store.js";
+
+const AT = 1_700_000_000_000;
+const full = (id: string, group: string, total: number, at = AT, sender = "5") =>
+  gift({ id, combo: `7.${sender}.463.g${group}.0`, total, at, trace: `t${group}` });
+const light = (id: string, total: number, at = AT, sender = "5") =>
+  gift({ id, combo: `7.${sender}.463.e${id}.0`, total, at, kind: "light", single: true });
+
+function pass(ledger: GiftLedger, store: Store, ...drafts: Draft[]) {
+  const events = ledger.stage(drafts, store.find(ledger.missing(drafts)));
+  ledger.commit(store.append(events));
+  return events.map((event) => (event.type === "gift" ? [event.id, event.delta, event.comboTotal] : [event.id]));
+}
+const units = (store: Store) => store.events.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
+
+describe("a light gift", () => {
+  test("that echoes a gift in full brings nothing, in one batch or two; more units than it had count", () => {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    expect(pass(ledger, store, full("1", "8", 3), light("2", 3))).toEqual([["1", 3, 3]]);
+    expect(pass(ledger, store, light("3", 3, AT + 29_000))).toEqual([]);
+    expect(pass(ledger, store, light("4", 5, AT + 29_000))).toEqual([["4", 2, 5]]);
+    expect(pass(ledger, store, full("5", "8", 6, AT + 30_000))).toEqual([["5", 1, 6]]);
+    expect(units(store)).toBe(6);
+  });
+
+  test("that comes first counts, and the gift in full goes on from it, however long", () => {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    expect(pass(ledger, store, light("1", 2))).toEqual([["1", 2, 2]]);
+    expect(pass(ledger, store, full("2", "8", 2, AT + 1000))).toEqual([]);
+    expect(pass(ledger, store, full("3", "8", 4, AT + 90_000))).toEqual([["3", 2, 4]]);
+    expect(units(store)).toBe(4);
+  });
+
+  test("of another sender, or later than 30 s, is a gift of its own; so is the second of two", () => {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    pass(ledger, store, full("1", "8", 1));
+    expect(pass(ledger, store, light("2", 1, AT, "6"))).toEqual([["2", 1, 1]]);
+    expect(pass(ledger, store, light("3", 1, AT, "6"))).toEqual([["3", 1, 1]]);
+    expect(pass(ledger, store, light("4", 1, AT + 31_000))).toEqual([["4", 1, 1]]);
+  });
+
+  test("is known for what it is after a restart, and forgotten with a failed append", () => {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    pass(ledger, store, full("1", "8", 3));
+    const restarted = new GiftLedger();
+    restarted.restore(store.events);
+    expect(pass(restarted, store, light("2", 3, AT + 5000))).toEqual([]);
+
+    const fresh = new GiftLedger();
+    fresh.stage([full("9", "9", 3, AT, "7")], { combos: new Map(), known: new Set() });
+    fresh.drop();
+    expect(pass(fresh, new Store(), light("10", 3, AT, "7"))).toEqual([["10", 3, 3]]);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { DyliveError } from "../../src/errors.js";
+import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { check } from "../../src/log/check.js";
+import type { Log } from "../../src/log/log.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import { type Broadcast, Pipeline } from "../../src/rooms/pipeline.js";
+import { corpus } from "../../src/simulator/index.js";
+import { readFrame } from "../../src/sources/read.js";
+import type { Received } from "../../src/sources/source.js";
+import { Drift } from "../../src/wire/drift.js";
+import { FakeClock } from "../clock.js";
+
+const made = corpus({ seed: "pipeline", frames: 60 });
+const received: Received[] = made.frames.map((frame, i) => readFrame(frame, 1_777_726_800_000 + i * 100, new Drift()).received);
+const broadcast: Broadcast = { sessionId: made.roomId, webRid: "1", anchorId: null, source: "websocket" };
+
+async function opened(change: (log: Log) => Log = (log) => log) {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
+  const aside: NewEvent[] = [];
+  const clock = new FakeClock(1_777_726_900_000);
+  const parts = {
+    log: change(store.log),
+    rooms: store.rooms,
+    room,
+    clock,
+    drift: new Drift(),
+    setAside: (event: NewEvent) => aside.push(event),
+  };
+  const events = async (): Promise<readonly LiveEvent[]> => (await store.log.read(room, 0, 100_000)).events;
+  return { store, room, aside, clock, parts, events, open: () => Pipeline.open(parts) };
+}
+/** The same log, with some methods replaced. */
+const changed = (log: Log, methods: Partial<Log>): Log =>
+  new Proxy(log, { get: (target, key) => Reflect.get(methods, key) ?? bound(target, key) });
+const bound = (log: Log, key: string | symbol) => {
+  const value: unknown = Reflect.get(log, key);
+  return typeof value === "function" ? value.bind(log) : value;
+};
+
+describe("pipeline", () => {
+  it("gives the same log whatever the size of its batches", async () => {
+    const whole = await opened();
+    await (await whole.open()).store(received, broadcast);
+    const single = await opened();
+    const pipeline = await single.open();
+    for (const one of received) await pipeline.store([one], broadcast);
+    expect((await single.events()).map((event) => ({ ...event, seq: 0 }))).toEqual(
+      (await whole.events()).map((event) => ({ ...event, seq: 0 })),
+    );
+    expect(await check(whole.store.log)).toEqual([]);
+  });
+
+  it("stores what comes twice once, also after a restart", async () => {
+    const { open, events } = await opened();
+    await (await open()).store(received, broadcast);
+    const before = await events();
+    const again = await (await open()).store(received, broadcast);
+    expect(await events()).toEqual(before);
+    expect([...again.types.values()].reduce((a, b) => a + b, 0)).toBe(0);
+  });
+
+  it("finds the one event that the store refuses, keeps it aside and stores all others", async () => {
+    let bad = "";
+    const { open, events, aside } = await opened((log) =>
+      changed(log, {
+        append: (batches) =>
+          batches.some((batch) => batch.events.some(({ id }) => id === bad))
+            ? Promise.reject(new DyliveError("bad_request", "refused"))
+            : log.append(batches),
+      }),
+    );
+    const twin = await opened();
+    await (await twin.open()).store(received, broadcast);
+    const all = await twin.events();
+    bad = all.find(({ type }) => type === "chat")?.id ?? "";
+    const stored = await (await open()).store(received, broadcast);
+    expect(aside.map(({ id }) => id)).toEqual([bad]);
+    expect(stored.drops.get("refused_by_store")).toBe(1);
+    expect((await events()).map(({ id }) => id)).toEqual(all.map(({ id }) => id).filter((id) => id !== bad));
+  });
+
+  it("throws when the store is down, forgets nothing that was stored, and takes the batch when it is back", async () => {
+    let down = false;
+    const { open, events, aside, store } = await opened((log) =>
+      changed(log, { append: (batches) => (down ? Promise.reject(new DyliveError("internal", "disk full")) : log.append(batches)) }),
+    );
+    const pipeline = await open();
+    await pipeline.store(received.slice(0, 30), broadcast);
+    const before = await events();
+    down = true;
+    await expect(pipeline.store(received.slice(30), broadcast)).rejects.toThrow("disk full");
+    expect(await events()).toEqual(before);
+    down = false;
+    await pipeline.store(received.slice(30), broadcast);
+    expect(aside).toEqual([]);
+    const twin = await opened();
+    await (await twin.open()).store(received, broadcast);
+    expect((await events()).map(({ id }) => id)).toEqual((await twin.events()).map(({ id }) => id));
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("shares a room with a second owner without counting anything twice", async () => {
+    const { open, events, store } = await opened();
+    const [live, other] = [await open(), await open()];
+    for (let i = 0; i < received.length; i += 6) {
+      await Promise.all([
+        live.store(received.slice(i, i + 6), broadcast),
+        other.store(received.slice(Math.max(0, i - 3), i + 3), broadcast),
+      ]);
+    }
+    const twin = await opened();
+    await (await twin.open()).store(received, broadcast);
+    const units = (list: readonly LiveEvent[]) => list.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
+    expect(units(await events())).toBe(units(await twin.events()));
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("settles combos that fell silent, once, also those from before a restart", async () => {
+    const { open, events, clock, store } = await opened();
+    await (await open()).store(received, broadcast);
+    await clock.advance(60_000);
+    const restarted = await open();
+    expect(await restarted.settle()).toBeGreaterThan(0);
+    expect(await restarted.settle()).toBe(0);
+    const open_ = new Map<string, boolean>();
+    for (const event of await events())
+      if (event.type === "gift") open_.set(event.comboId, event.settled || open_.get(event.comboId) === true);
+    expect([...open_.values()].every(Boolean)).toBe(true);
+    expect(await check(store.log)).toEqual([]);
+  });
+});
