@@ -1,6 +1,6 @@
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
-import { get, isPlatformHost, type Platform } from "./platform.js";
+import { isPlatformHost, type Platform } from "./platform.js";
 import { clientQuery } from "./push.js";
 import { readResponse } from "./read.js";
 import type { Received } from "./source.js";
@@ -29,8 +29,9 @@ export async function firstFetch(
   query.set("last_rtt", "0");
   query.set("cursor", "");
   query.set("internal_ext", "");
-  const reply = await get(
-    platform.http("live.douyin.com", `/webcast/im/fetch/?${query}`),
+  const reply = await platform.get(
+    "live.douyin.com",
+    `/webcast/im/fetch/?${query}`,
     visitor.headers({ referer: "https://live.douyin.com/" }),
     signal,
   );

@@ -1,17 +1,24 @@
 import { request } from "undici";
 import { DyliveError } from "../errors.js";
+import type { ProxyServer } from "./proxy.js";
 
 /** Domains of the platform (facts/protocol.md section 1). Nothing else is ever contacted on its behalf. */
 const PLATFORM_DOMAINS = ["douyin.com", "amemv.com", "iesdouyin.com"];
 const MAX_PAGE_BYTES = 8 * 1024 * 1024; // a room page is about 1 MB
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Where the platform is: the real one, or a stand-in (`upstream`) that serves every host H under `/@H`. */
+/** Where the platform is, and by which way it is reached: the real one, or a stand-in (`upstream`) that serves every host H under `/@H`. */
 export interface Platform {
+  /** Base URL of the stand-in, without a slash at its end; null is the real platform. */
+  readonly upstream: string | null;
+  /** The way out of this machine; null is the direct one. */
+  readonly proxy: ProxyServer | null;
   /** The address to use for a platform host and path (with query). @throws DyliveError when the host is not the platform's */
   http(host: string, path: string): string;
   /** The same for a WebSocket. */
   socket(host: string, path: string): string;
+  /** One GET by this way; as the function {@link get}. */
+  get(host: string, path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply>;
 }
 
 /** A reply of the platform, whole. */
@@ -21,14 +28,23 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** @param upstream base URL of a stand-in, or null for the real platform */
-export function platformAt(upstream: string | null): Platform {
+/**
+ * @param upstream base URL of a stand-in, or null for the real platform
+ * @param proxy the way out; make another platform for a room that has a way of its own
+ */
+export function platformAt(upstream: string | null, proxy: ProxyServer | null = null): Platform {
   const base = upstream?.replace(/\/+$/, "") ?? null;
   const http = (host: string, path: string) => {
     if (!isPlatformHost(host)) throw new DyliveError("internal", `refused to contact ${JSON.stringify(host)}: not a host of the platform`);
     return base === null ? `https://${host}${path}` : `${base}/@${host}${path}`;
   };
-  return { http, socket: (host, path) => http(host, path).replace(/^http/, "ws") };
+  return {
+    upstream: base,
+    proxy,
+    http,
+    socket: (host, path) => http(host, path).replace(/^http/, "ws"),
+    get: async (host, path, headers, signal) => get(http(host, path), headers, signal, proxy),
+  };
 }
 
 /** Whether a host name belongs to the platform. */
@@ -41,10 +57,20 @@ export function isPlatformHost(host: string): boolean {
  * One GET, no redirects followed, the body bounded.
  * @throws DyliveError unreachable when the network fails or the body is larger than 8 MiB
  */
-export async function get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply> {
+export async function get(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  proxy: ProxyServer | null = null,
+): Promise<Reply> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
   try {
-    const reply = await request(url, { method: "GET", headers, signal: limit });
+    const reply = await request(url, {
+      method: "GET",
+      headers,
+      signal: limit,
+      ...(proxy === null ? {} : { dispatcher: proxy.dispatcher }),
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of reply.body) {

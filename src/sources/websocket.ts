@@ -4,6 +4,7 @@ import { DyliveError } from "../errors.js";
 import type { Drift } from "../wire/drift.js";
 import { encodeAck, HEARTBEAT } from "../wire/frame.js";
 import { reasonOf } from "./platform.js";
+import type { ProxyServer } from "./proxy.js";
 import { ReceiveQueue } from "./queue.js";
 import { readFrame } from "./read.js";
 import type { Received, Source } from "./source.js";
@@ -15,6 +16,8 @@ export interface WebsocketOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly drift: Drift;
+  /** The way out of this machine; absent or null is the direct one. */
+  readonly proxy?: ProxyServer | null;
   /** Told where a reconnect may go on, after every message frame. */
   readonly onResume?: (cursor: string, internalExt: string) => void;
 }
@@ -37,6 +40,7 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
     followRedirects: false,
     maxPayload: MAX_FRAME_BYTES,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    ...(options.proxy ? { createConnection: viaProxy(options.proxy, url) } : {}),
   });
   const queue = new ReceiveQueue({ pause: () => socket.pause(), resume: () => socket.resume() });
   const stopHeartbeat = attach(socket, queue, options);
@@ -72,7 +76,9 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onResume
     );
     request.destroy();
   });
-  socket.on("error", (error) => queue.end(new DyliveError("unreachable", `the connection failed: ${reasonOf(error)}`, error)));
+  socket.on("error", (error) =>
+    queue.end(error instanceof DyliveError ? error : new DyliveError("unreachable", `the connection failed: ${reasonOf(error)}`, error)),
+  );
   socket.on("close", (code) => queue.end(new DyliveError("unreachable", `the platform closed the connection (code ${code})`)));
   socket.on("message", (data, isBinary) => {
     if (!isBinary || !(data instanceof Buffer)) return; // frames are binary; a text message is not the platform's protocol
@@ -83,4 +89,9 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onResume
     if (frame?.payloadType === "close") queue.end();
   });
   return () => stop();
+}
+
+/** ws hands its `createConnection` to `http.request`, whose signature this has; the types of ws know only `net.createConnection`. */
+function viaProxy(proxy: ProxyServer, url: string): NonNullable<WebSocket.ClientOptions["createConnection"]> {
+  return proxy.connectionFor(url.startsWith("wss:")) as unknown as NonNullable<WebSocket.ClientOptions["createConnection"]>;
 }
