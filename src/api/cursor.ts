@@ -15,11 +15,10 @@ export class CursorReset extends DyliveError {
   /** Only what is new comes after it. */
   readonly newest: string;
 
-  constructor(why: string, oldest: Place, newest: Place) {
-    const ends = [encodeCursor(oldest), encodeCursor(newest)] as const;
-    super("cursor_reset", `${why}; the oldest valid cursor is ${ends[0]}, the newest ${ends[1]}`);
-    this.oldest = ends[0];
-    this.newest = ends[1];
+  constructor(why: string, oldest: string, newest: string) {
+    super("cursor_reset", `${why}; the oldest valid cursor is ${oldest}, the newest ${newest}`);
+    this.oldest = oldest;
+    this.newest = newest;
   }
 }
 
@@ -49,7 +48,11 @@ export function decodeCursor(text: string): Place | { readonly seq: number } {
 export function resolveCursor(text: string, logId: string, room: RoomKey, ends: { oldest: number; head: number }): number {
   const place = decodeCursor(text);
   const reset = (why: string) =>
-    new CursorReset(why, { logId, room, seq: Math.max(0, ends.oldest - 1) }, { logId, room, seq: Math.max(0, ends.head) });
+    new CursorReset(
+      why,
+      encodeCursor({ logId, room, seq: Math.max(0, ends.oldest - 1) }),
+      encodeCursor({ logId, room, seq: Math.max(0, ends.head) }),
+    );
   if ("logId" in place && place.logId !== logId) throw reset("it is of another log (the database was made anew or restored)");
   if ("room" in place && place.room !== room) throw reset("it is of another room");
   if (place.seq > ends.head) throw reset("it is beyond the newest event");

@@ -1,0 +1,143 @@
+import type { Log, RoomKey, Where } from "./log.js";
+import type { Tails } from "./tail.js";
+import { TailBatch } from "./tail-batch.js";
+import type { RoomTail, TailReader } from "./tail-room.js";
+
+/** Events that a reader which is behind reads at a time. */
+const PAGE_EVENTS = 200;
+
+/** What is followed of a room. */
+export interface Followed {
+  readonly room: RoomKey;
+  /** Everything with a greater seq is handed over. */
+  readonly after: number;
+  /** Left out by the store while the reader is behind; at the head every event comes, so the target filters for itself. */
+  readonly where: Where;
+}
+
+/** Who is given the batches of a {@link Follow}. */
+export interface FollowTarget<F extends Followed> {
+  /** Takes the next batch of a room: in order, without holes or doubles. */
+  take(batch: TailBatch, followed: F): void;
+  /** Resolves when the target can take more; asked only for rooms that are behind. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** The log cannot be read: nothing more comes. */
+  failed(error: unknown): void;
+}
+
+/** A room on its way to the head, or there. */
+class Member<F extends Followed> implements TailReader {
+  readonly followed: F;
+  readonly stop = new AbortController();
+  readonly #target: FollowTarget<F>;
+  tail: RoomTail | null = null;
+  at: number;
+
+  constructor(followed: F, target: FollowTarget<F>) {
+    this.followed = followed;
+    this.at = followed.after;
+    this.#target = target;
+  }
+
+  take(batch: TailBatch): void {
+    this.#target.take(batch, this.followed);
+    this.at = batch.to;
+  }
+
+  end(): void {
+    this.tail?.leave(this);
+    this.stop.abort();
+  }
+}
+
+/**
+ * Follows rooms from given places for one target: what lies behind is read from the log page by page, as fast as the target takes it, one
+ * room after the other; a room that has caught up joins its tail. Ends with the signal.
+ */
+export class Follow<F extends Followed> {
+  readonly #log: Pick<Log, "read">;
+  readonly #tails: Tails;
+  readonly #target: FollowTarget<F>;
+  readonly #signal: AbortSignal;
+  readonly #members = new Map<RoomKey, Member<F>>();
+  #behind: Member<F>[] = [];
+  #running = false;
+
+  constructor(parts: { log: Pick<Log, "read">; tails: Tails; target: FollowTarget<F>; signal: AbortSignal }) {
+    this.#log = parts.log;
+    this.#tails = parts.tails;
+    this.#target = parts.target;
+    this.#signal = parts.signal;
+    const end = () => {
+      for (const member of this.#members.values()) member.end();
+      this.#members.clear();
+      this.#behind = [];
+    };
+    this.#signal.addEventListener("abort", end, { once: true });
+  }
+
+  /** Rooms that are followed, with the seq up to which everything was handed over. */
+  *places(): Iterable<readonly [RoomKey, number]> {
+    for (const [room, { at }] of this.#members) yield [room, at];
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** What is followed of a room, and how far it has come. */
+  get(room: RoomKey): { readonly followed: F; readonly at: number } | undefined {
+    return this.#members.get(room);
+  }
+
+  /** Begins to follow a room; what was followed of it before ends. */
+  add(followed: F): void {
+    if (this.#signal.aborted) return;
+    this.drop(followed.room);
+    const member = new Member(followed, this.#target);
+    this.#members.set(followed.room, member);
+    this.#behind.push(member);
+    if (!this.#running) void this.#catchUp();
+  }
+
+  /** Ends a room; false when it was not followed. */
+  drop(room: RoomKey): boolean {
+    this.#members.get(room)?.end();
+    return this.#members.delete(room);
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#running = true;
+    try {
+      for (let member = this.#behind.shift(); member !== undefined; member = this.#behind.shift()) {
+        if (member.stop.signal.aborted) continue;
+        member.tail ??= await this.#tails.hold(member.followed.room, member.stop.signal).catch((error) => ended(member, error));
+        if (member.tail === null || member.stop.signal.aborted || member.tail.join(member)) continue;
+        await this.#page(member, member.tail);
+      }
+    } catch (error) {
+      if (!this.#signal.aborted) this.#target.failed(error);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #page(member: Member<F>, tail: RoomTail): Promise<void> {
+    const { room, where } = member.followed;
+    await this.#target.ready(this.#signal);
+    if (member.stop.signal.aborted) return;
+    const page = await this.#log.read(room, member.at, PAGE_EVENTS, where);
+    if (member.stop.signal.aborted) return;
+    if (page.scanned <= member.at && member.at < tail.at)
+      throw new Error(`the log of room ${room} ends at ${page.head}, before ${tail.at}`);
+    member.take(new TailBatch(room, member.at, page));
+    this.#behind.push(member);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** A member that was dropped while its tail was opened has no tail; anything else is an error. */
+function ended<F extends Followed>(member: Member<F>, error: unknown): null {
+  if (member.stop.signal.aborted) return null;
+  throw error;
+}
