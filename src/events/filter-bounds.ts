@@ -37,15 +37,18 @@ export function objectionTo(root: ASTNode): Objection | null {
 }
 
 class Refused extends Error {
-  constructor(
-    message: string,
-    readonly at: number,
-  ) {
+  readonly at: number;
+
+  constructor(message: string, at: number) {
     super(message);
+    this.at = at;
   }
 }
 
 class Walk {
+  /** Characters of the longest text in the list that is gone through. */
+  #longest = 0;
+
   /** @param bound names of the loops around it  @param inLoop whether there is one */
   cost(node: ASTNode, bound: ReadonlySet<string>, inLoop: boolean): number {
     const all = (nodes: readonly ASTNode[]) => nodes.reduce((sum, one) => sum + this.cost(one, bound, inLoop), 1);
@@ -53,7 +56,7 @@ class Walk {
       case "value":
         return typeof node.args === "object" && node.args !== null ? refuse(node, "bytes and unsigned numbers are not offered") : 1;
       case "id":
-        if (bound.has(node.args) || node.args in VARIABLES) return 1;
+        if (bound.has(node.args) || isVariable(node.args)) return 1;
         return refuse(node, `there is no variable ${quote(node.args)}`);
       case ".":
         return 1 + this.cost(node.args[0], bound, inLoop);
@@ -88,14 +91,7 @@ class Walk {
     }
   }
 
-  #method(
-    node: ASTNode,
-    name: string,
-    receiver: ASTNode,
-    args: readonly ASTNode[],
-    bound: ReadonlySet<string>,
-    inLoop: boolean,
-  ): number {
+  #method(node: ASTNode, name: string, receiver: ASTNode, args: readonly ASTNode[], bound: ReadonlySet<string>, inLoop: boolean): number {
     if (LOOPS.has(name)) return this.#loop(node, receiver, args, bound, inLoop);
     const searches = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
     if (searches === undefined) {
@@ -107,16 +103,13 @@ class Walk {
     return inner + (searches ? args.reduce((sum, arg) => sum + lengthOf(arg, this.#longest), 0) : 0);
   }
 
-  /** Characters of the longest text in the list that is gone through. */
-  #longest = 0;
-
   #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], bound: ReadonlySet<string>, inLoop: boolean): number {
     const [variable, body] = args;
     if (inLoop) return refuse(node, "a loop inside a loop is not offered");
     if (list.op !== "list") return refuse(list, `a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
     if (variable?.op !== "id" || body === undefined || args.length !== 2)
       return refuse(node, "a loop takes a name and a condition, such as exists(w, text.contains(w))");
-    if (variable.args in VARIABLES) return refuse(variable, `${quote(variable.args)} is a variable already, take another name`);
+    if (isVariable(variable.args)) return refuse(variable, `${quote(variable.args)} is a variable already, take another name`);
     const listed = this.cost(list, bound, true);
     this.#longest = Math.max(0, ...list.args.map((one) => lengthOf(one, 0)));
     return listed + list.args.length * this.cost(body, new Set([...bound, variable.args]), true);
@@ -125,7 +118,7 @@ class Walk {
 
 function lengthOf(node: ASTNode, ofName: number): number {
   if (node.op === "value") return typeof node.args === "string" ? node.args.length : 1;
-  return node.op === "id" && !(node.args in VARIABLES) ? ofName : TEXT_SEEN;
+  return node.op === "id" && !isVariable(node.args) ? ofName : TEXT_SEEN;
 }
 
 function refuse(node: ASTNode, message: string): never {
@@ -134,4 +127,8 @@ function refuse(node: ASTNode, message: string): never {
 
 function quote(name: string): string {
   return JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
+}
+
+function isVariable(name: string): boolean {
+  return Object.hasOwn(VARIABLES, name);
 }

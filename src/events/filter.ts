@@ -31,7 +31,7 @@ export class FilterError extends Error {
 const TYPE = { asked: "type", used: "Type" } as const;
 const name = (variable: string) => (variable === TYPE.asked ? TYPE.used : variable);
 
-const limits = { maxDepth: DEPTH_MAX, maxAstNodes: NODES_MAX, maxListElements: 1_000, maxMapEntries: 0, maxCallArguments: 2 };
+const limits = { maxDepth: DEPTH_MAX, maxAstNodes: NODES_MAX, maxListElements: 1_000, maxMapEntries: 16, maxCallArguments: 8 };
 /** Only reads expressions. */
 const reading = new Environment({ limits, unlistedVariablesAreDyn: true });
 /** Knows each variable's type, for errors that tell a slip at once. Every value may be compared with null. */
