@@ -64,6 +64,11 @@ export class RoomControl {
     else this.#platform.refusing.delete(room);
   }
 
+  /** Scans the code of one visitor who waits on the home page in a browser: they are logged in. */
+  scan(): void {
+    this.#platform.scans++;
+  }
+
   /** Answers pages with a captcha page and web/enter with nothing, or as usual again. */
   captcha(on = true): void {
     this.#platform.captcha = on;

@@ -9,9 +9,9 @@ import { html, json } from "./reply.js";
 /** The host of a request without a prefix. */
 export const HOME_HOST = "live.douyin.com";
 
-/** Splits `/@host/path` into the platform's host and the path there. */
+/** Splits `/@host/path` into the platform's host and the path there. Of several the last counts: a page's own links to `/@sdk/…` come under its host. */
 export function splitHost(path: string): { readonly host: string; readonly path: string } {
-  const match = /^\/@([^/]+)(\/.*)?$/.exec(path);
+  const match = /^(?:\/@[^/]+)*\/@([^/]+)(\/.*)?$/.exec(path);
   return match === null ? { host: HOME_HOST, path } : { host: match[1] ?? HOME_HOST, path: match[2] ?? "/" };
 }
 

@@ -1,12 +1,19 @@
 import { anchorJson, roomJson, streamJson } from "./anchor.js";
+import { PUSH_HOSTS } from "./fetch.js";
 import type { Platform } from "./platform.js";
 import type { Ask, Reply } from "./reply.js";
-import { html, loggedIn } from "./reply.js";
+import { cookieScope, html, loggedIn } from "./reply.js";
 import type { Room } from "./room.js";
 
-/** `GET live.douyin.com/`: its cookie is what callers come for. */
+/** `GET live.douyin.com/`: its cookie is what most come for; a browser also gets the SDK, the visitor's id and who is logged in. */
 export function homePage(platform: Platform, ask: Ask): Reply {
-  return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>抖音直播</title></html>', ttwidCookie(platform, ask).setCookies);
+  if (platform.captcha) return html(captchaPage());
+  const { ttwid, setCookies } = ttwidCookie(platform, ask);
+  const isLogin = loggedIn(ask.cookies);
+  const uniqueId = platform.userUniqueId(ttwid);
+  const scripts = [headerPush(isLogin, uniqueId), push(`d:${JSON.stringify(["$", "$L10", null, { state: visitorState(uniqueId) }])}\n`)];
+  const own = `${SDK_TAG}<script>window.__simulatorLoggedIn=${isLogin}</script><script src="/@sdk/home.js" defer></script>`;
+  return html(document("抖音直播", scripts, own), setCookies);
 }
 
 /** `GET live.douyin.com/<web_rid>`: a challenge to those without __ac_nonce, else the page with its streamed state. */
@@ -16,7 +23,7 @@ export function roomPage(platform: Platform, ask: Ask, id: string): Reply {
     // A real browser reloads by itself; other clients ask again with the cookie.
     const body =
       '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>setTimeout(function(){location.reload()},50)</script></body></html>';
-    return html(body, [`__ac_nonce=${platform.makeNonce()}; Path=/; Max-Age=1800`]);
+    return html(body, [`__ac_nonce=${platform.makeNonce()}; Path=/; Max-Age=1800${cookieScope(ask)}`]);
   }
   const { ttwid, setCookies } = ttwidCookie(platform, ask);
   const room = platform.byWebId(id);
@@ -47,7 +54,20 @@ function ttwidCookie(platform: Platform, ask: Ask): { readonly ttwid: string; re
   const given = ask.cookies.get("ttwid");
   if (given) return { ttwid: given, setCookies: [] };
   const ttwid = platform.makeTtwid();
-  return { ttwid, setCookies: [`ttwid=${ttwid}; Path=/; Max-Age=31536000; HttpOnly`] };
+  return { ttwid, setCookies: [`ttwid=${ttwid}; Path=/; Max-Age=31536000; HttpOnly${cookieScope(ask)}`] };
+}
+
+/** The parts of the state that tell of the visitor. */
+function visitorState(uniqueId: string) {
+  return {
+    appStore: { platform: "pc", isSpider: false },
+    userStore: { odin: { user_id: "", user_type: 12, user_is_auth: 0, user_unique_id: uniqueId } },
+  };
+}
+
+function headerPush(isLogin: boolean, uniqueId: string): string {
+  const header = { isLogin, ...(isLogin ? { nickname: "已登录的观众", uid: uniqueId } : {}) };
+  return push(`7:${JSON.stringify(["$", "$L8", null, { "header-user-info": header }])}\n`);
 }
 
 function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boolean): string {
@@ -63,28 +83,22 @@ function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boole
     web_stream_url: live === null ? {} : streamJson(live),
   };
   const state = {
-    appStore: { platform: "pc", isSpider: false },
+    ...visitorState(uniqueId),
     roomStore: { roomInfo, liveStatus: live === null ? "end" : "normal" },
-    userStore: { odin: { user_id: "", user_type: 12, user_is_auth: 0, user_unique_id: uniqueId } },
     streamStore: { streamData: { H264_streamData: live === null ? null : streamJson(live), H265_streamData: null } },
   };
-  const header = { isLogin, ...(isLogin ? { nickname: "已登录的观众", uid: uniqueId } : {}) };
   const filler = Array.from({ length: 40 }, (_, index) =>
     push(
       `${index + 100}:["$","link","${index}",${JSON.stringify({ rel: "stylesheet", href: `/static/css/${"0123456789abcdef".repeat(24)}.${index}.css` })}]\n`,
     ),
   );
   // A real browser opens the WebSocket by these; they share only names with the site's.
-  const pushed = JSON.stringify({ roomId: live?.roomId ?? "", userUniqueId: uniqueId });
-  const own = `<script src="/@sdk/webmssdk.js"></script><script>window.__simulatorRoom=${pushed}</script><script src="/@sdk/room.js" defer></script>`;
+  const pushed = JSON.stringify({ roomId: live?.roomId ?? "", userUniqueId: uniqueId, pushHost: PUSH_HOSTS[0] });
+  const own = `${SDK_TAG}<script>window.__simulatorRoom=${pushed}</script><script src="/@sdk/room.js" defer></script>`;
   const offline = live === null ? (last === null ? "<p>暂未开播</p>" : "<p>直播已结束</p>") : "";
   return document(
     `${anchor.nickname}的抖音直播间`,
-    [
-      ...filler,
-      push(`7:${JSON.stringify(["$", "$L8", null, { "header-user-info": header }])}\n`),
-      push(`d:${JSON.stringify(["$", "$L10", null, { state }])}\n`),
-    ],
+    [...filler, headerPush(isLogin, uniqueId), push(`d:${JSON.stringify(["$", "$L10", null, { state }])}\n`)],
     `${offline}${own}`,
   );
 }
@@ -102,3 +116,6 @@ function document(title: string, scripts: readonly string[], body: string): stri
 function captchaPage(): string {
   return `<!DOCTYPE html><html><head><meta charset="utf-8"><title>验证码中间页</title></head><body><script>${`var TTGCaptcha={};`.padEnd(6000, " ")}</script></body></html>`;
 }
+
+/** The SDK comes before the page's own script, as a plain script. */
+const SDK_TAG = '<script src="/@sdk/webmssdk.js"></script>';

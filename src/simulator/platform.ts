@@ -30,6 +30,8 @@ export class Platform {
   readonly refusing = new Set<Room>();
   /** When true, pages and web/enter answer as they do to callers they suspect. */
   captcha = false;
+  /** How many visitors' codes have been scanned whose pages have not asked yet. */
+  scans = 0;
   readonly #ids: Random;
   readonly #clockStart: number;
   readonly #fetched = new Set<string>();
@@ -96,6 +98,13 @@ export class Platform {
       const oldest = this.#fetched.values().next().value;
       if (oldest !== undefined) this.#fetched.delete(oldest);
     }
+    return true;
+  }
+
+  /** Uses up one scan, if there is one. */
+  takeScan(): boolean {
+    if (this.scans === 0) return false;
+    this.scans--;
     return true;
   }
 

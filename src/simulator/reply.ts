@@ -50,6 +50,14 @@ export function parseCookies(header: string | undefined): Map<string, string> {
   return cookies;
 }
 
+/**
+ * What a Set-Cookie says of the domain: the whole platform for a browser that believes to be there, nothing for a client that
+ * knows the simulator's own address.
+ */
+export function cookieScope(ask: Ask): string {
+  return /^http:\/\/(?:[a-z0-9-]+\.)*douyin\.com$/.test(ask.origin) ? "; Domain=.douyin.com" : "";
+}
+
 /** Whether the cookies are those of somebody who has logged in. */
 export function loggedIn(cookies: ReadonlyMap<string, string>): boolean {
   return Boolean(cookies.get("sessionid") ?? cookies.get("sessionid_ss"));

@@ -1,8 +1,7 @@
-import { PUSH_HOSTS } from "./fetch.js";
-import { PUSH_PATH } from "./handshake.js";
 import type { Platform } from "./platform.js";
 import type { Ask, Reply } from "./reply.js";
-import { html, json } from "./reply.js";
+import { cookieScope, html, json } from "./reply.js";
+import { ROOM_SCRIPT } from "./room-script.js";
 import { stubOf } from "./signer.js";
 
 /** `POST /@signer/sign` with `{"stub": "<md5>"}` → `{"signature": "…"}`: the HTTP signer that an operator may name. */
@@ -28,60 +27,37 @@ export function sdkReply(platform: Platform, ask: Ask): Reply {
       return script(FAKE_SDK);
     case "/room.js":
       return script(ROOM_SCRIPT);
-    case "/push":
-      return json({ path: signedPush(platform, ask.query.get("room_id") ?? "", ask.query.get("user_unique_id") ?? "") });
+    case "/home.js":
+      return script(HOME_SCRIPT);
+    case "/stub":
+      return json({ stub: stubOf(ask.query) });
+    case "/scanned":
+      return scanned(platform, ask);
     default:
       return html("", [], 404);
   }
 }
 
-/** The signed address with which the page opens its own WebSocket, under this origin. */
-function signedPush(platform: Platform, roomId: string, userUniqueId: string): string {
-  const query = new URLSearchParams({
-    app_name: "douyin_web",
-    version_code: "180800",
-    webcast_sdk_version: "1.0.15",
-    update_version_code: "1.0.15",
-    compress: "gzip",
-    device_platform: "web",
-    cookie_enabled: "true",
-    host: "https://live.douyin.com",
-    aid: "6383",
-    live_id: "1",
-    did_rule: "3",
-    endpoint: "live_pc",
-    support_wrds: "1",
-    user_unique_id: userUniqueId,
-    im_path: "/webcast/im/fetch/",
-    identity: "audience",
-    need_persist_msg_count: "15",
-    room_id: roomId,
-    heartbeatDuration: "0",
-  });
-  query.set("signature", platform.signer.sign(stubOf(query)));
-  return `/@${PUSH_HOSTS[0]}${PUSH_PATH}?${query}`;
+/** Logs the visitor in once the test has "scanned the code": the cookies that the real login sets, with values of no meaning. */
+function scanned(platform: Platform, ask: Ask): Reply {
+  if (!platform.takeScan()) return json({ scanned: false });
+  const expires = new Date(platform.now() + LOGIN_LIFE_MS).toUTCString().replaceAll(" ", "+");
+  const session = platform.makeNonce();
+  const guard = encodeURIComponent(`${session}|${Math.floor(platform.now() / 1000)}|${LOGIN_LIFE_MS / 1000}|${expires}`);
+  const scope = cookieScope(ask);
+  const setCookies = [`sessionid=${session}`, `sessionid_ss=${session}`, `sid_guard=${guard}`].map(
+    (pair) => `${pair}; Path=/; Max-Age=${LOGIN_LIFE_MS / 1000}; HttpOnly${scope}`,
+  );
+  const reply = json({ scanned: true });
+  return { ...reply, headers: { ...reply.headers, "set-cookie": setCookies } };
 }
+
+/** A login lasts sixty days. */
+const LOGIN_LIFE_MS = 60 * 86_400_000;
 
 function script(body: string): Reply {
   return { status: 200, headers: { "content-type": "text/javascript; charset=utf-8" }, body };
 }
-
-/** What the room page does in a browser: opens its WebSocket and keeps it open. */
-const ROOM_SCRIPT = `(function () {
-  var room = window.__simulatorRoom;
-  function open() {
-    fetch("/@sdk/push?room_id=" + room.roomId + "&user_unique_id=" + room.userUniqueId).then(function (reply) { return reply.json(); }).then(function (push) {
-      var socket = new WebSocket(location.origin.replace(/^http/, "ws") + push.path);
-      socket.binaryType = "arraybuffer";
-      var beat = function () { socket.send(new Uint8Array([0x3a, 0x02, 0x68, 0x62])); };
-      var timer;
-      socket.onopen = function () { beat(); timer = setInterval(beat, 10000); };
-      socket.onclose = function () { clearInterval(timer); setTimeout(open, 3000); };
-    });
-  }
-  if (room.roomId) open();
-})();
-`;
 
 const FAKE_SDK = `(function () {
   window.byted_acrawler = {
@@ -93,5 +69,17 @@ const FAKE_SDK = `(function () {
       return { "X-Bogus": JSON.parse(request.responseText).signature };
     }
   };
+})();
+`;
+
+/** The home page waits for the code to be scanned, and shows itself anew. */
+const HOME_SCRIPT = `(function () {
+  function ask() {
+    fetch("/@sdk/scanned").then(function (reply) { return reply.json(); }).then(function (answer) {
+      if (answer.scanned) location.reload();
+      else setTimeout(ask, 1000);
+    });
+  }
+  if (!window.__simulatorLoggedIn) ask();
 })();
 `;

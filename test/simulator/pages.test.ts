@@ -3,7 +3,7 @@ import WebSocket from "ws";
 import type { Simulator } from "../../src/simulator/index.js";
 import { startSimulator } from "../../src/simulator/index.js";
 import { FakeClock } from "../clock.js";
-import type { Plain } from "./client.js";
+import { type Plain, pushQuery, sign, stub } from "./client.js";
 
 const NONCE = "__ac_nonce=0123456789abcdef01234";
 const START = 1_777_726_780_000;
@@ -111,9 +111,12 @@ describe("the page in a browser", () => {
     const room = JSON.parse(/__simulatorRoom=(\{[^}]*\})/.exec(html)?.[1] ?? "{}") as { roomId: string; userUniqueId: string };
     expect(await (await get("/@sdk/webmssdk.js")).text()).toContain("frontierSign");
     expect(await (await get("/@sdk/room.js")).text()).toContain("new WebSocket");
-    const { path } = (await (await get(`/@sdk/push?room_id=${room.roomId}&user_unique_id=${room.userUniqueId}`)).json()) as {
-      path: string;
-    };
+    const query = pushQuery(room.roomId, { user_unique_id: room.userUniqueId });
+    // What the page's links become when its host is reached under a prefix.
+    const answer = (await (await get(`/@live.douyin.com/@sdk/stub?${query}`)).json()) as { stub: string };
+    expect(answer.stub).toBe(stub(query));
+    query.set("signature", await sign(simulator.url, query));
+    const path = `/@webcast100-ws-web-hl.douyin.com/webcast/im/push/v2/?${query}`;
     const socket = new WebSocket(simulator.url.replace("http", "ws") + path, { headers: { cookie: "ttwid=1" } });
     await new Promise<void>((resolve, reject) => {
       socket.once("open", () => resolve());
