@@ -33,7 +33,9 @@ const signer = () => new Option("--signer <url>", "HTTP service that signs conne
 const program = new Command("dylive")
   .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.")
   .configureHelp({ helpWidth: 80 })
-  .showHelpAfterError("(see dylive --help)");
+  .showHelpAfterError("(see dylive --help)")
+  // Exit codes: 0 done, 1 it failed (network, platform or dylive), 2 the input was wrong. Commands inherit this.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program
   .command("serve")
@@ -131,8 +133,6 @@ program
   .option("--accept-any-signature", "take any signature of 16 characters", false)
   .action((options: Parameters<typeof simulate>[0]) => simulate(options));
 
-/** Exit codes: 0 done, 1 it failed (network, platform or dylive), 2 the input was wrong. */
-program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 try {
   await program.parseAsync();
 } catch (error) {
