@@ -3,7 +3,7 @@ import { DyliveError } from "../errors.js";
 import type { RoomKey } from "./log.js";
 import type { MemoryGate } from "./memory-gate.js";
 import { MemoryRoomLog, type MemoryRoomLogs } from "./memory-room.js";
-import type { Alias, Resume, RoomFacts, RoomRow, Rooms } from "./rooms.js";
+import type { Alias, Resume, RoomFacts, RoomRow, Rooms, Watch } from "./rooms.js";
 
 /** The rooms and their names in memory. */
 export class MemoryRooms implements Rooms {
@@ -52,8 +52,8 @@ export class MemoryRooms implements Rooms {
     return this.#gate.run(() => this.#setFacts(room, facts));
   }
 
-  setWatched(room: RoomKey, watched: boolean): Promise<void> {
-    return this.#gate.run(() => this.#change(room, { watched }));
+  setWatch(room: RoomKey, watch: Watch): Promise<void> {
+    return this.#gate.run(() => this.#change(room, { watch }));
   }
 
   setResume(room: RoomKey, resume: Resume | null): Promise<void> {
@@ -75,7 +75,7 @@ export class MemoryRooms implements Rooms {
   #make(): RoomKey {
     const room = this.#rows.size;
     const createdAt = this.#clock.now();
-    this.#rows.set(room, { room, webRid: null, title: null, anchor: null, watched: false, resume: null, createdAt });
+    this.#rows.set(room, { room, webRid: null, title: null, anchor: null, watch: "off", resume: null, createdAt });
     this.#logs.set(room, new MemoryRoomLog());
     return room;
   }

@@ -31,11 +31,14 @@ export interface Resume {
   readonly savedAt: number;
 }
 
+/** Whether a room is on the watch list, collected whether or not anybody asks, and whether that is paused. */
+export const WATCHES = ["off", "on", "paused"] as const;
+export type Watch = (typeof WATCHES)[number];
+
 /** A room as stored. */
 export interface RoomRow extends RoomFacts {
   readonly room: RoomKey;
-  /** On the watch list: collected whether or not anybody asks. */
-  readonly watched: boolean;
+  readonly watch: Watch;
   readonly resume: Resume | null;
   readonly createdAt: number;
 }
@@ -56,7 +59,7 @@ export interface Rooms {
   list(): Promise<readonly RoomRow[]>;
   /** Overwrites the facts that are given and not null. */
   setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void>;
-  setWatched(room: RoomKey, watched: boolean): Promise<void>;
+  setWatch(room: RoomKey, watch: Watch): Promise<void>;
   setResume(room: RoomKey, resume: Resume | null): Promise<void>;
   /** Takes the room over: the new epoch; appends with an older one are fenced from now on. */
   claim(room: RoomKey): Promise<number>;

@@ -43,7 +43,7 @@ export class Supervisor implements RoomDesk {
   /** Starts collecting the watch list. */
   async start(): Promise<void> {
     for (const row of await this.#parts.store.rooms.list())
-      if (row.watched && row.webRid !== null) this.#hold({ kind: "web_rid", value: row.webRid }, "saved");
+      if (row.watch === "on" && row.webRid !== null) this.#hold({ kind: "web_rid", value: row.webRid }, "saved");
   }
 
   /** Puts a room on the watch list: it is collected from now on, also after a restart. @throws DyliveError bad_room */
@@ -124,7 +124,7 @@ export class Supervisor implements RoomDesk {
       else if (held.watched === "no" && held.wantedAt + this.#parts.onDemandIdleMs <= now) this.#letGo(held);
       else if (held.watched === "wanted" && room !== null) {
         held.watched = "saved";
-        void this.#parts.store.rooms.setWatched(room, true).catch(() => {
+        void this.#parts.store.rooms.setWatch(room, "on").catch(() => {
           held.watched = "wanted";
         });
       }

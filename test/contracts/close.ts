@@ -34,7 +34,7 @@ export function describeClose(open: Open): void {
         () => rooms.aliases(0),
         () => rooms.list(),
         () => rooms.setFacts(0, {}),
-        () => rooms.setWatched(0, true),
+        () => rooms.setWatch(0, "on"),
         () => rooms.setResume(0, null),
         () => rooms.claim(0),
         () => sessions.open(0, "1", 1),

@@ -60,7 +60,7 @@ export function describeRooms(open: Open): void {
         webRid: null,
         title: null,
         anchor: null,
-        watched: false,
+        watch: "off",
         resume: null,
         createdAt: expect.any(Number),
       });
@@ -71,12 +71,12 @@ export function describeRooms(open: Open): void {
     it("remember the watch list and where to resume", async () => {
       const { rooms } = store();
       const room = await rooms.ensure([rid]);
-      await rooms.setWatched(room, true);
+      await rooms.setWatch(room, "paused");
       await rooms.setResume(room, resume);
-      expect(await rooms.get(room)).toMatchObject({ watched: true, resume });
-      await rooms.setWatched(room, false);
+      expect(await rooms.get(room)).toMatchObject({ watch: "paused", resume });
+      await rooms.setWatch(room, "on");
       await rooms.setResume(room, null);
-      expect(await rooms.get(room)).toMatchObject({ watched: false, resume: null });
+      expect(await rooms.get(room)).toMatchObject({ watch: "on", resume: null });
     });
 
     it("are claimed with a rising epoch, one at a time", async () => {
@@ -91,7 +91,7 @@ export function describeRooms(open: Open): void {
       for (const change of [
         () => rooms.claim(999),
         () => rooms.setFacts(999, {}),
-        () => rooms.setWatched(999, true),
+        () => rooms.setWatch(999, "on"),
         () => rooms.setResume(999, null),
       ]) {
         await expect(change()).rejects.toMatchObject({ code: "not_found" });

@@ -38,14 +38,14 @@ describe("supervisor", () => {
     await until(() => now?.rooms.status(room) === null);
     expect(now.rooms.status(watched.room)).not.toBeNull();
     await until(() => now?.simulator.truth("100000002").connections.every(({ closedAt }) => closedAt !== null));
-    expect((await now.store.rooms.get(watched.room))?.watched).toBe(true);
-    expect((await now.store.rooms.get(room))?.watched).toBe(false);
+    expect((await now.store.rooms.get(watched.room))?.watch).toBe("on");
+    expect((await now.store.rooms.get(room))?.watch).toBe("off");
   });
 
   it("collects the watch list after a start", async () => {
     now = await running();
     const room = await now.store.rooms.ensure([{ kind: "web_rid", value: "100000002" }], { webRid: "100000002" });
-    await now.store.rooms.setWatched(room, true);
+    await now.store.rooms.setWatch(room, "on");
     await now.rooms.start();
     await until(() => now?.rooms.status(room)?.state === "live");
   });

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../log.js";
-import type { Alias, AliasKind, Resume, RoomFacts, RoomRow, Rooms } from "../rooms.js";
+import { type Alias, type AliasKind, type Resume, type RoomFacts, type RoomRow, type Rooms, WATCHES, type Watch } from "../rooms.js";
 import type { Connection } from "./connection.js";
 import { MAX_ROOM } from "./pos.js";
 
@@ -13,6 +13,7 @@ interface StoredRoom {
   readonly anchor_sec_uid: string | null;
   readonly anchor_nickname: string | null;
   readonly anchor_avatar: string | null;
+  /** Index in {@link WATCHES}. */
   readonly watched: number;
   readonly resume: string | null;
   readonly created_at: number;
@@ -34,7 +35,7 @@ function statementsOf(database: Database) {
        anchor_sec_uid = coalesce(?, anchor_sec_uid), anchor_nickname = coalesce(?, anchor_nickname), anchor_avatar = coalesce(?, anchor_avatar)
        WHERE room = ?`,
     ),
-    setWatched: database.prepare<[number, RoomKey]>("UPDATE rooms SET watched = ? WHERE room = ?"),
+    setWatch: database.prepare<[number, RoomKey]>("UPDATE rooms SET watched = ? WHERE room = ?"),
     setResume: database.prepare<[string | null, RoomKey]>("UPDATE rooms SET resume = ? WHERE room = ?"),
     claim: database.prepare<[RoomKey], number>("UPDATE heads SET epoch = epoch + 1 WHERE room = ? RETURNING epoch").pluck(),
   } satisfies Record<string, Statement<never[]>>;
@@ -83,8 +84,8 @@ export class SqliteRooms implements Rooms {
     return this.#connection.write(() => this.#setFacts(room, facts));
   }
 
-  setWatched(room: RoomKey, watched: boolean): Promise<void> {
-    return this.#connection.write(() => assertChanged(room, this.#sql.setWatched.run(watched ? 1 : 0, room).changes));
+  setWatch(room: RoomKey, watch: Watch): Promise<void> {
+    return this.#connection.write(() => assertChanged(room, this.#sql.setWatch.run(WATCHES.indexOf(watch), room).changes));
   }
 
   setResume(room: RoomKey, resume: Resume | null): Promise<void> {
@@ -124,7 +125,7 @@ function roomOf(row: StoredRoom): RoomRow {
     webRid: row.web_rid,
     title: row.title,
     anchor: Object.values(anchor).some((value) => value !== null) ? anchor : null,
-    watched: row.watched === 1,
+    watch: WATCHES[row.watched] ?? "off",
     resume: row.resume === null ? null : (JSON.parse(row.resume) as Resume),
     createdAt: row.created_at,
   };
