@@ -69,6 +69,11 @@ export class RoomControl {
     this.#platform.scans++;
   }
 
+  /** Ends all logins, without a word: their cookies are those of guests from now on. */
+  logout(on = true): void {
+    this.#platform.lapsed = on;
+  }
+
   /** Answers pages with a captcha page and web/enter with nothing, or as usual again. */
   captcha(on = true): void {
     this.#platform.captcha = on;

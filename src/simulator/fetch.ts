@@ -5,7 +5,7 @@ import { encodePlanned } from "./outgoing.js";
 import type { Platform } from "./platform.js";
 import { hash32 } from "./random.js";
 import type { Ask, Reply } from "./reply.js";
-import { emptyReply, loggedIn } from "./reply.js";
+import { emptyReply } from "./reply.js";
 
 /**
  * `GET live.douyin.com/webcast/im/fetch/`: a bare Response with the push hosts, the resume texts and a first batch of messages.
@@ -30,7 +30,7 @@ export function imFetch(platform: Platform, ask: Ask): Reply {
     fields: welcome({ method, msgId, roomId, createTime: startedAt }),
   });
   const ended = broadcast.endedAt !== null;
-  const messages = [greeting, ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, guestGifts || loggedIn(ask.cookies)))];
+  const messages = [greeting, ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, guestGifts || platform.knowsLogin(ask.cookies)))];
   broadcast.book(messages);
   const body = schema.encode("Response", {
     messages: messages.map((message) => ({ method: message.method, payload: message.payload, msg_id: message.msgId })),

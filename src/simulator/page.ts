@@ -2,14 +2,14 @@ import { anchorJson, roomJson, streamJson } from "./anchor.js";
 import { PUSH_HOSTS } from "./fetch.js";
 import type { Platform } from "./platform.js";
 import type { Ask, Reply } from "./reply.js";
-import { cookieScope, html, loggedIn } from "./reply.js";
+import { cookieScope, html } from "./reply.js";
 import type { Room } from "./room.js";
 
 /** `GET live.douyin.com/`: its cookie is what most come for; a browser also gets the SDK, the visitor's id and who is logged in. */
 export function homePage(platform: Platform, ask: Ask): Reply {
   if (platform.captcha) return html(captchaPage());
   const { ttwid, setCookies } = ttwidCookie(platform, ask);
-  const isLogin = loggedIn(ask.cookies);
+  const isLogin = platform.knowsLogin(ask.cookies);
   const uniqueId = platform.userUniqueId(ttwid);
   const scripts = [headerPush(isLogin, uniqueId), push(`d:${JSON.stringify(["$", "$L10", null, { state: visitorState(uniqueId) }])}\n`)];
   const own = `${SDK_TAG}<script>window.__simulatorLoggedIn=${isLogin}</script><script src="/@sdk/home.js" defer></script>`;
@@ -29,7 +29,7 @@ export function roomPage(platform: Platform, ask: Ask, id: string): Reply {
   const room = platform.byWebId(id);
   if (room === null)
     return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>404</title><p>页面不存在</p></html>', setCookies, 404);
-  return html(statePage(platform, room, ttwid, loggedIn(ask.cookies)), setCookies);
+  return html(statePage(platform, room, ttwid, platform.knowsLogin(ask.cookies)), setCookies);
 }
 
 /** `GET www.douyin.com/user/<sec_uid>` and its mobile form. */

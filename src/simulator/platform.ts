@@ -3,6 +3,7 @@ import type { Broadcast } from "./broadcast.js";
 import { makeLogId } from "./ids.js";
 import type { Random } from "./random.js";
 import { hash32 } from "./random.js";
+import { loggedIn } from "./reply.js";
 import { Room } from "./room.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
@@ -30,6 +31,8 @@ export class Platform {
   readonly refusing = new Set<Room>();
   /** When true, pages and web/enter answer as they do to callers they suspect. */
   captcha = false;
+  /** When true, nobody is logged in, whatever their cookies say. */
+  lapsed = false;
   /** How many visitors' codes have been scanned whose pages have not asked yet. */
   scans = 0;
   readonly #ids: Random;
@@ -99,6 +102,11 @@ export class Platform {
       if (oldest !== undefined) this.#fetched.delete(oldest);
     }
     return true;
+  }
+
+  /** Whether the platform takes a caller for somebody who is logged in. */
+  knowsLogin(cookies: ReadonlyMap<string, string>): boolean {
+    return !this.lapsed && loggedIn(cookies);
   }
 
   /** Uses up one scan, if there is one. */

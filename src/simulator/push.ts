@@ -5,7 +5,7 @@ import { Connection } from "./connection.js";
 import { refusal, refusalBytes } from "./handshake.js";
 import { splitHost } from "./hosts.js";
 import type { Platform } from "./platform.js";
-import { loggedIn, parseCookies } from "./reply.js";
+import { parseCookies } from "./reply.js";
 
 /** A handshake that was refused, with the reason that the client is not told. */
 export interface Refusal {
@@ -47,7 +47,7 @@ export class PushServer {
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const isLoggedIn = loggedIn(cookies);
+      const isLoggedIn = platform.knowsLogin(cookies);
       const id = ++this.#lastId;
       const connection = new Connection({
         id,

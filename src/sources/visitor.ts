@@ -19,6 +19,12 @@ export class Visitor {
     }
   }
 
+  /** Takes over the cookies of a browser or an account, whole: what was known before is forgotten. */
+  adopt(cookies: Iterable<readonly [name: string, value: string]>): void {
+    this.#cookies.clear();
+    for (const [name, value] of cookies) this.#cookies.set(name, value);
+  }
+
   has(name: string): boolean {
     return this.#cookies.has(name);
   }
