@@ -37,6 +37,7 @@ export class Child {
 
 /** Answers the requests of the parent; the process ends when the parent lets go of it. */
 export function answer<Q, A>(handle: (request: Q) => A | Promise<A>): void {
+  process.once("disconnect", () => process.exit());
   process.on("message", async (request) => {
     process.send?.(await handle(request as Q));
   });

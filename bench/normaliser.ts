@@ -28,15 +28,15 @@ const MAX_UNITS = 10_000_000;
 const SHARE_TARGETS: Readonly<Record<string, string>> = { 1: "wechat", 2: "moments", 3: "weibo", 4: "qzone", 5: "qq", 112: "douyin" };
 
 /**
- * From a Response to events, written straight onto the objects of one protobuf library, as a user of that library would. It knows the
+ * From messages to events, written straight onto the objects of one protobuf library, as a user of that library would. It knows the
  * methods of the corpus only. Rules that no library has (text bounds, times, names of combos) are dylive's own functions.
  */
-export function makeNormaliser<L>(library: lib.Library<L>): (bytes: Uint8Array, origin: Origin) => Draft[] {
+export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Response<L>, origin: Origin) => Draft[] {
   const { id, number } = library;
 
-  return (bytes, origin) => {
+  return (response, origin) => {
     const drafts: Draft[] = [];
-    for (const message of library.response(bytes).messages) drafts.push(draft(message, origin));
+    for (const message of response.messages) drafts.push(draft(message, origin));
     return drafts;
   };
 

@@ -1,4 +1,4 @@
-// `npm run bench -- <name> [--quick]`: compiles src/ and bench/, generates the code of the libraries that dylive is measured against, and
+// `npm run bench -- <name> [--quick]`: compiles bench/ and what it uses of src/, generates the code of the libraries that dylive is measured against, and
 // runs a bench. Everything is put into .tmp/bench/. Without a name: lists the benches.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { install, ROOT, run } from "./prepare.mjs";
@@ -47,14 +47,17 @@ function generate() {
   ]);
   // ts-proto writes TypeScript only; its code is compiled as its users compile it.
   const options = { target: "ES2023", module: "NodeNext", moduleResolution: "NodeNext", types: ["node"], skipLibCheck: true };
-  writeFileSync(`${ROOT}${out}/tsconfig.json`, JSON.stringify({ compilerOptions: options, include: ["ts-proto-string", "ts-proto-bigint"] }));
+  writeFileSync(
+    `${ROOT}${out}/tsconfig.json`,
+    JSON.stringify({ compilerOptions: options, include: ["ts-proto-string", "ts-proto-bigint"] }),
+  );
   tsc(`${out}/tsconfig.json`);
   writeFileSync(`${ROOT}${out}/done`, "");
 }
 
 function compile() {
   const options = { noEmit: false, rootDir: ROOT, outDir: "build", incremental: true, tsBuildInfoFile: "build/info" };
-  const config = { extends: "../../tsconfig.json", compilerOptions: options, include: ["../../src", "../../bench"] };
+  const config = { extends: "../../tsconfig.json", compilerOptions: options, include: ["../../bench"] };
   writeFileSync(`${ROOT}${TMP}/tsconfig.json`, JSON.stringify(config));
   tsc(`${TMP}/tsconfig.json`);
 }

@@ -2,6 +2,7 @@ import type { Draft } from "../../src/events/combo.js";
 import { normalise } from "../../src/events/normalise.js";
 import { Drift } from "../../src/wire/drift.js";
 import { decodeResponse } from "../../src/wire/response.js";
+import type { Library } from "../libraries/library.js";
 import { protobufEs } from "../libraries/protobuf-es.js";
 import { protobufjs } from "../libraries/protobufjs.js";
 import { tsProtoBigint, tsProtoString } from "../libraries/ts-proto.js";
@@ -19,14 +20,19 @@ export async function load(name: Case): Promise<Decode> {
     case "dylive":
       return dylive();
     case "protobufjs":
-      return makeNormaliser(await protobufjs());
+      return byLibrary(await protobufjs());
     case "ts-proto string":
-      return makeNormaliser(await tsProtoString());
+      return byLibrary(await tsProtoString());
     case "ts-proto bigint":
-      return makeNormaliser(await tsProtoBigint());
+      return byLibrary(await tsProtoBigint());
     case "protobuf-es":
-      return makeNormaliser(await protobufEs());
+      return byLibrary(await protobufEs());
   }
+}
+
+function byLibrary<L>(library: Library<L>): Decode {
+  const normaliser = makeNormaliser(library);
+  return (bytes, origin) => normaliser(library.response(bytes), origin);
 }
 
 /** As `readFrame` and the pipeline call them. */

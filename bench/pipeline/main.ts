@@ -1,0 +1,62 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { Child, measuredCore, pinning } from "../child.js";
+import { describeCorpus, makeCorpus, writeChunks } from "../corpus-file.js";
+import { interleave, median, medianRatio, summary } from "../rounds.js";
+import { compare } from "./compare.js";
+import type { Run, Stack, Took } from "./receiver.js";
+
+// From a WebSocket to rows in SQLite, in one process on one core: dylive against the usual stack.
+const quick = process.argv.includes("--quick");
+const SEED = "pipeline";
+const CORPUS = ".tmp/bench/pipeline-corpus";
+const DATABASES = ".tmp/bench/databases";
+const STACKS: readonly Stack[] = ["dylive", "usual"];
+const rounds = quick ? 4 : 12;
+
+const made = makeCorpus(quick ? 1500 : 4000, SEED);
+writeChunks(CORPUS, made.frames);
+console.log(describeCorpus(made, SEED));
+rmSync(DATABASES, { recursive: true, force: true });
+mkdirSync(DATABASES, { recursive: true });
+
+const player = new Child(new URL("player.js", import.meta.url), [CORPUS], 0);
+const receivers = Object.fromEntries(
+  STACKS.map((name) => [name, new Child(new URL("receiver.js", import.meta.url), [name], measuredCore())]),
+) as Record<Stack, Child>;
+const url = `ws://127.0.0.1:${await player.ask<number>("port")}/`;
+const wall: Record<Stack, number[]> = { dylive: [], usual: [] };
+let count = 0;
+
+/** One run into a database of its own. */
+async function run(name: Stack): Promise<{ took: Took; database: string }> {
+  const database = `${DATABASES}/${name}-${count++}.db`;
+  const request: Run = { url, frames: made.frames.length, database, roomId: made.roomId };
+  return { took: await receivers[name].ask<Took>(request), database };
+}
+
+/** Messages per CPU second of one run. */
+async function measure(name: Stack): Promise<number> {
+  const { took, database } = await run(name);
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(database + suffix, { force: true });
+  wall[name].push(made.messages / took.wallSeconds);
+  return made.messages / took.cpuSeconds;
+}
+
+const [ours, theirs] = [await run("dylive"), await run("usual")];
+const compared = compare(ours.database, theirs.database);
+if ("difference" in compared) {
+  console.error(`The outputs differ, so nothing is measured.\n${compared.difference}`);
+  process.exit(1);
+}
+console.log(compared.summary);
+for (const name of STACKS) await measure(name); // warm, as the runs that were compared are
+wall.dylive = [];
+wall.usual = [];
+const rates = await interleave(STACKS, rounds, measure);
+for (const child of [player, receivers.dylive, receivers.usual]) child.end();
+
+console.log(`messages per second, median of ${rounds} rounds of ${made.messages} and range; ${pinning()}, the player on CPU 0`);
+for (const name of STACKS)
+  console.log(`${name.padEnd(8)} ${summary(rates[name])} per CPU second, ${(median(wall[name]) / 1000).toFixed(1)} k by the wall clock`);
+console.log(`by the wall clock: ${medianRatio(wall.dylive, wall.usual).toFixed(1)}x`);
+console.log(`pipeline: ${medianRatio(rates.dylive, rates.usual).toFixed(1)}x usual stack`);
