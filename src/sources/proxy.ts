@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type RequestOptions, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP, type Socket } from "node:net";
@@ -97,6 +98,14 @@ export class ProxyServer {
       );
       return undefined;
     };
+  }
+
+  /** Tells proxies apart, credentials included, without giving them away: for keys and file names, not for logs. */
+  key(): string {
+    return createHash("sha256")
+      .update(JSON.stringify([this.name, this.#user, this.#password]))
+      .digest("hex")
+      .slice(0, 12);
   }
 
   /** What logs and JSON show of it. */

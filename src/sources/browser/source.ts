@@ -1,0 +1,126 @@
+import type { Page, Response, WebSocket } from "playwright-core";
+import type { Clock } from "../../clock.js";
+import { DyliveError } from "../../errors.js";
+import type { Drift } from "../../wire/drift.js";
+import { WireError } from "../../wire/error.js";
+import { isPlatformHost } from "../platform.js";
+import { ReceiveQueue } from "../queue.js";
+import { readFrame, readResponse } from "../read.js";
+import type { Received, Source } from "../source.js";
+import { visit } from "./page.js";
+
+/** What the source of one room's page is made of. */
+export interface BrowserSourceOptions {
+  /** Gives an empty page as the visitor who watches. */
+  readonly newPage: (signal: AbortSignal) => Promise<Page>;
+  /** The room's page. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly drift: Drift;
+}
+
+/** A page of the real site opens its connection within a few seconds of its loading. */
+const CONNECT_WITHIN_MS = 30_000;
+
+/**
+ * Opens a room's page as a viewer does and reads what the page itself receives: the answer of im/fetch and the frames of its push
+ * socket. The page signs, acknowledges and sends heartbeats. It ends when the page's connection ends; the site's page would connect
+ * again by itself, but only a new page is known to be right about the room.
+ */
+export function browserSource(options: BrowserSourceOptions): Source {
+  return { name: "browser", open: (signal) => receive(options, signal) };
+}
+
+async function* receive(options: BrowserSourceOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+  const page = await options.newPage(signal);
+  const local = new AbortController();
+  const until = AbortSignal.any([signal, local.signal]);
+  // The page cannot be held back as a socket can: it ends instead of filling the memory, and the gap is known.
+  const queue = new ReceiveQueue({
+    pause: () => queue.end(new DyliveError("internal", "frames came faster than they were stored")),
+    resume: () => {},
+  });
+  const abort = () => queue.end();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    listen(page, queue, options, until);
+    load(page, options.url, until).catch((error: unknown) => queue.end(error));
+    yield* queue.batches();
+  } finally {
+    signal.removeEventListener("abort", abort);
+    local.abort();
+    await page.close().catch(() => {});
+  }
+}
+
+async function load(page: Page, url: string, signal: AbortSignal): Promise<void> {
+  const reply = await visit(page, url, signal);
+  const status = reply?.status() ?? 200;
+  if (status === 404 || status === 410) throw new DyliveError("no_account", `the room page answered HTTP ${status}`);
+  if (status !== 200) throw new DyliveError("blocked", `the room page answered HTTP ${status}`);
+}
+
+function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSourceOptions, signal: AbortSignal): void {
+  const open = new Set<WebSocket>();
+  let connected = false;
+  page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed")));
+  page.on("close", () => queue.end(new DyliveError("browser_failed", "the room's page is gone, as when the browser ends")));
+  page.on("response", (response) => {
+    if (!isPush(response.url(), "/webcast/im/fetch/")) return;
+    void firstState(response, clock, drift).then((received) => received !== null && queue.push(received));
+  });
+  page.on("websocket", (socket) => {
+    if (!isPush(socket.url(), "/webcast/im/push/")) return;
+    connected = true;
+    open.add(socket);
+    socket.on("framereceived", ({ payload }) => {
+      if (typeof payload === "string") return; // frames are binary; a text message is not the platform's protocol
+      const { received, frame } = readFrame(payload, clock.now(), drift);
+      queue.push(received);
+      if (frame?.payloadType === "close") queue.end();
+    });
+    socket.on("socketerror", (error) => queue.end(refusalIn(error)));
+    socket.on("close", () => {
+      open.delete(socket);
+      if (open.size === 0) queue.end(new DyliveError("unreachable", "the connection of the room's page was closed"));
+    });
+  });
+  clock.sleep(CONNECT_WITHIN_MS, signal).then(
+    async () => {
+      if (connected) return;
+      const title = await page.title().catch(() => "");
+      queue.end(
+        title.includes("验证码")
+          ? new DyliveError("blocked", "the site shows a captcha instead of the room")
+          : new DyliveError("unreachable", "the room's page opened no push connection, as when the room is not live"),
+      );
+    },
+    () => {},
+  );
+}
+
+/** The answer of im/fetch, if it holds messages. */
+async function firstState(response: Response, clock: Clock, drift: Drift): Promise<Received | null> {
+  try {
+    if (response.status() !== 200 || !(response.headers()["content-type"] ?? "").includes("protobuf")) return null;
+    const body = await response.body();
+    return body.length === 0 ? null : readResponse(body, clock.now(), drift);
+  } catch (error) {
+    if (error instanceof WireError) drift.failed(error.code);
+    return null; // the page went on to something else; the socket brings the messages, too
+  }
+}
+
+function isPush(url: string, path: string): boolean {
+  const { hostname, pathname } = new URL(url);
+  return isPlatformHost(hostname) && pathname.startsWith(path);
+}
+
+/** Chromium tells of a handshake in words only. */
+function refusalIn(error: string): DyliveError {
+  const status = /Unexpected response code: (\d+)/.exec(error)?.[1];
+  return status === undefined
+    ? new DyliveError("unreachable", `the connection of the room's page failed: ${error}`)
+    : new DyliveError("blocked", `the push server answered the room's page with HTTP ${status} instead of opening`);
+}
