@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BroadcastTruth, RoomScenario, Simulator, SimulatorOptions } from "../../src/simulator/index.js";
 import { corpus, startSimulator } from "../../src/simulator/index.js";
@@ -240,14 +239,5 @@ describe("what is injected", () => {
     expect(counts).toEqual([10, 10, 20, 30]);
     expect(client.messages.slice(20)).toEqual(messagesOf(decode("Response", inflated[2] ?? new Uint8Array())));
     await expect(simulator.rooms.play("1", play, 0)).rejects.toThrow("speed");
-  });
-});
-
-describe("real captures", () => {
-  const file = `${process.env["DYLIVE_SHARED"] ?? "../shared"}/captures/frames/2024-02-26-member-like.bin`;
-  it.skipIf(!existsSync(file))("play as they are", async () => {
-    simulator.rooms.sendFrame(PK, readFileSync(file));
-    await client.caughtUp();
-    expect(simulator.truth(PK).sent.byMethod).toEqual({ WebcastMemberMessage: 1, WebcastLikeMessage: 2 });
   });
 });
