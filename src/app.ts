@@ -2,11 +2,13 @@ import { appendFileSync, chmodSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { Metrics } from "./api/metrics.js";
 import { startApi } from "./api/server.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
+import { ObservedLog } from "./log/observed.js";
 import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
 import type { CollectorParts } from "./rooms/collector.js";
@@ -54,8 +56,10 @@ export async function startApp(config: Config, clock: Clock, logger: Logger): Pr
     for (const stop of closers.splice(0).reverse()) await stop();
   };
   try {
-    const store = await openSqliteStore({ path: database });
-    closers.push(() => store.close());
+    const opened = openSqliteStore({ path: database });
+    closers.push(() => opened.close());
+    const metrics = new Metrics(clock, true);
+    const store: Store = { ...opened, log: new ObservedLog(opened.log, (events) => metrics.stored(events)) };
     const rooms = new Supervisor({
       store,
       clock,
@@ -66,7 +70,7 @@ export async function startApp(config: Config, clock: Clock, logger: Logger): Pr
     });
     closers.push(() => rooms.stop());
     await rooms.start();
-    const api = await startApi({ host: config.host, port: config.port, store, rooms, clock, logger, webRoot: WEB_ROOT });
+    const api = await startApi({ host: config.host, port: config.port, store, rooms, clock, logger, metrics, webRoot: WEB_ROOT });
     closers.push(() => api.close());
     return { url: api.url, store, rooms, close };
   } catch (error) {

@@ -60,6 +60,11 @@ export class Calls {
   #stopped = false;
   #drained: () => void = () => {};
 
+  /** Calls under way. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** Notes a call until its connection has no more to do with it. */
   open(request: IncomingMessage, response: ServerResponse): Call {
     const call = new Call(request, response);

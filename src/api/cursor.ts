@@ -20,6 +20,11 @@ export class CursorReset extends DyliveError {
     this.oldest = oldest;
     this.newest = newest;
   }
+
+  /** What programs are told. */
+  get details(): { readonly oldest: string; readonly newest: string } {
+    return { oldest: this.oldest, newest: this.newest };
+  }
 }
 
 /** The cursor as clients see it: opaque. It begins with a letter, so it is never taken for a bare seq. */

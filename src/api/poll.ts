@@ -27,7 +27,9 @@ export async function poll(polling: Polling, from: number | null, head: number):
       const got = after === null ? await readNewest(polling, head) : await readAfter(polling, after, call.signal);
       removed.push(...got.removed);
       const leftMs = deadline - clock.now();
-      if (got.events.length > 0 || leftMs <= 0 || call.ended !== null) return { ...got, removed };
+      // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
+      const spent = got.more && polling.tries !== undefined;
+      if (got.events.length > 0 || leftMs <= 0 || spent || call.ended !== null) return { ...got, removed };
       if (!got.more) await waiter.sleep(leftMs);
       after = got.next;
     } finally {

@@ -6,6 +6,7 @@ import type { IncomingMessage } from "node:http";
  */
 export class Secrets {
   readonly #taken = new WeakMap<IncomingMessage, string>();
+  readonly #bearers = new WeakMap<IncomingMessage, string>();
 
   /** Removes `token=` and `Authorization` from the request and keeps the token aside. Of both, `token=` counts. */
   take(request: IncomingMessage): void {
@@ -15,11 +16,17 @@ export class Secrets {
     delete request.headers.authorization;
     const secret = token ?? bearer;
     if (secret) this.#taken.set(request, secret);
+    if (bearer) this.#bearers.set(request, bearer);
   }
 
   /** The token that came with the request; null when there was none. */
   of(request: IncomingMessage): string | null {
     return this.#taken.get(request) ?? null;
+  }
+
+  /** The token that came in the `Authorization` header; null when there was none. */
+  bearerOf(request: IncomingMessage): string | null {
+    return this.#bearers.get(request) ?? null;
   }
 }
 

@@ -1,33 +1,20 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Clock } from "../clock.js";
-import { DyliveError } from "../errors.js";
-import type { Store } from "../log/store.js";
 import type { TokenRow } from "../log/tokens.js";
-import type { RequestedRoom, RoomDesk } from "../rooms/state.js";
-import type { Call, Calls } from "./calls.js";
+import type { RequestedRoom } from "../rooms/state.js";
+import type { Call } from "./calls.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "./cursor.js";
 import { successText } from "./envelope.js";
+import type { ApiParts } from "./parts.js";
 import { poll } from "./poll.js";
 import type { Gathered } from "./read.js";
 import { seedEvent } from "./seed-event.js";
+import { requestedRoom } from "./seed-facts.js";
 import { seedFilter } from "./seed-filter.js";
 import { laterText } from "./seed-later.js";
 import type { SeedQuery } from "./seed-query.js";
-import type { Turns } from "./turns.js";
-import type { Waiters } from "./waiters.js";
-
-/** How long a first call for a room waits for the room's state. */
-const SETTLE_MS = 5_000;
 
 /** What the chat endpoint works with. */
-export interface SeedChatParts {
-  readonly store: Pick<Store, "log" | "positions">;
-  readonly rooms: RoomDesk;
-  readonly clock: Clock;
-  readonly waiters: Waiters;
-  readonly turns: Turns;
-  readonly calls: Calls;
-}
+export type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls">;
 
 /** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
 export class SeedChat {
@@ -51,10 +38,10 @@ export class SeedChat {
   /** The room that is asked for; null when the client is gone. */
   async #request(text: string, call: Call): Promise<RequestedRoom | null> {
     try {
-      return await this.#parts.rooms.request(text, SETTLE_MS, call.signal);
+      return await requestedRoom(this.#parts, call, text);
     } catch (error) {
       if (call.ended === "gone") return null;
-      throw call.ended === "stopping" ? new DyliveError("stopping", "the room's state was not yet known") : error;
+      throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { LiveEvent } from "../events/event.js";
+import type { LiveEvent, User } from "../events/event.js";
 import { seedAvatar, seedId, seedMethod, seedMsg, seedUid, seedUser } from "./seed-event.js";
 
 /** How long a client of the later form is asked to wait before its next call. */
@@ -11,20 +11,24 @@ export function laterText(events: readonly LiveEvent[], cursor: string, now: num
 }
 
 function laterMessage(event: LiveEvent) {
-  const user = seedUser(event);
   return {
     method: seedMethod(event),
     msg_id: seedId(event.id),
     payload: {
       room_id: seedId(event.sessionId),
       content: seedMsg(event),
-      user: {
-        uid: seedUid(user),
-        nickname: user?.nickname ?? "",
-        avatar: seedAvatar(user),
-        unique_id: user?.displayId ?? "",
-        sec_uid: user?.secUid ?? "",
-      },
+      user: laterUser(seedUser(event)),
     },
+  };
+}
+
+/** A person in the later form: ids are "0" when unknown and "111111" when masked, texts "" when unknown. */
+export function laterUser(user: User | undefined) {
+  return {
+    uid: seedUid(user),
+    nickname: user?.nickname ?? "",
+    avatar: seedAvatar(user),
+    unique_id: user?.displayId ?? "",
+    sec_uid: user?.secUid ?? "",
   };
 }

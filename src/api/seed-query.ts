@@ -1,14 +1,24 @@
 import type { FastifySchemaValidationError } from "fastify";
-import { type Static, Type } from "typebox";
+import { type Static, type TSchema, Type } from "typebox";
 import { DyliveError } from "../errors.js";
 
-/** The fields of the document's request and those added to it. Each description says what is accepted: errors show it. */
+// A 19-digit room_id, a web_rid or a custom id; at least one letter or digit, so that it cannot be a path's dots.
+const ROOM = "(?=[A-Za-z0-9_.-]*[A-Za-z0-9])[A-Za-z0-9_.-]{1,128}";
+const ROOM_WORDS = "a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . -";
+
+/** The fields of a request for one room. Each description says what is accepted: errors show it. */
+export const RoomQuerySchema = Type.Object({
+  room_id: Type.String({ pattern: `^${ROOM}$`, description: ROOM_WORDS }),
+});
+
+/** The fields of a request for the status of rooms. */
+export const StatusQuerySchema = Type.Object({
+  room_id: Type.String({ pattern: `^${ROOM}(,${ROOM}){0,19}$`, description: `1 to 20 rooms separated by commas, each ${ROOM_WORDS}` }),
+});
+
+/** The fields of the document's request and those added to it. */
 export const SeedQuerySchema = Type.Object({
-  room_id: Type.String({
-    // A 19-digit room_id, a web_rid or a custom id; at least one letter or digit, so that it cannot be a path's dots.
-    pattern: "^(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,128}$",
-    description: "a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . -",
-  }),
+  room_id: RoomQuerySchema.properties.room_id,
   limit: Type.Integer({ minimum: 1, maximum: 2000, default: 500, description: "a whole number of events from 1 to 2000" }),
   wait: Type.Integer({ minimum: 0, maximum: 60, default: 0, description: "a whole number of seconds from 0 to 60" }),
   cursor: Type.Optional(
@@ -27,12 +37,15 @@ export const SeedQuerySchema = Type.Object({
 /** A request of the family, checked. */
 export type SeedQuery = Static<typeof SeedQuerySchema>;
 
-/** The error of a request that does not fit {@link SeedQuerySchema}: it names the field and says what the field takes. */
-export function seedQueryError(errors: readonly FastifySchemaValidationError[]): DyliveError {
-  const first = errors[0];
-  const missing = first?.params["missingProperty"];
-  const field = typeof missing === "string" ? missing : (first?.instancePath.split("/")[1] ?? "");
-  const accepts = Object.entries(SeedQuerySchema.properties).find(([name]) => name === field)?.[1] as { description?: string } | undefined;
-  const detail = `${field} ${typeof missing === "string" ? "is missing: it" : ""} must be ${accepts?.description ?? "otherwise"}`;
-  return new DyliveError(field === "room_id" ? "bad_room" : "bad_request", detail.replace(/ {2,}/g, " "));
+/** Makes the error of a request that does not fit: it names the field and says what the field takes. */
+export function seedQueryError(schema: TSchema): (errors: readonly FastifySchemaValidationError[]) => DyliveError {
+  const properties = ("properties" in schema ? schema.properties : {}) as Readonly<Record<string, { readonly description?: string }>>;
+  return (errors) => {
+    const first = errors[0];
+    const missing = first?.params["missingProperty"];
+    const field = typeof missing === "string" ? missing : (first?.instancePath.split("/")[1] ?? "");
+    const accepts = Object.hasOwn(properties, field) ? properties[field]?.description : undefined;
+    const detail = `${field}${typeof missing === "string" ? " is missing: it" : ""} must be ${accepts ?? "otherwise"}`;
+    return new DyliveError(field === "room_id" ? "bad_room" : "bad_request", detail);
+  };
 }

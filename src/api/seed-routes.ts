@@ -1,49 +1,83 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { TokenRow, Tokens } from "../log/tokens.js";
-import { authenticate } from "./auth.js";
+import type { TSchema } from "typebox";
+import type { TokenRow } from "../log/tokens.js";
+import { assertMayAsk } from "./access.js";
 import { failure, sendFailure } from "./failure.js";
-import type { Secrets } from "./secrets.js";
-import { SeedChat, type SeedChatParts } from "./seed-chat.js";
-import { SeedQuerySchema, seedQueryError } from "./seed-query.js";
-
-/** What the family's routes work with. */
-export interface SeedParts extends SeedChatParts {
-  readonly store: SeedChatParts["store"] & { readonly tokens: Tokens };
-  readonly secrets: Secrets;
-}
+import type { ApiParts } from "./parts.js";
+import { SeedChat } from "./seed-chat.js";
+import { seedInfo } from "./seed-info.js";
+import { RoomQuerySchema, SeedQuerySchema, StatusQuerySchema, seedQueryError } from "./seed-query.js";
+import { seedAudience, seedRankList } from "./seed-ranks.js";
+import { ChatAnswer, InfoAnswer, RanksAnswer, StatusAnswer } from "./seed-schemas.js";
+import { seedStatus } from "./seed-status.js";
 
 /** The document's family of addresses. */
-export function seedRoutes(app: FastifyInstance, parts: SeedParts): void {
+export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
   const chat = new SeedChat(parts);
   const tokens = new WeakMap<FastifyRequest, TokenRow>();
-  const url = "/douyin/liveroom/chat";
+  const tokenOf = (request: FastifyRequest): TokenRow => {
+    const token = tokens.get(request);
+    if (token === undefined) throw new Error("a request passed without a token");
+    return token;
+  };
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const route = <Q extends TSchema>(name: string, querystring: Q, answer: TSchema, summary: string) => {
+    const url = `/douyin/liveroom/${name}`;
+    app.route({
+      method: ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+      url,
+      schema: { hide: true },
+      // Refused before the body is read.
+      onRequest: async (request, reply) =>
+        sendFailure(request, reply.header("allow", "GET"), failure("bad_request", `${request.method} is not offered here, use GET`, 405)),
+      handler: (_request, reply) => reply,
+    });
+    return {
+      method: "GET" as const,
+      url,
+      schema: { summary, tags: ["the document's family"], querystring, response: { 200: answer } },
+      schemaErrorFormatter: seedQueryError(querystring),
+      config: { scope: "read" as const, tokenInQuery: true },
+      // Before the fields are looked at: who has no token learns nothing else.
+      onRequest: async (request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
+        reply.header("cache-control", "no-store");
+        tokens.set(request, await parts.gate.enter(request.raw, "read", "query"));
+      },
+    };
+  };
+  const { rooms } = parts.store;
 
-  app.withTypeProvider<TypeBoxTypeProvider>().route({
-    method: "GET",
-    url,
-    schema: { querystring: SeedQuerySchema },
-    schemaErrorFormatter: seedQueryError,
-    // Before the fields are looked at: who has no token learns nothing else.
-    onRequest: async (request, reply) => {
-      reply.header("cache-control", "no-store");
-      tokens.set(request, await authenticate(parts.store.tokens, parts.secrets.of(request.raw), "read"));
-    },
+  typed.route({
+    ...route("chat", SeedQuerySchema, ChatAnswer, "New events of a room since this token's last call"),
     handler: async (request, reply) => {
-      const token = tokens.get(request);
-      if (token === undefined) throw new Error("a request passed without a token");
+      const token = tokenOf(request);
+      await assertMayAsk(rooms, token, request.query.room_id);
       const text = await chat.answer(request, reply, request.query, token);
       if (text !== null) return text;
       reply.hijack();
       return undefined;
     },
   });
-  app.route({
-    method: ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-    url,
-    // Refused before the body is read.
-    onRequest: async (request, reply) =>
-      sendFailure(reply.header("allow", "GET"), failure("bad_request", `${request.method} is not offered here, use GET`, 405)),
-    handler: (_request, reply) => reply,
+  const facts = (name: string, answer: TSchema, summary: string, give: typeof seedInfo) =>
+    typed.route({
+      ...route(name, RoomQuerySchema, answer, summary),
+      handler: async (request, reply) => {
+        await assertMayAsk(rooms, tokenOf(request), request.query.room_id);
+        const text = await give(parts, parts.calls.open(request.raw, reply.raw), request.query.room_id);
+        return reply.type("application/json; charset=utf-8").send(text);
+      },
+    });
+  facts("info", InfoAnswer, "What is known of a room", seedInfo);
+  facts("audience", RanksAnswer, "Viewers of a room, ranked by contribution", seedAudience);
+  facts("ranklist", RanksAnswer, "The contributors of a room", seedRankList);
+  typed.route({
+    ...route("status", StatusQuerySchema, StatusAnswer, "Whether rooms are live"),
+    handler: async (request, reply) => {
+      const asked = [...new Set(request.query.room_id.split(","))];
+      for (const text of asked) await assertMayAsk(rooms, tokenOf(request), text);
+      const text = await seedStatus(parts, parts.calls.open(request.raw, reply.raw), asked);
+      return reply.type("application/json; charset=utf-8").send(text);
+    },
   });
 }

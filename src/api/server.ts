@@ -2,18 +2,23 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
-import type { Store } from "../log/store.js";
-import type { RoomDesk } from "../rooms/state.js";
+import type { RoomManager } from "../rooms/state.js";
 import { Calls } from "./calls.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
+import { Gate } from "./gate.js";
+import { healthRoutes } from "./health-routes.js";
 import { Listener, refuseBytes } from "./listener.js";
+import { Metrics } from "./metrics.js";
 import { servePage } from "./page.js";
+import type { ApiParts, ApiStore } from "./parts.js";
 import { Secrets } from "./secrets.js";
 import { seedRoutes } from "./seed-routes.js";
 import { Turns } from "./turns.js";
+import { describeRoutes } from "./v1/openapi.js";
+import { v1Routes } from "./v1/routes.js";
 import { Waiters } from "./waiters.js";
 
-/** No request of ours has a body; this much is read of one before it is refused. */
+/** The largest body is a token for 200 rooms; this much is read of one before it is refused. */
 const BODY_MAX_BYTES = 65_536;
 /** An address longer than this is refused: 50 method names and a cursor fit. */
 const URL_MAX_CHARS = 8_192;
@@ -25,10 +30,14 @@ export interface ApiOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  readonly store: Pick<Store, "log" | "positions" | "tokens">;
-  readonly rooms: RoomDesk;
+  readonly store: ApiStore;
+  readonly rooms: RoomManager;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
+  /** What `/metrics` shows; counts of the API alone by default. */
+  readonly metrics?: Metrics;
+  /** For receiving a whole request; 30 s by default. */
+  readonly requestMs?: number;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
 }
@@ -45,12 +54,15 @@ export interface Api {
  * Starts the HTTP server.
  * @throws DyliveError in_use when the port is taken; bad_config when it may not be listened on
  */
-export async function startApi({ host, port, store, rooms, clock, logger, webRoot }: ApiOptions): Promise<Api> {
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock) } = options;
   const secrets = new Secrets();
   const calls = new Calls();
   const waiters = new Waiters(store.log, clock, logger);
   const turns = new Turns(clock);
-  const listener = new Listener(secrets);
+  const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
+  const parts: ApiParts = { store, rooms, clock, logger, gate, calls, waiters, turns, metrics };
+  const listener = new Listener(secrets, options.requestMs);
   let stopping = false;
 
   const app = fastify({
@@ -63,13 +75,13 @@ export async function startApi({ host, port, store, rooms, clock, logger, webRoo
     return503OnClosing: false,
     serverFactory: (handler) => listener.make(handler),
     clientErrorHandler: refuseBytes,
-    frameworkErrors: (error, request, reply) => sendFailure(reply, failureOf(error, request.id)),
+    frameworkErrors: (error, request, reply) => sendFailure(request, reply, failureOf(error, request.id)),
   });
 
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
     if (request.url.length > URL_MAX_CHARS)
-      return sendFailure(reply, failure("bad_request", `the address is longer than ${URL_MAX_CHARS} characters`, 414));
+      return sendFailure(request, reply, failure("bad_request", `the address is longer than ${URL_MAX_CHARS} characters`, 414));
     if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
     return undefined;
   });
@@ -80,20 +92,22 @@ export async function startApi({ host, port, store, rooms, clock, logger, webRoo
     const { method, url } = request;
     const path = url.split("?", 1)[0];
     request.log.debug({ method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+    metrics.answered(request.routeOptions.url ?? "none", method, reply.statusCode, reply.elapsedTime);
   });
-  app.setNotFoundHandler((_request, reply) => sendFailure(reply, failure("not_found", "no such address")));
+  app.setNotFoundHandler((request, reply) => sendFailure(request, reply, failure("not_found", "no such address")));
   app.setErrorHandler((error, request, reply) => {
     const told = failureOf(error, request.id);
-    if (told.status >= 500) request.log[told.code === "internal" ? "error" : "warn"]({ err: error, code: told.code }, told.msg);
+    if (told.status >= 500) request.log[told.code === "internal" ? "error" : "warn"]({ err: error, code: told.code }, told.message);
     else request.log.debug({ code: told.code, status: told.status }, "refused");
-    return sendFailure(reply, told, error);
+    return sendFailure(request, reply, told, error);
   });
 
-  app.get("/healthz", (_request, reply) => {
-    reply.header("cache-control", "no-store");
-    return stopping ? reply.code(503).send({ status: "stopping" }) : reply.send({ status: "ok" });
-  });
-  seedRoutes(app, { store, rooms, clock, waiters, turns, calls, secrets });
+  metrics.countReaders("poll", () => calls.size);
+  // Before what it describes.
+  await describeRoutes(app);
+  healthRoutes(app, parts, () => stopping);
+  seedRoutes(app, parts);
+  await v1Routes(app, parts);
   if (webRoot !== undefined) await servePage(app, webRoot);
 
   try {

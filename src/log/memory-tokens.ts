@@ -16,19 +16,19 @@ export class MemoryTokens implements Tokens {
       if ([...this.#rows.values()].some(({ id, hash }) => id === row.id || hash === row.hash)) {
         throw new DyliveError("in_use", `there is a token ${row.id} already, or one with its hash`);
       }
-      this.#rows.set(row.id, { ...row });
+      this.#rows.set(row.id, structuredClone(row));
     });
   }
 
   find(hash: string): Promise<TokenRow | null> {
     return this.#gate.run(() => {
       const found = [...this.#rows.values()].find((row) => row.hash === hash && row.revokedAt === null);
-      return found === undefined ? null : { ...found };
+      return structuredClone(found ?? null);
     });
   }
 
   list(): Promise<readonly TokenRow[]> {
-    return this.#gate.run(() => [...this.#rows.values()].map((row) => ({ ...row })));
+    return this.#gate.run(() => structuredClone([...this.#rows.values()]));
   }
 
   revoke(id: string, at: number): Promise<boolean> {
@@ -37,6 +37,13 @@ export class MemoryTokens implements Tokens {
       if (row === undefined || row.revokedAt !== null) return false;
       this.#rows.set(id, { ...row, revokedAt: at });
       return true;
+    });
+  }
+
+  touch(id: string, at: number): Promise<void> {
+    return this.#gate.run(() => {
+      const row = this.#rows.get(id);
+      if (row !== undefined) this.#rows.set(id, { ...row, lastUsedAt: Math.max(at, row.lastUsedAt ?? at) });
     });
   }
 }

@@ -10,17 +10,28 @@ export interface TokenRow {
   readonly scope: Scope;
   /** sha256 of the token, lower-case hex. */
   readonly hash: string;
+  /** The only rooms it may see, each by any of its names (the value of an alias) or as `room:KEY`; empty for all. */
+  readonly rooms: readonly string[];
+  /** Requests that it may make in a minute; null for any number. */
+  readonly perMinute: number | null;
   readonly createdAt: number;
+  /** From then on it is not valid; null for never. */
+  readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+  /** When it was last used, give or take a minute; null for never. */
+  readonly lastUsedAt: number | null;
 }
 
 /** The tokens of a store. */
 export interface Tokens {
   /** `in_use` when there is a token with this id or hash. */
   add(row: TokenRow): Promise<void>;
-  /** By hash; revoked ones are not found. */
+  /** By hash; revoked ones are not found, expired ones are. */
   find(hash: string): Promise<TokenRow | null>;
+  /** Oldest first. */
   list(): Promise<readonly TokenRow[]>;
   /** Whether there was such a token, not yet revoked. */
   revoke(id: string, at: number): Promise<boolean>;
+  /** Notes that it was used; an earlier time than the noted one changes nothing, nor does an unknown id. */
+  touch(id: string, at: number): Promise<void>;
 }

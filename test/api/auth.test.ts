@@ -24,20 +24,20 @@ describe("tokens", () => {
   it("are found by their hash until revoked, and do what their scope includes", async () => {
     const tokens = new FakeTokens();
     const { token, row } = await createToken(tokens, { name: "a", scope: "manage", now: 0 });
-    expect(await authenticate(tokens, token, "read")).toEqual(row);
-    expect(await authenticate(tokens, token, "manage")).toEqual(row);
-    await expect(authenticate(tokens, token, "admin")).rejects.toMatchObject({ code: "forbidden" });
-    await expect(authenticate(tokens, null, "read")).rejects.toMatchObject({ code: "no_token" });
-    await expect(authenticate(tokens, `${token}x`, "read")).rejects.toMatchObject({ code: "bad_token" });
+    expect(await authenticate(tokens, token, "read", 0)).toEqual(row);
+    expect(await authenticate(tokens, token, "manage", 0)).toEqual(row);
+    await expect(authenticate(tokens, token, "admin", 0)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(authenticate(tokens, null, "read", 0)).rejects.toMatchObject({ code: "no_token" });
+    await expect(authenticate(tokens, `${token}x`, "read", 0)).rejects.toMatchObject({ code: "bad_token" });
     await tokens.revoke(row.id, 1);
-    await expect(authenticate(tokens, token, "read")).rejects.toMatchObject({ code: "bad_token" });
+    await expect(authenticate(tokens, token, "read", 0)).rejects.toMatchObject({ code: "bad_token" });
   });
 
   it("of a scope that this version does not know may do nothing", async () => {
     const tokens = new FakeTokens();
     const { token, row } = await createToken(tokens, { name: "a", scope: "read", now: 0 });
     tokens.rows[0] = { ...row, scope: "later" as Scope };
-    await expect(authenticate(tokens, token, "read")).rejects.toMatchObject({ code: "forbidden" });
+    await expect(authenticate(tokens, token, "read", 0)).rejects.toMatchObject({ code: "forbidden" });
   });
 });
 

@@ -89,6 +89,8 @@ export class FakePositions implements Positions {
 /** Tokens in memory. */
 export class FakeTokens implements Tokens {
   readonly rows: TokenRow[] = [];
+  /** Tokens whose use was noted, in order. */
+  readonly touches: string[] = [];
 
   async add(row: TokenRow): Promise<void> {
     this.rows.push(row);
@@ -108,6 +110,13 @@ export class FakeTokens implements Tokens {
     if (row === undefined) return false;
     this.rows[index] = { ...row, revokedAt: at };
     return true;
+  }
+
+  async touch(id: string, at: number): Promise<void> {
+    this.touches.push(id);
+    const index = this.rows.findIndex((row) => row.id === id);
+    const row = this.rows[index];
+    if (row !== undefined) this.rows[index] = { ...row, lastUsedAt: at };
   }
 }
 

@@ -3,12 +3,28 @@ import { afterEach } from "vitest";
 import { createToken } from "../../src/api/auth.js";
 import { type Api, startApi } from "../../src/api/server.js";
 import type { Clock } from "../../src/clock.js";
-import type { RequestedRoom, RoomDesk, RoomState, RoomStatus } from "../../src/rooms/state.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "../../src/rooms/state.js";
 import { FakeClock } from "./fake-clock.js";
 import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
 
+/** What is seen of a room of which nothing was seen. */
+export const NOTHING_SEEN: RoomStatus["evidence"] = {
+  reason: "test",
+  since: 0,
+  lastFrameAt: null,
+  lastInteractiveAt: null,
+  counts: {},
+  reconnects: 0,
+  drops: {},
+  gifts: "unknown",
+  masked: null,
+  likesSeen: null,
+  gaps: { count: 0, totalMs: 0 },
+};
+
 /** A desk that knows every room as room 1, unless told otherwise. */
-export class FakeDesk implements RoomDesk {
+export class FakeDesk implements RoomManager {
   state: RoomState = "live";
   room = 1;
   asked: string[] = [];
@@ -24,9 +40,18 @@ export class FakeDesk implements RoomDesk {
   }
 
   status(): RoomStatus {
-    const evidence = { reason: "test", since: 0, lastFrameAt: null, lastInteractiveAt: null, counts: {}, reconnects: 0, drops: {} };
-    return { room: this.room, state: this.state, sessionId: null, evidence };
+    return { room: this.room, state: this.state, sessionId: null, evidence: NOTHING_SEEN };
   }
+
+  async list(): Promise<readonly RoomView[]> {
+    return [];
+  }
+
+  view = (): Promise<RoomView> => Promise.reject(new Error("not used"));
+  add = this.view;
+  pause = this.view;
+  resume = this.view;
+  remove = this.view;
 }
 
 /** An API on a free port with everything behind it in hand. */
@@ -68,7 +93,8 @@ export async function serve<C extends Clock = FakeClock>(options: { webRoot?: st
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const { token } = await createToken(tokens, { name: "test", scope: "read", now: clock.now() });
   const webRoot = options.webRoot === undefined ? {} : { webRoot: options.webRoot };
-  const store = { log: asLog(log), positions, tokens };
+  const { rooms, sessions } = openMemoryStore({ maxEventsPerRoom: 1, clock });
+  const store = { log: asLog(log), positions, tokens, rooms, sessions };
   const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: desk, clock, logger, ...webRoot });
   running.push(api);
   const url = (query: Record<string, string | number>) =>

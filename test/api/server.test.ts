@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { encodeCursor } from "../../src/api/cursor.js";
 import { startApi } from "../../src/api/server.js";
+import { openMemoryStore } from "../../src/log/memory.js";
 import { chat } from "./events.js";
 import { FakeClock } from "./fake-clock.js";
 import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
@@ -32,7 +33,8 @@ describe("starting", () => {
 
   it("says that a port is taken", async () => {
     const { api } = await serve();
-    const store = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens() };
+    const { rooms, sessions } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const store = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens(), rooms, sessions };
     const logger = pino({ level: "silent" });
     const second = startApi({ host: "127.0.0.1", port: api.port, store, rooms: new FakeDesk(), clock: new FakeClock(), logger });
     await expect(second).rejects.toMatchObject({ code: "in_use" });

@@ -18,7 +18,18 @@ export function describeClose(open: Open): void {
       const { log, rooms, sessions, positions, tokens } = store();
       await log.close();
       await store().close();
-      const row = { id: "a", name: "a", scope: "read", hash: "aa", createdAt: 1, revokedAt: null } as const;
+      const row = {
+        id: "a",
+        name: "a",
+        scope: "read",
+        hash: "aa",
+        rooms: [],
+        perMinute: null,
+        createdAt: 1,
+        expiresAt: null,
+        revokedAt: null,
+        lastUsedAt: null,
+      } as const;
       for (const call of [
         () => log.append([]),
         () => log.read(0, 0, 1),

@@ -2,7 +2,19 @@ import { describe, expect, it } from "vitest";
 import type { TokenRow } from "../../src/log/tokens.js";
 import { type Open, useStore } from "./harness.js";
 
-const token = (id: string, hash: string): TokenRow => ({ id, name: `程序 ${id}`, scope: "read", hash, createdAt: 1, revokedAt: null });
+const token = (id: string, hash: string, more: Partial<TokenRow> = {}): TokenRow => ({
+  id,
+  name: `程序 ${id}`,
+  scope: "read",
+  hash,
+  rooms: [],
+  perMinute: null,
+  createdAt: 1,
+  expiresAt: null,
+  revokedAt: null,
+  lastUsedAt: null,
+  ...more,
+});
 
 /** Tokens. */
 export function describeTokens(open: Open): void {
@@ -32,6 +44,25 @@ export function describeTokens(open: Open): void {
       await expect(tokens.add(token("a", "bb"))).rejects.toMatchObject({ code: "in_use" });
       await expect(tokens.add(token("b", "aa"))).rejects.toMatchObject({ code: "in_use" });
       expect(await tokens.list()).toHaveLength(1);
+    });
+
+    it("keep what they are limited to", async () => {
+      const { tokens } = store();
+      const limited = token("a", "aa", { rooms: ["98765", "名'; --", "room:7"], perMinute: 60, expiresAt: 1_800_000_000_000 });
+      await tokens.add(limited);
+      expect(await tokens.find("aa")).toEqual(limited);
+      expect(await tokens.list()).toEqual([limited]);
+    });
+
+    it("remember their last use", async () => {
+      const { tokens } = store();
+      await tokens.add(token("a", "aa"));
+      await tokens.add(token("b", "bb"));
+      await tokens.touch("a", 1_700_000_000_000);
+      await tokens.touch("a", 1_600_000_000_000);
+      await tokens.touch("unknown", 1);
+      expect(await tokens.find("aa")).toMatchObject({ lastUsedAt: 1_700_000_000_000 });
+      expect(await tokens.find("bb")).toMatchObject({ lastUsedAt: null });
     });
   });
 }

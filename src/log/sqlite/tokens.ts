@@ -1,18 +1,24 @@
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
-import type { Scope, TokenRow, Tokens } from "../tokens.js";
+import type { TokenRow, Tokens } from "../tokens.js";
 import type { Connection } from "./connection.js";
 
-const COLUMNS = "id, name, scope, hash, created_at AS createdAt, revoked_at AS revokedAt";
+const COLUMNS = `id, name, scope, hash, rooms, per_minute AS perMinute, created_at AS createdAt, expires_at AS expiresAt,
+  revoked_at AS revokedAt, last_used_at AS lastUsedAt`;
+
+/** A row as SQLite gives it: the rooms as JSON text. */
+type StoredToken = Omit<TokenRow, "rooms"> & { readonly rooms: string };
 
 function statementsOf(database: Database) {
   return {
-    add: database.prepare<[string, string, Scope, string, number, number | null]>(
-      "INSERT INTO tokens(id, name, scope, hash, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    add: database.prepare<(string | number | null)[]>(
+      `INSERT INTO tokens(id, name, scope, hash, rooms, per_minute, created_at, expires_at, revoked_at, last_used_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     ),
-    find: database.prepare<[string], TokenRow>(`SELECT ${COLUMNS} FROM tokens WHERE hash = ? AND revoked_at IS NULL`),
-    list: database.prepare<[], TokenRow>(`SELECT ${COLUMNS} FROM tokens ORDER BY n`),
+    find: database.prepare<[string], StoredToken>(`SELECT ${COLUMNS} FROM tokens WHERE hash = ? AND revoked_at IS NULL`),
+    list: database.prepare<[], StoredToken>(`SELECT ${COLUMNS} FROM tokens ORDER BY n`),
     revoke: database.prepare<[number, string]>("UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"),
+    touch: database.prepare<[number, string]>("UPDATE tokens SET last_used_at = max(?, coalesce(last_used_at, 0)) WHERE id = ?"),
   };
 }
 
@@ -26,22 +32,37 @@ export class SqliteTokens implements Tokens {
     this.#sql = statementsOf(connection.database);
   }
 
-  add({ id, name, scope, hash, createdAt, revokedAt }: TokenRow): Promise<void> {
+  add(row: TokenRow): Promise<void> {
+    const { id, name, scope, hash, perMinute, createdAt, expiresAt, revokedAt, lastUsedAt } = row;
+    const rooms = JSON.stringify(row.rooms);
     return this.#connection.write(() => {
-      if (this.#sql.add.run(id, name, scope, hash, createdAt, revokedAt).changes === 1) return;
-      throw new DyliveError("in_use", `there is a token ${id} already, or one with its hash`);
+      const { changes } = this.#sql.add.run(id, name, scope, hash, rooms, perMinute, createdAt, expiresAt, revokedAt, lastUsedAt);
+      if (changes === 0) throw new DyliveError("in_use", `there is a token ${id} already, or one with its hash`);
     });
   }
 
   find(hash: string): Promise<TokenRow | null> {
-    return this.#connection.read(() => this.#sql.find.get(hash) ?? null);
+    return this.#connection.read(() => {
+      const row = this.#sql.find.get(hash);
+      return row === undefined ? null : tokenOf(row);
+    });
   }
 
   list(): Promise<readonly TokenRow[]> {
-    return this.#connection.read(() => this.#sql.list.all());
+    return this.#connection.read(() => this.#sql.list.all().map(tokenOf));
   }
 
   revoke(id: string, at: number): Promise<boolean> {
     return this.#connection.write(() => this.#sql.revoke.run(at, id).changes === 1);
   }
+
+  touch(id: string, at: number): Promise<void> {
+    return this.#connection.write(() => {
+      this.#sql.touch.run(at, id);
+    });
+  }
+}
+
+function tokenOf(row: StoredToken): TokenRow {
+  return { ...row, rooms: JSON.parse(row.rooms) as readonly string[] };
 }

@@ -1,0 +1,44 @@
+import { DyliveError } from "../errors.js";
+import type { RoomKey } from "../log/log.js";
+import { ALIAS_KINDS, type Alias, type AliasKind, type Rooms } from "../log/rooms.js";
+import type { TokenRow } from "../log/tokens.js";
+import { parseRoomName } from "../rooms/resolve.js";
+
+/** The ways in which a caller may name a room of which only the text is known. */
+const NAMED: readonly AliasKind[] = ALIAS_KINDS.filter((kind) => kind !== "official");
+
+/** Whether a token is limited to some rooms. */
+export function isLimited(token: TokenRow): boolean {
+  return token.rooms.length > 0;
+}
+
+/** Whether a token may see a room that has these names. */
+export function maySee(token: TokenRow, room: RoomKey, aliases: readonly Alias[]): boolean {
+  if (!isLimited(token)) return true;
+  const names = new Set(aliases.flatMap(({ kind, value }) => [value, `${kind}:${value}`]));
+  return token.rooms.some((entry) => entry === `room:${room}` || names.has(entry));
+}
+
+/** @throws DyliveError forbidden when the token is limited to other rooms */
+export async function assertMaySee(rooms: Rooms, token: TokenRow, room: RoomKey): Promise<void> {
+  if (isLimited(token) && !maySee(token, room, await rooms.aliases(room))) throw notOneOfIts();
+}
+
+/**
+ * For a room as a caller wrote it, before anything is done for it: a room that the token may not see must not be collected.
+ * @throws DyliveError forbidden, bad_room
+ */
+export async function assertMayAsk(rooms: Rooms, token: TokenRow, text: string): Promise<void> {
+  if (!isLimited(token)) return;
+  const { kind, value } = parseRoomName(text);
+  if (token.rooms.includes(value) || token.rooms.includes(`${kind}:${value}`)) return;
+  for (const one of NAMED) {
+    const room = await rooms.find({ kind: one, value });
+    if (room !== null && maySee(token, room, await rooms.aliases(room))) return;
+  }
+  throw notOneOfIts();
+}
+
+function notOneOfIts(): DyliveError {
+  return new DyliveError("forbidden", "the token is limited to other rooms");
+}

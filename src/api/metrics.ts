@@ -1,0 +1,112 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Clock } from "../clock.js";
+import type { NewEvent } from "../events/event.js";
+import type { RoomKey } from "../log/log.js";
+import { ROOM_STATES, type RoomStatus } from "../rooms/state.js";
+
+/** Seconds: what the platform's push takes, up to what only a stall explains. */
+const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
+/** Seconds: quick answers, and those that wait for an event. */
+const REQUEST_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60];
+/** Sources whose events come as they happen: only of those does the lag say something. */
+const LIVE_SOURCES: ReadonlySet<string> = new Set(["websocket", "browser", "official"]);
+
+/** What a room had counted when it was last looked at. */
+interface Seen {
+  reconnects: number;
+  drops: Readonly<Record<string, number>>;
+}
+
+/** What the process counts of itself, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
+export class Metrics {
+  readonly #clock: Clock;
+  readonly #registry = new Registry();
+  readonly #events = this.#counter("dylive_events_total", "Events stored by this process, by type", ["type"]);
+  readonly #lag = new Histogram({
+    name: "dylive_event_lag_seconds",
+    help: "From the platform's time of an event until it was stored; events whose time is estimated are left out",
+    buckets: LAG_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #gaps = this.#counter("dylive_gaps_total", "Intervals in which we know that nothing was received");
+  readonly #gapSeconds = this.#counter("dylive_gap_seconds_total", "Length of those intervals");
+  readonly #reconnects = this.#counter("dylive_reconnects_total", "Connections to the platform that had to be made again");
+  readonly #drops = this.#counter("dylive_dropped_messages_total", "Messages that were not stored, by reason", ["reason"]);
+  readonly #rooms = this.#gauge("dylive_rooms", "Rooms by state; none: known, but not collected", ["state"]);
+  readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
+  readonly #requests = this.#counter("dylive_http_requests_total", "Answers, by route, method and status", ["route", "method", "status"]);
+  readonly #requestSeconds = new Histogram({
+    name: "dylive_http_request_seconds",
+    help: "From a request to its answer; those that wait for an event included",
+    labelNames: ["route"],
+    buckets: REQUEST_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #seen = new Map<RoomKey, Seen>();
+  readonly #countReaders = new Map<string, () => number>();
+
+  /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
+  constructor(clock: Clock, ofProcess = false) {
+    this.#clock = clock;
+    if (ofProcess) collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** The media type of {@link text}. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Counts events that were just stored. */
+  stored(events: readonly NewEvent[]): void {
+    const now = this.#clock.now();
+    for (const event of events) {
+      this.#events.inc({ type: event.type });
+      if (LIVE_SOURCES.has(event.source) && event.timeEstimated !== true && event.method !== "dylive")
+        this.#lag.observe(Math.max(0, now - event.time) / 1000);
+      if (event.type !== "gap") continue;
+      this.#gaps.inc();
+      this.#gapSeconds.inc(Math.max(0, event.to - event.from) / 1000);
+    }
+  }
+
+  /** Counts an answer. `route` is the route's pattern, so that nobody can make up new ones. */
+  answered(route: string, method: string, status: number, ms: number): void {
+    this.#requests.inc({ route, method, status });
+    this.#requestSeconds.observe({ route }, ms / 1000);
+  }
+
+  /** Says how readers of a kind are counted. */
+  countReaders(kind: string, count: () => number): void {
+    this.#countReaders.set(kind, count);
+  }
+
+  /** Everything, in Prometheus' text form. @param statuses of every known room; null where one is not collected */
+  text(statuses: readonly (RoomStatus | null)[]): Promise<string> {
+    for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
+    for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
+    for (const status of statuses) if (status !== null) this.#count(status);
+    for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
+    return this.#registry.metrics();
+  }
+
+  /** A room counts from when its collection began; we count on. */
+  #count({ room, evidence: { reconnects, drops } }: RoomStatus): void {
+    const before = this.#seen.get(room);
+    this.#reconnects.inc(grown(before?.reconnects, reconnects));
+    for (const [reason, count] of Object.entries(drops)) this.#drops.inc({ reason }, grown(before?.drops[reason], count));
+    this.#seen.set(room, { reconnects, drops });
+  }
+
+  #counter<T extends string = never>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge<T extends string>(name: string, help: string, labelNames: readonly T[]): Gauge<T> {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+}
+
+/** By how much a count grew; one that fell began anew. */
+function grown(before = 0, now: number): number {
+  return now >= before ? now - before : now;
+}

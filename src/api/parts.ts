@@ -1,0 +1,25 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { Clock } from "../clock.js";
+import type { Store } from "../log/store.js";
+import type { RoomManager } from "../rooms/state.js";
+import type { Calls } from "./calls.js";
+import type { Gate } from "./gate.js";
+import type { Metrics } from "./metrics.js";
+import type { Turns } from "./turns.js";
+import type { Waiters } from "./waiters.js";
+
+/** What the API keeps of a store. */
+export type ApiStore = Omit<Store, "close">;
+
+/** What every route is built from. */
+export interface ApiParts {
+  readonly store: ApiStore;
+  readonly rooms: RoomManager;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly gate: Gate;
+  readonly calls: Calls;
+  readonly waiters: Waiters;
+  readonly turns: Turns;
+  readonly metrics: Metrics;
+}

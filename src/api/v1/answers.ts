@@ -1,0 +1,145 @@
+import { type TSchema, Type } from "typebox";
+import { ALIAS_KINDS, WATCHES } from "../../log/rooms.js";
+import type { Session } from "../../log/sessions.js";
+import { SCOPES, type TokenRow } from "../../log/tokens.js";
+import { ROOM_STATES, type RoomView } from "../../rooms/state.js";
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Text = Nullable(Type.String());
+const Time = Type.Integer({ description: "ms UTC" });
+const Ref = (name: string) => Type.Ref(name);
+const Next = Nullable(Type.String({ description: "the cursor of the next page; null on the last" }));
+const literals = <T extends string>(values: readonly T[]) => Type.Enum([...values] as [T, ...T[]]);
+
+const Evidence = Type.Object(
+  {
+    reason: Type.String({ description: "one sentence in plain words" }),
+    since: Time,
+    lastFrameAt: Nullable(Time),
+    lastInteractiveAt: Nullable(Time),
+    counts: Type.Record(Type.String(), Type.Integer(), { description: "messages by method since collection began" }),
+    reconnects: Type.Integer(),
+    drops: Type.Record(Type.String(), Type.Integer(), { description: "messages that were not stored, by reason" }),
+    gifts: Type.Enum(["flowing", "suppressed", "unknown"], {
+      description: "whether gifts reach us; suppressed: contributors' scores rise while no gift comes",
+    }),
+    masked: Type.Union([Type.Boolean(), Type.Null()], { description: "the room hides who its people are" }),
+    likesSeen: Type.Union([Type.Number(), Type.Null()], {
+      description: "share of the room's likes that reached us: the platform samples them",
+    }),
+    gaps: Type.Object(
+      { count: Type.Integer(), totalMs: Type.Integer() },
+      { description: "intervals in which we know we received nothing" },
+    ),
+  },
+  { description: "why the room is in its state: facts that were seen; more may be added" },
+);
+const Status = Type.Object(
+  {
+    state: literals(ROOM_STATES),
+    sessionId: Nullable(Type.String({ description: "room_id of the broadcast that is or was collected last" })),
+    evidence: Evidence,
+  },
+  { description: "how the collection is doing" },
+);
+
+/** A room. */
+export const RoomSchema = Type.Object(
+  {
+    id: Type.String({ description: "the room's key here; never changes" }),
+    webRid: Text,
+    title: Text,
+    anchor: Nullable(Type.Object({ id: Text, secUid: Text, nickname: Text, avatar: Text })),
+    aliases: Type.Array(Type.Object({ kind: literals(ALIAS_KINDS), value: Type.String() })),
+    watch: literals(WATCHES),
+    createdAt: Time,
+    status: Type.Union([Status, Type.Null()], { description: "null while nobody collects the room" }),
+  },
+  { $id: "Room" },
+);
+export const RoomListSchema = Type.Object({ rooms: Type.Array(Ref("Room")), next: Next }, { $id: "RoomList" });
+
+/** A broadcast of a room. */
+export const SessionSchema = Type.Object(
+  {
+    id: Type.String({ description: "room_id of the broadcast" }),
+    title: Text,
+    openedAt: Time,
+    endedAt: Nullable(Time),
+    endReason: Type.Union([Type.String(), Type.Null()], { description: "announced, offline or replaced; null while open" }),
+  },
+  { $id: "Session" },
+);
+export const SessionListSchema = Type.Object({ sessions: Type.Array(Ref("Session")), next: Next }, { $id: "SessionList" });
+
+/** Events of a room. */
+export const EventListSchema = Type.Object(
+  {
+    events: Type.Array(Ref("LiveEvent"), { description: "in the order of the log, oldest first" }),
+    next: Type.String({ description: "give it as after= to go on to newer events" }),
+    previous: Type.String({ description: "give it as before= to go on to older events" }),
+    more: Type.Boolean({ description: "there is more to look at in the direction that was asked for" }),
+    removed: Type.Array(Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), {
+      description: "ranges of seq, both ends included, that were passed over because they are no longer kept",
+    }),
+  },
+  { $id: "EventList" },
+);
+
+/** A token, without the token itself. */
+export const TokenSchema = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    scope: literals(SCOPES),
+    rooms: Type.Array(Type.String(), { description: "the only rooms it may see; all when empty" }),
+    perMinute: Nullable(Type.Integer({ description: "requests that it may make in a minute" })),
+    createdAt: Time,
+    expiresAt: Nullable(Time),
+    revokedAt: Nullable(Time),
+    lastUsedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC, give or take a minute" }),
+  },
+  { $id: "Token" },
+);
+export const TokenListSchema = Type.Object({ tokens: Type.Array(Ref("Token")) }, { $id: "TokenList" });
+export const NewTokenSchema = Type.Object(
+  { token: Type.String({ description: "the token: it is shown this once" }), about: Ref("Token") },
+  { $id: "NewToken" },
+);
+
+/** The one form of errors. */
+export const ErrorSchema = Type.Object(
+  {
+    error: Type.Object(
+      {
+        code: Type.String({ description: "stable" }),
+        message: Type.String({ description: "what is wrong" }),
+        hint: Type.String({ description: "what to do" }),
+        requestId: Type.String({ description: "names the request in the server's log" }),
+        oldest: Type.Optional(Type.String({ description: "cursor_reset: everything kept comes after this cursor" })),
+        newest: Type.Optional(Type.String({ description: "cursor_reset: only what is new comes after this cursor" })),
+        position: Type.Optional(Type.Integer({ description: "place of a mistake in the filter, in characters from 0" })),
+        retryAfterS: Type.Optional(Type.Integer({ description: "rate_limited: seconds to wait" })),
+      },
+      { description: "details may be added" },
+    ),
+  },
+  { $id: "Error" },
+);
+
+/** A room as v1 shows it. */
+export function roomAnswer({ row, aliases, status }: RoomView) {
+  const { room, resume: _resume, ...facts } = row;
+  const { room: _room, ...shown } = status ?? { room };
+  return { id: String(room), ...facts, aliases, status: status === null ? null : shown };
+}
+
+/** A broadcast as v1 shows it. */
+export function sessionAnswer({ sessionId, title, openedAt, endedAt, endReason }: Session) {
+  return { id: sessionId, title, openedAt, endedAt, endReason };
+}
+
+/** A token as v1 shows it. */
+export function tokenAnswer({ hash: _hash, ...row }: TokenRow) {
+  return row;
+}

@@ -1,0 +1,21 @@
+import { type TSchema, Type } from "typebox";
+
+/** An object that has no other fields. */
+export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
+
+/** The room in an address. */
+export const RoomParams = exactly({
+  room: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: "the room's id here, or any of its names (kind:value, or the value alone) that is known here",
+  }),
+});
+
+/** Where a page of a list begins. */
+export const Cursor = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before; without it the list begins" }),
+);
+
+/** How much a page of a list holds. */
+export const Limit = Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" });

@@ -1,0 +1,95 @@
+import fastifySwagger from "@fastify/swagger";
+import fastifySwaggerUi from "@fastify/swagger-ui";
+import type { FastifyInstance, FastifySchema } from "fastify";
+import {
+  ErrorSchema,
+  EventListSchema,
+  NewTokenSchema,
+  RoomListSchema,
+  RoomSchema,
+  SessionListSchema,
+  SessionSchema,
+  TokenListSchema,
+  TokenSchema,
+} from "./answers.js";
+import { eventSchemas } from "./event-schemas.js";
+
+/** The pages of the documentation load their own files and talk to this server. The styles of the page set some of an element each. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const ABOUT = `Real-time data of Douyin (抖音) live rooms, from this server. Ids are strings; times are ms UTC; what is unknown is null.
+Errors of /v1 have one form: \`error.code\` is stable, \`error.hint\` says what to do.`;
+
+/**
+ * Describes the routes that are registered after it: `/openapi.json`, and a page to browse it at `/docs` that needs no network. Only routes with
+ * a tag are described.
+ */
+export async function describeRoutes(app: FastifyInstance): Promise<void> {
+  for (const schema of [
+    ...eventSchemas(),
+    RoomSchema,
+    RoomListSchema,
+    SessionSchema,
+    SessionListSchema,
+    EventListSchema,
+    TokenSchema,
+    TokenListSchema,
+    NewTokenSchema,
+    ErrorSchema,
+  ])
+    app.addSchema(JSON.parse(JSON.stringify(schema)));
+  await app.register(fastifySwagger, {
+    hideUntagged: true,
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "dylive", version: "1", description: ABOUT },
+      components: {
+        securitySchemes: {
+          bearer: { type: "http", scheme: "bearer", description: "a token: dylive token create --name NAME" },
+          query: { type: "apiKey", in: "query", name: "token", description: "the same token, for the document's family" },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => (typeof json["$id"] === "string" ? json["$id"] : `schema${index}`),
+    },
+    transform: ({ schema, url, route }) => {
+      const { scope, tokenInQuery = false } = route.config ?? {};
+      return { schema: describeRoute(schema, scope, tokenInQuery), url };
+    },
+  });
+  app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.header("cache-control", "no-cache").send(app.swagger()));
+  await app.register(fastifySwaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: POLICY,
+    theme: { title: "dylive: API" },
+    uiConfig: { url: "/openapi.json", validatorUrl: null, supportedSubmitMethods: ["get", "post", "delete"], persistAuthorization: false },
+  });
+}
+
+/** What every route with a token has in common. */
+function describeRoute(schema: FastifySchema | undefined, scope: string | undefined, tokenInQuery: boolean): FastifySchema {
+  if (schema === undefined || scope === undefined) return schema ?? {};
+  const refusal = { description: "refused; error.code says why", ...(tokenInQuery ? FAMILY_REFUSAL : { $ref: "Error" }) };
+  return {
+    ...schema,
+    description: `Needs a token of scope ${scope}.${schema.description ? ` ${schema.description}` : ""}`,
+    security: tokenInQuery ? [{ query: [] }, { bearer: [] }] : [{ bearer: [] }],
+    response: { ...(schema.response as object | undefined), default: refusal },
+  };
+}
+
+const FAMILY_REFUSAL = {
+  type: "object",
+  required: ["code", "data", "msg"],
+  properties: { code: { type: "integer" }, data: { type: "array", maxItems: 0 }, msg: { type: "string" } },
+};

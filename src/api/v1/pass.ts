@@ -1,0 +1,52 @@
+import type { FastifyRequest } from "fastify";
+import { DyliveError } from "../../errors.js";
+import type { Scope, TokenRow } from "../../log/tokens.js";
+import { assertMaySee } from "../access.js";
+import { type NamedRoom, namedRoom } from "../live/named-room.js";
+import type { ApiParts } from "../parts.js";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a token must be allowed to do for this route; without it no token is needed. */
+    readonly scope?: Scope;
+    /** Whether `token=` in the address is taken. */
+    readonly tokenInQuery?: boolean;
+  }
+}
+
+/** Lets requests in by the scope of their route, and remembers by which token. */
+export class Passes {
+  readonly #parts: ApiParts;
+  readonly #tokens = new WeakMap<FastifyRequest, TokenRow>();
+
+  constructor(parts: ApiParts) {
+    this.#parts = parts;
+  }
+
+  /** Before the fields are looked at: who has no token learns nothing else. */
+  readonly check = async (request: FastifyRequest): Promise<void> => {
+    const { scope = "admin", tokenInQuery = false } = request.routeOptions.config;
+    this.#tokens.set(request, await this.#parts.gate.enter(request.raw, scope, tokenInQuery ? "query" : "header"));
+  };
+
+  /** The token that let the request in. */
+  of(request: FastifyRequest): TokenRow {
+    const token = this.#tokens.get(request);
+    if (token === undefined) throw new Error("a request passed without a token");
+    return token;
+  }
+
+  /**
+   * The room in the address of a request. Rooms that the token may not see are as if there were none.
+   * @throws DyliveError not_found, bad_request
+   */
+  async room(request: FastifyRequest<{ Params: { room: string } }>): Promise<NamedRoom> {
+    const { rooms } = this.#parts.store;
+    const named = await namedRoom(rooms, request.params.room);
+    await assertMaySee(rooms, this.of(request), named.room).catch((error: unknown) => {
+      if (!(error instanceof DyliveError) || error.code !== "forbidden") throw error;
+      throw new DyliveError("not_found", `no room is known as ${JSON.stringify(named.asked.slice(0, 80))} to this token`);
+    });
+    return named;
+  }
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from "fastify";
+import { failure, sendFailure } from "../failure.js";
+import type { ApiParts } from "../parts.js";
+import { checkRequest } from "./check.js";
+import { eventRoutes } from "./event-routes.js";
+import { Passes } from "./pass.js";
+import { roomRoutes } from "./room-routes.js";
+import { sessionRoutes } from "./session-routes.js";
+import { tokenRoutes } from "./token-routes.js";
+
+/** The versioned API: what `/openapi.json` describes. */
+export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<void> {
+  const passes = new Passes(parts);
+  await app.register(
+    async (v1) => {
+      v1.setValidatorCompiler(checkRequest);
+      // Schemas of answers describe; what was stored goes out as it is.
+      v1.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+      v1.addHook("onRequest", passes.check);
+      v1.addHook("onRequest", async (_request, reply) => {
+        reply.header("cache-control", "no-store");
+      });
+      roomRoutes(v1, parts, passes);
+      sessionRoutes(v1, parts, passes);
+      eventRoutes(v1, parts, passes);
+      tokenRoutes(v1, parts, passes);
+    },
+    { prefix: "/v1" },
+  );
+  app.all("/v1/*", { schema: { hide: true } }, (request, reply) =>
+    sendFailure(request, reply, failure("not_found", `there is no ${request.method} of this address; /openapi.json lists all`)),
+  );
+}
