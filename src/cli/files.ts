@@ -63,8 +63,8 @@ function named(first: [Alias], roomId: string | null): [Alias, ...Alias[]] {
   return roomId === null ? first : [...first, { kind: "room_id", value: roomId }];
 }
 
-function add(loaded: Loaded, { types, methods, drops }: Stored): void {
+function add(loaded: Loaded, { events, methods, drops }: Stored): void {
   for (const n of methods.values()) loaded.messages += n;
-  for (const n of types.values()) loaded.events += n;
+  loaded.events += events.length;
   for (const [reason, n] of drops) loaded.drops.set(reason, (loaded.drops.get(reason) ?? 0) + n);
 }

@@ -1,8 +1,14 @@
-const FIRST_MS = 1500;
-const LONGEST_MS = 60_000;
-const JITTER_MS = 1200; // so that rooms that fell together do not come back together
+/** Why the last attempt failed decides how soon the next may come. */
+export type Setback = "network" | "refusal";
 
-/** How long to wait after the n-th failure in a row (from 1): 1.5 s, doubled each time up to a minute, plus up to 1.2 s of chance (facts/protocol.md section 5). */
-export function backoffMs(failures: number): number {
-  return Math.min(FIRST_MS * 2 ** Math.max(0, failures - 1), LONGEST_MS) + Math.random() * JITTER_MS;
+const FIRST_MS = { network: 1500, refusal: 30_000 };
+const LONGEST_MS = { network: 60_000, refusal: 900_000 }; // the platform's own bans last long; hammering makes them longer (facts/protocol.md section 5)
+
+/**
+ * How long to wait after the n-th setback in a row (from 1): full jitter below a bound that doubles, without end. At least a tenth of
+ * the bound, so that rooms which fell together neither come back together nor at once.
+ */
+export function backoffMs(setback: Setback, count: number): number {
+  const bound = Math.min(FIRST_MS[setback] * 2 ** Math.min(Math.max(0, count - 1), 20), LONGEST_MS[setback]);
+  return bound * (0.1 + 0.9 * Math.random());
 }

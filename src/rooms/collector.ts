@@ -1,20 +1,19 @@
 import type { Clock } from "../clock.js";
-import { DyliveError } from "../errors.js";
+import { DyliveError, type ErrorCode } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
-import type { Alias } from "../log/rooms.js";
+import type { Alias, Resume } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
-import { firstFetch } from "../sources/fetch.js";
 import type { Platform } from "../sources/platform.js";
-import { pushHeaders, pushUrl } from "../sources/push.js";
 import type { Signer } from "../sources/signer.js";
 import type { Received } from "../sources/source.js";
 import { Visitor } from "../sources/visitor.js";
-import { websocketSource } from "../sources/websocket.js";
 import { Drift } from "../wire/drift.js";
 import { backoffMs } from "./backoff.js";
-import { gapEvent, stateEvent } from "./own-events.js";
-import { type Broadcast, isStoreDown, Pipeline } from "./pipeline.js";
+import type { Budget } from "./budget.js";
+import { type Closing, Connection } from "./connection.js";
+import { stateEvent } from "./own-events.js";
+import { type Broadcast, Pipeline } from "./pipeline.js";
 import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
 import { Tracker } from "./tracker.js";
@@ -33,16 +32,15 @@ export interface CollectorParts {
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
 
-interface Resume {
-  readonly roomId: string;
-  readonly host: string | null;
-  cursor: string;
-  internalExt: string;
+/** What all rooms of a process share: how often the platform may be asked and connected to. */
+export interface Budgets {
+  readonly requests: Budget;
+  readonly connects: Budget;
 }
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
-const SETTLE_EVERY_MS = 5000;
-const STORE_RETRY_MS = 1000;
+const FRESH_MS = 600_000; // a reading older than this is taken anew before a connect
+const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 
 /** Collects one room until it is stopped: resolve, wait for live, connect, store, and again. It tells the truth about how that goes. */
@@ -50,20 +48,32 @@ export class Collector {
   readonly name: RoomName;
   readonly tracker: Tracker;
   readonly #parts: CollectorParts;
+  readonly #budgets: Budgets;
   readonly #stop = new AbortController();
   readonly #drift = new Drift();
   readonly #visitor: Visitor;
+  readonly #connection: Connection;
   #room: RoomKey | null = null;
   #pipeline: Pipeline | null = null;
-  #resume: Resume | null = null;
-  #attempts = 0;
+  /** The last reading that said live, and when. */
+  #reading: { readonly live: Live; readonly at: number } | null = null;
   #done: Promise<void> | null = null;
 
-  constructor(name: RoomName, parts: CollectorParts) {
+  constructor(name: RoomName, parts: CollectorParts, budgets: Budgets) {
     this.name = name;
     this.#parts = parts;
+    this.#budgets = budgets;
     this.tracker = new Tracker(parts.clock);
     this.#visitor = new Visitor(parts.userAgent);
+    this.#connection = new Connection({
+      parts,
+      budgets,
+      tracker: this.tracker,
+      visitor: this.#visitor,
+      drift: this.#drift,
+      to: (state, reason, problem) => this.#to(state, reason, problem),
+      resolve: (signal) => this.#resolve(signal),
+    });
   }
 
   /** The room once the platform has named it. */
@@ -95,38 +105,54 @@ export class Collector {
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
-    let failures = 0;
+    let [failures, refusals, quietPolls] = [0, 0, 0];
     while (!signal.aborted) {
-      const resolved = await this.#resolve(signal);
+      const resolved = this.#stillLive() ?? (await this.#resolve(signal));
       if (resolved?.outcome === "no_account") {
         await this.#to("failed", resolved.reason, "no_account");
         return;
       }
       if (resolved === null || resolved.outcome === "unknown") {
-        await this.#pause(backoffMs(++failures), signal);
+        await this.#pause(backoffMs("network", ++failures), signal);
         continue;
       }
+      failures = 0;
       const room = await this.#meet(resolved);
       if (resolved.outcome === "offline") {
-        failures = 0;
         await this.#notLive(room, signal);
-        await this.#pause(this.#parts.pollMs, signal);
+        const slower = Math.min(1 + quietPolls++ / 10, SLOWEST_POLL);
+        await this.#pause(this.#parts.pollMs * slower * (0.75 + Math.random() / 2), signal);
         continue;
       }
-      const ended = await this.#collect(resolved, signal);
-      if (signal.aborted) return;
-      if (ended === "announced" && (await this.#confirmEnd(resolved.roomId, signal))) continue;
-      failures = ended === "refused" ? failures + 1 : 1;
+      quietPolls = 0;
+      const closing = await this.#connect(resolved, room, signal);
+      if (signal.aborted || (closing.why === "announced" && (await this.#confirmEnd(room, resolved.roomId, signal)))) continue;
       this.tracker.reconnected();
-      await this.#pause(backoffMs(failures), signal);
+      if (!closing.opened || closing.why !== "lost") this.#reading = null; // ask before the next connect
+      refusals = closing.why === "refused" ? refusals + 1 : 0;
+      const pause =
+        refusals > 0
+          ? backoffMs("refusal", refusals)
+          : closing.why === "stalled" || closing.why === "moved"
+            ? 0
+            : backoffMs("network", closing.opened ? 1 : ++failures);
+      await this.#pause(pause, signal);
     }
+  }
+
+  /** A connection that was lost is opened again without asking, if the platform said "live" in the last ten minutes. */
+  #stillLive(): Live | null {
+    const reading = this.#reading;
+    return reading !== null && this.#parts.clock.now() - reading.at < FRESH_MS ? reading.live : null;
   }
 
   /** One reading; null when the platform could not be asked. */
   async #resolve(signal: AbortSignal): Promise<Resolved | null> {
     try {
+      await this.#budgets.requests.take(signal);
       const resolved = await resolveRoom(this.name, this.#parts.platform, this.#visitor, signal);
-      if (resolved.outcome === "unknown") await this.#to("failed", resolved.reason, "room_unknown");
+      this.#reading = resolved.outcome === "live" ? { live: resolved, at: this.#parts.clock.now() } : null;
+      if (resolved.outcome === "unknown" && this.tracker.state !== "stalled") await this.#to("failed", resolved.reason, "room_unknown");
       return resolved;
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;
@@ -153,122 +179,47 @@ export class Collector {
     return room;
   }
 
+  async #connect(live: Live, room: RoomKey, signal: AbortSignal): Promise<Closing> {
+    const { store } = this.#parts;
+    if (this.#pipeline === null) throw new DyliveError("internal", "a room was connected to before it was known");
+    const kept: Resume | null = (await store.rooms.get(room))?.resume ?? null;
+    const closing = await this.#connection.run(
+      { live, room, pipeline: this.#pipeline, resume: kept?.roomId === live.roomId ? kept : null },
+      signal,
+    );
+    return closing;
+  }
+
   /** The room is not live: a broadcast that we collected ends after two such readings. */
   async #notLive(room: RoomKey, signal: AbortSignal): Promise<void> {
-    const last = this.tracker.sessionId;
-    if (last !== null && (await this.#parts.store.sessions.get(room, last))?.endedAt === null) {
+    const { store, clock } = this.#parts;
+    const last = (await store.sessions.list(room, 1))[0];
+    if (last !== undefined && last.endedAt === null) {
       await this.#pause(CONFIRM_MS, signal);
       const again = await this.#resolve(signal);
       if (again?.outcome !== "offline") return;
-      await this.#parts.store.sessions.end(room, last, this.#parts.clock.now(), "offline");
+      await store.sessions.end(room, last.sessionId, clock.now(), "offline");
       await this.#to("ended", "two readings ten seconds apart say that the broadcast is over");
     }
     await this.#to("waiting", "the account is not live");
   }
 
-  async #confirmEnd(roomId: string, signal: AbortSignal): Promise<boolean> {
+  async #confirmEnd(room: RoomKey, roomId: string, signal: AbortSignal): Promise<boolean> {
     const reading = await this.#resolve(signal);
-    if (reading?.outcome !== "offline" || this.#room === null) return false;
-    await this.#parts.store.sessions.end(this.#room, roomId, this.#parts.clock.now(), "announced");
+    if (reading?.outcome !== "offline") return false;
+    await this.#parts.store.sessions.end(room, roomId, this.#parts.clock.now(), "announced");
     await this.#to("ended", "the platform announced the end of the broadcast, and its page confirms it");
     return true;
   }
 
-  /** Connects and stores until the source ends. */
-  async #collect(live: Live, signal: AbortSignal): Promise<"announced" | "closed" | "refused"> {
-    const { platform, signer, clock, onReceived } = this.#parts;
-    const roomId = live.roomId;
-    this.tracker.sessionId = roomId;
-    const lastFrameAt = this.tracker.lastFrameAt;
-    const resumed = this.#resume?.roomId === roomId;
-    await this.#to("connecting", "opening the connection");
-    const broadcast: Broadcast = { sessionId: roomId, webRid: live.webRid, anchorId: live.facts.anchor?.id ?? null, source: "websocket" };
-    const local = new AbortController();
-    const stopSettling = clock.every(SETTLE_EVERY_MS, () => void this.#pipeline?.settle().catch(() => {}));
-    let opened = false;
-    let openedAt = Number.POSITIVE_INFINITY;
-    try {
-      const resume = await this.#start(roomId, broadcast, signal);
-      const source = websocketSource({
-        connectUrl: (until) => pushUrl({ platform, signer, visitor: this.#visitor, attempt: this.#attempts++, ...resume }, until),
-        headers: pushHeaders(this.#visitor, live.webRid),
-        clock,
-        drift: this.#drift,
-        onResume: (cursor, internalExt) => {
-          resume.cursor = cursor;
-          resume.internalExt = internalExt;
-        },
-      });
-      for await (const batch of source.open(AbortSignal.any([signal, local.signal]))) {
-        if (!opened) {
-          opened = true;
-          openedAt = batch[0]?.receivedAt ?? clock.now();
-          if (resumed && lastFrameAt !== null) await this.#gap(lastFrameAt, openedAt, broadcast);
-        }
-        onReceived?.(batch, broadcast);
-        const ended = await this.#take(batch, broadcast, signal);
-        if (this.tracker.state !== "live" && this.tracker.lastInteractiveAt !== null && this.tracker.lastInteractiveAt >= openedAt)
-          await this.#to("live", "interactive messages are coming in");
-        if (ended) return "announced";
-      }
-      return "closed";
-    } catch (error) {
-      if (signal.aborted) return "closed";
-      if (!(error instanceof DyliveError)) throw error;
-      await this.#to(error.code === "blocked" ? "blocked" : "connecting", error.detail, error.code === "blocked" ? "blocked" : null);
-      return opened ? "closed" : "refused";
-    } finally {
-      local.abort();
-      stopSettling();
-    }
-  }
-
-  /** Where to connect: on from the last frame of this broadcast, else what im/fetch says, whose first messages are stored. */
-  async #start(roomId: string, broadcast: Broadcast, signal: AbortSignal): Promise<Resume> {
-    if (this.#resume?.roomId === roomId) return this.#resume;
-    const { platform, clock, onReceived } = this.#parts;
-    const first = await firstFetch({ platform, visitor: this.#visitor, roomId, drift: this.#drift, now: () => clock.now() }, signal);
-    this.#resume = { roomId, host: first?.host ?? null, cursor: first?.cursor ?? "", internalExt: first?.internalExt ?? "" };
-    if (first !== null) {
-      onReceived?.([first.received], broadcast);
-      await this.#take([first.received], broadcast, signal);
-    }
-    return this.#resume;
-  }
-
-  /** Stores a batch, again and again while the store is down (the socket is held back meanwhile). @returns whether the end was announced */
-  async #take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#parts;
-    if (this.#pipeline === null) throw new DyliveError("internal", "a batch came before its room was known");
-    for (;;) {
-      try {
-        const stored = await this.#pipeline.store(batch, broadcast);
-        const at = batch[batch.length - 1]?.receivedAt ?? clock.now();
-        this.tracker.frame(at);
-        for (const [method, n] of stored.methods) this.tracker.message(method, n, at);
-        for (const [reason, n] of stored.drops) this.tracker.drop(reason, n);
-        return stored.ended;
-      } catch (error) {
-        if (!isStoreDown(error) || signal.aborted) throw error;
-        this.tracker.to(this.tracker.state, `the store takes nothing now: ${String(error)}`);
-        await clock.sleep(STORE_RETRY_MS, signal);
-      }
-    }
-  }
-
-  async #gap(from: number, to: number, broadcast: Broadcast): Promise<void> {
-    if (this.#pipeline === null || this.#room === null || to <= from) return;
-    await this.#pipeline.own(gapEvent(this.#room, broadcast, from, to, "the connection was lost"));
-  }
-
   /** Goes to a state, and tells the log when it is one that readers care about. */
-  async #to(state: RoomState, reason: string, problem: ConstructorParameters<typeof DyliveError>[0] | null = null): Promise<void> {
+  async #to(state: RoomState, reason: string, problem: ErrorCode | null = null): Promise<void> {
     const from = this.tracker.to(state, reason, problem);
     if (from === null || !LOGGED.has(state) || this.#pipeline === null || this.#room === null) return;
     await this.#pipeline.own(stateEvent(this.#room, this.tracker.sessionId, from, state, { reason }, this.#parts.clock.now()));
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    await this.#parts.clock.sleep(ms, signal).catch(() => {});
+    if (ms > 0) await this.#parts.clock.sleep(ms, signal).catch(() => {});
   }
 }

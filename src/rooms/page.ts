@@ -3,16 +3,33 @@ export interface PageState {
   readonly userUniqueId: string | null;
   readonly webRid: string | null;
   /** The broadcast in the page; null when there is only an account. */
-  readonly room: { readonly id: string; readonly status: number | null; readonly title: string | null } | null;
-  readonly anchor: {
-    readonly id: string | null;
-    readonly secUid: string | null;
-    readonly nickname: string | null;
-    readonly avatar: string | null;
-  } | null;
+  readonly room: PageRoom | null;
+  readonly anchor: PageAnchor | null;
+  /** Whether it is a room of sound only. */
+  readonly audio: boolean | null;
+}
+
+/** A broadcast as pages, web/enter and reflow/info describe it. */
+export interface PageRoom {
+  readonly id: string;
+  readonly status: number | null;
+  readonly title: string | null;
+  readonly cover: string | null;
+  /** Viewers now and so far, as the platform writes them: `812`, `1.1万`. */
+  readonly online: string | null;
+  readonly totalViewers: string | null;
+}
+
+/** An anchor as they describe them. */
+export interface PageAnchor {
+  readonly id: string | null;
+  readonly secUid: string | null;
+  readonly nickname: string | null;
+  readonly avatar: string | null;
 }
 
 const CALL = 'self.__pace_f.push([1,"';
+const RADIO = 1; // enter_mode of a room with sound only (facts/protocol.md 1.2)
 
 /**
  * Finds the state in a room page: the last streamed chunk whose array ends in an object with `state`.
@@ -20,13 +37,21 @@ const CALL = 'self.__pace_f.push([1,"';
  */
 export function readPage(html: string): PageState | null {
   let found: PageState | null = null;
+  for (const array of chunksOf(html)) found = stateIn(array) ?? found;
+  return found;
+}
+
+/** The arrays of a page's streamed state, in order; damaged ones are left out. */
+export function* chunksOf(html: string): Generator<readonly unknown[]> {
   for (let start = html.indexOf(CALL); start !== -1; start = html.indexOf(CALL, start + CALL.length)) {
     const open = start + CALL.length - 1;
     const close = endOfString(html, open);
-    if (close === -1) break;
-    found = stateIn(html.slice(open, close + 1)) ?? found;
+    if (close === -1) return;
+    const chunk = parse(html.slice(open, close + 1));
+    if (typeof chunk !== "string") continue;
+    const array = parse(chunk.slice(chunk.indexOf(":") + 1));
+    if (Array.isArray(array)) yield array;
   }
-  return found;
 }
 
 /** Index of the quote that ends the JSON string opened at `open`. Written as a scan: a regular expression may run out of stack on a page of 1 MB. */
@@ -39,32 +64,52 @@ function endOfString(html: string, open: number): number {
   return -1;
 }
 
-function stateIn(quoted: string): PageState | null {
-  const chunk = parse(quoted);
-  if (typeof chunk !== "string" || !chunk.includes('"state"')) return null;
-  const array = parse(chunk.slice(chunk.indexOf(":") + 1));
-  if (!Array.isArray(array)) return null;
+function stateIn(array: readonly unknown[]): PageState | null {
   const state = at(array[array.length - 1], "state");
   const info = at(at(state, "roomStore"), "roomInfo");
   if (info === undefined) return null;
   const room = at(info, "room");
-  const id = text(at(room, "id_str"));
-  const anchor = at(info, "anchor") ?? at(room, "owner");
-  const status = at(room, "status");
+  const mode = number(at(info, "enter_mode"));
   return {
     userUniqueId: text(at(at(at(state, "userStore"), "odin"), "user_unique_id")),
     webRid: text(at(info, "web_rid")),
-    room: id === null ? null : { id, status: typeof status === "number" ? status : null, title: text(at(room, "title")) },
-    anchor:
-      anchor === undefined
-        ? null
-        : {
-            id: text(at(anchor, "id_str")),
-            secUid: text(at(anchor, "sec_uid")),
-            nickname: text(at(anchor, "nickname")),
-            avatar: text(at(at(at(anchor, "avatar_thumb"), "url_list"), 0)),
-          },
+    room: roomIn(room),
+    anchor: anchorIn(at(info, "anchor") ?? at(room, "owner")),
+    audio: mode === null ? null : mode === RADIO,
   };
+}
+
+/** Reads a room object; null when it has no id, which is no room. */
+export function roomIn(room: unknown): PageRoom | null {
+  const id = text(at(room, "id_str"));
+  if (id === null || !/^[1-9]\d{0,19}$/.test(id)) return null;
+  const stats = at(room, "stats");
+  const count = number(at(room, "user_count"));
+  return {
+    id,
+    status: number(at(room, "status")),
+    title: text(at(room, "title")),
+    cover: address(at(at(at(room, "cover"), "url_list"), 0)),
+    online: text(at(room, "user_count_str")) ?? text(at(stats, "user_count_str")) ?? (count === null ? null : String(count)),
+    totalViewers: text(at(stats, "total_user_str")),
+  };
+}
+
+/** Reads an account; null when there is none. */
+export function anchorIn(anchor: unknown): PageAnchor | null {
+  if (anchor === undefined) return null;
+  return {
+    id: text(at(anchor, "id_str")),
+    secUid: text(at(anchor, "sec_uid")),
+    nickname: text(at(anchor, "nickname")),
+    avatar: address(at(at(at(anchor, "avatar_thumb"), "url_list"), 0)),
+  };
+}
+
+/** An address of a picture: only http(s), since pages show it. */
+function address(value: unknown): string | null {
+  const url = text(value);
+  return url !== null && /^https?:\/\//.test(url) ? url : null;
 }
 
 function parse(json: string): unknown {
@@ -77,11 +122,16 @@ function parse(json: string): unknown {
 
 /** A property of an unknown value; null counts as absent. */
 export function at(value: unknown, key: string | number): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string | number, unknown>)[key] ?? undefined;
 }
 
 /** A non-empty string, well-formed and without NUL; anything else is null. */
 export function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value.toWellFormed().replaceAll("\0", "") : null;
+}
+
+/** A finite number; anything else is null. */
+export function number(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

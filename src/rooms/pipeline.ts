@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { Draft } from "../events/combo.js";
 import { RecentIds, SocialEchoes } from "../events/dedupe.js";
-import type { EventType, NewEvent } from "../events/event.js";
+import type { NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
 import { normalise } from "../events/normalise.js";
 import type { Log, RoomKey } from "../log/log.js";
@@ -31,8 +31,8 @@ export interface Broadcast {
 
 /** What became of what was received. */
 export interface Stored {
-  /** Events that got a seq, by type. */
-  readonly types: ReadonlyMap<EventType, number>;
+  /** Events that got a seq, in order. */
+  readonly events: readonly NewEvent[];
   /** Messages by method, whatever became of them. */
   readonly methods: ReadonlyMap<string, number>;
   /** Messages that gave no event, by reason. */
@@ -117,14 +117,13 @@ export class Pipeline {
         }
       }
     }
-    const types = await this.#append(drafts, drops);
-    return { types, methods, drops, ended };
+    const events = await this.#append(drafts, drops);
+    return { events, methods, drops, ended };
   }
 
   /** Judges and appends; a batch that the store refuses is halved until the bad event is found. */
-  async #append(drafts: readonly Draft[], drops: Map<string, number>): Promise<Map<EventType, number>> {
-    const types = new Map<EventType, number>();
-    if (drafts.length === 0) return types;
+  async #append(drafts: readonly Draft[], drops: Map<string, number>): Promise<readonly NewEvent[]> {
+    if (drafts.length === 0) return [];
     for (;;) {
       const events = await this.#judge(drafts);
       let stored: readonly (number | null)[] | null;
@@ -136,20 +135,17 @@ export class Pipeline {
         if (half === 0) {
           for (const event of events) this.#parts.setAside(event, error);
           count(drops, "refused_by_store");
-          return types;
+          return [];
         }
-        for (const part of [drafts.slice(0, half), drafts.slice(half)])
-          for (const [type, n] of await this.#append(part, drops)) types.set(type, (types.get(type) ?? 0) + n);
-        return types;
+        const first = await this.#append(drafts.slice(0, half), drops);
+        return [...first, ...(await this.#append(drafts.slice(half), drops))];
       }
       if (stored === null) continue;
       if (events.length === 0) this.#ledger.commit([]);
-      events.forEach((event, i) => {
-        this.#recent.add(event.id);
-        if (stored[i] === null) count(drops, "duplicate");
-        else types.set(event.type, (types.get(event.type) ?? 0) + 1);
-      });
-      return types;
+      for (const event of events) this.#recent.add(event.id);
+      const fresh = events.filter((_event, i) => stored[i] !== null);
+      if (fresh.length < events.length) drops.set("duplicate", (drops.get("duplicate") ?? 0) + events.length - fresh.length);
+      return fresh;
     }
   }
 

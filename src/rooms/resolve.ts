@@ -1,112 +1,142 @@
-import { DyliveError } from "../errors.js";
-import type { RoomFacts } from "../log/rooms.js";
-import { get, type Platform } from "../sources/platform.js";
+import type { Platform } from "../sources/platform.js";
 import type { Visitor } from "../sources/visitor.js";
-import { at, type PageState, readPage, text } from "./page.js";
+import { judge, type NoAccount, type Resolved, type Unknown } from "./resolve/answer.js";
+import { fromEnter, type InPage } from "./resolve/enter.js";
+import { followLink } from "./resolve/follow.js";
+import { parseRoomName, type RoomName } from "./resolve/name.js";
+import { type Pasted, readPaste } from "./resolve/paste.js";
+import { readProfile } from "./resolve/profile.js";
+import { readReflow } from "./resolve/reflow.js";
+import { fromPage } from "./resolve/room-page.js";
 
-/** A room as a caller may name it: the anchor's number or custom id, or one broadcast's 19-digit room_id. */
-export type RoomName =
-  | { readonly kind: "web_rid" | "unique_id"; readonly value: string }
-  | { readonly kind: "room_id"; readonly value: string };
+export type { FoundFacts, Live, NoAccount, Offline, Resolved, Step, Unknown } from "./resolve/answer.js";
+export { STEP_WORDS, StepError } from "./resolve/answer.js";
+export type { InPage } from "./resolve/enter.js";
+export { parseRoomName, type RoomName } from "./resolve/name.js";
+export { type Pasted, readPaste } from "./resolve/paste.js";
 
-/** What the platform said about a room, with the step that said it. */
-export type Resolved = Live | Offline | NoAccount | Unknown;
-interface Met {
-  readonly step: Step;
-  readonly webRid: string;
-  readonly facts: RoomFacts;
+/** How the platform is asked. */
+export interface AskWith {
+  readonly platform: Platform;
+  readonly visitor: Visitor;
+  /** Requests by the site's own page; without it web/enter is never asked. */
+  readonly inPage?: InPage | undefined;
 }
-/** The anchor is live in broadcast `roomId`. */
-export interface Live extends Met {
-  readonly outcome: "live";
-  readonly roomId: string;
-}
-/** The account exists and is not live; `roomId` is its last broadcast, if named. */
-export interface Offline extends Met {
-  readonly outcome: "offline";
-  readonly roomId: string | null;
-}
-/** There is no such account. */
-export interface NoAccount {
-  readonly outcome: "no_account";
-  readonly step: Step;
-  readonly reason: string;
-}
-/** The platform said nothing (captcha, empty reply), which is never "not found". */
-export interface Unknown {
-  readonly outcome: "unknown";
-  readonly step: Step;
-  readonly reason: string;
-}
-type Step = "page" | "reflow";
 
-const STATUS_LIVE = 2; // facts/protocol.md 1.2: 2 live, 4 ended
-const LONGEST_WEB_RID = 16; // digits; room ids have 19 (facts/protocol.md section 0)
+/** What a text turned out to name. */
+export interface TextAnswer {
+  /** The lasting name of the room: by this it is collected. Null when the platform did not say where the link leads. */
+  readonly name: RoomName | null;
+  /** The broadcast that the text named by its room_id; a session of the room that may be over while another is live. */
+  readonly broadcast: string | null;
+  readonly resolved: Resolved;
+}
 
-/** @throws DyliveError bad_room when the text cannot be a room's name */
-export function parseRoomName(input: string): RoomName {
-  const name = input.trim();
-  if (/^\d+$/.test(name)) {
-    if (name.length <= LONGEST_WEB_RID) return { kind: "web_rid", value: name };
-    if (name.length === 19) return { kind: "room_id", value: name };
-  } else if (/^[A-Za-z0-9_.-]{1,128}$/.test(name) && !/^\.+$/.test(name)) return { kind: "unique_id", value: name };
-  throw new DyliveError(
-    "bad_room",
-    `room_id ${JSON.stringify(name.slice(0, 40))} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id`,
-  );
+/**
+ * Asks the platform what a pasted text names: an id, a link, a short link, or the app's share text around one.
+ * @throws DyliveError bad_room when it names no room; unreachable, with the step that failed
+ */
+export async function resolveText(text: string, ask: AskWith, signal: AbortSignal): Promise<TextAnswer> {
+  const named = await nameText(text, ask, signal);
+  if (!("name" in named)) return { name: null, broadcast: null, resolved: named };
+  const { name, broadcast } = named;
+  const resolved = await resolveRoom(name, ask.platform, ask.visitor, signal, ask.inPage);
+  return { name: "webRid" in resolved ? parseRoomName(resolved.webRid) : name, broadcast, resolved };
+}
+
+/**
+ * The name of the room in a pasted text, without asking what it is: only short links are followed.
+ * @throws DyliveError bad_room, unreachable
+ */
+export async function nameText(
+  text: string,
+  { platform, visitor }: AskWith,
+  signal: AbortSignal,
+): Promise<Extract<Pasted, { kind: "room" }> | NoAccount | Unknown> {
+  const pasted = readPaste(text);
+  return pasted.kind === "room" ? pasted : followLink(pasted, { platform, userAgent: visitor.userAgent }, signal);
 }
 
 /**
  * Asks the platform what a room is. As a side effect the visitor learns the cookies and the id that a connection needs.
+ * @param inPage requests by the site's own page, which are asked where our own reading of the page says nothing
  * @throws DyliveError unreachable
  */
-export async function resolveRoom(name: RoomName, platform: Platform, visitor: Visitor, signal: AbortSignal): Promise<Resolved> {
-  return name.kind === "room_id" ? fromReflow(name.value, platform, visitor, signal) : fromPage(name.value, platform, visitor, signal);
+export async function resolveRoom(
+  name: RoomName,
+  platform: Platform,
+  visitor: Visitor,
+  signal: AbortSignal,
+  inPage?: InPage,
+): Promise<Resolved> {
+  const ask = { platform, visitor, inPage };
+  if (name.kind === "room_id") return fromBroadcast(name.value, ask, signal);
+  return name.kind === "sec_uid" ? fromAccount(name.value, ask, signal) : fromPath(name.value, ask, signal);
 }
 
-async function fromPage(id: string, platform: Platform, visitor: Visitor, signal: AbortSignal): Promise<Resolved> {
-  const url = platform.http("live.douyin.com", `/${encodeURIComponent(id)}`);
-  let state: PageState | null = null;
-  // A visitor without cookies is first given a challenge page that sets one (facts/protocol.md 1.4); the second visit gets the room.
-  for (let visit = 0; visit < 2 && state === null; visit++) {
-    const reply = await get(url, visitor.headers({ accept: "text/html" }), signal);
-    visitor.learn(reply.headers["set-cookie"]);
-    if (reply.status === 404 || reply.status === 410)
-      return { outcome: "no_account", step: "page", reason: `the room page answered HTTP ${reply.status}` };
-    if (reply.status !== 200) return { outcome: "unknown", step: "page", reason: `the room page answered HTTP ${reply.status}` };
-    state = readPage(reply.body.toString("utf8"));
-  }
-  if (state === null) return { outcome: "unknown", step: "page", reason: "the room page holds no state (a captcha or challenge page)" };
-  if (state.userUniqueId !== null) visitor.userUniqueId = state.userUniqueId;
-  if (state.room === null && state.anchor === null)
-    return { outcome: "unknown", step: "page", reason: "the room page names neither a room nor an account" };
-  const webRid = state.webRid ?? id;
-  const facts = { webRid, title: state.room?.title ?? null, anchor: state.anchor };
-  if (state.room?.status === STATUS_LIVE) return { outcome: "live", step: "page", webRid, roomId: state.room.id, facts };
-  return { outcome: "offline", step: "page", webRid, roomId: state.room?.id ?? null, facts };
+/** By the id that opens its page. */
+async function fromPath(id: string, { platform, visitor, inPage }: AskWith, signal: AbortSignal): Promise<Resolved> {
+  const page = await fromPage(id, platform, visitor, signal);
+  if (page.outcome !== "unknown" || inPage === undefined) return page;
+  const entered = await fromEnter(id, inPage, signal);
+  return entered.outcome === "unknown" ? { ...entered, reason: `${page.reason}; ${entered.reason}` } : entered;
 }
 
-/** A broadcast's id names its anchor's room, which is then read from its page: that also gives the visitor what a connection needs. */
-async function fromReflow(roomId: string, platform: Platform, visitor: Visitor, signal: AbortSignal): Promise<Resolved> {
-  const query = new URLSearchParams({ room_id: roomId, type_id: "0", live_id: "1", app_id: "1128", version_code: "99.99.99" });
-  const reply = await get(
-    platform.http("webcast.amemv.com", `/webcast/room/reflow/info/?${query}`),
-    { "user-agent": visitor.userAgent },
-    signal,
-  );
-  if (reply.status !== 200 || reply.body.length === 0)
-    return { outcome: "unknown", step: "reflow", reason: `reflow/info answered HTTP ${reply.status} with ${reply.body.length} bytes` };
-  let answer: unknown;
-  try {
-    answer = JSON.parse(reply.body.toString("utf8"));
-  } catch {
-    return { outcome: "unknown", step: "reflow", reason: "reflow/info did not answer with JSON (a captcha page)" };
+/** A broadcast's id names its anchor, whose room may be live in another broadcast by now. */
+async function fromBroadcast(roomId: string, ask: AskWith, signal: AbortSignal): Promise<Resolved> {
+  const reflow = await readReflow({ roomId }, asGuest(ask), signal);
+  if (reflow.kind === "unknown") return { outcome: "unknown", step: "reflow", reason: reflow.reason };
+  if (reflow.kind === "refused") {
+    // 4001038: not there, or not for our eyes. Other codes speak of the question, not of the room.
+    if (reflow.code !== NOT_VISIBLE) return { outcome: "unknown", step: "reflow", reason: `reflow/info refused: ${reflow.reason}` };
+    return { outcome: "no_account", step: "reflow", reason: `reflow/info knows no such broadcast, or shows it to nobody (${reflow.reason})` };
   }
-  const owner = at(at(at(answer, "data"), "room"), "owner");
-  const webRid = text(at(owner, "web_rid"));
-  if (webRid !== null) return fromPage(webRid, platform, visitor, signal);
-  const code = at(answer, "status_code");
-  return typeof code === "number" && code !== 0
-    ? { outcome: "no_account", step: "reflow", reason: `reflow/info knows no such broadcast (status_code ${code})` }
-    : { outcome: "unknown", step: "reflow", reason: "reflow/info names no room number" };
+  const told = judge(reflow.reading);
+  if (told.outcome === "no_account") return told;
+  const page = await pageOf(reflow.paths, reflow.reading.anchor?.secUid ?? null, ask, signal);
+  if (page !== null && page.outcome !== "unknown") return page;
+  if (told.outcome === "live") return told;
+  const secUid = reflow.reading.anchor?.secUid ?? null;
+  // The broadcast is over, which does not tell whether its anchor is live again.
+  if (secUid === null) return page ?? told;
+  const now = await readReflow({ secUid }, asGuest(ask), signal);
+  return now.kind === "found" ? judge(now.reading) : (page ?? told);
 }
+
+/** By the anchor's permanent id: reflow/info knows who is live, the profile names the id that opens the room's page. */
+async function fromAccount(secUid: string, ask: AskWith, signal: AbortSignal): Promise<Resolved> {
+  const reflow = await readReflow({ secUid }, asGuest(ask), signal);
+  if (reflow.kind === "found") {
+    const told = judge(reflow.reading);
+    if (told.outcome === "no_account") return told;
+    const page = await pageOf(reflow.paths, secUid, ask, signal);
+    return page !== null && page.outcome !== "unknown" ? page : told.outcome === "unknown" ? (page ?? told) : told;
+  }
+  const profile = await readProfile(secUid, asGuest(ask), signal);
+  if ("uniqueId" in profile) return fromPath(profile.uniqueId, ask, signal);
+  return profile.outcome === "no_account" ? profile : { ...profile, reason: `${profile.reason}; reflow/info: ${reflow.reason}` };
+}
+
+/**
+ * The room's page under the first id that opens it and is the same anchor's: a visible number can have been given up and taken by somebody else.
+ * @returns null when none does
+ */
+async function pageOf(paths: readonly string[], secUid: string | null, ask: AskWith, signal: AbortSignal): Promise<Resolved | null> {
+  let unknown: Resolved | null = null;
+  for (const path of paths) {
+    const page = await fromPath(path, ask, signal);
+    if (page.outcome === "unknown") unknown ??= page;
+    else if (page.outcome !== "no_account" && sameAnchor(page.facts.anchor?.secUid ?? null, secUid)) return page;
+  }
+  return unknown;
+}
+
+function sameAnchor(a: string | null, b: string | null): boolean {
+  return a === null || b === null || a === b;
+}
+
+function asGuest({ platform, visitor }: AskWith): { readonly platform: Platform; readonly userAgent: string } {
+  return { platform, userAgent: visitor.userAgent };
+}
+
+const NOT_VISIBLE = 4001038; // facts/protocol.md 1.2

@@ -1,5 +1,6 @@
 import type { RoomKey } from "../log/log.js";
 import type { Alias, RoomRow } from "../log/rooms.js";
+import type { GiftsState } from "./gifts-watch.js";
 
 /** What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has. */
 export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed"] as const;
@@ -18,6 +19,14 @@ export interface Evidence {
   readonly reconnects: number;
   /** Messages not stored, by reason. */
   readonly drops: Readonly<Record<string, number>>;
+  /** Whether gifts reach us; `suppressed` is seen by contributors' scores that rise while no gift comes. */
+  readonly gifts: GiftsState;
+  /** Whether the room hides who its people are; null while that cannot be told. */
+  readonly masked: boolean | null;
+  /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that cannot be told. */
+  readonly likesSeen: number | null;
+  /** Intervals of this broadcast in which we know we received nothing. */
+  readonly gaps: { readonly count: number; readonly totalMs: number };
 }
 
 /** A snapshot of a room's state. */

@@ -1,8 +1,10 @@
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
-import { Collector, type CollectorParts } from "./collector.js";
+import type { RoomRow } from "../log/rooms.js";
+import { Budget } from "./budget.js";
+import { type Budgets, Collector, type CollectorParts } from "./collector.js";
 import { parseRoomName, type RoomName } from "./resolve.js";
-import type { RequestedRoom, RoomDesk, RoomState, RoomStatus } from "./state.js";
+import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "./state.js";
 
 /** What a supervisor is built of. */
 export interface SupervisorParts extends CollectorParts {
@@ -22,14 +24,18 @@ interface Held {
 }
 
 const SWEEP_MS = 1000;
+/** For all rooms together, towards the platform: a page is a megabyte, a connect is cheap. */
+const REQUESTS_PER_S = 5;
+const CONNECTS_PER_S = 20;
 /** How long "no such account" is answered from memory, so that a client that polls a wrong id does not make us poll the platform. */
 const REMEMBER_MISS_MS = 60_000;
 /** States that answer a first caller; the others are on the way. */
 const ANSWERS = (state: RoomState) => state !== "resolving" && state !== "connecting";
 
 /** Decides which rooms are collected: those on the watch list, and those that somebody asked for lately. */
-export class Supervisor implements RoomDesk {
+export class Supervisor implements RoomManager {
   readonly #parts: SupervisorParts;
+  readonly #budgets: Budgets;
   /** By every name under which a room was asked for. */
   readonly #names = new Map<string, Held>();
   readonly #stopSweeping: () => void;
@@ -37,6 +43,7 @@ export class Supervisor implements RoomDesk {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
+    this.#budgets = { requests: new Budget(parts.clock, REQUESTS_PER_S, 10), connects: new Budget(parts.clock, CONNECTS_PER_S, 20) };
     this.#stopSweeping = parts.clock.every(Math.min(SWEEP_MS, parts.onDemandIdleMs), () => this.#sweep());
   }
 
@@ -79,8 +86,44 @@ export class Supervisor implements RoomDesk {
   }
 
   /** The states of all rooms that are collected now. */
-  list(): readonly RoomStatus[] {
+  collected(): readonly RoomStatus[] {
     return this.#held().flatMap(({ collector }) => collector.status() ?? []);
+  }
+
+  async list(): Promise<readonly RoomView[]> {
+    const rows = await this.#parts.store.rooms.list();
+    return Promise.all(rows.map((row) => this.#view(row)));
+  }
+
+  async view(room: RoomKey): Promise<RoomView> {
+    return this.#view(await this.#row(room));
+  }
+
+  async add(text: string, settleMs: number, signal: AbortSignal): Promise<RoomView> {
+    const name = parseRoomName(text);
+    const held = this.#names.get(keyOf(name)) ?? (await this.#heldByAlias(name)) ?? this.#hold(name, "wanted");
+    if (held.watched === "no") held.watched = "wanted";
+    const { room } = await this.request(text, settleMs, signal);
+    await this.#parts.store.rooms.setWatch(room, "on");
+    held.watched = "saved";
+    return this.view(room);
+  }
+
+  async pause(room: RoomKey): Promise<RoomView> {
+    return this.#unwatch(room, "paused");
+  }
+
+  async resume(room: RoomKey): Promise<RoomView> {
+    const { webRid } = await this.#row(room);
+    if (webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
+    await this.#parts.store.rooms.setWatch(room, "on");
+    const held = this.#holdOf(room) ?? this.#hold({ kind: "web_rid", value: webRid }, "saved");
+    held.watched = "saved";
+    return this.view(room);
+  }
+
+  async remove(room: RoomKey): Promise<RoomView> {
+    return this.#unwatch(room, "off");
   }
 
   /** Ends every collection; what had been received is stored. */
@@ -91,6 +134,28 @@ export class Supervisor implements RoomDesk {
     this.#names.clear();
   }
 
+  async #row(room: RoomKey): Promise<RoomRow> {
+    const row = room > 0 ? await this.#parts.store.rooms.get(room) : null;
+    if (row === null) throw new DyliveError("not_found", `there is no room ${room}`);
+    return row;
+  }
+
+  async #view(row: RoomRow): Promise<RoomView> {
+    return { row, aliases: await this.#parts.store.rooms.aliases(row.room), status: this.status(row.room) };
+  }
+
+  async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
+    await this.#row(room);
+    await this.#parts.store.rooms.setWatch(room, watch);
+    const held = this.#holdOf(room);
+    if (held !== undefined) this.#letGo(held);
+    return this.view(room);
+  }
+
+  #holdOf(room: RoomKey): Held | undefined {
+    return this.#held().find(({ collector }) => collector.room === room);
+  }
+
   #held(): readonly Held[] {
     return [...new Set(this.#names.values())];
   }
@@ -98,7 +163,7 @@ export class Supervisor implements RoomDesk {
   /** A room that is collected under another of its names. */
   async #heldByAlias(name: RoomName): Promise<Held | undefined> {
     const room = await this.#parts.store.rooms.find(name);
-    return room === null ? undefined : (this.#names.get(keyOf(name)) ?? this.#held().find(({ collector }) => collector.room === room));
+    return room === null ? undefined : (this.#names.get(keyOf(name)) ?? this.#holdOf(room));
   }
 
   #hold(name: RoomName, watched: Held["watched"]): Held {
@@ -107,7 +172,7 @@ export class Supervisor implements RoomDesk {
     if (watched === "no" && onDemand >= this.#parts.maxOnDemandRooms)
       throw new DyliveError("too_many_rooms", `${onDemand} rooms are collected on demand, which is the most allowed`);
     const { clock } = this.#parts;
-    const held: Held = { collector: new Collector(name, this.#parts), watched, wantedAt: clock.now(), endedAt: null };
+    const held: Held = { collector: new Collector(name, this.#parts, this.#budgets), watched, wantedAt: clock.now(), endedAt: null };
     this.#names.set(keyOf(name), held);
     void held.collector.run().then(() => {
       held.endedAt = clock.now();

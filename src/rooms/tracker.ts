@@ -1,12 +1,15 @@
 import type { Clock } from "../clock.js";
 import type { ErrorCode } from "../errors.js";
+import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
+import { GiftsWatch } from "./gifts-watch.js";
+import { Sight } from "./sight.js";
 import type { Evidence, RoomState, RoomStatus } from "./state.js";
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
 
 /** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
-const INTERACTIVE: ReadonlySet<string> = new Set(
+export const INTERACTIVE: ReadonlySet<string> = new Set(
   ["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "Gift", "Like", "Member", "Social", "Fansclub"].map(
     (name) => `Webcast${name}Message`,
   ),
@@ -25,6 +28,10 @@ export class Tracker {
   #lastFrameAt: number | null = null;
   #lastInteractiveAt: number | null = null;
   #reconnects = 0;
+  #gaps = { count: 0, totalMs: 0 };
+  /** Judged by the events that were stored. */
+  readonly gifts = new GiftsWatch();
+  readonly sight = new Sight();
   /** The broadcast that is or was collected last. */
   sessionId: string | null = null;
 
@@ -86,6 +93,27 @@ export class Tracker {
     this.#reconnects++;
   }
 
+  gap(ms: number): void {
+    this.#gaps = { count: this.#gaps.count + 1, totalMs: this.#gaps.totalMs + ms };
+  }
+
+  /** Events that were stored, in order. */
+  stored(events: readonly NewEvent[]): void {
+    for (const event of events) {
+      this.gifts.see(event);
+      this.sight.see(event);
+    }
+  }
+
+  /** Another broadcast: what is said of one starts anew. */
+  broadcast(sessionId: string): void {
+    if (sessionId === this.sessionId) return;
+    this.sessionId = sessionId;
+    this.#gaps = { count: 0, totalMs: 0 };
+    this.gifts.reset();
+    this.sight.reset();
+  }
+
   status(room: RoomKey): RoomStatus {
     const evidence: Evidence = {
       reason: this.#reason,
@@ -95,6 +123,10 @@ export class Tracker {
       counts: Object.fromEntries(this.#counts),
       reconnects: this.#reconnects,
       drops: Object.fromEntries(this.#drops),
+      gifts: this.gifts.state,
+      masked: this.sight.masked,
+      likesSeen: this.sight.likesSeen,
+      gaps: this.#gaps,
     };
     return { room, state: this.#state, sessionId: this.sessionId, evidence };
   }

@@ -84,7 +84,7 @@ describe("a live room", () => {
     );
   });
 
-  it("that goes offline without a word ends after two readings", async () => {
+  it("whose next broadcast begins without a word is replaced by it", async () => {
     now = await running();
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
     const first = now.simulator.roomId("100000002");
@@ -92,6 +92,22 @@ describe("a live room", () => {
     now.simulator.rooms.cut("100000002");
     await until(() => now?.rooms.status(room)?.sessionId === second);
     expect(await now.store.sessions.list(room, 10)).toMatchObject([{ sessionId: second }, { sessionId: first, endReason: "replaced" }]);
+  });
+
+  it("that falls silent while its socket stays open is stalled, is connected to anew, and the gap is told", async () => {
+    now = await running();
+    const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
+    await now.clock.sleep(10_000);
+    now.simulator.rooms.stall("100000002");
+    await until(() => now?.rooms.status(room)?.state === "stalled");
+    expect(now.rooms.status(room)?.evidence.reason).toMatch(/nobody (was|is) heard/);
+    await until(() => (now?.simulator.truth("100000002").connections.length ?? 0) > 1);
+    now.simulator.rooms.stall("100000002", false);
+    await until(() => now?.rooms.status(room)?.state === "live");
+    const gap = await until(async () => (await now?.events(room))?.find(({ type }) => type === "gap"));
+    expect((gap as NewEventOf<"gap">).reason).toContain("silent");
+    expect(now.rooms.status(room)?.evidence.gaps.count).toBe(1);
+    expect(await check(now.store.log)).toEqual([]);
   });
 
   it("that is refused is blocked, with what the platform answered, until it is let in", async () => {

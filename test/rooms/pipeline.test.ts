@@ -58,7 +58,7 @@ describe("pipeline", () => {
     const before = await events();
     const again = await (await open()).store(received, broadcast);
     expect(await events()).toEqual(before);
-    expect([...again.types.values()].reduce((a, b) => a + b, 0)).toBe(0);
+    expect(again.events).toEqual([]);
   });
 
   it("finds the one event that the store refuses, keeps it aside and stores all others", async () => {

@@ -16,7 +16,7 @@ describe("supervisor", () => {
     expect(b).toMatchObject({ room: a.room, onlySession: roomId });
     expect(a.onlySession).toBeNull();
     expect((await now.rooms.request(roomId, 60_000, SIGNAL)).room).toBe(a.room);
-    expect(now.rooms.list()).toHaveLength(1);
+    expect(now.rooms.collected()).toHaveLength(1);
     await until(() => now?.simulator.truth("100000002").connections.filter(({ closedAt }) => closedAt === null).length === 1);
   });
 
@@ -48,6 +48,23 @@ describe("supervisor", () => {
     await now.store.rooms.setWatch(room, "on");
     await now.rooms.start();
     await until(() => now?.rooms.status(room)?.state === "live");
+  });
+
+  it("manages the watch list: add, pause, resume, remove", async () => {
+    now = await running();
+    const { row, aliases, status } = await now.rooms.add("100000002", 60_000, SIGNAL);
+    expect(row).toMatchObject({ watch: "on", webRid: "100000002" });
+    expect(aliases).toContainEqual({ kind: "web_rid", value: "100000002" });
+    expect(status?.state).toBe("live");
+    const { room } = row;
+    expect(await now.rooms.pause(room)).toMatchObject({ row: { watch: "paused" }, status: null });
+    await until(() => now?.simulator.truth("100000002").connections.every(({ closedAt }) => closedAt !== null));
+    await now.rooms.resume(room);
+    await until(async () => (await now?.rooms.view(room))?.status?.state === "live");
+    expect(await now.rooms.remove(room)).toMatchObject({ row: { watch: "off" }, status: null });
+    expect((await now.rooms.list()).map((view) => view.row.room)).toEqual([room]);
+    for (const call of [() => now?.rooms.pause(99), () => now?.rooms.view(0), () => now?.rooms.remove(99), () => now?.rooms.resume(99)])
+      await expect(call()).rejects.toMatchObject({ code: "not_found" });
   });
 
   it("takes nothing more once stopped", async () => {

@@ -1,0 +1,52 @@
+import type { NewEvent } from "../events/event.js";
+
+/** Whether gifts reach us: a guest gets none, and an account may get only the first ones (facts/peers-and-users.md section 0). */
+export type GiftsState = "flowing" | "suppressed" | "unknown";
+
+const RISES_NEEDED = 2; // one rise may be a gift that was on its way
+const MOST_USERS = 500;
+
+/** Judges by evidence: contributors' scores that rise while no gift comes mean that gifts are given and kept from us. */
+export class GiftsWatch {
+  readonly #scores = new Map<string, number>();
+  #rises = 0;
+  #state: GiftsState = "unknown";
+
+  get state(): GiftsState {
+    return this.#state;
+  }
+
+  /** How many rises of scores were seen since the last gift. */
+  get rises(): number {
+    return this.#rises;
+  }
+
+  /** A new connection or another account: what was seen before says nothing. */
+  reset(): void {
+    this.#scores.clear();
+    this.#rises = 0;
+    this.#state = "unknown";
+  }
+
+  /** Every event in order. */
+  see(event: NewEvent): void {
+    if (event.type === "gift") {
+      if (event.delta === 0) return;
+      this.#rises = 0;
+      this.#state = "flowing";
+      return;
+    }
+    const entries = event.type === "rank" ? event.entries : event.type === "stats" ? (event.ranks ?? []) : [];
+    let rose = false;
+    for (const { score, user } of entries) {
+      const who = user.id ?? user.secUid;
+      if (who === null || score === null) continue;
+      const before = this.#scores.get(who);
+      if (before !== undefined && score > before) rose = true;
+      if (before !== undefined || this.#scores.size < MOST_USERS) this.#scores.set(who, score);
+    }
+    if (!rose) return;
+    this.#rises++;
+    if (this.#rises >= RISES_NEEDED) this.#state = "suppressed";
+  }
+}

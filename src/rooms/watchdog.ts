@@ -1,0 +1,65 @@
+/** What silence means for a connection: `dead` has no frames at all, `silent` only lacks messages that people cause. */
+export type Silence = "dead" | "silent";
+
+/** The platform answers every heartbeat (10 s): three missing answers are a dead connection. */
+const NO_FRAME_MS = 35_000;
+const SHORTEST_MS = 30_000;
+const LONGEST_MS = 600_000;
+/** Before a room has shown its pace. */
+const FIRST_MS = 60_000;
+/** Silence this many times as long as a room's usual gap is worth a question. */
+const PATIENCE = 12;
+
+/**
+ * Watches the connections of one broadcast for silence. Quiet rooms are silent too, so the patience grows with the room's own pace, and silence is only a reason
+ * to ask the platform (design section 7), never a verdict.
+ */
+export class Watchdog {
+  #lastFrameAt = 0;
+  #lastInteractiveAt = 0;
+  /** Mean ms between interactive messages, smoothed; null before the second. */
+  #gapMs: number | null = null;
+  #seen = 0;
+  #patience = 1;
+
+  /** A connection is open from `at` on; the room's pace, and the patience with its quiet, stay. */
+  opened(at: number): void {
+    this.#lastFrameAt = at;
+    this.#lastInteractiveAt = at;
+  }
+
+  /** When the last interactive message came, or the connection opened. */
+  get lastInteractiveAt(): number {
+    return this.#lastInteractiveAt;
+  }
+
+  /** Something was received; `interactive` of its messages were caused by people. */
+  received(at: number, interactive: number): void {
+    this.#lastFrameAt = at;
+    if (interactive === 0) return;
+    if (this.#seen > 0) {
+      const gap = (at - this.#lastInteractiveAt) / interactive;
+      this.#gapMs = this.#gapMs === null ? gap : this.#gapMs * 0.9 + gap * 0.1;
+    }
+    this.#seen += interactive;
+    this.#lastInteractiveAt = at;
+    this.#patience = 1;
+  }
+
+  /** The silence that is worth acting on now, or null. */
+  silence(now: number): Silence | null {
+    if (now - this.#lastFrameAt >= NO_FRAME_MS) return "dead";
+    return now - this.#lastInteractiveAt >= this.limitMs * this.#patience ? "silent" : null;
+  }
+
+  /** It was asked about and found to be the room's own quiet: ask again only after twice as long. */
+  quiet(): void {
+    this.#patience = Math.min(this.#patience * 2, 16);
+  }
+
+  /** How long this room may be silent before one asks, ms. */
+  get limitMs(): number {
+    if (this.#gapMs === null) return FIRST_MS;
+    return Math.min(Math.max(this.#gapMs * PATIENCE, SHORTEST_MS), LONGEST_MS);
+  }
+}
