@@ -1,0 +1,86 @@
+import { DyliveError } from "../../errors.js";
+import type { Log } from "../../log/log.js";
+import type { Tails } from "../../log/tail.js";
+import type { TailBatch } from "../../log/tail-batch.js";
+import { Follow, type FollowTarget } from "../../log/tail-follow.js";
+import type { TokenRow } from "../../log/tokens.js";
+import { cursorStart, encodePlaces } from "./places.js";
+import type { Goodbye, LiveReader } from "./reader.js";
+import type { Shown } from "./selection.js";
+import { sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
+import type { SseAnswer } from "./sse-answer.js";
+
+/** What a stream of events is made of. */
+export interface EventStreamParts {
+  readonly answer: SseAnswer;
+  readonly log: Pick<Log, "id" | "read">;
+  readonly tails: Tails;
+  readonly token: TokenRow;
+  /** Told when the log cannot be read. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** One client of `/v1/events/stream`. */
+export class EventStream implements FollowTarget<Shown>, LiveReader {
+  readonly kind = "sse";
+  readonly token: TokenRow;
+  readonly #parts: EventStreamParts;
+  readonly #answer: SseAnswer;
+  readonly #follow: Follow<Shown>;
+  /** The client's place as it was told last without an event. */
+  #told = "";
+
+  constructor(parts: EventStreamParts) {
+    const { answer, log, tails, token } = parts;
+    this.#parts = parts;
+    this.#answer = answer;
+    this.token = token;
+    this.#follow = new Follow({ log, tails, target: this, signal: answer.over });
+  }
+
+  /** Begins: `hello` tells the client where. */
+  start(rooms: readonly Shown[], hello: Readonly<Record<string, unknown>>): void {
+    this.#told = encodePlaces(
+      this.#parts.log.id,
+      rooms.map(({ room, after }) => [room, after] as const),
+    );
+    this.#answer.write(sseMessage("hello", { ...hello, cursor: this.#told }, this.#told));
+    for (const one of rooms) this.#follow.add(one);
+  }
+
+  get queued(): number {
+    return this.#answer.outlet.queued;
+  }
+
+  take(batch: TailBatch, { room, selection }: Shown): void {
+    const others = this.#follow.size === 1 ? [] : [...this.#follow.places()].filter(([other]) => other !== room);
+    const start = cursorStart(others);
+    const bytes = batch.once(`sse ${start} ${selection.key}`, () => sseBatch(batch, selection, this.#parts.log.id, start));
+    if (bytes !== null) this.#answer.write(bytes);
+  }
+
+  async ready(signal: AbortSignal): Promise<void> {
+    if (!(await this.#answer.outlet.ready(signal))) this.end("slow");
+  }
+
+  failed(error: unknown): void {
+    if (this.#answer.over.aborted) return;
+    this.#parts.onError(error);
+    const code = error instanceof DyliveError ? error.code : "internal";
+    this.#answer.finish(sseMessage("failed", { code, reason: "the events cannot be read: connect again with your last cursor" }));
+  }
+
+  beat(): void {
+    const place = encodePlaces(this.#parts.log.id, [...this.#follow.places()]);
+    this.#answer.write(sseHeartbeat(place === this.#told ? undefined : place));
+    this.#told = place;
+  }
+
+  end(why: Goodbye): void {
+    this.#answer.end(why);
+  }
+
+  destroy(): void {
+    this.#answer.destroy();
+  }
+}

@@ -1,0 +1,116 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { Clock } from "../../clock.js";
+import { DyliveError } from "../../errors.js";
+import type { Store } from "../../log/store.js";
+import { Tails } from "../../log/tail.js";
+import { LIVE_LIMITS, type LiveLimits } from "./limits.js";
+import { Quota } from "./quota.js";
+import type { LiveReader } from "./reader.js";
+
+/** What the live streams work with. */
+export interface LiveParts {
+  readonly store: Pick<Store, "log" | "rooms" | "positions" | "tokens">;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly limits?: Partial<LiveLimits>;
+}
+
+/** What there is of streams and sockets now, and, of those that were cut, since the start. */
+export type LiveCounts = Readonly<Record<LiveReader["kind"] | "tails" | "queuedBytes" | "cutForSlowness", number>>;
+
+/** All streams and sockets that are open: admitted, kept alive, counted, and told when the server stops. */
+export class Live {
+  readonly store: LiveParts["store"];
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly limits: LiveLimits;
+  readonly tails: Tails;
+  /** Rooms and connections by token. */
+  readonly quota: Quota;
+  readonly #readers = new Set<LiveReader>();
+  readonly #stopBeating: () => void;
+  readonly #stopped = new AbortController();
+  #cutForSlowness = 0;
+  #emptied: () => void = () => {};
+
+  constructor({ store, clock, logger, limits }: LiveParts) {
+    this.store = store;
+    this.clock = clock;
+    this.logger = logger;
+    this.limits = { ...LIVE_LIMITS, ...limits };
+    this.tails = new Tails({ log: store.log, clock, onError: (error) => this.failed(error) });
+    this.quota = new Quota(this.limits.heldPerToken);
+    this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
+  }
+
+  /** Open connections by kind, rooms that are read for them, bytes that wait for them, and how many were cut for being slow. */
+  counts(): LiveCounts {
+    const readers = [...this.#readers];
+    const of = (kind: LiveReader["kind"]) => readers.filter((reader) => reader.kind === kind).length;
+    const queuedBytes = readers.reduce((sum, { queued }) => sum + queued, 0);
+    return { sse: of("sse"), ws: of("ws"), rooms: of("rooms"), tails: this.tails.size, queuedBytes, cutForSlowness: this.#cutForSlowness };
+  }
+
+  /** Aborts when the server stops. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal;
+  }
+
+  /**
+   * Refuses one connection too many, before anything is made for it.
+   * @throws DyliveError stopping, too_many_subscriptions
+   */
+  checkRoom(): void {
+    if (this.#stopped.signal.aborted) throw new DyliveError("stopping", "no new streams are taken");
+    if (this.#readers.size >= this.limits.connections)
+      throw new DyliveError("too_many_subscriptions", `${this.#readers.size} streams are open on this server, which is the most allowed`);
+  }
+
+  /** Looks after a reader until `gone` aborts. */
+  admit(reader: LiveReader, gone: AbortSignal): void {
+    if (gone.aborted) return;
+    this.#readers.add(reader);
+    const leave = () => {
+      this.#readers.delete(reader);
+      if (this.#readers.size === 0) this.#emptied();
+    };
+    gone.addEventListener("abort", leave, { once: true });
+    if (this.#stopped.signal.aborted) reader.end("stopping");
+  }
+
+  /** Notes that a reader was told `slow`. */
+  slow(): void {
+    this.#cutForSlowness++;
+  }
+
+  /** Something of ours or of the store went wrong. */
+  failed(error: unknown): void {
+    if (!this.#stopped.signal.aborted) this.logger.error({ err: error }, "a live stream could not go on");
+  }
+
+  /** Tells everybody, and resolves when all connections are gone; those that do not go within the grace are cut. */
+  async close(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#stopped.abort();
+    this.#stopBeating();
+    if (this.#readers.size === 0) return;
+    const emptied = new Promise<void>((resolve) => (this.#emptied = resolve));
+    for (const reader of this.#readers) reader.end("stopping");
+    await emptied;
+  }
+
+  #beat(): void {
+    for (const reader of this.#readers) reader.beat();
+    this.#checkTokens().catch((error: unknown) => this.failed(error));
+  }
+
+  /** A stream may stay open for days: a token that was revoked or has expired meanwhile ends it. */
+  async #checkTokens(): Promise<void> {
+    const hashes = new Set([...this.#readers].map(({ token }) => token.hash));
+    for (const hash of hashes) {
+      const row = await this.store.tokens.find(hash);
+      if (row !== null && (row.expiresAt === null || row.expiresAt > this.clock.now())) continue;
+      for (const reader of this.#readers) if (reader.token.hash === hash) reader.end("token");
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { DyliveError } from "../../errors.js";
+import type { RoomKey } from "../../log/log.js";
+import { ALIAS_KINDS, type AliasKind, type Rooms } from "../../log/rooms.js";
+
+/** The order in which a bare name is looked for. */
+const BARE: readonly AliasKind[] = ["web_rid", "unique_id", "room_id", "sec_uid", "uid", "import"];
+/** Longer names are not looked for: a sec_uid has some 60 characters. */
+const NAME_MAX_CHARS = 200;
+
+/** A room that a client named, among those that the store knows. */
+export interface NamedRoom {
+  /** As the client wrote it. */
+  readonly asked: string;
+  readonly room: RoomKey;
+  /** Set when a broadcast was named by its room_id: only its events are meant. */
+  readonly sessionId: string | null;
+}
+
+/**
+ * Finds a room by its key (`12` or `room:12`), by `kind:value` of one of its aliases, or by the value alone; a key comes before an alias
+ * that looks like one.
+ * @throws DyliveError bad_request, not_found
+ */
+export async function namedRoom(rooms: Rooms, asked: string): Promise<NamedRoom> {
+  if (asked === "" || asked.length > NAME_MAX_CHARS) throw new DyliveError("bad_request", "a room's name has 1 to 200 characters");
+  const colon = asked.indexOf(":");
+  const kind = ALIAS_KINDS.find((one) => one === asked.slice(0, Math.max(0, colon)));
+  const key = /^(?:room:)?([1-9]\d{0,14})$/.exec(asked)?.[1];
+  const row = key === undefined ? null : await rooms.get(Number(key));
+  if (row !== null) return { asked, room: row.room, sessionId: null };
+  const value = kind === undefined ? asked : asked.slice(colon + 1);
+  for (const one of kind === undefined ? BARE : [kind]) {
+    const room = await rooms.find({ kind: one, value });
+    if (room !== null) return { asked, room, sessionId: one === "room_id" ? value : null };
+  }
+  throw new DyliveError("not_found", `no room is known as ${JSON.stringify(asked.slice(0, 80))}; add it first`);
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { chat, chats, gift } from "../../contracts/events.js";
+import { until } from "../../until.js";
+import { serveLive } from "./live-server.js";
+import { SseClient } from "./sse-client.js";
+
+const stream = (server: { url: string }, query: Record<string, string | number>) =>
+  `${server.url}/v1/events/stream?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`;
+
+describe("a stream of events", () => {
+  it("begins at the head, says hello, and gives what comes in order with a cursor each", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    await append(...chats(3, "old"));
+    const client = await SseClient.open(stream(server, { rooms: "98765" }), server);
+    expect(client.response.headers).toMatchObject({
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    });
+    await until(() => client.named("hello").length === 1);
+    expect(client.messages[0]?.data).toMatchObject({
+      log: server.store.log.id,
+      rooms: [{ room, asked: "98765", after: 3, oldest: 1, head: 3 }],
+    });
+    await append(chat("a", { text: "line\nbreak\r\u2028 你好" }), chat("b"));
+    await until(() => client.events.length === 2);
+    expect(client.events.map(({ seq, type }) => [seq, type])).toEqual([
+      [4, "chat"],
+      [5, "chat"],
+    ]);
+    expect(client.events[0]?.text).toBe("line\nbreak\r\u2028 你好");
+    expect(new Set(client.messages.map(({ id }) => id)).size).toBe(3);
+    expect(client.named("chat").map(({ data }) => data)).toEqual((await server.store.log.read(room, 3, 10)).events);
+  });
+
+  it("goes on after Last-Event-ID, which comes before after=", async () => {
+    const server = await serveLive();
+    const { append } = await server.room();
+    await append(...chats(10));
+    const all = await SseClient.open(stream(server, { rooms: "98765", after: 0 }), server);
+    await until(() => all.events.length === 10);
+    const lastId = all.messages.find(({ data }) => (data as { seq?: number }).seq === 7)?.id ?? "";
+    const rest = await SseClient.open(stream(server, { rooms: "98765", after: 0 }), { ...server, lastId });
+    await append(...chats(2, "new"));
+    await until(() => rest.events.length === 5);
+    expect(rest.events.map(({ seq }) => seq)).toEqual([8, 9, 10, 11, 12]);
+    const byCursor = await SseClient.open(stream(server, { rooms: "98765", after: lastId }), server);
+    await until(() => byCursor.events.length === 5);
+    const bySeq = await SseClient.open(stream(server, { rooms: "98765", after: 11 }), server);
+    await until(() => bySeq.events.length === 1);
+  });
+
+  it("carries several rooms under one cursor; a room that joins the list begins at its head", async () => {
+    const server = await serveLive();
+    const [a, b, c] = [await server.room("1111111"), await server.room("2222222"), await server.room("3333333")];
+    await a.append(...chats(3, "a"));
+    await b.append(...chats(3, "b"));
+    await c.append(...chats(3, "c"));
+    const first = await SseClient.open(stream(server, { rooms: `web_rid:2222222,room:${a.room},1111111`, after: 0 }), server);
+    await until(() => first.events.length === 6);
+    await a.append(chat("a-live"));
+    await b.append(chat("b-live"));
+    await until(() => first.events.length === 8);
+    // From every place in the stream, what follows is everything that had not been given.
+    for (const [index, { id }] of first.messages.entries()) {
+      if (index === 0) continue;
+      const given = new Set(first.messages.slice(1, index + 1).map(({ data }) => key(data)));
+      const rest = await SseClient.open(stream(server, { rooms: "1111111,2222222" }), { ...server, lastId: id });
+      const left = first.events.map(key).filter((one) => !given.has(one));
+      await until(() => rest.events.length >= left.length);
+      expect(rest.events.map(key).sort()).toEqual(left.sort());
+      rest.close();
+    }
+    const more = await SseClient.open(stream(server, { rooms: "1111111,2222222,3333333", after: first.parser.lastId }), server);
+    await c.append(chat("c-live"));
+    await until(() => more.events.length === 1);
+    expect(more.events[0]).toMatchObject({ id: "c-live", seq: 4 });
+    expect(more.messages[0]?.data).toMatchObject({ rooms: [{}, {}, { asked: "3333333", fromHead: true }] });
+  });
+
+  it("shows what is asked for: types, user, diamonds, an expression, one broadcast", async () => {
+    const server = await serveLive();
+    const { append } = await server.room();
+    const rooms = "98765";
+    await server.store.rooms.ensure([
+      { kind: "web_rid", value: rooms },
+      { kind: "room_id", value: "7400000000000000002" },
+    ]);
+    const batch = (prefix: string) => [
+      chat(`${prefix}1`, { text: "hello world" }),
+      gift(`${prefix}2`, "c", 1, 1),
+      gift(`${prefix}3`, "c", 9, 10),
+      chat(`${prefix}4`, { sessionId: "7400000000000000002" }),
+    ];
+    await append(...batch("old"));
+    const cases: [Record<string, string | number>, number[]][] = [
+      [{ types: "gift" }, [2, 3]],
+      [{ types: "gift,chat", user: "1001" }, [1, 4]],
+      [{ minDiamonds: 50 }, [3]],
+      [{ filter: 'text.contains("world") || diamonds > 50' }, [1, 3]],
+      [{ rooms: "7400000000000000002" }, [4]],
+      [{ types: "unknown" }, []],
+    ];
+    const clients = await Promise.all(cases.map(([query]) => SseClient.open(stream(server, { rooms, after: 0, ...query }), server)));
+    await until(() => clients.every(({ messages }) => messages.length > 0));
+    await append(...batch("new"));
+    for (const [index, [, seqs]] of cases.entries()) {
+      const wanted = [...seqs, ...seqs.map((seq) => seq + 4)];
+      await until(() => (clients[index]?.events.length ?? 0) >= wanted.length);
+      expect(clients[index]?.events.map(({ seq }) => seq)).toEqual(wanted);
+    }
+  });
+
+  it("tells a removed range, and goes on after it", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    await append(...chats(10));
+    await server.store.log.remove(room, 3, 6, "retention");
+    const client = await SseClient.open(stream(server, { rooms: "98765", after: 1 }), server);
+    await until(() => client.events.length === 5);
+    expect(client.events.map(({ seq }) => seq)).toEqual([2, 7, 8, 9, 10]);
+    expect(client.named("removed").map(({ data }) => data)).toEqual([{ room, from: 3, to: 6 }]);
+    const again = await SseClient.open(stream(server, { rooms: "98765" }), { ...server, lastId: client.named("removed")[0]?.id ?? "" });
+    await until(() => again.events.length === 4);
+    expect(again.named("removed")).toEqual([]);
+  });
+
+  it("moves the place of a client past events that it is not shown, with a heartbeat", async () => {
+    const server = await serveLive({ limits: { heartbeatMs: 30 } });
+    const { append } = await server.room();
+    const client = await SseClient.open(stream(server, { rooms: "98765", types: "gift" }), server);
+    await until(() => client.parser.comments > 1);
+    const before = client.parser.lastId;
+    await append(...chats(5));
+    await until(() => client.parser.lastId !== before);
+    expect(client.events).toEqual([]);
+    const rest = await SseClient.open(stream(server, { rooms: "98765" }), { ...server, lastId: client.parser.lastId });
+    await append(chat("next"));
+    await until(() => rest.events.length === 1);
+    expect(rest.events[0]?.seq).toBe(6);
+  });
+});
+
+describe("a cursor that is not of this log", () => {
+  it("is refused in the address, with the valid ends", async () => {
+    const server = await serveLive();
+    const { append } = await server.room();
+    await append(...chats(3));
+    const other = await serveLive();
+    await other.room();
+    const foreign = await SseClient.open(stream(other, { rooms: "98765" }), other);
+    await until(() => foreign.messages.length === 1);
+    for (const after of [foreign.parser.lastId, "4"]) {
+      const response = await fetch(stream(server, { rooms: "98765", after, token: server.token }));
+      expect(response.status).toBe(409);
+      const { error } = (await response.json()) as { error: { code: string; oldest: string; newest: string } };
+      expect(error.code).toBe("cursor_reset");
+      const oldest = await SseClient.open(stream(server, { rooms: "98765", after: error.oldest }), server);
+      await until(() => oldest.events.length === 3);
+      const newest = await SseClient.open(stream(server, { rooms: "98765", after: error.newest }), server);
+      await until(() => newest.named("hello").length === 1);
+      expect(newest.messages[0]?.data).toMatchObject({ rooms: [{ after: 3 }] });
+    }
+  });
+
+  it("is told to a browser in the stream, since it never comes back after a refusal", async () => {
+    const server = await serveLive();
+    const { append } = await server.room();
+    await append(...chats(3));
+    const other = await serveLive();
+    await other.room();
+    const foreign = await SseClient.open(stream(other, { rooms: "98765" }), other);
+    await until(() => foreign.messages.length === 1);
+    const client = await SseClient.open(stream(server, { rooms: "98765" }), { ...server, lastId: foreign.parser.lastId });
+    await append(chat("next"));
+    await until(() => client.events.length === 1);
+    const [reset, hello] = client.messages;
+    expect(reset).toMatchObject({ event: "cursor_reset", data: { oldest: expect.any(String), newest: reset?.id } });
+    expect(hello?.event).toBe("hello");
+    expect(client.events[0]?.seq).toBe(4);
+  });
+});
+
+function key(event: unknown): string {
+  return (event as { id: string }).id;
+}

@@ -1,0 +1,89 @@
+import { fastify } from "fastify";
+import { type Logger, pino } from "pino";
+import { afterEach } from "vitest";
+import { createToken, type NewToken } from "../../../src/api/auth.js";
+import { Calls } from "../../../src/api/calls.js";
+import { failureOf, sendFailure } from "../../../src/api/failure.js";
+import { Gate } from "../../../src/api/gate.js";
+import { Listener } from "../../../src/api/listener.js";
+import type { LiveLimits } from "../../../src/api/live/limits.js";
+import { Live } from "../../../src/api/live/live.js";
+import { liveRoutes } from "../../../src/api/live/routes.js";
+import { WsUpgrade } from "../../../src/api/live/ws-upgrade.js";
+import { Secrets } from "../../../src/api/secrets.js";
+import { type Clock, systemClock } from "../../../src/clock.js";
+import { openMemoryStore } from "../../../src/log/memory.js";
+import type { Store } from "../../../src/log/store.js";
+import type { RoomView } from "../../../src/rooms/state.js";
+import { type Claimed, claimed } from "../../contracts/harness.js";
+
+/** A server that has the live streams only, over a real store. */
+export interface LiveServer {
+  readonly url: string;
+  readonly port: number;
+  readonly store: Store;
+  readonly live: Live;
+  readonly token: string;
+  /** What `/v1/rooms/stream` shows. */
+  views: readonly RoomView[];
+  /** Makes a room of this name and claims it. */
+  room(name?: string): Promise<Claimed>;
+  makeToken(more?: Partial<NewToken>): Promise<{ token: string; id: string }>;
+  close(): Promise<void>;
+}
+
+/** How a {@link LiveServer} is made. */
+export interface LiveServerOptions {
+  readonly limits?: Partial<LiveLimits>;
+  readonly maxEventsPerRoom?: number;
+  readonly store?: Store;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+const running: LiveServer[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+export async function serveLive(options: LiveServerOptions = {}): Promise<LiveServer> {
+  const { limits = {}, maxEventsPerRoom = 1_000_000, clock = systemClock } = options;
+  const store = options.store ?? openMemoryStore({ maxEventsPerRoom });
+  const logger = options.logger ?? pino({ level: "silent" });
+  const secrets = new Secrets();
+  const listener = new Listener(secrets);
+  const app = fastify({ serverFactory: (handler) => listener.make(handler) });
+  app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
+  const live = new Live({ store, clock, logger, limits });
+  const gate = new Gate({ tokens: store.tokens, secrets, calls: new Calls(), clock, logger });
+  const upgrade = new WsUpgrade(live, gate);
+  listener.upgrades((request, socket, head) => void upgrade.upgrade(request, socket, head));
+  const rooms = { list: async () => server.views };
+  liveRoutes(app, { live, gate, rooms });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const port = Number(new URL(app.listeningOrigin).port);
+  const makeToken = async (more: Partial<NewToken> = {}) => {
+    const made = await createToken(store.tokens, { name: "test", scope: "read", now: clock.now(), ...more });
+    return { token: made.token, id: made.row.id };
+  };
+  let closing: Promise<void> | null = null;
+  const server: LiveServer = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    store,
+    live,
+    token: (await makeToken()).token,
+    views: [],
+    room: (name = "98765") => claimed(store, name),
+    makeToken,
+    close: () => {
+      closing ??= live.close().then(async () => {
+        await app.close();
+        await store.close();
+      });
+      return closing;
+    },
+  };
+  running.push(server);
+  return server;
+}

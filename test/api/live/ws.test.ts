@@ -1,0 +1,210 @@
+import { describe, expect, it } from "vitest";
+import { chat, chats, gift } from "../../contracts/events.js";
+import { until } from "../../until.js";
+import { serveLive } from "./live-server.js";
+import { WsClient } from "./ws-client.js";
+
+describe("a WebSocket", () => {
+  it("says hello, subscribes from a seq, and sends batches as arrays", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    await append(...chats(5));
+    const client = await WsClient.open(server.url, server.token);
+    client.send({ op: "subscribe", ref: "first", rooms: [{ room: "98765", after: 2 }] });
+    await until(() => client.events.length === 3);
+    expect(client.told[0]).toMatchObject({ type: "hello", log: server.store.log.id, roomsPerConnection: 200 });
+    expect(client.told[1]).toEqual({
+      type: "subscribed",
+      ref: "first",
+      rooms: [{ room, asked: "98765", after: 2, oldest: 1, head: 5 }],
+    });
+    await append(...chats(500, "more"));
+    await until(() => client.events.length === 503);
+    expect(client.events.map(({ seq }) => seq)).toEqual(Array.from({ length: 503 }, (_, index) => index + 3));
+    expect(client.events).toEqual((await server.store.log.read(room, 2, 1000)).events);
+    expect(client.batches.length).toBeLessThan(20);
+  });
+
+  it("takes cursors, filters, and a new subscription of the same room instead of the old one", async () => {
+    const server = await serveLive();
+    const [a, b] = [await server.room("1111111"), await server.room("2222222")];
+    await a.append(chat("a1"), gift("a2", "c", 1, 1));
+    const client = await WsClient.open(server.url, server.token);
+    client.send({ op: "subscribe", rooms: ["1111111", b.room], after: 0, filter: 'text == "yes"' });
+    await until(() => client.typed("subscribed").length === 1);
+    await b.append(chat("b1", { text: "yes" }), chat("b2", { text: "no" }));
+    await until(() => client.events.length === 1);
+    client.send({ op: "subscribe", rooms: [{ room: a.room, after: 1 }], types: ["gift"] });
+    await until(() => client.events.length === 2);
+    expect(client.events.map(({ seq, type }) => [seq, type])).toEqual([
+      [1, "chat"],
+      [2, "gift"],
+    ]);
+    client.send({ op: "unsubscribe", ref: "u", rooms: ["2222222", "2222222"] });
+    await until(() => client.typed("unsubscribed").length === 1);
+    expect(client.typed("unsubscribed")).toEqual([{ type: "unsubscribed", ref: "u", rooms: [b.room] }]);
+    await b.append(chat("b3", { text: "yes" }));
+    await a.append(gift("a3", "c", 1, 2));
+    await until(() => client.events.length === 3);
+    expect(client.events.at(-1)).toMatchObject({ type: "gift", seq: 3 });
+  });
+
+  it("keeps the position of a named subscription where the client acks it, and no other", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    await append(...chats(10));
+    const first = await WsClient.open(server.url, server.token);
+    first.send({ op: "subscribe", name: "archive", rooms: ["98765"], after: 0 });
+    await until(() => first.events.length === 10);
+    first.send({ op: "ack", ref: "k", name: "archive", room: "98765", seq: 7 });
+    await until(() => first.typed("acked").length === 1);
+    expect(first.typed("acked")).toEqual([{ type: "acked", ref: "k", name: "archive", room, seq: 7 }]);
+    first.send({ op: "ack", ref: "too far", name: "archive", room, seq: 11 });
+    await until(() => first.typed("error").length === 1);
+    expect(first.typed("error")[0]).toMatchObject({ ref: "too far", code: "bad_request" });
+    first.close();
+    const second = await WsClient.open(server.url, server.token);
+    second.send({ op: "subscribe", name: "archive", rooms: ["98765"] });
+    await until(() => second.events.length === 3);
+    expect(second.events.map(({ seq }) => seq)).toEqual([8, 9, 10]);
+    const others = [await WsClient.open(server.url, server.token), await WsClient.open(server.url, (await server.makeToken()).token)];
+    others[0]?.send({ op: "subscribe", name: "another", rooms: ["98765"] });
+    others[1]?.send({ op: "subscribe", name: "archive", rooms: ["98765"] });
+    for (const other of others) {
+      await until(() => other.typed("subscribed").length === 1);
+      expect(other.typed("subscribed")[0]).toMatchObject({ rooms: [{ after: 10 }] });
+    }
+  });
+
+  it("tells a seq that the log has not reached, and what was removed", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    await append(...chats(10));
+    await server.store.log.remove(room, 1, 4, "retention");
+    const client = await WsClient.open(server.url, server.token);
+    client.send({ op: "subscribe", ref: "x", rooms: [{ room, after: 11 }] });
+    await until(() => client.typed("error").length === 1);
+    const [error] = client.typed("error");
+    expect(error).toMatchObject({ ref: "x", code: "cursor_reset", retryable: false });
+    expect(client.typed("subscribed")).toEqual([]);
+    client.send({ op: "subscribe", rooms: [room], after: error?.["oldest"] });
+    await until(() => client.events.length === 6);
+    client.send({ op: "subscribe", rooms: [room], after: 0 });
+    await until(() => client.events.length === 12);
+    expect(client.typed("removed")).toEqual([{ type: "removed", room, from: 1, to: 4 }]);
+    client.send({ op: "subscribe", rooms: [room], after: error?.["newest"] });
+    await until(() => client.typed("subscribed").length === 3);
+    await append(chat("new"));
+    await until(() => client.events.length === 13);
+  });
+
+  it("answers pings, and tells at heartbeats how far it has come past events that are not shown", async () => {
+    const server = await serveLive({ limits: { heartbeatMs: 30 } });
+    const { room, append } = await server.room();
+    const client = await WsClient.open(server.url, server.token);
+    client.send({ op: "ping", ref: "p" });
+    await until(() => client.typed("pong").length === 1);
+    expect(client.typed("pong")[0]).toMatchObject({ ref: "p", time: expect.any(Number) });
+    client.send({ op: "subscribe", rooms: [room], types: ["gift"] });
+    await until(() => client.typed("subscribed").length === 1);
+    await append(...chats(4));
+    await until(() => client.typed("position").length === 1);
+    expect(client.typed("position")).toEqual([{ type: "position", seqs: { [room]: 4 } }]);
+  });
+
+  it("gives messages of every length a frame of RFC 6455", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    const client = await WsClient.open(server.url, server.token);
+    client.send({ op: "subscribe", rooms: [room] });
+    await until(() => client.typed("subscribed").length === 1);
+    const texts = ["", "é".repeat(40_000), "a".repeat(64_900), "b".repeat(200_000)];
+    for (const [index, text] of texts.entries()) {
+      await append(chat(`c${index}`, { text }));
+      await until(() => client.events.length === index + 1);
+    }
+    expect(client.events.map(({ text }) => text)).toEqual(texts);
+  });
+});
+
+describe("hostile commands", () => {
+  it.each([
+    ["not JSON", "{", /not JSON/],
+    ["null", "null", /not an object/],
+    ["an array", "[]", /not an object/],
+    ["no op", "{}", /op must be one of/],
+    ["an unknown op", '{"op":"__proto__"}', /op must be one of/],
+    ["no rooms", '{"op":"subscribe"}', /subscribe: .*rooms/],
+    ["an empty list", '{"op":"subscribe","rooms":[]}', /rooms/],
+    ["a room that is not known", '{"op":"subscribe","rooms":["nobody"]}', /no room is known as "nobody"/],
+    ["a room of another shape", '{"op":"subscribe","rooms":[{"room":{}}]}', /rooms/],
+    ["a negative seq", '{"op":"subscribe","rooms":[{"room":1,"after":-1}]}', /rooms/],
+    ["a field that is not offered", '{"op":"ping","admin":true}', /ping/],
+    ["an unknown type", '{"op":"subscribe","rooms":["98765"],"types":["x"]}', /there is no type "x"/],
+    ["a wrong expression", '{"op":"subscribe","rooms":["98765"],"filter":"text.matches(\\"(a+)+$\\")"}', /filter: /],
+    ["a wrong cursor", '{"op":"subscribe","rooms":["98765"],"after":"djIv____"}', /cursor/],
+    ["a name with a slash", '{"op":"subscribe","rooms":["98765"],"name":"a/b"}', /name/],
+    ["an ack without a subscription", '{"op":"ack","name":"a","room":"98765","seq":0}', /not subscribed/],
+  ])("%s is refused in words", async (_what, text, words) => {
+    const server = await serveLive();
+    await server.room();
+    const client = await WsClient.open(server.url, server.token);
+    client.send(text);
+    await until(() => client.typed("error").length === 1);
+    expect(client.typed("error")[0]?.["message"]).toMatch(words);
+    client.send({ op: "ping" });
+    await until(() => client.typed("pong").length === 1);
+  });
+
+  it("10,000 subscriptions are refused, in one message or in many, on one connection or on many", async () => {
+    const server = await serveLive({ limits: { heldPerToken: 50, commandBurst: 1000 } });
+    const names = Array.from({ length: 210 }, (_, index) => `1000${index}`);
+    for (const name of names) await server.store.rooms.ensure([{ kind: "web_rid", value: name }]);
+    const [one, many, big] = [
+      await WsClient.open(server.url, server.token),
+      await WsClient.open(server.url, server.token),
+      await WsClient.open(server.url, server.token),
+    ];
+    one.send({ op: "subscribe", rooms: Array.from({ length: 5_000 }, (_, index) => index + 1) });
+    await until(() => one.typed("error").length === 1);
+    expect(one.typed("error")[0]).toMatchObject({
+      code: "too_many_subscriptions",
+      message: expect.stringMatching(/5000 rooms .* 200 are allowed/),
+    });
+    for (const name of names) many.send({ op: "subscribe", rooms: [name] });
+    await until(() => many.typed("error").length + many.typed("subscribed").length === names.length);
+    // The three connections count too.
+    expect(many.typed("subscribed").length).toBe(47);
+    expect(many.typed("error")[0]).toMatchObject({ code: "too_many_subscriptions" });
+    big.send({ op: "subscribe", rooms: Array.from({ length: 10_000 }, (_, index) => 100_000 + index) });
+    await until(() => big.closed);
+    expect(big.closed?.code).toBe(1009);
+    const next = await WsClient.open(server.url, server.token);
+    many.close();
+    await until(() => server.live.quota.size === 2);
+    expect(next.closed).toBeNull();
+    one.close();
+    next.close();
+    await until(() => server.live.quota.size === 0);
+  });
+
+  it("a flood of commands closes the connection", async () => {
+    const server = await serveLive({ limits: { commandBurst: 20, commandsPerSecond: 1 } });
+    const client = await WsClient.open(server.url, server.token);
+    for (let i = 0; i < 100; i++) client.send({ op: "ping" });
+    await until(() => client.closed);
+    expect(client.closed).toEqual({ code: 1008, reason: "error" });
+    expect(client.typed("error")).toMatchObject([{ code: "too_many_commands" }]);
+    expect(client.typed("pong").length).toBeLessThanOrEqual(20);
+  });
+
+  it("a binary message is refused, one that is too long closes", async () => {
+    const server = await serveLive();
+    const client = await WsClient.open(server.url, server.token);
+    client.socket.send(Buffer.from([1, 2, 3]));
+    await until(() => client.typed("error").length === 1);
+    client.send(" ".repeat(70_000));
+    await until(() => client.closed);
+    expect(client.closed?.code).toBe(1009);
+  });
+});
