@@ -38,7 +38,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     return false;
   };
   const sockets = new Set<Duplex>();
-  const standIn = options.upstream === null ? null : standInServer(options.upstream, allows);
+  const standIn = options.upstream === null ? null : standInServer(options.upstream, options.proxy, allows);
   const server = createServer((asked, reply) => {
     // A proxied request names the whole address. The real platform speaks TLS only, which comes by CONNECT.
     if (standIn !== null && asked.url?.startsWith("http://")) standIn.emit("request", asked, reply);
@@ -105,13 +105,16 @@ function direct(host: string, port: number): Promise<Socket> {
 }
 
 /** Serves the platform's hosts from a stand-in, with the host name as the browser knows it in the `Host` header. */
-function standInServer(upstream: string, allows: HostRule): Server {
+function standInServer(upstream: string, proxy: ProxyServer | null, allows: HostRule): Server {
   const base = upstream.replace(/\/+$/, "");
-  const request = base.startsWith("https:") ? requestHttps : requestHttp;
+  const secure = base.startsWith("https:");
+  const request = secure ? requestHttps : requestHttp;
+  const way = proxy === null ? {} : { createConnection: proxy.connectionFor(secure) };
   const ask = (asked: IncomingMessage) => {
     const { host, hostname, pathname, search } = new URL(asked.url ?? "/", `http://${asked.headers.host ?? ""}`);
     if (!allows(hostname)) return null;
-    return request(`${base}/@${hostname}${pathname}${search}`, { method: asked.method, headers: withoutProxy({ ...asked.headers, host }) });
+    const headers = withoutProxy({ ...asked.headers, host });
+    return request(`${base}/@${hostname}${pathname}${search}`, { method: asked.method, headers, ...way });
   };
   const server = createServer((asked, reply) => {
     const far = ask(asked);

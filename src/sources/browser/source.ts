@@ -45,7 +45,7 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   try {
     signal.throwIfAborted();
     listen(page, queue, options, until);
-    load(page, options.url, until).catch((error: unknown) => queue.end(error));
+    visit(page, options.url, until).catch((error: unknown) => queue.end(error));
     yield* queue.batches();
   } finally {
     signal.removeEventListener("abort", abort);
@@ -54,19 +54,18 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   }
 }
 
-async function load(page: Page, url: string, signal: AbortSignal): Promise<void> {
-  const reply = await visit(page, url, signal);
-  const status = reply?.status() ?? 200;
-  if (status === 404 || status === 410) throw new DyliveError("no_account", `the room page answered HTTP ${status}`);
-  if (status !== 200) throw new DyliveError("blocked", `the room page answered HTTP ${status}`);
-}
-
 function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSourceOptions, signal: AbortSignal): void {
   const open = new Set<WebSocket>();
   let connected = false;
   page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed")));
   page.on("close", () => queue.end(new DyliveError("browser_failed", "the room's page is gone, as when the browser ends")));
   page.on("response", (response) => {
+    const request = response.request();
+    // Also the answer after the first challenge, for which the page loads itself again.
+    if (request.isNavigationRequest() && response.frame() === page.mainFrame()) {
+      const refused = refusalOf(response.status());
+      if (refused !== null) queue.end(refused);
+    }
     if (!isPush(response.url(), "/webcast/im/fetch/")) return;
     void firstState(response, clock, drift).then((received) => received !== null && queue.push(received));
   });
@@ -98,6 +97,11 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSource
     },
     () => {},
   );
+}
+
+function refusalOf(status: number): DyliveError | null {
+  if (status < 400) return null;
+  return new DyliveError(status === 404 || status === 410 ? "no_account" : "blocked", `the room page answered HTTP ${status}`);
 }
 
 /** The answer of im/fetch, if it holds messages. */

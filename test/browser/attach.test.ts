@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { expect, it } from "vitest";
+import { systemClock } from "../../src/clock.js";
+import { startSimulator } from "../../src/simulator/index.js";
+import { BrowserSession } from "../../src/sources/browser/session.js";
+import { until } from "../until.js";
+import { testBrowser } from "./chromium.js";
+import { freePort, GUEST, liveRooms, NEVER, viaPage } from "./rooms.js";
+
+it("uses a browser that the user runs, and leaves it as it was", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "dylive-attach-"));
+  const port = await freePort();
+  const args = [`--remote-debugging-port=${port}`, "--disable-gpu"];
+  const users = await chromium.launchPersistentContext(folder, { executablePath: await testBrowser(), chromiumSandbox: false, args });
+  const simulator = await startSimulator({ rooms: liveRooms(1), rateFactor: 5 });
+  const session = new BrowserSession({
+    choice: { cdp: `http://127.0.0.1:${port}` },
+    clock: systemClock,
+    upstream: simulator.url,
+    profile: null,
+  });
+  try {
+    const pages = users.pages().length;
+    const seat = await session.take(GUEST, NEVER);
+    expect(await seat.signer.sign("0123456789abcdef0123456789abcdef", NEVER)).toHaveLength(16);
+    const reading = viaPage(seat, "300000001");
+    await until(() => reading.messages.size > 0, 20_000);
+    seat.release();
+    await session.close();
+    await until(() => reading.ended);
+    expect(users.pages().length).toBe(pages);
+    expect(await users.pages()[0]?.evaluate(() => 1 + 1)).toBe(2);
+  } finally {
+    await session.close();
+    await users.close();
+    await simulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it("says that nobody answers at the address", async () => {
+  const choice = { cdp: `http://127.0.0.1:${await freePort()}` };
+  const session = new BrowserSession({ choice, clock: systemClock, upstream: null, profile: null });
+  await expect(session.take(GUEST, NEVER)).rejects.toMatchObject({
+    code: "browser_failed",
+    detail: expect.stringMatching(/DevTools address.*ECONNREFUSED/),
+  });
+  await session.close();
+});

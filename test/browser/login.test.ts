@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.js";
+import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { loginInWindow } from "../../src/sources/browser/login-window.js";
+import { hasSession, loginExpiry } from "../../src/sources/cookies.js";
+import { checkLogin } from "../../src/sources/login.js";
+import { platformAt } from "../../src/sources/platform.js";
+import { testBrowser } from "./chromium.js";
+import { liveRooms, NEVER } from "./rooms.js";
+
+let simulator: Simulator;
+beforeAll(async () => {
+  simulator = await startSimulator({ rooms: liveRooms(1) });
+});
+afterAll(() => simulator.close());
+const window = async () => ({
+  ...{ program: await testBrowser(), headless: true, clock: systemClock, upstream: simulator.url, proxy: null, cookies: [] },
+});
+
+it("waits until the code is scanned, and gives the account's cookies", async () => {
+  const waiting = loginInWindow(await window(), NEVER);
+  setTimeout(() => simulator.rooms.scan(), 500);
+  const cookies = await waiting;
+  expect(hasSession(cookies)).toBe(true);
+  expect(loginExpiry(cookies)).toBeGreaterThan(Date.now() + 50 * 86_400_000);
+  expect(cookies.every(({ domain }) => domain === ".douyin.com")).toBe(true);
+  const as = { platform: platformAt(simulator.url), userAgent: "Mozilla/5.0 (test)" };
+  expect(await checkLogin(cookies, as, NEVER)).toMatchObject({ login: "logged_in" });
+});
+
+it("ends with its signal", async () => {
+  const stop = new AbortController();
+  const waiting = loginInWindow(await window(), stop.signal);
+  setTimeout(() => stop.abort(new Error("enough")), 800);
+  await expect(waiting).rejects.toThrow("enough");
+});

@@ -1,0 +1,105 @@
+import { type AddressInfo, createServer } from "node:net";
+import { systemClock } from "../../src/clock.js";
+import { demoRooms, type RoomScenario, type Simulator } from "../../src/simulator/index.js";
+import { BrowserSession, type BrowserSessionOptions } from "../../src/sources/browser/session.js";
+import { firstFetch } from "../../src/sources/fetch.js";
+import { platformAt } from "../../src/sources/platform.js";
+import { pushHeaders, pushUrl } from "../../src/sources/push.js";
+import type { Seat, SeatWish } from "../../src/sources/seat.js";
+import type { Received, Source } from "../../src/sources/source.js";
+import { websocketSource } from "../../src/sources/websocket.js";
+import { Drift } from "../../src/wire/drift.js";
+import { testBrowser } from "./chromium.js";
+
+export const NEVER = new AbortController().signal;
+export const GUEST: SeatWish = { account: null, proxy: null, webRid: null };
+
+/** So many live rooms, 300000001 and on. */
+export function liveRooms(count: number): RoomScenario[] {
+  const [model] = demoRooms();
+  if (model === undefined) throw new Error("the demo has no rooms");
+  const { shortCode: _code, ...scenario } = model;
+  return Array.from({ length: count }, (_, index) => ({ ...scenario, webRid: `${300_000_001 + index}`, anchor: `主播${index}` }));
+}
+
+export async function openSession(simulator: { readonly url: string }, more: Partial<BrowserSessionOptions> = {}): Promise<BrowserSession> {
+  const choice = { program: await testBrowser(), headless: true };
+  return new BrowserSession({ choice, clock: systemClock, upstream: simulator.url, profile: null, ...more });
+}
+
+/** What a source has given so far, and how it ended. */
+export class Collected {
+  readonly messages = new Map<string, string>();
+  error: unknown = null;
+  ended = false;
+  readonly #stop = new AbortController();
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  take(batch: readonly Received[]): void {
+    for (const { response } of batch) for (const { msgId, method } of response?.messages ?? []) this.messages.set(msgId, method);
+  }
+
+  read(source: Source): this {
+    void (async () => {
+      try {
+        for await (const batch of source.open(this.signal)) this.take(batch);
+      } catch (error) {
+        this.error = error;
+      }
+      this.ended = true;
+    })();
+    return this;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Messages by method, as the simulator's truth counts them. */
+  byMethod(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const method of this.messages.values()) counts[method] = (counts[method] ?? 0) + 1;
+    return counts;
+  }
+}
+
+/** Connects a socket of our own as the seat's visitor, after im/fetch, as the collector does. */
+export async function viaSocket(simulator: Simulator, seat: Seat, webRid: string): Promise<Collected> {
+  const platform = platformAt(simulator.url, seat.proxy);
+  const roomId = simulator.roomId(webRid) ?? "";
+  const drift = new Drift();
+  const collected = new Collected();
+  const { visitor, signer } = seat;
+  const first = await firstFetch({ platform, visitor, roomId, drift, now: Date.now }, NEVER);
+  if (first !== null) collected.take([first.received]);
+  const { host = null, cursor = "", internalExt = "" } = first ?? {};
+  const target = { platform, signer, visitor, roomId, host, cursor, internalExt, attempt: 0 };
+  return collected.read(
+    websocketSource({
+      connectUrl: (signal) => pushUrl(target, signal),
+      headers: pushHeaders(visitor, webRid),
+      clock: systemClock,
+      drift,
+      proxy: platform.proxy,
+    }),
+  );
+}
+
+/** Reads what the room's page in the browser receives. */
+export function viaPage(seat: Seat, webRid: string): Collected {
+  const source = seat.pageSource?.(webRid, { clock: systemClock, drift: new Drift() });
+  if (source === undefined) throw new Error("the seat has no browser");
+  return new Collected().read(source);
+}
+
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}

@@ -1,0 +1,147 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import type { BrowserSession } from "../../src/sources/browser/session.js";
+import { parseCookies } from "../../src/sources/cookies.js";
+import { Account } from "../../src/sources/login-store.js";
+import { ProxyServer } from "../../src/sources/proxy.js";
+import { httpProxy } from "../sources/proxies.js";
+import { until } from "../until.js";
+import { GUEST, liveRooms, NEVER, openSession, viaPage, viaSocket } from "./rooms.js";
+
+const ROOMS = 27;
+let simulator: Simulator;
+let session: BrowserSession;
+let profile: string;
+beforeAll(async () => {
+  profile = join(mkdtempSync(join(tmpdir(), "dylive-browser-")), "browser");
+  simulator = await startSimulator({ rooms: liveRooms(ROOMS), rateFactor: 5 });
+  session = await openSession(simulator, { profile });
+});
+afterAll(async () => {
+  await session.close();
+  await simulator.close();
+  rmSync(join(profile, ".."), { recursive: true });
+});
+const room = (index: number) => `${300_000_001 + index}`;
+const truth = (webRid: string) => simulator.truth(webRid);
+
+describe("a seat", () => {
+  it("is a visitor that the site's own page made", async () => {
+    const seat = await session.take(GUEST, NEVER);
+    const { cookie, "user-agent": userAgent } = seat.visitor.headers();
+    expect(cookie).toMatch(/ttwid=1%7C/);
+    expect(userAgent).toMatch(/^Mozilla\/5\.0 .*Chrome\/\d+/);
+    expect(seat.visitor.userUniqueId).toMatch(/^\d{19}$/);
+    const signature = await seat.signer.sign("0123456789abcdef0123456789abcdef", NEVER);
+    expect(signature).toHaveLength(16);
+    const reply = await seat.pageGet?.(`/webcast/room/web/enter/?aid=6383&a_bogus=x&web_rid=${room(0)}`, NEVER);
+    expect(reply?.status).toBe(200);
+    expect(JSON.parse(reply?.body.toString() ?? "")).toMatchObject({ status_code: 0, data: { enter_room_id: simulator.roomId(room(0)) } });
+    seat.release();
+  });
+
+  it("outlives the process as the same visitor, in files of its owner only", async () => {
+    const first = await session.take(GUEST, NEVER);
+    const id = first.visitor.userUniqueId;
+    await session.close();
+    for (const file of readdirSync(profile)) expect(statSync(join(profile, file)).mode & 0o777).toBe(0o600);
+    session = await openSession(simulator, { profile });
+    const second = await session.take(GUEST, NEVER);
+    expect(second.visitor.userUniqueId).toBe(id);
+    second.release();
+  });
+
+  it("stops waiting with its signal", async () => {
+    const stop = new AbortController();
+    const waiting = session.take(GUEST, stop.signal);
+    stop.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+  });
+});
+
+describe("both sources", () => {
+  it("give what the simulator says that it sent", async () => {
+    const seat = await session.take(GUEST, NEVER);
+    const [byPage, bySocket] = [viaPage(seat, room(0)), await viaSocket(simulator, seat, room(1))];
+    await until(() => byPage.messages.size > 60 && bySocket.messages.size > 60, 30_000);
+    for (const [webRid, collected] of [
+      [room(0), byPage],
+      [room(1), bySocket],
+    ] as const) {
+      simulator.rooms.end(webRid);
+      await until(() => collected.messages.size === truth(webRid).sent.messages);
+      expect(collected.byMethod()).toEqual(truth(webRid).sent.byMethod);
+      expect(collected.error).toBeNull();
+      const [connection] = truth(webRid).connections;
+      expect(connection).toMatchObject({ acks: { wrong: 0, unknown: 0 }, damaged: 0, userUniqueId: seat.visitor.userUniqueId });
+      expect(connection?.acks.good).toBeGreaterThan(5);
+      expect(connection?.heartbeats.frame).toBeGreaterThan(0);
+      collected.stop();
+      await until(() => collected.ended);
+    }
+    seat.release();
+  });
+
+  it("say that they were refused, cut, or that there is no such room", async () => {
+    const seat = await session.take(GUEST, NEVER);
+    simulator.rooms.refuse(room(2));
+    const [page, socket, none] = [viaPage(seat, room(2)), await viaSocket(simulator, seat, room(2)), viaPage(seat, "999999999")];
+    const cut = viaPage(seat, room(3));
+    await until(() => page.ended && socket.ended && none.ended && truth(room(3)).connections.length > 0, 20_000);
+    simulator.rooms.cut(room(3));
+    await until(() => cut.ended);
+    for (const refused of [page, socket])
+      expect(refused.error).toMatchObject({ code: "blocked", detail: expect.stringContaining("HTTP 200") });
+    expect(none.error).toMatchObject({ code: "no_account" });
+    expect(cut.error).toMatchObject({ code: "unreachable" });
+    seat.release();
+  });
+});
+
+describe("one browser", () => {
+  it("serves twenty rooms in one context and the next in another", async () => {
+    const taken = await Promise.all(Array.from({ length: 21 }, () => session.take(GUEST, NEVER)));
+    expect(await session.status()).toMatchObject({ contexts: 2, rooms: 21, starts: 1 });
+    expect(new Set(taken.map(({ visitor }) => visitor.userUniqueId)).size).toBe(2);
+    const collected = await Promise.all(taken.slice(0, 20).map((seat, index) => viaSocket(simulator, seat, room(index + 4))));
+    await until(() => collected.every(({ messages }) => messages.size > 20), 30_000);
+    for (let index = 0; index < 20; index++) simulator.rooms.end(room(index + 4));
+    const sent = () => collected.map((_, index) => truth(room(index + 4)).sent.byMethod);
+    await until(() => collected.every(({ messages }, index) => messages.size === truth(room(index + 4)).sent.messages));
+    expect(collected.map((each) => each.byMethod())).toEqual(sent());
+    expect(collected.map(({ error }) => error)).toEqual(collected.map(() => null));
+    for (const each of collected) each.stop();
+    for (const seat of taken) seat.release();
+    await until(async () => (await session.status()).contexts === 0);
+  });
+
+  it("is somebody who is logged in, for rooms with an account", async () => {
+    const account = new Account("phone", Date.now(), parseCookies("sessionid=mine; ttwid=1%7Cmine", Date.now()));
+    const [seat, guest] = await Promise.all([session.take({ ...GUEST, account }, NEVER), session.take(GUEST, NEVER)]);
+    const [asAccount, asGuest] = [viaPage(seat, room(24)), viaPage(guest, room(25))];
+    await until(() => [24, 25].every((index) => truth(room(index)).connections.some(({ closedAt }) => closedAt === null)), 20_000);
+    expect(truth(room(24)).connections.at(-1)).toMatchObject({ loggedIn: true, ttwid: "1%7Cmine" });
+    expect(truth(room(25)).connections.at(-1)).toMatchObject({ loggedIn: false });
+    for (const each of [asAccount, asGuest]) each.stop();
+    for (const each of [seat, guest]) each.release();
+  });
+
+  it("leaves by a room's proxy, whose password it never learns", async () => {
+    const proxy = await httpProxy("me:pass");
+    const way = new ProxyServer(`http://me:pass@127.0.0.1:${proxy.port}`);
+    const seat = await session.take({ ...GUEST, proxy: way }, NEVER);
+    expect(proxy.asked.length).toBeGreaterThan(1);
+    const before = proxy.asked.length;
+    const collected = viaPage(seat, room(26));
+    await until(() => collected.messages.size > 0, 20_000);
+    expect(proxy.asked.length).toBeGreaterThan(before);
+    expect(new Set(proxy.asked)).toEqual(new Set([new URL(simulator.url).host]));
+    collected.stop();
+    seat.release();
+    await until(async () => (await session.status()).contexts === 0);
+    await proxy.close();
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { findBrowser, type Machine } from "../../../src/sources/browser/find.js";
+import { loginHosts, pageHosts } from "../../../src/sources/browser/hosts.js";
+import { pauseMs } from "../../../src/sources/browser/wait.js";
+
+const linux: Machine = { platform: "linux", path: "/usr/local/bin:relative:/usr/bin", home: "/home/me", programFolders: [] };
+const there =
+  (...files: string[]) =>
+  (file: string) =>
+    files.includes(file);
+
+describe("the browser", () => {
+  it.each<[Machine, string]>([
+    [linux, "/usr/bin/chromium"],
+    [linux, "/usr/local/bin/google-chrome"],
+    [linux, "/opt/microsoft/msedge/msedge"],
+    [{ ...linux, platform: "darwin" }, "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
+    [{ ...linux, platform: "darwin" }, "/home/me/Applications/Chromium.app/Contents/MacOS/Chromium"],
+    [
+      { ...linux, platform: "win32", programFolders: ["C:\\Program Files", "C:\\Program Files (x86)"] },
+      "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+    ],
+  ])("%o: %s", (machine, file) => expect(findBrowser(null, machine, there(file))).toBe(file));
+
+  it("is Chrome before Chromium, wherever on the PATH", () => {
+    expect(findBrowser(null, linux, there("/usr/local/bin/chromium", "/usr/bin/google-chrome"))).toBe("/usr/bin/google-chrome");
+  });
+
+  it("is the one that was named, or none", () => {
+    expect(findBrowser("/my/chrome", linux, there("/my/chrome", "/usr/bin/chromium"))).toBe("/my/chrome");
+    expect(() => findBrowser("/my/chrome", linux, there("/usr/bin/chromium"))).toThrow(
+      expect.objectContaining({ code: "no_browser", detail: expect.stringContaining("/my/chrome") }),
+    );
+  });
+
+  it("that is missing is one clear sentence with what to do", () => {
+    let error: unknown;
+    try {
+      findBrowser(null, linux, there());
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code: "no_browser", detail: expect.stringMatching(/Chrome.*Edge.*Chromium.*PATH/) });
+    expect(error).toMatchObject({ row: { hint: expect.stringMatching(/Install.*DYLIVE_BROWSER/) } });
+  });
+
+  it("really is or is not on this machine", () => {
+    expect(findBrowser(process.execPath, linux)).toBe(process.execPath);
+    expect(() => findBrowser("/etc", linux)).toThrow();
+    expect(() => findBrowser("/etc/passwd", linux)).toThrow();
+  });
+});
+
+describe("hosts", () => {
+  it.each([
+    "live.douyin.com",
+    "webcast100-ws-web-hl.douyin.com",
+    "lf-douyin-pc-web.douyinstatic.com",
+    "mssdk.bytedance.com",
+    "LIVE.douyin.com",
+  ])("%s is needed", (host) => expect(pageHosts()(host)).toBe(true));
+  it.each([
+    "pull-flv-l1.douyincdn.com",
+    "p3.douyinpic.com",
+    "www.bytedance.com",
+    "douyin.com.evil.example",
+    "evildouyinstatic.com",
+    "127.0.0.1",
+    "",
+  ])("%s is not", (host) => expect(pageHosts()(host)).toBe(false));
+  it("may be more for a login, or by the operator's word", () => {
+    expect(loginHosts()("p3.douyinpic.com")).toBe(true);
+    expect(loginHosts()("evil.example")).toBe(false);
+    expect(pageHosts(["more.example"])("x.more.example")).toBe(true);
+  });
+});
+
+it("the pause before another attempt grows, and has an end", () => {
+  expect([0, 1, 2, 3, 4, 8, 100].map(pauseMs)).toEqual([0, 0, 1000, 2000, 4000, 60_000, 60_000]);
+});
