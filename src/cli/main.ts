@@ -7,10 +7,11 @@ import { demo } from "./demo.js";
 import { importFiles } from "./import.js";
 import { record } from "./record.js";
 import { replay } from "./replay.js";
+import { resolve } from "./resolve.js";
 import { serve } from "./serve.js";
 import { simulate } from "./simulate.js";
 import { plain, say } from "./terminal.js";
-import { createTokenCommand, listTokensCommand, revokeTokenCommand } from "./token.js";
+import { addTokenCommands } from "./token.js";
 import { watch } from "./watch.js";
 
 const integer = (text: string) => {
@@ -57,9 +58,17 @@ program
   .action((settings: Partial<Config>) => demo(loadConfig(settings)));
 
 program
+  .command("resolve")
+  .description("say what a link, an id or a share text names, and if it is live")
+  .argument("<text>", "anything that names a room; quote it")
+  .option("--json", "the answer as one JSON object", false)
+  .addOption(upstream())
+  .action((text: string, { json, ...settings }: Partial<Config> & { json: boolean }) => resolve(loadConfig(settings), text, { json }));
+
+program
   .command("watch")
   .description("show a room's events as they come; keeps nothing")
-  .argument("<room>", "room number, custom id or 19-digit room_id")
+  .argument("<room>", "a link, share text, room number or id; quote it")
   .option("--json", "one JSON object a line", false)
   .option("--all", "also stats, ranks and unknown messages", false)
   .addOption(upstream())
@@ -71,13 +80,11 @@ program
 program
   .command("record")
   .description("write what a room sends to a file, byte for byte")
-  .argument("<room>", "room number, custom id or 19-digit room_id")
+  .argument("<room>", "a link, share text, room number or id; quote it")
   .option("-o, --out <file>", "file to write; an existing recording is continued (ROOM.dyrec)")
   .addOption(upstream())
   .addOption(signer())
-  .action((room: string, { out, ...settings }: Partial<Config> & { out?: string }) =>
-    record(loadConfig(settings), room, out ?? `${room}.dyrec`),
-  );
+  .action((room: string, { out, ...settings }: Partial<Config> & { out?: string }) => record(loadConfig(settings), room, out ?? null));
 
 program
   .command("replay")
@@ -101,27 +108,7 @@ program
   .argument("<files...>", "a single payload is named after its method (ChatMessage.bin)")
   .action((files: string[]) => decode(files));
 
-const token = program.command("token").description("make, list and revoke tokens");
-token
-  .command("create")
-  .description("make a token; it is the last line of stdout")
-  .requiredOption("--name <name>", "what it is for")
-  .option("--scope <scope>", "read, manage or admin", "read")
-  .addOption(data())
-  .action(({ name, scope, ...settings }: Partial<Config> & { name: string; scope: string }) =>
-    createTokenCommand(loadConfig(settings), name, scope),
-  );
-token
-  .command("list")
-  .description("all tokens, by id")
-  .addOption(data())
-  .action((settings: Partial<Config>) => listTokensCommand(loadConfig(settings)));
-token
-  .command("revoke")
-  .description("end a token")
-  .argument("<id>")
-  .addOption(data())
-  .action((id: string, settings: Partial<Config>) => revokeTokenCommand(loadConfig(settings), id));
+addTokenCommands(program, data);
 
 program
   .command("simulate")

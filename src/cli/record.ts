@@ -7,14 +7,18 @@ import { Supervisor } from "../rooms/supervisor.js";
 import { Recorder } from "../sources/recorder.js";
 import type { Received } from "../sources/source.js";
 import { Progress } from "./progress.js";
+import { roomIn } from "./room-text.js";
 import { aborted, stopSignal } from "./stop.js";
 import { plain, say } from "./terminal.js";
 
 const SETTLE_MS = 10_000;
 
-/** `dylive record ROOM`: what the room sends, byte for byte, into a file; each further broadcast into one of its own. Ends when stopped. */
-export async function record(config: Config, room: string, out: string): Promise<void> {
+/** `dylive record ROOM`: what the room sends, byte for byte, into a file (`ROOM.dyrec` unless named); each further broadcast into one of its own. Ends when stopped. */
+export async function record(config: Config, room: string, file: string | null): Promise<void> {
   const stop = stopSignal();
+  const reached = platformParts(config);
+  const id = await roomIn(room, reached, stop);
+  const out = file ?? `${id}.dyrec`;
   const store = openMemoryStore({ maxEventsPerRoom: 1000 });
   const progress = new Progress(out, "frames");
   let recorder: Recorder | null = null;
@@ -41,11 +45,11 @@ export async function record(config: Config, room: string, out: string): Promise
       fail(error); // a recording that silently stops is worse than one that ends
     }
   };
-  const parts = { store, clock: systemClock, ...platformParts(config), onReceived, setAside: () => {} };
+  const parts = { store, clock: systemClock, ...reached, onReceived, setAside: () => {} };
   const rooms = new Supervisor({ ...parts, maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER });
   try {
-    const { status } = await rooms.request(room, SETTLE_MS, stop);
-    say(plain(`${room}: ${status.state}, ${status.evidence.reason}; recording to ${out}`));
+    const { status } = await rooms.request(id, SETTLE_MS, stop);
+    say(plain(`${id}: ${status.state}, ${status.evidence.reason}; recording to ${out}`));
     await Promise.race([aborted(stop), failed]);
   } finally {
     await rooms.stop();

@@ -3,6 +3,7 @@ import { systemClock } from "../clock.js";
 import type { Config } from "../config.js";
 import { openMemoryStore } from "../log/memory.js";
 import { Supervisor } from "../rooms/supervisor.js";
+import { roomIn } from "./room-text.js";
 import { Shown } from "./shown.js";
 import { stopSignal } from "./stop.js";
 import { plain, say } from "./terminal.js";
@@ -12,18 +13,20 @@ const SETTLE_MS = 10_000;
 /** `dylive watch ROOM`: the room's events as they come, until stopped. Keeps nothing. */
 export async function watch(config: Config, room: string, options: { readonly json: boolean; readonly all: boolean }): Promise<void> {
   const stop = stopSignal();
+  const parts = platformParts(config);
+  const id = await roomIn(room, parts, stop);
   const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
   const rooms = new Supervisor({
     store,
     clock: systemClock,
-    ...platformParts(config),
+    ...parts,
     maxOnDemandRooms: 1,
     onDemandIdleMs: Number.MAX_SAFE_INTEGER,
     setAside: (_event, error) => say(`an event could not be kept: ${String(error)}`),
   });
   try {
-    const { room: key, status } = await rooms.request(room, SETTLE_MS, stop);
-    say(plain(`${room}: ${status.state}, ${status.evidence.reason}`));
+    const { room: key, status } = await rooms.request(id, SETTLE_MS, stop);
+    say(plain(`${id}: ${status.state}, ${status.evidence.reason}`));
     const shown = new Shown(store, options);
     await shown.showNew(key);
     for await (const woken of store.log.wakes(stop)) if (woken.has(key)) await shown.showNew(key);

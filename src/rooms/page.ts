@@ -97,13 +97,13 @@ export function roomIn(room: unknown): PageRoom | null {
 
 /** Reads an account; null when there is none. */
 export function anchorIn(anchor: unknown): PageAnchor | null {
-  if (anchor === undefined) return null;
-  return {
+  const found = {
     id: text(at(anchor, "id_str")),
     secUid: text(at(anchor, "sec_uid")),
     nickname: text(at(anchor, "nickname")),
     avatar: address(at(at(at(anchor, "avatar_thumb"), "url_list"), 0)),
   };
+  return Object.values(found).every((value) => value === null) ? null : found;
 }
 
 /** An address of a picture: only http(s), since pages show it. */

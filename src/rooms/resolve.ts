@@ -10,7 +10,7 @@ import { readReflow } from "./resolve/reflow.js";
 import { fromPage } from "./resolve/room-page.js";
 
 export type { FoundFacts, Live, NoAccount, Offline, Resolved, Step, Unknown } from "./resolve/answer.js";
-export { STEP_WORDS, StepError } from "./resolve/answer.js";
+export { type Answer, answerOf, STEP_WORDS, StepError } from "./resolve/answer.js";
 export type { InPage } from "./resolve/enter.js";
 export { parseRoomName, type RoomName } from "./resolve/name.js";
 export { type Pasted, readPaste } from "./resolve/paste.js";
@@ -89,7 +89,11 @@ async function fromBroadcast(roomId: string, ask: AskWith, signal: AbortSignal):
   if (reflow.kind === "refused") {
     // 4001038: not there, or not for our eyes. Other codes speak of the question, not of the room.
     if (reflow.code !== NOT_VISIBLE) return { outcome: "unknown", step: "reflow", reason: `reflow/info refused: ${reflow.reason}` };
-    return { outcome: "no_account", step: "reflow", reason: `reflow/info knows no such broadcast, or shows it to nobody (${reflow.reason})` };
+    return {
+      outcome: "no_account",
+      step: "reflow",
+      reason: `reflow/info knows no such broadcast, or shows it to nobody (${reflow.reason})`,
+    };
   }
   const told = judge(reflow.reading);
   if (told.outcome === "no_account") return told;

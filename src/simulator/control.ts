@@ -79,6 +79,17 @@ export class RoomControl {
     this.#platform.captcha = on;
   }
 
+  /** Makes v.douyin.com/CODE/ lead to an address, whatever that is. */
+  shortLink(code: string, location: string): void {
+    this.#platform.shortLinks.set(code, location);
+  }
+
+  /** Makes a host of the platform answer everything with a status and not a byte (444 and 200 were seen), or as usual again. */
+  breakHost(host: string, status: number | null): void {
+    if (status === null) this.#platform.broken.delete(host);
+    else this.#platform.broken.set(host, status);
+  }
+
   /**
    * Sends a message to a live room's viewers at once, in a frame of its own.
    * @param message plain values named as in the .proto files, or the payload's bytes as they are

@@ -4,7 +4,7 @@ import { homePage, profilePage, roomPage } from "./page.js";
 import type { Platform } from "./platform.js";
 import { reflowInfo, reflowPage } from "./reflow.js";
 import type { Ask, Reply } from "./reply.js";
-import { html, json } from "./reply.js";
+import { emptyReply, html, json } from "./reply.js";
 
 /** The host of a request without a prefix. */
 export const HOME_HOST = "live.douyin.com";
@@ -18,6 +18,8 @@ export function splitHost(path: string): { readonly host: string; readonly path:
 /** Answers as the platform's host does. */
 export function answer(platform: Platform, ask: Ask): Reply {
   const { host, path } = ask;
+  const broken = platform.broken.get(host);
+  if (broken !== undefined) return { ...emptyReply(), status: broken };
   switch (host) {
     case HOME_HOST:
     case "www.live.douyin.com":
@@ -67,6 +69,8 @@ function liveHost(platform: Platform, ask: Ask): Reply {
 
 function shortLink(platform: Platform, ask: Ask): Reply {
   const code = /^\/([A-Za-z0-9_-]+)\/?$/.exec(ask.path)?.[1] ?? "";
+  const elsewhere = platform.shortLinks.get(code);
+  if (elsewhere !== undefined) return redirect(elsewhere);
   const room = platform.byShortCode(code);
   if (room === null) return notFound();
   const { last, anchor } = room;

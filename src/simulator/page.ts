@@ -79,7 +79,7 @@ function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boole
     ...(last === null ? {} : { room: roomJson(room, last) }),
     anchor: anchorJson(room),
     web_rid: scenario.webRid,
-    enter_mode: 0,
+    enter_mode: scenario.audio ? 1 : 0,
     web_stream_url: live === null ? {} : streamJson(live),
   };
   const state = {

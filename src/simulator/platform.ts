@@ -33,6 +33,10 @@ export class Platform {
   captcha = false;
   /** When true, nobody is logged in, whatever their cookies say. */
   lapsed = false;
+  /** Short links beside the rooms' own: code → address that it leads to. */
+  readonly shortLinks = new Map<string, string>();
+  /** Hosts that answer everything with a status and not a byte. */
+  readonly broken = new Map<string, number>();
   /** How many visitors' codes have been scanned whose pages have not asked yet. */
   scans = 0;
   readonly #ids: Random;
@@ -70,9 +74,10 @@ export class Platform {
     return this.options.startMs + (this.options.clock.now() - this.#clockStart);
   }
 
-  /** The room that a path of live.douyin.com names. */
+  /** The room that a path of live.douyin.com names: its number, or its anchor's visible one. */
   byWebId(id: string): Room | null {
-    return this.rooms.find(({ scenario }) => scenario.webRid === id || scenario.customId === id) ?? null;
+    const byNumber = this.rooms.find(({ scenario }) => scenario.webRid === id || scenario.customId === id);
+    return byNumber ?? this.rooms.find(({ anchor }) => anchor.displayId === id) ?? null;
   }
 
   bySecUid(secUid: string): Room | null {

@@ -47,7 +47,7 @@ function roomOf(room: Room, broadcast: Broadcast): Record<string, unknown> {
     create_time: Math.floor(broadcast.options.startedAt / 1000),
     finish_time: ended === null ? 0 : Math.floor(ended / 1000),
     cover: { ...coverJson(broadcast), uri: `webcast-cover/${broadcast.roomId}` },
-    live_type_audio: false,
+    live_type_audio: room.scenario.audio === true,
     live_id: 1,
     ...(ended === null ? { stream_url: streamJson(broadcast) } : {}),
     owner: ownerOf(room),

@@ -43,6 +43,8 @@ export interface RoomScenario {
   readonly viewers: number;
   /** Every viewer is 111111 and `x***`. */
   readonly anonymised?: boolean;
+  /** A room of sound only. */
+  readonly audio?: boolean;
   /** Mean seconds between two of a stream; gaps vary from half to one and a half of it. A stream that is not named is silent. */
   readonly everySeconds: Readonly<Partial<Record<Stream, number>>>;
   /** Messages per second from pre-encoded templates of this scenario; for load, instead of the streams' own times. */

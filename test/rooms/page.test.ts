@@ -7,14 +7,38 @@ const page = (roomInfo: unknown, odin: unknown = { user_unique_id: "730000000000
 
 describe("room page", () => {
   it("gives room, anchor and visitor id", () => {
-    const room = { id_str: "7624505674873244442", status: 2, title: 'a "quoted" \\ title </script>' };
+    const room = {
+      id_str: "7624505674873244442",
+      status: 2,
+      title: 'a "quoted" \\ title </script>',
+      cover: { url_list: ["https://p3/cover.image"] },
+      user_count_str: "812",
+      stats: { total_user_str: "1.1万" },
+    };
     const anchor = { id_str: "1", sec_uid: "MS4wLjABAAAAx", nickname: "主播", avatar_thumb: { url_list: ["https://p3/a.jpeg"] } };
-    expect(readPage(page({ room, anchor, web_rid: "100" }))).toEqual({
+    expect(readPage(page({ room, anchor, web_rid: "100", enter_mode: 1 }))).toEqual({
       userUniqueId: "7300000000000000001",
       webRid: "100",
-      room: { id: "7624505674873244442", status: 2, title: 'a "quoted" \\ title </script>' },
+      room: {
+        id: "7624505674873244442",
+        status: 2,
+        title: 'a "quoted" \\ title </script>',
+        cover: "https://p3/cover.image",
+        online: "812",
+        totalViewers: "1.1万",
+      },
       anchor: { id: "1", secUid: "MS4wLjABAAAAx", nickname: "主播", avatar: "https://p3/a.jpeg" },
+      audio: true,
     });
+  });
+
+  it("takes nothing for what it is not: other types, addresses that are no pictures, prototypes", () => {
+    const room = { id_str: "0", status: "2", cover: { url_list: ["javascript:alert(1)"] } };
+    expect(readPage(page({ room, anchor: {}, web_rid: 5 }))).toMatchObject({ room: null, anchor: null, webRid: null, audio: null });
+    const odd = readPage(page({ room: { ...room, id_str: "7" }, anchor: { nickname: "a\0b\ud800", avatar_thumb: "x" } }));
+    expect(odd?.room).toEqual({ id: "7", status: null, title: null, cover: null, online: null, totalViewers: null });
+    expect(odd?.anchor).toEqual({ id: null, secUid: null, nickname: "ab\ufffd", avatar: null });
+    expect(readPage(page(JSON.parse('{"__proto__":{"room":{"id_str":"1"}}}')))).toMatchObject({ room: null });
   });
 
   it("tells an account without a room, although a stray roomId sits beside it", () => {

@@ -120,3 +120,18 @@ export function judge({ step, webRid, room, anchor, audio }: Reading): Resolved 
   if (status === null) return { outcome: "unknown", step, reason: "the platform does not say whether the room is live" };
   return { outcome: "offline", step, webRid, roomId: room.id, why: status === STATUS_ENDED ? "ended" : "not_live", facts };
 }
+
+/** The answer in one word, for people and programs. */
+export type Answer = "live" | "live_audio" | "paused" | "not_live" | "ended" | "no_room" | "no_account" | "unknown";
+
+/** What is to be said of a room first. */
+export function answerOf(resolved: Resolved): Answer {
+  switch (resolved.outcome) {
+    case "live":
+      return resolved.facts.status === STATUS_PAUSED ? "paused" : resolved.facts.audio ? "live_audio" : "live";
+    case "offline":
+      return resolved.why;
+    default:
+      return resolved.outcome;
+  }
+}

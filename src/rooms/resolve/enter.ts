@@ -41,10 +41,20 @@ export async function fromEnter(webRid: string, inPage: InPage, signal: AbortSig
   const anchor = anchorIn(at(data, "user") ?? at(at(list, 0), "owner"));
   if (code !== 0 && (code !== ENDED || anchor === null)) {
     const words = text(at(data, "prompts")) ?? text(at(data, "message"));
-    return { outcome: "unknown", step: STEP, reason: `web/enter answered status_code ${code}${words === null ? "" : `, ${words.slice(0, 100)}`}` };
+    return {
+      outcome: "unknown",
+      step: STEP,
+      reason: `web/enter answered status_code ${code}${words === null ? "" : `, ${words.slice(0, 100)}`}`,
+    };
   }
   // An empty list beside an account is an account without a room; a missing list says nothing.
   if (room === null && !Array.isArray(list))
     return { outcome: "unknown", step: STEP, reason: "web/enter names neither a room nor an account" };
-  return judge({ step: STEP, webRid, room, anchor, audio: number(at(data, "room_status")) === RADIO || number(at(data, "enter_mode")) === RADIO });
+  return judge({
+    step: STEP,
+    webRid,
+    room,
+    anchor,
+    audio: number(at(data, "room_status")) === RADIO || number(at(data, "enter_mode")) === RADIO,
+  });
 }

@@ -32,7 +32,7 @@ export async function followLink(
     const { host, path } = at;
     const reply = await inStep(STEP, () => platform.get(host, path, { "user-agent": userAgent, accept: "text/html" }, signal));
     const location = locationOf(reply);
-    if (location === null) return withoutRedirect(reply, address);
+    if (location === null) return withoutRedirect(reply, address, hop === 0);
     const next = nextAddress(location, at, platform.upstream);
     const meaning = next === null ? null : meaningOf(next);
     if (next === null || meaning === null)
@@ -60,8 +60,10 @@ function nextAddress(location: string, at: { readonly host: string; readonly pat
   return URL.canParse(`https://${under}`) && isPlatformHost(under.split(/[/?#]/, 1)[0] ?? "") ? new URL(`https://${under}`) : null;
 }
 
-function withoutRedirect({ status, body }: Reply, address: string): Followed {
-  if (status === 404 || status === 410) return { outcome: "no_account", step: STEP, reason: `there is no such short link (HTTP ${status})` };
+function withoutRedirect({ status, body }: Reply, address: string, isFirst: boolean): Followed {
+  // Only the short link's own host knows whether it exists.
+  if (isFirst && (status === 404 || status === 410))
+    return { outcome: "no_account", step: STEP, reason: `there is no such short link (HTTP ${status})` };
   if (status !== 200 || body.length === 0)
     return unknown(`${address.split("?", 1)[0]} answered HTTP ${status}${body.length === 0 ? " with nothing" : ""} and leads nowhere`);
   // The page itself may name its room. Of several none is meant: a start page recommends many.
