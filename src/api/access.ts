@@ -1,11 +1,8 @@
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
-import { ALIAS_KINDS, type Alias, type AliasKind, type Rooms } from "../log/rooms.js";
+import { ALIAS_KINDS, type Alias, type Rooms } from "../log/rooms.js";
 import type { TokenRow } from "../log/tokens.js";
-import { parseRoomName } from "../rooms/resolve.js";
-
-/** The ways in which a caller may name a room of which only the text is known. */
-const NAMED: readonly AliasKind[] = ALIAS_KINDS.filter((kind) => kind !== "official");
+import { readPaste } from "../rooms/resolve.js";
 
 /** Whether a token is limited to some rooms. */
 export function isLimited(token: TokenRow): boolean {
@@ -25,14 +22,19 @@ export async function assertMaySee(rooms: Rooms, token: TokenRow, room: RoomKey)
 }
 
 /**
- * For a room as a caller wrote it, before anything is done for it: a room that the token may not see must not be collected.
+ * For a room as a caller wrote it, before anything is done for it: a room that the token may not see must not be collected, and where a
+ * short link leads is not asked for it.
  * @throws DyliveError forbidden, bad_room
  */
 export async function assertMayAsk(rooms: Rooms, token: TokenRow, text: string): Promise<void> {
   if (!isLimited(token)) return;
-  const { kind, value } = parseRoomName(text);
+  const pasted = readPaste(text);
+  if (pasted.kind === "short_link")
+    throw new DyliveError("forbidden", "the token is limited to some rooms: name one, a short link does not");
+  const { kind, value } = pasted.name;
   if (token.rooms.includes(value) || token.rooms.includes(`${kind}:${value}`)) return;
-  for (const one of NAMED) {
+  // A number may be stored under another kind than it looks like.
+  for (const one of ALIAS_KINDS) {
     const room = await rooms.find({ kind: one, value });
     if (room !== null && maySee(token, room, await rooms.aliases(room))) return;
   }

@@ -11,8 +11,8 @@ const WRITE_MS = 2_000;
 /** Whose position is written to see whether the store can be; no reader has this name. */
 const PROBE = "readyz";
 
-const Healthy = Type.Object({ status: Type.Enum(["ok", "stopping"]) });
-const Ready = Type.Object({ status: Type.Literal("ready") });
+const Healthy = Type.Object({ status: Type.Enum(["ok", "stopping"]) }, { description: "ok, or stopping with status 503" });
+const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
 
 /** `/healthz`, `/readyz` and `/metrics`. */
 export function healthRoutes(app: FastifyInstance, parts: ApiParts, stopping: () => boolean): void {
@@ -59,7 +59,12 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, stopping: ()
   app.get(
     "/metrics",
     {
-      schema: { summary: "Counts for Prometheus", tags: ["health"], produces: ["text/plain"] },
+      schema: {
+        summary: "Counts for Prometheus",
+        tags: ["health"],
+        produces: ["text/plain"],
+        response: { 200: Type.String({ description: "Prometheus' text form" }) },
+      },
       // Not even on loopback without one: behind a proxy on the same machine everybody comes from there.
       onRequest: async (request) => {
         const token = await gate.enter(request.raw, "read", "header");

@@ -3,7 +3,8 @@ import { type TSchema, Type } from "typebox";
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Text = Type.String();
 const Count = Nullable(Type.Integer());
-const success = <T extends TSchema>(data: T) => Type.Object({ code: Type.Literal(200), data, msg: Type.Literal("success") });
+const success = <T extends TSchema>(data: T, description = "the answer") =>
+  Type.Object({ code: Type.Literal(200), data, msg: Type.Literal("success") }, { description });
 
 const Event = Type.Object(
   {
@@ -31,14 +32,17 @@ const Message = Type.Object({
 });
 
 /** The answer of `/douyin/liveroom/chat`, in both forms. */
-export const ChatAnswer = Type.Union([
-  success(Type.Array(Event)),
-  Type.Object({
-    code: Type.Literal(200),
-    msg: Text,
-    data: Type.Object({ messages: Type.Array(Message), cursor: Text, fetch_interval: Type.Integer(), now: Type.Integer() }),
-  }),
-]);
+export const ChatAnswer = Type.Union(
+  [
+    success(Type.Array(Event)),
+    Type.Object({
+      code: Type.Literal(200),
+      msg: Text,
+      data: Type.Object({ messages: Type.Array(Message), cursor: Text, fetch_interval: Type.Integer(), now: Type.Integer() }),
+    }),
+  ],
+  { description: "events in order; the second form with format=2" },
+);
 
 /** The answer of `/douyin/liveroom/info`. Unknown is null. */
 export const InfoAnswer = success(

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { type App, startApp } from "../app.js";
 import { systemClock } from "../clock.js";
 import type { Config } from "../config.js";
+import { firstToken } from "./first-token.js";
 import { aborted, stopSignal } from "./stop.js";
 import { print, say } from "./terminal.js";
 
@@ -18,8 +19,10 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
     for (const room of watch) app.rooms.watch(room);
     if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
       say(`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
-    if ((await app.store.tokens.list()).every((token) => token.revokedAt !== null))
-      say("There is no token yet. Make one: dylive token create --name NAME");
+    const first = await firstToken(app.store.tokens, config.data, Date.now());
+    if (first !== null) say(`an admin token, shown this once; ${first.file} keeps it, for you alone:\n${first.token}`);
+    else if ((await app.store.tokens.list()).every((token) => token.revokedAt !== null))
+      say("Every token is revoked. Make one: dylive token create --name NAME");
     await print(`dylive listens on ${app.url}`);
     await print(`curl '${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM'`);
     await aborted(stop);

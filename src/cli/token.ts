@@ -1,41 +1,107 @@
-import { createToken } from "../api/auth.js";
+import { type Command, InvalidArgumentError, type Option } from "commander";
+import { createToken, type NewToken } from "../api/auth.js";
 import { databaseIn } from "../app.js";
-import type { Config } from "../config.js";
+import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { openSqliteStore } from "../log/sqlite/store.js";
 import type { Store } from "../log/store.js";
-import { SCOPES, type Scope } from "../log/tokens.js";
+import { SCOPES, type Scope, type TokenRow } from "../log/tokens.js";
 import { plain, print, say } from "./terminal.js";
 
-/** `dylive token create`: the token is the last line of stdout, and is shown this once. */
-export function createTokenCommand(config: Config, name: string, scope: string): Promise<void> {
+/** What `dylive token create` takes, beside the settings. */
+interface CreateOptions {
+  readonly name: string;
+  readonly scope: string;
+  readonly rooms?: readonly string[];
+  /** ms from now */
+  readonly expires?: number;
+  readonly rate?: number;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** Adds `dylive token create`, `list` and `revoke`. @param data makes the option that names the data folder */
+export function addTokenCommands(program: Command, data: () => Option): void {
+  const token = program.command("token").description("make, list and revoke tokens");
+  token
+    .command("create")
+    .description("make a token; it is the last line of stdout")
+    .requiredOption("--name <name>", "what it is for")
+    .option("--scope <scope>", "read, manage (also rooms) or admin (also tokens)", "read")
+    .option("--rooms <names>", "the only rooms it may see: names separated by commas", names)
+    .option("--expires <time>", "how long it is valid, such as 12h, 30d or 8w", duration)
+    .option("--rate <n>", "requests that it may make in a minute", whole)
+    .addOption(data())
+    .action(({ name, scope, rooms, expires, rate, ...settings }: Partial<Config> & CreateOptions) =>
+      create(loadConfig(settings), {
+        name,
+        scope,
+        ...(rooms !== undefined && { rooms }),
+        ...(expires !== undefined && { expires }),
+        ...(rate !== undefined && { rate }),
+      }),
+    );
+  token
+    .command("list")
+    .description("all tokens, by id")
+    .addOption(data())
+    .action((settings: Partial<Config>) => list(loadConfig(settings)));
+  token
+    .command("revoke")
+    .description("end a token")
+    .argument("<id>")
+    .addOption(data())
+    .action((id: string, settings: Partial<Config>) => revoke(loadConfig(settings), id));
+}
+
+function create(config: Config, { name, scope, rooms, expires, rate }: CreateOptions): Promise<void> {
   if (!SCOPES.includes(scope as Scope))
     throw new DyliveError("bad_request", `--scope ${JSON.stringify(scope)} is none of ${SCOPES.join(", ")}`);
+  const now = Date.now();
+  const wanted: NewToken = {
+    name,
+    scope: scope as Scope,
+    now,
+    rooms,
+    perMinute: rate,
+    expiresAt: expires === undefined ? null : now + expires,
+  };
   return withStore(config, async ({ tokens }) => {
-    const { token, row } = await createToken(tokens, { name, scope: scope as Scope, now: Date.now() });
+    const { token, row } = await createToken(tokens, wanted);
     say(`token ${row.id} (${plain(row.name)}, ${row.scope}) is made; keep it, it is not shown again:`);
     await print(token);
   });
 }
 
-/** `dylive token list`. */
-export function listTokensCommand(config: Config): Promise<void> {
+function list(config: Config): Promise<void> {
   return withStore(config, async ({ tokens }) => {
-    for (const { id, name, scope, createdAt, revokedAt } of await tokens.list())
-      await print(
-        [
-          id,
-          scope,
-          new Date(createdAt).toISOString(),
-          revokedAt === null ? "valid" : `revoked ${new Date(revokedAt).toISOString()}`,
-          plain(name),
-        ].join("  "),
-      );
+    const now = Date.now();
+    for (const row of await tokens.list()) await print(line(row, now));
   });
 }
 
-/** `dylive token revoke ID`. */
-export function revokeTokenCommand(config: Config, id: string): Promise<void> {
+/** One token on one line; its name, which may hold spaces, comes last. */
+function line(row: TokenRow, now: number): string {
+  const day = (at: number) => new Date(at).toISOString().slice(0, 16);
+  const validity =
+    row.revokedAt !== null
+      ? `revoked ${day(row.revokedAt)}`
+      : row.expiresAt === null
+        ? "valid"
+        : `${row.expiresAt <= now ? "expired" : "valid until"} ${day(row.expiresAt)}`;
+  return [
+    row.id,
+    row.scope,
+    `made ${day(row.createdAt)}`,
+    row.lastUsedAt === null ? "never used" : `used ${day(row.lastUsedAt)}`,
+    validity,
+    ...(row.perMinute === null ? [] : [`${row.perMinute} a minute`]),
+    ...(row.rooms.length === 0 ? [] : [`rooms ${plain(row.rooms.join(","))}`]),
+    plain(row.name),
+  ].join("  ");
+}
+
+function revoke(config: Config, id: string): Promise<void> {
   return withStore(config, async ({ tokens }) => {
     if (!(await tokens.revoke(id, Date.now())))
       throw new DyliveError("not_found", `no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
@@ -43,9 +109,24 @@ export function revokeTokenCommand(config: Config, id: string): Promise<void> {
   });
 }
 
+function names(text: string): readonly string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
+function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined) throw new InvalidArgumentError("It takes a time such as 90m, 12h, 30d or 8w.");
+  return Number(count) * (UNIT_MS[unit] ?? 0);
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
+  return Number(text);
+}
+
 /** Opens the store beside a server that may be running, for one short piece of work. */
 async function withStore(config: Config, work: (store: Store) => Promise<void>): Promise<void> {
-  const store = await openSqliteStore({ path: databaseIn(config.data) });
+  const store = openSqliteStore({ path: databaseIn(config.data) });
   try {
     await work(store);
   } finally {

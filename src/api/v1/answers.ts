@@ -55,9 +55,12 @@ export const RoomSchema = Type.Object(
     createdAt: Time,
     status: Type.Union([Status, Type.Null()], { description: "null while nobody collects the room" }),
   },
-  { $id: "Room" },
+  { $id: "Room", description: "a room" },
 );
-export const RoomListSchema = Type.Object({ rooms: Type.Array(Ref("Room")), next: Next }, { $id: "RoomList" });
+export const RoomListSchema = Type.Object(
+  { rooms: Type.Array(Ref("Room")), next: Next },
+  { $id: "RoomList", description: "a page of rooms" },
+);
 
 /** A broadcast of a room. */
 export const SessionSchema = Type.Object(
@@ -68,9 +71,12 @@ export const SessionSchema = Type.Object(
     endedAt: Nullable(Time),
     endReason: Type.Union([Type.String(), Type.Null()], { description: "announced, offline or replaced; null while open" }),
   },
-  { $id: "Session" },
+  { $id: "Session", description: "a broadcast of a room" },
 );
-export const SessionListSchema = Type.Object({ sessions: Type.Array(Ref("Session")), next: Next }, { $id: "SessionList" });
+export const SessionListSchema = Type.Object(
+  { sessions: Type.Array(Ref("Session")), next: Next },
+  { $id: "SessionList", description: "a page of broadcasts" },
+);
 
 /** Events of a room. */
 export const EventListSchema = Type.Object(
@@ -83,7 +89,7 @@ export const EventListSchema = Type.Object(
       description: "ranges of seq, both ends included, that were passed over because they are no longer kept",
     }),
   },
-  { $id: "EventList" },
+  { $id: "EventList", description: "events of a room, and where to go on" },
 );
 
 /** A token, without the token itself. */
@@ -99,12 +105,12 @@ export const TokenSchema = Type.Object(
     revokedAt: Nullable(Time),
     lastUsedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC, give or take a minute" }),
   },
-  { $id: "Token" },
+  { $id: "Token", description: "a token, without the token itself" },
 );
-export const TokenListSchema = Type.Object({ tokens: Type.Array(Ref("Token")) }, { $id: "TokenList" });
+export const TokenListSchema = Type.Object({ tokens: Type.Array(Ref("Token")) }, { $id: "TokenList", description: "all tokens" });
 export const NewTokenSchema = Type.Object(
   { token: Type.String({ description: "the token: it is shown this once" }), about: Ref("Token") },
-  { $id: "NewToken" },
+  { $id: "NewToken", description: "a new token" },
 );
 
 /** The one form of errors. */
@@ -124,7 +130,7 @@ export const ErrorSchema = Type.Object(
       { description: "details may be added" },
     ),
   },
-  { $id: "Error" },
+  { $id: "Error", description: "refused: error.code says why, error.hint what to do" },
 );
 
 /** A room as v1 shows it. */

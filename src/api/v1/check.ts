@@ -28,16 +28,17 @@ interface Mistake {
 /** Names the first field that does not fit, and what it takes. */
 function refusal(schema: TSchema, part: string, mistakes: readonly Mistake[]): DyliveError {
   const first = mistakes.find(({ keyword }) => keyword !== "anyOf") ?? mistakes[0];
-  const params = (first?.params ?? {}) as { requiredProperties?: readonly string[]; additionalProperties?: readonly string[] };
+  const names = (param: "requiredProperties" | "additionalProperties") =>
+    mistakes.flatMap(({ params }) => (params as Readonly<Record<string, readonly string[]>>)[param] ?? []);
   const properties = ("properties" in schema ? schema.properties : {}) as Readonly<Record<string, { readonly description?: string }>>;
   const about = (field: string) => (Object.hasOwn(properties, field) ? (properties[field]?.description ?? "") : "");
-  const missing = params.requiredProperties?.[0];
-  if (missing !== undefined) return new DyliveError("bad_request", `${missing} is missing: ${about(missing)}`);
-  const extra = params.additionalProperties?.[0];
+  const [extra] = names("additionalProperties");
   if (extra !== undefined) {
     const known = Object.keys(properties).join(", ") || "none";
     return new DyliveError("bad_request", `there is no field ${JSON.stringify(extra.slice(0, 40))} here; there are: ${known}`);
   }
+  const [missing] = names("requiredProperties");
+  if (missing !== undefined) return new DyliveError("bad_request", `${missing} is missing: ${about(missing)}`);
   const field = first?.instancePath.split("/")[1];
   if (field === undefined || field === "") return new DyliveError("bad_request", `the ${part} ${first?.message ?? "is not valid"}`);
   return new DyliveError("bad_request", `${field} ${first?.message ?? "is not valid"}${about(field) ? ` (${about(field)})` : ""}`);

@@ -14,11 +14,11 @@ import {
 } from "./answers.js";
 import { eventSchemas } from "./event-schemas.js";
 
-/** The pages of the documentation load their own files and talk to this server. The styles of the page set some of an element each. */
+/** The pages of the documentation load their own files and talk to this server. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -76,20 +76,33 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** What every route with a token has in common. */
+/** A route as the document has it: with what every route with a token has in common, and fields that have a default not required. */
 function describeRoute(schema: FastifySchema | undefined, scope: string | undefined, tokenInQuery: boolean): FastifySchema {
-  if (schema === undefined || scope === undefined) return schema ?? {};
-  const refusal = { description: "refused; error.code says why", ...(tokenInQuery ? FAMILY_REFUSAL : { $ref: "Error" }) };
+  if (schema === undefined) return {};
+  const asked = { ...schema };
+  for (const part of ["querystring", "body"] as const) if (asked[part] !== undefined) asked[part] = withoutDefaults(asked[part] as Fields);
+  if (scope === undefined) return asked;
+  const refusal = tokenInQuery ? FAMILY_REFUSAL : { $ref: "Error" };
   return {
-    ...schema,
+    ...asked,
     description: `Needs a token of scope ${scope}.${schema.description ? ` ${schema.description}` : ""}`,
     security: tokenInQuery ? [{ query: [] }, { bearer: [] }] : [{ bearer: [] }],
     response: { ...(schema.response as object | undefined), default: refusal },
   };
 }
 
+interface Fields {
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, object>>;
+}
+
+function withoutDefaults({ required = [], properties = {}, ...rest }: Fields): Fields {
+  return { ...rest, properties, required: required.filter((name) => !("default" in (properties[name] ?? {}))) };
+}
+
 const FAMILY_REFUSAL = {
   type: "object",
+  description: "refused: msg says why and what to do; code is the HTTP status",
   required: ["code", "data", "msg"],
   properties: { code: { type: "integer" }, data: { type: "array", maxItems: 0 }, msg: { type: "string" } },
 };

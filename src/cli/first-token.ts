@@ -1,0 +1,27 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeToken } from "../api/auth.js";
+import type { Tokens } from "../log/tokens.js";
+
+/** A token that was made because there was none. */
+export interface FirstToken {
+  readonly token: string;
+  /** The file that holds it, for its owner alone. */
+  readonly file: string;
+}
+
+/**
+ * Makes an admin token when the store never had one, and writes it to `admin-token` in the data folder.
+ * @param now ms UTC
+ * @returns null when there are tokens, be they revoked: who revoked them all meant it
+ */
+export async function firstToken(tokens: Tokens, data: string, now: number): Promise<FirstToken | null> {
+  if ((await tokens.list()).length > 0) return null;
+  const { token, row } = makeToken({ name: "first start", scope: "admin", now });
+  const file = join(data, "admin-token");
+  // Made anew: a mode is given to new files only. It is there before the token counts, so that a crash between loses nothing.
+  rmSync(file, { force: true });
+  writeFileSync(file, `${token}\n`, { mode: 0o600, flag: "wx" });
+  await tokens.add(row);
+  return { token, file };
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { chat } from "../events.js";
+import { manage } from "../managed.js";
+
+const ID19 = "7300000000000000019";
+
+describe("/v1/rooms", () => {
+  it("adds a room, shows it, pauses, resumes and removes it", async () => {
+    const { call, manager, tokens } = await manage();
+    const added = await call("/v1/rooms", { method: "POST", json: { room: "98765" }, token: tokens.manage });
+    expect(added.status).toBe(201);
+    expect(added.headers.get("location")).toBe("/v1/rooms/1");
+    expect(added.body).toMatchObject({ id: "1", webRid: "98765", watch: "on", aliases: [{ kind: "web_rid", value: "98765" }] });
+    manager.say(1, "live", ID19, { counts: { WebcastChatMessage: 3 }, reason: "people are heard" });
+    const shown = await call("/v1/rooms/1", { token: tokens.read });
+    expect(shown.body).toMatchObject({ status: { state: "live", sessionId: ID19, evidence: { counts: { WebcastChatMessage: 3 } } } });
+    expect(shown.at("status", "room")).toBeUndefined();
+    expect(shown.at("resume")).toBeUndefined();
+    const paused = await call("/v1/rooms/98765/pause", { method: "POST", token: tokens.manage });
+    expect(paused.body).toMatchObject({ id: "1", watch: "paused", status: null });
+    const resumed = await call("/v1/rooms/web_rid:98765/resume", { method: "POST", token: tokens.manage });
+    expect(resumed.body).toMatchObject({ watch: "on", status: { state: "resolving" } });
+    const removed = await call("/v1/rooms/1", { method: "DELETE", token: tokens.manage });
+    expect(removed.body).toMatchObject({ watch: "off", status: null });
+    expect((await call("/v1/rooms/1")).status).toBe(200);
+  });
+
+  it("collects without watching, and takes links", async () => {
+    const { call } = await manage();
+    const json = { room: "来看直播 https://live.douyin.com/4242?enter_from=x 一起", watch: false };
+    expect((await call("/v1/rooms", { method: "POST", json })).body).toMatchObject({ webRid: "4242", watch: "off" });
+  });
+
+  it("lists by pages, names and watch", async () => {
+    const { call, store } = await manage();
+    for (const room of ["11", "12", "13", "anna"]) await call("/v1/rooms", { method: "POST", json: { room } });
+    await store.rooms.ensure([{ kind: "room_id", value: ID19 }]);
+    const first = await call("/v1/rooms?limit=2");
+    expect(first.body).toMatchObject({ rooms: [{ id: "1" }, { id: "2" }], next: expect.any(String) });
+    const second = await call(`/v1/rooms?limit=3&cursor=${first.at("next")}`);
+    expect(second.body).toMatchObject({ rooms: [{ id: "3" }, { id: "4" }, { id: "5", webRid: null }], next: null });
+    expect((await call("/v1/rooms?name=anna")).body).toMatchObject({ rooms: [{ id: "4" }], next: null });
+    expect((await call(`/v1/rooms?name=${ID19}`)).body).toMatchObject({ rooms: [{ aliases: [{ kind: "room_id", value: ID19 }] }] });
+    expect((await call("/v1/rooms?watch=off")).body).toMatchObject({ rooms: [{ id: "5" }] });
+    const wrong = await call("/v1/rooms?cursor=xyz");
+    expect([wrong.status, wrong.at("error", "code")]).toEqual([400, "bad_request"]);
+  });
+
+  it("says what is wrong, in one form", async () => {
+    const { call, lines } = await manage();
+    const cases: [string, Parameters<typeof call>[1], number, string, string][] = [
+      ["/v1/rooms/9", {}, 404, "not_found", "add it first"],
+      ["/v1/rooms/9/pause", { method: "POST" }, 404, "not_found", "add it first"],
+      ["/v1/rooms", { method: "POST", json: { room: "!!!" } }, 400, "bad_room", "holds no link"],
+      ["/v1/rooms", { method: "POST", json: {} }, 400, "bad_request", "room is missing"],
+      ["/v1/rooms", { method: "POST", json: { room: "1", watched: true } }, 400, "bad_request", 'no field "watched"'],
+      ["/v1/rooms", { method: "POST", json: { room: 1 } }, 400, "bad_request", "room must be string"],
+      ["/v1/rooms", { method: "POST", json: { room: "1", watch: "false" } }, 400, "bad_request", "watch must be boolean"],
+      ["/v1/rooms", { method: "POST", json: { room: "nobody" } }, 404, "no_account", "HTTP 404"],
+      ["/v1/rooms", { method: "POST", json: { room: "captcha" } }, 503, "room_unknown", "no state"],
+      ["/v1/rooms", { method: "POST", body: "{", headers: { "content-type": "application/json" } }, 400, "bad_request", "JSON"],
+      [
+        "/v1/rooms",
+        { method: "POST", body: "room=1", headers: { "content-type": "text/html" } },
+        415,
+        "bad_request",
+        "Unsupported Media Type",
+      ],
+      ["/v1/rooms?limit=x", {}, 400, "bad_request", "from 1 to 1000"],
+      ["/v1/rooms?limits=1", {}, 400, "bad_request", 'no field "limits"'],
+      ["/v1/rooms", { method: "PUT" }, 404, "not_found", "no PUT"],
+      ["/v1/%ff", {}, 400, "bad_request", ""],
+    ];
+    for (const [path, init, status, code, words] of cases) {
+      const answer = await call(path, init);
+      expect([path, answer.status, answer.at("error", "code")]).toEqual([path, status, code]);
+      expect(answer.at("error", "message")).toContain(words);
+      expect(answer.body).toEqual({
+        error: { code, message: expect.any(String), hint: expect.stringMatching(/./), requestId: expect.stringMatching(/^[0-9a-f]{12}$/) },
+      });
+    }
+    expect(lines.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
+  it("shows a limited token its own rooms alone", async () => {
+    const { call, token, manager, tell } = await manage();
+    await tell("11", chat("a"));
+    await tell("12", chat("b"));
+    const limited = await token({ scope: "manage", rooms: ["12", "room:3"] });
+    expect((await call("/v1/rooms", { token: limited })).body).toMatchObject({ rooms: [{ id: "2" }] });
+    expect((await call("/v1/rooms/2", { token: limited })).status).toBe(200);
+    for (const [method, path] of [
+      ["GET", "/v1/rooms/1"],
+      ["GET", "/v1/rooms/11/events"],
+      ["GET", "/v1/rooms/1/sessions"],
+      ["POST", "/v1/rooms/1/pause"],
+      ["POST", "/v1/rooms/1/resume"],
+      ["DELETE", "/v1/rooms/1"],
+    ] as const)
+      expect([path, (await call(path, { method, token: limited })).status]).toEqual([path, 404]);
+    for (const room of ["11", "99", "https://live.douyin.com/11", "https://v.douyin.com/abc/"]) {
+      const refused = await call("/v1/rooms", { method: "POST", json: { room }, token: limited });
+      expect([room, refused.status, refused.at("error", "code")]).toEqual([room, 403, "forbidden"]);
+    }
+    expect(manager.asked).toEqual([]);
+    expect((await call("/v1/rooms", { method: "POST", json: { room: "https://live.douyin.com/12" }, token: limited })).status).toBe(201);
+    await tell("13", chat("c"));
+    expect((await call("/v1/rooms/13", { token: limited })).status).toBe(200);
+  });
+});
+
+describe("/v1/rooms/{room}/sessions", () => {
+  it("lists broadcasts by pages, newest first, and shows one", async () => {
+    const { call, store, tell } = await manage();
+    const room = await tell("11", chat("a"));
+    for (let n = 1; n <= 3; n++) await store.sessions.open(room, `730000000000000000${n}`, n * 1000, `第${n}场`);
+    const first = await call("/v1/rooms/11/sessions?limit=2");
+    expect(first.body).toMatchObject({
+      sessions: [
+        { id: "7300000000000000003", title: "第3场", openedAt: 3000, endedAt: null, endReason: null },
+        { id: "7300000000000000002", endedAt: 3000, endReason: "replaced" },
+      ],
+    });
+    const second = await call(`/v1/rooms/11/sessions?limit=2&cursor=${first.at("next")}`);
+    expect(second.body).toEqual({ sessions: [expect.objectContaining({ id: "7300000000000000001" })], next: null });
+    expect((await call("/v1/rooms/11/sessions/7300000000000000002")).body).toMatchObject({ id: "7300000000000000002" });
+    expect((await call("/v1/rooms/11/sessions/1")).status).toBe(404);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { manage } from "../managed.js";
+
+describe("/v1/tokens", () => {
+  it("makes a token that is shown once, lists it and revokes it", async () => {
+    const { call, lines, clock } = await manage();
+    const json = { name: "看板", scope: "read", rooms: ["98765"], perMinute: 120, expiresAt: clock.now() + 60_000 };
+    const made = await call("/v1/tokens", { method: "POST", json });
+    expect([made.status, made.headers.get("cache-control")]).toEqual([201, "no-store"]);
+    const token = String(made.at("token"));
+    expect(made.at("about")).toMatchObject({ ...json, createdAt: clock.now(), revokedAt: null, lastUsedAt: null });
+    expect((await call("/v1/rooms", { token })).status).toBe(200);
+    const listed = await call("/v1/tokens");
+    expect(listed.at("tokens", 3)).toMatchObject({ name: "看板", lastUsedAt: clock.now() });
+    for (const text of [listed.text, lines.join("")]) {
+      expect(text).not.toContain(token);
+      expect(text).not.toContain("hash");
+    }
+    const revoked = await call(`/v1/tokens/${String(made.at("about", "id"))}`, { method: "DELETE" });
+    expect(revoked.body).toMatchObject({ name: "看板", revokedAt: clock.now() });
+    expect((await call("/v1/rooms", { token })).at("error", "code")).toBe("bad_token");
+    expect((await call(`/v1/tokens/${String(made.at("about", "id"))}`, { method: "DELETE" })).status).toBe(404);
+  });
+
+  it.each([
+    [{}, "name is missing"],
+    [{ name: "a\u001b[31m" }, "printable"],
+    [{ name: "x".repeat(65) }, "name"],
+    [{ name: "a", scope: "god" }, "scope"],
+    [{ name: "a", perMinute: 0 }, "perMinute"],
+    [{ name: "a", expiresAt: 5 }, "in the future"],
+    [{ name: "a", expiresAt: 1e300 }, "in the future"],
+    [{ name: "a", scope: "admin", rooms: ["1"] }, "cannot be limited"],
+    [{ name: "a", rooms: ["a b"] }, "without spaces"],
+    [{ name: "a", rooms: Array.from({ length: 201 }, () => "1") }, "rooms"],
+    [{ name: "a", id: "mine" }, 'no field "id"'],
+    [{ name: "a", __proto__x: 1 }, "no field"],
+  ])("refuses %j", async (json, words) => {
+    const { call, store } = await manage();
+    const refused = await call("/v1/tokens", { method: "POST", json });
+    expect([refused.status, refused.at("error", "code")]).toEqual([400, "bad_request"]);
+    expect(refused.at("error", "message")).toContain(words);
+    expect(await store.tokens.list()).toHaveLength(3);
+  });
+});
+
+describe("a token", () => {
+  it("stops being valid when it expires", async () => {
+    const { call, token, clock } = await manage();
+    const soon = await token({ expiresAt: clock.now() + 1_000 });
+    expect((await call("/v1/rooms", { token: soon })).status).toBe(200);
+    clock.advance(1_000);
+    const refused = await call("/v1/rooms", { token: soon });
+    expect([refused.status, refused.at("error", "code")]).toEqual([401, "bad_token"]);
+    expect(refused.at("error", "message")).toContain("expired");
+  });
+
+  it("may ask so often, and is told when it may again", async () => {
+    const { call, token, clock } = await manage();
+    const slow = await token({ perMinute: 3 });
+    const other = await token({ perMinute: 3 });
+    for (let n = 0; n < 3; n++) expect((await call("/v1/rooms", { token: slow })).status).toBe(200);
+    const refused = await call("/v1/rooms", { token: slow });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "20"]);
+    expect(refused.body).toMatchObject({ error: { code: "rate_limited", retryAfterS: 20 } });
+    const family = await call(`/douyin/liveroom/status?room_id=1&token=${slow}`, { token: null });
+    expect([family.status, family.headers.get("retry-after"), family.at("code")]).toEqual([429, "20", 429]);
+    expect((await call("/v1/rooms", { token: other })).status).toBe(200);
+    clock.advance(20_000);
+    expect((await call("/v1/rooms", { token: slow })).status).toBe(200);
+    expect((await call("/v1/rooms", { token: slow })).status).toBe(429);
+    clock.advance(600_000);
+    for (let n = 0; n < 3; n++) expect((await call("/v1/rooms", { token: slow })).status).toBe(200);
+    expect((await call("/v1/rooms", { token: slow })).status).toBe(429);
+  });
+
+  it("has its last use noted, once a minute at most", async () => {
+    const touches: string[] = [];
+    const { call, token, clock, store } = await manage({
+      replace: (real) => {
+        const { tokens } = real;
+        const touch = (id: string, at: number) => {
+          touches.push(id);
+          return tokens.touch(id, at);
+        };
+        return {
+          ...real,
+          tokens: {
+            touch,
+            add: (row) => tokens.add(row),
+            find: (hash) => tokens.find(hash),
+            list: () => tokens.list(),
+            revoke: (id, at) => tokens.revoke(id, at),
+          },
+        };
+      },
+    });
+    const used = await token();
+    const first = clock.now();
+    for (let n = 0; n < 5; n++) await call("/v1/rooms", { token: used });
+    expect(touches).toHaveLength(1);
+    clock.advance(59_999);
+    await call("/v1/rooms", { token: used });
+    expect((await store.tokens.list()).at(-1)?.lastUsedAt).toBe(first);
+    clock.advance(1);
+    await call("/v1/rooms", { token: used });
+    expect((await store.tokens.list()).at(-1)?.lastUsedAt).toBe(first + 60_000);
+    expect(touches).toHaveLength(2);
+  });
+
+  it("limited to rooms sees no others in the document's family either, and nothing is collected for it", async () => {
+    const { call, token, manager } = await manage();
+    const limited = await token({ rooms: ["98765"] });
+    for (const name of ["chat", "info", "audience", "ranklist", "status"]) {
+      const refused = await call(`/douyin/liveroom/${name}?room_id=1&token=${limited}`, { token: null });
+      expect([name, refused.status, refused.at("code")]).toEqual([name, 403, 403]);
+      expect((await call(`/douyin/liveroom/${name}?room_id=98765&token=${limited}`, { token: null })).status).toBe(200);
+    }
+    expect((await call(`/douyin/liveroom/status?room_id=98765,1&token=${limited}`, { token: null })).status).toBe(403);
+    expect(new Set(manager.asked)).toEqual(new Set(["98765"]));
+    expect((await call("/metrics", { token: limited })).status).toBe(403);
+  });
+});

@@ -1,0 +1,33 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { authenticate, createToken } from "../../src/api/auth.js";
+import { firstToken } from "../../src/cli/first-token.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+
+let data = "";
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), "dylive-first-"));
+});
+afterEach(() => rmSync(data, { recursive: true }));
+
+describe("the first token", () => {
+  it("is an admin's, and is kept in a file for its owner alone, whatever was there", async () => {
+    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    writeFileSync(join(data, "admin-token"), "old", { mode: 0o644 });
+    const made = await firstToken(tokens, data, 5);
+    expect(made?.file).toBe(join(data, "admin-token"));
+    expect(readFileSync(made?.file ?? "", "utf8")).toBe(`${made?.token}\n`);
+    expect(statSync(made?.file ?? "").mode & 0o777).toBe(0o600);
+    expect(await authenticate(tokens, made?.token ?? "", "admin", 6)).toMatchObject({ scope: "admin", rooms: [] });
+    expect(await firstToken(tokens, data, 7)).toBeNull();
+  });
+
+  it("is not made anew when all were revoked", async () => {
+    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const { row } = await createToken(tokens, { name: "a", scope: "read", now: 0 });
+    await tokens.revoke(row.id, 1);
+    expect(await firstToken(tokens, data, 2)).toBeNull();
+  });
+});
