@@ -21,6 +21,19 @@ export const ConfigSchema = Type.Object({
     default: null,
     description: "HTTP service that signs connections: POST {stub} gives {signature}",
   }),
+  browser: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    default: null,
+    description: "program of the browser to use; else Chrome, Edge or Chromium is looked for",
+  }),
+  cdp: Type.Union([Type.String({ pattern: "^(https?|wss?)://[^\\s]+$" }), Type.Null()], {
+    default: null,
+    description: "DevTools address of a browser that you run yourself (chrome --remote-debugging-port=9222 --user-data-dir=FOLDER)",
+  }),
+  roomsPerContext: Type.Integer({ minimum: 1, maximum: 1000, default: 20, description: "rooms that share one visitor in the browser" }),
+  proxy: Type.Union([Type.String({ pattern: "^(https?|socks(4a?|5h?)?)://[^\\s]+$" }), Type.Null()], {
+    default: null,
+    description: "proxy towards the platform for all rooms: http(s):// or socks5://, with user:password@ if needed",
+  }),
   userAgent: Type.String({
     minLength: 1,
     default: "Mozilla/5.0 (compatible; dylive)",
@@ -74,6 +87,23 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
 }
 
 function parse(key: keyof Config, text: string): unknown {
-  const numeric = /^-?\d+$/.test(text) && !["host", "data", "upstream", "signer", "userAgent", "logLevel"].includes(key);
+  const numeric =
+    /^-?\d+$/.test(text) && !["host", "data", "upstream", "signer", "browser", "cdp", "proxy", "userAgent", "logLevel"].includes(key);
   return numeric ? Number(text) : text;
+}
+
+/** What the environment tells of this machine, for those who look for its browser or open a window on it. */
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly path: string;
+  readonly home: string;
+  readonly programFolders: readonly string[];
+  /** Whether a window can be shown; only Unix without a desktop cannot. */
+  readonly display: boolean;
+}
+
+export function readMachine(env: NodeJS.ProcessEnv = process.env, platform = process.platform): Machine {
+  const programFolders = ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].flatMap((name) => env[name] || []);
+  const display = platform === "win32" || platform === "darwin" || Boolean(env["DISPLAY"] || env["WAYLAND_DISPLAY"]);
+  return { platform, path: env["PATH"] ?? "", home: env["HOME"] ?? "", programFolders, display };
 }

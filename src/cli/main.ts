@@ -5,6 +5,7 @@ import { DyliveError } from "../errors.js";
 import { decode } from "./decode.js";
 import { demo } from "./demo.js";
 import { importFiles } from "./import.js";
+import { addLoginCommand } from "./login.js";
 import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
@@ -89,7 +90,7 @@ program
 program
   .command("replay")
   .description("show a recording's events at their pace; stores nothing")
-  .argument("<file>")
+  .argument("<file>", "a recording, or a HAR of a browser")
   .option("--speed <n>", "times as fast as it was; 0 is as fast as it goes", Number, 1)
   .option("--json", "one JSON object a line", false)
   .option("--all", "also stats, ranks and unknown messages", false)
@@ -97,17 +98,18 @@ program
 
 program
   .command("import")
-  .description("store recordings, raw frames or bare Responses; a second time adds nothing")
-  .argument("<files...>")
+  .description("store recordings, HARs, raw frames or Responses; twice adds nothing")
+  .argument("<files...>", "a HAR is exported from Chrome's DevTools, with content")
   .addOption(data())
   .action((files: string[], settings: Partial<Config>) => importFiles(loadConfig(settings), files));
 
 program
   .command("decode")
-  .description("LiveEvents of recordings, frames, Responses or payloads as JSON lines")
+  .description("LiveEvents of recordings, HARs, frames, Responses or payloads as JSON")
   .argument("<files...>", "a single payload is named after its method (ChatMessage.bin)")
   .action((files: string[]) => decode(files));
 
+addLoginCommand(program, data, upstream);
 addTokenCommands(program, data);
 
 program

@@ -74,6 +74,11 @@ export class AccountStore {
     this.#clock = clock;
   }
 
+  /** The accounts of a data folder. */
+  static inside(data: string, clock: Clock): AccountStore {
+    return new AccountStore(join(data, "accounts"), clock);
+  }
+
   /** The names of all accounts, sorted. */
   async names(): Promise<readonly string[]> {
     const files = await readdir(this.#folder).catch(orMissing);

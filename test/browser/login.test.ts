@@ -20,7 +20,8 @@ const window = async () => ({
 it("waits until the code is scanned, and gives the account's cookies", async () => {
   const waiting = loginInWindow(await window(), NEVER);
   setTimeout(() => simulator.rooms.scan(), 500);
-  const cookies = await waiting;
+  const { cookies, reading } = await waiting;
+  expect(reading).toEqual({ login: "logged_in", nickname: "已登录的观众" });
   expect(hasSession(cookies)).toBe(true);
   expect(loginExpiry(cookies)).toBeGreaterThan(Date.now() + 50 * 86_400_000);
   expect(cookies.every(({ domain }) => domain === ".douyin.com")).toBe(true);

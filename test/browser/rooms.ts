@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { systemClock } from "../../src/clock.js";
 import { demoRooms, type RoomScenario, type Simulator } from "../../src/simulator/index.js";
@@ -12,6 +13,7 @@ import { Drift } from "../../src/wire/drift.js";
 import { testBrowser } from "./chromium.js";
 
 export const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER); // many rooms wait with it at once
 export const GUEST: SeatWish = { account: null, proxy: null, webRid: null };
 
 /** So many live rooms, 300000001 and on. */

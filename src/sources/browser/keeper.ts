@@ -1,4 +1,4 @@
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { browserError, orAborted, pauseMs } from "./wait.js";
@@ -97,7 +97,9 @@ export class BrowserKeeper {
   }
 }
 
-function open(choice: BrowserChoice): Promise<Browser> {
+async function open(choice: BrowserChoice): Promise<Browser> {
+  // Loaded when a browser is wanted: it is most of the program's code, and most commands need none.
+  const { chromium } = await import("playwright-core");
   if ("cdp" in choice) return chromium.connectOverCDP(choice.cdp, { timeout: START_TIMEOUT_MS });
   return chromium.launch({
     executablePath: choice.program,

@@ -1,7 +1,8 @@
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { type Cookie, hasSession } from "../cookies.js";
+import { type LoginReading, readLogin } from "../login.js";
 import { isPlatformHost } from "../platform.js";
 import type { ProxyServer } from "../proxy.js";
 import { openGate } from "./gate.js";
@@ -27,14 +28,21 @@ const LOOK_EVERY_MS = 1000;
 /** After the session cookie the site sets some more; the account is whole with them. */
 const SETTLE_MS = 2000;
 
+/** Who logged in. */
+export interface LoggedIn {
+  readonly cookies: readonly Cookie[];
+  /** What the site's page says of it, in the same browser. */
+  readonly reading: LoginReading;
+}
+
 /**
  * Opens the site in a window and waits until a person has logged in there.
- * @returns the platform's cookies
  * @throws DyliveError browser_failed, unreachable; bad_request when the window is closed or ten minutes pass before that
  */
-export async function loginInWindow(options: LoginWindow, signal: AbortSignal): Promise<readonly Cookie[]> {
+export async function loginInWindow(options: LoginWindow, signal: AbortSignal): Promise<LoggedIn> {
   const { upstream, proxy, clock } = options;
   const origin = upstream === null ? "https://live.douyin.com" : "http://live.douyin.com";
+  const { chromium } = await import("playwright-core"); // see keeper.ts
   const gate = await openGate({ allows: loginHosts(options.moreHosts), upstream, proxy });
   const launching = chromium.launch({
     executablePath: options.program,
@@ -56,7 +64,9 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
     await visit(page, `${origin}/`, signal);
     await loggedIn(context, page, clock, signal);
     await clock.sleep(SETTLE_MS, signal);
-    return await platformCookies(context);
+    await visit(page, `${origin}/`, signal);
+    const reading = readLogin(await orAborted(page.content(), signal));
+    return { cookies: await platformCookies(context), reading };
   } finally {
     await launching.then((browser) => browser.close()).catch(() => {});
     await gate.close();
