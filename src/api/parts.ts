@@ -4,6 +4,7 @@ import type { Store } from "../log/store.js";
 import type { RoomManager } from "../rooms/state.js";
 import type { Calls } from "./calls.js";
 import type { Gate } from "./gate.js";
+import type { Live } from "./live/live.js";
 import type { Metrics } from "./metrics.js";
 import type { Turns } from "./turns.js";
 import type { Waiters } from "./waiters.js";
@@ -21,5 +22,6 @@ export interface ApiParts {
   readonly calls: Calls;
   readonly waiters: Waiters;
   readonly turns: Turns;
+  readonly live: Live;
   readonly metrics: Metrics;
 }

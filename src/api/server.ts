@@ -8,6 +8,8 @@ import { failure, failureOf, sendFailure } from "./failure.js";
 import { Gate } from "./gate.js";
 import { healthRoutes } from "./health-routes.js";
 import { Listener, refuseBytes } from "./listener.js";
+import { Live } from "./live/live.js";
+import { WsUpgrade } from "./live/ws-upgrade.js";
 import { Metrics } from "./metrics.js";
 import { servePage } from "./page.js";
 import type { ApiParts, ApiStore } from "./parts.js";
@@ -61,8 +63,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const waiters = new Waiters(store.log, clock, logger);
   const turns = new Turns(clock);
   const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
-  const parts: ApiParts = { store, rooms, clock, logger, gate, calls, waiters, turns, metrics };
+  const live = new Live({ store, clock, logger });
+  const parts: ApiParts = { store, rooms, clock, logger, gate, calls, waiters, turns, live, metrics };
   const listener = new Listener(secrets, options.requestMs);
+  const sockets = new WsUpgrade(live, gate);
+  listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   let stopping = false;
 
   const app = fastify({
@@ -103,6 +108,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
 
   metrics.countReaders("poll", () => calls.size);
+  for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
   // Before what it describes.
   await describeRoutes(app);
   healthRoutes(app, parts, () => stopping);
@@ -113,6 +119,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   try {
     await app.listen({ host, port });
   } catch (error) {
+    await live.close();
     await app.close();
     throw listenError(error, host, port);
   }
@@ -124,13 +131,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   async function close(): Promise<void> {
     stopping = true;
     calls.stop();
+    const told = live.close();
     const closed = new AbortController();
     const cut = clock.sleep(CLOSE_GRACE_MS, closed.signal).then(
       () => listener.cut(),
       () => {},
     );
     // Node takes a connection for idle once its answer is written, though not yet sent: it would be cut short.
-    await Promise.race([calls.drained(), cut]);
+    await Promise.race([Promise.all([calls.drained(), told]), cut]);
     listener.closeUnused();
     await app.close();
     closed.abort();

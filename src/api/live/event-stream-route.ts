@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { TokenRow } from "../../log/tokens.js";
 import { CursorReset } from "../cursor.js";
+import { exactly } from "../v1/fields.js";
 import { EventStream } from "./event-stream.js";
 import type { Live } from "./live.js";
 import type { NamedRoom } from "./named-room.js";
@@ -12,10 +13,10 @@ import { SseAnswer } from "./sse-answer.js";
 import { endsOf, namedRooms } from "./start.js";
 
 /** What `/v1/events/stream` takes. */
-export const EventStreamQuery = Type.Object({
+export const EventStreamQuery = exactly({
   rooms: Type.String({ minLength: 1, description: "1 to 200 rooms separated by commas: room keys, or names that are known here" }),
   types: Type.Optional(
-    Type.String({ minLength: 1, description: "event types separated by commas; all but unknown, rank and stats by default" }),
+    Type.String({ minLength: 1, description: "event types separated by commas, * for all; all but unknown, rank and stats by default" }),
   ),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
   minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),

@@ -33,5 +33,10 @@ export async function namedRoom(rooms: Rooms, asked: string): Promise<NamedRoom>
     const room = await rooms.find({ kind: one, value });
     if (room !== null) return { asked, room, sessionId: one === "room_id" ? value : null };
   }
-  throw new DyliveError("not_found", `no room is known as ${JSON.stringify(asked.slice(0, 80))}; add it first`);
+  throw unknownRoom(asked);
+}
+
+/** The error for a room that is not known, or that the caller may not know of. */
+export function unknownRoom(asked: string): DyliveError {
+  return new DyliveError("not_found", `no room is known as ${JSON.stringify(asked.slice(0, 80))}; add it first`);
 }

@@ -1,4 +1,5 @@
 import type { RoomManager, RoomView } from "../../rooms/state.js";
+import { roomAnswer } from "../v1/answers.js";
 import type { Live } from "./live.js";
 
 /** Who is told of the rooms' states. */
@@ -45,7 +46,7 @@ export class RoomStates {
   }
 
   #tell(views: readonly RoomView[]): void {
-    const texts = views.map((view) => JSON.stringify(roomSnapshot(view)));
+    const texts = views.map((view) => JSON.stringify(roomAnswer(view)));
     for (const [reader, told] of this.#readers) {
       if (reader.busy) continue;
       const changed = views.filter((view, index) => told.get(view.row.room) !== texts[index]);
@@ -55,10 +56,4 @@ export class RoomStates {
       if (changed.length > 0) reader.changed(changed);
     }
   }
-}
-
-/** A room's state as it is told. */
-export function roomSnapshot({ row, aliases, status }: RoomView): Readonly<Record<string, unknown>> {
-  const { room, webRid, title, anchor, watch } = row;
-  return { room, webRid, title, anchor, watch, aliases, ...(status ?? { state: null, sessionId: null, evidence: null }) };
 }

@@ -1,7 +1,8 @@
 import type { TokenRow } from "../../log/tokens.js";
 import type { RoomView } from "../../rooms/state.js";
+import { roomAnswer } from "../v1/answers.js";
 import type { Goodbye, LiveReader } from "./reader.js";
-import { roomSnapshot, type StatesReader } from "./room-states.js";
+import type { StatesReader } from "./room-states.js";
 import { sseHeartbeat, sseMessage } from "./sse.js";
 import type { SseAnswer } from "./sse-answer.js";
 
@@ -19,7 +20,7 @@ export class RoomsStream implements LiveReader, StatesReader {
   }
 
   changed(views: readonly RoomView[]): void {
-    const text = views.filter(this.#mayRead).map((view) => sseMessage("room", roomSnapshot(view)));
+    const text = views.filter(this.#mayRead).map((view) => sseMessage("room", roomAnswer(view)));
     if (text.length > 0) this.#answer.write(text.join(""));
   }
 

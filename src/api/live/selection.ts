@@ -6,7 +6,19 @@ import type { Followed } from "../../log/tail-follow.js";
 
 /** Sent only when asked for by name: they are many, or mean little to most. */
 const ON_DEMAND: ReadonlySet<EventType> = new Set(["unknown", "rank", "stats"]);
+/** Stands for all types. */
+const ALL = "*";
 const BY_DEFAULT = EVENT_TYPES.filter((type) => !ON_DEMAND.has(type));
+
+/** A mistake in a filter, with its place. */
+class BadFilter extends DyliveError {
+  readonly details: { readonly position: number };
+
+  constructor({ message, position }: FilterError) {
+    super("bad_request", `filter: ${message} (at character ${position + 1})`);
+    this.details = { position };
+  }
+}
 
 /** What a client asks of the events of a stream; all given conditions must hold. */
 export interface Asked {
@@ -42,7 +54,7 @@ export function shown(room: RoomKey, after: number, selection: Selection): Shown
  * @throws DyliveError bad_request that names the field
  */
 export function selectionOf(asked: Asked): (sessionId: string | null) => Selection {
-  const types = asked.types === undefined ? BY_DEFAULT : [...new Set(asked.types.map(eventType))].sort();
+  const types = typesOf(asked.types);
   const { user, minDiamonds, filter } = asked;
   const wanted = filter === undefined ? null : compiled(filter);
   return (sessionId) => {
@@ -66,6 +78,11 @@ function showing({ sessionId, userId, minDiamonds }: Where, types: ReadonlySet<E
   };
 }
 
+function typesOf(names: readonly string[] | undefined): readonly EventType[] {
+  if (names === undefined) return BY_DEFAULT;
+  return names.includes(ALL) ? EVENT_TYPES : [...new Set(names.map(eventType))].sort();
+}
+
 function eventType(name: string): EventType {
   const type = EVENT_TYPES.find((one) => one === name);
   if (type === undefined)
@@ -80,7 +97,6 @@ function compiled(expression: string): Predicate {
   try {
     return compile(expression);
   } catch (error) {
-    if (error instanceof FilterError) throw new DyliveError("bad_request", `filter: ${error.message} (at character ${error.position})`);
-    throw error;
+    throw error instanceof FilterError ? new BadFilter(error) : error;
   }
 }

@@ -64,7 +64,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     },
     transform: ({ schema, url, route }) => {
       const { scope, tokenInQuery = false } = route.config ?? {};
-      return { schema: describeRoute(schema, scope, tokenInQuery), url };
+      return { schema: describeRoute(schema, url.startsWith("/douyin/") ? FAMILY_REFUSAL : { $ref: "Error" }, scope, tokenInQuery), url };
     },
   });
   app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.header("cache-control", "no-cache").send(app.swagger()));
@@ -77,17 +77,19 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
 }
 
 /** A route as the document has it: with what every route with a token has in common, and fields that have a default not required. */
-function describeRoute(schema: FastifySchema | undefined, scope: string | undefined, tokenInQuery: boolean): FastifySchema {
+function describeRoute(schema: FastifySchema | undefined, error: object, scope: string | undefined, tokenInQuery: boolean): FastifySchema {
   if (schema === undefined) return {};
   const asked = { ...schema };
   for (const part of ["querystring", "body"] as const) if (asked[part] !== undefined) asked[part] = withoutDefaults(asked[part] as Fields);
+  // Whatever the route produces, an error is JSON.
+  const refusal = { description: "refused: why, and what to do", content: { "application/json": { schema: error } } };
   if (scope === undefined) return asked;
-  const refusal = tokenInQuery ? FAMILY_REFUSAL : { $ref: "Error" };
+  const answers = schema.response ?? { 200: { type: "string", description: "a stream that goes on until one side ends it" } };
   return {
     ...asked,
     description: `Needs a token of scope ${scope}.${schema.description ? ` ${schema.description}` : ""}`,
     security: tokenInQuery ? [{ query: [] }, { bearer: [] }] : [{ bearer: [] }],
-    response: { ...(schema.response as object | undefined), default: refusal },
+    response: { ...answers, default: refusal },
   };
 }
 

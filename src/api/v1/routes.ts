@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { failure, sendFailure } from "../failure.js";
+import { liveRoutes } from "../live/routes.js";
 import type { ApiParts } from "../parts.js";
 import { checkRequest } from "./check.js";
 import { eventRoutes } from "./event-routes.js";
@@ -24,6 +25,7 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       sessionRoutes(v1, parts, passes);
       eventRoutes(v1, parts, passes);
       tokenRoutes(v1, parts, passes);
+      liveRoutes(v1, parts, passes);
     },
     { prefix: "/v1" },
   );

@@ -10,11 +10,14 @@ import type { LiveLimits } from "../../../src/api/live/limits.js";
 import { Live } from "../../../src/api/live/live.js";
 import { liveRoutes } from "../../../src/api/live/routes.js";
 import { WsUpgrade } from "../../../src/api/live/ws-upgrade.js";
+import type { ApiParts } from "../../../src/api/parts.js";
 import { Secrets } from "../../../src/api/secrets.js";
+import { checkRequest } from "../../../src/api/v1/check.js";
+import { Passes } from "../../../src/api/v1/pass.js";
 import { type Clock, systemClock } from "../../../src/clock.js";
 import { openMemoryStore } from "../../../src/log/memory.js";
 import type { Store } from "../../../src/log/store.js";
-import type { RoomView } from "../../../src/rooms/state.js";
+import type { RoomManager, RoomView } from "../../../src/rooms/state.js";
 import { type Claimed, claimed } from "../../contracts/harness.js";
 
 /** A server that has the live streams only, over a real store. */
@@ -56,10 +59,18 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
   const live = new Live({ store, clock, logger, limits });
   const gate = new Gate({ tokens: store.tokens, secrets, calls: new Calls(), clock, logger });
-  const upgrade = new WsUpgrade(live, gate);
-  listener.upgrades((request, socket, head) => void upgrade.upgrade(request, socket, head));
-  const rooms = { list: async () => server.views };
-  liveRoutes(app, { live, gate, rooms });
+  const sockets = new WsUpgrade(live, gate);
+  listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
+  const rooms = { list: async () => server.views } as unknown as RoomManager;
+  const passes = new Passes({ gate, store } as unknown as ApiParts);
+  await app.register(
+    async (v1) => {
+      v1.setValidatorCompiler(checkRequest);
+      v1.addHook("onRequest", passes.check);
+      liveRoutes(v1, { live, rooms }, passes);
+    },
+    { prefix: "/v1" },
+  );
   await app.listen({ host: "127.0.0.1", port: 0 });
   const port = Number(new URL(app.listeningOrigin).port);
   const makeToken = async (more: Partial<NewToken> = {}) => {
@@ -78,6 +89,7 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
     makeToken,
     close: () => {
       closing ??= live.close().then(async () => {
+        listener.closeUnused();
         await app.close();
         await store.close();
       });

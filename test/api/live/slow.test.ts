@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { chats } from "../../contracts/events.js";
+import { until } from "../../until.js";
+import { serveLive } from "./live-server.js";
+import { SseClient } from "./sse-client.js";
+import { WsClient } from "./ws-client.js";
+
+const MEBI = 1_048_576;
+/** Text that fills sockets soon. */
+const FILL = "满".repeat(3_000);
+
+describe("a slow reader", () => {
+  it("is told and cut at a bound, while the others go on; it resumes exactly", async () => {
+    const maxQueuedBytes = MEBI;
+    const server = await serveLive({ limits: { maxQueuedBytes, graceMs: 500 } });
+    const { room, append } = await server.room();
+    const url = `${server.url}/v1/events/stream?rooms=${room}`;
+    const quick = { sse: await SseClient.open(url, server), ws: await WsClient.open(server.url, server.token) };
+    const slow = {
+      sse: await Promise.all([1, 2, 3].map(() => SseClient.open(url, server))),
+      ws: await Promise.all([1, 2, 3].map(() => WsClient.open(server.url, server.token))),
+    };
+    for (const ws of [quick.ws, ...slow.ws]) ws.send({ op: "subscribe", rooms: [room] });
+    await until(() => [quick.ws, ...slow.ws].every((ws) => ws.typed("subscribed").length === 1));
+    await until(() => slow.sse.every((sse) => sse.named("hello").length === 1));
+    for (const sse of slow.sse) sse.response.pause();
+    for (const ws of slow.ws) ws.socket.pause();
+
+    let count = 0;
+    let peak = 0;
+    while (server.live.counts().cutForSlowness < 6) {
+      await append(...chats(20, `${count}-`).map((event) => ({ ...event, text: FILL })));
+      count += 20;
+      await until(() => quick.sse.events.length === count && quick.ws.events.length === count);
+      peak = Math.max(peak, server.live.counts().queuedBytes);
+      if (count > 20_000) throw new Error("nobody was cut");
+    }
+    // A batch may come on top of the bound.
+    expect(peak).toBeLessThan(6 * (maxQueuedBytes + 20 * 10_000 + 10_000));
+    await append(...chats(20, "after"));
+    await until(() => quick.sse.events.length === count + 20 && quick.ws.events.length === count + 20);
+
+    // One reads on within the grace and is told; those that do not are gone.
+    const [first, ...rest] = slow.sse;
+    first?.response.resume();
+    slow.ws[0]?.socket.resume();
+    await until(() => server.live.counts().sse === 1 && server.live.counts().ws === 1);
+    await until(() => first?.ended && slow.ws[0]?.closed);
+    expect(first?.messages.at(-1)).toMatchObject({
+      event: "slow",
+      data: { reason: expect.stringMatching(/connect again with your last cursor/) },
+    });
+    expect(slow.ws[0]?.closed).toEqual({ code: 1013, reason: "slow" });
+    expect(slow.ws[0]?.told.at(-1)).toMatchObject({ type: "slow" });
+    for (const sse of rest) sse.response.resume();
+
+    for (const sse of slow.sse) {
+      const again = await SseClient.open(url, { ...server, lastId: sse.parser.lastId });
+      await until(() => sse.events.length + again.events.length >= count + 20);
+      expect([...sse.events, ...again.events].map(({ seq }) => seq)).toEqual(quick.sse.events.map(({ seq }) => seq));
+    }
+    const told = slow.ws[0];
+    const again = await WsClient.open(server.url, server.token);
+    again.send({ op: "subscribe", rooms: [{ room, after: told?.events.at(-1)?.seq ?? 0 }] });
+    await until(() => (told?.events.length ?? 0) + again.events.length >= count + 20);
+    expect([...(told?.events ?? []), ...again.events].map(({ seq }) => seq)).toEqual(quick.ws.events.map(({ seq }) => seq));
+  }, 60_000);
+
+  it("is given the past only as fast as it takes it, and cut when it takes nothing", async () => {
+    const server = await serveLive({ limits: { readyBytes: 65_536, stallMs: 300, graceMs: 100 } });
+    const { room, append } = await server.room();
+    // More than the kernel's buffers hold.
+    for (let i = 0; i < 60; i++) await append(...chats(50, `${i}-`).map((event) => ({ ...event, text: FILL })));
+    const client = await SseClient.open(`${server.url}/v1/events/stream?rooms=${room}&after=0`, server);
+    client.response.pause();
+    let peak = 0;
+    await until(() => {
+      peak = Math.max(peak, server.live.counts().queuedBytes);
+      return server.live.counts().sse === 0;
+    });
+    expect(peak).toBeLessThan(65_536 + 200 * 10_000);
+    client.response.resume();
+    await until(() => client.ended);
+    const again = await SseClient.open(`${server.url}/v1/events/stream?rooms=${room}&after=0`, {
+      ...server,
+      lastId: client.parser.lastId,
+    });
+    await until(() => client.events.length + again.events.length === 3_000);
+  }, 60_000);
+});

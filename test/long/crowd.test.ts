@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { crowd } from "../api/live/crowd.js";
+import { useDirectory } from "../log/directory.js";
+import { measured } from "./measured.js";
+
+const file = useDirectory();
+
+it("1,000 SSE and 1,000 WebSocket readers on one room, cut off at random, are each given every event exactly once", async () => {
+  const store = await openSqliteStore({ path: file("dylive.sqlite") });
+  const { connections, deliveries, ms } = await crowd({
+    readers: 1_000,
+    events: 3_000,
+    ms: 60_000,
+    cuts: 5,
+    patienceMs: 300_000,
+    store,
+  });
+  expect(connections).toBeGreaterThan(10_000);
+  measured(
+    "1,000 SSE and 1,000 WebSocket readers on one room, cut off at random",
+    `3,000 events to each over ${connections} connections: ${deliveries} deliveries in ${Math.round(ms / 1000)} s, 0 lost, 0 twice`,
+  );
+});
