@@ -1,0 +1,2190 @@
+// Generated from /openapi.json by test/api/openapi.test.ts. Do not edit.
+export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process is alive */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description ok, or stopping with status 503 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {unknown} */
+                            status: "ok" | "stopping";
+                        };
+                    };
+                };
+                /** @description ok, or stopping with status 503 */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {unknown} */
+                            status: "ok" | "stopping";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether requests can be served: the store can be written */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description ready */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "ready";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts for Prometheus
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Prometheus' text form */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New events of a room since this token's last call
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                    room_id: string;
+                    /** @description a whole number of events from 1 to 2000 */
+                    limit?: number;
+                    /** @description a whole number of seconds from 0 to 60 */
+                    wait?: number;
+                    /** @description the X-Next-Cursor of an earlier answer, or a whole number */
+                    cursor?: string;
+                    /** @description 1 to 50 method names separated by commas, such as WebcastChatMessage */
+                    types?: string;
+                    /** @description a name of 1 to 64 letters, digits, _ . - */
+                    client?: string;
+                    /** @description 1 or 2 */
+                    format?: "1" | "2";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description events in order; the second form with format=2 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {number} */
+                            code: 200;
+                            data: {
+                                /** @description the platform's method, such as WebcastChatMessage */
+                                type: string;
+                                nickname: string;
+                                uid: string;
+                                sec_uid: string;
+                                short_id?: string;
+                                msg_id?: string;
+                                msg?: string;
+                                tid?: string;
+                                text?: string;
+                                avatar?: string;
+                                count?: number;
+                                total?: number | null;
+                                gift?: {
+                                    id: string;
+                                    name: string;
+                                    count: number;
+                                    diamonds: number | null;
+                                    combo_total: number;
+                                };
+                            }[];
+                            /** @enum {string} */
+                            msg: "success";
+                        } | {
+                            /** @enum {number} */
+                            code: 200;
+                            msg: string;
+                            data: {
+                                messages: {
+                                    method: string;
+                                    msg_id: string;
+                                    payload: {
+                                        room_id: string;
+                                        content: string;
+                                        user: {
+                                            uid: string;
+                                            nickname: string;
+                                            avatar: string;
+                                            unique_id: string;
+                                            sec_uid: string;
+                                        };
+                                    };
+                                }[];
+                                cursor: string;
+                                fetch_interval: number;
+                                now: number;
+                            };
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            code: number;
+                            data: unknown[];
+                            msg: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is known of a room
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                    room_id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {number} */
+                            code: 200;
+                            data: {
+                                data: {
+                                    room_id: string | null;
+                                    web_rid: string | null;
+                                    title: string | null;
+                                    status: number | null;
+                                    alive: boolean | null;
+                                    /** @description what dylive knows of the room */
+                                    state: string;
+                                    owner: {
+                                        uid: string | null;
+                                        sec_uid: string | null;
+                                        nickname: string | null;
+                                        avatar: string | null;
+                                    } | null;
+                                    start_time: number | null;
+                                    online: number | null;
+                                    total_viewers: number | null;
+                                    likes: number | null;
+                                    stats_time: number | null;
+                                };
+                            };
+                            /** @enum {string} */
+                            msg: "success";
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            code: number;
+                            data: unknown[];
+                            msg: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Viewers of a room, ranked by contribution
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                    room_id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {number} */
+                            code: 200;
+                            data: {
+                                data: {
+                                    ranks: {
+                                        rank: number;
+                                        score: number | null;
+                                        score_text: string | null;
+                                        user: {
+                                            uid: string;
+                                            nickname: string;
+                                            avatar: string;
+                                            unique_id: string;
+                                            sec_uid: string;
+                                        };
+                                    }[];
+                                    total: number | null;
+                                    time: number | null;
+                                };
+                            };
+                            /** @enum {string} */
+                            msg: "success";
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            code: number;
+                            data: unknown[];
+                            msg: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/ranklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contributors of a room
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                    room_id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {number} */
+                            code: 200;
+                            data: {
+                                data: {
+                                    ranks: {
+                                        rank: number;
+                                        score: number | null;
+                                        score_text: string | null;
+                                        user: {
+                                            uid: string;
+                                            nickname: string;
+                                            avatar: string;
+                                            unique_id: string;
+                                            sec_uid: string;
+                                        };
+                                    }[];
+                                    total: number | null;
+                                    time: number | null;
+                                };
+                            };
+                            /** @enum {string} */
+                            msg: "success";
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            code: number;
+                            data: unknown[];
+                            msg: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether rooms are live
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description 1 to 20 rooms separated by commas, each a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                    room_id: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {number} */
+                            code: 200;
+                            data: {
+                                data: {
+                                    alive: boolean | null;
+                                    room_id: number | null;
+                                    /** @description as it was asked for */
+                                    id: string;
+                                    /** @description what dylive knows of the room, or why nothing */
+                                    state: string;
+                                }[];
+                                extra: {
+                                    now: number;
+                                };
+                                /** @enum {number} */
+                                status_code: 0;
+                            };
+                            /** @enum {string} */
+                            msg: "success";
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            code: number;
+                            data: unknown[];
+                            msg: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List rooms, oldest first
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description only rooms with this name: the value of one of their aliases */
+                    name?: string;
+                    /** @description off, on or paused */
+                    watch?: "off" | "on" | "paused";
+                    /** @description a whole number from 1 to 1000 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the list begins */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a page of rooms */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RoomList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a room
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description a web_rid, a custom id, a 19-digit room_id, or a link to the room */
+                        room: string;
+                        /**
+                         * @description true puts it on the watch list; false collects it until ten minutes after somebody last asked for it
+                         * @default true
+                         */
+                        watch?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description a room */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A room: what is known of it, its state and why
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a room */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Take a room off the watch list; its events stay
+         * @description Needs a token of scope manage.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a room */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop collecting a room until it is resumed
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a room */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect a paused room again
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a room */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the broadcasts of a room, newest first
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description a whole number from 1 to 1000 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the list begins */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a page of broadcasts */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A broadcast
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                    /** @description room_id of the broadcast */
+                    session: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a broadcast of a room */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of a room: the newest, those after a place, or those before one
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description events after this place, oldest first; 0 for the oldest kept: a cursor that was given here, or a seq */
+                    after?: string;
+                    /** @description the last events before this place: a cursor that was given here, or a seq */
+                    before?: string;
+                    /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
+                    types?: string;
+                    /** @description only events of the broadcast with this room_id */
+                    session?: string;
+                    /** @description only events of the user with this id */
+                    user?: string;
+                    /** @description only gifts worth at least so many diamonds */
+                    minDiamonds?: number;
+                    /** @description a filter expression, see docs/filters.md */
+                    filter?: string;
+                    /** @description a whole number of events from 1 to 2000 */
+                    limit?: number;
+                    /** @description seconds to wait for an event when there is none, from 0 to 60; not with before */
+                    wait?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description events of a room, and where to go on */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tokens, oldest first
+         * @description Needs a token of scope admin.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description all tokens */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make a token; it is shown this once
+         * @description Needs a token of scope admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description what it is for: 1 to 64 printable characters */
+                        name: string;
+                        /**
+                         * @description read, manage or admin; each includes the ones before it
+                         * @default read
+                         * @enum {unknown}
+                         */
+                        scope?: "read" | "manage" | "admin";
+                        /**
+                         * @description the only rooms it may see, each by one of its names or as room:ID; all when empty
+                         * @default []
+                         */
+                        rooms?: string[];
+                        /** @description requests that it may make in a minute */
+                        perMinute?: number | null;
+                        /** @description when it stops being valid, ms UTC */
+                        expiresAt?: number | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description a new token */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewToken"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token
+         * @description Needs a token of scope admin.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the token's public id */
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a token, without the token itself */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Token"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of rooms as they come (Server-Sent Events)
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description 1 to 200 rooms separated by commas: room keys, or names that are known here */
+                    rooms: string;
+                    /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
+                    types?: string;
+                    /** @description only events of the user with this id */
+                    user?: string;
+                    /** @description only gifts worth at least so many diamonds */
+                    minDiamonds?: number;
+                    /** @description an expression of the filter language */
+                    filter?: string;
+                    /** @description a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first */
+                    after?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a stream that goes on until one side ends it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rooms whose state has changed, at most once a second (Server-Sent Events)
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a stream that goes on until one side ends it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        User: {
+            id: string | null;
+            secUid: string | null;
+            displayId: string | null;
+            shortId: string | null;
+            nickname: string | null;
+            avatar: string | null;
+            gender: ("male" | "female") | null;
+            payLevel: number | null;
+            fansClub: {
+                name: string | null;
+                level: number;
+            } | null;
+            /** @description the platform marks this user as a room admin */
+            isAdmin: boolean;
+            isAnchor: boolean;
+            /** @description the room hides who this is (uid 111111): never merge masked users */
+            masked: boolean;
+        };
+        ChatEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "chat";
+            user: components["schemas"]["User"];
+            text: string;
+            /** @enum {unknown} */
+            kind: "text" | "emoji" | "screen" | "privilege" | "audio" | "exhibition";
+            segments: ({
+                text: string;
+            } | {
+                emoji: string;
+                url: string | null;
+            })[];
+            /** @description the passphrase of a lucky bag (福袋口令), not free talk */
+            luckyBag: boolean;
+        };
+        GiftEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "gift";
+            user: components["schemas"]["User"];
+            /** @enum {unknown} */
+            kind: "gift" | "light" | "binding" | "doodle";
+            gift: {
+                id: string;
+                name: string | null;
+                icon: string | null;
+            };
+            /** @description units that are new with this event: sum these */
+            delta: number;
+            /** @description units of the combo so far */
+            comboTotal: number;
+            /** @description the combo has ended */
+            settled: boolean;
+            unitDiamonds: number | null;
+            diamonds: number | null;
+            receiver: components["schemas"]["User"] | null;
+            comboId: string;
+            traceId: string | null;
+        };
+        LikeEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "like";
+            user: components["schemas"]["User"];
+            /** @description likes in this batch; the platform samples likes */
+            count: number;
+            total: number | null;
+        };
+        JoinEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "join";
+            user: components["schemas"]["User"];
+            memberCount: number | null;
+            via: "share" | null;
+        };
+        FollowEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "follow";
+            user: components["schemas"]["User"];
+            followers: number | null;
+        };
+        ShareEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "share";
+            user: components["schemas"]["User"];
+            target: string | null;
+        };
+        LeaveEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "leave";
+            user: components["schemas"]["User"];
+        };
+        ModerationEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "moderation";
+            user: components["schemas"]["User"];
+            /** @enum {unknown} */
+            action: "mute" | "unmute" | "set_admin" | "unset_admin" | "kick" | "manager_mute" | "manager_unmute" | "block";
+            operator: components["schemas"]["User"] | null;
+        };
+        FansclubEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "fansclub";
+            user: components["schemas"]["User"];
+            /** @enum {unknown} */
+            action: "join" | "upgrade" | "other";
+            text: string | null;
+        };
+        StatsEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stats";
+            online: number | null;
+            totalViewers: number | null;
+            onlineText: string | null;
+            totalText: string | null;
+            /** @description top contributors, where the message has them: one message is one event */
+            ranks?: {
+                rank: number;
+                score: number | null;
+                scoreText: string | null;
+                user: components["schemas"]["User"];
+            }[];
+        };
+        RankEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rank";
+            entries: {
+                rank: number;
+                score: number | null;
+                scoreText: string | null;
+                user: components["schemas"]["User"];
+            }[];
+        };
+        ControlEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "control";
+            /** @enum {unknown} */
+            action: "pause" | "resume" | "end" | "end_by_admin" | "change_node" | "end_by_switch" | "ping_timeout" | "other";
+            code: number;
+            tips: string | null;
+        };
+        NoticeEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notice";
+            user?: components["schemas"]["User"];
+            text: string | null;
+            deletes?: string[];
+        };
+        ProductEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "product";
+            action: string | null;
+            products: {
+                id: string;
+                title: string | null;
+                price: number | null;
+            }[];
+            text: string | null;
+        };
+        BattleEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "battle";
+            battleId: string | null;
+            phase: string | null;
+            scores: {
+                userId: string;
+                score: number;
+                rank: number | null;
+            }[];
+            text: string | null;
+        };
+        LinkmicEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "linkmic";
+            action: string | null;
+            code: number | null;
+            channelId: string | null;
+            users: components["schemas"]["User"][];
+            /** @description scores of the sides, which the older message carries */
+            scores?: {
+                userId: string;
+                score: number;
+                rank: number | null;
+            }[];
+            text: string | null;
+        };
+        LotteryEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "lottery";
+            user?: components["schemas"]["User"];
+            action: string | null;
+            lotteryId: string | null;
+            diamonds: number | null;
+            /** @description uids */
+            winners?: string[];
+            text: string | null;
+        };
+        StateEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "state";
+            from: string | null;
+            to: string;
+            evidence: {
+                [key: string]: unknown;
+            };
+        };
+        GapEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "gap";
+            from: number;
+            to: number;
+            reason: string;
+        };
+        SystemEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "system";
+            kind: string;
+            text: string;
+        };
+        ErasedEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "erased";
+        };
+        UnknownEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room; the platform's msg_id where there is one */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /** @enum {boolean} */
+            timeEstimated?: true;
+            /** @description ms UTC */
+            receivedAt: number;
+            /** @enum {unknown} */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "unknown";
+            payload: string | null;
+            bytes: number;
+        };
+        LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
+        /** @description a room */
+        Room: {
+            /** @description the room's key here; never changes */
+            id: string;
+            webRid: string | null;
+            title: string | null;
+            anchor: {
+                id: string | null;
+                secUid: string | null;
+                nickname: string | null;
+                avatar: string | null;
+            } | null;
+            aliases: {
+                /** @enum {unknown} */
+                kind: "web_rid" | "unique_id" | "sec_uid" | "uid" | "room_id" | "official" | "import";
+                value: string;
+            }[];
+            /** @enum {unknown} */
+            watch: "off" | "on" | "paused";
+            /** @description ms UTC */
+            createdAt: number;
+            /** @description null while nobody collects the room */
+            status: {
+                /** @enum {unknown} */
+                state: "resolving" | "waiting" | "connecting" | "live" | "stalled" | "blocked" | "ended" | "failed";
+                sessionId: string | null;
+                /** @description why the room is in its state: facts that were seen; more may be added */
+                evidence: {
+                    /** @description one sentence in plain words */
+                    reason: string;
+                    /** @description ms UTC */
+                    since: number;
+                    lastFrameAt: number | null;
+                    lastInteractiveAt: number | null;
+                    /** @description messages by method since collection began */
+                    counts: {
+                        [key: string]: number;
+                    };
+                    reconnects: number;
+                    /** @description messages that were not stored, by reason */
+                    drops: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * @description whether gifts reach us; suppressed: contributors' scores rise while no gift comes
+                     * @enum {unknown}
+                     */
+                    gifts: "flowing" | "suppressed" | "unknown";
+                    /** @description the room hides who its people are */
+                    masked: boolean | null;
+                    /** @description share of the room's likes that reached us: the platform samples them */
+                    likesSeen: number | null;
+                    /** @description intervals in which we know we received nothing */
+                    gaps: {
+                        count: number;
+                        totalMs: number;
+                    };
+                };
+            } | null;
+        };
+        /** @description a page of rooms */
+        RoomList: {
+            rooms: components["schemas"]["Room"][];
+            next: string | null;
+        };
+        /** @description a broadcast of a room */
+        Session: {
+            /** @description room_id of the broadcast */
+            id: string;
+            title: string | null;
+            /** @description ms UTC */
+            openedAt: number;
+            endedAt: number | null;
+            /** @description announced, offline or replaced; null while open */
+            endReason: string | null;
+        };
+        /** @description a page of broadcasts */
+        SessionList: {
+            sessions: components["schemas"]["Session"][];
+            next: string | null;
+        };
+        /** @description events of a room, and where to go on */
+        EventList: {
+            /** @description in the order of the log, oldest first */
+            events: components["schemas"]["LiveEvent"][];
+            /** @description give it as after= to go on to newer events */
+            next: string;
+            /** @description give it as before= to go on to older events */
+            previous: string;
+            /** @description there is more to look at in the direction that was asked for */
+            more: boolean;
+            /** @description ranges of seq, both ends included, that were passed over because they are no longer kept */
+            removed: number[][];
+        };
+        /** @description a token, without the token itself */
+        Token: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            scope: "read" | "manage" | "admin";
+            /** @description the only rooms it may see; all when empty */
+            rooms: string[];
+            perMinute: number | null;
+            /** @description ms UTC */
+            createdAt: number;
+            expiresAt: number | null;
+            revokedAt: number | null;
+            /** @description ms UTC, give or take a minute */
+            lastUsedAt: number | null;
+        };
+        /** @description all tokens */
+        TokenList: {
+            tokens: components["schemas"]["Token"][];
+        };
+        /** @description a new token */
+        NewToken: {
+            /** @description the token: it is shown this once */
+            token: string;
+            about: components["schemas"]["Token"];
+        };
+        /** @description refused: error.code says why, error.hint what to do */
+        Error: {
+            /** @description details may be added */
+            error: {
+                /** @description stable */
+                code: string;
+                /** @description what is wrong */
+                message: string;
+                /** @description what to do */
+                hint: string;
+                /** @description names the request in the server's log */
+                requestId: string;
+                /** @description cursor_reset: everything kept comes after this cursor */
+                oldest?: string;
+                /** @description cursor_reset: only what is new comes after this cursor */
+                newest?: string;
+                /** @description place of a mistake in the filter, in characters from 0 */
+                position?: number;
+                /** @description rate_limited: seconds to wait */
+                retryAfterS?: number;
+            };
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
