@@ -1,7 +1,8 @@
 import { systemClock } from "../clock.js";
+import type { RoomKey } from "../log/log.js";
 import { openMemoryStore } from "../log/memory.js";
 import { Drift } from "../wire/drift.js";
-import { loadFile } from "./files.js";
+import { type Loaded, loadFile } from "./files.js";
 import { sayDrift, sayLoaded } from "./report.js";
 import { Shown } from "./shown.js";
 import { stopSignal } from "./stop.js";
@@ -14,10 +15,15 @@ export async function decode(files: readonly string[]): Promise<void> {
   const drift = new Drift();
   for (const path of files) {
     const store = openMemoryStore({ maxEventsPerRoom: MAX_EVENTS });
-    const shown = new Shown(store, { json: true, all: true });
-    const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch: ({ room }) => shown.showNew(room) });
-    sayLoaded(path, loaded);
-    drift.merge(loaded.drift);
+    const shown = new Map<RoomKey, Shown>();
+    const onBatch = ({ room }: Loaded) => {
+      const known = shown.get(room) ?? new Shown(store, { json: true, all: true });
+      shown.set(room, known);
+      return known.showNew(room);
+    };
+    const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch });
+    for (const one of loaded) sayLoaded(path, one);
+    if (loaded[0]) drift.merge(loaded[0].drift);
     await store.close();
     if (signal.aborted) break;
   }

@@ -4,7 +4,7 @@ import type { RoomKey } from "../log/log.js";
 import type { Alias } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import { type Broadcast, Pipeline, type Stored } from "../rooms/pipeline.js";
-import { type Capture, openCapture } from "../sources/capture.js";
+import { type Capture, openCaptures } from "../sources/capture.js";
 import { Drift } from "../wire/drift.js";
 import { say } from "./terminal.js";
 
@@ -12,6 +12,7 @@ import { say } from "./terminal.js";
 export interface Loaded {
   readonly room: RoomKey;
   readonly capture: Capture;
+  /** Of the whole file. */
   readonly drift: Drift;
   messages: number;
   events: number;
@@ -30,11 +31,17 @@ export interface LoadOptions {
 /**
  * Runs a file of captured bytes through the pipeline into a store. A second time adds nothing. A recording goes into the room it names; bytes
  * that name only a broadcast go into that broadcast's room if it is known, else into a room of their own, `import:<room_id>`.
+ * @returns one for each broadcast in the file; a HAR may hold several
  * @throws DyliveError bad_file
  */
-export async function loadFile(path: string, { store, clock, signal, onBatch }: LoadOptions): Promise<Loaded> {
+export async function loadFile(path: string, options: LoadOptions): Promise<readonly Loaded[]> {
   const drift = new Drift();
-  const capture = await openCapture(path, clock, drift);
+  const loaded: Loaded[] = [];
+  for (const capture of await openCaptures(path, options.clock, drift)) loaded.push(await load(capture, drift, options));
+  return loaded;
+}
+
+async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: LoadOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
   const setAside = () => say("the store refused an event; it is left out");
   const pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift, setAside });

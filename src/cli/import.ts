@@ -20,9 +20,9 @@ export async function importFiles(config: Config, files: readonly string[]): Pro
       const onBatch: Parameters<typeof loadFile>[1]["onBatch"] = ({ messages, capture }) =>
         progress.show(messages, capture.report.bytes / capture.size);
       const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch });
-      progress.end(`${path}: room ${loaded.room}`);
-      sayLoaded(path, loaded);
-      sayDrift(loaded.drift);
+      progress.end(`${path}: ${loaded.map(({ room }) => `room ${room}`).join(", ")}`);
+      for (const one of loaded) sayLoaded(path, one);
+      if (loaded[0]) sayDrift(loaded[0].drift);
     }
   } finally {
     await store.close();

@@ -8,20 +8,21 @@ import { Drift as Counts } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
 import { KNOWN_METHODS } from "../wire/known.js";
 import { METHODS } from "../wire/methods.js";
+import { readHar, surveyHar } from "./har.js";
 import { readFrame, readResponse } from "./read.js";
 import { newReport, type RecordingReport, recordingSource } from "./recording.js";
 import type { Received } from "./source.js";
 
 /** A file of captured bytes, opened. */
 export interface Capture {
-  readonly kind: "recording" | "frame" | "response" | "payload";
+  readonly kind: "recording" | "har" | "frame" | "response" | "payload";
   /** Size of the file in bytes. */
   readonly size: number;
-  /** The web_rid that a recording names; null where it is not known. */
+  /** The web_rid that a recording or a HAR names; null where it is not known. */
   readonly webRid: string | null;
   /** The broadcast that the bytes say they are of; null where they do not. */
   readonly roomId: string | null;
-  /** Of a recording. */
+  /** Of a recording or a HAR. */
   readonly report: RecordingReport;
   batches(signal: AbortSignal): AsyncIterable<readonly Received[]>;
 }
@@ -29,6 +30,25 @@ export interface Capture {
 const MAGIC = "DYLIVE";
 const MAX_SINGLE_BYTES = 32 * 1024 * 1024;
 const FRAME_TYPES = ["msg", "hb", "ack", "close"];
+
+/**
+ * Opens a file of any kind that {@link openCapture} knows, or a HAR of a browser, which may hold several broadcasts: one capture for each.
+ * @throws DyliveError bad_file when it is none of these
+ */
+export async function openCaptures(path: string, clock: Clock, drift: Drift): Promise<readonly Capture[]> {
+  const { head, size } = await look(path);
+  if (!isJson(head)) return [await openCapture(path, clock, drift)];
+  return (await surveyHar(path, size)).map((room) => {
+    const report = newReport();
+    const batches = (signal: AbortSignal) => readHar(path, room, { drift, report }, signal);
+    return { kind: "har", size, webRid: room.webRid, roomId: room.roomId, report, batches };
+  });
+}
+
+/** No bytes of the platform begin so: `{` would be a group, which its protocol has not. */
+function isJson(head: string): boolean {
+  return /^(?:\xef\xbb\xbf)?\s*\{/.test(head);
+}
 
 /**
  * Opens a recording, a raw push frame, a bare Response, or a payload whose file is named after its method (`ChatMessage.bin`).
@@ -82,7 +102,8 @@ function asResponse(bytes: Buffer, at: number, drift: Drift): Single | null {
     const received = readResponse(bytes, at, trial);
     const { messages, now, internalExt } = received.response;
     // A single payload reads as a Response too: its envelope is field 1 and begins with the method. But it has no payload inside.
-    if (messages.length === 0 || !messages.every(({ method, payload }) => /^[A-Za-z]\w{2,}$/.test(method) && payload.length > 0)) return null;
+    if (messages.length === 0 || !messages.every(({ method, payload }) => /^[A-Za-z]\w{2,}$/.test(method) && payload.length > 0))
+      return null;
     drift.merge(trial);
     return { kind: "response", received: { ...received, receivedAt: now || at }, internalExt };
   } catch (error) {

@@ -4,12 +4,11 @@ import { DyliveError } from "../errors.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
 import { type RecordingMeta, RecordingReader, type RecordingRecord } from "../wire/recording.js";
+import { paced } from "./pace.js";
 import { readFrame, readResponse } from "./read.js";
 import type { Received, Source } from "./source.js";
 
 const CHUNK_BYTES = 256 * 1024;
-/** A pause longer than this in a recording (an hour without a frame) is not waited for. */
-const LONGEST_WAIT_MS = 3_600_000;
 
 /** What a recording turned out to be while it was read. */
 export interface RecordingReport {
@@ -35,7 +34,10 @@ export interface RecordingOptions {
 
 /** A recording as a source. A torn tail (a crash in mid-write) ends it quietly; the report says so. @throws DyliveError bad_file */
 export function recordingSource(options: RecordingOptions): Source {
-  return { name: "recording", open: (signal) => (options.speed > 0 ? paced(options, signal) : read(options, signal)) };
+  return {
+    name: "recording",
+    open: (signal) => (options.speed > 0 ? paced(read(options, signal), options, signal) : read(options, signal)),
+  };
 }
 
 /** An empty report. */
@@ -59,29 +61,6 @@ async function* read({ path, drift, report = newReport() }: RecordingOptions, si
   }
   if (reader.meta === null) throw new DyliveError("bad_file", `${path} ends before its header does`);
   report.lostBytes = reader.end();
-}
-
-async function* paced(options: RecordingOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
-  const { speed, clock } = options;
-  let recordedAt: number | null = null;
-  let due = clock.now();
-  let batch: Received[] = [];
-  for await (const records of read(options, signal)) {
-    for (const record of records) {
-      due += Math.min(Math.max(0, record.receivedAt - (recordedAt ?? record.receivedAt)), LONGEST_WAIT_MS) / speed;
-      recordedAt = Math.max(recordedAt ?? 0, record.receivedAt);
-      const wait = due - clock.now();
-      if (wait > 1) {
-        if (batch.length > 0) yield batch;
-        batch = [];
-        await clock.sleep(wait, signal).catch(() => {});
-        if (signal.aborted) return;
-      }
-      batch.push(record);
-    }
-    if (batch.length > 0) yield batch;
-    batch = [];
-  }
 }
 
 function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
