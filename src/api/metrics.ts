@@ -17,6 +17,13 @@ interface Seen {
   drops: Readonly<Record<string, number>>;
 }
 
+/** How far readers of live streams are behind. */
+export interface LiveQueues {
+  readonly queuedBytes: number;
+  /** Readers cut since the start. */
+  readonly cutForSlowness: number;
+}
+
 /** What the process counts of itself, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
 export class Metrics {
   readonly #clock: Clock;
@@ -34,6 +41,12 @@ export class Metrics {
   readonly #drops = this.#counter("dylive_dropped_messages_total", "Messages that were not stored, by reason", ["reason"]);
   readonly #rooms = this.#gauge("dylive_rooms", "Rooms by state; none: known, but not collected", ["state"]);
   readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
+  readonly #queued = new Gauge({
+    name: "dylive_reader_queued_bytes",
+    help: "Bytes that wait for readers of live streams to take them",
+    registers: [this.#registry],
+  });
+  readonly #cut = this.#counter("dylive_readers_cut_total", "Readers of live streams that were cut for being slow");
   readonly #requests = this.#counter("dylive_http_requests_total", "Answers, by route, method and status", ["route", "method", "status"]);
   readonly #requestSeconds = new Histogram({
     name: "dylive_http_request_seconds",
@@ -44,6 +57,8 @@ export class Metrics {
   });
   readonly #seen = new Map<RoomKey, Seen>();
   readonly #countReaders = new Map<string, () => number>();
+  #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
+  #cutSeen = 0;
 
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
   constructor(clock: Clock, ofProcess = false) {
@@ -80,12 +95,21 @@ export class Metrics {
     this.#countReaders.set(kind, count);
   }
 
+  /** Says how the queues of live streams are looked at. */
+  lookAtLive(look: () => LiveQueues): void {
+    this.#lookAtLive = look;
+  }
+
   /** Everything, in Prometheus' text form. @param statuses of every known room; null where one is not collected */
   text(statuses: readonly (RoomStatus | null)[]): Promise<string> {
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
     for (const status of statuses) if (status !== null) this.#count(status);
     for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
+    const { queuedBytes, cutForSlowness } = this.#lookAtLive();
+    this.#queued.set(queuedBytes);
+    this.#cut.inc(cutForSlowness - this.#cutSeen);
+    this.#cutSeen = cutForSlowness;
     return this.#registry.metrics();
   }
 

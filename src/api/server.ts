@@ -109,6 +109,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 
   metrics.countReaders("poll", () => calls.size);
   for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
+  metrics.lookAtLive(() => live.counts());
   // Before what it describes.
   await describeRoutes(app);
   healthRoutes(app, parts, () => stopping);

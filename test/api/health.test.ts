@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { Positions } from "../../src/log/positions.js";
+import { manage } from "./managed.js";
+import { until } from "./served.js";
+
+/** A store whose positions are written by `set`. */
+const writing = (set: Positions["set"]) => ({
+  replace: (store: Parameters<NonNullable<NonNullable<Parameters<typeof manage>[0]>["replace"]>>[0]) => ({
+    ...store,
+    positions: { get: store.positions.get.bind(store.positions), forget: store.positions.forget.bind(store.positions), set },
+  }),
+});
+
+describe("/readyz", () => {
+  it("looks whether the store can be written, at most every five seconds, and needs no token", async () => {
+    let writes = 0;
+    let failing = false;
+    const { call, clock } = await manage(
+      writing(async () => {
+        writes++;
+        if (failing) throw new Error("disk full");
+      }),
+    );
+    const ready = () => call("/readyz", { token: null });
+    for (let n = 0; n < 3; n++) expect((await ready()).body).toEqual({ status: "ready" });
+    expect(writes).toBe(1);
+    failing = true;
+    clock.advance(4_999);
+    expect((await ready()).status).toBe(200);
+    clock.advance(1);
+    const refused = await ready();
+    expect([refused.status, refused.at("error", "code")]).toEqual([503, "not_ready"]);
+    expect(refused.text).not.toContain("disk full");
+    expect((await call("/healthz", { token: null })).status).toBe(200);
+    failing = false;
+    clock.advance(5_000);
+    expect((await ready()).status).toBe(200);
+  });
+
+  it("does not wait for a store that hangs", async () => {
+    let go = () => {};
+    const { call, clock } = await manage(writing(() => new Promise<void>((resolve) => (go = resolve))));
+    const asked = call("/readyz", { token: null });
+    await until(() => clock.sleeping > 0);
+    clock.advance(2_000);
+    expect((await asked).status).toBe(503);
+    go();
+  });
+});
