@@ -17,7 +17,7 @@ it("uses a browser that the user runs, and leaves it as it was", async () => {
   const users = await chromium.launchPersistentContext(folder, { executablePath: await testBrowser(), chromiumSandbox: false, args });
   const simulator = await startSimulator({ rooms: liveRooms(1), rateFactor: 5 });
   const session = new BrowserSession({
-    choice: { cdp: `http://127.0.0.1:${port}` },
+    choose: () => ({ cdp: `http://127.0.0.1:${port}` }),
     clock: systemClock,
     upstream: simulator.url,
     profile: null,
@@ -43,7 +43,7 @@ it("uses a browser that the user runs, and leaves it as it was", async () => {
 
 it("says that nobody answers at the address", async () => {
   const choice = { cdp: `http://127.0.0.1:${await freePort()}` };
-  const session = new BrowserSession({ choice, clock: systemClock, upstream: null, profile: null });
+  const session = new BrowserSession({ choose: () => choice, clock: systemClock, upstream: null, profile: null });
   await expect(session.take(GUEST, NEVER)).rejects.toMatchObject({
     code: "browser_failed",
     detail: expect.stringMatching(/DevTools address.*ECONNREFUSED/),

@@ -26,7 +26,7 @@ export function liveRooms(count: number): RoomScenario[] {
 
 export async function openSession(simulator: { readonly url: string }, more: Partial<BrowserSessionOptions> = {}): Promise<BrowserSession> {
   const choice = { program: await testBrowser(), headless: true };
-  return new BrowserSession({ choice, clock: systemClock, upstream: simulator.url, profile: null, ...more });
+  return new BrowserSession({ choose: () => choice, clock: systemClock, upstream: simulator.url, profile: null, ...more });
 }
 
 /** What a source has given so far, and how it ended. */

@@ -24,7 +24,7 @@ export async function httpProxy(credentials: string): Promise<TestProxy> {
 }
 
 /** A SOCKS5 proxy (RFC 1928) with a user and a password (RFC 1929). */
-export async function socksProxy(user: string, password: string): Promise<TestProxy> {
+export async function socksProxy(user: string, password: string, { deadEnd = false } = {}): Promise<TestProxy> {
   const asked: string[] = [];
   const server = createServer(async (socket) => {
     socket.on("error", () => {});
@@ -41,6 +41,7 @@ export async function socksProxy(user: string, password: string): Promise<TestPr
     const host = named ? ask.subarray(5, 5 + (ask[4] ?? 0)).toString() : ask.subarray(4, 8).join(".");
     const port = ask.readUInt16BE(ask.length - 2);
     asked.push(`${host}:${port}`);
+    if (deadEnd) return void socket.end(Buffer.from([5, 4, 0, 1, 0, 0, 0, 0, 0, 0]));
     pipe(socket, host, port, () => socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])));
   });
   return serving(server, asked);

@@ -26,11 +26,15 @@ export interface DeskOptions {
   readonly stateFile: string | null;
   /** A room whose page is looked at when the home page does not have what is needed. */
   readonly webRid: string | null;
+  /** To be waited for before it opens: a predecessor that still saves the same state. */
+  readonly after: Promise<unknown>;
 }
 
-interface Ready {
+interface Opened {
   readonly browser: Browser;
   readonly context: BrowserContext;
+}
+interface Ready extends Opened {
   readonly page: Page;
 }
 
@@ -46,6 +50,8 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #stop = new AbortController();
   readonly #stopSaving: () => void;
+  /** Outlives its page: the pages of rooms are in it, too. */
+  #opened: Opened | null = null;
   #ready: Ready | null = null;
   #opening: Promise<Ready> | null = null;
   #visitor: Visitor | null = null;
@@ -99,7 +105,7 @@ export class Desk {
     await this.#opening?.catch(() => {});
     await this.#save().catch(() => {});
     // The user's own context stays; only our page in it goes.
-    await (this.#options.gate === null ? this.#ready?.page : this.#ready?.context)?.close().catch(() => {});
+    await (this.#options.gate === null ? this.#ready?.page : this.#opened?.context)?.close().catch(() => {});
   }
 
   /** Does something with the page; once more on a new one if it went away meanwhile. */
@@ -131,20 +137,19 @@ export class Desk {
 
   async #start(signal: AbortSignal): Promise<Ready> {
     signal.throwIfAborted();
+    await orAborted(this.#options.after, signal);
     await this.#options.clock.sleep(pauseMs(this.#failures), signal);
-    let context: BrowserContext | null = null;
     let page: Page | null = null;
     try {
       const browser = await this.#options.keeper.browser(signal);
-      const last = this.#ready;
-      // A page that crashed leaves its context as it was.
-      context = last?.browser === browser ? last.context : await this.#newContext(browser);
+      if (this.#opened?.browser !== browser) this.#opened = { browser, context: await this.#newContext(browser) };
+      const { context } = this.#opened;
       page = await openPage(context, this.#options.allows, signal);
       const userUniqueId = await this.#enter(page, signal);
       this.#visitor ??= new Visitor(await userAgentOf(page));
       this.#visitor.userUniqueId = userUniqueId;
       await this.#learn(context);
-      const ready = { browser, context, page };
+      const ready = { ...this.#opened, page };
       page.once("crash", () => {
         if (this.#ready === ready) this.#ready = null;
         void ready.page.close().catch(() => {});
@@ -156,7 +161,6 @@ export class Desk {
     } catch (error) {
       this.#failures++;
       void page?.close().catch(() => {});
-      if (context !== null && context !== this.#ready?.context && this.#options.gate !== null) void context.close().catch(() => {});
       signal.throwIfAborted();
       throw browserError("the site's page could not be opened", error);
     }
@@ -206,7 +210,7 @@ export class Desk {
 
   async #save(): Promise<void> {
     const { gate, stateFile, clock } = this.#options;
-    if (this.#ready === null || gate === null) return;
+    if (this.#ready === null || gate === null) return; // the user's own browser keeps its own
     const state = await this.#ready.context.storageState();
     this.#state = state;
     if (stateFile !== null) await writeState(stateFile, { savedAt: clock.now(), state });

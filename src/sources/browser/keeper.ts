@@ -23,7 +23,7 @@ const STEADY_MS = 60_000;
 
 /** Keeps one browser: starts it when it is first wanted, and again, with growing pauses, when it has died. */
 export class BrowserKeeper {
-  readonly #choice: BrowserChoice;
+  readonly #choose: () => BrowserChoice;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   #running: Browser | null = null;
@@ -31,14 +31,15 @@ export class BrowserKeeper {
   #failures = 0;
   #starts = 0;
 
-  constructor(choice: BrowserChoice, clock: Clock) {
-    this.#choice = choice;
+  /** @param choose asked at every start, so that a browser installed meanwhile is found; it may throw */
+  constructor(choose: () => BrowserChoice, clock: Clock) {
+    this.#choose = choose;
     this.#clock = clock;
   }
 
   /** Whether it is the user's own browser, of which only our pages are ours. */
   get attached(): boolean {
-    return "cdp" in this.#choice;
+    return "cdp" in this.#choose();
   }
 
   /** How often it was started. */
@@ -74,9 +75,10 @@ export class BrowserKeeper {
   }
 
   async #start(): Promise<Browser> {
+    const choice = this.#choose();
     await this.#clock.sleep(pauseMs(this.#failures), this.#stop.signal);
     try {
-      const browser = await open(this.#choice);
+      const browser = await open(choice);
       if (this.#stop.signal.aborted) {
         await browser.close();
         throw this.#stop.signal.reason;
@@ -92,7 +94,7 @@ export class BrowserKeeper {
     } catch (error) {
       this.#stop.signal.throwIfAborted();
       this.#failures++;
-      throw browserError("cdp" in this.#choice ? "no browser answers at the DevTools address" : "it did not start", error);
+      throw browserError("cdp" in choice ? "no browser answers at the DevTools address" : "it did not start", error);
     }
   }
 }

@@ -28,7 +28,8 @@ export async function openPage(context: BrowserContext, allows: HostRule, signal
     const request = route.request();
     const { protocol, hostname } = new URL(request.url());
     const fine = protocol === "data:" || protocol === "blob:" || allows(hostname);
-    return fine && !NOT_LOADED.has(request.resourceType()) ? route.continue() : route.abort("blockedbyclient");
+    const answered = fine && !NOT_LOADED.has(request.resourceType()) ? route.continue() : route.abort("blockedbyclient");
+    return answered.catch(() => {}); // the page went away meanwhile
   });
   return page;
 }

@@ -11,7 +11,8 @@ import { browserSource } from "./source.js";
 
 /** How a browser serves rooms. */
 export interface BrowserSessionOptions {
-  readonly choice: BrowserChoice;
+  /** Which browser; asked when one is started. @throws DyliveError no_browser, which whoever takes a seat then gets */
+  readonly choose: () => BrowserChoice;
   readonly clock: Clock;
   /** Stand-in for the platform, or null. */
   readonly upstream: string | null;
@@ -44,7 +45,7 @@ export class BrowserSession implements Seats {
 
   constructor(options: BrowserSessionOptions) {
     this.#options = options;
-    this.#keeper = new BrowserKeeper(options.choice, options.clock);
+    this.#keeper = new BrowserKeeper(options.choose, options.clock);
   }
 
   async take(wish: SeatWish, signal: AbortSignal): Promise<Seat> {
@@ -128,7 +129,8 @@ export class BrowserSession implements Seats {
     const gate = isUser ? null : () => this.#gate(proxy, allows);
     const name = `${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
-    const desk = new Desk({ keeper, clock, allows, gate, account, origin: this.#origin, stateFile, webRid });
+    const after = Promise.all(this.#closing);
+    const desk = new Desk({ keeper, clock, allows, gate, account, origin: this.#origin, stateFile, webRid, after });
     const held = { key, index, desk, rooms: 0 };
     this.#desks.add(held);
     return held;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/clock.js";
 import { findBrowser, type Machine } from "../../../src/sources/browser/find.js";
 import { loginHosts, pageHosts } from "../../../src/sources/browser/hosts.js";
+import { BrowserSession } from "../../../src/sources/browser/session.js";
 import { pauseMs } from "../../../src/sources/browser/wait.js";
 
 const linux: Machine = { platform: "linux", path: "/usr/local/bin:relative:/usr/bin", home: "/home/me", programFolders: [] };
@@ -77,4 +79,15 @@ describe("hosts", () => {
 
 it("the pause before another attempt grows, and has an end", () => {
   expect([0, 1, 2, 3, 4, 8, 100].map(pauseMs)).toEqual([0, 0, 1000, 2000, 4000, 60_000, 60_000]);
+});
+
+describe("a session without a browser", () => {
+  it("gives whoever takes a seat that one sentence, at once and again", async () => {
+    const choose = () => ({ program: findBrowser(null, linux, there()), headless: true });
+    const session = new BrowserSession({ choose, clock: systemClock, upstream: null, profile: null });
+    const wish = { account: null, proxy: null, webRid: null };
+    for (let again = 0; again < 4; again++)
+      await expect(session.take(wish, new AbortController().signal)).rejects.toMatchObject({ code: "no_browser" });
+    await session.close();
+  });
 });
