@@ -1,10 +1,19 @@
-const BILLION = 1_000_000_000;
+const TWO_32 = 4_294_967_296;
+const E8 = 100_000_000;
+/** Smaller numbers are counts more than ids; the engine keeps the texts of those that it wrote last. */
+const SMALL = 100_000;
 
 /** Digits of the number being written, right-aligned, as character codes; only used within one call. */
 const digits = new Uint8Array(20);
+const pairs = new Uint16Array(digits.buffer);
 type Five = [number, number, number, number, number];
 /** The same digits, typed so that they are known to exist. */
 const d = digits as unknown as readonly [...Five, ...Five, ...Five, ...Five];
+
+/** The two digits of 0 to 99, as they lie in `pairs` whatever the machine's byte order. */
+const twoDigits = new Uint16Array(
+  new Uint8Array(Array.from({ length: 200 }, (_, i) => 48 + (i % 2 === 0 ? Math.floor(i / 20) : (i >> 1) % 10))).buffer,
+);
 
 /*
  * The ids that were written last. Each message repeats its room's id and, in its envelope and in its payload, its own; a
@@ -20,7 +29,7 @@ const slotText: string[] = new Array<string>(SLOTS).fill("");
  * ids have up to 19 digits, and a JS number holds 15.
  */
 export function decimal(hi: number, lo: number): string {
-  if (hi === 0) return String(lo);
+  if (hi === 0 && lo < SMALL) return String(lo);
   const slot = (lo ^ (lo >>> 11) ^ (lo >>> 22)) & (SLOTS - 1);
   const before = slotText[slot] ?? "";
   if (before !== "" && slotHi[slot] === hi && slotLo[slot] === lo) return before;
@@ -31,20 +40,26 @@ export function decimal(hi: number, lo: number): string {
   return text;
 }
 
-/** At least 2^32. Long division by 10^9 in 16-bit steps, so that no intermediate exceeds 2^53. */
+/**
+ * Divides by 10^8 twice. A double is not exact here, so a quotient may be off by one; the remainder is small enough to be exact in
+ * 32 bits, and shows it.
+ */
 function long(hi: number, lo: number): string {
-  const top = Math.floor(hi / BILLION);
-  const middle = (hi - top * BILLION) * 65536 + (lo >>> 16);
-  const middleQuotient = Math.floor(middle / BILLION);
-  const low = (middle - middleQuotient * BILLION) * 65536 + (lo & 0xffff);
-  const lowQuotient = Math.floor(low / BILLION);
-  // Up to 11 digits, then 9.
-  const quotient = (top * 65536 + middleQuotient) * 65536 + lowQuotient;
-  const lead = Math.floor(quotient / BILLION);
-  write(low - lowQuotient * BILLION, 19);
-  write(quotient - lead * BILLION, 10);
-  digits[1] = 48 + (lead % 10);
-  digits[0] = 48 + Math.floor(lead / 10);
+  let quotient = Math.floor((hi * TWO_32 + lo) / E8);
+  let low = (lo - Math.imul(quotient | 0, E8)) | 0;
+  if (low < 0) {
+    low += E8;
+    quotient--;
+  } else if (low >= E8) {
+    low -= E8;
+    quotient++;
+  }
+  const top = Math.floor(quotient / E8);
+  const head = (top / 100) | 0;
+  pairs[0] = twoDigits[head] ?? 0;
+  pairs[1] = twoDigits[top - head * 100] ?? 0;
+  write((quotient - top * E8) | 0, 2);
+  write(low, 6);
   let start = 0;
   while (digits[start] === 48) start++;
   return text(start);
@@ -85,6 +100,8 @@ function text(start: number): string {
       return String.fromCharCode(d[9], d[10], d[11], d[12], d[13], d[14], d[15], d[16], d[17], d[18], d[19]);
     case 10:
       return String.fromCharCode(d[10], d[11], d[12], d[13], d[14], d[15], d[16], d[17], d[18], d[19]);
+    case 11:
+      return String.fromCharCode(d[11], d[12], d[13], d[14], d[15], d[16], d[17], d[18], d[19]);
     default: {
       let out = "";
       for (let i = start; i < 20; i++) out += String.fromCharCode(digits[i] ?? 48);
@@ -93,12 +110,14 @@ function text(start: number): string {
   }
 }
 
-/** Nine digits that end at `last`. */
-function write(value: number, last: number): void {
-  let rest = value | 0;
-  for (let i = last; i > last - 9; i--) {
-    const tenth = (rest / 10) | 0;
-    digits[i] = 48 + rest - tenth * 10;
-    rest = tenth;
-  }
+/** Eight digits, as the pairs from `at`. */
+function write(value: number, at: number): void {
+  const high = (value / 10_000) | 0;
+  const low = value - high * 10_000;
+  const first = (high / 100) | 0;
+  const third = (low / 100) | 0;
+  pairs[at] = twoDigits[first] ?? 0;
+  pairs[at + 1] = twoDigits[high - first * 100] ?? 0;
+  pairs[at + 2] = twoDigits[third] ?? 0;
+  pairs[at + 3] = twoDigits[low - third * 100] ?? 0;
 }
