@@ -28,7 +28,9 @@ function emitInterface(message) {
   const lines = [`/** ${message.comment} */`, `export interface ${message.name} {`];
   for (const field of message.fields) {
     const lazy = field.lazy ? ` Bytes of a ${field.message}.` : "";
-    lines.push(`  /** ${sentence(field.comment)}${lazy} */`, `  ${field.name}: ${typeOf(field)};`);
+    const { condition } = field;
+    const when = condition ? ` Read only when ${condition.name} is ${condition.values.map((each) => each || '""').join(" or ")}.` : "";
+    lines.push(`  /** ${sentence(field.comment)}${lazy}${when} */`, `  ${field.name}: ${typeOf(field)};`);
   }
   return [...lines, "}"];
 }
@@ -58,6 +60,11 @@ function emitCases(field) {
   }
   const value = `r.${method(field)}()`;
   const wire = field.scalar === "string" || field.scalar === "bytes" ? 2 : 0;
+  if (field.condition) {
+    const { name, values } = field.condition;
+    const holds = values.map((each) => `${local({ name })} === "${each}"`).join(" || ");
+    return one(wire, `if (${holds}) ${variable} = ${value};`, "else r.skip(tag);");
+  }
   if (!field.repeated) return one(wire, `${variable} = ${value};`);
   const push = ["r.item();", `${variable}.push(${value});`];
   if (wire === 2) return one(2, ...push);
@@ -66,6 +73,7 @@ function emitCases(field) {
 }
 
 function method(field) {
+  if (field.isName) return "name";
   return field.asNumber ? `${field.scalar}Number` : field.scalar;
 }
 

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import protobuf from "protobufjs";
 
 const PACKAGE = "dylive.wire";
-const ANNOTATION = /^\[(number|first|lazy|skip)(?::(\w+))?\]\s*/;
+const ANNOTATION = /^\[(number|first|lazy|skip|name|if)(?::([\w=|]+))?\]\s*/;
 const SCALARS = new Set(["string", "bytes", "bool", "int32", "uint32", "int64", "uint64"]);
 
 /** Loads the schema as protobufjs sees it, with comments and the field names of the files. */
@@ -81,6 +81,8 @@ function readField(type, field) {
   if (read && !message && !SCALARS.has(field.type)) throw new Error(`${where}: no reader for ${field.type}`);
   if (notes.has("number") && !/^u?int64$/.test(field.type)) throw new Error(`${where}: [number] is for 64-bit integers`);
   if (notes.has("first") && !(field.repeated && field.type === "string")) throw new Error(`${where}: [first] is for repeated strings`);
+  if (notes.has("name") && (field.repeated || field.type !== "string")) throw new Error(`${where}: [name] is for singular strings`);
+  if (notes.has("if") && (field.repeated || field.type !== "string")) throw new Error(`${where}: [if:…] is for singular strings`);
   if (notes.has("lazy") && (!message || field.repeated)) throw new Error(`${where}: [lazy] is for singular messages`);
   return {
     name: notes.get("first") || camelCase(field.name),
@@ -94,7 +96,17 @@ function readField(type, field) {
     asNumber: notes.has("number"),
     first: notes.has("first"),
     lazy: notes.has("lazy"),
+    isName: notes.has("name"),
+    condition: notes.has("if") ? readCondition(notes.get("if"), type, where) : null,
   };
+}
+
+/** `id=0|111111`: the other field's name and the values of it with which this one is read. */
+function readCondition(text, type, where) {
+  const [name, values] = text.split("=");
+  const other = type.fields[name];
+  if (!other || values === undefined || !/^(string|u?int64)$/.test(other.type)) throw new Error(`${where}: [if:${text}] names no text`);
+  return { name: camelCase(name), values: values.split("|") };
 }
 
 /** User.FollowInfo → UserFollowInfo. */

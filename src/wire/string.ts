@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 
 /** Node's own slices: without the option handling of toString(), which costs as much as a short string. */
-export interface Slices extends Buffer {
-  utf8Slice(start: number, end: number): string;
-  ucs2Slice(start: number, end: number): string;
+interface Slices {
+  utf8Slice(this: Uint8Array, start: number, end: number): string;
+  ucs2Slice(this: Uint8Array, start: number, end: number): string;
 }
+const { utf8Slice, ucs2Slice } = Buffer.prototype as unknown as Slices;
 
 /*
  * Most strings of a message are short: numbers as text, nicknames, club and gift names. For those the call into C++ costs more
@@ -16,17 +17,17 @@ const MAX_BYTES = 384;
 
 /** UTF-16 units of the string being read; only used within one call. */
 const units = new Uint16Array(MAX_BYTES);
-const unitBytes = Buffer.from(units.buffer) as Slices;
+const unitBytes = new Uint8Array(units.buffer);
 /** The same units, typed so that the first twelve are known to exist. */
 const first = units as unknown as readonly [number, number, number, number, number, number, number, number, number, number, number, number];
 
 /** The text of UTF-8 bytes; what is not UTF-8 becomes U+FFFD as Node does it. */
-export function readString(bytes: Slices, start: number, end: number): string {
+export function readString(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
   if (length === 0) return "";
-  if (length > MAX_BYTES || (length > MAX_ASCII && (bytes[start] ?? 0) < 128)) return bytes.utf8Slice(start, end);
+  if (length > MAX_BYTES || (length > MAX_ASCII && (bytes[start] ?? 0) < 128)) return utf8Slice.call(bytes, start, end);
   const count = decode(bytes, start, end);
-  return count < 0 ? bytes.utf8Slice(start, end) : text(count);
+  return count < 0 ? utf8Slice.call(bytes, start, end) : text(count);
 }
 
 /** Fills `units` and gives their count, or -1 when the bytes are not well-formed UTF-8. */
@@ -91,6 +92,6 @@ function text(count: number): string {
     case 12:
       return String.fromCharCode(u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11]);
     default:
-      return unitBytes.ucs2Slice(0, count * 2);
+      return ucs2Slice.call(unitBytes, 0, count * 2);
   }
 }

@@ -54,6 +54,10 @@ export function expected(type: protobuf.Type, theirs: Record<string, unknown>): 
   for (const field of type.fieldsArray) {
     const notes = annotations(field);
     if (notes.has("skip")) continue;
+    if (notes.has("if") && !isRead(type, notes.get("if") ?? "", theirs)) {
+      out[camel(field.name)] = absent(field, notes);
+      continue;
+    }
     const given = Object.hasOwn(theirs, field.name) ? theirs[field.name] : undefined;
     const one = (value: unknown) => expectedValue(field, notes, value);
     if (notes.has("first")) out[notes.get("first") || field.name] = ((given ?? []) as string[]).find((text) => text !== "") ?? "";
@@ -61,6 +65,15 @@ export function expected(type: protobuf.Type, theirs: Record<string, unknown>): 
     else out[camel(field.name)] = given === undefined || given === null ? absent(field, notes) : one(given);
   }
   return out;
+}
+
+/** Whether a field with a condition such as `id=0|111111` is read: whether the other field has one of the values. */
+function isRead(type: protobuf.Type, condition: string, theirs: Record<string, unknown>): boolean {
+  const [name = "", values = ""] = condition.split("=");
+  const other = type.fields[name];
+  if (other === undefined) throw new Error(`${type.name} has no ${name}`);
+  const value = Object.hasOwn(theirs, name) ? expectedValue(other, annotations(other), theirs[name]) : absent(other, annotations(other));
+  return values.split("|").includes(String(value));
 }
 
 /** Our message with its lazy fields decoded, to be compared with `expected`. */
@@ -138,8 +151,8 @@ function absent(field: protobuf.Field, notes: Map<string, string>): unknown {
 }
 
 function annotations(field: protobuf.Field): Map<string, string> {
-  const text = /^(?:\[[\w:]+\]\s*)*/.exec(field.comment ?? "")?.[0] ?? "";
-  return new Map([...text.matchAll(/\[(\w+)(?::(\w+))?\]/g)].map((match) => [match[1] ?? "", match[2] ?? ""]));
+  const text = /^(?:\[[\w:=|]+\]\s*)*/.exec(field.comment ?? "")?.[0] ?? "";
+  return new Map([...text.matchAll(/\[(\w+)(?::([\w=|]+))?\]/g)].map((match) => [match[1] ?? "", match[2] ?? ""]));
 }
 
 function camel(name: string): string {

@@ -32,10 +32,10 @@ export function decodePushFrame(r: Reader, end: number): PushFrame {
         headers.push(decodePushHeader(r, r.sub()));
         break;
       case 50:
-        payloadEncoding = r.string();
+        payloadEncoding = r.name();
         break;
       case 58:
-        payloadType = r.string();
+        payloadType = r.name();
         break;
       case 66:
         payload = r.bytes();
@@ -72,7 +72,7 @@ export function decodePushHeader(r: Reader, end: number): PushHeader {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        key = r.string();
+        key = r.name();
         break;
       case 18:
         value = r.string();
@@ -226,7 +226,7 @@ export function decodeMessage(r: Reader, end: number): Message {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        method = r.string();
+        method = r.name();
         break;
       case 18:
         payload = r.bytes();

@@ -224,7 +224,7 @@ export function decodeGiftStruct(r: Reader, end: number): GiftStruct {
         diamondCount = r.int32();
         break;
       case 130:
-        name = r.string();
+        name = r.name();
         break;
       default:
         switch (tag >>> 3) {

@@ -84,7 +84,7 @@ export function decodeUserFansClubData(r: Reader, end: number): UserFansClubData
     const tag = r.tag();
     switch (tag) {
       case 10:
-        clubName = r.string();
+        clubName = r.name();
         break;
       case 16:
         level = r.int32();
@@ -176,13 +176,13 @@ export interface User {
   secUid: string;
   /** Mystery man state (神秘人); 1 is seen on ordinary users, the list is unverified. */
   mysteryMan: number;
-  /** Masked nickname. */
+  /** Masked nickname. Read only when nickname is "". */
   desensitizedNickname: string;
   /** Hidden by the room's settings. */
   isAnonymous: boolean;
-  /** Id that joins to the rank lists of anonymised rooms. */
+  /** Id that joins to the rank lists of anonymised rooms. Read only when id is 0 or 111111. */
   webcastUid: string;
-  /** Uid as text. */
+  /** Uid as text. Read only when id is 0. */
   idStr: string;
 }
 
@@ -239,16 +239,19 @@ export function decodeUser(r: Reader, end: number): User {
         mysteryMan = r.int32();
         break;
       case 546:
-        desensitizedNickname = r.string();
+        if (nickname === "") desensitizedNickname = r.string();
+        else r.skip(tag);
         break;
       case 568:
         isAnonymous = r.bool();
         break;
       case 586:
-        webcastUid = r.string();
+        if (id === "0" || id === "111111") webcastUid = r.string();
+        else r.skip(tag);
         break;
       case 8226:
-        idStr = r.string();
+        if (id === "0") idStr = r.string();
+        else r.skip(tag);
         break;
       default:
         switch (tag >>> 3) {
