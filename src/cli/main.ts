@@ -4,6 +4,7 @@ import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { decode } from "./decode.js";
 import { demo } from "./demo.js";
+import { addDoctorCommand } from "./doctor.js";
 import { importFiles } from "./import.js";
 import { addLoginCommand } from "./login.js";
 import { record } from "./record.js";
@@ -109,6 +110,7 @@ program
   .argument("<files...>", "a single payload is named after its method (ChatMessage.bin)")
   .action((files: string[]) => decode(files));
 
+addDoctorCommand(program, { data, upstream, signer });
 addLoginCommand(program, data, upstream);
 addTokenCommands(program, data);
 

@@ -1,0 +1,90 @@
+import { DyliveError } from "../../errors.js";
+import { plain } from "../terminal.js";
+
+/** The layers that are looked at, in the order in which each needs those before it. */
+export type Layer =
+  | "runtime"
+  | "data"
+  | "store"
+  | "browser"
+  | "accounts"
+  | "dns"
+  | "home"
+  | "room"
+  | "reflow"
+  | "fetch"
+  | "signer"
+  | "push";
+
+/** What was found of one layer. It never holds a secret. */
+export interface Finding {
+  readonly layer: Layer;
+  readonly state: "ok" | "warn" | "fail" | "skipped";
+  /** One sentence in plain words. */
+  readonly detail: string;
+  /** What to do about it; null when nothing need be done. */
+  readonly todo: string | null;
+}
+
+/** The layers as people know them. */
+export const LAYERS: Readonly<Record<Layer, string>> = {
+  runtime: "runtime",
+  data: "data folder",
+  store: "store",
+  browser: "browser",
+  accounts: "accounts",
+  dns: "names (DNS)",
+  home: "start page",
+  room: "room",
+  reflow: "share page",
+  fetch: "first state",
+  signer: "signer",
+  push: "push server",
+};
+
+/** All is well. */
+export function ok(layer: Layer, detail: string): Finding {
+  return { layer, state: "ok", detail, todo: null };
+}
+
+/** It works, but not for long or not in full. */
+export function warn(layer: Layer, detail: string, todo: string): Finding {
+  return { layer, state: "warn", detail, todo };
+}
+
+/** It is broken. */
+export function fail(layer: Layer, detail: string, todo: string): Finding {
+  return { layer, state: "fail", detail, todo };
+}
+
+/** It was not looked at. */
+export function skipped(layer: Layer, detail: string): Finding {
+  return { layer, state: "skipped", detail, todo: null };
+}
+
+/** A failure as a finding. Errors that are not ours are told by their first line only. */
+export function failed(layer: Layer, error: unknown, todo?: string): Finding {
+  if (error instanceof DyliveError) return fail(layer, error.detail, todo ?? error.row.hint);
+  const line = error instanceof Error ? (error.message.split("\n", 1)[0] ?? error.name) : String(error);
+  return fail(layer, line, todo ?? "Please report it.");
+}
+
+const WORDS: Readonly<Record<Finding["state"], string>> = { ok: "ok  ", warn: "warn", fail: "FAIL", skipped: "skip" };
+const WIDTH = Math.max(...Object.values(LAYERS).map((name) => name.length));
+
+/** A finding as people read it. */
+export function linesOf({ layer, state, detail, todo }: Finding): readonly string[] {
+  const first = `${WORDS[state]}  ${LAYERS[layer].padEnd(WIDTH)}  ${plain(detail)}`;
+  return todo === null ? [first] : [first, `${" ".repeat(WIDTH + 8)}→ ${plain(todo)}`];
+}
+
+/** The last word: which layer is broken, and what to do. */
+export function verdictOf(findings: readonly Finding[]): string {
+  const broken = findings.find(({ state }) => state === "fail");
+  if (broken !== undefined)
+    return plain(`The broken layer: ${LAYERS[broken.layer]}. ${broken.todo ?? ""} What is behind it may only follow from it.`);
+  const warned = findings.filter(({ state }) => state === "warn").length;
+  const unseen = findings.filter(({ state }) => state === "skipped").length;
+  const tail = `${warned > 0 ? ` ${warned} ${warned === 1 ? "warning" : "warnings"}.` : ""}${unseen > 0 ? ` ${unseen} not looked at.` : ""}`;
+  return `Nothing is broken.${tail}`;
+}

@@ -1,0 +1,129 @@
+import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import Database from "better-sqlite3";
+import type { Config, Machine } from "../../config.js";
+import { check } from "../../log/check.js";
+import { assertOurs, MIGRATIONS } from "../../log/sqlite/migrate.js";
+import { openSqliteStore } from "../../log/sqlite/store.js";
+import { findBrowser } from "../../sources/browser/find.js";
+import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
+
+const OLDEST_NODE = [20, 19]; // package.json, engines
+const MIB = 1024 * 1024;
+const LITTLE_BYTES = 1024 * MIB; // some days of a busy room
+const NO_BYTES = 50 * MIB; // the write-ahead log alone may take more
+const QUICK_CHECK_BYTES = 256 * MIB; // a second or two of reading
+const LOG_CHECK_MS = 5000;
+
+/** Node.js and the native module. */
+export function runtime(version = process.versions.node): Finding {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
+  if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
+    return fail("runtime", `Node.js ${version} is too old`, `Install Node.js ${OLDEST_NODE.join(".")} or newer.`);
+  try {
+    const database = new Database(":memory:");
+    const sqlite = String(database.prepare("SELECT sqlite_version()").pluck().get());
+    database.close();
+    return ok("runtime", `Node.js ${version}, SQLite ${sqlite}, ${process.platform} ${process.arch}`);
+  } catch (error) {
+    return failed("runtime", error, "better-sqlite3 does not load: run `npm rebuild better-sqlite3` with the Node.js that runs dylive.");
+  }
+}
+
+/** Whether the data folder can be written, and how much room is left. Leaves nothing behind and makes no folder. */
+export function dataFolder(data: string): Finding {
+  const folder = resolve(data);
+  let near = folder;
+  while (!existsSync(near) && dirname(near) !== near) near = dirname(near);
+  try {
+    if (!statSync(near).isDirectory()) return fail("data", `${near} is a file`, "Name another folder with --data or DYLIVE_DATA.");
+    accessSync(near, constants.W_OK);
+    if (near === folder) {
+      const trial = join(folder, `.doctor-${process.pid}`);
+      writeFileSync(trial, "dylive", { mode: 0o600, flag: "wx" });
+      rmSync(trial);
+    }
+    const { bavail, bsize } = statfsSync(near);
+    const free = bavail * bsize;
+    const shown = `${(free / 1024 / MIB).toFixed(1)} GiB free`;
+    const more = "Free some space, or put the data on another disk with --data.";
+    if (free < NO_BYTES) return fail("data", `${folder}: the disk is full (${shown})`, more);
+    if (free < LITTLE_BYTES) return warn("data", `${folder}: little space is left (${shown})`, more);
+    return ok("data", `${folder}${near === folder ? "" : " (will be made)"}, ${shown}`);
+  } catch (error) {
+    return failed("data", error, `dylive must be able to write to ${folder}: change its owner or mode, or name another with --data.`);
+  }
+}
+
+/** Whether the database can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
+export async function store(data: string): Promise<Finding> {
+  const path = join(resolve(data), "dylive.sqlite");
+  if (!existsSync(path)) return ok("store", "there is none yet; it is made at the first start");
+  try {
+    const size = statSync(path).size;
+    const version = look(path, size <= QUICK_CHECK_BYTES);
+    if (typeof version === "string")
+      return fail(
+        "store",
+        `${path} is damaged: ${version}`,
+        "Stop dylive, keep a copy of the file, and restore a backup or start with another folder.",
+      );
+    const shown = `schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
+    if (version < MIGRATIONS.length) return ok("store", `${shown}; it is brought up to date at the next start`);
+    return await logIn(path, shown);
+  } catch (error) {
+    return failed("store", error, "Check the file's owner; if it is not dylive's, name another folder with --data.");
+  }
+}
+
+/** @returns the schema's version, or what is damaged */
+function look(path: string, whole: boolean): number | string {
+  const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 2000 });
+  try {
+    const version = assertOurs(database);
+    const said = whole ? String(database.pragma("quick_check(1)", { simple: true })) : "ok";
+    return said === "ok" ? version : said;
+  } finally {
+    database.close();
+  }
+}
+
+async function logIn(path: string, shown: string): Promise<Finding> {
+  const opened = openSqliteStore({ path });
+  const limit = AbortSignal.timeout(LOG_CHECK_MS);
+  try {
+    const findings = await check(opened.log, undefined, limit);
+    if (findings.length === 0) return ok("store", `${shown}, every event in its place`);
+    const rooms = [...new Set(findings.map(({ room }) => room))].slice(0, 5).join(", ");
+    return fail(
+      "store",
+      `${shown}; ${findings.length} places in the log are wrong (rooms ${rooms})`,
+      "Keep a copy of the data folder and report it.",
+    );
+  } catch (error) {
+    if (limit.aborted) return ok("store", `${shown}, no fault within the five seconds that were looked`);
+    throw error;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Where a browser is. It signs connections where no signer is named, and reads pages for the browser source. */
+export function browser(
+  config: Pick<Config, "browser" | "cdp" | "signer" | "upstream">,
+  machine: Machine,
+): { finding: Finding; program: string | null } {
+  if (config.cdp !== null) return { finding: skipped("browser", "your own browser is used, by its DevTools address"), program: null };
+  try {
+    const program = findBrowser(config.browser, machine);
+    return { finding: ok("browser", program), program };
+  } catch (error) {
+    const { detail, todo } = failed("browser", error);
+    const needed = config.signer === null && config.upstream === null;
+    const finding = needed
+      ? fail("browser", detail, todo ?? "")
+      : warn("browser", `${detail}; it is not needed while another signs`, todo ?? "");
+    return { finding, program: null };
+  }
+}

@@ -1,0 +1,251 @@
+import { lookup } from "node:dns/promises";
+import { BlockList, isIP } from "node:net";
+import type { Clock } from "../../clock.js";
+import { DyliveError } from "../../errors.js";
+import { readReflow } from "../../rooms/resolve/reflow.js";
+import { answerOf, resolveText, STEP_WORDS, type TextAnswer } from "../../rooms/resolve.js";
+import { firstFetch } from "../../sources/fetch.js";
+import type { AccountStore } from "../../sources/login-store.js";
+import { type Platform, reasonOf } from "../../sources/platform.js";
+import { clientQuery, pushHeaders, pushUrl } from "../../sources/push.js";
+import { stubOf } from "../../sources/signature.js";
+import type { Signer } from "../../sources/signer.js";
+import type { Visitor } from "../../sources/visitor.js";
+import { websocketSource } from "../../sources/websocket.js";
+import { Drift } from "../../wire/drift.js";
+import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
+
+/** As whom, and by which way, the platform is asked. */
+export interface Asking {
+  readonly platform: Platform;
+  readonly visitor: Visitor;
+  readonly clock: Clock;
+}
+
+/** Hosts of each step. */
+const HOSTS = ["live.douyin.com", "www.douyin.com", "v.douyin.com", "webcast.amemv.com", "webcast100-ws-web-hl.douyin.com"];
+const PUSH_MS = 15_000;
+const SOON_MS = 3 * 86_400_000;
+const CAPTCHA =
+  "The platform suspects this address or visitor. Open live.douyin.com in a browser here, log in with `dylive login`, wait, or use another address (--proxy).";
+const NETWORK = "Check the network, the firewall and the proxy: `curl -I https://live.douyin.com/` must work on this machine.";
+
+/** Networks that the platform is not in: an answer there comes from a proxy program or a captive portal. */
+const PRIVATE = new BlockList();
+for (const [net, bits] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+] as const)
+  PRIVATE.addSubnet(net, bits, "ipv4");
+for (const [net, bits] of [
+  ["::", 127],
+  ["fc00::", 7],
+  ["fe80::", 10],
+] as const)
+  PRIVATE.addSubnet(net, bits, "ipv6");
+
+/** Whether the platform's names have addresses. */
+export async function dns(
+  { upstream, proxy }: Pick<Platform, "upstream" | "proxy">,
+  find: (host: string) => Promise<string> = address,
+): Promise<Finding> {
+  if (proxy !== null) return skipped("dns", `the proxy ${proxy.name} looks names up`);
+  const hosts = upstream === null ? HOSTS : [new URL(upstream).hostname.replace(/^\[|\]$/g, "")];
+  const found = await Promise.allSettled(hosts.map(find));
+  const missing = hosts.flatMap((host, i) => (found[i]?.status === "rejected" ? [`${host} (${reasonOf(found[i].reason)})`] : []));
+  if (missing.length > 0)
+    return fail(
+      "dns",
+      `no address for ${missing.join(", ")}`,
+      "Check the network and the DNS server of this machine (`nslookup live.douyin.com`).",
+    );
+  const odd = hosts.flatMap((host, i) =>
+    found[i]?.status === "fulfilled" && isPrivate(found[i].value) ? [`${host} is ${found[i].value}`] : [],
+  );
+  if (upstream === null && odd.length > 0)
+    return warn(
+      "dns",
+      `${odd.join(", ")}: a private address`,
+      "A proxy program or a captive portal answers for the platform. That may be meant; if steps below fail, look there.",
+    );
+  return ok(
+    "dns",
+    upstream === null ? `${hosts.length} hosts of the platform have addresses` : `the stand-in ${new URL(upstream).host} has one`,
+  );
+}
+
+async function address(host: string): Promise<string> {
+  return isIP(host) === 0 ? (await lookup(host)).address : host;
+}
+
+function isPrivate(ip: string): boolean {
+  return PRIVATE.check(ip, isIP(ip) === 6 ? "ipv6" : "ipv4");
+}
+
+/** The start page gives every visitor a cookie; who gets none is suspected. `reached` is false when nobody answered at all. */
+export async function home(
+  { platform, visitor }: Asking,
+  signal: AbortSignal,
+): Promise<{ readonly finding: Finding; readonly reached: boolean }> {
+  try {
+    const reply = await platform.get("live.douyin.com", "/", visitor.headers({ accept: "text/html" }), signal);
+    visitor.learn(reply.headers["set-cookie"]);
+    const finding =
+      reply.status !== 200
+        ? fail("home", `live.douyin.com answered HTTP ${reply.status}`, CAPTCHA)
+        : visitor.has("ttwid")
+          ? ok("home", "live.douyin.com answers and gives a visitor cookie")
+          : fail("home", "live.douyin.com gave no visitor cookie (ttwid): it is a captcha page", CAPTCHA);
+    return { finding, reached: true };
+  } catch (error) {
+    return { finding: failed("home", error, NETWORK), reached: false };
+  }
+}
+
+/** How the operator's accounts stand. */
+export async function accounts(
+  store: AccountStore,
+  asking: Asking & { readonly userAgent: string },
+  signal: AbortSignal,
+): Promise<Finding> {
+  const lines: string[] = [];
+  let lapsed = false;
+  let unsure = false;
+  try {
+    for (const name of await store.names()) {
+      const { login, expiresAt } = await store.check(name, asking, signal);
+      const ends = expiresAt === null ? "" : `, ends ${new Date(expiresAt).toISOString().slice(0, 10)}`;
+      const soon = expiresAt !== null && expiresAt < asking.clock.now() + SOON_MS;
+      lines.push(`${name}: ${login === "guest" ? "logged out" : login === "unknown" ? "the platform did not say" : "logged in"}${ends}`);
+      lapsed ||= login === "guest" || soon;
+      unsure ||= login === "unknown";
+    }
+  } catch (error) {
+    return failed("accounts", error);
+  }
+  if (lines.length === 0)
+    return warn(
+      "accounts",
+      "there is none; the platform sends gifts only to who is logged in",
+      "Log in with `dylive login` if you want gifts.",
+    );
+  if (lapsed) return warn("accounts", lines.join("; "), "Log in again with `dylive login`.");
+  return unsure ? warn("accounts", lines.join("; "), CAPTCHA) : ok("accounts", lines.join("; "));
+}
+
+/** What the platform says of the room. */
+export async function room(
+  text: string,
+  asking: Asking,
+  signal: AbortSignal,
+): Promise<{ readonly finding: Finding; readonly answer: TextAnswer | null }> {
+  try {
+    const answer = await resolveText(text, asking, signal);
+    const { resolved } = answer;
+    const word = answerOf(resolved).replaceAll("_", " ");
+    if ("facts" in resolved) return { finding: ok("room", `room ${resolved.webRid}: ${word} (by ${STEP_WORDS[resolved.step]})`), answer };
+    const todo = resolved.outcome === "unknown" ? CAPTCHA : "Check the text: open it in a browser.";
+    return { finding: fail("room", `${word}: ${resolved.reason} (${STEP_WORDS[resolved.step]})`, todo), answer };
+  } catch (error) {
+    if (error instanceof DyliveError && error.row.fault === "caller") throw error;
+    return { finding: failed("room", error, NETWORK), answer: null };
+  }
+}
+
+/** The share page's interface: short links and profiles need it, rooms do not. */
+export async function reflow(answer: TextAnswer | null, { platform, visitor }: Asking, signal: AbortSignal): Promise<Finding> {
+  const secUid = answer !== null && "facts" in answer.resolved ? (answer.resolved.facts.anchor?.secUid ?? null) : null;
+  if (secUid === null) return skipped("reflow", "it is asked by an anchor's sec_uid, which is not known");
+  const todo = "Links of rooms and numbers still work. From outside China this interface often fails; a proxy there helps.";
+  try {
+    const said = await readReflow({ secUid }, { platform, userAgent: visitor.userAgent }, signal);
+    return said.kind === "found" ? ok("reflow", "reflow/info knows the anchor") : warn("reflow", `reflow/info: ${said.reason}`, todo);
+  } catch (error) {
+    const { detail } = failed("reflow", error);
+    return warn("reflow", detail, todo);
+  }
+}
+
+/** The first state. The platform often gives none, which costs only the first messages. */
+export async function fetched(
+  roomId: string,
+  { platform, visitor, clock }: Asking,
+  signal: AbortSignal,
+): Promise<{ readonly finding: Finding; readonly host: string | null }> {
+  try {
+    const first = await firstFetch({ platform, visitor, roomId, drift: new Drift(), now: () => clock.now() }, signal);
+    if (first === null)
+      return {
+        finding: warn(
+          "fetch",
+          "im/fetch gave nothing",
+          "Guests often get nothing. dylive connects without it; only the first messages are missing.",
+        ),
+        host: null,
+      };
+    const { host, received } = first;
+    return {
+      finding: ok("fetch", `im/fetch gave ${received.response?.messages.length ?? 0} messages and ${host ?? "no push host"}`),
+      host,
+    };
+  } catch (error) {
+    return { finding: failed("fetch", error, NETWORK), host: null };
+  }
+}
+
+/** Whether a connection gets its signature. */
+export async function signs(signer: Signer, { visitor }: Asking, roomId: string | null, signal: AbortSignal): Promise<Finding> {
+  try {
+    await signer.sign(stubOf(clientQuery(visitor, roomId ?? "1")), signal);
+    return ok("signer", "a signature was given");
+  } catch (error) {
+    return failed(
+      "signer",
+      error,
+      "Start the signer, correct DYLIVE_SIGNER, or leave it unset: then the site's own page signs in a browser.",
+    );
+  }
+}
+
+/** Whether the push server opens and answers. */
+export async function push(
+  target: { readonly roomId: string; readonly webRid: string; readonly host: string | null; readonly signer: Signer },
+  { platform, visitor, clock }: Asking,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const drift = new Drift();
+  const limit = AbortSignal.timeout(PUSH_MS);
+  const stop = new AbortController();
+  const began = performance.now();
+  const source = websocketSource({
+    connectUrl: (until) => pushUrl({ platform, visitor, attempt: 0, cursor: "", internalExt: "", ...target }, until),
+    headers: pushHeaders(visitor, target.webRid),
+    clock,
+    drift,
+    proxy: platform.proxy,
+  });
+  try {
+    for await (const batch of source.open(AbortSignal.any([signal, limit, stop.signal]))) {
+      const messages = batch.reduce((sum, { response }) => sum + (response?.messages.length ?? 0), 0);
+      stop.abort();
+      return ok("push", `it opened and answered after ${Math.round(performance.now() - began)} ms (${messages} messages)`);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const refused = error instanceof DyliveError && error.code === "blocked";
+    return failed("push", error, refused ? REFUSED : NETWORK);
+  }
+  return fail(
+    "push",
+    `it opened, but sent nothing for ${PUSH_MS / 1000} seconds`,
+    "Rooms with nobody in them are silent; try a busy one. If that is silent too, the platform withholds messages: log in, or use another address.",
+  );
+}
+
+const REFUSED =
+  "The signature, the cookies or the address of this machine is not accepted. If the signer is your own, update it; else wait some hours without trying, or use another address (--proxy).";

@@ -1,0 +1,237 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Finding, LAYERS, linesOf, verdictOf } from "../../src/cli/doctor/finding.js";
+import { runtime } from "../../src/cli/doctor/machine.js";
+import { dns } from "../../src/cli/doctor/platform.js";
+import { examine } from "../../src/cli/doctor.js";
+import { systemClock } from "../../src/clock.js";
+import { type Config, loadConfig, type Machine } from "../../src/config.js";
+import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { parseCookies } from "../../src/sources/cookies.js";
+import { AccountStore } from "../../src/sources/login-store.js";
+import { platformAt } from "../../src/sources/platform.js";
+import { ProxyServer } from "../../src/sources/proxy.js";
+
+const NO_MACHINE: Machine = { platform: "linux", path: "", home: "", programFolders: [], display: false };
+const signal = new AbortController().signal;
+let simulator: Simulator;
+let data: string;
+beforeAll(async () => {
+  simulator = await startSimulator();
+  data = mkdtempSync(join(tmpdir(), "dylive-doctor-"));
+});
+afterAll(async () => {
+  await simulator.close();
+  rmSync(data, { recursive: true, force: true });
+});
+afterEach(() => {
+  simulator.rooms.captcha(false);
+  simulator.rooms.refuse("100000001", false);
+});
+
+async function findings(settings: Partial<Config> = {}, room: string | null = "100000001"): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const config = loadConfig({ data, upstream: simulator.url, ...settings }, {});
+  for await (const finding of examine(config, room, { clock: systemClock, machine: NO_MACHINE, signal })) found.push(finding);
+  return found;
+}
+const stateOf = (found: readonly Finding[], layer: Finding["layer"]) => found.find((one) => one.layer === layer);
+const states = (found: readonly Finding[]) => Object.fromEntries(found.map(({ layer, state }) => [layer, state]));
+
+describe("doctor", () => {
+  it("looks at every layer once, in order, and changes nothing", async () => {
+    const before = readdirSync(data);
+    const found = await findings();
+    expect(found.map(({ layer }) => layer)).toEqual([
+      ...["runtime", "data", "store", "browser", "dns", "home", "accounts", "room", "reflow", "fetch", "signer", "push"],
+    ]);
+    expect(new Set(found.map(({ layer }) => layer))).toEqual(new Set(Object.keys(LAYERS)));
+    expect(states(found)).toEqual({
+      ...{ runtime: "ok", data: "ok", store: "ok", browser: "warn", dns: "ok", home: "ok", accounts: "warn" },
+      ...{ room: "ok", reflow: "ok", fetch: "ok", signer: "ok", push: "ok" },
+    });
+    expect(readdirSync(data)).toEqual(before);
+    expect(verdictOf(found)).toMatch(/^Nothing is broken\. 2 warnings/);
+    for (const one of found) {
+      expect(one.todo === null).toBe(one.state === "ok" || one.state === "skipped");
+      for (const line of linesOf(one)) expect(line).not.toMatch(/[\n\u001b]/);
+    }
+  });
+
+  it("takes a link, and leaves out what needs a live room", async () => {
+    expect(stateOf(await findings({}, "看 https://v.douyin.com/DEMO2/"), "push")?.state).toBe("ok");
+    const offline = states(await findings({}, "100000004"));
+    expect(offline).toMatchObject({ room: "ok", fetch: "skipped", signer: "ok", push: "skipped" });
+    expect(states(await findings({}, null))).toMatchObject({ room: "skipped", reflow: "skipped", push: "skipped", signer: "ok" });
+    await expect(findings({}, "https://evil.com/1")).rejects.toMatchObject({ code: "bad_room" });
+  });
+});
+
+describe("a broken layer is named", () => {
+  const broken = async (settings: Partial<Config> = {}, room = "100000001") => {
+    const found = await findings(settings, room);
+    return { found, verdict: verdictOf(found), first: found.find(({ state }) => state === "fail") };
+  };
+
+  it("a captcha", async () => {
+    simulator.rooms.captcha();
+    const { first, verdict, found } = await broken();
+    expect(first).toMatchObject({ layer: "home", detail: expect.stringContaining("captcha") });
+    expect(verdict).toMatch(/^The broken layer: start page\. .*log in/);
+    expect(stateOf(found, "room")).toMatchObject({ state: "fail", detail: expect.stringContaining("unknown") });
+  });
+
+  it("a refusal, with what the platform said", async () => {
+    simulator.rooms.refuse("100000001");
+    expect((await broken()).first).toMatchObject({ layer: "push", detail: expect.stringMatching(/DEVICE_BLOCKED.*415/) });
+  });
+
+  it("a signer that is down, or answers nonsense; its address is not shown with a password", async () => {
+    const nonsense = createServer((_request, response) => response.end("<html>")).listen(0, "127.0.0.1");
+    await new Promise((resolve) => nonsense.once("listening", resolve));
+    const { port } = nonsense.address() as AddressInfo;
+    for (const signer of ["http://127.0.0.1:1/sign", `http://me:secret@127.0.0.1:${port}/`]) {
+      const { first, found } = await broken({ signer });
+      expect(first?.layer).toBe("signer");
+      expect(stateOf(found, "push")?.state).toBe("skipped");
+      expect(JSON.stringify(found)).not.toContain("secret");
+    }
+    nonsense.close();
+  });
+
+  it("a platform out of reach, behind which nothing is judged", async () => {
+    const { first, found } = await broken({ upstream: "http://127.0.0.1:1" });
+    expect(first).toMatchObject({
+      layer: "home",
+      detail: expect.stringContaining("ECONNREFUSED"),
+      todo: expect.stringContaining("network"),
+    });
+    expect(found.filter(({ state }) => state === "fail")).toHaveLength(1);
+    expect(stateOf(found, "push")?.state).toBe("skipped");
+  });
+
+  it("no account and no room", async () => {
+    expect((await broken({}, "999999999")).first).toMatchObject({ layer: "room", detail: expect.stringContaining("no account") });
+  });
+
+  it("the share page's interface, which is no failure", async () => {
+    simulator.rooms.breakHost("webcast.amemv.com", 403);
+    const { found, first } = await broken();
+    simulator.rooms.breakHost("webcast.amemv.com", null);
+    expect(first).toBeUndefined();
+    expect(stateOf(found, "reflow")).toMatchObject({ state: "warn", detail: expect.stringContaining("403") });
+  });
+
+  it("a proxy that is not there, named without its password", async () => {
+    const { first, found } = await broken({ proxy: "http://me:secret@127.0.0.1:1" });
+    expect(first).toMatchObject({ layer: "home", detail: expect.stringContaining("proxy http://127.0.0.1:1") });
+    expect(JSON.stringify(found)).not.toContain("secret");
+  });
+
+  it("nobody to sign: neither a browser nor a signer", async () => {
+    const config = loadConfig({ data, upstream: null, proxy: "http://127.0.0.1:1" }, {});
+    const found: Finding[] = [];
+    for await (const one of examine(config, null, { clock: systemClock, machine: NO_MACHINE, signal })) found.push(one);
+    expect(stateOf(found, "browser")).toMatchObject({ state: "fail" });
+  });
+
+  it("an old Node.js", () => {
+    expect(runtime("18.20.0")).toMatchObject({ state: "fail", todo: expect.stringContaining("20.19") });
+    expect(runtime("22.1.0").state).toBe("ok");
+  });
+
+  it("a data folder that is a file, or under one", async () => {
+    const file = join(data, "file");
+    writeFileSync(file, "");
+    for (const folder of [file, join(file, "below")]) {
+      const { found } = await broken({ data: folder });
+      expect(stateOf(found, "data")).toMatchObject({ state: "fail", todo: expect.stringContaining("--data") });
+    }
+    rmSync(file);
+    const missing = join(data, "not", "yet");
+    expect(stateOf(await findings({ data: missing }), "data")).toMatchObject({
+      state: "ok",
+      detail: expect.stringContaining("will be made"),
+    });
+    expect(existsSync(missing)).toBe(false);
+  });
+});
+
+describe("the store", () => {
+  const inFolder = async (name: string, make: (path: string) => Promise<void> | void) => {
+    const folder = join(data, name);
+    mkdirSync(folder);
+    await make(join(folder, "dylive.sqlite"));
+    const found = stateOf(await findings({ data: folder }, null), "store");
+    return found;
+  };
+  const made = async (path: string) => {
+    const store = openSqliteStore({ path });
+    const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
+    expect(room).toBe(1);
+    await store.close();
+  };
+
+  it("is whole", async () => {
+    expect(await inFolder("whole", made)).toMatchObject({ state: "ok", detail: expect.stringContaining("every event in its place") });
+  });
+
+  it("is another program's, a newer dylive's, no database, or damaged", async () => {
+    const foreign = await inFolder("foreign", (path) => void new Database(path).exec("CREATE TABLE x(y)").close());
+    expect(foreign).toMatchObject({ state: "fail", detail: expect.stringContaining("not a database of dylive") });
+    const newer = await inFolder("newer", async (path) => {
+      await made(path);
+      const database = new Database(path);
+      database.pragma("user_version = 999");
+      database.close();
+    });
+    expect(newer).toMatchObject({ state: "fail", detail: expect.stringContaining("999") });
+    const text = await inFolder("text", (path) => writeFileSync(path, "hello ".repeat(1000)));
+    expect(text).toMatchObject({ state: "fail", detail: expect.stringMatching(/database/) });
+  });
+
+  it("has a hole in its log", async () => {
+    const hole = await inFolder("hole", async (path) => {
+      await made(path);
+      const database = new Database(path);
+      database.exec("UPDATE heads SET head = 5 WHERE room = 1");
+      database.close();
+    });
+    expect(hole).toMatchObject({ state: "fail", detail: expect.stringContaining("rooms 1") });
+  });
+});
+
+describe("accounts and names", () => {
+  it("says how each account stands, and never shows a cookie", async () => {
+    const folder = join(data, "accounts-test");
+    await AccountStore.inside(folder, systemClock).save("phone", parseCookies("sessionid=verysecret; ttwid=1", Date.now()));
+    chmodSync(folder, 0o700);
+    const found = await findings({ data: folder }, null);
+    expect(stateOf(found, "accounts")).toMatchObject({ state: "ok", detail: expect.stringContaining("phone: logged in") });
+    expect(JSON.stringify(found)).not.toContain("verysecret");
+    simulator.rooms.captcha();
+    expect(stateOf(await findings({ data: folder }, null), "accounts")).toMatchObject({
+      state: "warn",
+      detail: expect.stringContaining("did not say"),
+    });
+  });
+
+  it("knows names without an address, private ones, and a proxy that looks them up", async () => {
+    const real = platformAt(null);
+    expect(await dns(real, async () => "203.0.113.7")).toMatchObject({ state: "ok" });
+    for (const ip of ["198.18.0.5", "127.0.0.1", "10.1.1.1", "fd00::1", "::1"])
+      expect(await dns(real, async () => ip)).toMatchObject({ state: "warn", detail: expect.stringContaining(ip) });
+    const none = await dns(real, async (host) => {
+      if (host !== "v.douyin.com") return "203.0.113.7";
+      throw Object.assign(new Error("x"), { code: "ENOTFOUND" });
+    });
+    expect(none).toMatchObject({ state: "fail", detail: "no address for v.douyin.com (ENOTFOUND)" });
+    expect(await dns(platformAt(null, new ProxyServer("http://127.0.0.1:1")))).toMatchObject({ state: "skipped" });
+  });
+});
