@@ -1,0 +1,96 @@
+import { Value } from "typebox/value";
+import { EVENT_TYPES, KINDS, type NewEvent } from "../../src/events/event.js";
+import { stats } from "./events.js";
+import { type Managed, manage } from "./managed.js";
+
+/** A request, and the status that it is to have. */
+export type Sample = readonly [path: string, status: number, init?: NonNullable<Parameters<Managed["call"]>[1]>];
+
+const SESSION = "7300000000000000019";
+/** Requests to every operation of the document: a route that is described must be shown here. */
+export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
+  "GET /healthz": [["/healthz", 200]],
+  "GET /readyz": [["/readyz", 200]],
+  "GET /metrics": [["/metrics", 200]],
+  "GET /douyin/liveroom/chat": [
+    ["/douyin/liveroom/chat?room_id=98765", 200],
+    ["/douyin/liveroom/chat?room_id=98765&format=2&cursor=0&limit=2000", 200],
+    ["/douyin/liveroom/chat?room_id=98765&cursor=0&limit=2000&types=WebcastRoomUserSeqMessage,WebcastChatMessage", 200],
+    ["/douyin/liveroom/chat?room_id=98765&limit=x", 400],
+    ["/douyin/liveroom/chat?room_id=98765&cursor=999999", 409],
+  ],
+  "GET /douyin/liveroom/info": [
+    ["/douyin/liveroom/info?room_id=98765", 200],
+    ["/douyin/liveroom/info?room_id=nobody", 404],
+  ],
+  "GET /douyin/liveroom/audience": [["/douyin/liveroom/audience?room_id=98765", 200]],
+  "GET /douyin/liveroom/ranklist": [["/douyin/liveroom/ranklist?room_id=98765", 200]],
+  "GET /douyin/liveroom/status": [["/douyin/liveroom/status?room_id=98765,6843198199583378191,nobody,captcha", 200]],
+  "GET /v1/rooms": [
+    ["/v1/rooms", 200],
+    ["/v1/rooms?limit=1", 200],
+    ["/v1/rooms?cursor=x", 400],
+  ],
+  "POST /v1/rooms": [
+    ["/v1/rooms", 201, { json: { room: "4242" } }],
+    ["/v1/rooms", 201, { json: { room: "4243", watch: false } }],
+    ["/v1/rooms", 400, { json: { room: "a/b" } }],
+    ["/v1/rooms", 503, { json: { room: "captcha" } }],
+  ],
+  "GET /v1/rooms/{room}": [
+    ["/v1/rooms/1", 200],
+    ["/v1/rooms/web_rid:98765", 200],
+    ["/v1/rooms/404", 404],
+  ],
+  "POST /v1/rooms/{room}/pause": [["/v1/rooms/4242/pause", 200]],
+  "POST /v1/rooms/{room}/resume": [["/v1/rooms/4242/resume", 200]],
+  "DELETE /v1/rooms/{room}": [["/v1/rooms/4242", 200]],
+  "GET /v1/rooms/{room}/sessions": [["/v1/rooms/98765/sessions", 200]],
+  "GET /v1/rooms/{room}/sessions/{session}": [
+    [`/v1/rooms/98765/sessions/${SESSION}`, 200],
+    ["/v1/rooms/98765/sessions/1", 404],
+  ],
+  "GET /v1/rooms/{room}/events": [
+    ["/v1/rooms/98765/events?types=*&limit=2000", 200],
+    ["/v1/rooms/98765/events?before=3", 200],
+    ["/v1/rooms/98765/events?after=999999", 409],
+    ["/v1/rooms/98765/events?filter=x", 400],
+  ],
+  "GET /v1/tokens": [["/v1/tokens", 200]],
+  "POST /v1/tokens": [
+    ["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }],
+    ["/v1/tokens", 400, { json: { name: "" } }],
+  ],
+  "DELETE /v1/tokens/{token}": [["/v1/tokens/none", 404]],
+  "GET /v1/events/stream": [["/v1/events/stream?rooms=none", 404]],
+  "GET /v1/rooms/stream": [],
+};
+
+/** What strangers write: in an event, every one of these fields is theirs. */
+const THEIRS = new Set(["text", "nickname", "name", "title", "tips", "avatar", "displayId", "secUid", "target", "onlineText", "icon"]);
+
+function poisoned<T>(value: T, hostile: string | undefined): T {
+  if (hostile === undefined) return value;
+  return JSON.parse(JSON.stringify(value), (key, part: unknown) => (THEIRS.has(key) ? hostile : part)) as T;
+}
+
+/** An API with a room that has an event of every type, its texts hostile when asked for. */
+export async function seeded(hostile?: string): Promise<Managed> {
+  const made = await manage();
+  const { store, manager, tell } = made;
+  const events = EVENT_TYPES.map((type, n) => ({
+    ...poisoned(Value.Create(KINDS[type]) as NewEvent, hostile),
+    id: `73000000000000001${String(n).padStart(2, "0")}`,
+    sessionId: SESSION,
+    source: "websocket" as const,
+  }));
+  const ranks = [{ rank: 1, score: null, scoreText: "1.2万", user: poisoned(Value.Create(KINDS.chat).user, hostile) }];
+  const room = await tell("98765", ...events, stats({ ranks, sessionId: SESSION }));
+  await store.sessions.open(room, SESSION, 5, hostile ?? "标题");
+  await store.rooms.setFacts(room, {
+    title: hostile ?? "标题",
+    anchor: { id: "42", secUid: null, nickname: hostile ?? "薛莲", avatar: hostile ?? null },
+  });
+  manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
+  return made;
+}
