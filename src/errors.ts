@@ -21,11 +21,11 @@ export const ERRORS = {
     hint: "Correct the named field and send it again.",
   },
   bad_room: {
-    message: "room_id is not a room",
+    message: "This is not a room",
     fault: "caller",
     retryable: false,
     status: 400,
-    hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id.",
+    hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; on the command line also a link or a share text.",
   },
   bad_config: {
     message: "The configuration is not valid",
@@ -39,14 +39,14 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 400,
-    hint: "Give a recording, a raw frame, a bare Response or a payload named after its method.",
+    hint: "Give a recording, a HAR exported with content, a raw frame, a bare Response or a payload named after its method.",
   },
   no_token: {
     message: "A token is needed",
     fault: "caller",
     retryable: false,
     status: 401,
-    hint: "Add token=… ; `dylive token create --name NAME` makes one.",
+    hint: "Send Authorization: Bearer TOKEN, or add token=… in the document's family; `dylive token create --name NAME` makes one.",
   },
   bad_token: {
     message: "The token is not valid",

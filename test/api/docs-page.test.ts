@@ -1,0 +1,36 @@
+import { chromium } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { testBrowser } from "../browser/chromium.js";
+import { manage } from "./managed.js";
+
+describe("/docs", () => {
+  it("shows every route in a browser, under its policy and without asking anybody else", async () => {
+    const { api } = await manage();
+    const browser = await chromium.launch({
+      executablePath: await testBrowser(),
+      args: ["--no-sandbox", "--disable-gpu"],
+      timeout: 60_000,
+    });
+    try {
+      const page = await browser.newPage();
+      const asked: string[] = [];
+      const errors: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      page.on("pageerror", (error) => errors.push(error.message));
+      page.on("response", (response) => {
+        if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
+      });
+      await page.goto(`${api.url}/docs`);
+      await page.waitForSelector(".opblock");
+      const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+      const operations = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
+      expect(await page.locator(".opblock").count()).toBe(operations.length);
+      await page.locator("#operations-rooms-get_v1_rooms .opblock-summary-control").click();
+      await page.waitForSelector("#operations-rooms-get_v1_rooms .parameters");
+      expect(errors).toEqual([]);
+      expect(asked.filter((url) => !url.startsWith(api.url) && !url.startsWith("data:"))).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  }, 120_000);
+});

@@ -1,0 +1,56 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { dylive, ran, scratch } from "./command.js";
+
+const dir = scratch();
+afterAll(() => dir.remove());
+
+describe("dylive token create", () => {
+  it("limits a token to rooms, a time and a rate, and lists what it is limited to", async () => {
+    const env = { DYLIVE_DATA: join(dir.path, "limits") };
+    const made = await ran(
+      ["token", "create", "--name", "看板", "--scope", "manage", "--rooms", "98765, anna", "--expires", "30d", "--rate", "60"],
+      env,
+    );
+    expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(/^dyl_[\w-]{43}\n$/)]);
+    const { stdout } = await ran(["token", "list"], env);
+    expect(stdout).toMatch(
+      /^[0-9a-f]{12} {2}manage {2}made \S+ {2}never used {2}valid until \S+ {2}60 a minute {2}rooms 98765,anna {2}看板\n$/,
+    );
+  });
+
+  it.each([
+    [["--expires", "soon"], /30d/],
+    [["--rate", "many"], /whole number/],
+    [["--rate", "0"], /from 1 to/],
+    [["--rooms", "a b"], /without spaces/],
+    [["--scope", "admin", "--rooms", "1"], /cannot be limited/],
+  ])("%j is refused in words", async (args, sentence) => {
+    const { code, stderr, stdout } = await ran(["token", "create", "--name", "x", ...args], { DYLIVE_DATA: join(dir.path, "refused") });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(sentence);
+  });
+});
+
+describe("the first start", () => {
+  it("makes an admin token, shows it once and keeps it in a file", async () => {
+    const data = join(dir.path, "first");
+    const env = { DYLIVE_DATA: data, DYLIVE_PORT: "0" };
+    const first = dylive(["serve"], env);
+    const base = (await first.printed(/listens on (http:\S+)/))[1] ?? "";
+    const file = join(data, "admin-token");
+    const token = readFileSync(file, "utf8").trim();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(first.stderr().split(token)).toHaveLength(2);
+    const answer = await fetch(`${base}/v1/tokens`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await answer.json()).toMatchObject({ tokens: [{ name: "first start", scope: "admin" }] });
+    first.process.kill("SIGTERM");
+    await first.ended;
+    const second = dylive(["serve"], env);
+    await second.printed(/listens on/);
+    second.process.kill("SIGTERM");
+    await second.ended;
+    expect(second.stderr()).not.toContain(token);
+  });
+});
