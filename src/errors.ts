@@ -11,7 +11,7 @@ interface ErrorRow {
   readonly hint: string;
 }
 
-/** Every error that dylive reports, by its stable code. `docs/errors.md` lists the same table. */
+/** Every error that dylive reports, by its stable code. */
 export const ERRORS = {
   bad_request: {
     message: "The request is not valid",
