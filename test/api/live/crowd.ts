@@ -11,14 +11,18 @@ export interface CrowdSize {
   /** Readers of each kind: Server-Sent Events and WebSocket. */
   readonly readers: number;
   readonly events: number;
-  /** ms over which the events come. */
+  /** ms over which the events come, and between two of their batches. */
   readonly ms: number;
+  readonly everyMs: number;
   /** How often each reader is cut off at random while they come, on average. */
   readonly cuts: number;
   /** ms after which it has failed. */
   readonly patienceMs: number;
   readonly store?: Store;
 }
+
+/** Share of what is received that the connection breaks in the midst of. */
+const BREAKS = 0.002;
 
 /** What became of a crowd. */
 export interface CrowdResult {
@@ -54,8 +58,13 @@ abstract class Reader {
   connect(): void {
     if (this.#stopped) return;
     this.connections++;
-    this.#cut = setTimeout(() => this.again(), -Math.log(Math.random()) * this.#meanMs);
     this.open();
+  }
+
+  /** To be called when the connection gives its first bytes: on a busy machine that may take longer than it may live. */
+  protected opened(): void {
+    clearTimeout(this.#cut);
+    this.#cut = setTimeout(() => this.again(), -Math.log(Math.random()) * this.#meanMs);
   }
 
   /** Drops the connection, and makes a new one. */
@@ -86,7 +95,7 @@ class SseReader extends Reader {
     const headers = { authorization: `Bearer ${token}`, ...(this.#lastId !== "" && { "last-event-id": this.#lastId }) };
     const sent = request(`${url}/v1/events/stream?rooms=${this.room}&after=0`, { headers, agent: false });
     this.#request = sent;
-    sent.on("error", () => {});
+    sent.on("error", () => this.#request === sent && this.again());
     sent.on("response", (response) => this.#read(response, sent));
     sent.end();
   }
@@ -97,7 +106,13 @@ class SseReader extends Reader {
   }
 
   #read(response: IncomingMessage, sent: ClientRequest): void {
+    if (response.statusCode === 408) {
+      // Reader and server share this process: on a busy machine a request may take too long to be sent.
+      this.again();
+      return;
+    }
     if (response.statusCode !== 200) this.wrong ??= `HTTP ${response.statusCode}`;
+    this.opened();
     const parser = new SseParser(({ data, event }) => {
       if (event === "chat") this.got((data as { seq: number }).seq);
       else if (event !== "hello") this.wrong ??= event;
@@ -107,7 +122,7 @@ class SseReader extends Reader {
     response.on("data", (text: string) => {
       if (this.#request !== sent) return;
       // Now and then the connection breaks in the midst of a message.
-      const broken = Math.random() < 0.002;
+      const broken = Math.random() < BREAKS;
       parser.push(broken ? text.slice(0, Math.random() * text.length) : text);
       this.#lastId = parser.lastId;
       if (broken) this.again();
@@ -122,8 +137,11 @@ class WsReader extends Reader {
     const { url, token } = this.server;
     const socket = new WebSocket(`${url.replace("http", "ws")}/v1/ws`, { headers: { authorization: `Bearer ${token}` } });
     this.#socket = socket;
-    socket.on("error", () => {});
-    socket.on("open", () => socket.send(JSON.stringify({ op: "subscribe", rooms: [{ room: this.room, after: this.last }] })));
+    socket.on("error", () => this.#socket === socket && this.again());
+    socket.on("open", () => {
+      this.opened();
+      socket.send(JSON.stringify({ op: "subscribe", rooms: [{ room: this.room, after: this.last }] }));
+    });
     socket.on("message", (data) => {
       if (this.#socket !== socket) return;
       const message: unknown = JSON.parse(String(data));
@@ -133,7 +151,7 @@ class WsReader extends Reader {
         return;
       }
       for (const { seq } of message as { seq: number }[]) this.got(seq);
-      if (Math.random() < 0.002) this.again();
+      if (Math.random() < BREAKS) this.again();
     });
   }
 
@@ -147,7 +165,7 @@ class WsReader extends Reader {
  * Lets a crowd read one room of one server in this process while events come, cutting every reader off at random.
  * @throws when a reader was given anything else than every event exactly once, in order
  */
-export async function crowd({ readers, events, ms, cuts, patienceMs, store }: CrowdSize): Promise<CrowdResult> {
+export async function crowd({ readers, events, ms, everyMs, cuts, patienceMs, store }: CrowdSize): Promise<CrowdResult> {
   const server = await serveLive({ limits: { heartbeatMs: 500 }, ...(store && { store }) });
   const { room, append } = await server.room();
   const all: Reader[] = [];
@@ -157,10 +175,10 @@ export async function crowd({ readers, events, ms, cuts, patienceMs, store }: Cr
   try {
     let stored = 0;
     while (stored < events) {
-      const due = Math.min(events, Math.ceil((events * (Date.now() - began + 10)) / ms));
+      const due = Math.min(events, Math.ceil((events * (Date.now() - began + everyMs)) / ms));
       if (due > stored) await append(...chats(due - stored, `${stored}-`));
       stored = Math.max(stored, due);
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
     await until(() => all.every(({ last, wrong }) => last >= events || wrong !== null), patienceMs);
     const took = Date.now() - began;
