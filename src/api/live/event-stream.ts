@@ -10,6 +10,9 @@ import type { Shown } from "./selection.js";
 import { sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
 import type { SseAnswer } from "./sse-answer.js";
 
+/** Start of the cursors of a stream over one room. */
+const ALONE = cursorStart([]);
+
 /** What a stream of events is made of. */
 export interface EventStreamParts {
   readonly answer: SseAnswer;
@@ -52,10 +55,11 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
     return this.#answer.outlet.queued;
   }
 
-  take(batch: TailBatch, { room, selection }: Shown): void {
-    const others = this.#follow.size === 1 ? [] : [...this.#follow.places()].filter(([other]) => other !== room);
-    const start = cursorStart(others);
-    const bytes = batch.once(`sse ${start} ${selection.key}`, () => sseBatch(batch, selection, this.#parts.log.id, start));
+  take(batch: TailBatch, { room, selection, sseKey }: Shown): void {
+    const alone = this.#follow.size === 1;
+    const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
+    const key = alone ? sseKey : `${sseKey} ${start}`;
+    const bytes = batch.once(key, () => sseBatch(batch, selection, this.#parts.log.id, start));
     if (bytes !== null) this.#answer.write(bytes);
   }
 

@@ -41,11 +41,14 @@ export interface Selection {
 /** A room of a stream, and what is shown of it. */
 export interface Shown extends Followed {
   readonly selection: Selection;
+  /** Name what is made of a batch, for `TailBatch.once`: made once, since they are needed for every batch of every reader. */
+  readonly wsKey: string;
+  readonly sseKey: string;
 }
 
 /** The followed room of a selection. */
 export function shown(room: RoomKey, after: number, selection: Selection): Shown {
-  return { room, after, where: selection.where, selection };
+  return { room, after, where: selection.where, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
 }
 
 /**

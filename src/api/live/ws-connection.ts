@@ -87,8 +87,8 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     return this.#outlet.queued;
   }
 
-  take(batch: TailBatch, { selection }: Shown): void {
-    const frame = batch.once(`ws ${selection.key}`, () => wsBatch(batch, selection));
+  take(batch: TailBatch, { selection, wsKey }: Shown): void {
+    const frame = batch.once(wsKey, () => wsBatch(batch, selection));
     if (frame !== null) this.#write(frame);
   }
 

@@ -1,0 +1,73 @@
+import { Child, measuredCore, pinning } from "../child.js";
+import { interleave, median, medianRatio, summary } from "../rounds.js";
+import type { Opened, Question, Took } from "./server.js";
+import type { Received, SinkQuestion } from "./sink.js";
+
+// From the log to 1,000 readers of one room: deliveries per CPU second of the serving process, at 5,000 events a second.
+const quick = process.argv.includes("--quick");
+const CASES = ["dylive ws", "dylive sse", "ws.send(string)"] as const;
+type Case = (typeof CASES)[number];
+const READERS = 1_000;
+const EVENTS_PER_SECOND = 5_000;
+/** Events of a batch: 20 ms of them, the most that coalescing waits for. */
+const SIZE = 100;
+const everyMs = (1000 * SIZE) / EVENTS_PER_SECOND;
+const rounds = quick ? 4 : 12;
+const batches = quick ? 25 : 100;
+
+const sink = new Child(new URL("sink.js", import.meta.url), [], 0);
+const askSink = <A>(question: SinkQuestion) => sink.ask<A>(question);
+const servers = Object.fromEntries(
+  CASES.map((name) => [
+    name,
+    new Child(new URL("server.js", import.meta.url), [name === "ws.send(string)" ? "naive" : "dylive"], measuredCore()),
+  ]),
+) as Record<Case, Child>;
+const sides = {} as Record<Case, number>;
+const wall = Object.fromEntries(CASES.map((name) => [name, [] as number[]])) as Record<Case, number[]>;
+let meanBytes = 0;
+for (const name of CASES) {
+  const opened = await servers[name].ask<Opened>({ what: "open" } satisfies Question);
+  meanBytes = opened.meanBytes;
+  sides[name] = await askSink<number>({ what: "connect", side: name === "dylive sse" ? "sse" : "ws", to: opened, readers: READERS });
+}
+
+async function deliver(name: Case): Promise<{ took: Took; received: Received }> {
+  const took = await servers[name].ask<Took>({ what: "deliver", batches, size: SIZE, everyMs } satisfies Question);
+  // What is still on its way.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const received = await askSink<Received>({ what: "received", side: sides[name] });
+  if (new Set(received.bytes).size !== 1)
+    throw new Error(`${name}: not every reader was given the same: ${[...new Set(received.bytes)].slice(0, 5)}`);
+  if ((received.bytes[0] ?? 0) < batches * SIZE * meanBytes * 0.9) throw new Error(`${name}: only ${received.bytes[0]} bytes came`);
+  return { took, received };
+}
+
+const [ours, theirs] = [(await deliver("dylive ws")).received, (await deliver("ws.send(string)")).received];
+const same = ours.hash === theirs.hash && ours.bytes[0] === theirs.bytes[0] && ours.messages === batches;
+if (!same) {
+  console.error(
+    `The outputs differ, so nothing is measured: ${JSON.stringify([ours, theirs].map(({ messages, hash, bytes }) => ({ messages, hash, bytes: bytes[0] })))}`,
+  );
+  process.exit(1);
+}
+console.log(
+  `outputs: ${ours.messages} messages of ${SIZE} events (mean ${meanBytes} B) are equal, byte for byte, for each of ${READERS} readers`,
+);
+await deliver("dylive sse");
+const rates = await interleave(CASES, rounds, async (name) => {
+  // The one of the sse side that would parse is not there.
+  const readers = name === "dylive sse" ? READERS - 1 : READERS;
+  const { took } = await deliver(name);
+  wall[name].push((batches * SIZE) / took.wallSeconds);
+  return (readers * batches * SIZE) / took.cpuSeconds;
+});
+for (const child of [sink, ...Object.values(servers)]) child.end();
+
+console.log(`deliveries per CPU second, median of ${rounds} rounds of ${batches} batches and range; ${pinning()}, the readers on CPU 0`);
+for (const name of CASES)
+  console.log(
+    `${name.padEnd(16)} ${summary(rates[name]).padEnd(32)} at ${Math.round(median(wall[name]))} events/s to ${READERS} readers by the wall clock`,
+  );
+console.log(`dylive sse: ${medianRatio(rates["dylive sse"], rates["ws.send(string)"]).toFixed(1)}x ws.send(string)`);
+console.log(`fanout: ${medianRatio(rates["dylive ws"], rates["ws.send(string)"]).toFixed(1)}x ws.send(string)`);

@@ -1,0 +1,94 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+import { pino } from "pino";
+import { createToken } from "../../src/api/auth.js";
+import { startApi } from "../../src/api/server.js";
+import { systemClock } from "../../src/clock.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import { Tails } from "../../src/log/tail.js";
+import { Follow } from "../../src/log/tail-follow.js";
+import type { RoomManager } from "../../src/rooms/state.js";
+import { answer, cpuSeconds } from "../child.js";
+import { roomEvents } from "./events.js";
+import { naiveServer } from "./naive.js";
+
+/** What a server is asked. */
+export type Question =
+  | { readonly what: "open" }
+  | { readonly what: "deliver"; readonly batches: number; readonly size: number; readonly everyMs: number };
+/** Where it listens. */
+export interface Opened {
+  readonly port: number;
+  readonly token: string;
+  readonly room: number;
+  readonly meanBytes: number;
+}
+/** What delivering took. */
+export interface Took {
+  readonly cpuSeconds: number;
+  readonly wallSeconds: number;
+}
+
+const [kind] = process.argv.slice(2);
+const logger = pino({ level: "silent" });
+const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+const room = await store.rooms.ensure([{ kind: "web_rid", value: "900000001" }]);
+const epoch = await store.rooms.claim(room);
+const events = await roomEvents(500, "fanout");
+let made = 0;
+let delivered: (seq: number) => void = () => {};
+
+/** The sockets of the readers, whichever server they are of. */
+const sockets = new Set<Socket>();
+subscribe("net.server.socket", (message) => {
+  const { socket } = message as { socket: Socket };
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
+});
+
+// Both sides get their events from the same log by the same tail; only the way to the sockets differs.
+const naive = kind === "naive" ? await naiveServer() : null;
+const rooms = { list: async () => [] } as unknown as RoomManager;
+const api = naive === null ? await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger }) : null;
+const { token } = await createToken(store.tokens, { name: "bench", scope: "read", now: Date.now() });
+const tails = new Tails({ log: store.log, clock: systemClock, onError: (error) => console.error(error) });
+const follow = new Follow({
+  log: store.log,
+  tails,
+  signal: new AbortController().signal,
+  target: {
+    take: (batch) => {
+      naive?.send(`[${batch.events.map((_event, index) => batch.json(index)).join(",")}]`);
+      delivered(batch.to);
+    },
+    ready: async () => {},
+    failed: (error) => console.error(error),
+  },
+});
+follow.add({ room, after: 0, where: {} });
+
+answer<Question, Opened | Took>(async (question) => {
+  if (question.what === "open") {
+    const meanBytes = Math.round(events.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0) / events.length);
+    return { port: naive?.port ?? api?.port ?? 0, token, room, meanBytes };
+  }
+  const cpu = cpuSeconds();
+  const began = performance.now();
+  for (let batch = 0; batch < question.batches; batch++) {
+    const next = performance.now() + question.everyMs;
+    const seq = made + question.size;
+    const seen = new Promise<void>((resolve) => (delivered = (to) => to >= seq && resolve()));
+    await store.log.append([{ room, epoch, events: Array.from({ length: question.size }, () => eventAt(made++)) }]);
+    await seen;
+    // The readers share a machine with the server: where they are behind, nothing is heaped up before them.
+    while ([...sockets].some(({ writableLength }) => writableLength > 0)) await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
+  }
+  return { cpuSeconds: cpuSeconds() - cpu, wallSeconds: (performance.now() - began) / 1000 };
+});
+
+function eventAt(index: number) {
+  const event = events[index % events.length];
+  if (event === undefined) throw new Error("there are no events");
+  return { ...event, id: `${event.id.slice(0, 10)}${String(index).padStart(9, "0")}`, room };
+}
