@@ -51,7 +51,7 @@ export async function answerEventStream(
   const answer = new SseAnswer(reply, live);
   answer.whenGone(() => live.quota.give(token.id, held));
   const { log } = live.store;
-  const stream = new EventStream({ answer, log, tails: live.tails, token, onError: (error) => live.failed(error) });
+  const stream = new EventStream({ answer, token, live });
   live.admit(stream, answer.gone);
   if (reset !== null)
     answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));

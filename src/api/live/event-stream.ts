@@ -1,9 +1,8 @@
 import { DyliveError } from "../../errors.js";
-import type { Log } from "../../log/log.js";
-import type { Tails } from "../../log/tail.js";
 import type { TailBatch } from "../../log/tail-batch.js";
 import { Follow, type FollowTarget } from "../../log/tail-follow.js";
 import type { TokenRow } from "../../log/tokens.js";
+import type { Live } from "./live.js";
 import { cursorStart, encodePlaces } from "./places.js";
 import type { Goodbye, LiveReader } from "./reader.js";
 import type { Shown } from "./selection.js";
@@ -16,11 +15,8 @@ const ALONE = cursorStart([]);
 /** What a stream of events is made of. */
 export interface EventStreamParts {
   readonly answer: SseAnswer;
-  readonly log: Pick<Log, "id" | "read">;
-  readonly tails: Tails;
   readonly token: TokenRow;
-  /** Told when the log cannot be read. */
-  readonly onError: (error: unknown) => void;
+  readonly live: Live;
 }
 
 /** One client of `/v1/events/stream`. */
@@ -34,17 +30,18 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
   #told = "";
 
   constructor(parts: EventStreamParts) {
-    const { answer, log, tails, token } = parts;
+    const { answer, token, live } = parts;
+    const { tails, store } = live;
     this.#parts = parts;
     this.#answer = answer;
     this.token = token;
-    this.#follow = new Follow({ log, tails, target: this, signal: answer.over });
+    this.#follow = new Follow({ log: store.log, tails, target: this, signal: answer.over });
   }
 
   /** Begins: `hello` tells the client where. */
   start(rooms: readonly Shown[], hello: Readonly<Record<string, unknown>>): void {
     this.#told = encodePlaces(
-      this.#parts.log.id,
+      this.#parts.live.store.log.id,
       rooms.map(({ room, after }) => [room, after] as const),
     );
     this.#answer.write(sseMessage("hello", { ...hello, cursor: this.#told }, this.#told));
@@ -59,23 +56,27 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
     const alone = this.#follow.size === 1;
     const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
     const key = alone ? sseKey : `${sseKey} ${start}`;
-    const bytes = batch.once(key, () => sseBatch(batch, selection, this.#parts.log.id, start));
+    const { live } = this.#parts;
+    const make = () => sseBatch(batch, selection, live.store.log.id, start);
+    const bytes = batch.once(key, selection.costs ? () => live.filterTime.spend(this.token.id, make) : make);
     if (bytes !== null) this.#answer.write(bytes);
+    if (selection.costs && live.filterTime.left(this.token.id) < 0) this.end("costly");
   }
 
   async ready(signal: AbortSignal): Promise<void> {
+    await this.#parts.live.filterTime.calm(this.token.id, signal);
     if (!(await this.#answer.outlet.ready(signal))) this.end("slow");
   }
 
   failed(error: unknown): void {
     if (this.#answer.over.aborted) return;
-    this.#parts.onError(error);
+    this.#parts.live.failed(error);
     const code = error instanceof DyliveError ? error.code : "internal";
     this.#answer.finish(sseMessage("failed", { code, reason: "the events cannot be read: connect again with your last cursor" }));
   }
 
   beat(): void {
-    const place = encodePlaces(this.#parts.log.id, [...this.#follow.places()]);
+    const place = encodePlaces(this.#parts.live.store.log.id, [...this.#follow.places()]);
     this.#answer.write(sseHeartbeat(place === this.#told ? undefined : place));
     this.#told = place;
   }

@@ -1,7 +1,8 @@
+import type { FilterTimeLimits } from "./filter-time.js";
 import type { OutletBounds } from "./outlet.js";
 
 /** Bounds and times of the live streams. */
-export interface LiveLimits extends OutletBounds {
+export interface LiveLimits extends OutletBounds, FilterTimeLimits {
   readonly roomsPerConnection: number;
   /** Connections and rooms of connections that one token may hold at a time. */
   readonly heldPerToken: number;
@@ -35,4 +36,7 @@ export const LIVE_LIMITS: LiveLimits = {
   commandBurst: 100,
   commandsPerSecond: 20,
   roomStatesMs: 1_000,
+  // What people write costs some microseconds: 60 filters on a room of 1,000 events a second.
+  filterBurstMs: 5_000,
+  filterMsPerSecond: 200,
 };

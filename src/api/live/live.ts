@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Store } from "../../log/store.js";
 import { Tails } from "../../log/tail.js";
+import { FilterTime } from "./filter-time.js";
 import { LIVE_LIMITS, type LiveLimits } from "./limits.js";
 import { Quota } from "./quota.js";
 import type { LiveReader } from "./reader.js";
@@ -27,6 +28,7 @@ export class Live {
   readonly tails: Tails;
   /** Rooms and connections by token. */
   readonly quota: Quota;
+  readonly filterTime: FilterTime;
   readonly #readers = new Set<LiveReader>();
   readonly #stopBeating: () => void;
   readonly #stopped = new AbortController();
@@ -40,6 +42,7 @@ export class Live {
     this.limits = { ...LIVE_LIMITS, ...limits };
     this.tails = new Tails({ log: store.log, clock, onError: (error) => this.failed(error) });
     this.quota = new Quota(this.limits.heldPerToken);
+    this.filterTime = new FilterTime(clock, this.limits);
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }
 

@@ -33,6 +33,8 @@ export interface Asked {
 /** Which events of a room a reader is shown. Two with the same key show the same events. */
 export interface Selection {
   readonly key: string;
+  /** There is an expression to work out for every event. */
+  readonly costs: boolean;
   /** What the store can leave out by itself. */
   readonly where: Where;
   shows(event: LiveEvent): boolean;
@@ -67,7 +69,7 @@ export function selectionOf(asked: Asked): (sessionId: string | null) => Selecti
       ...(user !== undefined && { userId: user }),
       ...(minDiamonds !== undefined && { minDiamonds }),
     };
-    return { key: JSON.stringify([where, filter ?? null]), where, shows: showing(where, new Set(types), wanted) };
+    return { key: JSON.stringify([where, filter ?? null]), costs: wanted !== null, where, shows: showing(where, new Set(types), wanted) };
   };
 }
 

@@ -18,7 +18,7 @@ import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-c
 import { positionOf, subscriptionsOf } from "./ws-subscribe.js";
 
 /** Close codes (RFC 6455, 7.4.1): going away, policy violation, and, from the registry, try again later. */
-const CLOSE: Readonly<Record<Goodbye, number>> = { stopping: 1001, token: 1008, slow: 1013 };
+const CLOSE: Readonly<Record<Goodbye, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
 const POLICY = 1008;
 const FAILED = 1011;
 /** A peer that has left without a word answers no pings; one that reads slowly answers late. */
@@ -88,11 +88,14 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   }
 
   take(batch: TailBatch, { selection, wsKey }: Shown): void {
-    const frame = batch.once(wsKey, () => wsBatch(batch, selection));
+    const make = () => wsBatch(batch, selection);
+    const frame = batch.once(wsKey, selection.costs ? () => this.#live.filterTime.spend(this.token.id, make) : make);
     if (frame !== null) this.#write(frame);
+    if (selection.costs && this.#live.filterTime.left(this.token.id) < 0) this.end("costly");
   }
 
   async ready(signal: AbortSignal): Promise<void> {
+    await this.#live.filterTime.calm(this.token.id, signal);
     if (!(await this.#outlet.ready(signal))) this.end("slow");
   }
 
