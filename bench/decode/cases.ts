@@ -1,5 +1,5 @@
 import type { Draft } from "../../src/events/combo.js";
-import { normalise } from "../../src/events/normalise.js";
+import { type Context, normalise } from "../../src/events/normalise.js";
 import { Drift } from "../../src/wire/drift.js";
 import { decodeResponse } from "../../src/wire/response.js";
 import type { Library } from "../libraries/library.js";
@@ -38,10 +38,10 @@ function byLibrary<L>(library: Library<L>): Decode {
 /** As `readFrame` and the pipeline call them. */
 function dylive(): Decode {
   const drift = new Drift();
-  return (bytes, origin) => {
+  return (bytes, { room, webRid, sessionId, anchorId, receivedAt, source }) => {
     const drafts: Draft[] = [];
     const { messages } = decodeResponse(bytes, drift);
-    const context = { ...origin, drift };
+    const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
     for (const message of messages) {
       const draft = normalise(message, context);
       if (draft !== null) drafts.push(draft);

@@ -26,7 +26,7 @@ CREATE TABLE events(
 export async function usual({ url, frames, database, roomId }: Run): Promise<Receiver> {
   const library = await protobufjs();
   const normalise = makeNormaliser(library);
-  const origin = originOf(roomId);
+  const { room, webRid, sessionId, anchorId, source } = originOf(roomId);
   const db = new Database(database);
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = FULL");
@@ -51,7 +51,7 @@ export async function usual({ url, frames, database, roomId }: Run): Promise<Rec
           const gzipped = frame.headers.some(({ key, value }) => key === "compress_type" && value === "gzip");
           const bytes = gzipped ? gunzipSync(frame.payload) : frame.payload;
           const response = library.response(bytes);
-          const drafts = normalise(response, { ...origin, receivedAt: Date.now() });
+          const drafts = normalise(response, { room, webRid, sessionId, anchorId, receivedAt: Date.now(), source });
           if (response.needAck) {
             const payload = Buffer.from(response.internalExt);
             socket.send(library.frame.encode({ logId: frame.logId, payloadType: "ack", payload }).finish());
