@@ -6,6 +6,7 @@ import type {
   PrivilegeScreenChatMessage,
   ScreenChatMessage,
 } from "../wire/gen/chat.js";
+import type { Lazy } from "../wire/reader.js";
 import { clean, LONG } from "./clean.js";
 import type { NewEventOf, Segment, User } from "./event.js";
 import { type Head, shownText, timed, userOf } from "./head.js";
@@ -55,7 +56,7 @@ export function exhibitionChatEvent(message: ExhibitionChatMessage, head: Head):
   return build(head, user, text, "exhibition", [{ text }], false);
 }
 
-function chat(head: Head, user: User, content: string, kind: ChatEvent["kind"], rich: Uint8Array | null, luckyBag: boolean): ChatEvent {
+function chat(head: Head, user: User, content: string, kind: ChatEvent["kind"], rich: Lazy | null, luckyBag: boolean): ChatEvent {
   const text = clean(content, LONG);
   const segments = readSegments(openText(rich, head.context.drift), "");
   // A rich text without an image says nothing that the content does not say better.

@@ -2,15 +2,16 @@ import { decodeLazy } from "../wire/decode.js";
 import type { Drift } from "../wire/drift.js";
 import { decodeText, type Text, type TextPiece } from "../wire/gen/text.js";
 import type { User } from "../wire/gen/user.js";
+import type { Lazy } from "../wire/reader.js";
 import { clean, httpsOrNull, LONG, SHORT } from "./clean.js";
 import type { Segment } from "./event.js";
 
 // Far more than any text of the platform has; a bound for hostile ones.
 const MAX_PIECES = 200;
 
-/** A text that the decoders left as bytes. Null when absent, or damaged: then it is counted, and the event goes without it. */
-export function openText(bytes: Uint8Array | null, drift: Drift): Text | null {
-  return decodeLazy(bytes, decodeText, drift);
+/** A text that the decoders left undecoded. Null when absent, or damaged: then it is counted, and the event goes without it. */
+export function openText(lazy: Lazy | null, drift: Drift): Text | null {
+  return decodeLazy(lazy, decodeText, drift);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Drift } from "./drift.js";
 import { WireError, type WireErrorCode } from "./error.js";
 import { type Common, decodeCommon } from "./gen/index.js";
 import { type Decoded, isKnownMethod, METHODS } from "./methods.js";
-import { Reader } from "./reader.js";
+import { type Lazy, Reader } from "./reader.js";
 
 /** Why a payload could not be read; `internal` is a fault of ours. */
 export type FailureCode = WireErrorCode | "internal";
@@ -35,10 +35,12 @@ export function decodePayload(method: string, payload: Uint8Array, drift: Drift)
  * Decodes a [lazy] field with the decoder of its message, for instance `decodeLazy(common.displayText, decodeText, drift)`.
  * Null when absent or malformed; the latter is counted.
  */
-export function decodeLazy<T>(bytes: Uint8Array | null, decoder: (r: Reader, end: number) => T, drift: Drift): T | null {
-  if (bytes === null) return null;
+export function decodeLazy<T>(lazy: Lazy | null, decoder: (r: Reader, end: number) => T, drift: Drift): T | null {
+  if (lazy === null) return null;
   try {
-    return decoder(new Reader(bytes, drift), bytes.length);
+    const reader = new Reader(lazy.bytes, drift);
+    reader.pos = lazy.start;
+    return decoder(reader, lazy.end);
   } catch (error) {
     count(error, drift);
     return null;

@@ -6,7 +6,7 @@ export * as messages from "./gen/index.js";
 export { inflate, MAX_INFLATED_BYTES } from "./inflate.js";
 export { KNOWN_METHODS } from "./known.js";
 export { type Decoded, isKnownMethod, METHODS, type MessageName, type Method } from "./methods.js";
-export { type FieldDrift, Reader } from "./reader.js";
+export { type FieldDrift, type Lazy, Reader } from "./reader.js";
 export {
   encodeHeader,
   encodeRecord,

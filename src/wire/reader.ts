@@ -10,6 +10,16 @@ export interface FieldDrift {
   wrongWireType(type: string, field: number, wireType: number): void;
 }
 
+/**
+ * A submessage that was not decoded: where it lies in the bytes that were read, and which it keeps alive. Most are never asked for, and
+ * this costs a third of a view.
+ */
+export interface Lazy {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Groups are the only nesting that the schema does not bound (the generator refuses recursive messages). */
 const MAX_GROUP_DEPTH = 32;
 /** Elements of all repeated fields of one payload; the largest real ones (rank lists) have hundreds. */
@@ -141,6 +151,14 @@ export class Reader {
     const bytes = this.#bytes;
     // Half the cost of subarray(), which looks up what class to make.
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+  }
+
+  /** A submessage, for later. */
+  lazy(): Lazy {
+    const end = this.sub();
+    const start = this.pos;
+    this.pos = end;
+    return { bytes: this.#bytes, start, end };
   }
 
   /** Passes over the value of a field that we know and do not read. */

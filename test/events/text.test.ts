@@ -4,7 +4,10 @@ import { openText, readSegments, readText } from "../../src/events/text.js";
 import { Drift } from "../../src/wire/drift.js";
 import { encode } from "./encode.js";
 
-const open = (message: object) => openText(encode("Text", message), new Drift());
+const open = (message: object) => {
+  const bytes = encode("Text", message);
+  return openText({ bytes, start: 0, end: bytes.length }, new Drift());
+};
 const read = (message: object) => readText(open(message));
 const user = (nickname: string, withColon = false) => ({ type: 11, userValue: { user: { nickname }, withColon } });
 

@@ -56,7 +56,7 @@ describe("decodePayload", () => {
     expect(decodeLazy(read.message.common?.displayText ?? null, decodeText, drift)?.key).toBe("k");
     expect(decodeLazy(null, decodeText, drift)).toBe(null);
     expect(drift.toJSON()).toEqual({ methods: {}, fields: {}, failures: {}, overflow: 0 });
-    expect(decodeLazy(Uint8Array.of(0x0a, 0x09), decodeText, drift)).toBe(null);
+    expect(decodeLazy({ bytes: Uint8Array.of(0xff, 0x0a, 0x09, 0xff), start: 1, end: 3 }, decodeText, drift)).toBe(null);
     expect(drift.toJSON().failures).toEqual({ truncated: 1 });
   });
 

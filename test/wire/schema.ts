@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import * as gen from "../../src/wire/gen/index.js";
-import { Reader } from "../../src/wire/reader.js";
+import { type Lazy, Reader } from "../../src/wire/reader.js";
 
 const directory = fileURLToPath(new URL("../../proto/", import.meta.url));
 
@@ -48,6 +48,10 @@ export function decodeOurs(type: protobuf.Type, bytes: Uint8Array): unknown {
   return decoder(new Reader(bytes), bytes.length);
 }
 
+function decodeInner(type: protobuf.Type, { bytes, start, end }: Lazy): unknown {
+  return decodeOurs(type, bytes.subarray(start, end));
+}
+
 /** What our decoder must make of a message that protobufjs decoded; lazy fields as the message in them. */
 export function expected(type: protobuf.Type, theirs: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {};
@@ -85,7 +89,7 @@ export function opened(type: protobuf.Type, ours: unknown): unknown {
     if (notes.has("skip") || !(inner instanceof protobuf.Type)) continue;
     const name = camel(field.name);
     const value = out[name];
-    if (notes.has("lazy")) out[name] = value === null ? null : opened(inner, decodeOurs(inner, value as Uint8Array));
+    if (notes.has("lazy")) out[name] = value === null ? null : opened(inner, decodeInner(inner, value as Lazy));
     else if (field.repeated) out[name] = (value as unknown[]).map((item) => opened(inner, item));
     else out[name] = value === null ? null : opened(inner, value);
   }
