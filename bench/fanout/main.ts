@@ -12,8 +12,8 @@ const EVENTS_PER_SECOND = 5_000;
 /** Events of a batch: 20 ms of them, the most that coalescing waits for. */
 const SIZE = 100;
 const everyMs = (1000 * SIZE) / EVENTS_PER_SECOND;
-const rounds = quick ? 4 : 12;
-const batches = quick ? 25 : 100;
+const rounds = quick ? 4 : 8;
+const batches = quick ? 25 : 50;
 
 const sink = new Child(new URL("sink.js", import.meta.url), [], 0);
 const askSink = <A>(question: SinkQuestion) => sink.ask<A>(question);

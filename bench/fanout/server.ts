@@ -6,6 +6,7 @@ import { startApi } from "../../src/api/server.js";
 import { systemClock } from "../../src/clock.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import { Tails } from "../../src/log/tail.js";
+import type { TailBatch } from "../../src/log/tail-batch.js";
 import { Follow } from "../../src/log/tail-follow.js";
 import type { RoomManager } from "../../src/rooms/state.js";
 import { answer, cpuSeconds } from "../child.js";
@@ -36,7 +37,6 @@ const room = await store.rooms.ensure([{ kind: "web_rid", value: "900000001" }])
 const epoch = await store.rooms.claim(room);
 const events = await roomEvents(500, "fanout");
 let made = 0;
-let delivered: (seq: number) => void = () => {};
 
 /** The sockets of the readers, whichever server they are of. */
 const sockets = new Set<Socket>();
@@ -46,42 +46,43 @@ subscribe("net.server.socket", (message) => {
   socket.once("close", () => sockets.delete(socket));
 });
 
-// Both sides get their events from the same log by the same tail; only the way to the sockets differs.
-const naive = kind === "naive" ? await naiveServer() : null;
 const rooms = { list: async () => [] } as unknown as RoomManager;
-const api = naive === null ? await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger }) : null;
+const port =
+  kind === "naive" ? await naivePort() : (await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger })).port;
 const { token } = await createToken(store.tokens, { name: "bench", scope: "read", now: Date.now() });
-const tails = new Tails({ log: store.log, clock: systemClock, onError: (error) => console.error(error) });
-const follow = new Follow({
-  log: store.log,
-  tails,
-  signal: new AbortController().signal,
-  target: {
-    take: (batch) => {
-      naive?.send(`[${batch.events.map((_event, index) => batch.json(index)).join(",")}]`);
-      delivered(batch.to);
-    },
-    ready: async () => {},
-    failed: (error) => console.error(error),
-  },
-});
-follow.add({ room, after: 0, where: {} });
+
+/** The other side gets its batches from the same log by the same tail: only the way from there to the sockets differs. */
+async function naivePort(): Promise<number> {
+  const naive = await naiveServer();
+  const onError = (error: unknown) => console.error(error);
+  const tails = new Tails({ log: store.log, clock: systemClock, onError });
+  const take = (batch: TailBatch) => naive.send(`[${batch.events.map((_event, index) => batch.json(index)).join(",")}]`);
+  const target = { take, ready: async () => {}, failed: onError };
+  new Follow({ log: store.log, tails, signal: new AbortController().signal, target }).add({ room, after: 0, where: {} });
+  return naive.port;
+}
+
+/** Waits until every reader was given more than before, and has taken it: where readers are behind, nothing is heaped up before them. */
+async function taken(before: ReadonlyMap<Socket, number>): Promise<void> {
+  const waiting = [...sockets];
+  for (let last = waiting.at(-1); last !== undefined; last = waiting.at(-1)) {
+    if (last.bytesWritten > (before.get(last) ?? 0) && last.writableLength === 0) waiting.pop();
+    else await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
 
 answer<Question, Opened | Took>(async (question) => {
   if (question.what === "open") {
     const meanBytes = Math.round(events.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0) / events.length);
-    return { port: naive?.port ?? api?.port ?? 0, token, room, meanBytes };
+    return { port, token, room, meanBytes };
   }
   const cpu = cpuSeconds();
   const began = performance.now();
   for (let batch = 0; batch < question.batches; batch++) {
     const next = performance.now() + question.everyMs;
-    const seq = made + question.size;
-    const seen = new Promise<void>((resolve) => (delivered = (to) => to >= seq && resolve()));
+    const before = new Map([...sockets].map((socket) => [socket, socket.bytesWritten] as const));
     await store.log.append([{ room, epoch, events: Array.from({ length: question.size }, () => eventAt(made++)) }]);
-    await seen;
-    // The readers share a machine with the server: where they are behind, nothing is heaped up before them.
-    while ([...sockets].some(({ writableLength }) => writableLength > 0)) await new Promise((resolve) => setTimeout(resolve, 1));
+    await taken(before);
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
   }
   return { cpuSeconds: cpuSeconds() - cpu, wallSeconds: (performance.now() - began) / 1000 };
