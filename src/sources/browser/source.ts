@@ -21,6 +21,7 @@ export interface BrowserSourceOptions {
 
 /** A page of the real site opens its connection within a few seconds of its loading. */
 const CONNECT_WITHIN_MS = 30_000;
+const CLOSE_WITHIN_MS = 3000;
 
 /**
  * Opens a room's page as a viewer does and reads what the page itself receives: the answer of im/fetch and the frames of its push
@@ -50,7 +51,8 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   } finally {
     signal.removeEventListener("abort", abort);
     local.abort();
-    await page.close().catch(() => {});
+    // A page that does not close goes with its context; whoever reads must learn of the end now.
+    await Promise.race([page.close().catch(() => {}), options.clock.sleep(CLOSE_WITHIN_MS)]);
   }
 }
 
@@ -64,7 +66,9 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSource
     // Also the answer after the first challenge, for which the page loads itself again.
     if (request.isNavigationRequest() && response.frame() === page.mainFrame()) {
       const refused = refusalOf(response.status());
-      if (refused !== null) queue.end(refused);
+      // Only once the answer is there in full: Chromium never closes a page that is asked to in the middle of a navigation.
+      const end = () => queue.end(refused);
+      if (refused !== null) response.finished().then(end, end);
     }
     if (!isPush(response.url(), "/webcast/im/fetch/")) return;
     void firstState(response, clock, drift).then((received) => received !== null && queue.push(received));
