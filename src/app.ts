@@ -14,6 +14,7 @@ import type { Store } from "./log/store.js";
 import type { CollectorParts } from "./rooms/collector.js";
 import { Supervisor } from "./rooms/supervisor.js";
 import { platformAt } from "./sources/platform.js";
+import { ProxyServer } from "./sources/proxy.js";
 import { httpSigner, noSigner, type Signer } from "./sources/signer.js";
 
 /** A running server. */
@@ -37,11 +38,12 @@ export function databaseIn(data: string): string {
 
 /** How the platform is reached by these settings. With a stand-in for the platform and no signer, the stand-in's own signs. */
 export function platformParts(
-  config: Pick<Config, "upstream" | "signer" | "userAgent" | "pollMs">,
+  config: Pick<Config, "upstream" | "signer" | "userAgent" | "pollMs" | "proxy">,
 ): Omit<CollectorParts, "store" | "clock" | "setAside"> {
   const signerUrl = config.signer ?? (config.upstream === null ? null : `${config.upstream.replace(/\/+$/, "")}/@signer/sign`);
   const signer: Signer = signerUrl === null ? noSigner : httpSigner(signerUrl);
-  return { platform: platformAt(config.upstream), signer, userAgent: config.userAgent, pollMs: config.pollMs };
+  const proxy = config.proxy === null ? null : new ProxyServer(config.proxy);
+  return { platform: platformAt(config.upstream, proxy), signer, userAgent: config.userAgent, pollMs: config.pollMs };
 }
 
 /**

@@ -159,8 +159,3 @@ export type NewEventOf<T extends EventType> = Extract<NewEvent, { type: T }>;
 export type LiveEvent = NewEvent & { readonly seq: number };
 /** An event of one type. */
 export type LiveEventOf<T extends EventType> = NewEventOf<T> & { readonly seq: number };
-
-/** JSON Schema of every event, discriminated by `type`. */
-export const LiveEventSchema = Type.Union(
-  EVENT_TYPES.map((type) => Type.Intersect([Type.Object({ seq: Type.Integer({ minimum: 1 }) }), KINDS[type]])),
-);

@@ -183,11 +183,7 @@ export class Collector {
     const { store } = this.#parts;
     if (this.#pipeline === null) throw new DyliveError("internal", "a room was connected to before it was known");
     const kept: Resume | null = (await store.rooms.get(room))?.resume ?? null;
-    const closing = await this.#connection.run(
-      { live, room, pipeline: this.#pipeline, resume: kept?.roomId === live.roomId ? kept : null },
-      signal,
-    );
-    return closing;
+    return this.#connection.run({ live, room, pipeline: this.#pipeline, resume: kept?.roomId === live.roomId ? kept : null }, signal);
   }
 
   /** The room is not live: a broadcast that we collected ends after two such readings. */

@@ -9,10 +9,10 @@ import { websocketSource } from "../sources/websocket.js";
 import type { Drift } from "../wire/drift.js";
 import type { Budgets, CollectorParts } from "./collector.js";
 import { gapEvent } from "./own-events.js";
-import { type Broadcast, isStoreDown, type Pipeline, type Stored } from "./pipeline.js";
+import { type Broadcast, isStoreDown, type Pipeline } from "./pipeline.js";
 import type { Live, Resolved } from "./resolve.js";
 import type { RoomState } from "./state.js";
-import { INTERACTIVE, type Tracker } from "./tracker.js";
+import type { Tracker } from "./tracker.js";
 import { Watchdog } from "./watchdog.js";
 
 /** Why a connection ended, and whether anything had come through it. */
@@ -39,6 +39,12 @@ interface Target {
   readonly pipeline: Pipeline;
   /** Where an earlier connection of this broadcast was left, also one before a restart. */
   readonly resume: Resume | null;
+}
+
+/** What a batch brought: events that people caused, and whether the end was announced. */
+interface Taken {
+  readonly interactive: number;
+  readonly ended: boolean;
 }
 
 /** Something was missed since then: told as a gap when messages come again. */
@@ -78,6 +84,7 @@ export class Connection {
     const given = new AbortController();
     let verdict: "dead" | "stalled" | "moved" | null = null;
     let looking = false;
+    let opened = false;
     const stopTicking = parts.clock.every(TICK_MS, () => {
       void target.pipeline.settle().catch(() => {}); // tried again with the next batch
       if (looking || !opened) return;
@@ -92,7 +99,6 @@ export class Connection {
           looking = false;
         });
     });
-    let opened = false;
     try {
       const broadcast: Broadcast = {
         sessionId: live.roomId,
@@ -104,9 +110,9 @@ export class Connection {
       for await (const batch of this.#open(target, AbortSignal.any([signal, given.signal]))) {
         if (!opened) this.#watchdog.opened(batch[0]?.receivedAt ?? parts.clock.now());
         opened = true;
-        const stored = await this.#take(target, batch, broadcast, signal);
-        await this.#seen(target, batch, stored, broadcast);
-        if (stored.ended) return { why: "announced", opened };
+        const { interactive, ended } = await this.#take(target, batch, broadcast, signal);
+        await this.#seen(target, batch, interactive, broadcast);
+        if (ended) return { why: "announced", opened };
       }
       if (!signal.aborted && verdict === null) this.#miss("the platform closed the connection");
       return { why: verdict ?? "lost", opened };
@@ -134,6 +140,7 @@ export class Connection {
         return pushUrl({ platform, signer, visitor, roomId: live.roomId, host, cursor, internalExt, attempt: this.#attempts++ }, until);
       },
       headers: pushHeaders(visitor, live.webRid),
+      proxy: platform.proxy,
       clock,
       drift,
       onResume: (nextCursor, nextExt) => {
@@ -160,7 +167,7 @@ export class Connection {
   }
 
   /** Stores a batch, again and again while the store is down (the socket is held back meanwhile). */
-  async #take({ pipeline }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Stored> {
+  async #take({ pipeline }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const { parts, tracker } = this.#owner;
     parts.onReceived?.(batch, broadcast);
     for (;;) {
@@ -168,10 +175,9 @@ export class Connection {
         const stored = await pipeline.store(batch, broadcast);
         const at = batch[batch.length - 1]?.receivedAt ?? parts.clock.now();
         tracker.frame(at);
-        for (const [method, n] of stored.methods) tracker.message(method, n, at);
+        for (const [method, n] of stored.methods) tracker.message(method, n);
         for (const [reason, n] of stored.drops) tracker.drop(reason, n);
-        tracker.stored(stored.events);
-        return stored;
+        return { interactive: tracker.stored(stored.events, at), ended: stored.ended };
       } catch (error) {
         if (!isStoreDown(error) || signal.aborted) throw error;
         tracker.to(tracker.state, `the store takes nothing now: ${String(error)}`);
@@ -181,11 +187,9 @@ export class Connection {
   }
 
   /** What a batch says of the connection: it lives, people are heard, a gap is over. */
-  async #seen({ room, pipeline }: Target, batch: readonly Received[], { methods }: Stored, broadcast: Broadcast): Promise<void> {
+  async #seen({ room, pipeline }: Target, batch: readonly Received[], interactive: number, broadcast: Broadcast): Promise<void> {
     const { tracker, to } = this.#owner;
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
-    let interactive = 0;
-    for (const [method, n] of methods) if (INTERACTIVE.has(method)) interactive += n;
     this.#watchdog.received(at, interactive);
     const missed = this.#missed;
     if (missed !== null && (!missed.silent || interactive > 0)) {

@@ -9,7 +9,7 @@ import type { Evidence, RoomState, RoomStatus } from "./state.js";
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
 
 /** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
-export const INTERACTIVE: ReadonlySet<string> = new Set(
+const INTERACTIVE: ReadonlySet<string> = new Set(
   ["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "Gift", "Like", "Member", "Social", "Fansclub"].map(
     (name) => `Webcast${name}Message`,
   ),
@@ -78,11 +78,10 @@ export class Tracker {
     this.#lastFrameAt = at;
   }
 
-  /** Counts messages of one method; interactive ones say that people are being heard. */
-  message(method: string, count: number, at: number): void {
+  /** Counts messages of one method, whatever became of them. */
+  message(method: string, count: number): void {
     const known = this.#counts.get(method);
     if (known !== undefined || this.#counts.size < MOST_METHODS) this.#counts.set(method, (known ?? 0) + count);
-    if (INTERACTIVE.has(method)) this.#lastInteractiveAt = at;
   }
 
   drop(reason: string, count = 1): void {
@@ -97,12 +96,19 @@ export class Tracker {
     this.#gaps = { count: this.#gaps.count + 1, totalMs: this.#gaps.totalMs + ms };
   }
 
-  /** Events that were stored, in order. */
-  stored(events: readonly NewEvent[]): void {
+  /**
+   * Events that were stored, in order, received by `at`.
+   * @returns how many of them people caused; what the platform only replays is stored already and proves nothing
+   */
+  stored(events: readonly NewEvent[], at: number): number {
+    let interactive = 0;
     for (const event of events) {
+      if (INTERACTIVE.has(event.method)) interactive++;
       this.gifts.see(event);
       this.sight.see(event);
     }
+    if (interactive > 0) this.#lastInteractiveAt = at;
+    return interactive;
   }
 
   /** Another broadcast: what is said of one starts anew. */

@@ -102,6 +102,10 @@ describe("a live room", () => {
     await until(() => now?.rooms.status(room)?.state === "stalled");
     expect(now.rooms.status(room)?.evidence.reason).toMatch(/nobody (was|is) heard/);
     await until(() => (now?.simulator.truth("100000002").connections.length ?? 0) > 1);
+    // What the platform replays at the start of a connection is no sign of life: it stays stalled, and is not connected to again and again.
+    await now.clock.sleep(45_000);
+    expect(now.rooms.status(room)?.state).toBe("stalled");
+    expect(now.simulator.truth("100000002").connections).toHaveLength(2);
     now.simulator.rooms.stall("100000002", false);
     await until(() => now?.rooms.status(room)?.state === "live");
     const gap = await until(async () => (await now?.events(room))?.find(({ type }) => type === "gap"));

@@ -1,5 +1,6 @@
 import { DyliveError } from "../../errors.js";
 import type { RoomFacts } from "../../log/rooms.js";
+import type { PageRoom } from "../page.js";
 
 /** A question to the platform on the way from a text to a room. */
 export type Step = "short_link" | "reflow" | "profile" | "page" | "enter";
@@ -82,14 +83,7 @@ export async function inStep<T>(step: Step, ask: () => Promise<T>): Promise<T> {
 export interface Reading {
   readonly step: Step;
   readonly webRid: string;
-  readonly room: {
-    readonly id: string;
-    readonly status: number | null;
-    readonly title: string | null;
-    readonly cover: string | null;
-    readonly online: string | null;
-    readonly totalViewers: string | null;
-  } | null;
+  readonly room: PageRoom | null;
   readonly anchor: RoomFacts["anchor"];
   readonly audio: boolean | null;
 }

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { platformParts } from "../../src/app.js";
+import { loadConfig } from "../../src/config.js";
+import { startSimulator } from "../../src/simulator/index.js";
+import { httpProxy } from "../sources/proxies.js";
+import { until } from "../until.js";
+import { running, SIGNAL } from "./running.js";
+
+it("a room is collected by the proxy that the settings name: its page, im/fetch and its socket", async () => {
+  const [simulator, proxy] = [await startSimulator(), await httpProxy("me:secret")];
+  const config = loadConfig({ upstream: simulator.url, proxy: `http://me:secret@127.0.0.1:${proxy.port}` }, {});
+  const now = await running({}, platformParts(config));
+  try {
+    const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
+    await until(() => now.rooms.status(room)?.state === "live");
+    expect(proxy.asked.length).toBeGreaterThanOrEqual(3);
+    await proxy.close();
+    await until(() => now.rooms.status(room)?.state !== "live");
+    expect(simulator.truth("100000002").connections.every(({ closedAt }) => closedAt !== null)).toBe(true);
+  } finally {
+    await now.stop();
+    await simulator.close();
+  }
+});
