@@ -1,0 +1,56 @@
+// CI: npm test, the real captures, and the black-box check of the document's interface. The last line has the real counts.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const shared = process.env.DYLIVE_SHARED ?? `${root}../shared`;
+const total = { passed: 0, failed: 0 };
+
+function step(args, name) {
+  const counts = `${root}.tmp/counts-${name}.json`;
+  rmSync(counts, { force: true });
+  const { status } = spawnSync("npm", args, { cwd: root, stdio: "inherit" });
+  const { passed, failed } = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { passed: 0, failed: 1 };
+  total.passed += passed;
+  total.failed += failed > 0 || status === 0 ? failed : 1;
+}
+
+/** `dylive demo` on a free port, checked from outside by the shared script. */
+async function blackBox() {
+  const data = mkdtempSync(`${tmpdir()}/dylive-ci-`);
+  const demo = spawn(process.execPath, ["dist/cli/main.js", "demo"], { cwd: root, env: { ...process.env, DYLIVE_PORT: "0", DYLIVE_DATA: data }, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [base, token] = await new Promise((resolve, reject) => {
+      let text = "";
+      demo.stdout.on("data", (chunk) => {
+        text += chunk;
+        const line = /curl .*?(http:\/\/[^/\s]+)\/douyin\/liveroom\/chat\?token=([\w-]+)/.exec(text);
+        if (line) resolve([line[1], line[2]]);
+      });
+      demo.on("exit", (code) => reject(new Error(`dylive demo ended with ${code}`)));
+      setTimeout(() => reject(new Error("dylive demo printed no curl line within 30 s")), 30_000).unref();
+    });
+    const { stdout } = spawnSync(process.execPath, [`${shared}/check/seed-interface.mjs`, base, token, "100000002"], { encoding: "utf8" });
+    console.log(stdout);
+    const counts = /(\d+) passed, (\d+) failed\s*$/.exec(stdout);
+    total.passed += Number(counts?.[1] ?? 0);
+    total.failed += Number(counts?.[2] ?? 1);
+  } catch (error) {
+    console.log(`FAIL black-box check: ${error.message}`);
+    total.failed++;
+  } finally {
+    demo.removeAllListeners("exit");
+    const ended = new Promise((resolve) => demo.on("exit", resolve));
+    demo.kill("SIGTERM");
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+step(["test"], "unit-e2e-browser");
+step(["run", "test:captures"], "captures");
+await blackBox();
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed > 0 ? 1 : 0);
