@@ -20,7 +20,11 @@ function step(args, name) {
 /** `dylive demo` on a free port, checked from outside by the shared script. */
 async function blackBox() {
   const data = mkdtempSync(`${tmpdir()}/dylive-ci-`);
-  const demo = spawn(process.execPath, ["dist/cli/main.js", "demo"], { cwd: root, env: { ...process.env, DYLIVE_PORT: "0", DYLIVE_DATA: data }, stdio: ["ignore", "pipe", "inherit"] });
+  const demo = spawn(process.execPath, ["dist/cli/main.js", "demo"], {
+    cwd: root,
+    env: { ...process.env, DYLIVE_PORT: "0", DYLIVE_DATA: data },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   try {
     const [base, token] = await new Promise((resolve, reject) => {
       let text = "";
