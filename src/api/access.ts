@@ -1,5 +1,5 @@
 import { DyliveError } from "../errors.js";
-import type { RoomKey } from "../log/log.js";
+import { type RoomKey, SYSTEM_ROOM } from "../log/log.js";
 import { ALIAS_KINDS, type Alias, type Rooms } from "../log/rooms.js";
 import type { TokenRow } from "../log/tokens.js";
 import { readPaste } from "../rooms/resolve.js";
@@ -9,9 +9,10 @@ export function isLimited(token: TokenRow): boolean {
   return token.rooms.length > 0;
 }
 
-/** Whether a token may see a room that has these names. */
+/** Whether a token may see a room that has these names. What the system's room tells is of all rooms: a limited token never sees it. */
 export function maySee(token: TokenRow, room: RoomKey, aliases: readonly Alias[]): boolean {
   if (!isLimited(token)) return true;
+  if (room === SYSTEM_ROOM) return false;
   const names = new Set(aliases.flatMap(({ kind, value }) => [value, `${kind}:${value}`]));
   return token.rooms.some((entry) => entry === `room:${room}` || names.has(entry));
 }

@@ -3,6 +3,9 @@ import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 /** Internal integer of a room: the anchor's place, not one broadcast. Never changes. Room 0 is the system's. */
 export type RoomKey = number;
 
+/** The system's room: it has events (account lapsed, hook paused, disk low), but no anchor, names or broadcasts. */
+export const SYSTEM_ROOM: RoomKey = 0;
+
 /** Events of one room in the order they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}). */
 export interface RoomBatch {
   readonly room: RoomKey;

@@ -17,15 +17,15 @@ export interface NamedRoom {
 }
 
 /**
- * Finds a room by its key (`12` or `room:12`), by `kind:value` of one of its aliases, or by the value alone; a key comes before an alias
- * that looks like one.
+ * Finds a room by its key (`12` or `room:12`; 0 is the system's), by `kind:value` of one of its aliases, or by the value alone; a key comes
+ * before an alias that looks like one.
  * @throws DyliveError bad_request, not_found
  */
 export async function namedRoom(rooms: Rooms, asked: string): Promise<NamedRoom> {
   if (asked === "" || asked.length > NAME_MAX_CHARS) throw new DyliveError("bad_request", "a room's name has 1 to 200 characters");
   const colon = asked.indexOf(":");
   const kind = ALIAS_KINDS.find((one) => one === asked.slice(0, Math.max(0, colon)));
-  const key = /^(?:room:)?([1-9]\d{0,14})$/.exec(asked)?.[1];
+  const key = /^(?:room:)?(0|[1-9]\d{0,14})$/.exec(asked)?.[1];
   const row = key === undefined ? null : await rooms.get(Number(key));
   if (row !== null) return { asked, room: row.room, sessionId: null };
   const value = kind === undefined ? asked : asked.slice(colon + 1);

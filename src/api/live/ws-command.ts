@@ -5,7 +5,7 @@ import { DyliveError } from "../../errors.js";
 const closed = { additionalProperties: false };
 const Ref = Type.Optional(Type.String({ maxLength: 64, description: "comes back with the answer" }));
 const Name = Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$", description: "of a position that the server keeps" });
-const RoomName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 1 })]);
+const RoomName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 0 })]);
 const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 8_192 })]);
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 

@@ -70,7 +70,7 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
       config: { scope: "read" },
     },
     async (request, reply) => {
-      const { room, sessionId } = await passes.room(request);
+      const { room, sessionId } = await passes.roomOrSystem(request);
       const { after, before, limit, wait, session } = request.query;
       if (before !== undefined && (after !== undefined || wait > 0))
         throw new DyliveError("bad_request", "before cannot be given together with after or wait");

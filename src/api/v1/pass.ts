@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { DyliveError } from "../../errors.js";
+import { SYSTEM_ROOM } from "../../log/log.js";
 import type { Scope, TokenRow } from "../../log/tokens.js";
 import { assertMaySee } from "../access.js";
 import { type NamedRoom, namedRoom } from "../live/named-room.js";
@@ -13,6 +14,9 @@ declare module "fastify" {
     readonly tokenInQuery?: boolean;
   }
 }
+
+/** A request with a room in its address. */
+type RoomRequest = FastifyRequest<{ Params: { room: string } }>;
 
 /** Lets requests in by the scope of their route, and remembers by which token. */
 export class Passes {
@@ -38,9 +42,16 @@ export class Passes {
 
   /**
    * The room in the address of a request. Rooms that the token may not see are as if there were none.
-   * @throws DyliveError not_found, bad_request
+   * @throws DyliveError not_found, also for the system's room; bad_request
    */
-  async room(request: FastifyRequest<{ Params: { room: string } }>): Promise<NamedRoom> {
+  async room(request: RoomRequest): Promise<NamedRoom> {
+    const named = await this.roomOrSystem(request);
+    if (named.room === SYSTEM_ROOM) throw new DyliveError("not_found", "room 0 is the system's: it has events, and nothing else");
+    return named;
+  }
+
+  /** As {@link room}, the system's room included: for what it has too. */
+  async roomOrSystem(request: RoomRequest): Promise<NamedRoom> {
     const { rooms } = this.#parts.store;
     const named = await namedRoom(rooms, request.params.room);
     await assertMaySee(rooms, this.of(request), named.room).catch((error: unknown) => {
