@@ -20,6 +20,12 @@ const MODERATIONS: Record<NewEventOf<"moderation">["action"], string> = {
   manager_unmute: "被管理员解除禁言",
   block: "被拉黑",
 };
+const FANSCLUBS: Record<NewEventOf<"fansclub">["action"], string> = {
+  join: "加入了粉丝团",
+  upgrade: "粉丝团升级了",
+  leave: "退出了粉丝团",
+  other: "粉丝团消息",
+};
 const LINKS = new Map([
   ["enter", "加入了连麦"],
   ["leave", "离开了连麦"],
@@ -56,7 +62,7 @@ export function describe(event: NewEvent): string {
     case "moderation":
       return MODERATIONS[event.action];
     case "fansclub":
-      return event.text ?? (event.action === "join" ? "加入了粉丝团" : event.action === "upgrade" ? "粉丝团升级了" : "粉丝团消息");
+      return event.text ?? FANSCLUBS[event.action];
     case "stats":
       return statsLine(event);
     case "rank":
@@ -88,7 +94,8 @@ export function describe(event: NewEvent): string {
 
 function giftLine(event: NewEventOf<"gift">): string {
   const name = event.gift.name ?? `礼物${event.gift.id}`;
-  return event.delta === 0 ? `连送结束 ${name} x${event.comboTotal}` : `送出 ${name} x${event.delta}`;
+  const test = event.test ? "(测试)" : "";
+  return event.delta === 0 ? `连送结束 ${name} x${event.comboTotal}${test}` : `送出 ${name} x${event.delta}${test}`;
 }
 
 function statsLine(event: NewEventOf<"stats">): string {

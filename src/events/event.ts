@@ -77,6 +77,9 @@ export const KINDS = {
     receiver: Nullable(UserSchema),
     comboId: Type.String(),
     traceId: Text,
+    test: Type.Optional(Type.Literal(true, { description: "made by the Open Platform to try an app: nobody gave it, do not count it" })),
+    valueFen: Type.Optional(Type.Integer({ minimum: 0, description: "whole value in 分 (0.01 CNY), as the Open Platform tells it" })),
+    luckyCubeId: Type.Optional(Type.String({ description: "the lucky cube (幸运魔方) that was sent; gift is what came out of it" })),
   }),
   like: define("like", {
     ...user,
@@ -92,7 +95,7 @@ export const KINDS = {
     action: literals(["mute", "unmute", "set_admin", "unset_admin", "kick", "manager_mute", "manager_unmute", "block"]),
     operator: Nullable(UserSchema),
   }),
-  fansclub: define("fansclub", { ...user, action: literals(["join", "upgrade", "other"]), text: Text }),
+  fansclub: define("fansclub", { ...user, action: literals(["join", "upgrade", "leave", "other"]), text: Text }),
   stats: define("stats", {
     online: Count,
     totalViewers: Count,

@@ -57,6 +57,11 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   delta: { type: "int", about: "units of a gift that are new with this event", of: (event) => numberOf(event, "delta") },
   comboTotal: { type: "int", about: "units of the gift's combo so far", of: (event) => numberOf(event, "comboTotal") },
   settled: { type: "bool", about: "the gift's combo has ended", of: (event) => (event.type === "gift" ? event.settled : null) },
+  test: {
+    type: "bool",
+    about: "a gift that the Open Platform made as a test",
+    of: (event) => (event.type === "gift" ? event.test === true : null),
+  },
   unitDiamonds: { type: "int", about: "price of one unit in diamonds", of: (event) => numberOf(event, "unitDiamonds") },
   diamonds: { type: "int", about: "value of a gift (delta × unitDiamonds) or lottery", of: (event) => numberOf(event, "diamonds") },
   count: { type: "int", about: "likes of this batch", of: (event) => numberOf(event, "count") },

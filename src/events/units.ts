@@ -26,6 +26,9 @@ export function giveUnits(event: GiftEvent, comboId: string, delta: number, comb
     traceId: event.traceId,
   };
   if (event.timeEstimated) given.timeEstimated = true;
+  if (event.test) given.test = true;
+  if (event.valueFen !== undefined) given.valueFen = event.valueFen;
+  if (event.luckyCubeId !== undefined) given.luckyCubeId = event.luckyCubeId;
   return given;
 }
 

@@ -4,10 +4,10 @@ import type { Draft } from "../events/combo.js";
 import { RecentIds, SocialEchoes } from "../events/dedupe.js";
 import type { NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
-import { type Context, normalise } from "../events/normalise.js";
+import { type Context, type Envelope, normalise } from "../events/normalise.js";
+import { officialDraft } from "../events/official.js";
 import type { Log, RoomKey } from "../log/log.js";
 import type { Rooms } from "../log/rooms.js";
-import type { Received } from "../sources/source.js";
 import type { Drift } from "../wire/drift.js";
 
 /** What a pipeline is built of. */
@@ -19,6 +19,13 @@ export interface PipelineParts {
   readonly drift: Drift;
   /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
   readonly setAside: (event: NewEvent, error: unknown) => void;
+}
+
+/** What the pipeline needs of something received: when, and the messages inside. */
+export interface Arrived {
+  /** ms UTC */
+  readonly receivedAt: number;
+  readonly response: { readonly messages: readonly Envelope[] } | null;
 }
 
 /** The broadcast that bytes belong to: what its source was connected to. */
@@ -71,7 +78,7 @@ export class Pipeline {
   }
 
   /** Stores what was received. @throws what the store throws when it is down; then nothing of this call is remembered and it can be repeated */
-  store(received: readonly Received[], broadcast: Broadcast): Promise<Stored> {
+  store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
     return this.#serially(() => this.#store(received, broadcast));
   }
 
@@ -93,7 +100,7 @@ export class Pipeline {
     });
   }
 
-  async #store(received: readonly Received[], broadcast: Broadcast): Promise<Stored> {
+  async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
     const { room, drift } = this.#parts;
     const { webRid, sessionId, anchorId, source } = broadcast;
     const methods = new Map<string, number>();
@@ -110,7 +117,7 @@ export class Pipeline {
           count(drops, "duplicate");
           continue;
         }
-        const draft = normalise(message, context);
+        const draft = source === "official" ? officialDraft(message, context) : normalise(message, context);
         if (draft === null) count(drops, "no_event");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
         else {

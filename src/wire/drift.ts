@@ -30,8 +30,8 @@ export class Drift {
     this.#add(this.#methods, method, 1);
   }
 
-  /** A field that the schema does not know. */
-  unknownField(type: string, field: number): void {
+  /** A field that the schema does not know, by its number, or by its name in JSON. */
+  unknownField(type: string, field: number | string): void {
     this.#add(this.#fields, `${type}.${field}`, 1);
   }
 
