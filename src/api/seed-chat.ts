@@ -12,6 +12,7 @@ import { requestedRoom } from "./seed-facts.js";
 import { seedFilter } from "./seed-filter.js";
 import { laterText } from "./seed-later.js";
 import type { SeedQuery } from "./seed-query.js";
+import { clientPosition, movePosition } from "./token-positions.js";
 
 /** What the chat endpoint works with. */
 export type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls">;
@@ -32,7 +33,7 @@ export class SeedChat {
     const asked = await this.#request(query.room_id, call);
     if (asked === null) return null;
     if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call));
-    return this.#byPosition(request, reply, query, asked, call, `token:${token.id}:${query.client ?? ""}`);
+    return this.#byPosition(request, reply, query, asked, call, token);
   }
 
   /** The room that is asked for; null when the client is gone. */
@@ -57,10 +58,12 @@ export class SeedChat {
     query: SeedQuery,
     asked: RequestedRoom,
     call: Call,
-    reader: string,
+    token: TokenRow,
   ): Promise<string> {
-    const { positions } = this.#parts.store;
+    const { store } = this.#parts;
+    const { positions } = store;
     const { room } = asked;
+    const reader = clientPosition(token, query.client ?? "");
     const release = await this.#parts.turns.enter(`${reader}:${room}`, call);
     if (release === null) {
       const position = await positions.get(reader, room);
@@ -74,7 +77,7 @@ export class SeedChat {
       // Made before the position is promised to move: had it failed, the error's answer would move it.
       const text = this.#text(reply, query, asked, got);
       const save = async (whole: boolean) => {
-        if (whole && got.next !== stored) await positions.set(reader, room, got.next);
+        if (whole && got.next !== stored) await movePosition(store, token, reader, room, got.next);
       };
       // The turn ends when the position is on disk: the next call of this reader must not see the old one.
       const saved = call.handedOver

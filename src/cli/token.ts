@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { createToken, type NewToken } from "../api/auth.js";
+import { revokeToken } from "../api/token-positions.js";
 import { databaseIn } from "../app.js";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
@@ -48,7 +49,7 @@ export function addTokenCommands(program: Command, data: () => Option): void {
     .action((settings: Partial<Config>) => list(loadConfig(settings)));
   token
     .command("revoke")
-    .description("end a token")
+    .description("end a token, and forget how far its clients have come")
     .argument("<id>")
     .addOption(data())
     .action((id: string, settings: Partial<Config>) => revoke(loadConfig(settings), id));
@@ -102,8 +103,8 @@ function line(row: TokenRow, now: number): string {
 }
 
 function revoke(config: Config, id: string): Promise<void> {
-  return withStore(config, async ({ tokens }) => {
-    if (!(await tokens.revoke(id, Date.now())))
+  return withStore(config, async (store) => {
+    if (!(await revokeToken(store, id, Date.now())))
       throw new DyliveError("not_found", `no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
     say(`token ${id} is revoked`);
   });

@@ -27,4 +27,10 @@ export class MemoryPositions implements Positions {
       this.#seqs.delete(reader);
     });
   }
+
+  forgetAll(prefix: string): Promise<void> {
+    return this.#gate.run(() => {
+      for (const reader of this.#seqs.keys()) if (reader.startsWith(prefix)) this.#seqs.delete(reader);
+    });
+  }
 }

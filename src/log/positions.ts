@@ -7,4 +7,6 @@ export interface Positions {
   set(reader: string, room: RoomKey, seq: number): Promise<void>;
   /** Forgets every position of the reader. */
   forget(reader: string): Promise<void>;
+  /** Forgets every position of every reader whose name begins with `prefix`, which is not empty. */
+  forgetAll(prefix: string): Promise<void>;
 }

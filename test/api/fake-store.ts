@@ -83,7 +83,13 @@ export class FakePositions implements Positions {
     this.rows.set(`${reader} ${room}`, seq);
   }
 
-  async forget(): Promise<void> {}
+  async forget(reader: string): Promise<void> {
+    await this.forgetAll(`${reader} `);
+  }
+
+  async forgetAll(prefix: string): Promise<void> {
+    for (const key of this.rows.keys()) if (key.startsWith(prefix)) this.rows.delete(key);
+  }
 }
 
 /** Tokens in memory. */

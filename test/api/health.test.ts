@@ -7,7 +7,12 @@ import { until } from "./served.js";
 const writing = (set: Positions["set"]) => ({
   replace: (store: Parameters<NonNullable<NonNullable<Parameters<typeof manage>[0]>["replace"]>>[0]) => ({
     ...store,
-    positions: { get: store.positions.get.bind(store.positions), forget: store.positions.forget.bind(store.positions), set },
+    positions: {
+      set,
+      get: (reader: string, room: number) => store.positions.get(reader, room),
+      forget: (reader: string) => store.positions.forget(reader),
+      forgetAll: (prefix: string) => store.positions.forgetAll(prefix),
+    },
   }),
 });
 

@@ -55,6 +55,7 @@ export function describeClose(open: Open): void {
         () => positions.get("a", 0),
         () => positions.set("a", 0, 1),
         () => positions.forget("a"),
+        () => positions.forgetAll("a"),
         () => tokens.add(row),
         () => tokens.find("aa"),
         () => tokens.list(),

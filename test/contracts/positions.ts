@@ -28,5 +28,19 @@ export function describePositions(open: Open): void {
       expect(await positions.get("a", 2)).toBeNull();
       expect(await positions.get("a'; --", 1)).toBe(30);
     });
+
+    it("of all readers whose names begin alike are forgotten together, and no others", async () => {
+      const { positions } = store();
+      const [gone, kept] = [
+        ["sub:a:", "sub:a:archive", "sub:a:名"],
+        ["sub:A:x", "sub:a", "sub:ab:x", "sub:b:x", "sub_a:x", "token:a:", "x sub:a:"],
+      ];
+      for (const reader of [...gone, ...kept]) for (const room of [1, 2]) await positions.set(reader, room, 5);
+      await positions.forgetAll("sub:a:");
+      await positions.forgetAll("%");
+      for (const reader of gone)
+        expect([reader, await positions.get(reader, 1), await positions.get(reader, 2)]).toEqual([reader, null, null]);
+      for (const reader of kept) expect([reader, await positions.get(reader, 1), await positions.get(reader, 2)]).toEqual([reader, 5, 5]);
+    });
   });
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { dylive, ran, scratch } from "./command.js";
 
 const dir = scratch();
@@ -30,6 +31,20 @@ describe("dylive token create", () => {
     const { code, stderr, stdout } = await ran(["token", "create", "--name", "x", ...args], { DYLIVE_DATA: join(dir.path, "refused") });
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(sentence);
+  });
+});
+
+describe("dylive token revoke", () => {
+  it("forgets how far the clients of the token have come", async () => {
+    const data = join(dir.path, "revoked");
+    await ran(["token", "create", "--name", "archive"], { DYLIVE_DATA: data });
+    const [id = ""] = (await ran(["token", "list"], { DYLIVE_DATA: data })).stdout.split(" ");
+    const store = openSqliteStore({ path: join(data, "dylive.sqlite") });
+    const readers = [`sub:${id}:archive`, `token:${id}:`, "sub:another:archive"];
+    for (const reader of readers) await store.positions.set(reader, 1, 7);
+    expect((await ran(["token", "revoke", id], { DYLIVE_DATA: data })).code).toBe(0);
+    expect(await Promise.all(readers.map((reader) => store.positions.get(reader, 1)))).toEqual([null, null, 7]);
+    await store.close();
   });
 });
 

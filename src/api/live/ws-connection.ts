@@ -6,6 +6,7 @@ import type { TailBatch } from "../../log/tail-batch.js";
 import { Follow, type FollowTarget } from "../../log/tail-follow.js";
 import type { TokenRow } from "../../log/tokens.js";
 import { CursorReset } from "../cursor.js";
+import { movePosition, subscriptionPosition } from "../token-positions.js";
 import { Bucket } from "./bucket.js";
 import { textFrame } from "./frame.js";
 import type { Live } from "./live.js";
@@ -15,7 +16,7 @@ import { GOODBYES, type Goodbye, type LiveReader } from "./reader.js";
 import type { Shown } from "./selection.js";
 import { wsBatch } from "./ws-batch.js";
 import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
-import { positionOf, subscriptionsOf } from "./ws-subscribe.js";
+import { subscriptionsOf } from "./ws-subscribe.js";
 
 /** Close codes (RFC 6455, 7.4.1): going away, policy violation, and, from the registry, try again later. */
 const CLOSE: Readonly<Record<Goodbye, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
@@ -201,7 +202,7 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     const at = this.#follow.get(room)?.at;
     if (at === undefined) throw new DyliveError("bad_request", `room ${room} is not subscribed to on this connection`);
     if (command.seq > at) throw new DyliveError("bad_request", `seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);
-    await store.positions.set(positionOf(this.token, command.name), room, command.seq);
+    await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq);
     this.#tell({ type: "acked", ...ref, name: command.name, room, seq: command.seq });
   }
 

@@ -2,6 +2,7 @@ import type { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import type { TokenRow } from "../../log/tokens.js";
 import { CursorReset } from "../cursor.js";
+import { subscriptionPosition } from "../token-positions.js";
 import type { Live } from "./live.js";
 import type { NamedRoom } from "./named-room.js";
 import { type Ends, encodePlaces, resolvePlaces } from "./places.js";
@@ -13,11 +14,6 @@ import type { CommandOf } from "./ws-command.js";
 export interface Subscription {
   readonly shown: Shown;
   readonly told: Readonly<Record<string, unknown>>;
-}
-
-/** Name of a position in the store: each token has its own. */
-export function positionOf(token: TokenRow, name: string): string {
-  return `sub:${token.id}:${name}`;
 }
 
 /**
@@ -40,7 +36,9 @@ export async function subscriptionsOf(live: Live, token: TokenRow, command: Comm
   return Promise.all(
     rooms.map(async (named) => {
       const kept =
-        command.name === undefined || after !== null ? null : await live.store.positions.get(positionOf(token, command.name), named.room);
+        command.name === undefined || after !== null
+          ? null
+          : await live.store.positions.get(subscriptionPosition(token, command.name), named.room);
       const from = own.get(named.asked) ?? kept ?? seqs.get(named.room) ?? 0;
       return subscription(live.store.log.id, named, ends, from, shown(named.room, from, select(named.sessionId)));
     }),

@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import { DyliveError } from "../../errors.js";
 import { createToken, PER_MINUTE_MAX, TOKEN_ROOMS_MAX } from "../auth.js";
 import type { ApiParts } from "../parts.js";
+import { revokeToken } from "../token-positions.js";
 import { tokenAnswer } from "./answers.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
@@ -31,7 +32,8 @@ const NewToken = exactly({
 const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
 
 /** Tokens: make, list, revoke. For admins. */
-export function tokenRoutes(app: FastifyInstance, { store: { tokens }, clock, logger }: ApiParts, passes: Passes): void {
+export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiParts, passes: Passes): void {
+  const { tokens } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.get(
@@ -55,10 +57,18 @@ export function tokenRoutes(app: FastifyInstance, { store: { tokens }, clock, lo
 
   typed.delete(
     "/tokens/:token",
-    { schema: { summary: "Revoke a token", tags, params: TokenParams, response: { 200: Type.Ref("Token") } }, config },
+    {
+      schema: {
+        summary: "Revoke a token, and forget how far its clients have come",
+        tags,
+        params: TokenParams,
+        response: { 200: Type.Ref("Token") },
+      },
+      config,
+    },
     async (request) => {
       const { token: id } = request.params;
-      const revoked = await tokens.revoke(id, clock.now());
+      const revoked = await revokeToken(store, id, clock.now());
       const row = (await tokens.list()).find((one) => one.id === id);
       if (!revoked || row === undefined) throw new DyliveError("not_found", "no valid token has this id");
       logger.info({ token: id, by: passes.of(request).id }, "a token was revoked");

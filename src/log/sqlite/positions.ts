@@ -10,6 +10,7 @@ function statementsOf(database: Database) {
       "INSERT INTO positions(reader, room, seq) VALUES (?, ?, ?) ON CONFLICT(reader, room) DO UPDATE SET seq = excluded.seq",
     ),
     forget: database.prepare<[string]>("DELETE FROM positions WHERE reader = ?"),
+    forgetAll: database.prepare<[string, string, string]>("DELETE FROM positions WHERE reader >= ? AND substr(reader, 1, length(?)) = ?"),
   };
 }
 
@@ -36,6 +37,12 @@ export class SqlitePositions implements Positions {
   forget(reader: string): Promise<void> {
     return this.#connection.write(() => {
       this.#sql.forget.run(reader);
+    });
+  }
+
+  forgetAll(prefix: string): Promise<void> {
+    return this.#connection.write(() => {
+      this.#sql.forgetAll.run(prefix, prefix, prefix);
     });
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { chat } from "../events.js";
 import { manage } from "../managed.js";
+import { until } from "../served.js";
 
 describe("/v1/tokens", () => {
   it("makes a token that is shown once, lists it and revokes it", async () => {
@@ -41,6 +43,41 @@ describe("/v1/tokens", () => {
     expect([refused.status, refused.at("error", "code")]).toEqual([400, "bad_request"]);
     expect(refused.at("error", "message")).toContain(words);
     expect(await store.tokens.list()).toHaveLength(3);
+  });
+});
+
+describe("a revoked token", () => {
+  it("leaves no positions behind, neither of its clients nor of its subscriptions; others keep theirs", async () => {
+    const { call, store } = await manage();
+    const made = await call("/v1/tokens", { method: "POST", json: { name: "a" } });
+    const id = String(made.at("about", "id"));
+    const own = [`token:${id}:`, `token:${id}:board`, `sub:${id}:archive`];
+    const others = [`token:${id}0:`, "sub:other:archive", "hook:1"];
+    for (const reader of [...own, ...others]) await store.positions.set(reader, 1, 7);
+    const kept = async (readers: readonly string[]) => Promise.all(readers.map((reader) => store.positions.get(reader, 1)));
+    await call(`/v1/tokens/${id}`, { method: "DELETE" });
+    expect(await kept(own)).toEqual([null, null, null]);
+    expect(await kept(others)).toEqual([7, 7, 7]);
+    await store.positions.set(own[0] ?? "", 1, 8);
+    expect((await call(`/v1/tokens/${id}`, { method: "DELETE" })).status).toBe(404);
+  });
+
+  it("is not given a position by an answer that was on its way when it was revoked", async () => {
+    const { api, call, store, clock, tell } = await manage();
+    const room = await tell("11", chat("before"));
+    const made = await call("/v1/tokens", { method: "POST", json: { name: "a" } });
+    const [id, token] = [String(made.at("about", "id")), String(made.at("token"))];
+    const ask = (wait: number) => call(`/douyin/liveroom/chat?room_id=11&wait=${wait}&token=${token}`, { token: null });
+    expect((await ask(0)).at("data", 0, "text")).toBe("before");
+    const waiting = ask(30);
+    await until(() => clock.sleeping > 0);
+    expect(await store.positions.get(`token:${id}:`, room)).toBe(1);
+    await call(`/v1/tokens/${id}`, { method: "DELETE" });
+    await tell("11", chat("after"));
+    expect((await waiting).at("data", 0, "text")).toBe("after");
+    // Closing waits until the positions of all answers are kept.
+    await api.close();
+    expect(await store.positions.get(`token:${id}:`, room)).toBeNull();
   });
 });
 
