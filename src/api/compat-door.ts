@@ -1,0 +1,52 @@
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { Rooms } from "../log/rooms.js";
+import type { TokenRow, Tokens } from "../log/tokens.js";
+import type { Door, Guest } from "../outputs/compat/door.js";
+import { assertMayAsk, maySee } from "./access.js";
+import { authenticate } from "./auth.js";
+import { Rates } from "./rate.js";
+
+/** Somebody without a token, where none is needed. */
+const ANYBODY: Guest = {
+  hasToken: false,
+  mayAsk: async () => {},
+  maySee: async () => true,
+  mayStay: async () => true,
+};
+
+/** How the door of the compat outputs is built. */
+export interface CompatDoorParts {
+  readonly tokens: Tokens;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+  /** Nobody is let in without a token. A token that is sent is checked in any case. */
+  readonly tokenNeeded: boolean;
+}
+
+/** The door of the compat outputs: the tokens of the API, with their rooms and rates, in `?token=` or the header. */
+export function compatDoor({ tokens, rooms, clock, tokenNeeded }: CompatDoorParts): Door {
+  const rates = new Rates(clock);
+  return {
+    enter: async (secret) => {
+      if (secret === null && !tokenNeeded) return ANYBODY;
+      if (secret === null) throw new DyliveError("no_token", "add ?token=TOKEN to the address, or set DYLIVE_COMPAT_TOKEN=never");
+      const token = await authenticate(tokens, secret, "read", clock.now());
+      rates.count(token);
+      return guestWith(token);
+    },
+  };
+
+  function guestWith(token: TokenRow): Guest {
+    return {
+      hasToken: true,
+      mayAsk: (room) => assertMayAsk(rooms, token, room),
+      maySee: async (room) => maySee(token, room, await rooms.aliases(room)),
+      mayStay: async () => {
+        const now = clock.now();
+        const row = await tokens.find(token.hash);
+        return row !== null && row.revokedAt === null && (row.expiresAt === null || row.expiresAt > now);
+      },
+    };
+  }
+}
