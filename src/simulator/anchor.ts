@@ -75,9 +75,8 @@ export function streamJson(broadcast: Broadcast): Record<string, unknown> {
 }
 
 /** The room object of web/enter and of the page's state. An ended room has neither owner nor streams. */
-export function roomJson(room: Room, broadcast: Broadcast): Record<string, unknown> {
+export function roomJson(room: Room, broadcast: Broadcast, live = broadcast.endedAt === null): Record<string, unknown> {
   const { scenario } = room;
-  const live = broadcast.endedAt === null;
   const status = live ? 2 : 4;
   const viewers = live ? scenario.viewers : 0;
   const shown = shortNumber(viewers);

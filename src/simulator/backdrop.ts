@@ -1,3 +1,4 @@
+import type { Contributor } from "./contributors.js";
 import type { Envelope } from "./messages.js";
 import { common, stringPiece, text, userPiece } from "./messages.js";
 import type { Person } from "./people.js";
@@ -19,10 +20,10 @@ export function roomStats(envelope: Envelope, viewers: number): Fields {
 }
 
 /** Viewers now and so far, with the top three. */
-export function roomUserSeq(envelope: Envelope, viewers: number, totalViewers: number, top: readonly Person[]): Fields {
+export function roomUserSeq(envelope: Envelope, viewers: number, totalViewers: number, top: readonly Contributor[]): Fields {
   return {
     common: common(envelope),
-    ranks: top.map((person, index) => ({ user: person.user, rank: index + 1 })),
+    ranks: top.map(({ person }, index) => ({ user: person.user, rank: index + 1 })),
     total: viewers,
     pop_str: shortNumber(viewers),
     total_user: totalViewers,
@@ -35,11 +36,11 @@ export function roomUserSeq(envelope: Envelope, viewers: number, totalViewers: n
   };
 }
 
-/** The rank of viewers. */
-export function roomRank(envelope: Envelope, top: readonly Person[]): Fields {
+/** The rank of viewers; the score's text is empty where there is none. */
+export function roomRank(envelope: Envelope, top: readonly Contributor[]): Fields {
   return {
     common: common(envelope),
-    ranks: top.map((person, index) => ({ user: person.mention, score_str: `${(top.length - index) * 130}` })),
+    ranks: top.map(({ person, score }) => ({ user: person.mention, score_str: score > 0 ? `${score}` : "" })),
   };
 }
 

@@ -41,9 +41,14 @@ export class Broadcast {
     return this.#endedAt;
   }
 
-  /** Sends what is due, and drops viewers that have sent no heartbeat for too long. */
+  /** After how long a connection is reset by TCP, ms; null is never. */
+  lifeMs: number | null = null;
+
+  /** Sends what is due, and drops viewers that have sent no heartbeat for too long or have been there for too long. */
   tick(): void {
     const now = this.options.now();
+    for (const connection of [...this.connections])
+      if (this.lifeMs !== null && now - connection.openedAt >= this.lifeMs) connection.end("reset");
     // After a sleep of the machine the missed hours are not sent in one burst.
     this.#deliver(this.options.feed.until(now).filter((message) => message.at > now - LATE_MS));
     for (const connection of [...this.connections]) connection.checkIdle(now);
@@ -64,7 +69,7 @@ export class Broadcast {
     this.connections.add(connection);
     connection.onEnd = () => this.connections.delete(connection);
     if (this.#endedAt !== null) return;
-    const messages = this.history(persistCount, connection.options.gifts);
+    const messages = this.history(persistCount, connection.options.gifts());
     if (messages.length > 0) this.#write(messages, [connection]);
   }
 
@@ -74,6 +79,13 @@ export class Broadcast {
     const messages = visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
     if (book) for (const message of messages) this.#truth.count(message);
     return messages;
+  }
+
+  /** Sends the newest messages of people once more to everyone, with their msg_ids. @returns how many */
+  repeat(count: number): number {
+    const messages = count > 0 ? this.#history.slice(-count) : [];
+    this.#write(messages, [...this.connections]);
+    return messages.length;
   }
 
   /** Sends messages at once, whatever the state of the feed. */
@@ -141,33 +153,26 @@ export class Broadcast {
   #writeFrame(messages: readonly Outgoing[], connections: readonly Connection[]): void {
     const { schema, now, startedAt, roomId } = this.options;
     const texts = pushTexts(now(), startedAt, messages.at(-1)?.msgId ?? roomId, roomId);
-    const withoutGifts = messages.filter((message) => !isGift(message.method));
-    const cache = new Map<string, Uint8Array>();
-    let anybody = false;
-    let anybodyWithGifts = false;
+    // The Response is the same for all who hear the same: it is encoded and compressed once.
+    const cache = new Map<string, { readonly heard: readonly Outgoing[]; readonly plain: Uint8Array; packed: Uint8Array | null }>();
+    const told = new Set<Outgoing>();
     for (const connection of connections) {
-      const seen = connection.options.gifts ? messages : withoutGifts;
-      if (seen.length === 0) continue;
-      // The Response is the same for all who see the same: it is encoded and compressed once.
-      const plainKey = `${connection.options.gifts}`;
-      let bytes = cache.get(plainKey);
-      if (bytes === undefined) {
-        bytes = encodePushResponse(schema, seen, texts);
-        cache.set(plainKey, bytes);
+      let shared = cache.get(connection.ear);
+      if (shared === undefined) {
+        const heard = messages.filter(({ method }) => connection.hearsOf(method));
+        shared = { heard, plain: heard.length === 0 ? NO_BYTES : encodePushResponse(schema, heard, texts), packed: null };
+        cache.set(connection.ear, shared);
       }
-      if (connection.options.gzip) {
-        const gzipKey = `${plainKey}/gzip`;
-        const packed = cache.get(gzipKey) ?? gzip(bytes);
-        cache.set(gzipKey, packed);
-        bytes = packed;
-      }
-      connection.push(bytes, texts, seen.length);
-      anybody = true;
-      anybodyWithGifts ||= connection.options.gifts;
+      if (shared.heard.length === 0) continue;
+      if (connection.options.gzip) shared.packed ??= gzip(shared.plain);
+      connection.push(connection.options.gzip && shared.packed !== null ? shared.packed : shared.plain, texts, shared.heard.length);
+      if (!connection.frozen) for (const message of shared.heard) told.add(message);
     }
-    if (anybody) for (const message of anybodyWithGifts ? messages : withoutGifts) this.#truth.count(message);
+    for (const message of messages) if (told.has(message)) this.#truth.count(message);
   }
 }
+
+const NO_BYTES = new Uint8Array();
 
 /** Messages that are due for longer than this are not sent. */
 const LATE_MS = 10_000;

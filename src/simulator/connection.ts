@@ -1,6 +1,10 @@
-import type { WebSocket } from "ws";
-import type { ResponseTexts } from "./frame.js";
-import { encodeHeartbeatAnswer, encodeMsgFrame } from "./frame.js";
+import { WebSocket } from "ws";
+import type { Damage } from "./damage.js";
+import { corrupted, truncated } from "./damage.js";
+import type { FrameHead, ResponseTexts } from "./frame.js";
+import { encodeCloseFrame, encodeHeartbeatAnswer, encodeMsgFrame } from "./frame.js";
+import type { Late } from "./late.js";
+import { isGift, isInteractive } from "./outgoing.js";
 import type { Random } from "./random.js";
 import type { Schema } from "./schema.js";
 
@@ -14,8 +18,8 @@ export interface ConnectionTruth {
   readonly gzip: boolean;
   readonly openedAt: number;
   readonly closedAt: number | null;
-  /** Who ended it: the client, the idle limit, a command of the test, or its own slowness. */
-  readonly closedBy: "client" | "idle" | "cut" | "slow" | null;
+  /** Who ended it: the client, the idle limit, a command of the test (TCP cut, TCP reset, a close of WebSocket's own), or its own slowness. */
+  readonly closedBy: "client" | "idle" | "cut" | "reset" | "close" | "slow" | null;
   readonly framesSent: number;
   readonly messagesSent: number;
   readonly heartbeats: { readonly frame: number; readonly ping: number; readonly text: number };
@@ -45,9 +49,17 @@ export interface ConnectionOptions {
   readonly userUniqueId: string;
   readonly ttwid: string;
   readonly loggedIn: boolean;
-  readonly gifts: boolean;
+  /** Whether it is given gifts now. */
+  readonly gifts: () => boolean;
   readonly gzip: boolean;
+  /** What it is sent goes this way, late when the platform is slow. */
+  readonly late: Late;
+  /** Drops TCP with a reset instead of an end. */
+  readonly reset: () => void;
 }
+
+/** What a connection is still given: everything, only what no people cause, or only answers to its heartbeats. */
+export type Hears = "all" | "low" | "nothing";
 
 /** One client of the push server: heartbeats, acks, and the drop of those that send no heartbeat. */
 export class Connection {
@@ -55,6 +67,10 @@ export class Connection {
   readonly openedAt: number;
   /** Called once when it is over. */
   onEnd: () => void = () => undefined;
+  hears: Hears = "all";
+  /** When true nothing goes either way any more, and TCP stays open: what a dead router between looks like. */
+  frozen = false;
+  #damage: { readonly kind: Damage; left: number } | null = null;
   readonly #idleMs: number;
   readonly #awaited = new Map<string, string>();
   #heardAt: number;
@@ -81,14 +97,33 @@ export class Connection {
     socket.on("error", () => this.end("client"));
     socket.on("close", () => this.end("client"));
     // The platform never answers a close frame: it just drops TCP. ws would answer through close().
-    socket.close = () => this.end("client");
+    socket.close = () => (this.#closedBy === "close" ? WebSocket.prototype.close.call(socket) : this.end("client"));
   }
 
   /** Sends a Response's bytes as a frame that wants an ack. */
   push(payload: Uint8Array, texts: ResponseTexts, messages: number): void {
-    const head = { seqId: ++this.#seq, logId: this.options.random.digits(19), serverTime: this.options.now() };
+    const head = this.#head();
     this.expectAck(head.logId, texts.internalExt);
-    this.raw(encodeMsgFrame(this.options.schema, head, payload, texts, this.options.gzip), messages);
+    const damage = this.#takeDamage();
+    const sent = damage === "gzip" ? corrupted(payload) : payload;
+    const frame = encodeMsgFrame(this.options.schema, head, sent, texts, this.options.gzip);
+    this.raw(damage === "truncated" ? truncated(frame) : frame, messages);
+  }
+
+  /** What it is given, as a key: connections with the same key are given the same. */
+  get ear(): string {
+    return `${this.hears}/${this.options.gifts()}`;
+  }
+
+  /** Whether it is given messages of a method now. */
+  hearsOf(method: string): boolean {
+    if (this.hears === "nothing" || (this.hears === "low" && isInteractive(method))) return false;
+    return this.options.gifts() || !isGift(method);
+  }
+
+  /** Damages the next frames with messages that it is sent. */
+  damage(kind: Damage, frames: number): void {
+    this.#damage = { kind, left: frames };
   }
 
   /** Notes that a frame wants an ack with a text; null accepts any text. */
@@ -103,14 +138,17 @@ export class Connection {
 
   /** Sends bytes as they are. */
   raw(bytes: Uint8Array, messages: number): void {
-    if (this.#closedAt !== null) return;
+    if (this.#closedAt !== null || this.frozen) return;
     if (this.options.socket.bufferedAmount > BUFFER_LIMIT) {
       this.end("slow");
       return;
     }
     this.#frames++;
     this.#messages += messages;
-    this.options.socket.send(bytes, { binary: true });
+    const { late, socket } = this.options;
+    late.run(() => {
+      if (this.#closedAt === null && !this.frozen) socket.send(bytes, { binary: true });
+    });
   }
 
   /** Ends it as the platform does: TCP closes, no close frame. */
@@ -118,13 +156,27 @@ export class Connection {
     if (this.#closedAt !== null) return;
     this.#closedAt = this.options.now();
     this.#closedBy = by;
-    this.options.socket.terminate();
+    if (by === "reset") this.options.reset();
+    else this.options.socket.terminate();
+    this.onEnd();
+  }
+
+  /** Closes it by WebSocket's own close frame, or says by a frame of the platform that it is over. */
+  close(how: number | "frame"): void {
+    if (this.#closedAt !== null) return;
+    if (how === "frame") {
+      this.raw(encodeCloseFrame(this.options.schema, this.#head()), 0);
+      return;
+    }
+    this.#closedAt = this.options.now();
+    this.#closedBy = "close";
+    this.options.socket.close(how);
     this.onEnd();
   }
 
   /** Drops it when it has sent no heartbeat for too long. */
   checkIdle(now: number): void {
-    if (now - this.#heardAt >= this.#idleMs) this.end("idle");
+    if (!this.frozen && now - this.#heardAt >= this.#idleMs) this.end("idle");
   }
 
   /** Its book. */
@@ -149,6 +201,7 @@ export class Connection {
   }
 
   #received(bytes: Uint8Array, isBinary: boolean): void {
+    if (this.frozen) return;
     if (!isBinary) {
       // Some clients send the heartbeat's bytes as text.
       if (isHeartbeatBytes(bytes)) this.#heartbeat("text");
@@ -185,8 +238,16 @@ export class Connection {
     if (this.#closedAt !== null) return;
     this.#heartbeats[kind]++;
     this.#heardAt = this.options.now();
-    const head = { seqId: ++this.#seq, logId: this.options.random.digits(19), serverTime: this.options.now() };
-    this.raw(encodeHeartbeatAnswer(this.options.schema, head), 0);
+    this.raw(encodeHeartbeatAnswer(this.options.schema, this.#head()), 0);
+  }
+
+  #head(): FrameHead {
+    return { seqId: ++this.#seq, logId: this.options.random.digits(19), serverTime: this.options.now() };
+  }
+
+  #takeDamage(): Damage | null {
+    if (this.#damage === null || this.#damage.left-- <= 0) return null;
+    return this.#damage.kind;
   }
 }
 

@@ -1,12 +1,12 @@
 import { DyliveError } from "../errors.js";
 import { control } from "./backdrop.js";
-import type { Broadcast } from "./broadcast.js";
+import { ConnectionFaults } from "./connection-faults.js";
+import type { RefusalForm } from "./handshake.js";
 import { makeId } from "./ids.js";
 import { encodePlanned } from "./outgoing.js";
-import type { Platform } from "./platform.js";
+import type { GiftsTo } from "./platform.js";
 import { readFrame, readMessage, readResponse } from "./played.js";
 import { hash32 } from "./random.js";
-import type { Room } from "./room.js";
 import type { Fields } from "./schema.js";
 
 /** Something to play: a captured push frame byte for byte, or a bare Response, which gets a frame. */
@@ -18,76 +18,76 @@ export interface PlayedFrame {
 }
 
 /** What a test does to the fake platform while it runs. Rooms are named by web_rid or custom id. */
-export class RoomControl {
-  readonly #platform: Platform;
+export class RoomControl extends ConnectionFaults {
   #injected = 0;
-
-  constructor(platform: Platform) {
-    this.#platform = platform;
-  }
 
   /** Ends the broadcast: ControlMessage 3, then silence, or TCP cuts. */
   end(webRid: string, then: "silence" | "cut" = "silence"): void {
-    const broadcast = this.#live(webRid);
-    const at = this.#platform.now();
+    const broadcast = this.live(webRid);
+    const at = this.platform.now();
     this.send(
       webRid,
       "WebcastControlMessage",
       control({ method: "WebcastControlMessage", msgId: "0", roomId: broadcast.roomId, createTime: at }, 3, "直播已结束"),
     );
     broadcast.end(at);
-    if (then === "cut") this.#cut(broadcast);
+    if (then === "cut") this.cut(webRid);
   }
 
   /** A new broadcast, with a new room_id; the one before ends without a word if it is still live. */
   restart(webRid: string): string {
-    const room = this.#room(webRid);
-    const now = this.#platform.now();
+    const room = this.room(webRid);
+    const now = this.platform.now();
     room.live?.end(now);
     return room.start(now).roomId;
   }
 
   /** Holds back the messages that people cause while the low-value ones flow on, or lets them flow again. */
   stall(webRid: string, on = true): void {
-    this.#live(webRid).stalled = on;
+    this.live(webRid).stalled = on;
   }
 
-  /** Cuts the TCP connections of a room's viewers without a close frame. */
-  cut(webRid: string): void {
-    for (const broadcast of this.#room(webRid).broadcasts) this.#cut(broadcast);
+  /** Makes the room's page say that the live broadcast is over, so many times: one reading can be wrong. */
+  misread(webRid: string, times = 1): void {
+    this.room(webRid).misreads = times;
   }
 
-  /** Refuses every handshake for a room as if the device were blocked, or lets viewers in again. */
-  refuse(webRid: string, on = true): void {
-    const room = this.#room(webRid);
-    if (on) this.#platform.refusing.add(room);
-    else this.#platform.refusing.delete(room);
+  /** Refuses every handshake for a room, as if the device were blocked unless told otherwise, or lets viewers in again. */
+  refuse(webRid: string, on = true, form: RefusalForm = "blocked"): void {
+    const room = this.room(webRid);
+    if (on) this.platform.refusing.set(room, form);
+    else this.platform.refusing.delete(room);
+  }
+
+  /** Changes who is given gifts, also of those who are connected. */
+  gifts(to: GiftsTo): void {
+    this.platform.gifts = to;
   }
 
   /** Scans the code of one visitor who waits on the home page in a browser: they are logged in. */
   scan(): void {
-    this.#platform.scans++;
+    this.platform.scans++;
   }
 
   /** Ends all logins, without a word: their cookies are those of guests from now on. */
   logout(on = true): void {
-    this.#platform.lapsed = on;
+    this.platform.lapsed = on;
   }
 
   /** Answers pages with a captcha page and web/enter with nothing, or as usual again. */
   captcha(on = true): void {
-    this.#platform.captcha = on;
+    this.platform.captcha = on;
   }
 
   /** Makes v.douyin.com/CODE/ lead to an address, whatever that is. */
   shortLink(code: string, location: string): void {
-    this.#platform.shortLinks.set(code, location);
+    this.platform.shortLinks.set(code, location);
   }
 
-  /** Makes a host of the platform answer everything with a status and not a byte (444 and 200 were seen), or as usual again. */
+  /** Makes a host of the platform answer everything, handshakes too, with a status and not a byte (444 and 200 were seen), or as usual again. */
   breakHost(host: string, status: number | null): void {
-    if (status === null) this.#platform.broken.delete(host);
-    else this.#platform.broken.set(host, status);
+    if (status === null) this.platform.broken.delete(host);
+    else this.platform.broken.set(host, status);
   }
 
   /**
@@ -96,9 +96,9 @@ export class RoomControl {
    * @returns its msg_id
    */
   send(webRid: string, method: string, message: Fields | Uint8Array, options: { readonly msgId?: string } = {}): string {
-    const broadcast = this.#live(webRid);
-    const { schema } = this.#platform.options;
-    const at = this.#platform.now();
+    const broadcast = this.live(webRid);
+    const { schema } = this.platform.options;
+    const at = this.platform.now();
     const msgId = options.msgId ?? makeId(at, hash32(`injected/${broadcast.roomId}/${++this.#injected}`));
     if (!/^\d{1,20}$/.test(msgId) || BigInt(msgId) >= 1n << 64n)
       throw new DyliveError("bad_request", "msgId must be decimal digits of 64 bits");
@@ -125,14 +125,14 @@ export class RoomControl {
 
   /** Sends a frame to a room's viewers byte for byte. */
   sendFrame(webRid: string, bytes: Uint8Array): void {
-    const { messages, ack } = readFrame(this.#platform.options.schema, bytes, this.#platform.now());
-    this.#live(webRid).injectFrame(bytes, messages, ack);
+    const { messages, ack } = readFrame(this.platform.options.schema, bytes, this.platform.now());
+    this.live(webRid).injectFrame(bytes, messages, ack);
   }
 
   /** Plays frames with the gaps they were captured with, `speed` times faster; resolves when the last was sent. */
   async play(webRid: string, frames: Iterable<PlayedFrame> | AsyncIterable<PlayedFrame>, speed = 1): Promise<void> {
     if (!(speed > 0)) throw new DyliveError("bad_request", "speed must be above 0");
-    const { clock } = this.#platform.options;
+    const { clock } = this.platform.options;
     const begun = clock.now();
     let first: number | null = null;
     for await (const frame of frames) {
@@ -145,22 +145,6 @@ export class RoomControl {
   }
 
   #playResponse(webRid: string, bytes: Uint8Array): void {
-    this.#live(webRid).inject(readResponse(this.#platform.options.schema, bytes, this.#platform.now()));
-  }
-
-  #cut(broadcast: Broadcast): void {
-    for (const connection of [...broadcast.connections]) connection.end("cut");
-  }
-
-  #room(webRid: string): Room {
-    const room = this.#platform.byWebId(webRid);
-    if (room === null) throw new DyliveError("not_found", `the simulator has no room ${webRid}`);
-    return room;
-  }
-
-  #live(webRid: string): Broadcast {
-    const broadcast = this.#room(webRid).live;
-    if (broadcast === null) throw new DyliveError("bad_request", `room ${webRid} is not live`);
-    return broadcast;
+    this.live(webRid).inject(readResponse(this.platform.options.schema, bytes, this.platform.now()));
   }
 }

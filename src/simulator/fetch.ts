@@ -18,7 +18,7 @@ export function imFetch(platform: Platform, ask: Ask): Reply {
   const found = platform.byRoomId(roomId);
   if (!ttwid || visitor === "" || found === null || !platform.firstFetch(`${ttwid}/${visitor}`, roomId)) return emptyReply();
   const { broadcast } = found;
-  const { schema, guestGifts } = platform.options;
+  const { schema } = platform.options;
   const now = platform.now();
   const startedAt = broadcast.options.startedAt;
   const method = "WebcastRoomMessage";
@@ -30,7 +30,10 @@ export function imFetch(platform: Platform, ask: Ask): Reply {
     fields: welcome({ method, msgId, roomId, createTime: startedAt }),
   });
   const ended = broadcast.endedAt !== null;
-  const messages = [greeting, ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, guestGifts || platform.knowsLogin(ask.cookies)))];
+  const messages = [
+    greeting,
+    ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, platform.givesGifts(platform.knowsLogin(ask.cookies)))),
+  ];
   broadcast.book(messages);
   const body = schema.encode("Response", {
     messages: messages.map((message) => ({ method: message.method, payload: message.payload, msg_id: message.msgId })),

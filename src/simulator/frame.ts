@@ -80,6 +80,11 @@ export function encodeHeartbeatAnswer(schema: Schema, head: FrameHead): Uint8Arr
   });
 }
 
+/** Says that the server ends the connection. What the real one carries beside its type was never seen. */
+export function encodeCloseFrame(schema: Schema, head: FrameHead): Uint8Array {
+  return schema.encode("PushFrame", { seq_id: head.seqId, log_id: head.logId, service: SERVICE, method: SERVICE, payload_type: "close" });
+}
+
 /** Compresses as the push server does. Level 1 costs a third of the default; under load that is what matters. */
 export function gzip(bytes: Uint8Array): Uint8Array {
   return gzipSync(bytes, { level: 1 });

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { Signer } from "./signer.js";
 import { SIGNATURE_LENGTH, SIGNED_FIELDS, stubOf } from "./signer.js";
 
@@ -34,15 +35,18 @@ export function refusal(knock: Knock, rules: DoorRules): string | null {
   return "signature was not issued for these parameters";
 }
 
-/** The bytes of a refusal, exactly as a refused client of the platform gets them: HTTP 200, empty. */
-export function refusalBytes(logId: string): string {
+/** How a handshake is refused: with the two Handshake headers, without them (both were seen with HTTP 200), or with another status. */
+export type RefusalForm = "blocked" | "bare" | number;
+
+/** The bytes of a refusal as a refused client of the platform gets them: no 101, and an empty body. */
+export function refusalBytes(logId: string, form: RefusalForm): string {
+  const status = typeof form === "number" ? form : 200;
   return [
-    "HTTP/1.1 200 OK",
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}`,
     "Server: Tengine",
     "Content-Length: 0",
     "Connection: close",
-    "Handshake-Msg: DEVICE_BLOCKED",
-    "Handshake-Status: 415",
+    ...(form === "blocked" ? ["Handshake-Msg: DEVICE_BLOCKED", "Handshake-Status: 415"] : []),
     `x-tt-logid: ${logId}`,
     `x-tt-trace-id: 00-${logId}-01`,
     "",

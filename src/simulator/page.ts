@@ -29,7 +29,7 @@ export function roomPage(platform: Platform, ask: Ask, id: string): Reply {
   const room = platform.byWebId(id);
   if (room === null)
     return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>404</title><p>页面不存在</p></html>', setCookies, 404);
-  return html(statePage(platform, room, ttwid, platform.knowsLogin(ask.cookies)), setCookies);
+  return html(statePage(room, platform.userUniqueId(ttwid), platform.knowsLogin(ask.cookies)), setCookies);
 }
 
 /** `GET www.douyin.com/user/<sec_uid>` and its mobile form. */
@@ -70,13 +70,13 @@ function headerPush(isLogin: boolean, uniqueId: string): string {
   return push(`7:${JSON.stringify(["$", "$L8", null, { "header-user-info": header }])}\n`);
 }
 
-function statePage(platform: Platform, room: Room, ttwid: string, isLogin: boolean): string {
-  const { last, live, scenario, anchor } = room;
-  const uniqueId = platform.userUniqueId(ttwid);
+function statePage(room: Room, uniqueId: string, isLogin: boolean): string {
+  const { last, scenario, anchor } = room;
+  const live = room.misread() ? null : room.live;
   const roomInfo = {
     // A pushedid may stand here even where there is no room; only `room` proves one.
     roomId: last?.roomId ?? "",
-    ...(last === null ? {} : { room: roomJson(room, last) }),
+    ...(last === null ? {} : { room: roomJson(room, last, live !== null) }),
     anchor: anchorJson(room),
     web_rid: scenario.webRid,
     enter_mode: scenario.audio ? 1 : 0,

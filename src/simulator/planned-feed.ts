@@ -4,6 +4,7 @@ import type { Battle } from "./battle.js";
 import { battleArmies, battleFinish, battleStart, linkScores } from "./battle.js";
 import { GIFTS } from "./catalogue.js";
 import { chooseGift, planCombo } from "./combo.js";
+import { type Contributor, Contributors } from "./contributors.js";
 import { LowHalves, makeId } from "./ids.js";
 import { GOODS, LINES } from "./lines.js";
 import type { Envelope, GiftContext } from "./messages.js";
@@ -37,6 +38,7 @@ export class PlannedFeed {
   readonly #low: LowHalves;
   readonly #rival: Person;
   readonly #agenda = new Agenda();
+  readonly #contributors = new Contributors();
   #viewers: number;
   #totalViewers: number;
   #likes = 0;
@@ -197,7 +199,9 @@ export class PlannedFeed {
       roomTickets: this.#tickets,
       clicksAsRepeat: combo.unitsPerClick > 1 && random.chance(0.3),
     };
-    this.#tickets += combo.clicks * combo.unitsPerClick * combo.gift.diamonds * 10;
+    const diamonds = combo.clicks * combo.unitsPerClick * combo.gift.diamonds;
+    this.#tickets += diamonds * 10;
+    this.#contributors.add(about.sender, diamonds);
     const told: (Planned | null)[] = combo.steps.map(() => null);
     combo.steps.forEach((step, index) => {
       const stepAt = at + step.offsetMs;
@@ -244,7 +248,7 @@ export class PlannedFeed {
       anchor: this.#options.anchor,
       rival: this.#rival,
     };
-    const helpers = this.#top(4);
+    const helpers = this.#top(4).map(({ person }) => person);
     let ours = 0;
     let theirs = 0;
     for (let part = 1; part <= 3; part++) {
@@ -270,8 +274,8 @@ export class PlannedFeed {
     return this.#plan(at, "WebcastLinkMessage", (e) => backdrop.link(e, guest, linked, came));
   }
 
-  #top(size: number): Person[] {
-    return Array.from({ length: size }, (_, index) => this.#crowd.at(index));
+  #top(size: number): Contributor[] {
+    return this.#contributors.top(size, (index) => this.#crowd.at(index));
   }
 }
 

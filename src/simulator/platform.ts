@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Broadcast } from "./broadcast.js";
+import type { RefusalForm } from "./handshake.js";
 import { makeLogId } from "./ids.js";
 import type { Random } from "./random.js";
 import { hash32 } from "./random.js";
@@ -22,21 +23,30 @@ export interface PlatformOptions {
   readonly keep: number;
 }
 
+/** Who is given gifts: guests too, those who have logged in, or nobody, which accounts that are held back see. */
+export type GiftsTo = "everyone" | "logged_in" | "nobody";
+
 /** Everything the platform knows: rooms and broadcasts, who has fetched, what was signed. */
 export class Platform {
   readonly options: PlatformOptions;
   readonly signer: Signer;
   readonly rooms: readonly Room[];
-  /** Rooms for which nobody can connect now. */
-  readonly refusing = new Set<Room>();
+  /** Rooms for which nobody can connect now, with how they are refused. */
+  readonly refusing = new Map<Room, RefusalForm>();
   /** When true, pages and web/enter answer as they do to callers they suspect. */
   captcha = false;
   /** When true, nobody is logged in, whatever their cookies say. */
   lapsed = false;
   /** Short links beside the rooms' own: code → address that it leads to. */
   readonly shortLinks = new Map<string, string>();
-  /** Hosts that answer everything with a status and not a byte. */
+  /** Hosts that answer everything, handshakes too, with a status and not a byte. */
   readonly broken = new Map<string, number>();
+  /** How late all that the platform sends is, ms. */
+  lateMs = 0;
+  /** When true, whoever asks or connects finds TCP closed at once. */
+  unplugged = false;
+  /** Who is given gifts. */
+  gifts: GiftsTo;
   /** How many visitors' codes have been scanned whose pages have not asked yet. */
   scans = 0;
   readonly #ids: Random;
@@ -46,6 +56,7 @@ export class Platform {
 
   constructor(options: PlatformOptions) {
     this.options = options;
+    this.gifts = options.guestGifts ? "everyone" : "logged_in";
     this.#ids = options.random.fork("ids");
     this.#clockStart = options.clock.now();
     this.signer = new Signer(options.random.fork("signer"));
@@ -112,6 +123,11 @@ export class Platform {
   /** Whether the platform takes a caller for somebody who is logged in. */
   knowsLogin(cookies: ReadonlyMap<string, string>): boolean {
     return !this.lapsed && loggedIn(cookies);
+  }
+
+  /** Whether somebody is given gifts now. */
+  givesGifts(isLoggedIn: boolean): boolean {
+    return this.gifts === "everyone" || (this.gifts === "logged_in" && isLoggedIn);
   }
 
   /** Uses up one scan, if there is one. */

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { Connection } from "./connection.js";
-import { refusal, refusalBytes } from "./handshake.js";
+import { type RefusalForm, refusal, refusalBytes } from "./handshake.js";
 import { splitHost } from "./hosts.js";
+import { Late } from "./late.js";
 import type { Platform } from "./platform.js";
 import { parseCookies } from "./reply.js";
 
@@ -27,8 +29,13 @@ export class PushServer {
     this.#platform = platform;
   }
 
-  /** Answers an upgrade request. */
+  /** Answers an upgrade request, late when the platform is slow. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { clock } = this.#platform.options;
+    new Late(clock, () => this.#platform.lateMs).run(() => this.#answer(request, socket, head));
+  }
+
+  #answer(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A client that goes away in the middle of the handshake is none of our errors.
     socket.on("error", () => socket.destroy());
     const url = new URL(request.url ?? "/", "http://simulator");
@@ -42,8 +49,9 @@ export class PushServer {
     const reason = /^webcast\d*-ws-web-[a-z]+\.douyin\.com$|^live\.douyin\.com$/.test(host)
       ? refusal({ path, query, cookies }, rules)
       : `host is ${host}`;
-    if (reason !== null || found === null || platform.refusing.has(found.room)) {
-      this.#refuse(socket, roomId, reason ?? "told to refuse");
+    const form = platform.broken.get(host) ?? (found === null ? "blocked" : platform.refusing.get(found.room));
+    if (form !== undefined || reason !== null || found === null) {
+      this.#refuse(socket, roomId, reason ?? "told to refuse", form ?? "blocked");
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -59,8 +67,10 @@ export class PushServer {
         userUniqueId: query.get("user_unique_id") ?? "",
         ttwid: cookies.get("ttwid") ?? "",
         loggedIn: isLoggedIn,
-        gifts: isLoggedIn || platform.options.guestGifts,
+        gifts: () => platform.givesGifts(isLoggedIn),
         gzip: query.get("compress") === "gzip",
+        late: new Late(platform.options.clock, () => platform.lateMs),
+        reset: () => (socket instanceof Socket ? socket.resetAndDestroy() : socket.destroy()),
       });
       keepNewest(this.connections, connection);
       const persist = Number(query.get("need_persist_msg_count") ?? 0);
@@ -74,10 +84,10 @@ export class PushServer {
     this.#server.close();
   }
 
-  #refuse(socket: Duplex, roomId: string, reason: string): void {
+  #refuse(socket: Duplex, roomId: string, reason: string, form: RefusalForm): void {
     const at = this.#platform.now();
     keepNewest(this.refusals, { at, roomId, reason });
-    socket.end(refusalBytes(this.#platform.makeLogId()));
+    socket.end(refusalBytes(this.#platform.makeLogId(), form));
   }
 }
 

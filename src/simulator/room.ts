@@ -25,6 +25,8 @@ export class Room {
   readonly scenario: RoomScenario;
   readonly anchor: Person;
   readonly broadcasts: Broadcast[] = [];
+  /** How many times more its page will say that the live broadcast is over. */
+  misreads = 0;
   readonly #options: RoomOptions;
 
   constructor(options: RoomOptions) {
@@ -40,6 +42,11 @@ export class Room {
   get live(): Broadcast | null {
     const last = this.broadcasts.at(-1);
     return last !== undefined && last.endedAt === null ? last : null;
+  }
+
+  /** Uses up one misreading, if there is one. */
+  misread(): boolean {
+    return this.misreads > 0 && this.misreads-- > 0;
   }
 
   /** The newest broadcast, live or over, or null. */

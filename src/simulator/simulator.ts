@@ -5,6 +5,7 @@ import { systemClock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
+import { controlReply } from "./control-reply.js";
 import { answer, splitHost } from "./hosts.js";
 import { Platform } from "./platform.js";
 import type { Refusal } from "./push.js";
@@ -77,8 +78,8 @@ export interface Simulator {
 /** Starts a fake platform on this machine. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const clock = options.clock ?? systemClock;
-  const rooms = options.rooms ?? demoRooms();
-  checkRooms(rooms);
+  const scenarios = options.rooms ?? demoRooms();
+  checkRooms(scenarios);
   const rateFactor = options.rateFactor ?? 1;
   if (!(rateFactor > 0)) throw new DyliveError("bad_config", "rateFactor must be above 0");
   const startMs = Math.floor(options.start ?? clock.now());
@@ -88,23 +89,29 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     clock,
     random: new Random(`${options.seed ?? 1}`),
     startMs,
-    rooms,
+    rooms: scenarios,
     rateFactor,
     guestGifts: options.guestGifts ?? true,
     acceptAnySignature: options.acceptAnySignature ?? false,
     keep: options.keep ?? 100_000,
   });
   const push = new PushServer(platform);
+  const rooms = new RoomControl(platform);
   const truth = (id: string): BroadcastTruth => broadcastTruth(platform, push, id);
   const server = createServer((request, response) => {
-    serve(platform, truth, request, response).catch((error: unknown) => {
+    if (platform.unplugged) {
+      request.socket.destroy();
+      return;
+    }
+    serve(platform, truth, rooms, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else write(response, failure(error), request.method === "HEAD");
     });
   });
   server.on("upgrade", (request, socket, head) => {
     try {
-      push.upgrade(request, socket, head);
+      if (platform.unplugged) socket.destroy();
+      else push.upgrade(request, socket, head);
     } catch {
       socket.destroy();
     }
@@ -119,7 +126,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { address, family, port } = server.address() as AddressInfo;
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
-    rooms: new RoomControl(platform),
+    rooms,
     roomId: (webRid) => platform.byWebId(webRid)?.last?.roomId ?? null,
     truth,
     refusals: () => [...push.refusals],
@@ -152,6 +159,7 @@ function broadcastTruth(platform: Platform, push: PushServer, id: string): Broad
 async function serve(
   platform: Platform,
   truth: (id: string) => BroadcastTruth,
+  rooms: RoomControl,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -166,11 +174,13 @@ async function serve(
     body: await readBody(request),
     origin: `http://${request.headers.host ?? "localhost"}`,
   };
-  write(response, own(platform, truth, ask) ?? answer(platform, ask), ask.method === "HEAD");
+  const own = ownReply(platform, truth, rooms, ask);
+  if (own === null && platform.lateMs > 0) await platform.options.clock.sleep(platform.lateMs);
+  write(response, own ?? answer(platform, ask), ask.method === "HEAD");
 }
 
 /** The simulator's own endpoints, beside the platform's hosts. */
-function own(platform: Platform, truth: (id: string) => BroadcastTruth, ask: Ask): Reply | null {
+function ownReply(platform: Platform, truth: (id: string) => BroadcastTruth, rooms: RoomControl, ask: Ask): Reply | null {
   switch (ask.host) {
     case "truth": {
       const id = ask.query.get("room_id") ?? ask.query.get("web_rid");
@@ -185,6 +195,8 @@ function own(platform: Platform, truth: (id: string) => BroadcastTruth, ask: Ask
         })),
       });
     }
+    case "control":
+      return controlReply(rooms, ask);
     case "signer":
       return signReply(platform, ask);
     case "sdk":
