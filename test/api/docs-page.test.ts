@@ -4,7 +4,7 @@ import { testBrowser } from "../browser/chromium.js";
 import { manage } from "./managed.js";
 
 describe("/docs", () => {
-  it("shows every route in a browser, under its policy and without asking anybody else", async () => {
+  it("shows every route in a browser, under its policy, with a clean console and without asking anybody else", async () => {
     const { api } = await manage();
     const browser = await chromium.launch({
       executablePath: await testBrowser(),
@@ -17,6 +17,9 @@ describe("/docs", () => {
       const errors: string[] = [];
       page.on("request", (request) => asked.push(request.url()));
       page.on("pageerror", (error) => errors.push(error.message));
+      page.on("console", (message) => {
+        if (message.type() !== "info" && message.type() !== "log") errors.push(`${message.type()}: ${message.text()}`);
+      });
       page.on("response", (response) => {
         if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
       });
@@ -27,6 +30,12 @@ describe("/docs", () => {
       expect(await page.locator(".opblock").count()).toBe(operations.length);
       await page.locator("#operations-rooms-get_v1_rooms .opblock-summary-control").click();
       await page.waitForSelector("#operations-rooms-get_v1_rooms .parameters");
+      await page.locator("#operations-rooms-get_v1_rooms .try-out__btn").click();
+      await page.locator(".authorize").first().click();
+      await page.waitForSelector(".auth-container");
+      // Its style sheet is there: without one the button would be as grey as any.
+      const colour = page.locator(".opblock-get .opblock-summary-method").first();
+      expect(await colour.evaluate((element) => getComputedStyle(element).backgroundColor)).toBe("rgb(97, 175, 254)");
       expect(errors).toEqual([]);
       expect(asked.filter((url) => !url.startsWith(api.url) && !url.startsWith("data:"))).toEqual([]);
     } finally {

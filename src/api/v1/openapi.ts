@@ -72,7 +72,13 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     routePrefix: "/docs",
     staticCSP: POLICY,
     theme: { title: "dylive: API" },
-    uiConfig: { url: "/openapi.json", validatorUrl: null, supportedSubmitMethods: ["get", "post", "delete"], persistAuthorization: false },
+    uiConfig: {
+      // The other layout has a bar whose logo brings a style of its own, which the policy forbids.
+      layout: "BaseLayout",
+      validatorUrl: null,
+      supportedSubmitMethods: ["get", "post", "put", "patch", "delete"],
+      persistAuthorization: false,
+    },
   });
 }
 

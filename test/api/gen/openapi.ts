@@ -1150,7 +1150,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke a token
+         * Revoke a token, and forget how far its clients have come
          * @description Needs a token of scope admin.
          */
         delete: {
@@ -1406,6 +1406,15 @@ export interface components {
             receiver: components["schemas"]["User"] | null;
             comboId: string;
             traceId: string | null;
+            /**
+             * @description made by the Open Platform to try an app: nobody gave it, do not count it
+             * @enum {boolean}
+             */
+            test?: true;
+            /** @description whole value in 分 (0.01 CNY), as the Open Platform tells it */
+            valueFen?: number;
+            /** @description the lucky cube (幸运魔方) that was sent; gift is what came out of it */
+            luckyCubeId?: string;
         };
         LikeEvent: {
             /** @description place in the room's log */
@@ -1613,7 +1622,7 @@ export interface components {
             type: "fansclub";
             user: components["schemas"]["User"];
             /** @enum {unknown} */
-            action: "join" | "upgrade" | "other";
+            action: "join" | "upgrade" | "leave" | "other";
             text: string | null;
         };
         StatsEvent: {
