@@ -5,17 +5,22 @@ import type { Logger } from "pino";
 import { Metrics } from "./api/metrics.js";
 import { startApi } from "./api/server.js";
 import type { Clock } from "./clock.js";
-import type { Config } from "./config.js";
+import type { Config, Machine } from "./config.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
 import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
-import type { CollectorParts } from "./rooms/collector.js";
+import type { Reach } from "./rooms/place.js";
 import { Supervisor } from "./rooms/supervisor.js";
-import { platformAt } from "./sources/platform.js";
+import { tellSystem } from "./rooms/system.js";
+import { findBrowser } from "./sources/browser/find.js";
+import { BrowserSession } from "./sources/browser/session.js";
+import { AccountStore } from "./sources/login-store.js";
+import { type Platform, platformAt } from "./sources/platform.js";
 import { ProxyServer } from "./sources/proxy.js";
-import { httpSigner, noSigner, type Signer } from "./sources/signer.js";
+import { directSeats, type Seats } from "./sources/seat.js";
+import { httpSigner } from "./sources/signer.js";
 
 /** A running server. */
 export interface App {
@@ -36,21 +41,44 @@ export function databaseIn(data: string): string {
   return join(resolve(data), "dylive.sqlite");
 }
 
-/** How the platform is reached by these settings. With a stand-in for the platform and no signer, the stand-in's own signs. */
-export function platformParts(
-  config: Pick<Config, "upstream" | "signer" | "userAgent" | "pollMs" | "proxy">,
-): Omit<CollectorParts, "store" | "clock" | "setAside"> {
-  const signerUrl = config.signer ?? (config.upstream === null ? null : `${config.upstream.replace(/\/+$/, "")}/@signer/sign`);
-  const signer: Signer = signerUrl === null ? noSigner : httpSigner(signerUrl);
-  const proxy = config.proxy === null ? null : new ProxyServer(config.proxy);
-  return { platform: platformAt(config.upstream, proxy), signer, userAgent: config.userAgent, pollMs: config.pollMs };
+/** The platform by the server's own way. @throws DyliveError bad_config */
+export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy">): Platform {
+  return platformAt(upstream, proxy === null ? null : new ProxyServer(proxy));
+}
+
+/** How the platform is reached by these settings; whoever takes it closes its seats. */
+export function reachOf(config: Config, machine: Machine, clock: Clock): Reach & { readonly accounts: AccountStore } {
+  return {
+    platform: platformOf(config),
+    platformBy: (url) => platformAt(config.upstream, new ProxyServer(url)),
+    seats: seatsOf(config, machine, clock),
+    accounts: AccountStore.inside(config.data, clock),
+    account: config.account,
+    source: config.source,
+    userAgent: config.userAgent,
+  };
+}
+
+/** The HTTP service that signs by these settings; null is the browser. With a stand-in for the platform, its own signs unless told otherwise. */
+export function signerUrl({ signer, upstream, source }: Config): string | null {
+  if (signer !== null) return signer === "browser" ? null : signer;
+  return upstream === null || source === "browser" ? null : `${upstream.replace(/\/+$/, "")}/@signer/sign`;
+}
+
+/** Where rooms sit: in a browser, or with the signer that was named. */
+function seatsOf(config: Config, machine: Machine, clock: Clock): Seats {
+  const { upstream, userAgent, cdp, roomsPerContext } = config;
+  const signer = signerUrl(config);
+  if (signer !== null) return directSeats({ signer: httpSigner(signer), userAgent });
+  const choose = () => (cdp === null ? { program: findBrowser(config.browser, machine), headless: true } : { cdp });
+  return new BrowserSession({ choose, clock, upstream, profile: join(resolve(config.data), "browser"), roomsPerContext });
 }
 
 /**
  * Builds the parts from the settings and starts them.
  * @throws DyliveError in_use when the data folder has a server or the port is taken; bad_config
  */
-export async function startApp(config: Config, clock: Clock, logger: Logger): Promise<App> {
+export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
   const database = databaseIn(config.data);
   const lock = lockDataDir(config.data);
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
@@ -62,15 +90,32 @@ export async function startApp(config: Config, clock: Clock, logger: Logger): Pr
     closers.push(() => opened.close());
     const metrics = new Metrics(clock, true);
     const store: Store = { ...opened, log: new ObservedLog(opened.log, (events) => metrics.stored(events)) };
+    const reach = reachOf(config, machine, clock);
+    closers.push(() => reach.seats.close());
     const rooms = new Supervisor({
+      ...reach,
       store,
       clock,
-      ...platformParts(config),
+      pollMs: config.pollMs,
       maxOnDemandRooms: config.maxOnDemandRooms,
       onDemandIdleMs: config.onDemandIdleMs,
       setAside: refusedEvents(config.data, logger),
     });
     closers.push(() => rooms.stop());
+    const stopChecks = reach.accounts.watch({
+      platform: reach.platform,
+      userAgent: config.userAgent,
+      everyMs: config.accountCheckMs,
+      onLapsed: ({ name, savedAt }) => {
+        logger.warn({ account: name }, "an account is no longer logged in");
+        const text = `the account ${name} is no longer logged in: rooms watched as it are seen as a guest sees them, without gifts. dylive login --account ${name}`;
+        void tellSystem(store, { kind: "account.lapsed", about: `${name}:${savedAt}`, text }, clock.now()).catch((error: unknown) =>
+          logger.error({ err: error }, "the system's room took no event"),
+        );
+      },
+      onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked"),
+    });
+    closers.push(async () => stopChecks());
     await rooms.start();
     const api = await startApi({ host: config.host, port: config.port, store, rooms, clock, logger, metrics, webRoot: WEB_ROOT });
     closers.push(() => api.close());

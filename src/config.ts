@@ -2,6 +2,9 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { DyliveError } from "./errors.js";
 
+/** The account that `dylive login` makes when none is named. */
+export const DEFAULT_ACCOUNT = "default";
+
 const HTTP_URL = Type.String({ pattern: "^https?://[^\\s]+$" });
 
 /** Every setting, with its default and unit. The environment variable of `maxOnDemandRooms` is `DYLIVE_MAX_ON_DEMAND_ROOMS`, and so on. */
@@ -17,9 +20,25 @@ export const ConfigSchema = Type.Object({
     default: null,
     description: "stand-in for the platform, such as the simulator: host H becomes URL/@H/…",
   }),
-  signer: Type.Union([HTTP_URL, Type.Null()], {
+  signer: Type.Union([HTTP_URL, Type.Literal("browser"), Type.Null()], {
     default: null,
-    description: "HTTP service that signs connections: POST {stub} gives {signature}",
+    description:
+      "HTTP service that signs connections (POST {stub} gives {signature}), or browser; unset it is the browser, or the stand-in's own",
+  }),
+  source: Type.Enum(["websocket", "browser"], {
+    default: "websocket",
+    description: "how rooms are read: by connections of our own (websocket), or by a page each in the browser",
+  }),
+  account: Type.String({
+    minLength: 1,
+    maxLength: 32,
+    default: DEFAULT_ACCOUNT,
+    description: "account that rooms are watched as, as given to dylive login; guest is none",
+  }),
+  accountCheckMs: Type.Integer({
+    minimum: 60_000,
+    default: 3_600_000,
+    description: "ms between looks whether accounts are still logged in",
   }),
   browser: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
     default: null,
@@ -88,7 +107,8 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
 
 function parse(key: keyof Config, text: string): unknown {
   const numeric =
-    /^-?\d+$/.test(text) && !["host", "data", "upstream", "signer", "browser", "cdp", "proxy", "userAgent", "logLevel"].includes(key);
+    /^-?\d+$/.test(text) &&
+    !["host", "data", "upstream", "signer", "browser", "cdp", "proxy", "userAgent", "account", "source", "logLevel"].includes(key);
   return numeric ? Number(text) : text;
 }
 

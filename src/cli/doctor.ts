@@ -1,14 +1,14 @@
 import type { Command, Option } from "commander";
-import { platformParts } from "../app.js";
+import { platformOf, signerUrl } from "../app.js";
 import { type Clock, systemClock } from "../clock.js";
 import { type Config, loadConfig, type Machine, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { readPaste, type TextAnswer } from "../rooms/resolve.js";
 import { BrowserSession } from "../sources/browser/session.js";
 import { AccountStore } from "../sources/login-store.js";
-import { platformAt } from "../sources/platform.js";
-import { ProxyServer } from "../sources/proxy.js";
+import type { ProxyServer } from "../sources/proxy.js";
 import { directSeats, type Seat, type Seats } from "../sources/seat.js";
+import { httpSigner } from "../sources/signer.js";
 import { Visitor } from "../sources/visitor.js";
 import { type Finding, failed, linesOf, skipped, verdictOf } from "./doctor/finding.js";
 import { browser, dataFolder, runtime, store } from "./doctor/machine.js";
@@ -56,8 +56,7 @@ export async function* examine(
   { clock, machine, signal }: { readonly clock: Clock; readonly machine: Machine; readonly signal: AbortSignal },
 ): AsyncGenerator<Finding> {
   if (text !== null) readPaste(text);
-  const proxy = config.proxy === null ? null : new ProxyServer(config.proxy);
-  const platform = platformAt(config.upstream, proxy);
+  const platform = platformOf(config);
   yield runtime();
   yield dataFolder(config.data);
   yield await store(config.data);
@@ -68,7 +67,7 @@ export async function* examine(
   const seats = seatsOf(config, program, clock);
   let seat: Seat | Finding | null = null;
   try {
-    seat = seats === null ? null : await take(seats, proxy, signal);
+    seat = seats === null ? null : await take(seats, platform.proxy, signal);
     const isSeat = seat !== null && "visitor" in seat;
     const asking: Asking = { platform, clock, visitor: isSeat ? (seat as Seat).visitor : new Visitor(config.userAgent) };
     const first = await home(asking, signal);
@@ -118,9 +117,10 @@ async function* connection(text: string | null, asking: Asking, seat: Seat | Fin
 
 /** Who signs: what the operator named, a stand-in's own signer, else the site's page in a browser. Null when there is nobody. */
 function seatsOf(config: Config, program: string | null, clock: Clock): Seats | null {
-  if (config.signer !== null || config.upstream !== null) return directSeats(platformParts(config));
+  const signer = signerUrl(config);
+  if (signer !== null) return directSeats({ signer: httpSigner(signer), userAgent: config.userAgent });
   const choice = config.cdp !== null ? { cdp: config.cdp } : program !== null ? { program, headless: true } : null;
-  return choice === null ? null : new BrowserSession({ choose: () => choice, clock, upstream: null, profile: null });
+  return choice === null ? null : new BrowserSession({ choose: () => choice, clock, upstream: config.upstream, profile: null });
 }
 
 async function take(seats: Seats, proxy: ProxyServer | null, signal: AbortSignal): Promise<Seat | Finding> {

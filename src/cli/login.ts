@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import type { Command, Option } from "commander";
+import { platformOf } from "../app.js";
 import { systemClock } from "../clock.js";
-import { type Config, loadConfig, readMachine } from "../config.js";
+import { type Config, DEFAULT_ACCOUNT, loadConfig, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { findBrowser } from "../sources/browser/find.js";
 import { loginInWindow } from "../sources/browser/login-window.js";
 import { parseCookies } from "../sources/cookies.js";
 import type { LoginReading } from "../sources/login.js";
-import { type AccountStatus, AccountStore, DEFAULT_ACCOUNT } from "../sources/login-store.js";
-import { platformAt } from "../sources/platform.js";
-import { ProxyServer } from "../sources/proxy.js";
+import { type AccountStatus, AccountStore } from "../sources/login-store.js";
+import type { ProxyServer } from "../sources/proxy.js";
 import { aborted, stopSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 
@@ -49,8 +49,7 @@ export function addLoginCommand(program: Command, data: () => Option, upstream: 
 async function login(config: Config, ask: LoginAsk): Promise<void> {
   const stop = stopSignal();
   const accounts = AccountStore.inside(config.data, systemClock);
-  const proxy = config.proxy === null ? null : new ProxyServer(config.proxy);
-  const as = { platform: platformAt(config.upstream, proxy), userAgent: config.userAgent };
+  const as = { platform: platformOf(config), userAgent: config.userAgent };
   if (ask.forget) {
     if (!(await accounts.remove(ask.account))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(ask.account)}`);
     say(`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
@@ -67,7 +66,7 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
     return show(status);
   }
   const before = (await accounts.names()).includes(ask.account) ? (await accounts.get(ask.account)).cookies() : [];
-  const { cookies, reading } = await viaWindow(config, proxy, before, stop);
+  const { cookies, reading } = await viaWindow(config, as.platform.proxy, before, stop);
   const account = await accounts.save(ask.account, cookies);
   say(`account ${ask.account} is saved`);
   await show(accounts.noteReading(account, reading));

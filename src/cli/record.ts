@@ -1,13 +1,14 @@
-import { platformParts } from "../app.js";
+import { reachOf } from "../app.js";
 import { systemClock } from "../clock.js";
-import type { Config } from "../config.js";
+import { type Config, readMachine } from "../config.js";
 import { openMemoryStore } from "../log/memory.js";
 import type { Broadcast } from "../rooms/pipeline.js";
+import { nameIn } from "../rooms/resolve.js";
 import { Supervisor } from "../rooms/supervisor.js";
 import { Recorder } from "../sources/recorder.js";
 import type { Received } from "../sources/source.js";
+import { Visitor } from "../sources/visitor.js";
 import { Progress } from "./progress.js";
-import { roomIn } from "./room-text.js";
 import { aborted, stopSignal } from "./stop.js";
 import { plain, say } from "./terminal.js";
 
@@ -16,8 +17,8 @@ const SETTLE_MS = 10_000;
 /** `dylive record ROOM`: what the room sends, byte for byte, into a file (`ROOM.dyrec` unless named); each further broadcast into one of its own. Ends when stopped. */
 export async function record(config: Config, room: string, file: string | null): Promise<void> {
   const stop = stopSignal();
-  const reached = platformParts(config);
-  const id = await roomIn(room, reached, stop);
+  const reach = reachOf(config, readMachine(), systemClock);
+  const id = (await nameIn(room, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop)).value;
   const out = file ?? `${id}.dyrec`;
   const store = openMemoryStore({ maxEventsPerRoom: 1000 });
   const progress = new Progress(out, "frames");
@@ -45,7 +46,7 @@ export async function record(config: Config, room: string, file: string | null):
       fail(error); // a recording that silently stops is worse than one that ends
     }
   };
-  const parts = { store, clock: systemClock, ...reached, onReceived, setAside: () => {} };
+  const parts = { ...reach, store, clock: systemClock, pollMs: config.pollMs, onReceived, setAside: () => {} };
   const rooms = new Supervisor({ ...parts, maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER });
   try {
     const { status } = await rooms.request(id, SETTLE_MS, stop);
@@ -54,6 +55,7 @@ export async function record(config: Config, room: string, file: string | null):
   } finally {
     await rooms.stop();
     await store.close();
+    await reach.seats.close();
     (recorder as Recorder | null)?.close();
     progress.end(`${out}: ${frames} frames`);
   }

@@ -1,8 +1,10 @@
-import { platformParts } from "../app.js";
-import type { Config } from "../config.js";
+import { reachOf } from "../app.js";
+import { systemClock } from "../clock.js";
+import { type Config, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
+import { NO_SETTINGS } from "../log/rooms.js";
+import { Place } from "../rooms/place.js";
 import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAnswer } from "../rooms/resolve.js";
-import { Visitor } from "../sources/visitor.js";
 import { stopSignal } from "./stop.js";
 import { plain, print } from "./terminal.js";
 
@@ -19,9 +21,12 @@ const SENTENCES: Readonly<Record<Answer, string>> = {
 
 /** `dylive resolve TEXT`: what the text names, in words or as JSON. Exit code 1 when that is unknown, 2 when the text names no room. */
 export async function resolve(config: Config, text: string, { json }: { readonly json: boolean }): Promise<void> {
-  const { platform, userAgent } = platformParts(config);
+  const stop = stopSignal();
+  const reach = reachOf(config, readMachine(), systemClock);
+  const place = new Place(reach, NO_SETTINGS);
   try {
-    const answer = await resolveText(text, { platform, visitor: new Visitor(userAgent) }, stopSignal());
+    const { platform, inPage } = place;
+    const answer = await resolveText(text, { platform, visitor: await place.asker(stop), inPage }, stop);
     if (answer.resolved.outcome === "unknown") process.exitCode = 1;
     await print(json ? JSON.stringify(asJson(text, answer)) : sentencesOf(answer).map(plain).join("\n"));
   } catch (error) {
@@ -29,6 +34,9 @@ export async function resolve(config: Config, text: string, { json }: { readonly
     process.exitCode = error.row.fault === "caller" ? 2 : 1;
     const step = error instanceof StepError ? error.step : null;
     await print(JSON.stringify({ text, answer: error.code, step, reason: error.detail }));
+  } finally {
+    place.leave();
+    await reach.seats.close();
   }
 }
 

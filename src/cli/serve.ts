@@ -1,14 +1,15 @@
 import { pino } from "pino";
 import { type App, startApp } from "../app.js";
 import { systemClock } from "../clock.js";
-import type { Config } from "../config.js";
+import { type Config, readMachine } from "../config.js";
+import { DyliveError } from "../errors.js";
 import { firstToken } from "./first-token.js";
 import { aborted, stopSignal } from "./stop.js";
-import { print, say } from "./terminal.js";
+import { plain, print, say } from "./terminal.js";
 
 /** Starts the server with logs on stderr; the caller prints the rest. */
 export function start(config: Config): Promise<App> {
-  return startApp(config, systemClock, pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true })));
+  return startApp(config, readMachine(), systemClock, pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true })));
 }
 
 /** `dylive serve`: the server until SIGINT or SIGTERM. */
@@ -16,7 +17,7 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
   const stop = stopSignal();
   const app = await start(config);
   try {
-    for (const room of watch) app.rooms.watch(room);
+    for (const room of watch) await watchRoom(app, room, stop);
     if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
       say(`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
     const first = await firstToken(app.store.tokens, config.data, Date.now());
@@ -29,5 +30,15 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
     say("stopping …");
   } finally {
     await app.close();
+  }
+}
+
+/** A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */
+async function watchRoom(app: App, text: string, stop: AbortSignal): Promise<void> {
+  try {
+    await app.rooms.watch(text, stop);
+  } catch (error) {
+    if (!(error instanceof DyliveError) || error.row.fault === "caller") throw error;
+    say(plain(`${text} is not watched: ${error.detail}. ${error.row.hint} Then: dylive room add`));
   }
 }

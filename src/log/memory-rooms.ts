@@ -3,7 +3,7 @@ import { DyliveError } from "../errors.js";
 import type { RoomKey } from "./log.js";
 import type { MemoryGate } from "./memory-gate.js";
 import { MemoryRoomLog, type MemoryRoomLogs } from "./memory-room.js";
-import type { Alias, Resume, RoomFacts, RoomRow, Rooms, Watch } from "./rooms.js";
+import { type Alias, NO_SETTINGS, type Resume, type RoomFacts, type RoomRow, type RoomSettings, type Rooms, type Watch } from "./rooms.js";
 
 /** The rooms and their names in memory. */
 export class MemoryRooms implements Rooms {
@@ -60,6 +60,10 @@ export class MemoryRooms implements Rooms {
     return this.#gate.run(() => this.#change(room, { resume: structuredClone(resume) }));
   }
 
+  setSettings(room: RoomKey, settings: Partial<RoomSettings>): Promise<void> {
+    return this.#gate.run(() => this.#change(room, { settings: { ...(this.#rows.get(room)?.settings ?? NO_SETTINGS), ...settings } }));
+  }
+
   claim(room: RoomKey): Promise<number> {
     return this.#gate.run(() => {
       const log = this.#logs.get(room);
@@ -75,7 +79,7 @@ export class MemoryRooms implements Rooms {
   #make(): RoomKey {
     const room = this.#rows.size;
     const createdAt = this.#clock.now();
-    this.#rows.set(room, { room, webRid: null, title: null, anchor: null, watch: "off", resume: null, createdAt });
+    this.#rows.set(room, { room, webRid: null, title: null, anchor: null, watch: "off", settings: NO_SETTINGS, resume: null, createdAt });
     this.#logs.set(room, new MemoryRoomLog());
     return room;
   }

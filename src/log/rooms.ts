@@ -28,8 +28,22 @@ export interface Resume {
   readonly host: string | null;
   readonly cursor: string;
   readonly internalExt: string;
+  /** Whom the platform took us for, which internal_ext names; null where a browser or an account keeps that. */
+  readonly visitor: { readonly userUniqueId: string; readonly cookies: readonly (readonly [name: string, value: string])[] } | null;
   readonly savedAt: number;
 }
+
+/** How a room is to be collected, as its operator chose. Null follows the server's own setting. */
+export interface RoomSettings {
+  /** The name of the operator's account to watch as; `guest` is none. */
+  readonly account: string | null;
+  /** URL of a proxy; may hold a password, so it is never shown. */
+  readonly proxy: string | null;
+  readonly source: "websocket" | "browser" | null;
+}
+
+/** Nothing chosen. */
+export const NO_SETTINGS: RoomSettings = { account: null, proxy: null, source: null };
 
 /** Whether a room is on the watch list, collected whether or not anybody asks, and whether that is paused. */
 export const WATCHES = ["off", "on", "paused"] as const;
@@ -39,6 +53,7 @@ export type Watch = (typeof WATCHES)[number];
 export interface RoomRow extends RoomFacts {
   readonly room: RoomKey;
   readonly watch: Watch;
+  readonly settings: RoomSettings;
   readonly resume: Resume | null;
   readonly createdAt: number;
 }
@@ -61,6 +76,8 @@ export interface Rooms {
   setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void>;
   setWatch(room: RoomKey, watch: Watch): Promise<void>;
   setResume(room: RoomKey, resume: Resume | null): Promise<void>;
+  /** Changes the settings that are given; null gives one back to the server. */
+  setSettings(room: RoomKey, settings: Partial<RoomSettings>): Promise<void>;
   /** Takes the room over: the new epoch; appends with an older one are fenced from now on. */
   claim(room: RoomKey): Promise<number>;
 }

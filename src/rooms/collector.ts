@@ -2,28 +2,24 @@ import type { Clock } from "../clock.js";
 import { DyliveError, type ErrorCode } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
-import type { Alias, Resume } from "../log/rooms.js";
+import { type Alias, NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
-import type { Platform } from "../sources/platform.js";
-import type { Signer } from "../sources/signer.js";
+import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
-import { Visitor } from "../sources/visitor.js";
 import { Drift } from "../wire/drift.js";
 import { backoffMs } from "./backoff.js";
 import type { Budget } from "./budget.js";
 import { type Closing, Connection } from "./connection.js";
 import { stateEvent } from "./own-events.js";
 import { type Broadcast, Pipeline } from "./pipeline.js";
+import { Place, type Reach } from "./place.js";
 import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
 import { Tracker } from "./tracker.js";
 
 /** What collectors are built of; the same for all rooms. */
-export interface CollectorParts {
+export interface CollectorParts extends Reach {
   readonly store: Store;
-  readonly platform: Platform;
-  readonly signer: Signer;
-  readonly userAgent: string;
   readonly clock: Clock;
   /** ms between looks at a room that is not live */
   readonly pollMs: number;
@@ -46,30 +42,41 @@ const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "s
 /** Collects one room until it is stopped: resolve, wait for live, connect, store, and again. It tells the truth about how that goes. */
 export class Collector {
   readonly name: RoomName;
+  readonly settings: RoomSettings;
   readonly tracker: Tracker;
   readonly #parts: CollectorParts;
   readonly #budgets: Budgets;
   readonly #stop = new AbortController();
   readonly #drift = new Drift();
-  readonly #visitor: Visitor;
+  readonly #place: Place;
   readonly #connection: Connection;
+  /** The name that is asked for: the room's number, once the platform told it. */
+  #asked: RoomName;
   #room: RoomKey | null = null;
   #pipeline: Pipeline | null = null;
-  /** The last reading that said live, and when. */
-  #reading: { readonly live: Live; readonly at: number } | null = null;
+  /** The last reading that said live, and when. One of an earlier process is not yet confirmed by the platform. */
+  #reading: { readonly live: Live; readonly at: number; readonly confirmed: boolean } | null = null;
+  readonly #row: RoomRow | null;
   #done: Promise<void> | null = null;
 
-  constructor(name: RoomName, parts: CollectorParts, budgets: Budgets) {
+  /**
+   * @param row what the store knows of the room, if it does
+   * @throws DyliveError bad_config when the room's own proxy is none
+   */
+  constructor(name: RoomName, parts: CollectorParts, budgets: Budgets, settings = NO_SETTINGS, row: RoomRow | null = null) {
     this.name = name;
+    this.#asked = name;
+    this.settings = settings;
     this.#parts = parts;
     this.#budgets = budgets;
+    this.#row = row;
     this.tracker = new Tracker(parts.clock);
-    this.#visitor = new Visitor(parts.userAgent);
+    this.#place = new Place(parts, settings, row?.resume?.visitor ?? null);
     this.#connection = new Connection({
       parts,
       budgets,
       tracker: this.tracker,
-      visitor: this.#visitor,
+      place: this.#place,
       drift: this.#drift,
       to: (state, reason, problem) => this.#to(state, reason, problem),
       resolve: (signal) => this.#resolve(signal),
@@ -102,13 +109,19 @@ export class Collector {
   async stop(): Promise<void> {
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
+    this.#place.leave();
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
     let [failures, refusals, quietPolls] = [0, 0, 0];
+    await this.#recall(signal);
     while (!signal.aborted) {
       const resolved = this.#stillLive() ?? (await this.#resolve(signal));
       if (resolved?.outcome === "no_account") {
+        if (this.#asked !== this.name) {
+          this.#asked = this.name; // the number may be somebody else's by now, or nobody's
+          continue;
+        }
         await this.#to("failed", resolved.reason, "no_account");
         return;
       }
@@ -116,16 +129,23 @@ export class Collector {
         await this.#pause(backoffMs("network", ++failures), signal);
         continue;
       }
-      failures = 0;
       const room = await this.#meet(resolved);
       if (resolved.outcome === "offline") {
+        failures = 0;
         await this.#notLive(room, signal);
+        this.#place.rest();
         const slower = Math.min(1 + quietPolls++ / 10, SLOWEST_POLL);
         await this.#pause(this.#parts.pollMs * slower * (0.75 + Math.random() / 2), signal);
         continue;
       }
       quietPolls = 0;
-      const closing = await this.#connect(resolved, room, signal);
+      const seat = await this.#sit(resolved.webRid, signal);
+      if (!("visitor" in seat)) {
+        await this.#pause(backoffMs(seat.code === "blocked" ? "refusal" : "network", ++failures), signal);
+        continue;
+      }
+      failures = 0;
+      const closing = await this.#connect(resolved, room, seat, signal);
       if (signal.aborted || (closing.why === "announced" && (await this.#confirmEnd(room, resolved.roomId, signal)))) continue;
       this.tracker.reconnected();
       if (!closing.opened || closing.why !== "lost") this.#reading = null; // ask before the next connect
@@ -140,6 +160,32 @@ export class Collector {
     }
   }
 
+  /** An earlier process was connected a moment ago: this one goes on there, and asks the platform after. */
+  async #recall(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#parts;
+    const row = this.#row;
+    if (row === null || row.webRid === null || row.resume === null || clock.now() - row.resume.savedAt >= FRESH_MS) return;
+    const { roomId, savedAt } = row.resume;
+    const session = await store.sessions.get(row.room, roomId);
+    if (session === null || session.endedAt !== null) return;
+    const seat = await this.#sit(row.webRid, signal);
+    if (!("visitor" in seat) || seat.visitor.userUniqueId === null) return;
+    const { webRid, title, anchor } = row;
+    const facts = { webRid, title, anchor, cover: null, online: null, totalViewers: null, status: null, audio: null };
+    this.#reading = { live: { outcome: "live", step: "page", webRid, roomId, facts }, at: savedAt, confirmed: false };
+  }
+
+  /** The room's seat, or why there is none. */
+  async #sit(webRid: string, signal: AbortSignal): Promise<Seat | DyliveError> {
+    try {
+      return await this.#place.sit(webRid, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof DyliveError)) throw error;
+      await this.#to(error.code === "blocked" ? "blocked" : "failed", error.detail, error.code);
+      return error;
+    }
+  }
+
   /** A connection that was lost is opened again without asking, if the platform said "live" in the last ten minutes. */
   #stillLive(): Live | null {
     const reading = this.#reading;
@@ -150,8 +196,10 @@ export class Collector {
   async #resolve(signal: AbortSignal): Promise<Resolved | null> {
     try {
       await this.#budgets.requests.take(signal);
-      const resolved = await resolveRoom(this.name, this.#parts.platform, this.#visitor, signal);
-      this.#reading = resolved.outcome === "live" ? { live: resolved, at: this.#parts.clock.now() } : null;
+      const visitor = await this.#place.asker(signal);
+      const resolved = await resolveRoom(this.#asked, this.#place.platform, visitor, signal, this.#place.inPage);
+      this.tracker.seenAs(await this.#place.noteReading(visitor));
+      this.#reading = resolved.outcome === "live" ? { live: resolved, at: this.#parts.clock.now(), confirmed: true } : null;
       if (resolved.outcome === "unknown" && this.tracker.state !== "stalled") await this.#to("failed", resolved.reason, "room_unknown");
       return resolved;
     } catch (error) {
@@ -175,15 +223,18 @@ export class Collector {
       this.#pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift: this.#drift, setAside });
       this.#room = room;
     }
+    if (this.name.kind !== "web_rid") this.#asked = { kind: "web_rid", value: webRid };
     if (resolved.outcome === "live") await store.sessions.open(room, resolved.roomId, clock.now(), facts.title);
     return room;
   }
 
-  async #connect(live: Live, room: RoomKey, signal: AbortSignal): Promise<Closing> {
+  async #connect(live: Live, room: RoomKey, seat: Seat, signal: AbortSignal): Promise<Closing> {
     const { store } = this.#parts;
     if (this.#pipeline === null) throw new DyliveError("internal", "a room was connected to before it was known");
     const kept: Resume | null = (await store.rooms.get(room))?.resume ?? null;
-    return this.#connection.run({ live, room, pipeline: this.#pipeline, resume: kept?.roomId === live.roomId ? kept : null }, signal);
+    const confirmed = this.#reading?.confirmed ?? true;
+    const resume = kept?.roomId === live.roomId ? kept : null;
+    return this.#connection.run({ live, room, pipeline: this.#pipeline, seat, confirmed, resume }, signal);
   }
 
   /** The room is not live: a broadcast that we collected ends after two such readings. */

@@ -2,14 +2,15 @@ import { DyliveError, type ErrorCode } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import type { Resume } from "../log/rooms.js";
 import { firstFetch } from "../sources/fetch.js";
-import { pushHeaders, pushUrl } from "../sources/push.js";
+import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
-import type { Visitor } from "../sources/visitor.js";
-import { websocketSource } from "../sources/websocket.js";
 import type { Drift } from "../wire/drift.js";
 import type { Budgets, CollectorParts } from "./collector.js";
+import { damagedIn, type Gap, Missed } from "./missed.js";
+import { openSource } from "./open-source.js";
 import { gapEvent } from "./own-events.js";
 import { type Broadcast, isStoreDown, type Pipeline } from "./pipeline.js";
+import type { Place } from "./place.js";
 import type { Live, Resolved } from "./resolve.js";
 import type { RoomState } from "./state.js";
 import type { Tracker } from "./tracker.js";
@@ -19,6 +20,8 @@ import { Watchdog } from "./watchdog.js";
 export interface Closing {
   readonly why: "announced" | "lost" | "refused" | "dead" | "stalled" | "moved";
   readonly opened: boolean;
+  /** Whether it had stood for long enough to count as a good one. */
+  readonly steady: boolean;
 }
 
 /** What a connection needs of its collector. */
@@ -26,7 +29,7 @@ interface Owner {
   readonly parts: CollectorParts;
   readonly budgets: Budgets;
   readonly tracker: Tracker;
-  readonly visitor: Visitor;
+  readonly place: Place;
   readonly drift: Drift;
   to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
   resolve(signal: AbortSignal): Promise<Resolved | null>;
@@ -37,6 +40,9 @@ interface Target {
   readonly live: Live;
   readonly room: RoomKey;
   readonly pipeline: Pipeline;
+  readonly seat: Seat;
+  /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
+  readonly confirmed: boolean;
   /** Where an earlier connection of this broadcast was left, also one before a restart. */
   readonly resume: Resume | null;
 }
@@ -47,24 +53,28 @@ interface Taken {
   readonly ended: boolean;
 }
 
-/** Something was missed since then: told as a gap when messages come again. */
-interface Missed {
-  readonly since: number;
-  readonly reason: string;
-  /** Whether only messages that people cause prove that it is over. */
-  readonly silent: boolean;
-}
-
 const TICK_MS = 5000;
 const STORE_RETRY_MS = 1000;
+/** A connection that stood so long was a good one: the next loss is a new matter. */
+const STEADY_MS = 30_000;
+/** Damage is a reason to connect anew at most this often. */
+const RENEW_MS = 60_000;
 
 /** The connections of one room, one at a time: opens, stores, watches for silence, keeps where to go on. */
 export class Connection {
   readonly #owner: Owner;
   #watchdog = new Watchdog();
-  #missed: Missed | null = null;
+  readonly #missed = new Missed();
+  /** Why the last connection was given up although the broadcast may go on. */
+  #left = "";
+  /** When damage was last a reason to connect anew. */
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  /** Whether this silence has led to a new connection already. */
+  #renewed = false;
+  #openedAt: number | null = null;
   #resume: Resume | null = null;
   #attempts = 0;
+  #confirmed = true;
 
   constructor(owner: Owner) {
     this.#owner = owner;
@@ -72,14 +82,13 @@ export class Connection {
 
   /** Connects and stores until the connection ends or is given up; resolves with the reason. An abort counts as `lost`. */
   async run(target: Target, signal: AbortSignal): Promise<Closing> {
-    const { tracker, parts, to } = this.#owner;
+    const { tracker, parts, place, to } = this.#owner;
     const { live } = target;
-    if (tracker.sessionId !== live.roomId) {
-      this.#watchdog = new Watchdog();
-      this.#resume = target.resume;
-      this.#missed = target.resume && { since: target.resume.savedAt, reason: "dylive was not collecting", silent: false };
-      tracker.broadcast(live.roomId);
-    }
+    this.#confirmed = target.confirmed;
+    if (tracker.sessionId !== live.roomId) await this.#begin(target);
+    else if (this.#left !== "") this.#miss(this.#left);
+    this.#left = "";
+    this.#openedAt = null;
     if (tracker.state !== "stalled") await to("connecting", "opening the connection");
     const given = new AbortController();
     let verdict: "dead" | "stalled" | "moved" | null = null;
@@ -87,7 +96,7 @@ export class Connection {
     let opened = false;
     const stopTicking = parts.clock.every(TICK_MS, () => {
       void target.pipeline.settle().catch(() => {}); // tried again with the next batch
-      if (looking || !opened) return;
+      if (looking || this.#openedAt === null) return;
       looking = true;
       void this.#look(target, signal)
         .then((found) => {
@@ -104,63 +113,68 @@ export class Connection {
         sessionId: live.roomId,
         webRid: live.webRid,
         anchorId: live.facts.anchor?.id ?? null,
-        source: "websocket",
+        source: place.source,
       };
-      await this.#first(target, broadcast, signal);
+      // In the browser the page asks im/fetch itself, and we read its answer.
+      if (place.source === "websocket") await this.#first(target, broadcast, signal);
       for await (const batch of this.#open(target, AbortSignal.any([signal, given.signal]))) {
-        if (!opened) this.#watchdog.opened(batch[0]?.receivedAt ?? parts.clock.now());
         opened = true;
         const { interactive, ended } = await this.#take(target, batch, broadcast, signal);
-        await this.#seen(target, batch, interactive, broadcast);
-        if (ended) return { why: "announced", opened };
+        const renew = await this.#seen(target, batch, interactive, broadcast);
+        if (ended) this.#left = "the platform announced the end of the broadcast, but its page says live";
+        if (ended) return this.#closing("announced", opened);
+        if (renew) return this.#closing("lost", opened);
       }
+      if (verdict === "moved") this.#left = "the platform said for a moment that the broadcast was over";
       if (!signal.aborted && verdict === null) this.#miss("the platform closed the connection");
-      return { why: verdict ?? "lost", opened };
+      return this.#closing(verdict ?? "lost", opened);
     } catch (error) {
-      if (signal.aborted) return { why: "lost", opened };
+      if (signal.aborted) return this.#closing("lost", opened);
       if (!(error instanceof DyliveError)) throw error;
       this.#miss(error.detail);
       const blocked = error.code === "blocked";
+      // The host that the platform named once may be out of date: the next attempt goes to a known one.
+      if (blocked && this.#resume !== null) this.#resume = { ...this.#resume, host: null };
       if (blocked) await to("blocked", error.detail, "blocked");
       else if (tracker.state !== "stalled") await to("connecting", error.detail);
-      return { why: blocked ? "refused" : "lost", opened };
+      return this.#closing(blocked ? "refused" : "lost", opened);
     } finally {
       stopTicking();
       await this.#keep(target.room);
     }
   }
 
-  #open({ live }: Target, signal: AbortSignal): AsyncIterable<readonly Received[]> {
-    const { parts, budgets, visitor, drift } = this.#owner;
-    const { platform, signer, clock } = parts;
+  #open({ live, seat }: Target, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+    const { parts, budgets, place, drift } = this.#owner;
+    const { clock } = parts;
     const { host = null, cursor = "", internalExt = "" } = this.#resume ?? {};
-    return websocketSource({
-      connectUrl: async (until) => {
-        await budgets.connects.take(until);
-        return pushUrl({ platform, signer, visitor, roomId: live.roomId, host, cursor, internalExt, attempt: this.#attempts++ }, until);
+    const wanted = {
+      live,
+      seat,
+      from: { host, cursor, internalExt, attempt: this.#attempts++ },
+      onOpen: (at: number) => this.#watch(at),
+      onResume: (nextCursor: string, nextExt: string) => {
+        const { roomId } = live;
+        this.#resume = { roomId, host, cursor: nextCursor, internalExt: nextExt, visitor: place.keep(), savedAt: clock.now() };
       },
-      headers: pushHeaders(visitor, live.webRid),
-      proxy: platform.proxy,
-      clock,
-      drift,
-      onResume: (nextCursor, nextExt) => {
-        this.#resume = { roomId: live.roomId, host, cursor: nextCursor, internalExt: nextExt, savedAt: clock.now() };
-      },
-    }).open(signal);
+    };
+    return openSource(wanted, { place, budgets, clock, drift }, signal);
   }
 
   /** im/fetch, once a broadcast: says where to connect, and its first messages are stored. */
   async #first(target: Target, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     const { roomId } = target.live;
     if (this.#resume?.roomId === roomId) return;
-    const { parts, budgets, visitor, drift } = this.#owner;
+    const { parts, budgets, place, drift } = this.#owner;
+    const { visitor } = target.seat;
     await budgets.requests.take(signal);
-    const first = await firstFetch({ platform: parts.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
+    const first = await firstFetch({ platform: place.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
     this.#resume = {
       roomId,
       host: first?.host ?? null,
       cursor: first?.cursor ?? "",
       internalExt: first?.internalExt ?? "",
+      visitor: place.keep(),
       savedAt: parts.clock.now(),
     };
     if (first !== null) await this.#take(target, [first.received], broadcast, signal);
@@ -186,21 +200,56 @@ export class Connection {
     }
   }
 
-  /** What a batch says of the connection: it lives, people are heard, a gap is over. */
-  async #seen({ room, pipeline }: Target, batch: readonly Received[], interactive: number, broadcast: Broadcast): Promise<void> {
+  /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns whether to connect anew for what was damaged */
+  async #seen(target: Target, batch: readonly Received[], interactive: number, broadcast: Broadcast): Promise<boolean> {
     const { tracker, to } = this.#owner;
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
+    const damaged = damagedIn(batch, this.#watchdog.lastFrameAt);
     this.#watchdog.received(at, interactive);
-    const missed = this.#missed;
-    if (missed !== null && (!missed.silent || interactive > 0)) {
-      this.#missed = null;
-      const until = batch[0]?.receivedAt ?? at;
-      if (until > missed.since) {
-        tracker.gap(until - missed.since);
-        await pipeline.own(gapEvent(room, broadcast, missed.since, until, missed.reason));
-      }
-    }
+    await this.#tell(target, broadcast, this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0));
+    if (interactive > 0) this.#renewed = false;
     if (interactive > 0 && tracker.state !== "live") await to("live", "interactive messages are coming in");
+    if (damaged === null) return false;
+    tracker.drop("damaged", batch.filter((received) => received.damaged).length);
+    if (!this.#watchdog.slow || damaged.to - this.#renewedAt < RENEW_MS) {
+      await this.#tell(target, broadcast, damaged);
+      return false;
+    }
+    this.#renewedAt = damaged.to;
+    this.#missed.begin(damaged.from, damaged.reason);
+    await to("connecting", `${damaged.reason}: connecting anew for what the platform still has of it`);
+    return true;
+  }
+
+  /** Another broadcast than before: what was being missed of the old one is over. */
+  async #begin(target: Target): Promise<void> {
+    const { tracker, parts } = this.#owner;
+    const { live, room, resume } = target;
+    const before = tracker.sessionId;
+    if (before !== null) {
+      const endedAt = (await parts.store.sessions.get(room, before))?.endedAt ?? parts.clock.now();
+      await this.#tell(target, { sessionId: before, webRid: live.webRid, anchorId: null, source: "system" }, this.#missed.close(endedAt));
+    }
+    tracker.broadcast(live.roomId);
+    this.#watchdog = new Watchdog();
+    this.#renewed = false;
+    this.#resume = resume;
+    this.#missed.begin(resume?.savedAt ?? null, "dylive was not collecting");
+  }
+
+  async #tell({ room, pipeline }: Target, broadcast: Broadcast, gap: Gap | null): Promise<void> {
+    if (gap === null) return;
+    this.#owner.tracker.gap(gap.to - gap.from);
+    await pipeline.own(gapEvent(room, broadcast, gap.from, gap.to, gap.reason));
+  }
+
+  #watch(from: number): void {
+    this.#openedAt = from;
+    this.#watchdog.opened(from);
+  }
+
+  #closing(why: Closing["why"], opened: boolean): Closing {
+    return { why, opened, steady: this.#openedAt !== null && this.#owner.parts.clock.now() - this.#openedAt >= STEADY_MS };
   }
 
   /** Looks at the silence of an open connection, asks the platform before it judges, and says whether to give the connection up. */
@@ -209,6 +258,11 @@ export class Connection {
     await this.#keep(room);
     const now = parts.clock.now();
     const silence = this.#watchdog.silence(now);
+    if (!this.#confirmed && silence !== "dead") {
+      const asked = await resolve(signal);
+      if (asked?.outcome === "offline" || (asked?.outcome === "live" && asked.roomId !== live.roomId)) return "moved";
+      this.#confirmed = asked?.outcome === "live";
+    }
     if (silence === null) return null;
     const seconds = Math.round((now - this.#watchdog.lastInteractiveAt) / 1000);
     if (silence === "dead") {
@@ -219,7 +273,6 @@ export class Connection {
     const asked = await resolve(signal);
     if (this.#watchdog.lastInteractiveAt !== since) return null; // it spoke while we asked
     if (asked?.outcome === "offline" || (asked?.outcome === "live" && asked.roomId !== live.roomId)) return "moved";
-    const first = this.#owner.tracker.state !== "stalled";
     this.#watchdog.quiet();
     if (asked?.outcome !== "live") {
       await to("stalled", `nobody was heard for ${seconds} s, and the platform did not say whether the room is live`);
@@ -227,18 +280,18 @@ export class Connection {
     }
     await to(
       "stalled",
-      first
-        ? `nobody was heard for ${seconds} s although the room's page says live: connecting anew`
-        : `nobody is heard, also after connecting anew: the room may be quiet`,
+      this.#renewed
+        ? `nobody is heard, also after connecting anew: the room may be quiet`
+        : `nobody was heard for ${seconds} s although the room's page says live: connecting anew`,
     );
-    if (!first) return null;
-    this.#missed ??= { since, reason: "the connection was open but silent", silent: true };
+    if (this.#renewed) return null;
+    this.#renewed = true;
+    this.#missed.begin(since, "the connection was open but silent", true);
     return "stalled";
   }
 
   #miss(reason: string): void {
-    const since = this.#owner.tracker.lastFrameAt;
-    if (since !== null) this.#missed ??= { since, reason, silent: false };
+    this.#missed.begin(this.#owner.tracker.lastFrameAt, reason);
   }
 
   /** Keeps where to go on in the room's row, so that another process can. */

@@ -8,6 +8,7 @@ const MOST_USERS = 500;
 
 /** Judges by evidence: contributors' scores that rise while no gift comes mean that gifts are given and kept from us. */
 export class GiftsWatch {
+  /** By kind of rank and user: the kinds count differently. */
   readonly #scores = new Map<string, number>();
   #rises = 0;
   #state: GiftsState = "unknown";
@@ -38,9 +39,12 @@ export class GiftsWatch {
     }
     const entries = event.type === "rank" ? event.entries : event.type === "stats" ? (event.ranks ?? []) : [];
     let rose = false;
-    for (const { score, user } of entries) {
-      const who = user.id ?? user.secUid;
-      if (who === null || score === null) continue;
+    for (const { score: number, scoreText, user } of entries) {
+      const id = user.id ?? user.secUid;
+      // RoomRank tells scores as texts only; one that is shortened (1.2万) is not exact enough to tell a rise.
+      const score = number ?? (scoreText !== null && /^\d{1,15}$/.test(scoreText) ? Number(scoreText) : null);
+      if (id === null || score === null) continue;
+      const who = `${event.type}:${id}`;
       const before = this.#scores.get(who);
       if (before !== undefined && score > before) rose = true;
       if (before !== undefined || this.#scores.size < MOST_USERS) this.#scores.set(who, score);

@@ -1,3 +1,4 @@
+import { DyliveError } from "../errors.js";
 import type { Platform } from "../sources/platform.js";
 import type { Visitor } from "../sources/visitor.js";
 import { judge, type NoAccount, type Resolved, type Unknown } from "./resolve/answer.js";
@@ -58,6 +59,16 @@ export async function nameText(
 }
 
 /**
+ * As {@link nameText}, but a text that turns out to name nothing is an error.
+ * @throws DyliveError bad_room, no_account, room_unknown, unreachable
+ */
+export async function nameIn(text: string, ask: AskWith, signal: AbortSignal): Promise<RoomName> {
+  const named = await nameText(text, ask, signal);
+  if ("name" in named) return named.name;
+  throw new DyliveError(named.outcome === "unknown" ? "room_unknown" : "no_account", named.reason);
+}
+
+/**
  * Asks the platform what a room is. As a side effect the visitor learns the cookies and the id that a connection needs.
  * @param inPage requests by the site's own page, which are asked where our own reading of the page says nothing
  * @throws DyliveError unreachable
@@ -78,8 +89,14 @@ export async function resolveRoom(
 async function fromPath(id: string, { platform, visitor, inPage }: AskWith, signal: AbortSignal): Promise<Resolved> {
   const page = await fromPage(id, platform, visitor, signal);
   if (page.outcome !== "unknown" || inPage === undefined) return page;
-  const entered = await fromEnter(id, inPage, signal);
+  const entered = await fromEnter(id, inPage, signal).catch((error: unknown) => noPage(error, signal));
   return entered.outcome === "unknown" ? { ...entered, reason: `${page.reason}; ${entered.reason}` } : entered;
+}
+
+/** A browser that cannot be had says nothing of the room. */
+function noPage(error: unknown, signal: AbortSignal): Unknown {
+  if (signal.aborted || !(error instanceof DyliveError) || error.code === "unreachable") throw error;
+  return { outcome: "unknown", step: "enter", reason: error.detail };
 }
 
 /** A broadcast's id names its anchor, whose room may be live in another broadcast by now. */

@@ -1,5 +1,6 @@
 import type { RoomKey } from "../log/log.js";
-import type { Alias, RoomRow } from "../log/rooms.js";
+import type { Alias, RoomRow, RoomSettings } from "../log/rooms.js";
+import type { LoginReading } from "../sources/login.js";
 import type { GiftsState } from "./gifts-watch.js";
 
 /** What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has. */
@@ -19,6 +20,8 @@ export interface Evidence {
   readonly reconnects: number;
   /** Messages not stored, by reason. */
   readonly drops: Readonly<Record<string, number>>;
+  /** The operator's account that the room is watched as (null: as a guest), and whom the platform's page took us for. */
+  readonly login: { readonly account: string | null; readonly login: LoginReading["login"] };
   /** Whether gifts reach us; `suppressed` is seen by contributors' scores that rise while no gift comes. */
   readonly gifts: GiftsState;
   /** Whether the room hides who its people are; null while that cannot be told. */
@@ -51,7 +54,7 @@ export interface RoomDesk {
   /**
    * Notes that somebody wants this room now, and starts collecting it if nobody does. Collection goes on for ten minutes after the last call.
    * For a room that is not yet collected it waits up to `settleMs` for a first state other than `resolving` or `connecting`.
-   * @param text a web_rid, a custom id or a 19-digit room_id
+   * @param text anything that names a room: an id, a link, a share text
    * @throws DyliveError bad_room, no_account, room_unknown, unreachable, too_many_rooms, stopping
    */
   request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom>;
@@ -61,6 +64,7 @@ export interface RoomDesk {
 
 /** A room as people manage it: what is stored of it, and how it is doing. */
 export interface RoomView {
+  /** As stored, but for the proxy's password, which is left out. */
   readonly row: RoomRow;
   readonly aliases: readonly Alias[];
   /** Its state; null while nobody collects it (paused, or only known from before). */
@@ -75,9 +79,15 @@ export interface RoomManager extends RoomDesk {
   view(room: RoomKey): Promise<RoomView>;
   /**
    * Puts a room on the watch list: collected from now on, also after a restart. Waits up to `settleMs` for the platform to say what it is.
-   * @throws DyliveError as {@link RoomDesk.request} does, but for too_many_rooms
+   * @param settings how it is to be collected; what is not given stays as it was
+   * @throws DyliveError as {@link RoomDesk.request} does, but for too_many_rooms; not_found, bad_request for the settings
    */
-  add(text: string, settleMs: number, signal: AbortSignal): Promise<RoomView>;
+  add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView>;
+  /**
+   * Changes how a room is collected; at once, if it is collected now.
+   * @throws DyliveError not_found (the room or the account), bad_request
+   */
+  change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView>;
   /** Stops collecting a room on the watch list until it is resumed, also after a restart. @throws DyliveError not_found */
   pause(room: RoomKey): Promise<RoomView>;
   /** @throws DyliveError not_found */

@@ -1,9 +1,12 @@
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
-import type { RoomRow } from "../log/rooms.js";
+import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../log/rooms.js";
+import { GUEST } from "../sources/login-store.js";
+import { Visitor } from "../sources/visitor.js";
 import { Budget } from "./budget.js";
 import { type Budgets, Collector, type CollectorParts } from "./collector.js";
-import { parseRoomName, type RoomName } from "./resolve.js";
+import { nameIn, type RoomName, readPaste } from "./resolve.js";
+import { type Held, Roster } from "./roster.js";
 import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "./state.js";
 
 /** What a supervisor is built of. */
@@ -14,21 +17,15 @@ export interface SupervisorParts extends CollectorParts {
   readonly onDemandIdleMs: number;
 }
 
-interface Held {
-  readonly collector: Collector;
-  /** On the watch list; `saved` once the store knows. */
-  watched: "no" | "wanted" | "saved";
-  wantedAt: number;
-  /** When the collector gave up (no such account); null while it runs. */
-  endedAt: number | null;
-}
-
 const SWEEP_MS = 1000;
+/** How soon a change of the watch list by another process, such as `dylive room add`, is followed. */
+const FOLLOW_MS = 3000;
 /** For all rooms together, towards the platform: a page is a megabyte, a connect is cheap. */
 const REQUESTS_PER_S = 5;
 const CONNECTS_PER_S = 20;
 /** How long "no such account" is answered from memory, so that a client that polls a wrong id does not make us poll the platform. */
 const REMEMBER_MISS_MS = 60_000;
+const SETTINGS = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
 /** States that answer a first caller; the others are on the way. */
 const ANSWERS = (state: RoomState) => state !== "resolving" && state !== "connecting";
 
@@ -36,58 +33,66 @@ const ANSWERS = (state: RoomState) => state !== "resolving" && state !== "connec
 export class Supervisor implements RoomManager {
   readonly #parts: SupervisorParts;
   readonly #budgets: Budgets;
-  /** By every name under which a room was asked for. */
-  readonly #names = new Map<string, Held>();
-  readonly #stopSweeping: () => void;
+  readonly #roster = new Roster();
+  readonly #stops: readonly (() => void)[];
+  /** Changes of the watch list by us: what was read of it before one is out of date. */
+  #changes = 0;
+  #following = false;
   #stopped = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#budgets = { requests: new Budget(parts.clock, REQUESTS_PER_S, 10), connects: new Budget(parts.clock, CONNECTS_PER_S, 20) };
-    this.#stopSweeping = parts.clock.every(Math.min(SWEEP_MS, parts.onDemandIdleMs), () => this.#sweep());
+    this.#stops = [
+      parts.clock.every(Math.min(SWEEP_MS, parts.onDemandIdleMs), () => this.#sweep()),
+      parts.clock.every(FOLLOW_MS, () => void this.#follow().catch(() => {})), // the store may be down: it is read again
+    ];
   }
 
   /** Starts collecting the watch list. */
-  async start(): Promise<void> {
-    for (const row of await this.#parts.store.rooms.list())
-      if (row.watch === "on" && row.webRid !== null) this.#hold({ kind: "web_rid", value: row.webRid }, "saved");
+  start(): Promise<void> {
+    return this.#follow();
   }
 
-  /** Puts a room on the watch list: it is collected from now on, also after a restart. @throws DyliveError bad_room */
-  watch(text: string): void {
-    const name = parseRoomName(text);
-    const held = this.#names.get(keyOf(name)) ?? this.#hold(name, "wanted");
+  /**
+   * Puts a room on the watch list: it is collected from now on, also after a restart. Does not wait for the platform, but to follow a short link.
+   * @param text anything that names a room
+   * @throws DyliveError bad_room; of a short link also no_account, room_unknown, unreachable
+   */
+  async watch(text: string, signal: AbortSignal): Promise<void> {
+    const { held } = await this.#heldFor(await this.#nameIn(text, signal), "wanted", {});
     if (held.watched === "no") held.watched = "wanted";
   }
 
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
-    const name = parseRoomName(text);
-    const known = this.#names.get(keyOf(name)) ?? (await this.#heldByAlias(name));
-    const held = known ?? this.#hold(name, "no");
-    const { collector } = held;
-    this.#names.set(keyOf(name), held);
-    held.wantedAt = this.#parts.clock.now();
-    const first = known === undefined || collector.room === null;
-    if (first && !ANSWERS(collector.tracker.state)) await collector.tracker.settled(ANSWERS, settleMs, signal);
-    this.#mergeTwins();
-    const status = collector.status();
-    const { problem, reason } = collector.tracker;
-    if (status === null || (first && problem !== null))
-      throw new DyliveError(problem ?? "room_unknown", problem === null ? `no answer within ${settleMs} ms` : reason);
+    const name = await this.#nameIn(text, signal);
+    const { held, known } = await this.#heldFor(name, "no", {});
+    const first = !known || held.collector.room === null;
+    const status = await this.#settled(held, settleMs, signal);
+    const { problem, reason } = held.collector.tracker;
+    if (first && problem !== null) throw new DyliveError(problem, reason);
     return { room: status.room, onlySession: name.kind === "room_id" ? name.value : null, status };
   }
 
+  /** Waits for a room that nobody has met yet. @throws DyliveError what keeps it from being met */
+  async #settled(held: Held, settleMs: number, signal: AbortSignal): Promise<RoomStatus> {
+    const { collector } = held;
+    held.wantedAt = this.#parts.clock.now();
+    if (collector.room === null && !ANSWERS(collector.tracker.state)) await collector.tracker.settled(ANSWERS, settleMs, signal);
+    this.#roster.mergeTwins();
+    const status = collector.status();
+    if (status !== null) return status;
+    const { problem, reason } = collector.tracker;
+    throw new DyliveError(problem ?? "room_unknown", problem === null ? `no answer within ${settleMs} ms` : reason);
+  }
+
   status(room: RoomKey): RoomStatus | null {
-    return (
-      this.#held()
-        .find(({ collector }) => collector.room === room)
-        ?.collector.status() ?? null
-    );
+    return this.#roster.ofRoom(room)?.collector.status() ?? null;
   }
 
   /** The states of all rooms that are collected now. */
   collected(): readonly RoomStatus[] {
-    return this.#held().flatMap(({ collector }) => collector.status() ?? []);
+    return this.#roster.all().flatMap(({ collector }) => collector.status() ?? []);
   }
 
   async list(): Promise<readonly RoomView[]> {
@@ -99,13 +104,32 @@ export class Supervisor implements RoomManager {
     return this.#view(await this.#row(room));
   }
 
-  async add(text: string, settleMs: number, signal: AbortSignal): Promise<RoomView> {
-    const name = parseRoomName(text);
-    const held = this.#names.get(keyOf(name)) ?? (await this.#heldByAlias(name)) ?? this.#hold(name, "wanted");
-    if (held.watched === "no") held.watched = "wanted";
-    const { room } = await this.request(text, settleMs, signal);
-    await this.#parts.store.rooms.setWatch(room, "on");
-    held.watched = "saved";
+  async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
+    await this.#assertPossible(settings);
+    const { held, known } = await this.#heldFor(await this.#nameIn(text, signal), "wanted", settings);
+    let room: RoomKey;
+    try {
+      room = (await this.#settled(held, settleMs, signal)).room;
+    } catch (error) {
+      if (!known) this.#roster.letGo(held); // the caller is told that it was not added
+      throw error;
+    }
+    const { rooms } = this.#parts.store;
+    this.#changes++;
+    await rooms.setSettings(room, settings);
+    await rooms.setWatch(room, "on");
+    this.#changes++;
+    const met = this.#roster.ofRoom(room);
+    if (met !== undefined) this.#obey(met, await this.#row(room));
+    return this.view(room);
+  }
+
+  async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
+    await this.#assertPossible(settings);
+    this.#changes++;
+    await this.#parts.store.rooms.setSettings(room, settings);
+    const held = this.#roster.ofRoom(room);
+    if (held !== undefined) this.#obey(held, await this.#row(room));
     return this.view(room);
   }
 
@@ -114,10 +138,11 @@ export class Supervisor implements RoomManager {
   }
 
   async resume(room: RoomKey): Promise<RoomView> {
-    const { webRid } = await this.#row(room);
-    if (webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
+    const row = await this.#row(room);
+    if (row.webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
+    this.#changes++;
     await this.#parts.store.rooms.setWatch(room, "on");
-    const held = this.#holdOf(room) ?? this.#hold({ kind: "web_rid", value: webRid }, "saved");
+    const held = this.#roster.ofRoom(room) ?? this.#hold({ kind: "web_rid", value: row.webRid }, "saved", row.settings, row);
     held.watched = "saved";
     return this.view(room);
   }
@@ -129,9 +154,8 @@ export class Supervisor implements RoomManager {
   /** Ends every collection; what had been received is stored. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#stopSweeping();
-    await Promise.all(this.#held().map(({ collector }) => collector.stop()));
-    this.#names.clear();
+    for (const stop of this.#stops) stop();
+    await this.#roster.stop();
   }
 
   async #row(room: RoomKey): Promise<RoomRow> {
@@ -141,85 +165,127 @@ export class Supervisor implements RoomManager {
   }
 
   async #view(row: RoomRow): Promise<RoomView> {
-    return { row, aliases: await this.#parts.store.rooms.aliases(row.room), status: this.status(row.room) };
+    const { proxy } = row.settings;
+    const shown = proxy === null ? null : (this.#parts.platformBy(proxy).proxy?.name ?? null); // without its password
+    const aliases = await this.#parts.store.rooms.aliases(row.room);
+    return { row: { ...row, settings: { ...row.settings, proxy: shown } }, aliases, status: this.status(row.room) };
   }
 
   async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
     await this.#row(room);
+    this.#changes++;
     await this.#parts.store.rooms.setWatch(room, watch);
-    const held = this.#holdOf(room);
-    if (held !== undefined) this.#letGo(held);
+    const held = this.#roster.ofRoom(room);
+    if (held !== undefined) this.#roster.letGo(held);
     return this.view(room);
   }
 
-  #holdOf(room: RoomKey): Held | undefined {
-    return this.#held().find(({ collector }) => collector.room === room);
+  /** The lasting name in a text; short links are followed, within what the platform may be asked. */
+  async #nameIn(text: string, signal: AbortSignal): Promise<RoomName> {
+    const { platform, userAgent } = this.#parts;
+    if (readPaste(text).kind === "short_link") await this.#budgets.requests.take(signal);
+    return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 
-  #held(): readonly Held[] {
-    return [...new Set(this.#names.values())];
+  /** Who collects the room, under whichever of its names; somebody new if nobody does. */
+  async #heldFor(
+    name: RoomName,
+    watched: "no" | "wanted",
+    settings: Partial<RoomSettings>,
+  ): Promise<{ readonly held: Held; readonly known: boolean }> {
+    const { rooms } = this.#parts.store;
+    let row: RoomRow | null = null;
+    if (this.#roster.get(name) === undefined) {
+      const room = await rooms.find(name);
+      row = room === null ? null : await rooms.get(room);
+    }
+    // Looked for again: somebody else may have come meanwhile.
+    const known = this.#roster.get(name) ?? (row === null ? undefined : this.#roster.ofRoom(row.room));
+    const held = known ?? this.#hold(name, watched, { ...(row?.settings ?? NO_SETTINGS), ...settings }, row);
+    this.#roster.set(name, held);
+    return { held, known: known !== undefined };
   }
 
-  /** A room that is collected under another of its names. */
-  async #heldByAlias(name: RoomName): Promise<Held | undefined> {
-    const room = await this.#parts.store.rooms.find(name);
-    return room === null ? undefined : (this.#names.get(keyOf(name)) ?? this.#holdOf(room));
-  }
-
-  #hold(name: RoomName, watched: Held["watched"]): Held {
+  #hold(name: RoomName, watched: Held["watched"], settings: RoomSettings, row: RoomRow | null): Held {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
-    const onDemand = this.#held().filter((held) => held.watched === "no" && held.endedAt === null).length;
+    const onDemand = this.#roster.all().filter((held) => held.watched === "no" && held.endedAt === null).length;
     if (watched === "no" && onDemand >= this.#parts.maxOnDemandRooms)
       throw new DyliveError("too_many_rooms", `${onDemand} rooms are collected on demand, which is the most allowed`);
     const { clock } = this.#parts;
-    const held: Held = { collector: new Collector(name, this.#parts, this.#budgets), watched, wantedAt: clock.now(), endedAt: null };
-    this.#names.set(keyOf(name), held);
-    void held.collector.run().then(() => {
+    const collector = new Collector(name, this.#parts, this.#budgets, settings, row);
+    const held: Held = { collector, watched, wantedAt: clock.now(), endedAt: null };
+    this.#roster.set(name, held);
+    void collector.run().then(() => {
       held.endedAt = clock.now();
     });
     return held;
   }
 
+  /** Brings what is collected in line with the watch list of the store, which other processes change, too. */
+  async #follow(): Promise<void> {
+    if (this.#following) return;
+    this.#following = true;
+    try {
+      const changes = this.#changes;
+      const rows = await this.#parts.store.rooms.list();
+      if (changes !== this.#changes || this.#stopped) return;
+      const byRoom = new Map(this.#roster.all().map((held) => [held.collector.room, held]));
+      for (const row of rows) {
+        const held = byRoom.get(row.room);
+        if (held === undefined && row.watch === "on" && row.webRid !== null) this.#followNew(row.webRid, row);
+        else if (held?.watched === "saved" && row.watch !== "on") this.#roster.letGo(held);
+        else if (held !== undefined && held.watched !== "wanted") this.#obey(held, row);
+      }
+    } finally {
+      this.#following = false;
+    }
+  }
+
+  #followNew(webRid: string, row: RoomRow): void {
+    const name: RoomName = { kind: "web_rid", value: webRid };
+    const held = this.#roster.get(name);
+    if (held === undefined) this.#hold(name, "saved", row.settings, row);
+    else if (held.watched === "no") held.watched = "saved"; // not yet met: it is this room that it will meet
+  }
+
+  /** A room whose settings have changed is collected anew with them. */
+  #obey(held: Held, row: RoomRow): void {
+    if (row.watch === "on" && held.watched !== "saved") held.watched = "saved";
+    const { settings, name } = held.collector;
+    if (SETTINGS.every((key) => settings[key] === row.settings[key])) return;
+    this.#roster.letGo(held);
+    this.#hold(row.webRid === null ? name : { kind: "web_rid", value: row.webRid }, held.watched, row.settings, row);
+  }
+
+  /** @throws DyliveError not_found, bad_request when a room could not be collected so */
+  async #assertPossible({ account, proxy }: Partial<RoomSettings>): Promise<void> {
+    if (typeof account === "string" && account !== GUEST) await this.#parts.accounts.get(account);
+    if (typeof proxy !== "string") return;
+    try {
+      this.#parts.platformBy(proxy);
+    } catch (error) {
+      throw error instanceof DyliveError ? new DyliveError("bad_request", error.detail) : error;
+    }
+  }
+
+  async #save(held: Held, room: RoomKey): Promise<void> {
+    const { rooms } = this.#parts.store;
+    await rooms.setSettings(room, held.collector.settings);
+    await rooms.setWatch(room, "on");
+    this.#changes++;
+    held.watched = "saved";
+  }
+
   #sweep(): void {
     const now = this.#parts.clock.now();
-    this.#mergeTwins();
-    for (const held of this.#held()) {
+    this.#roster.mergeTwins();
+    for (const held of this.#roster.all()) {
       const { room } = held.collector;
-      if (held.endedAt !== null && held.endedAt + REMEMBER_MISS_MS <= now) this.#letGo(held);
-      else if (held.watched === "no" && held.wantedAt + this.#parts.onDemandIdleMs <= now) this.#letGo(held);
+      if (held.endedAt !== null && held.endedAt + REMEMBER_MISS_MS <= now) this.#roster.letGo(held);
+      else if (held.watched === "no" && held.wantedAt + this.#parts.onDemandIdleMs <= now) this.#roster.letGo(held);
       else if (held.watched === "wanted" && room !== null) {
-        held.watched = "saved";
-        void this.#parts.store.rooms.setWatch(room, "on").catch(() => {
-          held.watched = "wanted";
-        });
+        void this.#save(held, room).catch(() => {}); // tried again at the next round
       }
     }
   }
-
-  /** Two names may turn out to be one room: the first collector stays, and both names lead to it. */
-  #mergeTwins(): void {
-    const first = new Map<RoomKey, Held>();
-    for (const held of this.#held()) {
-      const { room } = held.collector;
-      if (room === null) continue;
-      const twin = first.get(room);
-      if (twin === undefined) {
-        first.set(room, held);
-        continue;
-      }
-      for (const [key, other] of this.#names) if (other === held) this.#names.set(key, twin);
-      twin.wantedAt = Math.max(twin.wantedAt, held.wantedAt);
-      if (held.watched !== "no" && twin.watched === "no") twin.watched = held.watched;
-      void held.collector.stop();
-    }
-  }
-
-  #letGo(held: Held): void {
-    for (const [key, other] of this.#names) if (other === held) this.#names.delete(key);
-    void held.collector.stop();
-  }
-}
-
-function keyOf(name: RoomName): string {
-  return `${name.kind}:${name.value}`;
 }

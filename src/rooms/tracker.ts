@@ -10,9 +10,10 @@ const MOST_METHODS = 500; // the platform knows about 150; the rest is a strange
 
 /** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
 const INTERACTIVE: ReadonlySet<string> = new Set(
-  ["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "Gift", "Like", "Member", "Social", "Fansclub"].map(
-    (name) => `Webcast${name}Message`,
-  ),
+  [
+    ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],
+    ...["Gift", "LightGift", "BindingGift", "DoodleGift", "Like", "Member", "Social", "Fansclub"],
+  ].map((name) => `Webcast${name}Message`),
 );
 
 /** Keeps the state of one room with its evidence, and tells those who wait for it to change. */
@@ -29,6 +30,7 @@ export class Tracker {
   #lastInteractiveAt: number | null = null;
   #reconnects = 0;
   #gaps = { count: 0, totalMs: 0 };
+  #seenAs: Evidence["login"] = { account: null, login: "unknown" };
   /** Judged by the events that were stored. */
   readonly gifts = new GiftsWatch();
   readonly sight = new Sight();
@@ -72,6 +74,11 @@ export class Tracker {
     }
     for (const wake of this.#waiting) wake();
     return before === state ? null : before;
+  }
+
+  /** As whom the room is watched. */
+  seenAs(login: Evidence["login"]): void {
+    this.#seenAs = login;
   }
 
   frame(at: number): void {
@@ -129,6 +136,7 @@ export class Tracker {
       counts: Object.fromEntries(this.#counts),
       reconnects: this.#reconnects,
       drops: Object.fromEntries(this.#drops),
+      login: this.#seenAs,
       gifts: this.gifts.state,
       masked: this.sight.masked,
       likesSeen: this.sight.likesSeen,

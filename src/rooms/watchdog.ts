@@ -28,6 +28,16 @@ export class Watchdog {
     this.#lastInteractiveAt = at;
   }
 
+  /** When the last frame came, or the connection opened. */
+  get lastFrameAt(): number {
+    return this.#lastFrameAt;
+  }
+
+  /** Whether a short absence costs no more than what the platform replays, 15 messages at most: known and slower than five a second. */
+  get slow(): boolean {
+    return this.#gapMs !== null && this.#gapMs > 200;
+  }
+
   /** When the last interactive message came, or the connection opened. */
   get lastInteractiveAt(): number {
     return this.#lastInteractiveAt;

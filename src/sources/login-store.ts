@@ -6,8 +6,8 @@ import { type Cookie, hasSession, loginExpiry } from "./cookies.js";
 import { checkLogin, type LoginReading } from "./login.js";
 import type { Platform } from "./platform.js";
 
-/** The name under which cookies are kept when none is given. */
-export const DEFAULT_ACCOUNT = "default";
+/** The name that stands for no account. */
+export const GUEST = "guest";
 
 /** An account of the operator's own. Its cookies are behind a method, so that no log and no JSON shows them. */
 export class Account {
@@ -100,6 +100,7 @@ export class AccountStore {
   /** Keeps cookies under a name, in place of those before. @throws DyliveError bad_request for a bad name or cookies without a session */
   async save(name: string, cookies: readonly Cookie[]): Promise<Account> {
     const file = this.#file(name);
+    if (name === GUEST) throw new DyliveError("bad_request", `${GUEST} stands for no account; choose another name`);
     if (!hasSession(cookies))
       throw new DyliveError("bad_request", "these cookies hold no login (no sessionid): log in on live.douyin.com first, then copy them");
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });

@@ -17,15 +17,17 @@ export interface ReadFrame {
 export function readFrame(raw: Uint8Array, receivedAt: number, drift: Drift): ReadFrame {
   let frame: Frame | null = null;
   let response: Batch | null = null;
+  let damaged = false;
   try {
     frame = decodeFrame(raw, drift);
     if (frame.payloadType === "msg") response = decodeResponse(framePayload(frame), drift);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     drift.failed(error.code);
+    damaged = true;
   }
   return {
-    received: { receivedAt, raw, kind: "frame", response },
+    received: { receivedAt, raw, kind: "frame", response, ...(damaged ? { damaged } : {}) },
     frame,
     cursor: frame?.cursor || response?.cursor || "",
     internalExt: frame?.internalExt || response?.internalExt || "",

@@ -35,6 +35,8 @@ export interface Seat {
 
 /** Where rooms get their seats. */
 export interface Seats {
+  /** Whether seats come with a page of a browser, and so cost one: then a room sits down only when it must. */
+  readonly pages: boolean;
   /** @throws DyliveError no_browser, browser_failed, blocked, stopping */
   take(wish: SeatWish, signal: AbortSignal): Promise<Seat>;
   close(): Promise<void>;
@@ -43,6 +45,7 @@ export interface Seats {
 /** Seats without a browser: each room is a visitor of its own, and somebody whom the operator named signs. */
 export function directSeats({ signer, userAgent }: { readonly signer: Signer; readonly userAgent: string }): Seats {
   return {
+    pages: false,
     take: async ({ account, proxy }) => {
       const visitor = new Visitor(userAgent);
       if (account !== null) visitor.adopt(cookiePairs(account.cookies(), "live.douyin.com"));

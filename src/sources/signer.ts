@@ -38,8 +38,3 @@ export function httpSigner(url: string): Signer {
     },
   };
 }
-
-/** The signer of an operator who named none: it says so. */
-export const noSigner: Signer = {
-  sign: () => Promise.reject(new DyliveError("blocked", "no signer is set; name an HTTP signer with DYLIVE_SIGNER")),
-};

@@ -1,8 +1,12 @@
+import type { LoginReading } from "./login.js";
+
 /** One visitor as the platform sees them: the cookies that it gave us and the id that its page named. Nothing in it is made up by us. */
 export class Visitor {
   readonly userAgent: string;
   /** The page's `user_unique_id`; null until a page told it. */
   userUniqueId: string | null = null;
+  /** Whom the page that was read last took us for. */
+  login: LoginReading = { login: "unknown", nickname: null };
   readonly #cookies = new Map<string, string>();
 
   constructor(userAgent: string) {
@@ -23,6 +27,15 @@ export class Visitor {
   adopt(cookies: Iterable<readonly [name: string, value: string]>): void {
     this.#cookies.clear();
     for (const [name, value] of cookies) this.#cookies.set(name, value);
+  }
+
+  /** Adds cookies that this visitor had before, as {@link cookies} gave them. */
+  recall(cookies: Iterable<readonly [name: string, value: string]>): void {
+    for (const [name, value] of cookies) this.#cookies.set(name, value);
+  }
+
+  cookies(): readonly (readonly [name: string, value: string])[] {
+    return [...this.#cookies];
   }
 
   has(name: string): boolean {

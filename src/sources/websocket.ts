@@ -18,6 +18,8 @@ export interface WebsocketOptions {
   readonly drift: Drift;
   /** The way out of this machine; absent or null is the direct one. */
   readonly proxy?: ProxyServer | null;
+  /** Told when the handshake is done, which is before anything comes. */
+  readonly onOpen?: () => void;
   /** Told where a reconnect may go on, after every message frame. */
   readonly onResume?: (cursor: string, internalExt: string) => void;
 }
@@ -25,6 +27,8 @@ export interface WebsocketOptions {
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
 const MAX_FRAME_BYTES = 16 * 1024 * 1024; // facts/protocol.md section 3, rule 1
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Close codes that say that the same again will not be taken: bad data, against the rules, come back later (facts/protocol.md 2.6). */
+const REFUSING_CODES: ReadonlySet<number> = new Set([1007, 1008, 1013]);
 
 /** A socket of our own to the platform's push server: connect, acknowledge, heartbeat, abort. It ends by throwing, unless aborted or closed by a `close` frame. */
 export function websocketSource(options: WebsocketOptions): Source {
@@ -57,10 +61,11 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
   }
 }
 
-function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onResume }: WebsocketOptions): () => void {
+function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen, onResume }: WebsocketOptions): () => void {
   let stop = () => {};
   const beat = () => socket.readyState === WebSocket.OPEN && socket.send(HEARTBEAT);
   socket.on("open", () => {
+    onOpen?.();
     beat();
     stop = clock.every(HEARTBEAT_MS, beat);
   });
@@ -68,18 +73,19 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onResume
     const said = ["handshake-msg", "handshake-status"].flatMap((name) =>
       response.headers[name] ? [`${name} ${response.headers[name]}`] : [],
     );
-    queue.end(
-      new DyliveError(
-        "blocked",
-        `the push server answered HTTP ${response.statusCode} instead of opening${said.length ? ` (${said.join(", ")})` : ""}`,
-      ),
-    );
+    const status = response.statusCode ?? 0;
+    const detail = `the push server answered HTTP ${status} instead of opening${said.length ? ` (${said.join(", ")})` : ""}`;
+    // A refusal comes as HTTP 200 (facts/protocol.md 2.6); from 500 on a server between us is out of order.
+    queue.end(new DyliveError(status >= 500 ? "unreachable" : "blocked", detail));
     request.destroy();
   });
   socket.on("error", (error) =>
     queue.end(error instanceof DyliveError ? error : new DyliveError("unreachable", `the connection failed: ${reasonOf(error)}`, error)),
   );
-  socket.on("close", (code) => queue.end(new DyliveError("unreachable", `the platform closed the connection (code ${code})`)));
+  socket.on("close", (code) => {
+    const refused = REFUSING_CODES.has(code);
+    queue.end(new DyliveError(refused ? "blocked" : "unreachable", `the platform closed the connection (code ${code})`));
+  });
   socket.on("message", (data, isBinary) => {
     if (!isBinary || !(data instanceof Buffer)) return; // frames are binary; a text message is not the platform's protocol
     const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);

@@ -1,5 +1,6 @@
 import { DyliveError } from "../../src/errors.js";
 import type { RoomKey } from "../../src/log/log.js";
+import type { RoomSettings } from "../../src/log/rooms.js";
 import type { Store } from "../../src/log/store.js";
 import { readPaste } from "../../src/rooms/resolve.js";
 import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "../../src/rooms/state.js";
@@ -50,9 +51,15 @@ export class FakeManager implements RoomManager {
     return { row, aliases: await this.#store.rooms.aliases(room), status: this.status(room) };
   }
 
-  async add(text: string): Promise<RoomView> {
+  async add(text: string, settings: Partial<RoomSettings>): Promise<RoomView> {
     const { room } = await this.request(text);
+    await this.#store.rooms.setSettings(room, settings);
     await this.#store.rooms.setWatch(room, "on");
+    return this.view(room);
+  }
+
+  async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
+    await this.#store.rooms.setSettings(room, settings);
     return this.view(room);
   }
 

@@ -17,6 +17,7 @@ export const NOTHING_SEEN: RoomStatus["evidence"] = {
   counts: {},
   reconnects: 0,
   drops: {},
+  login: { account: null, login: "unknown" },
   gifts: "unknown",
   masked: null,
   likesSeen: null,
@@ -49,6 +50,7 @@ export class FakeDesk implements RoomManager {
 
   view = (): Promise<RoomView> => Promise.reject(new Error("not used"));
   add = this.view;
+  change = this.view;
   pause = this.view;
   resume = this.view;
   remove = this.view;

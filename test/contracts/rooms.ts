@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { Resume } from "../../src/log/rooms.js";
+import { NO_SETTINGS, type Resume } from "../../src/log/rooms.js";
 import { type Open, useStore } from "./harness.js";
 
 const rid = { kind: "web_rid", value: "98765" } as const;
 const uid = { kind: "uid", value: "1001" } as const;
 const custom = { kind: "unique_id", value: "98765" } as const;
-const resume: Resume = { roomId: "7400000000000000001", host: "example.invalid", cursor: "t-1_r-1", internalExt: "a:b|c:d", savedAt: 5 };
+const resume: Resume = {
+  roomId: "7400000000000000001",
+  host: "example.invalid",
+  cursor: "t-1_r-1",
+  internalExt: "a:b|c:d",
+  visitor: { userUniqueId: "74", cookies: [["ttwid", "1|a=b"]] },
+  savedAt: 5,
+};
 
 /** Rooms, their names and their claims. */
 export function describeRooms(open: Open): void {
@@ -61,6 +68,7 @@ export function describeRooms(open: Open): void {
         title: null,
         anchor: null,
         watch: "off",
+        settings: NO_SETTINGS,
         resume: null,
         createdAt: expect.any(Number),
       });
@@ -79,6 +87,17 @@ export function describeRooms(open: Open): void {
       expect(await rooms.get(room)).toMatchObject({ watch: "on", resume: null });
     });
 
+    it("keep what their operator chose, one setting at a time", async () => {
+      const { rooms } = store();
+      const room = await rooms.ensure([rid]);
+      await rooms.setSettings(room, { account: "work", proxy: "socks5://u:p@127.0.0.1:1" });
+      await rooms.setSettings(room, { proxy: null, source: "browser" });
+      expect((await rooms.get(room))?.settings).toEqual({ account: "work", proxy: null, source: "browser" });
+      expect((await rooms.list())[0]?.settings.account).toBe("work");
+      await rooms.setSettings(room, {});
+      expect((await rooms.get(room))?.settings.source).toBe("browser");
+    });
+
     it("are claimed with a rising epoch, one at a time", async () => {
       const room = await store().rooms.ensure([rid]);
       const epochs = await Promise.all([1, 2, 3].map(() => store().rooms.claim(room)));
@@ -93,6 +112,7 @@ export function describeRooms(open: Open): void {
         () => rooms.setFacts(999, {}),
         () => rooms.setWatch(999, "on"),
         () => rooms.setResume(999, null),
+        () => rooms.setSettings(999, {}),
       ]) {
         await expect(change()).rejects.toMatchObject({ code: "not_found" });
       }

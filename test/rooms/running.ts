@@ -4,9 +4,8 @@ import { openMemoryStore } from "../../src/log/memory.js";
 import type { Store } from "../../src/log/store.js";
 import { Supervisor, type SupervisorParts } from "../../src/rooms/supervisor.js";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.js";
-import { platformAt } from "../../src/sources/platform.js";
-import { httpSigner } from "../../src/sources/signer.js";
 import { fastClock } from "../fast-clock.js";
+import { reachAt } from "./reach.js";
 
 /** A simulator and a supervisor on it, 20 times as fast as life. */
 export interface Running {
@@ -25,11 +24,9 @@ export async function running(simulated: SimulatorOptions = {}, parts: Partial<S
   const simulator = await startSimulator({ clock, ...simulated });
   const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
   const rooms = new Supervisor({
+    ...reachAt(simulator.url),
     store,
     clock,
-    platform: platformAt(simulator.url),
-    signer: httpSigner(`${simulator.url}/@signer/sign`),
-    userAgent: "Mozilla/5.0 (test)",
     pollMs: 5000,
     maxOnDemandRooms: 50,
     onDemandIdleMs: 600_000,

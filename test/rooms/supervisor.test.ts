@@ -22,7 +22,7 @@ describe("supervisor", () => {
 
   it("takes no more rooms on demand than allowed; the watch list comes on top", async () => {
     now = await running({}, { maxOnDemandRooms: 1 });
-    now.rooms.watch("100000001");
+    await now.rooms.watch("100000001", SIGNAL);
     await now.rooms.request("100000002", 60_000, SIGNAL);
     await expect(now.rooms.request("100000003", 60_000, SIGNAL)).rejects.toMatchObject({ code: "too_many_rooms" });
     await expect(now.rooms.request("100000001", 60_000, SIGNAL)).resolves.toMatchObject({
@@ -32,7 +32,7 @@ describe("supervisor", () => {
 
   it("lets a room go when nobody has asked for a while, and not a watched one", async () => {
     now = await running({}, { onDemandIdleMs: 30_000 });
-    now.rooms.watch("100000001");
+    await now.rooms.watch("100000001", SIGNAL);
     const watched = await now.rooms.request("100000001", 60_000, SIGNAL);
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
     await until(() => now?.rooms.status(room) === null);
@@ -52,7 +52,7 @@ describe("supervisor", () => {
 
   it("manages the watch list: add, pause, resume, remove", async () => {
     now = await running();
-    const { row, aliases, status } = await now.rooms.add("100000002", 60_000, SIGNAL);
+    const { row, aliases, status } = await now.rooms.add("100000002", {}, 60_000, SIGNAL);
     expect(row).toMatchObject({ watch: "on", webRid: "100000002" });
     expect(aliases).toContainEqual({ kind: "web_rid", value: "100000002" });
     expect(status?.state).toBe("live");

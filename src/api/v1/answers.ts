@@ -20,6 +20,10 @@ const Evidence = Type.Object(
     counts: Type.Record(Type.String(), Type.Integer(), { description: "messages by method since collection began" }),
     reconnects: Type.Integer(),
     drops: Type.Record(Type.String(), Type.Integer(), { description: "messages that were not stored, by reason" }),
+    login: Type.Object(
+      { account: Text, login: Type.Enum(["logged_in", "guest", "unknown"]) },
+      { description: "the account that the room is watched as (null: as a guest), and whom the platform's page took us for" },
+    ),
     gifts: Type.Enum(["flowing", "suppressed", "unknown"], {
       description: "whether gifts reach us; suppressed: contributors' scores rise while no gift comes",
     }),
@@ -52,6 +56,10 @@ export const RoomSchema = Type.Object(
     anchor: Nullable(Type.Object({ id: Text, secUid: Text, nickname: Text, avatar: Text })),
     aliases: Type.Array(Type.Object({ kind: literals(ALIAS_KINDS), value: Type.String() })),
     watch: literals(WATCHES),
+    settings: Type.Object(
+      { account: Text, proxy: Text, source: Nullable(Type.Enum(["websocket", "browser"])) },
+      { description: "how it is collected; null follows the server's setting. A proxy is shown without its password" },
+    ),
     createdAt: Time,
     status: Type.Union([Status, Type.Null()], { description: "null while nobody collects the room" }),
   },

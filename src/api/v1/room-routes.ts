@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
+import type { TokenRow } from "../../log/tokens.js";
 import type { RoomView } from "../../rooms/state.js";
 import { assertMayAsk, assertMaySee, maySee } from "../access.js";
 import type { ApiParts } from "../parts.js";
@@ -23,19 +24,42 @@ const ListQuery = exactly({
   limit: Limit,
   cursor: Cursor,
 });
+const Settings = exactly({
+  account: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Null()], {
+      description: "account to watch as, as given to dylive login; guest is none, null the server's setting",
+    }),
+  ),
+  proxy: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: 1000 }), Type.Null()], {
+      description: "proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting",
+    }),
+  ),
+  source: Type.Optional(
+    Type.Union([Type.Enum(["websocket", "browser"]), Type.Null()], {
+      description: "connections of our own, or a page in the browser; null is the server's setting",
+    }),
+  ),
+});
 const NewRoom = exactly({
   room: Type.String({
     minLength: 1,
     maxLength: ROOM_MAX_CHARS,
-    description: "a web_rid, a custom id, a 19-digit room_id, or a link to the room",
+    description: "anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id",
   }),
   watch: Type.Boolean({
     default: true,
     description: "true puts it on the watch list; false collects it until ten minutes after somebody last asked for it",
   }),
+  settings: Type.Optional(Settings),
 });
 const tags = ["rooms"];
 const Room = Type.Ref("Room");
+
+/** A proxy is an address that this machine connects to: only who runs it names one. @throws DyliveError forbidden */
+function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string | null }): void {
+  if (proxy !== undefined && scope !== "admin") throw new DyliveError("forbidden", "only an admin token may set a proxy");
+}
 
 /** Rooms: add, list, look at, pause, resume, remove. */
 export function roomRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
@@ -66,13 +90,16 @@ export function roomRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
     "/rooms",
     { schema: { summary: "Add a room", tags, body: NewRoom, response: { 201: Room } }, config: { scope: "manage" } },
     async (request, reply) => {
-      const { room: text, watch } = request.body;
+      const { room: text, watch, settings = {} } = request.body;
       const token = passes.of(request);
+      assertMaySet(token, settings);
+      if (!watch && Object.keys(settings).length > 0)
+        throw new DyliveError("bad_request", "settings are kept with a room on the watch list: leave out watch, or the settings");
       await assertMayAsk(store.rooms, token, text);
       const call = calls.open(request.raw, reply.raw);
       try {
         const view = watch
-          ? await rooms.add(text, SETTLE_MS, call.signal)
+          ? await rooms.add(text, settings, SETTLE_MS, call.signal)
           : await rooms.view((await rooms.request(text, SETTLE_MS, call.signal)).room);
         await assertMaySee(store.rooms, token, view.row.room);
         return reply.code(201).header("location", `/v1/rooms/${view.row.room}`).send(roomAnswer(view));
@@ -89,6 +116,24 @@ export function roomRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
       config: { scope: "read" },
     },
     async (request) => roomAnswer(await rooms.view((await passes.room(request)).room)),
+  );
+
+  typed.patch(
+    "/rooms/:room",
+    {
+      schema: {
+        summary: "Change how a room is collected; at once, if it is collected now",
+        tags,
+        params: RoomParams,
+        body: Settings,
+        response: { 200: Room },
+      },
+      config: { scope: "manage" },
+    },
+    async (request) => {
+      assertMaySet(passes.of(request), request.body);
+      return roomAnswer(await rooms.change((await passes.room(request)).room, request.body));
+    },
   );
 
   const change = (method: "POST" | "DELETE", url: string, summary: string, work: (room: RoomKey) => Promise<RoomView>) =>

@@ -1,7 +1,18 @@
 import type { Database, Statement } from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../log.js";
-import { type Alias, type AliasKind, type Resume, type RoomFacts, type RoomRow, type Rooms, WATCHES, type Watch } from "../rooms.js";
+import {
+  type Alias,
+  type AliasKind,
+  NO_SETTINGS,
+  type Resume,
+  type RoomFacts,
+  type RoomRow,
+  type RoomSettings,
+  type Rooms,
+  WATCHES,
+  type Watch,
+} from "../rooms.js";
 import type { Connection } from "./connection.js";
 import { MAX_ROOM } from "./pos.js";
 
@@ -15,6 +26,7 @@ interface StoredRoom {
   readonly anchor_avatar: string | null;
   /** Index in {@link WATCHES}. */
   readonly watched: number;
+  readonly settings: string;
   readonly resume: string | null;
   readonly created_at: number;
 }
@@ -36,6 +48,8 @@ function statementsOf(database: Database) {
        WHERE room = ?`,
     ),
     setWatch: database.prepare<[number, RoomKey]>("UPDATE rooms SET watched = ? WHERE room = ?"),
+    settings: database.prepare<[RoomKey], string>("SELECT settings FROM rooms WHERE room = ?").pluck(),
+    setSettings: database.prepare<[string, RoomKey]>("UPDATE rooms SET settings = ? WHERE room = ?"),
     setResume: database.prepare<[string | null, RoomKey]>("UPDATE rooms SET resume = ? WHERE room = ?"),
     claim: database.prepare<[RoomKey], number>("UPDATE heads SET epoch = epoch + 1 WHERE room = ? RETURNING epoch").pluck(),
   } satisfies Record<string, Statement<never[]>>;
@@ -93,6 +107,13 @@ export class SqliteRooms implements Rooms {
     return this.#connection.write(() => assertChanged(room, this.#sql.setResume.run(text, room).changes));
   }
 
+  setSettings(room: RoomKey, settings: Partial<RoomSettings>): Promise<void> {
+    return this.#connection.write(() => {
+      const merged = { ...settingsOf(this.#sql.settings.get(room) ?? "{}"), ...settings };
+      assertChanged(room, this.#sql.setSettings.run(JSON.stringify(merged), room).changes);
+    });
+  }
+
   claim(room: RoomKey): Promise<number> {
     return this.#connection.write(() => {
       const epoch = this.#sql.claim.get(room);
@@ -118,6 +139,10 @@ function assertChanged(room: RoomKey, changes: number): void {
   if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
 }
 
+function settingsOf(text: string): RoomSettings {
+  return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<RoomSettings>) };
+}
+
 function roomOf(row: StoredRoom): RoomRow {
   const anchor = { id: row.anchor_id, secUid: row.anchor_sec_uid, nickname: row.anchor_nickname, avatar: row.anchor_avatar };
   return {
@@ -126,6 +151,7 @@ function roomOf(row: StoredRoom): RoomRow {
     title: row.title,
     anchor: Object.values(anchor).some((value) => value !== null) ? anchor : null,
     watch: WATCHES[row.watched] ?? "off",
+    settings: settingsOf(row.settings),
     resume: row.resume === null ? null : (JSON.parse(row.resume) as Resume),
     createdAt: row.created_at,
   };

@@ -1,3 +1,4 @@
+import { readLogin } from "../../sources/login.js";
 import type { Platform } from "../../sources/platform.js";
 import type { Visitor } from "../../sources/visitor.js";
 import { readPage } from "../page.js";
@@ -16,11 +17,13 @@ export async function fromPage(id: string, platform: Platform, visitor: Visitor,
     if (reply.status === 404 || reply.status === 410)
       return { outcome: "no_account", step: STEP, reason: `the room page answered HTTP ${reply.status}` };
     if (reply.status !== 200) return { outcome: "unknown", step: STEP, reason: `the room page answered HTTP ${reply.status}` };
-    const state = readPage(reply.body.toString("utf8"));
+    const html = reply.body.toString("utf8");
+    const state = readPage(html);
     if (state === null) {
       seen = reply.body.length === 0 ? "an empty reply" : "a captcha or challenge page";
       continue;
     }
+    visitor.login = readLogin(html);
     if (state.userUniqueId !== null) visitor.userUniqueId = state.userUniqueId;
     return judge({ step: STEP, webRid: state.webRid ?? id, room: state.room, anchor: state.anchor, audio: state.audio });
   }

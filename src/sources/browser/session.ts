@@ -36,6 +36,7 @@ interface Held {
  * share a context only with their like.
  */
 export class BrowserSession implements Seats {
+  readonly pages = true;
   readonly #options: BrowserSessionOptions;
   readonly #keeper: BrowserKeeper;
   readonly #desks = new Set<Held>();

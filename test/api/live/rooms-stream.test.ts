@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_SETTINGS } from "../../../src/log/rooms.js";
 import type { RoomView } from "../../../src/rooms/state.js";
 import { until } from "../../until.js";
 import { NOTHING_SEEN } from "../served.js";
@@ -7,7 +8,7 @@ import { SseClient } from "./sse-client.js";
 
 function view(room: number, state: "live" | "ended" | null, name = `90000${room}`): RoomView {
   return {
-    row: { room, webRid: name, title: null, anchor: null, watch: "on", resume: null, createdAt: 1 },
+    row: { room, webRid: name, title: null, anchor: null, watch: "on", settings: NO_SETTINGS, resume: null, createdAt: 1 },
     aliases: [{ kind: "web_rid", value: name }],
     status: state === null ? null : { room, state, sessionId: null, evidence: NOTHING_SEEN },
   };

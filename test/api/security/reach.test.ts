@@ -9,8 +9,7 @@ import { startApi } from "../../../src/api/server.js";
 import { systemClock } from "../../../src/clock.js";
 import { openMemoryStore } from "../../../src/log/memory.js";
 import { Supervisor } from "../../../src/rooms/supervisor.js";
-import { platformAt } from "../../../src/sources/platform.js";
-import { noSigner } from "../../../src/sources/signer.js";
+import { reachAt } from "../../rooms/reach.js";
 import { chat } from "../events.js";
 import { manage } from "../managed.js";
 import { seeded } from "../samples.js";
@@ -54,11 +53,9 @@ describe("what is reached through us", () => {
     const port = (canary.address() as AddressInfo).port;
     const store = openMemoryStore({ maxEventsPerRoom: 10 });
     const rooms = new Supervisor({
+      ...reachAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`),
       store,
       clock: systemClock,
-      platform: platformAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`),
-      signer: noSigner,
-      userAgent: "test",
       pollMs: 60_000,
       maxOnDemandRooms: 50,
       onDemandIdleMs: 60_000,

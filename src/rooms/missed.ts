@@ -1,0 +1,39 @@
+import type { Received } from "../sources/source.js";
+
+/** An interval in which we know that something was missed, ms UTC. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** What is being missed: one interval at a time, over when messages come again. */
+export class Missed {
+  #open: { readonly since: number; readonly reason: string; readonly silent: boolean } | null = null;
+
+  /** Something is missed from `since` on; what began before stays as it is. `silent` is over only when people are heard again. */
+  begin(since: number | null, reason: string, silent = false): void {
+    if (since !== null) this.#open ??= { since, reason, silent };
+  }
+
+  /** Frames came at `at` again. @returns what is over by that */
+  end(at: number, peopleHeard: boolean): Gap | null {
+    return this.#open === null || (this.#open.silent && !peopleHeard) ? null : this.close(at);
+  }
+
+  /** It is over at `at` whatever comes: another broadcast has begun. */
+  close(at: number): Gap | null {
+    const open = this.#open;
+    this.#open = null;
+    return open === null || at <= open.since ? null : { from: open.since, to: at, reason: open.reason };
+  }
+}
+
+/** The interval in which the messages of damaged frames were made: from the frame before the first to the last. Null when none is damaged. */
+export function damagedIn(batch: readonly Received[], lastFrameAt: number): Gap | null {
+  const first = batch.findIndex(({ damaged }) => damaged === true);
+  const last = batch.findLast(({ damaged }) => damaged === true);
+  if (last === undefined) return null;
+  const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
+  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: "a frame was damaged on its way" };
+}

@@ -1,0 +1,57 @@
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import { pushHeaders, pushUrl } from "../sources/push.js";
+import type { Seat } from "../sources/seat.js";
+import type { Received } from "../sources/source.js";
+import { websocketSource } from "../sources/websocket.js";
+import type { Drift } from "../wire/drift.js";
+import type { Budgets } from "./collector.js";
+import type { Place } from "./place.js";
+import type { Live } from "./resolve.js";
+
+/** One connection that is wanted. */
+export interface Wanted {
+  readonly live: Live;
+  readonly seat: Seat;
+  /** Where an earlier connection was left; an empty cursor is none. */
+  readonly from: { readonly host: string | null; readonly cursor: string; readonly internalExt: string; readonly attempt: number };
+  /** Told from when on (ms) silence says something. */
+  readonly onOpen: (at: number) => void;
+  readonly onResume: (cursor: string, internalExt: string) => void;
+}
+
+/** A page in the browser needs so long before the silence of its socket says something. */
+const PAGE_MS = 30_000;
+
+/**
+ * Opens the room's source, as its place has it: a socket of our own, or the room's page in the browser.
+ * @throws DyliveError what the source throws
+ */
+export async function* openSource(
+  { live, seat, from, onOpen, onResume }: Wanted,
+  { place, budgets, clock, drift }: { readonly place: Place; readonly budgets: Budgets; readonly clock: Clock; readonly drift: Drift },
+  signal: AbortSignal,
+): AsyncGenerator<readonly Received[]> {
+  if (place.source === "browser") {
+    if (seat.pageSource === null)
+      throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
+    await budgets.connects.take(signal);
+    onOpen(clock.now() + PAGE_MS);
+    yield* seat.pageSource(live.webRid, { clock, drift }).open(signal);
+    return;
+  }
+  const { platform } = place;
+  const { visitor, signer } = seat;
+  yield* websocketSource({
+    connectUrl: async (until) => {
+      await budgets.connects.take(until);
+      return pushUrl({ platform, signer, visitor, roomId: live.roomId, ...from }, until);
+    },
+    headers: pushHeaders(visitor, live.webRid),
+    proxy: platform.proxy,
+    clock,
+    drift,
+    onOpen: () => onOpen(clock.now()),
+    onResume,
+  }).open(signal);
+}
