@@ -34,6 +34,11 @@ export class Collected {
     this.#onError = parts.onError;
   }
 
+  /** Rooms that are known to be collected. */
+  get size(): number {
+    return this.#known.size;
+  }
+
   /** Tells a reader of the rooms known now and of those that come, until the signal aborts. */
   join(reader: CollectedReader, signal: AbortSignal): void {
     if (signal.aborted) return;

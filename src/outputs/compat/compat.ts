@@ -33,8 +33,8 @@ export interface CompatOptions {
 export interface Compat {
   /** Where each one listens. */
   readonly urls: readonly { readonly name: Format["name"]; readonly like: string; readonly url: string }[];
-  /** Open connections, and bytes that wait for them. */
-  counts(): { readonly clients: number; readonly queuedBytes: number };
+  /** Open connections, bytes that wait for them, and rooms that those see who see all. */
+  counts(): { readonly clients: number; readonly queuedBytes: number; readonly rooms: number };
   /** Tells every client and ends. */
   close(): Promise<void>;
 }
@@ -86,6 +86,7 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
     counts: () => ({
       clients: ports.reduce((sum, { size }) => sum + size, 0),
       queuedBytes: ports.reduce((sum, { queued }) => sum + queued, 0),
+      rooms: parts.collected.size,
     }),
     close,
   };
