@@ -4,6 +4,7 @@ const ROWS_MAX = 500;
 const WAIT_S = 20;
 const RETRY_MS = 5_000;
 const ENDPOINT = "douyin/liveroom/chat";
+const NEWEST = "newest";
 const TOKEN_KEY = "dylive.token";
 
 const KINDS = {
@@ -90,10 +91,9 @@ function pause(ms, signal) {
   });
 }
 
-/** One call. Says whether to go on, and after how long. */
-async function poll(room, signal) {
-  const query = new URLSearchParams({ room_id: room, client: "page", wait: String(WAIT_S) });
-  const began = performance.now();
+/** One call, after the place of the one before: each tab has its own. Says whether to go on, and after how long. */
+async function poll(room, place, signal) {
+  const query = new URLSearchParams({ room_id: room, cursor: place.cursor, wait: String(WAIT_S) });
   const response = await fetch(`${ENDPOINT}?${query}`, { headers: { authorization: `Bearer ${token}` }, cache: "no-store", signal });
   const answer = await response.json();
   if (signal.aborted) return null;
@@ -103,8 +103,13 @@ async function poll(room, signal) {
     state.textContent = STATES[name] ?? name;
     state.dataset.state = name;
     show(answer.data);
-    // An empty answer before its time: another tab reads this room too, and the newer call ends the older.
-    return answer.data.length === 0 && performance.now() - began < 1_000 ? 2_000 : 0;
+    place.cursor = response.headers.get("x-next-cursor") ?? NEWEST;
+    return 0;
+  }
+  if (response.status === 409) {
+    // The database was made anew: there is nothing after the old place.
+    place.cursor = NEWEST;
+    return RETRY_MS;
   }
   say(`${answer.code}：${answer.msg}`);
   if (response.status === 401) sessionStorage.removeItem(TOKEN_KEY);
@@ -116,6 +121,7 @@ async function follow(room) {
   current.abort();
   current = new AbortController();
   const { signal } = current;
+  const place = { cursor: NEWEST };
   rows.replaceChildren();
   state.textContent = STATES.resolving;
   state.dataset.state = "resolving";
@@ -128,7 +134,7 @@ async function follow(room) {
   while (!signal.aborted) {
     let waitMs = RETRY_MS;
     try {
-      waitMs = await poll(room, signal);
+      waitMs = await poll(room, place, signal);
     } catch {
       if (signal.aborted) return;
       say("连不上服务器，正在重试。");

@@ -11,7 +11,7 @@ import { seedEvent } from "./seed-event.js";
 import { requestedRoom } from "./seed-facts.js";
 import { seedFilter } from "./seed-filter.js";
 import { laterText } from "./seed-later.js";
-import type { SeedQuery } from "./seed-query.js";
+import { NEWEST, type SeedQuery } from "./seed-query.js";
 import { clientPosition, movePosition } from "./token-positions.js";
 
 /** What the chat endpoint works with. */
@@ -28,7 +28,7 @@ export class SeedChat {
   /** The body, its headers set on `reply`; null when the client is gone, so that nobody is left to answer. */
   async answer(request: FastifyRequest, reply: FastifyReply, query: SeedQuery, token: TokenRow): Promise<string | null> {
     // A malformed field is refused before a room is collected for it.
-    if (query.cursor !== undefined) decodeCursor(query.cursor);
+    if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
     const call = this.#parts.calls.open(request.raw, reply.raw);
     const asked = await this.#request(query.room_id, call);
     if (asked === null) return null;
@@ -48,7 +48,7 @@ export class SeedChat {
 
   async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: Call): Promise<Gathered> {
     const ends = await this.#ends(asked.room);
-    const from = resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
+    const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
     return this.#poll(query, asked, call, from, ends.head);
   }
 

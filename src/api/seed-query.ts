@@ -6,6 +6,9 @@ import { DyliveError } from "../errors.js";
 const ROOM = "(?=[A-Za-z0-9_.-]*[A-Za-z0-9])[A-Za-z0-9_.-]{1,128}";
 const ROOM_WORDS = "a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . -";
 
+/** In place of a cursor: begins with the newest events, as a new position does, but none is looked up or kept. No cursor looks like it. */
+export const NEWEST = "newest";
+
 /** The fields of a request for one room. Each description says what is accepted: errors show it. */
 export const RoomQuerySchema = Type.Object({
   room_id: Type.String({ pattern: `^${ROOM}$`, description: ROOM_WORDS }),
@@ -22,7 +25,7 @@ export const SeedQuerySchema = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: 2000, default: 500, description: "a whole number of events from 1 to 2000" }),
   wait: Type.Integer({ minimum: 0, maximum: 60, default: 0, description: "a whole number of seconds from 0 to 60" }),
   cursor: Type.Optional(
-    Type.String({ pattern: "^[A-Za-z0-9_-]{1,512}$", description: "the X-Next-Cursor of an earlier answer, or a whole number" }),
+    Type.String({ pattern: "^[A-Za-z0-9_-]{1,512}$", description: "the X-Next-Cursor of an earlier answer, a whole number, or newest" }),
   ),
   types: Type.Optional(
     Type.String({

@@ -184,6 +184,20 @@ describe("cursor=", () => {
     }
   });
 
+  it("newest begins where a new client would, as often as it is asked, and keeps nothing", async () => {
+    const { get, log, positions } = await serve();
+    log.add(1, ...["a", "b", "c"].map((text) => chat(text)));
+    const tabs = [await get({ cursor: "newest", limit: 2 }), await get({ cursor: "newest", limit: 2 })];
+    expect(tabs.map(({ texts }) => texts)).toEqual([
+      ["b", "c"],
+      ["b", "c"],
+    ]);
+    log.add(1, chat("d"));
+    for (const { headers } of tabs) expect((await get({ cursor: headers.get("x-next-cursor") ?? "" })).texts).toEqual(["d"]);
+    expect(positions.rows.size).toBe(0);
+    expect((await get({ limit: 1 })).texts).toEqual(["d"]);
+  });
+
   it("gives every event exactly once, in order, whatever the limits, and leaves the position alone", async () => {
     const { get, log, positions } = await serve();
     log.span = 7;

@@ -37,6 +37,7 @@ class Element {
 interface Reply {
   status: number;
   state?: string;
+  cursor?: string;
   body: unknown;
 }
 
@@ -53,8 +54,8 @@ async function open(hash: string, replies: Reply[]) {
     seen.calls.push({ url, authorization: init.headers.authorization });
     const reply = replies.shift();
     if (reply === undefined) return new Promise(() => {});
-    const { status, body, state = "" } = reply;
-    const headers = new Headers({ "x-room-state": state });
+    const { status, body, state = "", cursor } = reply;
+    const headers = new Headers({ "x-room-state": state, ...(cursor !== undefined && { "x-next-cursor": cursor }) });
     return Promise.resolve({ ok: status === 200, status, headers, json: async () => body });
   };
   const document = {
@@ -87,7 +88,7 @@ describe("the page's script", () => {
   it("takes the token out of the address bar, and sends it in a header only", async () => {
     const { seen } = await open("#token=dyl_secret&room=123", []);
     expect(seen.address).toBe("#room=123");
-    expect(seen.calls).toEqual([{ url: "douyin/liveroom/chat?room_id=123&client=page&wait=20", authorization: "Bearer dyl_secret" }]);
+    expect(seen.calls).toEqual([{ url: "douyin/liveroom/chat?room_id=123&cursor=newest&wait=20", authorization: "Bearer dyl_secret" }]);
   });
 
   it("shows what comes as text, newest last, and keeps 500 rows", async () => {
@@ -102,6 +103,13 @@ describe("the page's script", () => {
       ["弹幕", "<b>n", hostile],
     ]);
     expect(get("state").textContent).toBe("直播中");
+  });
+
+  it("goes on after its own place, so that two tabs are each given everything", async () => {
+    const next = (cursor: string) => ({ ...success([]), cursor });
+    const { seen } = await open("#token=t&room=1", [next("one"), next("two"), next("three")]);
+    expect(seen.calls.map(({ url }) => new URLSearchParams(url.split("?")[1]).get("cursor"))).toEqual(["newest", "one", "two", "three"]);
+    expect(seen.calls.some(({ url }) => url.includes("client="))).toBe(false);
   });
 
   it("says what is wrong, and does not go on with a token that is not valid", async () => {

@@ -158,7 +158,7 @@ export interface paths {
                     limit?: number;
                     /** @description a whole number of seconds from 0 to 60 */
                     wait?: number;
-                    /** @description the X-Next-Cursor of an earlier answer, or a whole number */
+                    /** @description the X-Next-Cursor of an earlier answer, a whole number, or newest */
                     cursor?: string;
                     /** @description 1 to 50 method names separated by commas, such as WebcastChatMessage */
                     types?: string;
@@ -633,13 +633,21 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description a web_rid, a custom id, a 19-digit room_id, or a link to the room */
+                        /** @description anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id */
                         room: string;
                         /**
                          * @description true puts it on the watch list; false collects it until ten minutes after somebody last asked for it
                          * @default true
                          */
                         watch?: boolean;
+                        settings?: {
+                            /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
+                            account?: string | null;
+                            /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
+                            proxy?: string | null;
+                            /** @description connections of our own, or a page in the browser; null is the server's setting */
+                            source?: ("websocket" | "browser") | null;
+                        };
                     };
                 };
             };
@@ -753,7 +761,53 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change how a room is collected; at once, if it is collected now
+         * @description Needs a token of scope manage.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
+                        account?: string | null;
+                        /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
+                        proxy?: string | null;
+                        /** @description connections of our own, or a page in the browser; null is the server's setting */
+                        source?: ("websocket" | "browser") | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description a room */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/v1/rooms/{room}/pause": {
@@ -2065,6 +2119,12 @@ export interface components {
             }[];
             /** @enum {unknown} */
             watch: "off" | "on" | "paused";
+            /** @description how it is collected; null follows the server's setting. A proxy is shown without its password */
+            settings: {
+                account: string | null;
+                proxy: string | null;
+                source: ("websocket" | "browser") | null;
+            };
             /** @description ms UTC */
             createdAt: number;
             /** @description null while nobody collects the room */
@@ -2088,6 +2148,12 @@ export interface components {
                     /** @description messages that were not stored, by reason */
                     drops: {
                         [key: string]: number;
+                    };
+                    /** @description the account that the room is watched as (null: as a guest), and whom the platform's page took us for */
+                    login: {
+                        account: string | null;
+                        /** @enum {unknown} */
+                        login: "logged_in" | "guest" | "unknown";
                     };
                     /**
                      * @description whether gifts reach us; suppressed: contributors' scores rise while no gift comes
