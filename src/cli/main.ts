@@ -10,6 +10,7 @@ import { addLoginCommand } from "./login.js";
 import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
+import { addRoomCommands } from "./room.js";
 import { serve } from "./serve.js";
 import { simulate } from "./simulate.js";
 import { plain, say } from "./terminal.js";
@@ -112,6 +113,7 @@ program
 
 addDoctorCommand(program, { data, upstream, signer });
 addLoginCommand(program, data, upstream);
+addRoomCommands(program, { data, upstream });
 addTokenCommands(program, data);
 
 program

@@ -1,13 +1,11 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { createToken, type NewToken } from "../api/auth.js";
 import { revokeToken } from "../api/token-positions.js";
-import { databaseIn } from "../app.js";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
-import { openSqliteStore } from "../log/sqlite/store.js";
-import type { Store } from "../log/store.js";
 import { SCOPES, type Scope, type TokenRow } from "../log/tokens.js";
 import { plain, print, say } from "./terminal.js";
+import { withStore } from "./with-store.js";
 
 /** What `dylive token create` takes, beside the settings. */
 interface CreateOptions {
@@ -123,14 +121,4 @@ function duration(text: string): number {
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
   return Number(text);
-}
-
-/** Opens the store beside a server that may be running, for one short piece of work. */
-async function withStore(config: Config, work: (store: Store) => Promise<void>): Promise<void> {
-  const store = openSqliteStore({ path: databaseIn(config.data) });
-  try {
-    await work(store);
-  } finally {
-    await store.close();
-  }
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import { DyliveError, type ErrorCode } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
-import { type Alias, NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../log/rooms.js";
+import { NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
@@ -10,6 +10,7 @@ import { Drift } from "../wire/drift.js";
 import { backoffMs } from "./backoff.js";
 import type { Budget } from "./budget.js";
 import { type Closing, Connection } from "./connection.js";
+import { meetRoom } from "./meet.js";
 import { stateEvent } from "./own-events.js";
 import { type Broadcast, Pipeline } from "./pipeline.js";
 import { Place, type Reach } from "./place.js";
@@ -113,7 +114,7 @@ export class Collector {
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
-    let [failures, refusals, quietPolls] = [0, 0, 0];
+    let [failures, losses, refusals, quietPolls] = [0, 0, 0, 0];
     await this.#recall(signal);
     while (!signal.aborted) {
       const resolved = this.#stillLive() ?? (await this.#resolve(signal));
@@ -150,12 +151,13 @@ export class Collector {
       this.tracker.reconnected();
       if (!closing.opened || closing.why !== "lost") this.#reading = null; // ask before the next connect
       refusals = closing.why === "refused" ? refusals + 1 : 0;
+      losses = closing.steady ? 1 : losses + 1; // one that breaks again at once must not be opened again and again at once
       const pause =
         refusals > 0
           ? backoffMs("refusal", refusals)
           : closing.why === "stalled" || closing.why === "moved"
             ? 0
-            : backoffMs("network", closing.opened ? 1 : ++failures);
+            : backoffMs("network", losses);
       await this.#pause(pause, signal);
     }
   }
@@ -212,13 +214,8 @@ export class Collector {
   /** Knows the room by the names that the platform gave, and opens its pipeline. */
   async #meet(resolved: Live | Offline): Promise<RoomKey> {
     const { store, clock, setAside } = this.#parts;
-    const { facts, webRid, roomId } = resolved;
-    const aliases: [Alias, ...Alias[]] = [{ kind: "web_rid", value: webRid }];
-    if (this.name.kind === "unique_id" && this.name.value !== webRid) aliases.push({ kind: "unique_id", value: this.name.value });
-    if (facts.anchor?.secUid) aliases.push({ kind: "sec_uid", value: facts.anchor.secUid });
-    if (facts.anchor?.id) aliases.push({ kind: "uid", value: facts.anchor.id });
-    if (roomId !== null) aliases.push({ kind: "room_id", value: roomId });
-    const room = await store.rooms.ensure(aliases, facts);
+    const { facts, webRid } = resolved;
+    const room = await meetRoom(store.rooms, this.name, resolved);
     if (this.#pipeline === null || room !== this.#room) {
       this.#pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift: this.#drift, setAside });
       this.#room = room;

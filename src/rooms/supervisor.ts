@@ -1,12 +1,12 @@
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../log/rooms.js";
-import { GUEST } from "../sources/login-store.js";
 import { Visitor } from "../sources/visitor.js";
 import { Budget } from "./budget.js";
 import { type Budgets, Collector, type CollectorParts } from "./collector.js";
 import { nameIn, type RoomName, readPaste } from "./resolve.js";
 import { type Held, Roster } from "./roster.js";
+import { assertPossible } from "./settings.js";
 import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "./state.js";
 
 /** What a supervisor is built of. */
@@ -105,7 +105,7 @@ export class Supervisor implements RoomManager {
   }
 
   async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
-    await this.#assertPossible(settings);
+    await assertPossible(settings, this.#parts);
     const { held, known } = await this.#heldFor(await this.#nameIn(text, signal), "wanted", settings);
     let room: RoomKey;
     try {
@@ -125,7 +125,7 @@ export class Supervisor implements RoomManager {
   }
 
   async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
-    await this.#assertPossible(settings);
+    await assertPossible(settings, this.#parts);
     this.#changes++;
     await this.#parts.store.rooms.setSettings(room, settings);
     const held = this.#roster.ofRoom(room);
@@ -255,17 +255,6 @@ export class Supervisor implements RoomManager {
     if (SETTINGS.every((key) => settings[key] === row.settings[key])) return;
     this.#roster.letGo(held);
     this.#hold(row.webRid === null ? name : { kind: "web_rid", value: row.webRid }, held.watched, row.settings, row);
-  }
-
-  /** @throws DyliveError not_found, bad_request when a room could not be collected so */
-  async #assertPossible({ account, proxy }: Partial<RoomSettings>): Promise<void> {
-    if (typeof account === "string" && account !== GUEST) await this.#parts.accounts.get(account);
-    if (typeof proxy !== "string") return;
-    try {
-      this.#parts.platformBy(proxy);
-    } catch (error) {
-      throw error instanceof DyliveError ? new DyliveError("bad_request", error.detail) : error;
-    }
   }
 
   async #save(held: Held, room: RoomKey): Promise<void> {

@@ -51,7 +51,7 @@ export class FakeManager implements RoomManager {
     return { row, aliases: await this.#store.rooms.aliases(room), status: this.status(room) };
   }
 
-  async add(text: string, settings: Partial<RoomSettings>): Promise<RoomView> {
+  async add(text: string, settings: Partial<RoomSettings> = {}): Promise<RoomView> {
     const { room } = await this.request(text);
     await this.#store.rooms.setSettings(room, settings);
     await this.#store.rooms.setWatch(room, "on");

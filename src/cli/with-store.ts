@@ -1,0 +1,14 @@
+import { databaseIn } from "../app.js";
+import type { Config } from "../config.js";
+import { openSqliteStore } from "../log/sqlite/store.js";
+import type { Store } from "../log/store.js";
+
+/** Opens the store beside a server that may be running, for one short piece of work. */
+export async function withStore<T>(config: Pick<Config, "data">, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = openSqliteStore({ path: databaseIn(config.data) });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
