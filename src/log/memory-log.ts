@@ -6,6 +6,9 @@ import type { MemoryRoomLog, MemoryRoomLogs } from "./memory-room.js";
 import { type Row, rowOf } from "./row.js";
 import { Waker } from "./waker.js";
 
+/** Told of replaced events: the broadcasts that they were and are of, and the first and last seq. */
+export type OnReplaced = (room: RoomKey, sessionIds: ReadonlySet<string>, from: number, to: number) => void;
+
 /** The log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
 export class MemoryLog implements Log {
   readonly id = randomBytes(9).toString("base64url");
@@ -13,8 +16,10 @@ export class MemoryLog implements Log {
   readonly #gate: MemoryGate;
   readonly #maxEventsPerRoom: number;
   readonly #waker = new Waker();
+  readonly #onReplaced: OnReplaced;
 
-  constructor(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number) {
+  constructor(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number, onReplaced: OnReplaced = () => {}) {
+    this.#onReplaced = onReplaced;
     this.#rooms = rooms;
     this.#gate = gate;
     this.#maxEventsPerRoom = maxEventsPerRoom;
@@ -64,7 +69,12 @@ export class MemoryLog implements Log {
     return this.#gate.run(() => {
       const log = this.#rooms.get(room);
       const changes = events.map((event) => [event.seq, replacement(log, event)] as const);
-      for (const [seq, row] of changes) if (row !== null) log?.replace(seq, row);
+      for (const [seq, row] of changes) {
+        if (log === undefined || row === null) continue;
+        const sessions = [log.sessionOf(seq) ?? "", row.sessionId ?? ""];
+        log.replace(seq, row);
+        this.#onReplaced(room, new Set(sessions), seq, seq);
+      }
     });
   }
 

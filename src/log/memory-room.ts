@@ -58,6 +58,10 @@ export class MemoryRoomLog {
     return row ?? null;
   }
 
+  sessionOf(seq: number): string | null {
+    return this.#rows.get(seq)?.sessionId ?? null;
+  }
+
   replace(seq: number, row: Row): void {
     this.#unlink(seq);
     this.#set(seq, row);

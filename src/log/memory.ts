@@ -5,6 +5,7 @@ import { MemoryPositions } from "./memory-positions.js";
 import type { MemoryRoomLogs } from "./memory-room.js";
 import { MemoryRooms } from "./memory-rooms.js";
 import { MemorySessions } from "./memory-sessions.js";
+import { MemoryStatistics } from "./memory-statistics.js";
 import { MemoryTokens } from "./memory-tokens.js";
 import type { Store } from "./store.js";
 
@@ -20,12 +21,14 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
   const logs: MemoryRoomLogs = new Map();
   const gate = new MemoryGate();
   const rooms = new MemoryRooms(logs, gate, clock);
+  const statistics = new MemoryStatistics(gate, () => [...logs].map(([room, { head }]) => [room, head] as const));
   return {
-    log: new MemoryLog(logs, gate, maxEventsPerRoom),
+    log: new MemoryLog(logs, gate, maxEventsPerRoom, (...replaced) => statistics.replaced(...replaced)),
     rooms,
     sessions: new MemorySessions(gate, (room) => logs.has(room)),
     positions: new MemoryPositions(gate),
     tokens: new MemoryTokens(gate),
+    statistics,
     close: () => gate.close(),
   };
 }

@@ -2,6 +2,7 @@ import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
 import type { Rooms } from "./rooms.js";
 import type { Sessions } from "./sessions.js";
+import type { Statistics } from "./statistics.js";
 import type { Tokens } from "./tokens.js";
 
 /** Everything that is kept, on one engine. */
@@ -11,6 +12,7 @@ export interface Store {
   readonly sessions: Sessions;
   readonly positions: Positions;
   readonly tokens: Tokens;
+  readonly statistics: Statistics;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;
 }

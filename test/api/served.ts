@@ -95,8 +95,7 @@ export async function serve<C extends Clock = FakeClock>(options: { webRoot?: st
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const { token } = await createToken(tokens, { name: "test", scope: "read", now: clock.now() });
   const webRoot = options.webRoot === undefined ? {} : { webRoot: options.webRoot };
-  const { rooms, sessions } = openMemoryStore({ maxEventsPerRoom: 1, clock });
-  const store = { log: asLog(log), positions, tokens, rooms, sessions };
+  const store = { ...openMemoryStore({ maxEventsPerRoom: 1, clock }), log: asLog(log), positions, tokens };
   const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: desk, clock, logger, ...webRoot });
   running.push(api);
   const url = (query: Record<string, string | number>) =>

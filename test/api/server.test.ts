@@ -33,8 +33,8 @@ describe("starting", () => {
 
   it("says that a port is taken", async () => {
     const { api } = await serve();
-    const { rooms, sessions } = openMemoryStore({ maxEventsPerRoom: 1 });
-    const store = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens(), rooms, sessions };
+    const parts = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens() };
+    const store = { ...openMemoryStore({ maxEventsPerRoom: 1 }), ...parts };
     const logger = pino({ level: "silent" });
     const second = startApi({ host: "127.0.0.1", port: api.port, store, rooms: new FakeDesk(), clock: new FakeClock(), logger });
     await expect(second).rejects.toMatchObject({ code: "in_use" });

@@ -7,6 +7,7 @@ import { describePages } from "./pages.js";
 import { describePositions } from "./positions.js";
 import { describeRooms } from "./rooms.js";
 import { describeSessions } from "./sessions.js";
+import { describeStatistics } from "./statistics.js";
 import { describeTokens } from "./tokens.js";
 import { describeWakes } from "./wakes.js";
 
@@ -21,6 +22,7 @@ export function describeStore(name: string, open: Open): void {
     describeSessions(open);
     describePositions(open);
     describeTokens(open);
+    describeStatistics(open);
     describeClose(open);
   });
 }

@@ -8,15 +8,16 @@ import { posOf } from "./pos.js";
 
 /** Changes what is kept: replaces events and removes ranges. To be called inside a write transaction. */
 export class Changer {
-  readonly #kept: Statement<[number], { revision: number; id: string }>;
+  readonly #kept: Statement<[number], { revision: number; id: string; session: string | null }>;
   readonly #replace: Statement<(string | number | null)[]>;
   readonly #delete: Statement<[number, number]>;
   readonly #removals: Statement<[RoomKey], Removal>;
   readonly #forget: Statement<[RoomKey]>;
   readonly #record: Statement<[RoomKey, number, number, string]>;
+  readonly #stale: Statement<[RoomKey, string, number, number]>;
 
   constructor(database: Database) {
-    this.#kept = database.prepare("SELECT revision, CAST(id AS TEXT) AS id FROM events WHERE pos = ?");
+    this.#kept = database.prepare("SELECT revision, CAST(id AS TEXT) AS id, session_id AS session FROM events WHERE pos = ?");
     this.#replace = database.prepare(
       `UPDATE events SET type = ?, session_id = ?, user_id = ?, combo_id = ?, combo_total = ?, settled = ?, diamonds = ?, revision = ?, body = ?
        WHERE pos = ?`,
@@ -25,6 +26,10 @@ export class Changer {
     this.#removals = database.prepare(`SELECT from_seq AS "from", to_seq AS "to" FROM removals WHERE room = ? ORDER BY from_seq`);
     this.#forget = database.prepare("DELETE FROM removals WHERE room = ?");
     this.#record = database.prepare("INSERT INTO removals(room, from_seq, to_seq, reason) VALUES (?, ?, ?, ?)");
+    this.#stale = database.prepare(
+      `INSERT INTO statistics_stale(room, session_id, from_seq, to_seq) VALUES (?, ?, ?, ?) ON CONFLICT(room, session_id)
+       DO UPDATE SET from_seq = min(from_seq, excluded.from_seq), to_seq = max(to_seq, excluded.to_seq)`,
+    );
   }
 
   replace(room: RoomKey, event: LiveEvent): void {
@@ -44,6 +49,8 @@ export class Changer {
       row.body,
       posOf(room, event.seq),
     );
+    // In the same transaction: statistics never miss that what they have counted is no longer so.
+    for (const session of new Set([kept.session ?? "", row.sessionId ?? ""])) this.#stale.run(room, session, event.seq, event.seq);
   }
 
   remove(room: RoomKey, range: Removal, reason: string): void {

@@ -5,6 +5,7 @@ import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
 import { SqliteRooms } from "./rooms.js";
 import { SqliteSessions } from "./sessions.js";
+import { SqliteStatistics } from "./statistics.js";
 import { SqliteTokens } from "./tokens.js";
 
 export interface SqliteOptions {
@@ -27,6 +28,7 @@ export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): S
     sessions: new SqliteSessions(connection),
     positions: new SqlitePositions(connection),
     tokens: new SqliteTokens(connection),
+    statistics: new SqliteStatistics(connection),
     close: () => connection.close(),
   };
 }
