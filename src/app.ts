@@ -2,15 +2,20 @@ import { appendFileSync, chmodSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { compatDoor } from "./api/compat-door.js";
 import { Metrics } from "./api/metrics.js";
 import { startApi } from "./api/server.js";
 import type { Clock } from "./clock.js";
 import type { Config, Machine } from "./config.js";
+import { DyliveError } from "./errors.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
 import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
+import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
+import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
+import { Official } from "./rooms/official/official.js";
 import type { Reach } from "./rooms/place.js";
 import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
@@ -28,12 +33,17 @@ export interface App {
   readonly url: string;
   readonly store: Store;
   readonly rooms: Supervisor;
+  /** The streams for clients of other programs, where they are on. */
+  readonly compat: Compat["urls"];
   /** Stops in order: no new requests, collections flushed, store closed, lock released. */
   close(): Promise<void>;
 }
 
 /** Folder of the pages that the server gives out, beside src/ and dist/. */
 const WEB_ROOT = fileURLToPath(new URL("../web/", import.meta.url));
+
+/** Hosts that only this machine reaches. */
+const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
 /** Where a data folder keeps its database; the folder is made when it is missing, for the owner only. */
 export function databaseIn(data: string): string {
@@ -117,13 +127,73 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(async () => stopChecks());
     await rooms.start();
-    const api = await startApi({ host: config.host, port: config.port, store, rooms, clock, logger, metrics, webRoot: WEB_ROOT });
+    const official = await officialOf(config, store, clock, logger);
+    closers.push(async () => official?.close());
+    const api = await startApi({
+      host: config.host,
+      port: config.port,
+      store,
+      rooms,
+      clock,
+      logger,
+      metrics,
+      official: official === null ? [] : [official],
+      webRoot: WEB_ROOT,
+    });
     closers.push(() => api.close());
-    return { url: api.url, store, rooms, close };
+    const compat = await startCompat(compatOptions(config, { store, rooms, clock, logger }));
+    closers.push(() => compat.close());
+    return { url: api.url, store, rooms, compat: compat.urls, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** How the streams for clients of other programs are set up by these settings. */
+function compatOptions(
+  config: Config,
+  { store, rooms, clock, logger }: { readonly store: Store; readonly rooms: Supervisor; readonly clock: Clock; readonly logger: Logger },
+): CompatOptions {
+  const { host, pollMs, compatToken, compatOrigins } = config;
+  const tokenNeeded = compatToken === "always" || (compatToken === "auto" && !LOOPBACK.includes(host));
+  return {
+    host,
+    ports: { grab: config.compatGrabPort, live: config.compatLivePort, tiktok: config.compatTiktokPort },
+    store,
+    rooms,
+    clock,
+    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, tokenNeeded }),
+    origins: (compatOrigins ?? "").split(",").flatMap((origin) => origin.trim() || []),
+    pollMs,
+    // A room that its client wants must not be let go between two askings.
+    limits: { renewMs: Math.min(COMPAT_LIMITS.renewMs, config.onDemandIdleMs / 2) },
+    onError: (error) => logger.error({ err: error }, "a compat output failed"),
+  };
+}
+
+/** The app of the Open Platform; null without one. @throws DyliveError bad_config when no push of it could be told from a forged one */
+async function officialOf(config: Config, store: Store, clock: Clock, logger: Logger): Promise<Official | null> {
+  const { officialApp: appId, officialPath, officialDataSecrets: dataSecrets, officialSecret: secret } = config;
+  if (appId === null) return null;
+  if (Object.keys(dataSecrets).length === 0)
+    throw new DyliveError("bad_config", "DYLIVE_OFFICIAL_APP is set without DYLIVE_OFFICIAL_DATA_SECRETS: no push could be taken");
+  const { officialWindowMs: windowMs, officialTokenUrl: tokenUrl, officialUpstream: upstream, data } = config;
+  const app = { appId, path: officialPath ?? appId, dataSecrets, windowMs, secret, tokenUrl, upstream };
+  return Official.start(app, {
+    store,
+    clock,
+    spool: join(resolve(data), "official-spool"),
+    setAside: refusedEvents(data, logger),
+    setAsidePush: (line, error) => refuseLine(data, logger, line, error),
+    onFailed: (about, error) => logger.warn({ ...about, err: error }, "the Open Platform was asked in vain"),
+  });
+}
+
+function refuseLine(data: string, logger: Logger, line: string, error: unknown): void {
+  const file = join(data, "refused-pushes.jsonl");
+  logger.error({ err: error, file }, "a push cannot be stored; it is kept aside");
+  appendFileSync(file, `${line}\n`, { mode: 0o600 });
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

@@ -5,7 +5,11 @@ import { DyliveError } from "./errors.js";
 /** The account that `dylive login` makes when none is named. */
 export const DEFAULT_ACCOUNT = "default";
 
+const PORT = Type.Integer({ minimum: 0, maximum: 65535 });
 const HTTP_URL = Type.String({ pattern: "^https?://[^\\s]+$" });
+
+/** A type of message of the Open Platform, or `*`. */
+const MESSAGE_TYPE = /^([a-z][a-z0-9_]{0,63}|\*)$/;
 
 /** Every setting, with its default and unit. The environment variable of `maxOnDemandRooms` is `DYLIVE_MAX_ON_DEMAND_ROOMS`, and so on. */
 export const ConfigSchema = Type.Object({
@@ -70,6 +74,58 @@ export const ConfigSchema = Type.Object({
     description: "ms without a request after which an on-demand room is let go",
   }),
   pollMs: Type.Integer({ minimum: 1000, default: 30_000, description: "ms between looks at a wanted room that is not live" }),
+  officialApp: Type.Union([Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }), Type.Null()], {
+    default: null,
+    description: "id (tt…) of your app on the Open Platform, whose pushes are taken; see docs/official-push.md",
+  }),
+  officialPath: Type.Union([Type.String({ pattern: "^[A-Za-z0-9_-]{1,128}$" }), Type.Null()], {
+    default: null,
+    description: "last part of the address that is pushed to, best something that nobody guesses; unset it is the app's id",
+  }),
+  officialDataSecrets: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 4 }), {
+    default: {},
+    description: 'data secrets by type of message as JSON: {"live_gift":["NEW","OLD"],"*":["OTHERS"]}; any of a type is valid',
+  }),
+  officialSecret: Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()], {
+    default: null,
+    description: "the app's secret, to start tasks, fetch what pushes lost and confirm; without it pushes are only taken",
+  }),
+  officialWindowMs: Type.Integer({
+    minimum: 1000,
+    maximum: 3_600_000,
+    default: 300_000,
+    description: "ms by which the time in a push may differ from this machine's",
+  }),
+  officialTokenUrl: Type.String({
+    pattern: "^https?://[^\\s]+$",
+    default: "https://developer.toutiao.com/api/apps/v2/token",
+    description: "where the Open Platform gives out access tokens",
+  }),
+  officialUpstream: Type.Union([HTTP_URL, Type.Null()], {
+    default: null,
+    description: "stand-in for the Open Platform: host H becomes URL/@H/…",
+  }),
+  compatGrabPort: Type.Union([PORT, Type.Null()], {
+    default: null,
+    description: "port of the WebSocket for clients of DouyinBarrageGrab (theirs is 8888); off when unset",
+  }),
+  compatLivePort: Type.Union([PORT, Type.Null()], {
+    default: null,
+    description: "port of the WebSocket for clients of jwwsjlm/douyinLive (theirs is 1088); off when unset",
+  }),
+  compatTiktokPort: Type.Union([PORT, Type.Null()], {
+    default: null,
+    description: "port of the WebSocket with {event, data} in the style of TikTok-Live-Connector (TikFinity's is 21213); off when unset",
+  }),
+  compatToken: Type.Enum(["auto", "always", "never"], {
+    default: "auto",
+    description: "whether clients of the compat ports must add ?token=TOKEN; auto: unless the server listens on loopback",
+  }),
+  compatOrigins: Type.Union([Type.String(), Type.Null()], {
+    default: null,
+    description:
+      "origins of web pages that may read the compat ports without a token, with commas between; null is one for pages from files",
+  }),
   logLevel: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
     default: "info",
     description: "least level that is logged",
@@ -106,10 +162,41 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
 }
 
 function parse(key: keyof Config, text: string): unknown {
+  if (key === "officialDataSecrets") return parseSecrets(text);
   const numeric =
     /^-?\d+$/.test(text) &&
-    !["host", "data", "upstream", "signer", "browser", "cdp", "proxy", "userAgent", "account", "source", "logLevel"].includes(key);
+    ![
+      "host",
+      "data",
+      "upstream",
+      "signer",
+      "browser",
+      "cdp",
+      "proxy",
+      "userAgent",
+      "account",
+      "source",
+      "logLevel",
+      "officialApp",
+      "officialPath",
+      "officialSecret",
+    ].includes(key);
   return numeric ? Number(text) : text;
+}
+
+/** Errors of JSON and of the schema are not passed on: they would quote what was read. */
+function parseSecrets(text: string): unknown {
+  const wrong = (why: string) => new DyliveError("bad_config", `${variableOf("officialDataSecrets")} ${why}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong("is not JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong("must be a JSON object: types with their secrets");
+  if (!Object.keys(value).every((type) => MESSAGE_TYPE.test(type)))
+    throw wrong("names a type that is none, such as live_gift, or * for all others");
+  return value;
 }
 
 /** What the environment tells of this machine, for those who look for its browser or open a window on it. */

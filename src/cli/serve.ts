@@ -26,6 +26,7 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
       say("Every token is revoked. Make one: dylive token create --name NAME");
     await print(`dylive listens on ${app.url}`);
     await print(`curl '${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM'`);
+    for (const { like, url } of app.compat) await print(`for clients of ${like}: ${url}`);
     await aborted(stop);
     say("stopping …");
   } finally {

@@ -112,7 +112,7 @@ export class CompatPort {
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
     const guest = await door.enter(address.searchParams.get("token") ?? bearer);
     const { origin } = request.headers;
-    if (!guest.hasToken && !mayRead(origin, origins))
+    if (!guest.hasToken && !mayRead(origin, origins, room !== null))
       throw new DyliveError(
         "forbidden",
         `pages of ${JSON.stringify(origin?.slice(0, 80))} are not let in; DYLIVE_COMPAT_ORIGINS can name them`,

@@ -169,14 +169,7 @@ describe("who is let in", () => {
   it("pages from the web are not; pages of this machine and programs are", async () => {
     const server = await serveCompat({ origins: ["https://overlay.example"] });
     const url = server.url("grab");
-    for (const origin of [
-      "https://evil.example",
-      "http://localhost.evil.example",
-      "http://evil.example:8888",
-      "null",
-      "http://127.0.0.1.evil",
-      "",
-    ])
+    for (const origin of ["https://evil.example", "http://localhost.evil.example", "http://evil.example:8888", "http://127.0.0.1.evil", ""])
       expect([origin, await refusal(url, { headers: { origin } })]).toEqual([origin, { status: 403, code: "forbidden" }]);
     for (const origin of [
       "http://localhost:5173",
@@ -188,6 +181,19 @@ describe("who is let in", () => {
     ])
       expect([origin, (await connect(url, { headers: { origin } })).closed]).toEqual([origin, null]);
     expect((await connect(url)).closed).toBeNull();
+  });
+
+  it("a page that hides where it is from may see what is collected, and not have us collect a room", async () => {
+    const server = await serveCompat();
+    const headers = { origin: "null" };
+    expect((await connect(server.url("grab"), { headers })).closed).toBeNull();
+    expect((await connect(server.url("tiktok"), { headers })).closed).toBeNull();
+    const refused = { status: 403, code: "forbidden" };
+    expect(await refusal(`${server.url("grab")}/?room=11`, { headers })).toEqual(refused);
+    expect(await refusal(`${server.url("live")}/ws/11`, { headers })).toEqual(refused);
+    expect(server.rooms.asked).toEqual([]);
+    const told = await serveCompat({ origins: ["null"] });
+    expect((await connect(`${told.url("live")}/ws/11`, { headers })).closed).toBeNull();
   });
 
   it("needs a token where the operator says so; a token that is sent is checked in any case", async () => {
