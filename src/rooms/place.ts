@@ -91,10 +91,11 @@ export class Place {
    * @throws DyliveError no_browser, browser_failed, blocked, unreachable, not_found, stopping
    */
   async sit(webRid: string | null, signal: AbortSignal): Promise<Seat> {
+    const leaves = this.#leaves;
     const account = await this.#account();
-    if (this.#seat !== null && !isSame(this.#seat.account, account)) this.leave();
+    if (this.#seat !== null && !isSame(this.#seat.account, account)) this.#release();
     if (this.#seat !== null) return this.#seat;
-    this.#taking ??= this.#take(account, webRid, signal).finally(() => {
+    this.#taking ??= this.#take(account, webRid, leaves, signal).finally(() => {
       this.#taking = null;
     });
     return this.#taking;
@@ -124,12 +125,15 @@ export class Place {
   /** Gives the seat back. */
   leave(): void {
     this.#leaves++;
+    this.#release();
+  }
+
+  #release(): void {
     this.#seat?.release();
     this.#seat = null;
   }
 
-  async #take(account: Account | null, webRid: string | null, signal: AbortSignal): Promise<Seat> {
-    const leaves = this.#leaves;
+  async #take(account: Account | null, webRid: string | null, leaves: number, signal: AbortSignal): Promise<Seat> {
     const seat = await this.#reach.seats.take({ account, proxy: this.platform.proxy, webRid }, signal);
     if (leaves !== this.#leaves) {
       seat.release();
