@@ -16,21 +16,31 @@ export class MemoryPositions implements Positions {
   }
 
   set(reader: string, room: RoomKey, seq: number): Promise<void> {
-    return this.#gate.run(() => {
-      const seqs = this.#seqs.get(reader) ?? new Map<RoomKey, number>();
-      this.#seqs.set(reader, seqs.set(room, seq));
-    });
+    return this.#gate.run(() => this.setNow(reader, room, seq));
   }
 
   forget(reader: string): Promise<void> {
-    return this.#gate.run(() => {
-      this.#seqs.delete(reader);
-    });
+    return this.#gate.run(() => this.forgetNow(reader));
   }
 
   forgetAll(prefix: string): Promise<void> {
     return this.#gate.run(() => {
       for (const reader of this.#seqs.keys()) if (reader.startsWith(prefix)) this.#seqs.delete(reader);
     });
+  }
+
+  /** For the other parts of the store, which change positions together with what is theirs. */
+  of(reader: string): ReadonlyMap<RoomKey, number> {
+    return new Map([...(this.#seqs.get(reader) ?? [])].sort(([a], [b]) => a - b));
+  }
+
+  setNow(reader: string, room: RoomKey, seq: number | null): void {
+    const seqs = this.#seqs.get(reader) ?? new Map<RoomKey, number>();
+    if (seq === null) seqs.delete(room);
+    else this.#seqs.set(reader, seqs.set(room, seq));
+  }
+
+  forgetNow(reader: string): void {
+    this.#seqs.delete(reader);
   }
 }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../clock.js";
 import { MemoryGate } from "./memory-gate.js";
+import { MemoryHooks } from "./memory-hooks.js";
 import { MemoryLog } from "./memory-log.js";
 import { MemoryPositions } from "./memory-positions.js";
 import type { MemoryRoomLogs } from "./memory-room.js";
@@ -20,14 +21,16 @@ export interface MemoryOptions {
 export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: MemoryOptions): Store {
   const logs: MemoryRoomLogs = new Map();
   const gate = new MemoryGate();
+  const positions = new MemoryPositions(gate);
   const rooms = new MemoryRooms(logs, gate, clock);
   const statistics = new MemoryStatistics(gate, () => [...logs].map(([room, { head }]) => [room, head] as const));
   return {
     log: new MemoryLog(logs, gate, maxEventsPerRoom, (...replaced) => statistics.replaced(...replaced)),
     rooms,
     sessions: new MemorySessions(gate, (room) => logs.has(room)),
-    positions: new MemoryPositions(gate),
+    positions,
     tokens: new MemoryTokens(gate),
+    hooks: new MemoryHooks(gate, positions),
     statistics,
     close: () => gate.close(),
   };

@@ -1,3 +1,4 @@
+import type { Hooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
 import type { Rooms } from "./rooms.js";
@@ -13,6 +14,7 @@ export interface Store {
   readonly positions: Positions;
   readonly tokens: Tokens;
   readonly statistics: Statistics;
+  readonly hooks: Hooks;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;
 }

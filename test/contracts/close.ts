@@ -15,7 +15,7 @@ export function describeClose(open: Open): void {
     });
 
     it("lets every later call reject, and may be called again", async () => {
-      const { log, rooms, sessions, positions, tokens } = store();
+      const { log, rooms, sessions, positions, tokens, hooks } = store();
       await log.close();
       await store().close();
       const row = {
@@ -60,6 +60,9 @@ export function describeClose(open: Open): void {
         () => tokens.find("aa"),
         () => tokens.list(),
         () => tokens.revoke("a", 1),
+        () => hooks.list(),
+        () => hooks.change("a", {}),
+        () => hooks.remove("a"),
       ]) {
         await expect(call()).rejects.toMatchObject({ code: "stopping" });
       }

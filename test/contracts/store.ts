@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { describeChanges } from "./changes.js";
 import { describeClose } from "./close.js";
 import type { Open } from "./harness.js";
+import { describeHooks } from "./hooks.js";
 import { describeLog } from "./log.js";
 import { describePages } from "./pages.js";
 import { describePositions } from "./positions.js";
@@ -23,6 +24,7 @@ export function describeStore(name: string, open: Open): void {
     describePositions(open);
     describeTokens(open);
     describeStatistics(open);
+    describeHooks(open);
     describeClose(open);
   });
 }

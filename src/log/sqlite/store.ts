@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../clock.js";
 import type { Store } from "../store.js";
 import { Connection } from "./connection.js";
+import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
 import { SqliteRooms } from "./rooms.js";
@@ -28,6 +29,7 @@ export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): S
     sessions: new SqliteSessions(connection),
     positions: new SqlitePositions(connection),
     tokens: new SqliteTokens(connection),
+    hooks: new SqliteHooks(connection),
     statistics: new SqliteStatistics(connection),
     close: () => connection.close(),
   };

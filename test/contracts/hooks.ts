@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { type HookBatch, type HookRow, type HookTry, hookReader, TRIES_KEPT } from "../../src/log/hooks.js";
+import { type Open, useStore } from "./harness.js";
+
+const hook = (id: string, more: Partial<HookRow> = {}): HookRow => ({
+  id,
+  name: `看板 ${id}`,
+  url: "https://example.com/a'; --",
+  types: ["chat", "room.live"],
+  filter: 'text.contains("你好")',
+  rooms: [1, 2],
+  maxEvents: 500,
+  allowPrivate: false,
+  secret: "whsec_AAAA",
+  old: null,
+  createdAt: 5,
+  revision: 0,
+  replays: 0,
+  paused: null,
+  failing: null,
+  last: null,
+  deliveredAt: null,
+  ...more,
+});
+
+const batch = (room: number, from: number, to: number): HookBatch => ({
+  id: `a_${room}_${from}-${to}`,
+  room,
+  from,
+  to,
+  events: to - from + 1,
+  createdAt: 7,
+  tries: 0,
+  body: `{"text":"你好\\u0000 '; --","from":${from}}`,
+});
+
+const outcome = ({ id, room, from, to, events }: HookBatch, more: Partial<HookTry> = {}): HookTry => ({
+  id,
+  at: 100,
+  ms: 12,
+  room,
+  from,
+  to,
+  events,
+  bytes: 40,
+  attempt: 1,
+  delivered: true,
+  status: 200,
+  error: null,
+  answer: null,
+  ...more,
+});
+const failure = { delivered: false, status: 500, error: "it answered HTTP 500", answer: "哎呀" };
+
+/** Webhooks. */
+export function describeHooks(open: Open): void {
+  describe("hooks", () => {
+    const store = useStore(open);
+
+    it("are kept with everything that was said of them, oldest first", async () => {
+      const { hooks, positions } = store();
+      const full = hook("b", {
+        old: { secret: "whsec_BBBB", until: 9 },
+        paused: { at: 4, reason: "gone" },
+        failing: { since: 1, ms: 2 },
+        last: { at: 3, status: null, error: "refused" },
+        deliveredAt: 1_700_000_000_000,
+      });
+      await hooks.add(full, new Map([[1, 4_000_000_000]]));
+      await hooks.add(hook("a"), new Map());
+      expect(await hooks.list()).toEqual([full, hook("a")]);
+      expect(await hooks.get("b")).toEqual(full);
+      expect(await hooks.get("c")).toBeNull();
+      expect([...(await hooks.places("b"))]).toEqual([[1, 4_000_000_000]]);
+      expect(await positions.get(hookReader("b"), 1)).toBe(4_000_000_000);
+      await expect(hooks.add(hook("a"), new Map([[1, 1]]))).rejects.toMatchObject({ code: "in_use" });
+      expect((await hooks.places("a")).size).toBe(0);
+    });
+
+    it("change in one piece: settings, places, and what was fixed for them", async () => {
+      const { hooks } = store();
+      await hooks.add(
+        hook("a"),
+        new Map([
+          [1, 10],
+          [2, 20],
+          [3, 30],
+        ]),
+      );
+      for (const [room, from] of [
+        [1, 11],
+        [2, 21],
+        [3, 31],
+      ] as const)
+        expect(await hooks.fix("a", 0, batch(room, from, from))).toBe(true);
+      const changed = await hooks.change(
+        "a",
+        { url: "https://other.example/" },
+        new Map([
+          [1, 5],
+          [3, null],
+        ]),
+        true,
+      );
+      expect(changed).toEqual(hook("a", { url: "https://other.example/", revision: 1, replays: 1 }));
+      expect(await hooks.get("a")).toEqual(changed);
+      expect([...(await hooks.places("a"))]).toEqual([
+        [1, 5],
+        [2, 20],
+      ]);
+      expect((await hooks.fixed("a")).map(({ room }) => room)).toEqual([2]);
+      expect(await hooks.change("a", { paused: { at: 1, reason: "asked" } })).toMatchObject({ revision: 2, replays: 1 });
+      expect(await hooks.change("none", { name: "b" })).toBeNull();
+    });
+
+    it("have one batch of each room, byte for byte as it was fixed, until it is delivered", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map([[1, 10]]));
+      const [first, second] = [batch(1, 11, 15), batch(2, 1, 3)];
+      await hooks.fix("a", 0, second);
+      await hooks.fix("a", 0, first);
+      const { body: _, ...head } = first;
+      expect((await hooks.fixed("a"))[0]).toEqual(head);
+      expect(await hooks.batch("a", 1)).toEqual(first);
+      expect(await hooks.batch("a", 3)).toBeNull();
+      const failed = await hooks.tried("a", outcome(first, { ...failure, attempt: 1 }));
+      expect(failed).toMatchObject({ revision: 0, failing: { since: 100, ms: 0 }, last: { at: 100, status: 500 }, deliveredAt: null });
+      expect(await hooks.batch("a", 1)).toEqual({ ...first, tries: 1 });
+      expect((await hooks.places("a")).get(1)).toBe(10);
+      const delivered = await hooks.tried("a", outcome(first, { at: 200, attempt: 2 }));
+      expect(delivered).toMatchObject({ failing: null, last: { at: 200, status: 200, error: null }, deliveredAt: 200 });
+      expect(await hooks.get("a")).toEqual(delivered);
+      expect(await hooks.batch("a", 1)).toBeNull();
+      expect((await hooks.places("a")).get(1)).toBe(15);
+      expect((await hooks.fixed("a")).map(({ room }) => room)).toEqual([2]);
+    });
+
+    it("take nothing from what began before they were changed", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map([[1, 10]]));
+      const old = batch(1, 11, 15);
+      await hooks.fix("a", 0, old);
+      await hooks.change("a", {}, new Map([[1, 3]]), true);
+      expect(await hooks.fix("a", 0, batch(1, 16, 17))).toBe(false);
+      expect(await hooks.move("a", 0, new Map([[1, 40]]))).toBe(false);
+      await hooks.tried("a", outcome(old));
+      expect((await hooks.places("a")).get(1)).toBe(3);
+      expect(await hooks.move("a", 1, new Map([[1, 8]]))).toBe(true);
+      expect(await hooks.fix("a", 1, batch(1, 9, 9))).toBe(true);
+      await hooks.tried("a", outcome(old));
+      expect((await hooks.places("a")).get(1)).toBe(8);
+      expect(await hooks.fixed("a")).toHaveLength(1);
+      expect(await hooks.fix("none", 0, old)).toBe(false);
+      expect(await hooks.move("none", 0, new Map())).toBe(false);
+      expect(await hooks.tried("none", outcome(old))).toBeNull();
+    });
+
+    it("count how long they fail while somebody tries, not while nobody does", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map());
+      const fails = (at: number) => hooks.tried("a", outcome(batch(1, 1, 1), { ...failure, at }));
+      const hour = 3_600_000;
+      await fails(hour);
+      await fails(2 * hour);
+      expect(await fails(3 * hour)).toMatchObject({ failing: { since: hour, ms: 2 * hour } });
+      expect(await fails(100 * hour)).toMatchObject({ failing: { since: hour, ms: 5 * hour } });
+      expect(await hooks.tried("a", outcome(batch(1, 1, 1), { ...failure, at: 101 * hour, attempt: 0 }))).toMatchObject({
+        failing: { ms: 5 * hour },
+        last: { at: 100 * hour },
+      });
+    });
+
+    it("remember their last tries, and so many", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map());
+      await hooks.add(hook("b"), new Map());
+      await hooks.tried("b", outcome(batch(1, 1, 1)));
+      for (let n = 1; n <= TRIES_KEPT + 20; n++) await hooks.tried("a", outcome(batch(1, n, n), { ...failure, at: n }));
+      const tries = await hooks.tries("a", 1_000);
+      expect(tries).toHaveLength(TRIES_KEPT);
+      expect(tries[0]).toEqual(outcome(batch(1, TRIES_KEPT + 20, TRIES_KEPT + 20), { ...failure, at: TRIES_KEPT + 20 }));
+      expect((await hooks.tries("a", 2)).map(({ at }) => at)).toEqual([TRIES_KEPT + 20, TRIES_KEPT + 19]);
+      expect(await hooks.tries("b", 10)).toHaveLength(1);
+      expect(await hooks.tries("none", 10)).toEqual([]);
+    });
+
+    it("leave nothing when they are removed", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map([[1, 10]]));
+      await hooks.fix("a", 0, batch(1, 11, 11));
+      await hooks.tried("a", outcome(batch(1, 11, 11), failure));
+      expect(await hooks.remove("a")).toBe(true);
+      expect(await hooks.remove("a")).toBe(false);
+      await hooks.add(hook("a"), new Map());
+      expect([(await hooks.places("a")).size, await hooks.fixed("a"), await hooks.tries("a", 9)]).toEqual([0, [], []]);
+    });
+  });
+}
