@@ -1,0 +1,78 @@
+import { DyliveError } from "../../errors.js";
+import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
+import { compile, FilterError, type Predicate } from "../../events/filter.js";
+import type { HookSettings } from "../../log/hooks.js";
+import { type RoomKey, SYSTEM_ROOM } from "../../log/log.js";
+
+/** Sent only when asked for by name, as in streams. */
+const ON_DEMAND: ReadonlySet<EventType> = new Set(["unknown", "rank", "stats"]);
+const BY_DEFAULT = EVENT_TYPES.filter((type) => !ON_DEMAND.has(type));
+const ALL = "*";
+
+/** Names that stand for some events of a type. `room.live` is the first time that a broadcast is seen live, not each reconnection. */
+export const HOOK_NAMES = ["room.live", "room.ended", "account.lapsed", "hook.paused", "disk.low"] as const;
+type HookName = (typeof HOOK_NAMES)[number];
+const TYPE_OF: Readonly<Record<HookName, EventType>> = {
+  "room.live": "state",
+  "room.ended": "state",
+  "account.lapsed": "system",
+  "hook.paused": "system",
+  "disk.low": "system",
+};
+
+/** What a hook is to be sent. */
+export interface HookSelection {
+  /** What the store can leave out by itself. */
+  readonly types: readonly EventType[];
+  /** `first` when it is wanted if it is the first of its broadcast that says so. */
+  wants(event: LiveEvent): boolean | "first";
+  covers(room: RoomKey): boolean;
+}
+
+/**
+ * Reads what a hook is to be sent.
+ * @throws DyliveError bad_request that names the field
+ */
+export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings, "types" | "filter" | "rooms">): HookSelection {
+  const types = new Set(asked.length === 0 ? BY_DEFAULT : asked.includes(ALL) ? EVENT_TYPES : asked.filter(isType));
+  const names = new Set(asked.filter(isName));
+  for (const one of asked) if (one !== ALL && !isType(one) && !isName(one)) throw unknownName(one);
+  const passes = filter === null ? null : compiled(filter);
+  const needed = new Set([...types, ...[...names].map((name) => TYPE_OF[name])]);
+  const system = rooms.length === 0 || asked.some((one) => one === "system" || (isName(one) && TYPE_OF[one] === "system"));
+  const covered = new Set(rooms);
+
+  const named = (event: LiveEvent): boolean | "first" => {
+    if (types.has(event.type)) return true;
+    if (event.type === "system") return isName(event.kind) && names.has(event.kind);
+    if (event.type !== "state") return false;
+    return event.to === "live" ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
+  };
+  return {
+    types: [...needed].sort(),
+    wants: (event) => (passes === null || passes(event)) && named(event),
+    covers: (room) => covered.has(room) || (room === SYSTEM_ROOM ? system : covered.size === 0),
+  };
+}
+
+function isType(name: string): name is EventType {
+  return (EVENT_TYPES as readonly string[]).includes(name);
+}
+
+function isName(name: string): name is HookName {
+  return (HOOK_NAMES as readonly string[]).includes(name);
+}
+
+function unknownName(name: string): DyliveError {
+  const known = [...EVENT_TYPES, ...HOOK_NAMES].join(", ");
+  return new DyliveError("bad_request", `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
+}
+
+function compiled(filter: string): Predicate {
+  try {
+    return compile(filter);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    throw new DyliveError("bad_request", `filter: ${error.message} (at character ${error.position + 1})`);
+  }
+}
