@@ -7,6 +7,7 @@ import { Metrics } from "./api/metrics.js";
 import { startApi } from "./api/server.js";
 import type { Clock } from "./clock.js";
 import type { Config, Machine } from "./config.js";
+import { DyliveError } from "./errors.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
@@ -14,6 +15,8 @@ import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
+import { StatisticsReader } from "./outputs/stats/reader.js";
+import { Official } from "./rooms/official/official.js";
 import type { Reach } from "./rooms/place.js";
 import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
@@ -24,6 +27,9 @@ import { type Platform, platformAt } from "./sources/platform.js";
 import { ProxyServer } from "./sources/proxy.js";
 import { directSeats, type Seats } from "./sources/seat.js";
 import { httpSigner } from "./sources/signer.js";
+import { WorkerChannel } from "./worker/channel.js";
+import type { JobDesk } from "./worker/jobs.js";
+import { statisticsAt } from "./worker/statistics.js";
 
 /** A running server. */
 export interface App {
@@ -97,7 +103,13 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const opened = openSqliteStore({ path: database });
     closers.push(() => opened.close());
     const metrics = new Metrics(clock, true);
-    const store: Store = { ...opened, log: new ObservedLog(opened.log, (events) => metrics.stored(events)) };
+    const desk = new WorkerChannel({ path: database, clock });
+    closers.push(() => desk.close());
+    const log = new ObservedLog(opened.log, (events) => metrics.stored(events));
+    const store: Store = { ...opened, log, statistics: statisticsAt(desk) };
+    const reader = readStatistics(desk, store, clock, logger);
+    closers.push(() => reader.stop());
+    metrics.lookAtStatistics(() => reader.behind);
     const reach = reachOf(config, machine, clock);
     closers.push(() => reach.seats.close());
     const rooms = new Supervisor({
@@ -125,7 +137,19 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(async () => stopChecks());
     await rooms.start();
-    const api = await startApi({ host: config.host, port: config.port, store, rooms, clock, logger, metrics, webRoot: WEB_ROOT });
+    const official = await officialOf(config, store, clock, logger);
+    closers.push(async () => official?.close());
+    const api = await startApi({
+      host: config.host,
+      port: config.port,
+      store,
+      rooms,
+      clock,
+      logger,
+      metrics,
+      official: official === null ? [] : [official],
+      webRoot: WEB_ROOT,
+    });
     closers.push(() => api.close());
     const compat = await startCompat(compatOptions(config, { store, rooms, clock, logger }));
     closers.push(() => compat.close());
@@ -156,6 +180,42 @@ function compatOptions(
     limits: { renewMs: Math.min(COMPAT_LIMITS.renewMs, config.onDemandIdleMs / 2) },
     onError: (error) => logger.error({ err: error }, "a compat output failed"),
   };
+}
+
+/** The app of the Open Platform; null without one. @throws DyliveError bad_config when no push of it could be told from a forged one */
+async function officialOf(config: Config, store: Store, clock: Clock, logger: Logger): Promise<Official | null> {
+  const { officialApp: appId, officialPath, officialDataSecrets: dataSecrets, officialSecret: secret } = config;
+  if (appId === null) return null;
+  if (Object.keys(dataSecrets).length === 0)
+    throw new DyliveError("bad_config", "DYLIVE_OFFICIAL_APP is set without DYLIVE_OFFICIAL_DATA_SECRETS: no push could be taken");
+  const { officialWindowMs: windowMs, officialTokenUrl: tokenUrl, officialUpstream: upstream, data } = config;
+  const app = { appId, path: officialPath ?? appId, dataSecrets, windowMs, secret, tokenUrl, upstream };
+  return Official.start(app, {
+    store,
+    clock,
+    spool: join(resolve(data), "official-spool"),
+    setAside: refusedEvents(data, logger),
+    setAsidePush: (line, error) => refuseLine(data, logger, line, error),
+    onFailed: (about, error) => logger.warn({ ...about, err: error }, "the Open Platform was asked in vain"),
+  });
+}
+
+function refuseLine(data: string, logger: Logger, line: string, error: unknown): void {
+  const file = join(data, "refused-pushes.jsonl");
+  logger.error({ err: error, file }, "a push cannot be stored; it is kept aside");
+  appendFileSync(file, `${line}\n`, { mode: 0o600 });
+}
+
+/** Starts what keeps the statistics up to date, in the worker thread. */
+function readStatistics(desk: JobDesk, { statistics }: Store, clock: Clock, logger: Logger): StatisticsReader {
+  const reader = new StatisticsReader({
+    statistics,
+    clock,
+    advance: (room, signal) => desk.run("statistics.advance", [room], signal),
+    onError: (error) => logger.error({ err: error }, "the statistics are not up to date; they are tried again"),
+  });
+  reader.start();
+  return reader;
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

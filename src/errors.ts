@@ -55,6 +55,13 @@ export const ERRORS = {
     status: 401,
     hint: "Check the token, or make one with `dylive token create --name NAME`.",
   },
+  bad_signature: {
+    message: "The push is not the platform's",
+    fault: "caller",
+    retryable: false,
+    status: 401,
+    hint: "If it is: check the data secret of its type, and this machine's clock.",
+  },
   forbidden: {
     message: "The token may not do this",
     fault: "caller",
@@ -111,6 +118,13 @@ export const ERRORS = {
     retryable: true,
     status: 429,
     hint: "Wait as long as Retry-After says; `wait=60` asks once a minute and is answered at once when something comes.",
+  },
+  official_refused: {
+    message: "The Open Platform refused",
+    fault: "platform",
+    retryable: true,
+    status: 503,
+    hint: "docs/official-push.md says what its error numbers mean and what to do.",
   },
   room_unknown: {
     message: "The platform did not say what this room is",

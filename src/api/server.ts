@@ -11,6 +11,7 @@ import { Listener, refuseBytes } from "./listener.js";
 import { Live } from "./live/live.js";
 import { WsUpgrade } from "./live/ws-upgrade.js";
 import { Metrics } from "./metrics.js";
+import { type OfficialIngest, officialRoutes } from "./official-routes.js";
 import { servePage } from "./page.js";
 import type { ApiParts, ApiStore } from "./parts.js";
 import { Secrets } from "./secrets.js";
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly metrics?: Metrics;
   /** For receiving a whole request; 30 s by default. */
   readonly requestMs?: number;
+  /** Apps of the Open Platform whose pushes are taken; none by default. */
+  readonly official?: readonly OfficialIngest[];
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
 }
@@ -115,6 +118,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   healthRoutes(app, parts, () => stopping);
   seedRoutes(app, parts);
   await v1Routes(app, parts);
+  if (options.official !== undefined) await officialRoutes(app, options.official, clock);
   if (webRoot !== undefined) await servePage(app, webRoot);
 
   try {

@@ -1,0 +1,157 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DyliveError } from "../../errors.js";
+
+/** A file is read whole when it is taken, so it is closed at this size. */
+const SEGMENT_BYTES = 16 * 1024 * 1024;
+/** Lines handed over at once. */
+const CHUNK = 200;
+/** Half an hour of 100 pushes a second, each of 1 KB, in base64. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+interface Put {
+  readonly line: string;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Lines kept on disk until the store can take them. What `put` has accepted survives loss of power; it is given out in order, and removed
+ * only when it was taken. There is no file while nothing waits.
+ */
+export class Spool {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+  /** Closed files by number, with the lines in them. */
+  readonly #closed = new Map<number, number>();
+  #current: { readonly handle: FileHandle; readonly number: number; lines: number; bytes: number } | null = null;
+  #nextNumber = 1;
+  #bytes = 0;
+  #puts: Put[] = [];
+  #writing: Promise<void> | null = null;
+  /** Lines of the oldest file that were taken already. */
+  #taken = 0;
+
+  private constructor(folder: string, maxBytes: number) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @param folder made when the first line is put; what an earlier process left in it waits again */
+  static async open(folder: string, maxBytes = MAX_BYTES): Promise<Spool> {
+    const spool = new Spool(folder, maxBytes);
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names.sort()) {
+      const number = Number(/^(\d{8})\.jsonl$/.exec(name)?.[1] ?? 0);
+      if (number === 0) continue;
+      const text = await readFile(join(folder, name));
+      spool.#closed.set(number, linesOf(text.toString("utf8")).length);
+      spool.#bytes += text.length;
+      spool.#nextNumber = number + 1;
+    }
+    return spool;
+  }
+
+  /** Lines that were not taken yet, those being written included. */
+  get waiting(): number {
+    let lines = this.#puts.length + (this.#current?.lines ?? 0) - this.#taken;
+    for (const count of this.#closed.values()) lines += count;
+    return this.#writing === null ? lines : Math.max(lines, 1);
+  }
+
+  /** Keeps a line, which has no line break in it; it is on disk when this resolves. @throws DyliveError not_ready when it is full or the disk fails */
+  put(line: string): Promise<void> {
+    if (this.#bytes + line.length > this.#maxBytes)
+      return Promise.reject(new DyliveError("not_ready", `more than ${this.#maxBytes} bytes wait for the store`));
+    this.#bytes += line.length + 1;
+    return new Promise((resolve, reject) => {
+      this.#puts.push({ line, resolve, reject });
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = null;
+      });
+    });
+  }
+
+  /**
+   * Hands over every line that was put before, oldest first. A chunk that `take` rejects stays, with all after it, and the rejection is
+   * passed on. Lines may come again after a crash.
+   */
+  async drain(take: (lines: readonly string[]) => Promise<void>): Promise<void> {
+    await this.#writing;
+    await this.#close();
+    for (const number of [...this.#closed.keys()].sort((a, b) => a - b)) {
+      const file = this.#file(number);
+      const text = await readFile(file);
+      const lines = linesOf(text.toString("utf8"));
+      while (this.#taken < lines.length) {
+        const chunk = lines.slice(this.#taken, this.#taken + CHUNK);
+        await take(chunk);
+        this.#taken += chunk.length;
+      }
+      await rm(file, { force: true });
+      this.#closed.delete(number);
+      this.#taken = 0;
+      this.#bytes -= text.length;
+    }
+  }
+
+  /** Closes the files; what waits is found by the next {@link open}. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#close();
+  }
+
+  /** Everything that waits in one write and one flush to the disk; then what came meanwhile. */
+  async #write(): Promise<void> {
+    // In a turn of its own, so that calls of one turn share a flush.
+    await Promise.resolve();
+    while (this.#puts.length > 0) {
+      const puts = this.#puts;
+      this.#puts = [];
+      const text = puts.map(({ line }) => `${line}\n`).join("");
+      try {
+        const file = await this.#open();
+        await file.handle.appendFile(text);
+        await file.handle.datasync();
+        file.lines += puts.length;
+        file.bytes += text.length;
+        for (const { resolve } of puts) resolve();
+        if (file.bytes >= SEGMENT_BYTES) await this.#close();
+      } catch (error) {
+        // Half a line may be in the file: nothing may follow it.
+        await this.#close().catch(() => {});
+        this.#bytes -= text.length;
+        for (const { reject } of puts) reject(new DyliveError("not_ready", "a push could not be kept on disk", error));
+      }
+    }
+  }
+
+  async #open() {
+    if (this.#current !== null) return this.#current;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const number = this.#nextNumber++;
+    const handle = await open(this.#file(number), "ax", 0o600);
+    // The name of a new file is lost with the power unless its folder is flushed too.
+    const folder = await open(this.#folder, "r");
+    await folder.sync().finally(() => folder.close());
+    this.#current = { handle, number, lines: 0, bytes: 0 };
+    return this.#current;
+  }
+
+  async #close(): Promise<void> {
+    const current = this.#current;
+    if (current === null) return;
+    this.#current = null;
+    this.#closed.set(current.number, current.lines);
+    await current.handle.close();
+  }
+
+  #file(number: number): string {
+    return join(this.#folder, `${String(number).padStart(8, "0")}.jsonl`);
+  }
+}
+
+/** Whole lines only: one without an end was never accepted. */
+function linesOf(text: string): string[] {
+  return text.split("\n").slice(0, -1);
+}

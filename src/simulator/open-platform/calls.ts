@@ -1,0 +1,135 @@
+import type { Ask, Reply } from "../reply.js";
+import { json } from "../reply.js";
+import type { AppDesk } from "./app.js";
+import type { MountedBroadcast } from "./broadcast.js";
+import { QUERYABLE } from "./broadcast.js";
+
+/** What the calls look into. */
+export interface Registry {
+  readonly apps: ReadonlyMap<string, AppDesk>;
+  readonly broadcasts: readonly MountedBroadcast[];
+}
+
+/** A call, with its headers, which a simulated page has no use for. */
+export interface OpenAsk extends Ask {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+type Known = { readonly desk: AppDesk; readonly broadcast: MountedBroadcast; readonly msgType: string };
+
+const ok = (data: object = {}) => json({ err_no: 0, err_msg: "ok", logid: "20261125000000", data });
+const refuse = (errNo: number, text: string) => json({ err_no: errNo, err_msg: text, logid: "20261125000000", data: {} });
+
+/** Answers the Open Platform's calls, refusing what it would refuse; null for an address that it does not have. */
+export function answerCall(registry: Registry, ask: OpenAsk): Reply | null {
+  if (ask.path === "/api/apps/v2/token" && ask.method === "POST") return giveToken(registry, valuesOf(ask));
+  if (ask.host !== "webcast.bytedance.com") return null;
+  if (ask.path === "/api/webcastmate/info" && ask.method === "POST") return launched(registry, ask);
+  const name = /^\/api\/live_data\/(task\/start|task\/stop|task\/get|task\/fail_data\/get|ack)$/.exec(ask.path)?.[1];
+  if (name === undefined || ask.method !== (name.endsWith("get") ? "GET" : "POST")) return null;
+  const values = valuesOf(ask);
+  const desk = callerOf(registry, ask.headers["access-token"]);
+  if (desk === null) return refuse(40022, "invalid access token");
+  if (!desk.admits()) return refuse(40007, "too frequent");
+  return name === "ack" ? ack(registry, desk, values) : task(registry, desk, name, values);
+}
+
+function giveToken({ apps }: Registry, values: Values): Reply {
+  const wrong = (errNo: number, text: string) => json({ err_no: errNo, err_tips: text, data: { access_token: "", expires_in: 0 } });
+  const desk = apps.get(String(values["appid"]));
+  if (desk === undefined) return wrong(40015, "bad appid");
+  if (values["grant_type"] !== "client_credential") return wrong(40020, "bad grant_type");
+  if (values["secret"] !== desk.app.secret) return wrong(40017, "bad secret");
+  const { text, expiresInS } = desk.makeToken();
+  return json({ err_no: 0, err_tips: "success", data: { access_token: text, expires_in: expiresInS } });
+}
+
+/** The room of a launch token; its id is a bare integer, as the platform sends it. */
+function launched(registry: Registry, ask: OpenAsk): Reply {
+  const desk = callerOf(registry, ask.headers["x-token"]);
+  if (desk === null) return json({ errcode: 40022, errmsg: "invalid access token" });
+  const broadcast = registry.broadcasts.find(
+    ({ appId, launchToken }) => appId === desk.app.appId && launchToken === valuesOf(ask)["token"],
+  );
+  if (broadcast === undefined) return json({ errcode: 40001, errmsg: "token is not valid" });
+  const info = {
+    room_id: `@int:${broadcast.roomId}`,
+    anchor_open_id: "_000anchor",
+    avatar_url: "https://p3.douyinpic.com/a.jpeg",
+    nick_name: "主播",
+  };
+  const cfg = [1, 2].map((type) => ({ ack_type: type, batch_interval: 1, batch_max_num: 50, msg_type: "live_gift" }));
+  return json({ data: { ack_cfg: cfg, linker_info: { linker_id: 0, linker_status: 0, master_status: 0 }, info } });
+}
+
+function task(registry: Registry, desk: AppDesk, name: string, values: Values): Reply {
+  const { roomid, appid, msg_type: msgType } = values;
+  if (typeof roomid !== "string" || roomid === "" || typeof appid !== "string" || typeof msgType !== "string" || msgType === "")
+    return refuse(40023, "parameter is missing");
+  if (appid !== desk.app.appId) return refuse(40011, "appid error");
+  const broadcast = registry.broadcasts.find((one) => one.appId === appid && one.roomId === roomid);
+  if (broadcast === undefined) return name === "task/get" ? ok({ status: 1 }) : refuse(10004, "the game is not mounted");
+  const known: Known = { desk, broadcast, msgType };
+  if (name === "task/get") return ok({ status: !broadcast.live ? 1 : broadcast.running.has(msgType) ? 3 : 2 });
+  if (name === "task/fail_data/get") return failedPage(known, values);
+  return name === "task/start" ? startTask(known) : stopTask(known);
+}
+
+function startTask({ desk, broadcast, msgType }: Known): Reply {
+  // A type without a data secret is one that the app has no ability for.
+  if (!broadcast.live || !(msgType in desk.app.dataSecrets)) return refuse(5003019, "task preconditions are not met");
+  broadcast.running.add(msgType);
+  return ok({ task_id: "763535353" });
+}
+
+function stopTask({ broadcast, msgType }: Known): Reply {
+  broadcast.running.delete(msgType);
+  return ok();
+}
+
+function failedPage({ broadcast, msgType }: Known, values: Values): Reply {
+  const [page, size] = [Number(values["page_num"]), Number(values["page_size"])];
+  const list = broadcast.failed.get(msgType) ?? [];
+  if (!QUERYABLE.has(msgType) || !(page >= 1) || !(size >= 1 && size <= 100)) return refuse(10001, "bad page");
+  if (page > 1 && (page - 1) * size > list.length) return refuse(10001, "no such page");
+  const data_list = list.slice((page - 1) * size, page * size).map((payload) => ({ roomid: broadcast.roomId, msg_type: msgType, payload }));
+  return ok({ page_num: page, total_count: list.length, data_list });
+}
+
+function ack({ broadcasts }: Registry, desk: AppDesk, values: Values): Reply {
+  const { room_id: roomId, app_id: appId, ack_type: ackType, data } = values;
+  const broadcast = broadcasts.find((one) => one.appId === appId && one.roomId === roomId);
+  if (appId !== desk.app.appId || broadcast === undefined || (ackType !== 1 && ackType !== 2)) return refuse(40023, "parameter is missing");
+  // It is a JSON text inside of the JSON.
+  const list = typeof data === "string" ? objectsOf(data) : null;
+  if (list === null) return refuse(40023, "data is no JSON text of an array");
+  for (const { msg_id: msgId, msg_type: msgType, client_time: at } of list) {
+    if (typeof msgId !== "string" || typeof msgType !== "string" || typeof at !== "number") return refuse(40023, "parameter is missing");
+    broadcast.acks.push({ ackType, msgId, msgType, at });
+  }
+  return ok();
+}
+
+function callerOf({ apps }: Registry, token: unknown): AppDesk | null {
+  return [...apps.values()].find((desk) => typeof token === "string" && desk.knows(token)) ?? null;
+}
+
+function valuesOf({ method, query, body }: OpenAsk): Values {
+  if (method === "GET") return Object.fromEntries(query);
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return typeof value === "object" && value !== null ? (value as Values) : {};
+  } catch {
+    return {};
+  }
+}
+
+function objectsOf(text: string): readonly Values[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? (value as readonly Values[]) : null;
+  } catch {
+    return null;
+  }
+}
