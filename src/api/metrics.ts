@@ -47,6 +47,11 @@ export class Metrics {
     registers: [this.#registry],
   });
   readonly #cut = this.#counter("dylive_readers_cut_total", "Readers of live streams that were cut for being slow");
+  readonly #behind = new Gauge({
+    name: "dylive_statistics_behind_events",
+    help: "Events that the statistics have still to look at",
+    registers: [this.#registry],
+  });
   readonly #requests = this.#counter("dylive_http_requests_total", "Answers, by route, method and status", ["route", "method", "status"]);
   readonly #requestSeconds = new Histogram({
     name: "dylive_http_request_seconds",
@@ -58,6 +63,7 @@ export class Metrics {
   readonly #seen = new Map<RoomKey, Seen>();
   readonly #countReaders = new Map<string, () => number>();
   #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
+  #lookAtStatistics: () => number = () => 0;
   #cutSeen = 0;
 
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
@@ -100,6 +106,11 @@ export class Metrics {
     this.#lookAtLive = look;
   }
 
+  /** Says how far the statistics are behind. */
+  lookAtStatistics(look: () => number): void {
+    this.#lookAtStatistics = look;
+  }
+
   /** Everything, in Prometheus' text form. @param statuses of every known room; null where one is not collected */
   text(statuses: readonly (RoomStatus | null)[]): Promise<string> {
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
@@ -108,6 +119,7 @@ export class Metrics {
     for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
     const { queuedBytes, cutForSlowness } = this.#lookAtLive();
     this.#queued.set(queuedBytes);
+    this.#behind.set(this.#lookAtStatistics());
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
     return this.#registry.metrics();

@@ -1,4 +1,5 @@
 import type { Database, Statement } from "better-sqlite3";
+import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../log.js";
 import type {
   GiftGroup,
@@ -13,6 +14,7 @@ import type {
   WordCount,
   WordKind,
 } from "../statistics.js";
+import { PEOPLE_ORDERS } from "../statistics.js";
 import { tallyOf } from "../tally.js";
 
 /** Diamonds may not fit a JS number: they are read in two halves. */
@@ -82,7 +84,10 @@ export class StatisticsReader {
     ).map(({ minute, tally }) => ({ minute, tally: tallyOf(tally) }));
   }
 
-  people(room: RoomKey, sessionId: SessionKey, by: PeopleOrder, limit: number, after?: readonly [bigint, string]): readonly Person[] {
+  people(room: RoomKey, sessionId: SessionKey, order: PeopleOrder, limit: number, after?: readonly [bigint, string]): readonly Person[] {
+    // A column's name cannot be a value: only names of ours get into the text.
+    const by = PEOPLE_ORDERS.find((one) => one === order);
+    if (by === undefined) throw new DyliveError("bad_request", "there is no such order of people");
     const place = after === undefined ? "" : `AND (${by} < ? OR (${by} = ? AND user_id > ?))`;
     const values = after === undefined ? [] : [after[0], after[0], after[1]];
     const sql = `SELECT ${PERSON} FROM statistics_people p WHERE n = ? AND ${by} > 0 ${place} ORDER BY ${by} DESC, user_id LIMIT ?`;

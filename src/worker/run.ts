@@ -1,0 +1,34 @@
+import type { Statistics } from "../log/statistics.js";
+import type { Store } from "../log/store.js";
+import { advance } from "../outputs/stats/advance.js";
+import { openVocabulary, type Vocabulary } from "../outputs/stats/words.js";
+import type { JobName, Jobs } from "./jobs.js";
+
+/** Does jobs on a store, in whatever thread it is. */
+export class JobRunner {
+  readonly #store: Store;
+  #vocabulary: Promise<Vocabulary> | null = null;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal: AbortSignal): Promise<Jobs[N]["answer"]> {
+    signal.throwIfAborted();
+    const answer: unknown = await this.#do(name, ask);
+    // Each branch below answers as the table in jobs.ts says; TypeScript cannot follow that through the name.
+    return answer as Jobs[N]["answer"];
+  }
+
+  async #do(name: JobName, ask: readonly unknown[]): Promise<unknown> {
+    if (name === "statistics.advance") return advance(this.#store, ...(ask as Jobs[typeof name]["ask"]), await this.#words());
+    const { statistics } = this.#store;
+    const call = statistics[name.slice("statistics.".length) as keyof Statistics] as (...values: readonly unknown[]) => Promise<unknown>;
+    return call.apply(statistics, [...ask]);
+  }
+
+  #words(): Promise<Vocabulary> {
+    this.#vocabulary ??= openVocabulary();
+    return this.#vocabulary;
+  }
+}

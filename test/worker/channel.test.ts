@@ -1,0 +1,99 @@
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { StatisticsReader } from "../../src/outputs/stats/reader.js";
+import { WorkerChannel } from "../../src/worker/channel.js";
+import type { JobDesk } from "../../src/worker/jobs.js";
+import { LocalDesk } from "../../src/worker/local.js";
+import { statisticsAt } from "../../src/worker/statistics.js";
+import { FakeClock } from "../clock.js";
+import { chat, gift } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { useDirectory } from "../log/directory.js";
+import { until } from "../until.js";
+
+const file = useDirectory();
+/** Loads TypeScript in the thread. */
+const execArgv = ["--import", fileURLToPath(new URL("../log/child/register.mjs", import.meta.url))];
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+function onFile() {
+  const path = file("dylive.sqlite");
+  const store = openSqliteStore({ path });
+  const desk = new WorkerChannel({ path, clock: systemClock, execArgv });
+  closers.push(
+    () => store.close(),
+    () => desk.close(),
+  );
+  return { store, desk };
+}
+
+function inMemory() {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const desk = new LocalDesk(store);
+  closers.push(
+    () => store.close(),
+    () => desk.close(),
+  );
+  return { store, desk };
+}
+
+describe.each<[string, () => ReturnType<typeof onFile> | ReturnType<typeof inMemory>]>([
+  ["the worker thread", onFile],
+  ["this thread", inMemory],
+])("jobs in %s", (_name, open) => {
+  it("count what is appended, and read it", async () => {
+    const { store, desk } = open();
+    const { room, append } = await claimed(store);
+    await append(chat("1", { text: "主播上链接[比心]" }), gift("2", "c", 3, 3));
+    const statistics = statisticsAt(desk);
+    expect(await statistics.progress()).toEqual([{ room, behind: 2 }]);
+    const reader = new StatisticsReader({ statistics, clock: new FakeClock(), advance: stepsOf(desk), onError: fail });
+    reader.start();
+    closers.push(() => reader.stop());
+    const session = chat("1").sessionId ?? "";
+    await until(async () => (await statistics.progress()).length === 0);
+    expect((await statistics.sessions(room, [session])).get(session)).toMatchObject({ chatters: 1, gifters: 1, tally: { diamonds: 30n } });
+    expect((await statistics.words(room, session, "word", 10)).map(({ text }) => text)).toEqual(["主播", "链接"]);
+    expect(await statistics.words(room, session, "emoji", 10)).toEqual([{ text: "[比心]", count: 1 }]);
+  });
+
+  it("are refused when they are aborted before, and after the end", async () => {
+    const { desk } = open();
+    const reason = new Error("not now");
+    await expect(desk.run("statistics.progress", [], AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(await desk.run("statistics.progress", [])).toEqual([]);
+    await desk.close();
+    await expect(desk.run("statistics.progress", [])).rejects.toThrow();
+  });
+});
+
+describe("the worker thread", () => {
+  it("fails its jobs when it cannot work, and is started again by the next", async () => {
+    const path = file("not-a-folder/dylive.sqlite");
+    const desk = new WorkerChannel({ path, clock: systemClock, execArgv });
+    closers.push(() => desk.close());
+    for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "internal" });
+  });
+
+  it("takes so many jobs at a time and no more", async () => {
+    const { desk } = onFile();
+    const asked = Array.from({ length: 1001 }, () => desk.run("statistics.progress", []));
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(1);
+    expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { code: "internal" } });
+  });
+});
+
+function stepsOf(desk: JobDesk) {
+  return (room: number, signal: AbortSignal) => desk.run("statistics.advance", [room], signal);
+}
+
+function fail(error: unknown): void {
+  throw error;
+}
