@@ -37,6 +37,7 @@ export interface Budgets {
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
 const FRESH_MS = 600_000; // a reading older than this is taken anew before a connect
+const SURE_MS = 60_000; // one older than this is taken anew after a connect: the broadcast may have been replaced by another
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 
@@ -229,7 +230,7 @@ export class Collector {
     const { store } = this.#parts;
     if (this.#pipeline === null) throw new DyliveError("internal", "a room was connected to before it was known");
     const kept: Resume | null = (await store.rooms.get(room))?.resume ?? null;
-    const confirmed = this.#reading?.confirmed ?? true;
+    const confirmed = this.#reading === null || (this.#reading.confirmed && this.#parts.clock.now() - this.#reading.at < SURE_MS);
     const resume = kept?.roomId === live.roomId ? kept : null;
     return this.#connection.run({ live, room, pipeline: this.#pipeline, seat, confirmed, resume }, signal);
   }

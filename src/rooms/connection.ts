@@ -56,7 +56,7 @@ interface Taken {
 const TICK_MS = 5000;
 const STORE_RETRY_MS = 1000;
 /** A connection that stood so long was a good one: the next loss is a new matter. */
-const STEADY_MS = 30_000;
+const STEADY_MS = 10_000;
 /** Damage is a reason to connect anew at most this often. */
 const RENEW_MS = 60_000;
 
@@ -66,7 +66,7 @@ export class Connection {
   #watchdog = new Watchdog();
   readonly #missed = new Missed();
   /** Why the last connection was given up although the broadcast may go on. */
-  #left = "";
+  #left: { readonly since: number | null; readonly reason: string } | null = null;
   /** When damage was last a reason to connect anew. */
   #renewedAt = Number.NEGATIVE_INFINITY;
   /** Whether this silence has led to a new connection already. */
@@ -86,8 +86,8 @@ export class Connection {
     const { live } = target;
     this.#confirmed = target.confirmed;
     if (tracker.sessionId !== live.roomId) await this.#begin(target);
-    else if (this.#left !== "") this.#miss(this.#left);
-    this.#left = "";
+    else if (this.#left !== null) this.#missed.begin(this.#left.since, this.#left.reason);
+    this.#left = null;
     this.#openedAt = null;
     if (tracker.state !== "stalled") await to("connecting", "opening the connection");
     const given = new AbortController();
@@ -121,12 +121,12 @@ export class Connection {
         opened = true;
         const { interactive, ended } = await this.#take(target, batch, broadcast, signal);
         const renew = await this.#seen(target, batch, interactive, broadcast);
-        if (ended) this.#left = "the platform announced the end of the broadcast, but its page says live";
-        if (ended) return this.#closing("announced", opened);
-        if (renew) return this.#closing("lost", opened);
+        if (ended) this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
+        if (ended || renew) return this.#closing(ended ? "announced" : "lost", opened);
       }
-      if (verdict === "moved") this.#left = "the platform said for a moment that the broadcast was over";
-      if (!signal.aborted && verdict === null) this.#miss("the platform closed the connection");
+      if (verdict === "moved")
+        this.#left = { since: this.#watchdog.lastInteractiveAt, reason: "the platform said that the broadcast was over" };
+      if (!signal.aborted && verdict === null) throw new DyliveError("unreachable", "the platform said that the connection is over");
       return this.#closing(verdict ?? "lost", opened);
     } catch (error) {
       if (signal.aborted) return this.#closing("lost", opened);
@@ -148,10 +148,9 @@ export class Connection {
     const { parts, budgets, place, drift } = this.#owner;
     const { clock } = parts;
     const { host = null, cursor = "", internalExt = "" } = this.#resume ?? {};
+    const from = { host, cursor, internalExt, attempt: this.#attempts++ };
     const wanted = {
-      live,
-      seat,
-      from: { host, cursor, internalExt, attempt: this.#attempts++ },
+      ...{ live, seat, from },
       onOpen: (at: number) => this.#watch(at),
       onResume: (nextCursor: string, nextExt: string) => {
         const { roomId } = live;

@@ -41,6 +41,8 @@ export class Broadcast {
     return this.#endedAt;
   }
 
+  /** Whether nothing gets through to those who connect now. */
+  frozen = false;
   /** After how long a connection is reset by TCP, ms; null is never. */
   lifeMs: number | null = null;
 
@@ -67,6 +69,7 @@ export class Broadcast {
   /** Lets a viewer in and replays to it the newest messages of people, at most `persistCount` and never more than 15. */
   join(connection: Connection, persistCount: number): void {
     this.connections.add(connection);
+    connection.frozen = this.frozen;
     connection.onEnd = () => this.connections.delete(connection);
     if (this.#endedAt !== null) return;
     const messages = this.history(persistCount, connection.options.gifts());

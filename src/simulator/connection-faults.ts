@@ -35,8 +35,10 @@ export class ConnectionFaults {
     });
   }
 
-  /** Lets nothing through to or from those who are connected now, while TCP stays open. */
-  freeze(webRid: string): void {
+  /** Lets nothing through to or from those who are connected and who connect to the live broadcast, while TCP stays open; or only to the former. */
+  freeze(webRid: string, on = true): void {
+    this.live(webRid).frozen = on;
+    if (!on) return;
     this.#each(webRid, (connection) => {
       connection.frozen = true;
     });

@@ -97,7 +97,7 @@ export class Connection {
     socket.on("error", () => this.end("client"));
     socket.on("close", () => this.end("client"));
     // The platform never answers a close frame: it just drops TCP. ws would answer through close().
-    socket.close = () => (this.#closedBy === "close" ? WebSocket.prototype.close.call(socket) : this.end("client"));
+    socket.close = (code) => (this.#closedBy === "close" ? WebSocket.prototype.close.call(socket, code) : this.end("client"));
   }
 
   /** Sends a Response's bytes as a frame that wants an ack. */

@@ -16,13 +16,13 @@ const ms = Type.Integer({ minimum: 0, maximum: 86_400_000 });
 
 /** What can be done to a simulator from another process: the faults, by the names of their methods in {@link RoomControl}. */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  end: command({ room, cut: on }, (rooms, { room, cut }) => rooms.end(room, cut === true ? "cut" : "silence")),
+  end: command({ room, how: Type.Optional(Type.Enum(["silence", "cut", "unsaid"])) }, (rooms, { room, how }) => rooms.end(room, how)),
   restart: command({ room }, (rooms, { room }) => ({ roomId: rooms.restart(room) })),
   stall: command({ room, on }, (rooms, { room, on }) => rooms.stall(room, on)),
   deafen: command({ room, hears: Type.Optional(Type.Enum(["all", "low", "nothing"])) }, (rooms, { room, hears }) =>
     rooms.deafen(room, hears),
   ),
-  freeze: command({ room }, (rooms, { room }) => rooms.freeze(room)),
+  freeze: command({ room, on }, (rooms, { room, on }) => rooms.freeze(room, on)),
   cut: command({ room }, (rooms, { room }) => rooms.cut(room)),
   resetAfter: command({ room, ms: Type.Union([ms, Type.Null()]) }, (rooms, { room, ms }) => rooms.resetAfter(room, ms)),
   close: command(

@@ -21,17 +21,21 @@ export interface PlayedFrame {
 export class RoomControl extends ConnectionFaults {
   #injected = 0;
 
-  /** Ends the broadcast: ControlMessage 3, then silence, or TCP cuts. */
-  end(webRid: string, then: "silence" | "cut" = "silence"): void {
+  /** Ends the broadcast: ControlMessage 3, then silence, or TCP cuts; or silence without a word. */
+  end(webRid: string, how: "silence" | "cut" | "unsaid" = "silence"): void {
     const broadcast = this.live(webRid);
     const at = this.platform.now();
+    if (how === "unsaid") {
+      broadcast.end(at);
+      return;
+    }
     this.send(
       webRid,
       "WebcastControlMessage",
       control({ method: "WebcastControlMessage", msgId: "0", roomId: broadcast.roomId, createTime: at }, 3, "直播已结束"),
     );
     broadcast.end(at);
-    if (then === "cut") this.cut(webRid);
+    if (how === "cut") this.cut(webRid);
   }
 
   /** A new broadcast, with a new room_id; the one before ends without a word if it is still live. */

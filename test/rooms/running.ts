@@ -7,7 +7,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from "../../src
 import { fastClock } from "../fast-clock.js";
 import { reachAt } from "./reach.js";
 
-/** A simulator and a supervisor on it, 20 times as fast as life. */
+/** A simulator and a supervisor on it, 20 times as fast as life unless a clock is given. */
 export interface Running {
   readonly clock: Clock;
   readonly simulator: Simulator;
@@ -19,8 +19,11 @@ export interface Running {
 
 export const SIGNAL = new AbortController().signal;
 
-export async function running(simulated: SimulatorOptions = {}, parts: Partial<SupervisorParts> = {}): Promise<Running> {
-  const clock = fastClock(20);
+export async function running(
+  simulated: SimulatorOptions = {},
+  parts: Partial<SupervisorParts> = {},
+  clock: Clock = fastClock(20),
+): Promise<Running> {
   const simulator = await startSimulator({ clock, ...simulated });
   const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
   const rooms = new Supervisor({
