@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
@@ -34,7 +35,17 @@ const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_D
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
 
+/** The package's own file, beside src/ and dist/. */
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+
+// Whoever reads our output may stop reading (`dylive watch … | head`): then there is nobody left to tell anything.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 const program = new Command("dylive")
+  .version(version)
   .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.")
   .configureHelp({ helpWidth: 80 })
   .showHelpAfterError("(see dylive --help)")

@@ -21,6 +21,7 @@ describe("dylive", () => {
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     for (const name of ["serve", "demo", "watch", "record", "replay", "import", "decode", "token", "simulate"])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
+    expect((await ran(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it.each([
@@ -115,6 +116,14 @@ describe("dylive watch, record, replay, import, decode", () => {
       .map((line) => JSON.parse(line));
     expect(events.length).toBeGreaterThan(0);
     expect(run.stderr()).toMatch(/100000002: live/);
+  });
+
+  it("ends quietly when nobody reads any longer", async () => {
+    const run = dylive(["watch", "100000002", "--upstream", simulator.url]);
+    await run.printed(/\n/);
+    run.process.stdout?.destroy();
+    expect(await run.ended).toBe(0);
+    expect(run.stderr()).not.toMatch(/\n\s+at /);
   });
 
   it("record writes what comes, and continues a file after a crash in mid-write", async () => {
