@@ -22,7 +22,6 @@ describe("dylive", () => {
     for (const name of ["serve", "demo", "watch", "record", "replay", "import", "decode", "token", "simulate"])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
     expect((await ran(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect((await ran(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it.each([
