@@ -16,12 +16,13 @@ import { naiveServer } from "./naive.js";
 /** What a server is asked. */
 export type Question =
   | { readonly what: "open" }
+  /** `size` events at a time: one batch of the room, or spread over the rooms and over the time until the next. */
   | { readonly what: "deliver"; readonly batches: number; readonly size: number; readonly everyMs: number };
 /** Where it listens. */
 export interface Opened {
   readonly port: number;
   readonly token: string;
-  readonly room: number;
+  readonly rooms: readonly number[];
   readonly meanBytes: number;
 }
 /** What delivering took. */
@@ -30,11 +31,14 @@ export interface Took {
   readonly wallSeconds: number;
 }
 
-const [kind] = process.argv.slice(2);
+const [kind, count] = process.argv.slice(2);
 const logger = pino({ level: "silent" });
 const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
-const room = await store.rooms.ensure([{ kind: "web_rid", value: "900000001" }]);
-const epoch = await store.rooms.claim(room);
+const rooms: { readonly room: number; readonly epoch: number }[] = [];
+for (let index = 0; index < Number(count); index++) {
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: String(900_000_001 + index) }]);
+  rooms.push({ room, epoch: await store.rooms.claim(room) });
+}
 const events = await roomEvents(500, "fanout");
 let made = 0;
 
@@ -46,9 +50,11 @@ subscribe("net.server.socket", (message) => {
   socket.once("close", () => sockets.delete(socket));
 });
 
-const rooms = { list: async () => [] } as unknown as RoomManager;
+const manager = { list: async () => [] } as unknown as RoomManager;
 const port =
-  kind === "naive" ? await naivePort() : (await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger })).port;
+  kind === "naive"
+    ? await naivePort()
+    : (await startApi({ host: "127.0.0.1", port: 0, store, rooms: manager, clock: systemClock, logger })).port;
 const { token } = await createToken(store.tokens, { name: "bench", scope: "read", now: Date.now() });
 
 /** The other side gets its batches from the same log by the same tail: only the way from there to the sockets differs. */
@@ -58,7 +64,8 @@ async function naivePort(): Promise<number> {
   const tails = new Tails({ log: store.log, clock: systemClock, onError });
   const take = (batch: TailBatch) => naive.send(`[${batch.events.map((_event, index) => batch.json(index)).join(",")}]`);
   const target = { take, ready: async () => {}, failed: onError };
-  new Follow({ log: store.log, tails, signal: new AbortController().signal, target }).add({ room, after: 0, where: {} });
+  const follow = new Follow({ log: store.log, tails, signal: new AbortController().signal, target });
+  for (const { room } of rooms) follow.add({ room, after: 0, where: {} });
   return naive.port;
 }
 
@@ -74,21 +81,35 @@ async function taken(before: ReadonlyMap<Socket, number>): Promise<void> {
 answer<Question, Opened | Took>(async (question) => {
   if (question.what === "open") {
     const meanBytes = Math.round(events.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0) / events.length);
-    return { port, token, room, meanBytes };
+    return { port, token, rooms: rooms.map(({ room }) => room), meanBytes };
   }
   const cpu = cpuSeconds();
   const began = performance.now();
   for (let batch = 0; batch < question.batches; batch++) {
     const next = performance.now() + question.everyMs;
     const before = new Map([...sockets].map((socket) => [socket, socket.bytesWritten] as const));
-    await store.log.append([{ room, epoch, events: Array.from({ length: question.size }, () => eventAt(made++)) }]);
+    await Promise.all(rooms.map((_, index) => append(made + (index * question.size) / rooms.length, index, question)));
+    made += question.size;
     await taken(before);
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
+    await pause(next - performance.now());
   }
   return { cpuSeconds: cpuSeconds() - cpu, wallSeconds: (performance.now() - began) / 1000 };
 });
 
-function eventAt(index: number) {
+/** One room's share of a batch, from the event of this number on, when it is its turn. */
+async function append(first: number, index: number, { size, everyMs }: { readonly size: number; readonly everyMs: number }): Promise<void> {
+  const one = rooms[index];
+  if (one === undefined) throw new Error("there is no such room");
+  if (index > 0) await pause((index * everyMs) / rooms.length);
+  const events = Array.from({ length: size / rooms.length }, (_, event) => eventAt(first + event, one.room));
+  await store.log.append([{ ...one, events }]);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+function eventAt(index: number, room: number) {
   const event = events[index % events.length];
   if (event === undefined) throw new Error("there are no events");
   return { ...event, id: `${event.id.slice(0, 10)}${String(index).padStart(9, "0")}`, room };

@@ -8,7 +8,7 @@ import type { Opened } from "./server.js";
 export type SinkQuestion =
   | { readonly what: "connect"; readonly side: "ws" | "sse"; readonly to: Opened; readonly readers: number }
   | { readonly what: "received"; readonly side: number };
-/** The messages of a reader that parses, and the bytes of each that only counts. */
+/** The messages of a reader that parses and a hash of their events, whatever the order, and the bytes of each that only counts. */
 export interface Received {
   readonly messages: number;
   readonly hash: string;
@@ -20,23 +20,24 @@ const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const PONG_MS = 5_000;
 /** One buffer for everything that is only counted. */
 const buffer = Buffer.alloc(262_144);
-const sides: { counts: number[]; messages: number; hash: ReturnType<typeof createHash> }[] = [];
+const sides: { counts: number[]; messages: number; events: string[] }[] = [];
 
 answer<SinkQuestion, number | Received>(async (question) => {
   if (question.what === "connect") return open(question.side, question.to, question.readers);
   const side = sides[question.side];
   if (side === undefined) throw new Error("there is no such side");
-  const received = { messages: side.messages, hash: side.hash.copy().digest("hex"), bytes: [...side.counts] };
+  const hash = createHash("sha256").update(side.events.sort().join("\n")).digest("hex");
+  const received = { messages: side.messages, hash, bytes: [...side.counts] };
   side.counts.fill(0);
   side.messages = 0;
-  side.hash = createHash("sha256");
+  side.events = [];
   return received;
 });
 
 /** Connects all readers but one as plain sockets that count bytes; the answer is the number of the side. */
 async function open(kind: "ws" | "sse", to: Opened, readers: number): Promise<number> {
-  const side = { counts: new Array<number>(readers - 1).fill(0), messages: 0, hash: createHash("sha256") };
-  const subscribe = JSON.stringify({ op: "subscribe", rooms: [to.room] });
+  const side = { counts: new Array<number>(readers - 1).fill(0), messages: 0, events: [] as string[] };
+  const subscribe = JSON.stringify({ op: "subscribe", rooms: to.rooms });
   for (let index = 0; index < readers - 1; index++)
     await plain(kind, to, subscribe, (bytes) => (side.counts[index] = (side.counts[index] ?? 0) + bytes));
   if (kind === "ws") {
@@ -45,7 +46,7 @@ async function open(kind: "ws" | "sse", to: Opened, readers: number): Promise<nu
       const text = String(data);
       if (!text.startsWith("[")) return;
       side.messages++;
-      side.hash.update(text);
+      side.events.push(...(JSON.parse(text) as object[]).map((event) => JSON.stringify(event)));
     });
     await new Promise((resolve) => socket.once("open", resolve));
     socket.send(subscribe);
@@ -56,10 +57,10 @@ async function open(kind: "ws" | "sse", to: Opened, readers: number): Promise<nu
   return sides.length - 1;
 }
 
-function plain(kind: "ws" | "sse", { port, token, room }: Opened, subscribe: string, count: (bytes: number) => void): Promise<void> {
+function plain(kind: "ws" | "sse", { port, token, rooms }: Opened, subscribe: string, count: (bytes: number) => void): Promise<void> {
   const upgrade =
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
-  const path = kind === "ws" ? "/v1/ws" : `/v1/events/stream?rooms=${room}`;
+  const path = kind === "ws" ? "/v1/ws" : `/v1/events/stream?rooms=${rooms}`;
   const head = `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${kind === "ws" ? upgrade : ""}\r\n`;
   return new Promise((resolve) => {
     let first = true;

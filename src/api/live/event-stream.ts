@@ -59,7 +59,7 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
     const { live } = this.#parts;
     const make = () => sseBatch(batch, selection, live.store.log.id, start);
     const bytes = batch.once(key, selection.costs ? () => live.filterTime.spend(this.token.id, make) : make);
-    if (bytes !== null) this.#answer.write(bytes);
+    if (bytes !== null) this.#answer.write(bytes, alone ? null : live.gather);
     if (selection.costs && live.filterTime.left(this.token.id) < 0) this.end("costly");
   }
 

@@ -4,6 +4,7 @@ import { DyliveError } from "../../errors.js";
 import type { Store } from "../../log/store.js";
 import { Tails } from "../../log/tail.js";
 import { FilterTime } from "./filter-time.js";
+import { Gather } from "./gather.js";
 import { LIVE_LIMITS, type LiveLimits } from "./limits.js";
 import { Quota } from "./quota.js";
 import type { LiveReader } from "./reader.js";
@@ -29,6 +30,7 @@ export class Live {
   /** Rooms and connections by token. */
   readonly quota: Quota;
   readonly filterTime: FilterTime;
+  readonly gather: Gather;
   readonly #readers = new Set<LiveReader>();
   readonly #stopBeating: () => void;
   readonly #stopped = new AbortController();
@@ -43,6 +45,7 @@ export class Live {
     this.tails = new Tails({ log: store.log, clock, onError: (error) => this.failed(error) });
     this.quota = new Quota(this.limits.heldPerToken);
     this.filterTime = new FilterTime(clock, this.limits);
+    this.gather = new Gather(clock);
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }
 
@@ -96,6 +99,7 @@ export class Live {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
     this.#stopBeating();
+    this.gather.close();
     if (this.#readers.size === 0) return;
     const emptied = new Promise<void>((resolve) => (this.#emptied = resolve));
     for (const reader of this.#readers) reader.end("stopping");

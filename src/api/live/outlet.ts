@@ -1,8 +1,8 @@
 import type { Clock } from "../../clock.js";
+import type { Gather, Gathered } from "./gather.js";
 
 /** What an {@link Outlet} writes to: a socket, or an HTTP answer. */
-export interface OutletStream {
-  readonly writableLength: number;
+export interface OutletStream extends Gathered {
   readonly destroyed: boolean;
   write(bytes: Buffer | string): boolean;
   on(event: "drain" | "close", call: () => void): unknown;
@@ -37,10 +37,15 @@ export class Outlet {
     return this.#stream.writableLength;
   }
 
-  /** Writes, or answers false when too much is queued already. */
-  write(bytes: Buffer | string): boolean {
+  /**
+   * Writes, or answers false when too much is queued already.
+   * @param gather lets it leave together with what else comes in these ms
+   */
+  write(bytes: Buffer | string, gather: Gather | null = null): boolean {
     if (this.#stream.writableLength > this.#bounds.maxQueuedBytes) return false;
-    if (!this.#stream.destroyed) this.#stream.write(bytes);
+    if (this.#stream.destroyed) return true;
+    gather?.hold(this.#stream);
+    this.#stream.write(bytes);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify";
+import type { Gather } from "./gather.js";
 import type { Live } from "./live.js";
 import { Outlet } from "./outlet.js";
 import { GOODBYES, type Goodbye } from "./reader.js";
@@ -58,8 +59,8 @@ export class SseAnswer {
   }
 
   /** Writes; a reader that has too much waiting is told and cut. */
-  write(bytes: Buffer | string): void {
-    if (!this.over.aborted && !this.outlet.write(bytes)) this.end("slow");
+  write(bytes: Buffer | string, gather: Gather | null = null): void {
+    if (!this.over.aborted && !this.outlet.write(bytes, gather)) this.end("slow");
   }
 
   /** Tells why and ends. */

@@ -9,6 +9,7 @@ import { CursorReset } from "../cursor.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
 import { Bucket } from "./bucket.js";
 import { textFrame } from "./frame.js";
+import type { Gather } from "./gather.js";
 import type { Live } from "./live.js";
 import { namedRoom } from "./named-room.js";
 import { Outlet } from "./outlet.js";
@@ -91,7 +92,7 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   take(batch: TailBatch, { selection, wsKey }: Shown): void {
     const make = () => wsBatch(batch, selection);
     const frame = batch.once(wsKey, selection.costs ? () => this.#live.filterTime.spend(this.token.id, make) : make);
-    if (frame !== null) this.#write(frame);
+    if (frame !== null) this.#write(frame, this.#follow.size > 1 ? this.#live.gather : null);
     if (selection.costs && this.#live.filterTime.left(this.token.id) < 0) this.end("costly");
   }
 
@@ -210,8 +211,8 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     this.#write(textFrame(JSON.stringify(message)));
   }
 
-  #write(frame: Buffer): void {
-    if (!this.#over.signal.aborted && !this.#outlet.write(frame)) this.end("slow");
+  #write(frame: Buffer, gather: Gather | null = null): void {
+    if (!this.#over.signal.aborted && !this.#outlet.write(frame, gather)) this.end("slow");
   }
 
   #close(code: number, last: Readonly<Record<string, unknown>>): void {
