@@ -16,17 +16,10 @@ import type { Store } from "./log/store.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
 import { StatisticsReader } from "./outputs/stats/reader.js";
+import { reachOf } from "./reach.js";
 import { Official } from "./rooms/official/official.js";
-import type { Reach } from "./rooms/place.js";
 import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
-import { findBrowser } from "./sources/browser/find.js";
-import { BrowserSession } from "./sources/browser/session.js";
-import { AccountStore } from "./sources/login-store.js";
-import { type Platform, platformAt } from "./sources/platform.js";
-import { ProxyServer } from "./sources/proxy.js";
-import { directSeats, type Seats } from "./sources/seat.js";
-import { httpSigner } from "./sources/signer.js";
 import { WorkerChannel } from "./worker/channel.js";
 import type { JobDesk } from "./worker/jobs.js";
 import { statisticsAt } from "./worker/statistics.js";
@@ -53,39 +46,6 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 export function databaseIn(data: string): string {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   return join(resolve(data), "dylive.sqlite");
-}
-
-/** The platform by the server's own way. @throws DyliveError bad_config */
-export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy">): Platform {
-  return platformAt(upstream, proxy === null ? null : new ProxyServer(proxy));
-}
-
-/** How the platform is reached by these settings; whoever takes it closes its seats. */
-export function reachOf(config: Config, machine: Machine, clock: Clock): Reach & { readonly accounts: AccountStore } {
-  return {
-    platform: platformOf(config),
-    platformBy: (url) => platformAt(config.upstream, new ProxyServer(url)),
-    seats: seatsOf(config, machine, clock),
-    accounts: AccountStore.inside(config.data, clock),
-    account: config.account,
-    source: config.source,
-    userAgent: config.userAgent,
-  };
-}
-
-/** The HTTP service that signs by these settings; null is the browser. With a stand-in for the platform, its own signs unless told otherwise. */
-export function signerUrl({ signer, upstream, source }: Config): string | null {
-  if (signer !== null) return signer === "browser" ? null : signer;
-  return upstream === null || source === "browser" ? null : `${upstream.replace(/\/+$/, "")}/@signer/sign`;
-}
-
-/** Where rooms sit: in a browser, or with the signer that was named. */
-function seatsOf(config: Config, machine: Machine, clock: Clock): Seats {
-  const { upstream, userAgent, cdp, roomsPerContext } = config;
-  const signer = signerUrl(config);
-  if (signer !== null) return directSeats({ signer: httpSigner(signer), userAgent });
-  const choose = () => (cdp === null ? { program: findBrowser(config.browser, machine), headless: true } : { cdp });
-  return new BrowserSession({ choose, clock, upstream, profile: join(resolve(config.data), "browser"), roomsPerContext });
 }
 
 /**

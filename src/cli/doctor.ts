@@ -1,8 +1,8 @@
 import type { Command, Option } from "commander";
-import { platformOf, signerUrl } from "../app.js";
 import { type Clock, systemClock } from "../clock.js";
 import { type Config, loadConfig, type Machine, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
+import { platformOf, signerUrl } from "../reach.js";
 import { readPaste, type TextAnswer } from "../rooms/resolve.js";
 import { BrowserSession } from "../sources/browser/session.js";
 import { AccountStore } from "../sources/login-store.js";

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { Command, Option } from "commander";
-import { platformOf } from "../app.js";
 import { systemClock } from "../clock.js";
 import { type Config, DEFAULT_ACCOUNT, loadConfig, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
+import { platformOf } from "../reach.js";
 import { findBrowser } from "../sources/browser/find.js";
 import { loginInWindow } from "../sources/browser/login-window.js";
 import { parseCookies } from "../sources/cookies.js";

@@ -1,7 +1,7 @@
-import { reachOf } from "../app.js";
 import { systemClock } from "../clock.js";
 import { type Config, readMachine } from "../config.js";
 import { openMemoryStore } from "../log/memory.js";
+import { reachOf } from "../reach.js";
 import type { Broadcast } from "../rooms/pipeline.js";
 import { nameIn } from "../rooms/resolve.js";
 import { Supervisor } from "../rooms/supervisor.js";

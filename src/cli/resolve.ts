@@ -1,8 +1,8 @@
-import { reachOf } from "../app.js";
 import { systemClock } from "../clock.js";
 import { type Config, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { NO_SETTINGS } from "../log/rooms.js";
+import { reachOf } from "../reach.js";
 import { Place } from "../rooms/place.js";
 import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAnswer } from "../rooms/resolve.js";
 import { stopSignal } from "./stop.js";

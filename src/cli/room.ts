@@ -1,12 +1,12 @@
 import { type Command, Option as CommanderOption, type Option } from "commander";
 import { namedRoom } from "../api/live/named-room.js";
-import { reachOf } from "../app.js";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings, type Watch } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
+import { reachOf } from "../reach.js";
 import { meetRoom } from "../rooms/meet.js";
 import { Place, type Reach } from "../rooms/place.js";
 import { nameIn, type RoomName, resolveRoom } from "../rooms/resolve.js";

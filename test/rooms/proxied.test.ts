@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { reachOf } from "../../src/app.js";
 import { systemClock } from "../../src/clock.js";
 import { loadConfig, readMachine } from "../../src/config.js";
+import { reachOf } from "../../src/reach.js";
 import { startSimulator } from "../../src/simulator/index.js";
 import { httpProxy } from "../sources/proxies.js";
 import { until } from "../until.js";
