@@ -1,22 +1,29 @@
 import { DyliveError } from "../../errors.js";
 import { type OfficialParts, OfficialRoom } from "./room.js";
 
-/** Rooms kept open; each remembers some thousand ids. The one that was used the longest ago is let go. */
-const MAX_OPEN = 1000;
-/** Whoever learns a data secret could have rooms made without end. */
-const MAX_NEW_PER_HOUR = 5000;
+/** Bounds of what pushes can make. */
+interface RoomLimits {
+  /** Rooms kept open; each remembers some thousand ids. The one that was used the longest ago is let go. */
+  readonly open: number;
+  /** Whoever learns a data secret could have rooms made without end. */
+  readonly openedPerHour: number;
+}
+
+const LIMITS: RoomLimits = { open: 1000, openedPerHour: 5000 };
 const HOUR_MS = 3_600_000;
 
 /** The rooms of apps that pushes came for lately. */
 export class OfficialRooms {
   readonly #parts: OfficialParts;
+  readonly #limits: RoomLimits;
   readonly #open = new Map<string, Promise<OfficialRoom>>();
   readonly #idle = new Map<string, OfficialRoom>();
   #hourEndsAt = 0;
   #opened = 0;
 
-  constructor(parts: OfficialParts) {
+  constructor(parts: OfficialParts, limits = LIMITS) {
     this.#parts = parts;
+    this.#limits = limits;
   }
 
   /**
@@ -54,13 +61,14 @@ export class OfficialRooms {
       this.#hourEndsAt = now + HOUR_MS;
       this.#opened = 0;
     }
-    if (this.#opened >= MAX_NEW_PER_HOUR) throw new DyliveError("too_many_rooms", `${MAX_NEW_PER_HOUR} rooms were opened within an hour`);
+    const { openedPerHour } = this.#limits;
+    if (this.#opened >= openedPerHour) throw new DyliveError("too_many_rooms", `${openedPerHour} rooms were opened within an hour`);
     this.#opened++;
   }
 
   #letGo(): void {
     for (const key of this.#open.keys()) {
-      if (this.#open.size <= MAX_OPEN) return;
+      if (this.#open.size <= this.#limits.open) return;
       const room = this.#idle.get(key);
       if (room?.idle !== true) continue;
       this.#open.delete(key);

@@ -61,9 +61,10 @@ export class Spool {
 
   /** Keeps a line, which has no line break in it; it is on disk when this resolves. @throws DyliveError not_ready when it is full or the disk fails */
   put(line: string): Promise<void> {
-    if (this.#bytes + line.length > this.#maxBytes)
+    const bytes = Buffer.byteLength(line) + 1;
+    if (this.#bytes + bytes > this.#maxBytes)
       return Promise.reject(new DyliveError("not_ready", `more than ${this.#maxBytes} bytes wait for the store`));
-    this.#bytes += line.length + 1;
+    this.#bytes += bytes;
     return new Promise((resolve, reject) => {
       this.#puts.push({ line, resolve, reject });
       this.#writing ??= this.#write().finally(() => {
@@ -114,13 +115,13 @@ export class Spool {
         await file.handle.appendFile(text);
         await file.handle.datasync();
         file.lines += puts.length;
-        file.bytes += text.length;
+        file.bytes += Buffer.byteLength(text);
         for (const { resolve } of puts) resolve();
         if (file.bytes >= SEGMENT_BYTES) await this.#close();
       } catch (error) {
         // Half a line may be in the file: nothing may follow it.
         await this.#close().catch(() => {});
-        this.#bytes -= text.length;
+        this.#bytes -= Buffer.byteLength(text);
         for (const { reject } of puts) reject(new DyliveError("not_ready", "a push could not be kept on disk", error));
       }
     }

@@ -22,6 +22,7 @@ export class AppDesk {
   readonly #tokens: { readonly text: string; expiresAt: number }[] = [];
   #calls: number[] = [];
   #made = 0;
+
   /** How many tokens were given out. */
   get tokensMade(): number {
     return this.#made;

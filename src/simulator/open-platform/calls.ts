@@ -8,6 +8,10 @@ import { QUERYABLE } from "./broadcast.js";
 export interface Registry {
   readonly apps: ReadonlyMap<string, AppDesk>;
   readonly broadcasts: readonly MountedBroadcast[];
+  /** Pages of failed data that were asked for, oldest first. */
+  readonly pagesAsked: { readonly msgType: string; readonly page: number }[];
+  /** Confirmations are answered with an error of the platform's own. */
+  refuseAcks: boolean;
 }
 
 /** A call, with its headers, which a simulated page has no use for. */
@@ -72,7 +76,7 @@ function task(registry: Registry, desk: AppDesk, name: string, values: Values): 
   if (broadcast === undefined) return name === "task/get" ? ok({ status: 1 }) : refuse(10004, "the game is not mounted");
   const known: Known = { desk, broadcast, msgType };
   if (name === "task/get") return ok({ status: !broadcast.live ? 1 : broadcast.running.has(msgType) ? 3 : 2 });
-  if (name === "task/fail_data/get") return failedPage(known, values);
+  if (name === "task/fail_data/get") return failedPage(known, values, registry);
   return name === "task/start" ? startTask(known) : stopTask(known);
 }
 
@@ -88,8 +92,10 @@ function stopTask({ broadcast, msgType }: Known): Reply {
   return ok();
 }
 
-function failedPage({ broadcast, msgType }: Known, values: Values): Reply {
+function failedPage({ broadcast, msgType }: Known, values: Values, { pagesAsked }: Registry): Reply {
   const [page, size] = [Number(values["page_num"]), Number(values["page_size"])];
+  pagesAsked.push({ msgType, page });
+  if (pagesAsked.length > 10_000) pagesAsked.shift();
   const list = broadcast.failed.get(msgType) ?? [];
   if (!QUERYABLE.has(msgType) || !(page >= 1) || !(size >= 1 && size <= 100)) return refuse(10001, "bad page");
   if (page > 1 && (page - 1) * size > list.length) return refuse(10001, "no such page");
@@ -97,10 +103,11 @@ function failedPage({ broadcast, msgType }: Known, values: Values): Reply {
   return ok({ page_num: page, total_count: list.length, data_list });
 }
 
-function ack({ broadcasts }: Registry, desk: AppDesk, values: Values): Reply {
+function ack({ broadcasts, refuseAcks }: Registry, desk: AppDesk, values: Values): Reply {
   const { room_id: roomId, app_id: appId, ack_type: ackType, data } = values;
   const broadcast = broadcasts.find((one) => one.appId === appId && one.roomId === roomId);
   if (appId !== desk.app.appId || broadcast === undefined || (ackType !== 1 && ackType !== 2)) return refuse(40023, "parameter is missing");
+  if (refuseAcks) return refuse(10001, "internal error");
   // It is a JSON text inside of the JSON.
   const list = typeof data === "string" ? objectsOf(data) : null;
   if (list === null) return refuse(40023, "data is no JSON text of an array");

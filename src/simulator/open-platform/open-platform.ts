@@ -5,14 +5,20 @@ import { type Clock, systemClock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { json, type Reply } from "../reply.js";
 import { AppDesk, type RegisteredApp } from "./app.js";
-import type { ConfirmedMessage, MountedBroadcast } from "./broadcast.js";
-import { answerCall } from "./calls.js";
+import { type ConfirmedMessage, keepFailed, type MountedBroadcast } from "./broadcast.js";
+import { answerCall, type Registry } from "./calls.js";
 import { Pusher, type PushOptions, type PushOutcome } from "./pusher.js";
 
 /** A call that was answered. */
 export interface AnsweredCall {
   readonly path: string;
   readonly errNo: number | null;
+}
+
+/** A page of failed data that was asked for. */
+export interface AskedPage {
+  readonly msgType: string;
+  readonly page: number;
 }
 
 /** A running stand-in for the Open Platform; what it tells of itself is for tests. */
@@ -31,18 +37,40 @@ export interface SimulatedOpenPlatform {
   push(appId: string, roomId: string, msgType: string, body: string, options?: PushOptions): Promise<PushOutcome>;
   acks(appId: string, roomId: string): readonly ConfirmedMessage[];
   failed(appId: string, roomId: string, msgType: string): readonly string[];
+  /** Bodies that the platform could not push, without trying. */
+  lose(appId: string, roomId: string, msgType: string, bodies: readonly string[]): void;
+  /** Stops every task, as the platform may do by itself. */
+  stopTasks(appId: string, roomId: string): void;
+  /** Makes every access token of an app invalid. */
+  forgetTokens(appId: string): void;
+  /** Answers confirmations with an error of its own. */
+  refuseAcks: boolean;
+  /** Pages of failed data that were asked for. */
+  readonly pagesAsked: readonly AskedPage[];
   close(): Promise<void>;
+}
+
+/** How to start it; everything has a default. */
+export interface OpenPlatformOptions {
+  /** The machine's */
+  readonly clock?: Clock;
+  /** Within which a push must be answered; 2 s, 3 s for gifts */
+  readonly patienceMs?: number | null;
 }
 
 const CALLS_KEPT = 10_000;
 const BODY_MAX_BYTES = 1024 * 1024;
 
 /** Starts a simulated Open Platform on loopback. */
-export async function startOpenPlatform(clock: Clock = systemClock): Promise<SimulatedOpenPlatform> {
+export async function startOpenPlatform({
+  clock = systemClock,
+  patienceMs = null,
+}: OpenPlatformOptions = {}): Promise<SimulatedOpenPlatform> {
   const apps = new Map<string, AppDesk>();
   const broadcasts: MountedBroadcast[] = [];
   const calls: AnsweredCall[] = [];
-  const pusher = new Pusher(clock);
+  const registry: Registry = { apps, broadcasts, pagesAsked: [], refuseAcks: false };
+  const pusher = new Pusher(clock, patienceMs);
   const server = createServer((request, response) => {
     void answer(request).then(({ status, headers, body }) => response.writeHead(status, headers as Record<string, string>).end(body));
   });
@@ -53,7 +81,7 @@ export async function startOpenPlatform(clock: Clock = systemClock): Promise<Sim
     const body = await readBody(request);
     const { method = "GET", headers } = request;
     const ask = { method, host: host ?? "", path: url.pathname, query: url.searchParams, cookies: new Map(), body, origin: "", headers };
-    const reply = answerCall({ apps, broadcasts }, ask) ?? json({ message: "not found" }, 404);
+    const reply = answerCall(registry, ask) ?? json({ message: "not found" }, 404);
     const number = /"(?:err_no|errcode)":(-?\d+)/.exec(String(reply.body))?.[1];
     calls.push({ path: url.pathname, errNo: number === undefined ? null : Number(number) });
     if (calls.length > CALLS_KEPT) calls.shift();
@@ -94,6 +122,18 @@ export async function startOpenPlatform(clock: Clock = systemClock): Promise<Sim
     push: (appId, roomId, msgType, body, options) => pusher.push(deskOf(appId).app, broadcastOf(appId, roomId), msgType, body, options),
     acks: (appId, roomId) => broadcastOf(appId, roomId).acks,
     failed: (appId, roomId, msgType) => broadcastOf(appId, roomId).failed.get(msgType) ?? [],
+    lose(appId, roomId, msgType, bodies) {
+      for (const body of bodies) keepFailed(broadcastOf(appId, roomId), msgType, body);
+    },
+    stopTasks: (appId, roomId) => broadcastOf(appId, roomId).running.clear(),
+    forgetTokens: (appId) => deskOf(appId).forgetTokens(),
+    get refuseAcks() {
+      return registry.refuseAcks;
+    },
+    set refuseAcks(refuse) {
+      registry.refuseAcks = refuse;
+    },
+    pagesAsked: registry.pagesAsked,
     async close() {
       await pusher.close();
       server.closeAllConnections();

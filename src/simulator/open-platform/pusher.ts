@@ -38,10 +38,13 @@ export class Pusher {
   readonly #agent = new Agent({ connections: 64 });
   readonly #failures = new Map<string, number>();
   readonly #openUntil = new Map<string, number>();
+  readonly #patienceMs: number | null;
   #nonce = 0;
 
-  constructor(clock: Clock) {
+  /** @param patienceMs by which an answer must be there, instead of the platform's own 2 or 3 s */
+  constructor(clock: Clock, patienceMs: number | null) {
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
   }
 
   /** Pushes one body. What is not taken is kept for the query of failed data, where the type has one. */
@@ -61,7 +64,12 @@ export class Pusher {
       return dropped;
     }
     const began = performance.now();
-    const status = await this.#send(app.pushUrl, this.#headers(app, broadcast, msgType, body, options), body, PATIENCE_MS(msgType));
+    const status = await this.#send(
+      app.pushUrl,
+      this.#headers(app, broadcast, msgType, body, options),
+      body,
+      this.#patienceMs ?? PATIENCE_MS(msgType),
+    );
     const delivered = status !== null && status >= 200 && status < 300;
     if (ours) {
       this.#count(app.appId, delivered);

@@ -1,0 +1,89 @@
+import { appendFile, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Spool } from "../../../src/rooms/official/spool.js";
+import { useDirectory } from "../../log/directory.js";
+
+const folder = useDirectory();
+async function drained(spool: Spool): Promise<string[]> {
+  const lines: string[] = [];
+  await spool.drain(async (chunk) => void lines.push(...chunk));
+  return lines;
+}
+
+describe("spool", () => {
+  it("gives lines out in order, once, and leaves no file", async () => {
+    const path = folder("spool");
+    const spool = await Spool.open(path);
+    expect(spool.waiting).toBe(0);
+    const all = Array.from({ length: 1000 }, (_, i) => `line ${i} 你好`);
+    await Promise.all(all.map((line) => spool.put(line)));
+    expect(spool.waiting).toBe(1000);
+    expect(await drained(spool)).toEqual(all);
+    expect(spool.waiting).toBe(0);
+    expect(await readdir(path)).toEqual([]);
+    expect(await drained(spool)).toEqual([]);
+  });
+
+  it("takes lines while it is drained; they come after", async () => {
+    const spool = await Spool.open(folder("spool"));
+    await spool.put("1");
+    const seen: string[] = [];
+    await spool.drain(async (lines) => {
+      seen.push(...lines);
+      await spool.put("2");
+    });
+    expect(seen).toEqual(["1"]);
+    expect(spool.waiting).toBe(1);
+    expect(await drained(spool)).toEqual(["2"]);
+  });
+
+  it("keeps what was not taken, and does not give twice what was", async () => {
+    const spool = await Spool.open(folder("spool"));
+    const all = Array.from({ length: 500 }, (_, i) => String(i));
+    await Promise.all(all.map((line) => spool.put(line)));
+    const taken: string[] = [];
+    let chunks = 0;
+    const take = async (lines: readonly string[]) => {
+      if (++chunks === 2) throw new Error("the store is down");
+      taken.push(...lines);
+    };
+    await expect(spool.drain(take)).rejects.toThrow("the store is down");
+    expect(spool.waiting).toBe(500 - taken.length);
+    await spool.drain(take);
+    expect(taken).toEqual(all);
+  });
+
+  it("is found by the next process, but for a line that was never accepted", async () => {
+    const path = folder("spool");
+    const first = await Spool.open(path);
+    await first.put("1");
+    await first.close();
+    const [name] = await readdir(path);
+    await appendFile(join(path, name ?? ""), '{"half');
+    const second = await Spool.open(path);
+    expect(second.waiting).toBe(1);
+    await second.put("2");
+    expect(await drained(second)).toEqual(["1", "2"]);
+  });
+
+  it("is bounded, and says when the disk fails", async () => {
+    const path = folder("spool");
+    const spool = await Spool.open(path, 20);
+    await spool.put("0123456789");
+    await expect(spool.put("0123456789")).rejects.toMatchObject({ code: "not_ready" });
+    expect(await drained(spool)).toEqual(["0123456789"]);
+    await spool.put("0123456789");
+    const broken = await Spool.open("/dev/null/spool");
+    await expect(broken.put("1")).rejects.toMatchObject({ code: "not_ready" });
+    expect(broken.waiting).toBe(0);
+  });
+
+  it("has a line on disk when it says so", async () => {
+    const path = folder("spool");
+    const spool = await Spool.open(path);
+    await spool.put("secret");
+    const [name] = await readdir(path);
+    expect(await readFile(join(path, name ?? ""), "utf8")).toBe("secret\n");
+  });
+});
