@@ -73,6 +73,11 @@ export const ConfigSchema = Type.Object({
     default: 600_000,
     description: "ms without a request after which an on-demand room is let go",
   }),
+  hookAllowPrivate: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    default: null,
+    description: "private hosts that webhooks may reach: names, addresses and networks (receiver.lan,10.1.0.0/16) separated by commas",
+  }),
+  hookPauseAfterMs: Type.Integer({ minimum: 60_000, default: 259_200_000, description: "ms of failing after which a webhook is paused" }),
   pollMs: Type.Integer({ minimum: 1000, default: 30_000, description: "ms between looks at a wanted room that is not live" }),
   officialApp: Type.Union([Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }), Type.Null()], {
     default: null,

@@ -2,6 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Clock } from "../clock.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
+import { HOOK_STATES } from "../outputs/hooks/desk.js";
+import type { HookFigures } from "../outputs/hooks/start.js";
 import { ROOM_STATES, type RoomStatus } from "../rooms/state.js";
 
 /** Seconds: what the platform's push takes, up to what only a stall explains. */
@@ -52,6 +54,9 @@ export class Metrics {
     help: "Events that the statistics have still to look at",
     registers: [this.#registry],
   });
+  readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
+  readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
+  readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
   readonly #requests = this.#counter("dylive_http_requests_total", "Answers, by route, method and status", ["route", "method", "status"]);
   readonly #requestSeconds = new Histogram({
     name: "dylive_http_request_seconds",
@@ -61,9 +66,11 @@ export class Metrics {
     registers: [this.#registry],
   });
   readonly #seen = new Map<RoomKey, Seen>();
+  readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
   readonly #countReaders = new Map<string, () => number>();
   #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
   #lookAtStatistics: () => number = () => 0;
+  #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
   #cutSeen = 0;
 
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
@@ -111,8 +118,14 @@ export class Metrics {
     this.#lookAtStatistics = look;
   }
 
+  /** Says how webhooks are looked at. */
+  lookAtHooks(look: () => Promise<readonly HookFigures[]>): void {
+    this.#lookAtHooks = look;
+  }
+
   /** Everything, in Prometheus' text form. @param statuses of every known room; null where one is not collected */
-  text(statuses: readonly (RoomStatus | null)[]): Promise<string> {
+  async text(statuses: readonly (RoomStatus | null)[]): Promise<string> {
+    const hooks = await this.#lookAtHooks();
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
     for (const status of statuses) if (status !== null) this.#count(status);
@@ -122,7 +135,27 @@ export class Metrics {
     this.#behind.set(this.#lookAtStatistics());
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
+    this.#showHooks(hooks);
     return this.#registry.metrics();
+  }
+
+  #showHooks(hooks: readonly HookFigures[]): void {
+    for (const state of HOOK_STATES) this.#hooks.set({ state }, 0);
+    for (const { state } of hooks) this.#hooks.inc({ state });
+    // One that was removed is no longer shown, or making and removing them would add series for ever.
+    this.#hookBacklog.reset();
+    for (const id of this.#hooksSeen.keys()) {
+      if (hooks.some((hook) => hook.id === id)) continue;
+      for (const outcome of ["delivered", "failed"]) this.#hookTries.remove({ hook: id, outcome });
+      this.#hooksSeen.delete(id);
+    }
+    for (const { id, backlog, delivered, failed } of hooks) {
+      const before = this.#hooksSeen.get(id);
+      this.#hookBacklog.set({ hook: id }, backlog);
+      this.#hookTries.inc({ hook: id, outcome: "delivered" }, grown(before?.delivered, delivered));
+      this.#hookTries.inc({ hook: id, outcome: "failed" }, grown(before?.failed, failed));
+      this.#hooksSeen.set(id, { delivered, failed });
+    }
   }
 
   /** A room counts from when its collection began; we count on. */

@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
+import { AllowedHosts } from "../outputs/hooks/address.js";
+import { HookDesk } from "../outputs/hooks/desk.js";
+import { sendNothing } from "../outputs/hooks/send.js";
 import type { RoomManager } from "../rooms/state.js";
 import { Calls } from "./calls.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
@@ -37,6 +40,8 @@ export interface ApiOptions {
   readonly rooms: RoomManager;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
+  /** Where hooks are managed; by default one of which nobody delivers. */
+  readonly hooks?: HookDesk;
   /** What `/metrics` shows; counts of the API alone by default. */
   readonly metrics?: Metrics;
   /** For receiving a whole request; 30 s by default. */
@@ -61,13 +66,14 @@ export interface Api {
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock) } = options;
+  const hooks = options.hooks ?? new HookDesk({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
   const secrets = new Secrets();
   const calls = new Calls();
   const waiters = new Waiters(store.log, clock, logger);
   const turns = new Turns(clock);
   const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
   const live = new Live({ store, clock, logger });
-  const parts: ApiParts = { store, rooms, clock, logger, gate, calls, waiters, turns, live, metrics };
+  const parts: ApiParts = { store, rooms, clock, logger, gate, calls, waiters, turns, live, metrics, hooks };
   const listener = new Listener(secrets, options.requestMs);
   const sockets = new WsUpgrade(live, gate);
   listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));

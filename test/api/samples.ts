@@ -1,6 +1,11 @@
 import { Value } from "typebox/value";
 import { EVENT_TYPES, KINDS, type NewEvent } from "../../src/events/event.js";
-import { stats } from "./events.js";
+import type { HookRow } from "../../src/log/hooks.js";
+import type { RoomKey } from "../../src/log/log.js";
+import type { Store } from "../../src/log/store.js";
+import { catchUp } from "../../src/outputs/stats/advance.js";
+import { plainWords } from "../contracts/statistics.js";
+import { chat, stats } from "./events.js";
 import { type Managed, manage } from "./managed.js";
 
 /** A request, and the status that it is to have. */
@@ -42,6 +47,10 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/web_rid:98765", 200],
     ["/v1/rooms/404", 404],
   ],
+  "PATCH /v1/rooms/{room}": [
+    ["/v1/rooms/4242", 200, { json: {} }],
+    ["/v1/rooms/4242", 400, { json: { a: 1 } }],
+  ],
   "POST /v1/rooms/{room}/pause": [["/v1/rooms/4242/pause", 200]],
   "POST /v1/rooms/{room}/resume": [["/v1/rooms/4242/resume", 200]],
   "DELETE /v1/rooms/{room}": [["/v1/rooms/4242", 200]],
@@ -49,6 +58,29 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /v1/rooms/{room}/sessions/{session}": [
     [`/v1/rooms/98765/sessions/${SESSION}`, 200],
     ["/v1/rooms/98765/sessions/1", 404],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/stats": [
+    [`/v1/rooms/98765/sessions/${SESSION}/stats`, 200],
+    ["/v1/rooms/98765/sessions/latest/stats?limit=1", 200],
+    ["/v1/rooms/98765/sessions/1/stats", 404],
+    ["/v1/rooms/98765/sessions/latest/stats?cursor=x", 400],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/gifts": [
+    [`/v1/rooms/98765/sessions/${SESSION}/gifts`, 200],
+    ["/v1/rooms/98765/sessions/latest/gifts?by=line&user=1", 200],
+    ["/v1/rooms/98765/sessions/latest/gifts?by=x", 400],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/top": [
+    ["/v1/rooms/98765/sessions/latest/top?by=events", 200],
+    ["/v1/rooms/98765/sessions/latest/top", 200],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/words": [
+    ["/v1/rooms/98765/sessions/latest/words", 200],
+    ["/v1/rooms/98765/sessions/latest/words?kind=emoji", 200],
+  ],
+  "GET /v1/rooms/{room}/users/{user}": [
+    ["/v1/rooms/98765/users/42", 200],
+    ["/v1/rooms/98765/users/nobody", 404],
   ],
   "GET /v1/rooms/{room}/events": [
     ["/v1/rooms/98765/events?types=*&limit=2000", 200],
@@ -62,6 +94,42 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/tokens", 400, { json: { name: "" } }],
   ],
   "DELETE /v1/tokens/{token}": [["/v1/tokens/none", 404]],
+  "GET /v1/hooks": [["/v1/hooks", 200]],
+  "POST /v1/hooks": [
+    [
+      "/v1/hooks",
+      201,
+      {
+        json: {
+          url: "https://receiver.example/a",
+          name: "a",
+          types: ["gift", "room.live"],
+          filter: "diamonds > 1",
+          rooms: ["98765", "0"],
+          maxEvents: 5,
+        },
+      },
+    ],
+    ["/v1/hooks", 400, { json: { url: "http://127.0.0.1/" } }],
+  ],
+  "GET /v1/hooks/{hook}": [
+    ["/v1/hooks/hook", 200],
+    ["/v1/hooks/none", 404],
+  ],
+  "PATCH /v1/hooks/{hook}": [
+    ["/v1/hooks/hook", 200, { json: { filter: null, types: ["*"] } }],
+    ["/v1/hooks/hook", 400, { json: { filter: "x" } }],
+  ],
+  "POST /v1/hooks/{hook}/pause": [["/v1/hooks/hook/pause", 200]],
+  "POST /v1/hooks/{hook}/resume": [["/v1/hooks/hook/resume", 200]],
+  "POST /v1/hooks/{hook}/replay": [
+    ["/v1/hooks/hook/replay", 200, { json: { room: "98765", seq: 1 } }],
+    ["/v1/hooks/hook/replay", 400, { json: { room: "98765", seq: 10_000 } }],
+  ],
+  "POST /v1/hooks/{hook}/rotate": [["/v1/hooks/hook/rotate", 200]],
+  "POST /v1/hooks/{hook}/test": [["/v1/hooks/hook/test", 200]],
+  "GET /v1/hooks/{hook}/deliveries": [["/v1/hooks/hook/deliveries?limit=5", 200]],
+  "DELETE /v1/hooks/{hook}": [["/v1/hooks/unwanted", 200]],
   "GET /v1/events/stream": [["/v1/events/stream?rooms=none", 404]],
   "GET /v1/rooms/stream": [],
 };
@@ -72,6 +140,34 @@ const THEIRS = new Set(["text", "nickname", "name", "title", "tips", "avatar", "
 function poisoned<T>(value: T, hostile: string | undefined): T {
   if (hostile === undefined) return value;
   return JSON.parse(JSON.stringify(value), (key, part: unknown) => (THEIRS.has(key) ? hostile : part)) as T;
+}
+
+/** A hook that is paused, with something to deliver that failed. */
+async function failingHook({ hooks }: Store, room: RoomKey): Promise<void> {
+  const row: HookRow = {
+    id: "hook",
+    name: "a",
+    url: "https://receiver.example/",
+    types: [],
+    filter: null,
+    rooms: [],
+    maxEvents: 5,
+    allowPrivate: false,
+    secret: "whsec_AAAA",
+    old: { secret: "whsec_BBBB", until: 5 },
+    createdAt: 1,
+    revision: 0,
+    replays: 0,
+    paused: { at: 4, reason: "failing" },
+    failing: null,
+    last: null,
+    deliveredAt: 1,
+  };
+  await hooks.add(row, new Map());
+  await hooks.add({ ...row, id: "unwanted" }, new Map());
+  await hooks.fix("hook", 0, { id: "m", room, from: 1, to: 2, events: 2, createdAt: 2, tries: 0, body: "{}" });
+  const failed = { delivered: false, status: 500, error: "it answered HTTP 500", answer: "no" };
+  await hooks.tried("hook", { id: "m", at: 3, ms: 1, room, from: 1, to: 2, events: 2, bytes: 2, attempt: 1, ...failed });
 }
 
 /** An API with a room that has an event of every type, its texts hostile when asked for. */
@@ -86,11 +182,14 @@ export async function seeded(hostile?: string): Promise<Managed> {
   }));
   const ranks = [{ rank: 1, score: null, scoreText: "1.2万", user: poisoned(Value.Create(KINDS.chat).user, hostile) }];
   const room = await tell("98765", ...events, stats({ ranks, sessionId: SESSION }));
+  await tell("98765", chat("73000000000000002", { sessionId: SESSION, user: { ...Value.Create(KINDS.chat).user, id: "42" } }));
+  await catchUp(store, plainWords);
   await store.sessions.open(room, SESSION, 5, hostile ?? "标题");
   await store.rooms.setFacts(room, {
     title: hostile ?? "标题",
     anchor: { id: "42", secUid: null, nickname: hostile ?? "薛莲", avatar: hostile ?? null },
   });
+  await failingHook(store, room);
   manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
   return made;
 }

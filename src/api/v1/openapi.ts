@@ -13,6 +13,15 @@ import {
   TokenSchema,
 } from "./answers.js";
 import { eventSchemas } from "./event-schemas.js";
+import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
+import {
+  GiftListSchema,
+  MinuteListSchema,
+  PersonListSchema,
+  TotalsSchema,
+  UserHistorySchema,
+  WordListSchema,
+} from "./statistics-answers.js";
 
 /** The pages of the documentation load their own files and talk to this server. */
 const POLICY = [
@@ -41,9 +50,20 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     SessionSchema,
     SessionListSchema,
     EventListSchema,
+    TotalsSchema,
+    MinuteListSchema,
+    GiftListSchema,
+    PersonListSchema,
+    WordListSchema,
+    UserHistorySchema,
     TokenSchema,
     TokenListSchema,
     NewTokenSchema,
+    HookSchema,
+    HookListSchema,
+    NewHookSchema,
+    HookTrySchema,
+    HookTryListSchema,
     ErrorSchema,
   ])
     app.addSchema(JSON.parse(JSON.stringify(schema)));

@@ -26,6 +26,15 @@ export interface HookDeskParts {
   readonly placesOf?: (hook: HookRow) => ReadonlyMap<RoomKey, number> | null;
 }
 
+/** How a hook is, in a word: failing is one whose last try did not arrive and that is tried again. */
+export const HOOK_STATES = ["active", "failing", "paused"] as const;
+export type HookState = (typeof HOOK_STATES)[number];
+
+/** How a hook is. */
+export function hookState({ paused, failing }: Pick<HookRow, "paused" | "failing">): HookState {
+  return paused !== null ? "paused" : failing !== null ? "failing" : "active";
+}
+
 /** How a hook is doing in one room. */
 export interface HookRoom {
   readonly room: RoomKey;

@@ -31,6 +31,15 @@ export interface Answered extends Pick<HookTry, "delivered" | "status" | "error"
 /** Sends one request. Never rejects: what goes wrong is an answer too. */
 export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answered>;
 
+/** For a process that sends nothing. */
+export const sendNothing: Send = async () => ({
+  delivered: false,
+  status: null,
+  error: "this process sends nothing",
+  answer: null,
+  putOffMs: null,
+});
+
 /** What a {@link HttpSender} works with. */
 export interface HttpSenderParts {
   readonly clock: Clock;

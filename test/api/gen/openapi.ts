@@ -1244,6 +1244,563 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks, oldest first
+         * @description Needs a token of scope manage.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description all webhooks */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HookList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make a webhook; its secret is shown this once
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description where events are sent: https:// or http:// */
+                        url: string;
+                        /** @description what it is for; the address's host by default */
+                        name?: string;
+                        /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                        types?: string[];
+                        /** @description a filter expression, see docs/filters.md */
+                        filter?: string | null;
+                        /** @description only these rooms; all by default, also those that come later */
+                        rooms?: string[];
+                        /** @description events of one request at most, from 1 to 500, the default */
+                        maxEvents?: number;
+                        /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
+                        allowPrivate?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description a webhook with its new secret */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewHook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A webhook, and how it is doing
+         * @description Needs a token of scope manage.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Hook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook
+         * @description Needs a token of scope manage.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Hook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Needs a token of scope manage.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description where events are sent: https:// or http:// */
+                        url?: string;
+                        /** @description what it is for; the address's host by default */
+                        name?: string;
+                        /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                        types?: string[];
+                        /** @description a filter expression, see docs/filters.md */
+                        filter?: string | null;
+                        /** @description only these rooms; all by default, also those that come later */
+                        rooms?: string[];
+                        /** @description events of one request at most, from 1 to 500, the default */
+                        maxEvents?: number;
+                        /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
+                        allowPrivate?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description a webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Hook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send nothing until it is resumed
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Hook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on where it was; an active one tries again at once
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Hook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a room's events again from a seq on
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description a room's id here, or one of its names; 0 is the system's */
+                        room: string;
+                        /** @description the first event that is to be sent; one beyond the newest passes over all */
+                        seq: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description a webhook, without its secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Hook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new secret, shown this once; the old one signs beside it for a day
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a webhook with its new secret */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewHook"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an empty message and say what came of it
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description one request to a webhook's receiver, and what came of it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HookTry"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last requests of a webhook, newest first
+         * @description Needs a token of scope manage.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description from 1 to 100 */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description the hook's id */
+                    hook: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the last requests of a webhook */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HookTryList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/stream": {
         parameters: {
             query?: never;
@@ -2231,6 +2788,111 @@ export interface components {
             /** @description the token: it is shown this once */
             token: string;
             about: components["schemas"]["Token"];
+        };
+        /** @description a webhook, without its secret */
+        Hook: {
+            id: string;
+            name: string;
+            url: string;
+            /** @description event types and names; all but unknown, rank and stats when empty */
+            types: string[];
+            filter: string | null;
+            /** @description all rooms when empty, also those that come later */
+            rooms: string[];
+            /** @description events of one request at most */
+            maxEvents: number;
+            /** @description may reach private addresses */
+            allowPrivate: boolean;
+            /** @description ms UTC */
+            createdAt: number;
+            /** @description until then the secret before the last rotation signs too */
+            oldSecretUntil: number | null;
+            /**
+             * @description failing: the last try did not arrive, and it is tried again
+             * @enum {unknown}
+             */
+            state: "active" | "failing" | "paused";
+            paused: {
+                /** @description ms UTC */
+                at: number;
+                /**
+                 * @description asked; gone: it answered 410; failing: it failed for days
+                 * @enum {unknown}
+                 */
+                reason: "asked" | "gone" | "failing";
+            } | null;
+            failingSince: number | null;
+            lastTry: {
+                /** @description ms UTC */
+                at: number;
+                /** @description HTTP status; null when there was no answer */
+                status: number | null;
+                /** @description what was wrong, in words */
+                error: string | null;
+            } | null;
+            /** @description when something was last delivered */
+            deliveredAt: number | null;
+            /** @description events of all its rooms that it has not come to; its filter may leave some out */
+            backlog: number;
+            /** @description rooms in which there is something to deliver, the furthest behind first; 100 at most */
+            behind: {
+                /** @description the room's id here */
+                room: string;
+                /** @description everything up to here is delivered or was left out */
+                seq: number;
+                /** @description the room's newest seq */
+                head: number;
+                backlog: number;
+                waiting: {
+                    /** @description the webhook-id */
+                    id: string;
+                    from: number;
+                    to: number;
+                    events: number;
+                    /** @description ms UTC */
+                    since: number;
+                    tries: number;
+                } | null;
+            }[];
+        };
+        /** @description all webhooks */
+        HookList: {
+            hooks: components["schemas"]["Hook"][];
+        };
+        /** @description a webhook with its new secret */
+        NewHook: {
+            /** @description what signatures are checked with: it is shown this once */
+            secret: string;
+            about: components["schemas"]["Hook"];
+        };
+        /** @description one request to a webhook's receiver, and what came of it */
+        HookTry: {
+            /** @description the webhook-id */
+            id: string;
+            /** @description ms UTC */
+            at: number;
+            /** @description how long it took */
+            ms: number;
+            /** @description the room's id here */
+            room: string;
+            from: number;
+            to: number;
+            events: number;
+            bytes: number;
+            /** @description from 1 for each message; 0 is a test */
+            attempt: number;
+            delivered: boolean;
+            /** @description HTTP status; null when there was no answer */
+            status: number | null;
+            /** @description what was wrong, in words */
+            error: string | null;
+            /** @description begin of an answer that was no success */
+            answer: string | null;
+        };
+        /** @description the last requests of a webhook */
+        HookTryList: {
+            /** @description newest first; the last 100 are kept */
+            tries: components["schemas"]["HookTry"][];
         };
         /** @description refused: error.code says why, error.hint what to do */
         Error: {

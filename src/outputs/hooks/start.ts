@@ -1,0 +1,69 @@
+import type { Clock } from "../../clock.js";
+import type { Store } from "../../log/store.js";
+import { AllowedHosts } from "./address.js";
+import { guardedConnector, openConnector } from "./connect.js";
+import { HookDesk, type HookState, hookState } from "./desk.js";
+import { HookRunner, type HookRunnerParts } from "./runner.js";
+import { HttpSender } from "./send.js";
+
+/** What webhooks are built of. */
+export interface HooksParts extends Pick<HookRunnerParts, "tell" | "onError" | "pauseAfterMs"> {
+  readonly store: Pick<Store, "log" | "rooms" | "hooks">;
+  readonly clock: Clock;
+  /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
+  readonly allow: string | null;
+}
+
+/** What one hook has done in this process, and how it is. */
+export interface HookFigures {
+  readonly id: string;
+  readonly state: HookState;
+  readonly backlog: number;
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/** Webhooks that are being delivered. */
+export interface RunningHooks {
+  readonly desk: HookDesk;
+  figures(): Promise<readonly HookFigures[]>;
+  close(): Promise<void>;
+}
+
+/** The desk alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
+export function deskBeside(parts: Omit<HooksParts, "tell" | "onError" | "pauseAfterMs">): {
+  readonly desk: HookDesk;
+  close(): Promise<void>;
+} {
+  const { allowed, sender } = senderOf(parts);
+  return { desk: new HookDesk({ ...parts, send: sender.send, allowed }), close: () => sender.close() };
+}
+
+/** Starts to deliver. @throws DyliveError bad_config */
+export function startHooks(parts: HooksParts): RunningHooks {
+  const { store, clock } = parts;
+  const { allowed, sender } = senderOf(parts);
+  const { send } = sender;
+  const runner = new HookRunner({ ...parts, send });
+  const desk = new HookDesk({ store, clock, send, allowed, onChange: () => runner.poke(), placesOf: (hook) => runner.placesOf(hook) });
+  runner.start();
+  return {
+    desk,
+    figures: async () =>
+      (await desk.list()).map(({ row, backlog }) => ({
+        id: row.id,
+        state: hookState(row),
+        backlog,
+        ...(runner.counts.get(row.id) ?? { delivered: 0, failed: 0 }),
+      })),
+    close: async () => {
+      await runner.stop();
+      await sender.close();
+    },
+  };
+}
+
+function senderOf({ clock, allow }: Pick<HooksParts, "clock" | "allow">) {
+  const allowed = new AllowedHosts(allow);
+  return { allowed, sender: new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() }) };
+}
