@@ -15,6 +15,7 @@ import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
+import { startHooks } from "./outputs/hooks/start.js";
 import { StatisticsReader } from "./outputs/stats/reader.js";
 import { reachOf } from "./reach.js";
 import { Official } from "./rooms/official/official.js";
@@ -97,6 +98,16 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(async () => stopChecks());
     await rooms.start();
+    const hooks = startHooks({
+      store,
+      clock,
+      allow: config.hookAllowPrivate,
+      pauseAfterMs: config.hookPauseAfterMs,
+      tell: (news) => tellSystem(store, news, clock.now()),
+      onError: (error) => logger.error({ err: error }, "webhooks could not go on for a moment"),
+    });
+    closers.push(() => hooks.close());
+    metrics.lookAtHooks(() => hooks.figures());
     const official = await officialOf(config, store, clock, logger);
     closers.push(async () => official?.close());
     const api = await startApi({
@@ -107,6 +118,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       clock,
       logger,
       metrics,
+      hooks: hooks.desk,
       official: official === null ? [] : [official],
       webRoot: WEB_ROOT,
     });
