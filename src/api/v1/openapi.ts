@@ -14,14 +14,6 @@ import {
 } from "./answers.js";
 import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
-import {
-  GiftListSchema,
-  MinuteListSchema,
-  PersonListSchema,
-  TotalsSchema,
-  UserHistorySchema,
-  WordListSchema,
-} from "./statistics-answers.js";
 
 /** The pages of the documentation load their own files and talk to this server. */
 const POLICY = [
@@ -50,12 +42,6 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     SessionSchema,
     SessionListSchema,
     EventListSchema,
-    TotalsSchema,
-    MinuteListSchema,
-    GiftListSchema,
-    PersonListSchema,
-    WordListSchema,
-    UserHistorySchema,
     TokenSchema,
     TokenListSchema,
     NewTokenSchema,
