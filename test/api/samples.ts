@@ -4,7 +4,7 @@ import type { HookRow } from "../../src/log/hooks.js";
 import type { RoomKey } from "../../src/log/log.js";
 import type { Store } from "../../src/log/store.js";
 import { catchUp } from "../../src/outputs/stats/advance.js";
-import { plainWords } from "../contracts/statistics.js";
+import { plainWords } from "../outputs/stats/plain-words.js";
 import { chat, stats } from "./events.js";
 import { type Managed, manage } from "./managed.js";
 

@@ -13,15 +13,10 @@ import {
 import type { Store } from "../../src/log/store.js";
 import { advance, catchUp } from "../../src/outputs/stats/advance.js";
 import { fold } from "../../src/outputs/stats/fold.js";
-import type { Vocabulary } from "../../src/outputs/stats/words.js";
+import { plainWords } from "../outputs/stats/plain-words.js";
 import { chat, erased, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
-/** Words are what spaces separate: no dictionary needed. */
-export const plainWords: Vocabulary = {
-  wordsOf: (text) => text.split(" ").filter((word) => word !== ""),
-  emojiOf: ({ text }) => [...text.matchAll(/\[\S+?\]/g)].map(([name]) => name),
-};
 const SESSIONS = ["s1", "s2", null] as const;
 const MINUTE = 60_000;
 const T0 = 29_333_333 * MINUTE;

@@ -1,12 +1,15 @@
 import { type TSchema, Type } from "typebox";
-import { ALIAS_KINDS, WATCHES } from "../../log/rooms.js";
+import { ALIAS_KINDS, type RoomRow, WATCHES } from "../../log/rooms.js";
 import type { Session } from "../../log/sessions.js";
+import type { SessionStatistics } from "../../log/statistics.js";
 import { SCOPES, type TokenRow } from "../../log/tokens.js";
+import { summaryOf } from "../../outputs/stats/summary.js";
 import { ROOM_STATES, type RoomView } from "../../rooms/state.js";
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Text = Nullable(Type.String());
 const Time = Type.Integer({ description: "ms UTC" });
+const Anchor = Nullable(Type.Object({ id: Text, secUid: Text, nickname: Text, avatar: Text }));
 const Ref = (name: string) => Type.Ref(name);
 const Next = Nullable(Type.String({ description: "the cursor of the next page; null on the last" }));
 const literals = <T extends string>(values: readonly T[]) => Type.Enum([...values] as [T, ...T[]]);
@@ -53,7 +56,7 @@ export const RoomSchema = Type.Object(
     id: Type.String({ description: "the room's key here; never changes" }),
     webRid: Text,
     title: Text,
-    anchor: Nullable(Type.Object({ id: Text, secUid: Text, nickname: Text, avatar: Text })),
+    anchor: Anchor,
     aliases: Type.Array(Type.Object({ kind: literals(ALIAS_KINDS), value: Type.String() })),
     watch: literals(WATCHES),
     settings: Type.Object(
@@ -74,10 +77,13 @@ export const RoomListSchema = Type.Object(
 export const SessionSchema = Type.Object(
   {
     id: Type.String({ description: "room_id of the broadcast" }),
+    room: Type.String({ description: "the room's key here" }),
+    anchor: Anchor,
     title: Text,
     openedAt: Time,
     endedAt: Nullable(Time),
     endReason: Type.Union([Type.String(), Type.Null()], { description: "announced, offline or replaced; null while open" }),
+    totals: Type.Union([Ref("Totals"), Type.Null()], { description: "null when nothing of it was counted yet" }),
   },
   { $id: "Session", description: "a broadcast of a room" },
 );
@@ -149,8 +155,10 @@ export function roomAnswer({ row, aliases, status }: RoomView) {
 }
 
 /** A broadcast as v1 shows it. */
-export function sessionAnswer({ sessionId, title, openedAt, endedAt, endReason }: Session) {
-  return { id: sessionId, title, openedAt, endedAt, endReason };
+export function sessionAnswer(session: Session, room: RoomRow | null, statistics: SessionStatistics | null) {
+  const { sessionId, title, openedAt, endedAt, endReason } = session;
+  const totals = statistics === null ? null : summaryOf(session, statistics);
+  return { id: sessionId, room: String(session.room), anchor: room?.anchor ?? null, title, openedAt, endedAt, endReason, totals };
 }
 
 /** A token as v1 shows it. */

@@ -14,6 +14,14 @@ import {
 } from "./answers.js";
 import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
+import {
+  GiftListSchema,
+  MinuteListSchema,
+  PersonListSchema,
+  TotalsSchema,
+  UserHistorySchema,
+  WordListSchema,
+} from "./statistics-answers.js";
 
 /** The pages of the documentation load their own files and talk to this server. */
 const POLICY = [
@@ -42,6 +50,12 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     SessionSchema,
     SessionListSchema,
     EventListSchema,
+    TotalsSchema,
+    MinuteListSchema,
+    GiftListSchema,
+    PersonListSchema,
+    WordListSchema,
+    UserHistorySchema,
     TokenSchema,
     TokenListSchema,
     NewTokenSchema,

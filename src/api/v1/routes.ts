@@ -4,11 +4,14 @@ import { liveRoutes } from "../live/routes.js";
 import type { ApiParts } from "../parts.js";
 import { checkRequest } from "./check.js";
 import { eventRoutes } from "./event-routes.js";
+import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
 import { Passes } from "./pass.js";
 import { roomRoutes } from "./room-routes.js";
 import { sessionRoutes } from "./session-routes.js";
+import { statisticsRoutes } from "./statistics-routes.js";
 import { tokenRoutes } from "./token-routes.js";
+import { userRoutes } from "./user-routes.js";
 
 /** The versioned API: what `/openapi.json` describes. */
 export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<void> {
@@ -24,6 +27,9 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       });
       roomRoutes(v1, parts, passes);
       sessionRoutes(v1, parts, passes);
+      statisticsRoutes(v1, parts, passes);
+      giftRoutes(v1, parts, passes);
+      userRoutes(v1, parts, passes);
       eventRoutes(v1, parts, passes);
       tokenRoutes(v1, parts, passes);
       hookRoutes(v1, parts, passes);

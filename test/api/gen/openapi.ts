@@ -986,7 +986,7 @@ export interface paths {
                 path: {
                     /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
                     room: string;
-                    /** @description room_id of the broadcast */
+                    /** @description room_id of the broadcast, or `latest` */
                     session: string;
                 };
                 cookie?: never;
@@ -1000,6 +1000,304 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A broadcast minute by minute
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description a whole number from 1 to 1000 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the list begins */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                    /** @description room_id of the broadcast, or `latest` */
+                    session: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a broadcast minute by minute */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MinuteList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People of a broadcast, those with the most first
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description diamonds, units, chats, likes or events */
+                    by?: "diamonds" | "units" | "chats" | "likes" | "events";
+                    /** @description a whole number from 1 to 1000 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the list begins */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                    /** @description room_id of the broadcast, or `latest` */
+                    session: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description people of a broadcast, those with the most first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PersonList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words or emoji of a broadcast's chat, the most frequent first
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description word or emoji */
+                    kind?: "word" | "emoji";
+                    /** @description a whole number from 1 to 1000 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the list begins */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                    /** @description room_id of the broadcast, or `latest` */
+                    session: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description words or emoji of the chat, the most frequent first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WordList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gifts of a broadcast, summed, those worth most first
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom) */
+                    by?: "gift" | "user" | "receiver" | "line";
+                    /** @description only gifts of the user with this id */
+                    user?: string;
+                    /** @description a whole number from 1 to 1000 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the list begins */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                    /** @description room_id of the broadcast, or `latest` */
+                    session: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description gifts of a broadcast, summed */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GiftList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a person did in the broadcasts of a room
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description a whole number from 1 to 1000 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the list begins */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                    /** @description the person's id (uid) */
+                    user: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a person in the broadcasts of a room */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserHistory"];
                     };
                 };
                 /** @description refused: why, and what to do */
@@ -2738,12 +3036,22 @@ export interface components {
         Session: {
             /** @description room_id of the broadcast */
             id: string;
+            /** @description the room's key here */
+            room: string;
+            anchor: {
+                id: string | null;
+                secUid: string | null;
+                nickname: string | null;
+                avatar: string | null;
+            } | null;
             title: string | null;
             /** @description ms UTC */
             openedAt: number;
             endedAt: number | null;
             /** @description announced, offline or replaced; null while open */
             endReason: string | null;
+            /** @description null when nothing of it was counted yet */
+            totals: components["schemas"]["Totals"] | null;
         };
         /** @description a page of broadcasts */
         SessionList: {
@@ -2762,6 +3070,220 @@ export interface components {
             more: boolean;
             /** @description ranges of seq, both ends included, that were passed over because they are no longer kept */
             removed: number[][];
+        };
+        /** @description what the events of a broadcast add up to */
+        Totals: {
+            /** @description events by type */
+            messages: {
+                [key: string]: number;
+            };
+            events: number;
+            /** @description different people; those whose identity is hidden are not among them */
+            people: number;
+            chatters: number;
+            gifters: number;
+            gifts: {
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+            };
+            /** @description seen reached us; total is the platform's own count */
+            likes: {
+                seen: number;
+                total: number | null;
+            };
+            follows: number;
+            followers: number | null;
+            /** @description people who had been in the room, as the platform counts */
+            viewers: number | null;
+            peak: {
+                online: number | null;
+                minute: number | null;
+                eventsInMinute: number;
+            };
+            /** @description of people whose identity is hidden or unknown: many people or one */
+            hidden: {
+                events: number;
+                chats: number;
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+            };
+            /** @description intervals in which we know we received nothing */
+            gaps: {
+                count: number;
+                totalMs: number;
+            };
+            /** @description share of its time, 0 to 1, in which we know of no gap */
+            covered: number | null;
+            /** @description share of the likes that reached us, 0 to 1 */
+            likesSeen: number | null;
+            /** @description some of its events may have been removed before they were counted */
+            partial: boolean;
+            firstEventAt: number | null;
+            lastEventAt: number | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description a broadcast minute by minute */
+        MinuteList: {
+            /** @description minutes that have events, in order of time */
+            minutes: {
+                /** @description its beginning, ms UTC, by the platform's time of the events */
+                time: number;
+                /** @description events by type */
+                messages: {
+                    [key: string]: number;
+                };
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                unpricedUnits: number;
+                likes: number;
+                /** @description people in the room, as last told in this minute */
+                online: number | null;
+                onlineMax: number | null;
+                follows: number;
+                followers: number | null;
+                gaps: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description gifts of a broadcast, summed */
+        GiftList: {
+            /** @description worth most first; what they are not summed by is null */
+            gifts: {
+                gift: {
+                    id: string;
+                    name: string | null;
+                } | null;
+                /** @description null in a line: people whose identity is hidden, many or one */
+                user: {
+                    id: string | null;
+                    nickname: string | null;
+                } | null;
+                /** @description null: the anchor, or nobody said; id null: guests whose identity is hidden */
+                receiver: {
+                    id: string | null;
+                    nickname: string | null;
+                } | null;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description people of a broadcast, those with the most first */
+        PersonList: {
+            people: {
+                id: string;
+                nickname: string | null;
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description words or emoji of the chat, the most frequent first */
+        WordList: {
+            words: {
+                text: string;
+                count: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description a person in the broadcasts of a room */
+        UserHistory: {
+            id: string;
+            nickname: string | null;
+            /** @description over all broadcasts of the room */
+            total: {
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            };
+            /** @description what they did in each broadcast, newest first */
+            sessions: {
+                session: string | null;
+                nickname: string | null;
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            }[];
+            next: string | null;
         };
         /** @description a token, without the token itself */
         Token: {

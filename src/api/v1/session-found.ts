@@ -1,0 +1,30 @@
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { DyliveError } from "../../errors.js";
+import type { RoomKey } from "../../log/log.js";
+import type { Session } from "../../log/sessions.js";
+import type { ApiStore } from "../parts.js";
+import { exactly, RoomParams } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+/** The broadcast in an address. */
+export const SessionParams = exactly({
+  ...RoomParams.properties,
+  session: Type.String({ minLength: 1, maxLength: 64, description: "room_id of the broadcast, or `latest`" }),
+});
+
+/**
+ * The broadcast in the address of a request.
+ * @throws DyliveError not_found
+ */
+export async function sessionOf(
+  { sessions }: Pick<ApiStore, "sessions">,
+  passes: Passes,
+  request: FastifyRequest<{ Params: { room: string; session: string } }>,
+): Promise<{ readonly room: RoomKey; readonly session: Session }> {
+  const { room } = await passes.room(request);
+  const asked = request.params.session;
+  const session = asked === "latest" ? (await sessions.list(room, 1))[0] : await sessions.get(room, asked);
+  if (session === null || session === undefined) throw new DyliveError("not_found", "the room has no such broadcast");
+  return { room, session };
+}
