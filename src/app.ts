@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, mkdirSync } from "node:fs";
+import { appendFileSync, chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
@@ -11,6 +11,7 @@ import { DyliveError } from "./errors.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
+import { databaseIn } from "./log/sqlite/database-file.js";
 import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
@@ -42,12 +43,6 @@ const WEB_ROOT = fileURLToPath(new URL("../web/", import.meta.url));
 
 /** Hosts that only this machine reaches. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
-
-/** Where a data folder keeps its database; the folder is made when it is missing, for the owner only. */
-export function databaseIn(data: string): string {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  return join(resolve(data), "dylive.sqlite");
-}
 
 /**
  * Builds the parts from the settings and starts them.

@@ -1,7 +1,7 @@
-import { databaseIn } from "../app.js";
 import { systemClock } from "../clock.js";
 import type { Config } from "../config.js";
 import { DyliveError } from "../errors.js";
+import { databaseIn } from "../log/sqlite/database-file.js";
 import { openSqliteStore } from "../log/sqlite/store.js";
 import { loadFile } from "./files.js";
 import { Progress } from "./progress.js";

@@ -4,7 +4,6 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { decode } from "./decode.js";
-import { demo } from "./demo.js";
 import { addDoctorCommand } from "./doctor.js";
 import { importFiles } from "./import.js";
 import { addLoginCommand } from "./login.js";
@@ -12,7 +11,6 @@ import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
 import { addRoomCommands } from "./room.js";
-import { serve } from "./serve.js";
 import { simulate } from "./simulate.js";
 import { plain, say } from "./terminal.js";
 import { addTokenCommands } from "./token.js";
@@ -61,7 +59,10 @@ program
   .addOption(upstream())
   .addOption(signer())
   .option("--watch <room>", "put a room on the watch list (repeat for more)", collect, [])
-  .action(({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => serve(loadConfig(settings), watched));
+  .action(async ({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => {
+    const { serve } = await import("./serve.js"); // the server is half of what there is to load: other commands start without it
+    await serve(loadConfig(settings), watched);
+  });
 
 program
   .command("demo")
@@ -69,7 +70,10 @@ program
   .addOption(host())
   .addOption(port())
   .addOption(data())
-  .action((settings: Partial<Config>) => demo(loadConfig(settings)));
+  .action(async (settings: Partial<Config>) => {
+    const { demo } = await import("./demo.js");
+    await demo(loadConfig(settings));
+  });
 
 program
   .command("resolve")

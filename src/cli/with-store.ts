@@ -1,5 +1,5 @@
-import { databaseIn } from "../app.js";
 import type { Config } from "../config.js";
+import { databaseIn } from "../log/sqlite/database-file.js";
 import { openSqliteStore } from "../log/sqlite/store.js";
 import type { Store } from "../log/store.js";
 
