@@ -5,8 +5,10 @@ import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { decode } from "./decode.js";
 import { addDoctorCommand } from "./doctor.js";
+import { addHookCommands } from "./hook.js";
 import { importFiles } from "./import.js";
 import { addLoginCommand } from "./login.js";
+import { addOfficialCommands } from "./official.js";
 import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
@@ -130,6 +132,8 @@ addDoctorCommand(program, { data, upstream, signer });
 addLoginCommand(program, data, upstream);
 addRoomCommands(program, { data, upstream });
 addTokenCommands(program, data);
+addOfficialCommands(program, data);
+addHookCommands(program, data);
 
 program
   .command("simulate")
