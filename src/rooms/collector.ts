@@ -203,6 +203,7 @@ export class Collector {
       const resolved = await resolveRoom(this.#asked, this.#place.platform, visitor, signal, this.#place.inPage);
       this.tracker.seenAs(await this.#place.noteReading(visitor));
       this.#reading = resolved.outcome === "live" ? { live: resolved, at: this.#parts.clock.now(), confirmed: true } : null;
+      if (resolved.outcome === "live") this.tracker.audience.read(resolved.facts.cover);
       if (resolved.outcome === "unknown" && this.tracker.state !== "stalled") await this.#to("failed", resolved.reason, "room_unknown");
       return resolved;
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { RoomKey } from "../log/log.js";
 import type { Alias, RoomRow, RoomSettings } from "../log/rooms.js";
 import type { LoginReading } from "../sources/login.js";
+import type { Told } from "./audience.js";
 import type { GiftsState } from "./gifts-watch.js";
 
 /** What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has. */
@@ -38,6 +39,7 @@ export interface RoomStatus {
   readonly state: RoomState;
   /** room_id of the broadcast that is or was collected last; null before the first. */
   readonly sessionId: string | null;
+  readonly broadcast: Told;
   readonly evidence: Evidence;
 }
 

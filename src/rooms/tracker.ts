@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import type { ErrorCode } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
+import { Audience } from "./audience.js";
 import { GiftsWatch } from "./gifts-watch.js";
 import { Sight } from "./sight.js";
 import type { Evidence, RoomState, RoomStatus } from "./state.js";
@@ -34,6 +35,7 @@ export class Tracker {
   /** Judged by the events that were stored. */
   readonly gifts = new GiftsWatch();
   readonly sight = new Sight();
+  readonly audience = new Audience();
   /** The broadcast that is or was collected last. */
   sessionId: string | null = null;
 
@@ -113,6 +115,7 @@ export class Tracker {
       if (INTERACTIVE.has(event.method)) interactive++;
       this.gifts.see(event);
       this.sight.see(event);
+      this.audience.see(event);
     }
     if (interactive > 0) this.#lastInteractiveAt = at;
     return interactive;
@@ -125,6 +128,7 @@ export class Tracker {
     this.#gaps = { count: 0, totalMs: 0 };
     this.gifts.reset();
     this.sight.reset();
+    this.audience.reset();
   }
 
   status(room: RoomKey): RoomStatus {
@@ -142,7 +146,7 @@ export class Tracker {
       likesSeen: this.sight.likesSeen,
       gaps: this.#gaps,
     };
-    return { room, state: this.#state, sessionId: this.sessionId, evidence };
+    return { room, state: this.#state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
   }
 
   /** Resolves when the state is one of those that answer a first caller, after `ms` at the latest, or when the signal aborts. */

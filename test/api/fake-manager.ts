@@ -4,7 +4,7 @@ import type { RoomSettings } from "../../src/log/rooms.js";
 import type { Store } from "../../src/log/store.js";
 import { readPaste } from "../../src/rooms/resolve.js";
 import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "../../src/rooms/state.js";
-import { NOTHING_SEEN } from "./served.js";
+import { NOTHING_SEEN, NOTHING_TOLD } from "./served.js";
 
 /** Manages the rooms of a store without a platform: a room is known as soon as it is asked for, by the name it is asked for. */
 export class FakeManager implements RoomManager {
@@ -19,7 +19,7 @@ export class FakeManager implements RoomManager {
 
   /** Sets what is said of a room. */
   say(room: RoomKey, state: RoomState, sessionId: string | null = null, evidence: Partial<RoomStatus["evidence"]> = {}): void {
-    this.states.set(room, { room, state, sessionId, evidence: { ...NOTHING_SEEN, ...evidence } });
+    this.states.set(room, { room, state, sessionId, broadcast: NOTHING_TOLD, evidence: { ...NOTHING_SEEN, ...evidence } });
   }
 
   async request(text: string): Promise<RequestedRoom> {

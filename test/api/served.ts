@@ -24,6 +24,9 @@ export const NOTHING_SEEN: RoomStatus["evidence"] = {
   gaps: { count: 0, totalMs: 0 },
 };
 
+/** What is told of a broadcast of which nothing was told. */
+export const NOTHING_TOLD: RoomStatus["broadcast"] = { cover: null, online: null, totalViewers: null, likes: null };
+
 /** A desk that knows every room as room 1, unless told otherwise. */
 export class FakeDesk implements RoomManager {
   state: RoomState = "live";
@@ -41,7 +44,7 @@ export class FakeDesk implements RoomManager {
   }
 
   status(): RoomStatus {
-    return { room: this.room, state: this.state, sessionId: null, evidence: NOTHING_SEEN };
+    return { room: this.room, state: this.state, sessionId: null, broadcast: NOTHING_TOLD, evidence: NOTHING_SEEN };
   }
 
   async list(): Promise<readonly RoomView[]> {

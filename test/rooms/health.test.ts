@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
+import { Audience } from "../../src/rooms/audience.js";
 import { backoffMs } from "../../src/rooms/backoff.js";
 import { Budget } from "../../src/rooms/budget.js";
 import { GiftsWatch } from "../../src/rooms/gifts-watch.js";
@@ -61,6 +62,27 @@ describe("sight", () => {
     expect(sight.masked).toBe(true);
     sight.reset();
     expect([sight.likesSeen, sight.masked]).toEqual([null, null]);
+  });
+});
+
+describe("audience", () => {
+  it("keeps what the platform last said of a broadcast; a new one begins with its cover alone", () => {
+    const audience = new Audience();
+    const stats = (online: number | null, totalViewers: number | null): NewEvent => ({
+      ...base,
+      type: "stats",
+      online,
+      totalViewers,
+      onlineText: null,
+      totalText: null,
+    });
+    audience.read("https://p3.douyinpic.com/cover");
+    for (const event of [stats(812, 9_000), stats(null, 9_100), like(5, 140), like(5, 100)]) audience.see(event);
+    expect(audience.told).toEqual({ cover: "https://p3.douyinpic.com/cover", online: 812, totalViewers: 9_100, likes: 140 });
+    audience.reset();
+    expect(audience.told).toEqual({ cover: "https://p3.douyinpic.com/cover", online: null, totalViewers: null, likes: null });
+    audience.read(null);
+    expect(audience.told.cover).toBeNull();
   });
 });
 

@@ -45,6 +45,15 @@ const Status = Type.Object(
   {
     state: literals(ROOM_STATES),
     sessionId: Nullable(Type.String({ description: "room_id of the broadcast that is or was collected last" })),
+    broadcast: Type.Object(
+      {
+        cover: Type.Union([Type.String(), Type.Null()], { description: "URL of the cover; it expires" }),
+        online: Type.Union([Type.Integer(), Type.Null()], { description: "people in the room" }),
+        totalViewers: Type.Union([Type.Integer(), Type.Null()], { description: "people who came so far" }),
+        likes: Type.Union([Type.Integer(), Type.Null()], { description: "the platform's own count of likes" }),
+      },
+      { description: "what the platform last said of the broadcast" },
+    ),
     evidence: Evidence,
   },
   { description: "how the collection is doing" },

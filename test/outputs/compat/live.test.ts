@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../../src/errors.js";
 import { live } from "../../../src/outputs/compat/live.js";
 import type { RoomState, RoomStatus } from "../../../src/rooms/state.js";
-import { NOTHING_SEEN } from "../../api/served.js";
+import { NOTHING_SEEN, NOTHING_TOLD } from "../../api/served.js";
 import { rendered } from "./golden.js";
 import { ABOUT, MSG_ID, ROOM_ID, sample, UID } from "./samples.js";
 
@@ -49,7 +49,7 @@ describe("messages for clients of jwwsjlm/douyinLive", () => {
 
 describe("status frames", () => {
   const greet = (state: RoomState) => {
-    const status: RoomStatus = { room: 1, state, sessionId: null, evidence: NOTHING_SEEN };
+    const status: RoomStatus = { room: 1, state, sessionId: null, broadcast: NOTHING_TOLD, evidence: NOTHING_SEEN };
     return format.greet?.(status, ABOUT, ASKED) ?? null;
   };
 

@@ -1,0 +1,44 @@
+import type { NewEvent } from "../events/event.js";
+
+/** What the platform last said of a broadcast. Null is "it has not said". */
+export interface Told {
+  /** https URL of the cover; its signature expires, so it is not stored. */
+  readonly cover: string | null;
+  /** People in the room. */
+  readonly online: number | null;
+  /** People who came so far. */
+  readonly totalViewers: number | null;
+  /** The platform's own count of likes. */
+  readonly likes: number | null;
+}
+
+const NOTHING: Told = { cover: null, online: null, totalViewers: null, likes: null };
+
+/** Keeps what the platform last said of a room's broadcast, its cover from the reading of its page, its counts from its messages. */
+export class Audience {
+  #told = NOTHING;
+
+  get told(): Told {
+    return this.#told;
+  }
+
+  /** A new broadcast: counts are of one, its cover comes from the reading that found it. */
+  reset(): void {
+    this.#told = { ...NOTHING, cover: this.#told.cover };
+  }
+
+  /** The cover that a reading of the room's page named. */
+  read(cover: string | null): void {
+    this.#told = { ...this.#told, cover };
+  }
+
+  /** Every event in order. */
+  see(event: NewEvent): void {
+    if (event.type === "stats") {
+      const { online, totalViewers } = event;
+      this.#told = { ...this.#told, online: online ?? this.#told.online, totalViewers: totalViewers ?? this.#told.totalViewers };
+    } else if (event.type === "like" && event.total !== null) {
+      this.#told = { ...this.#told, likes: Math.max(this.#told.likes ?? 0, event.total) };
+    }
+  }
+}
