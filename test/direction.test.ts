@@ -36,7 +36,7 @@ const MAY: Record<string, readonly string[]> = {
   "./app": ["events", "sources", "log", "rooms", "outputs", "worker", "api", "./reach", "types:./config", "./clock", "./errors"],
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],
   // The library's own composition root: settings by hand, never from the environment.
-  "./connect": ["sources", "events", "log", "rooms", "./reach", "./config", "./clock", "./errors"],
+  "./connect": ["wire", "events", "log", "rooms", "./reach", "./config", "./clock", "./errors"],
   "./config": ["./errors"],
   "./index": ["wire", "events", "sources", "log", "rooms", "./connect", "./clock", "./errors"],
   "./errors": [],

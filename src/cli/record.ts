@@ -1,10 +1,9 @@
 import { systemClock } from "../clock.js";
 import { type Config, readMachine } from "../config.js";
-import { openMemoryStore } from "../log/memory.js";
 import { reachOf } from "../reach.js";
+import { OneRoom } from "../rooms/one-room.js";
 import type { Broadcast } from "../rooms/pipeline.js";
 import { nameIn } from "../rooms/resolve.js";
-import { Supervisor } from "../rooms/supervisor.js";
 import { Recorder } from "../sources/recorder.js";
 import type { Received } from "../sources/source.js";
 import { Visitor } from "../sources/visitor.js";
@@ -12,15 +11,14 @@ import { Progress } from "./progress.js";
 import { aborted, stopSignal } from "./stop.js";
 import { plain, say } from "./terminal.js";
 
-const SETTLE_MS = 10_000;
+const MAX_EVENTS = 1000; // nobody reads them
 
 /** `dylive record ROOM`: what the room sends, byte for byte, into a file (`ROOM.dyrec` unless named); each further broadcast into one of its own. Ends when stopped. */
-export async function record(config: Config, room: string, file: string | null): Promise<void> {
+export async function record(config: Config, text: string, file: string | null): Promise<void> {
   const stop = stopSignal();
   const reach = reachOf(config, readMachine(), systemClock);
-  const id = (await nameIn(room, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop)).value;
+  const id = (await nameIn(text, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop)).value;
   const out = file ?? `${id}.dyrec`;
-  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
   const progress = new Progress(out, "frames");
   let recorder: Recorder | null = null;
   let frames = 0;
@@ -46,16 +44,14 @@ export async function record(config: Config, room: string, file: string | null):
       fail(error); // a recording that silently stops is worse than one that ends
     }
   };
-  const parts = { ...reach, store, clock: systemClock, pollMs: config.pollMs, onReceived, setAside: () => {} };
-  const rooms = new Supervisor({ ...parts, maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER });
+  const parts = { reach, clock: systemClock, pollMs: config.pollMs, maxEvents: MAX_EVENTS, onReceived, setAside: () => {} };
+  let room: OneRoom | null = null;
   try {
-    const { status } = await rooms.request(id, SETTLE_MS, stop);
-    say(plain(`${id}: ${status.state}, ${status.evidence.reason}; recording to ${out}`));
+    room = await OneRoom.open(id, parts, stop);
+    say(plain(`${id}: ${room.found.state}, ${room.found.evidence.reason}; recording to ${out}`));
     await Promise.race([aborted(stop), failed]);
   } finally {
-    await rooms.stop();
-    await store.close();
-    await reach.seats.close();
+    await room?.close();
     (recorder as Recorder | null)?.close();
     progress.end(`${out}: ${frames} frames`);
   }

@@ -1,42 +1,34 @@
 import { systemClock } from "../clock.js";
 import { type Config, readMachine } from "../config.js";
-import { openMemoryStore } from "../log/memory.js";
 import { reachOf } from "../reach.js";
+import { OneRoom } from "../rooms/one-room.js";
 import { readPaste } from "../rooms/resolve.js";
-import { Supervisor } from "../rooms/supervisor.js";
-import { Shown } from "./shown.js";
+import { lineOf, SHOWN } from "./show.js";
 import { stopSignal } from "./stop.js";
-import { plain, say } from "./terminal.js";
+import { plain, print, say } from "./terminal.js";
 
-const SETTLE_MS = 10_000;
+const MAX_EVENTS = 10_000;
 
 /** `dylive watch ROOM`: the room's events as they come, until stopped. Keeps nothing. */
-export async function watch(config: Config, room: string, options: { readonly json: boolean; readonly all: boolean }): Promise<void> {
+export async function watch(config: Config, text: string, { json, all }: { readonly json: boolean; readonly all: boolean }): Promise<void> {
   const stop = stopSignal();
-  readPaste(room); // a wrong text is told before anything starts
-  const reach = reachOf(config, readMachine(), systemClock);
-  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
-  const rooms = new Supervisor({
-    ...reach,
-    store,
+  readPaste(text); // a wrong text is told before anything starts
+  const parts = {
+    reach: reachOf(config, readMachine(), systemClock),
     clock: systemClock,
     pollMs: config.pollMs,
-    maxOnDemandRooms: 1,
-    onDemandIdleMs: Number.MAX_SAFE_INTEGER,
-    setAside: (_event, error) => say(`an event could not be kept: ${String(error)}`),
-  });
+    maxEvents: MAX_EVENTS,
+    setAside: (_event: unknown, error: unknown) => say(`an event could not be kept: ${String(error)}`),
+  };
+  let room: OneRoom | null = null;
   try {
-    const { room: key, status } = await rooms.request(room, SETTLE_MS, stop);
-    const { webRid } = (await store.rooms.get(key)) ?? { webRid: null };
-    say(plain(`${webRid ?? room}: ${status.state}, ${status.evidence.reason}`));
-    const shown = new Shown(store, options);
-    await shown.showNew(key);
-    for await (const woken of store.log.wakes(stop)) if (woken.has(key)) await shown.showNew(key);
+    room = await OneRoom.open(text, parts, stop);
+    const { webRid } = (await room.store.rooms.get(room.room)) ?? { webRid: null };
+    say(plain(`${webRid ?? text}: ${room.found.state}, ${room.found.evidence.reason}`));
+    for await (const event of room.events(all ? {} : { types: SHOWN }, stop)) await print(lineOf(event, json));
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
-    await rooms.stop();
-    await store.close();
-    await reach.seats.close();
+    await room?.close();
   }
 }

@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Clock } from "../../src/clock.js";
+import {
+  connect,
+  Drift,
+  DyliveError,
+  describe as inWords,
+  type LiveEvent,
+  normalise,
+  readFrame,
+  replay,
+  resolve,
+} from "../../src/index.js";
+import { OneRoom } from "../../src/rooms/one-room.js";
+import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { Recorder } from "../../src/sources/recorder.js";
+import type { Received } from "../../src/sources/source.js";
+import { fastClock } from "../fast-clock.js";
+import { reachAt } from "../rooms/reach.js";
+import { until } from "../until.js";
+
+const ROOM = "100000002";
+
+let simulator: Simulator | undefined;
+const dir = mkdtempSync(join(tmpdir(), "dylive-library-"));
+afterEach(async () => {
+  await simulator?.close();
+  simulator = undefined;
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function start() {
+  const clock = fastClock(20);
+  simulator = await startSimulator({ clock });
+  return { clock, upstream: simulator.url, data: join(dir, "none") };
+}
+
+describe("connect", () => {
+  it("gives a room's events as they come, of the types asked for, in gapless order of their log", async () => {
+    const options = await start();
+    const room = connect(`https://live.douyin.com/${ROOM}?from=test`, { ...options, types: ["chat", "gift", "state"] });
+    expect(room.status()).toBeNull();
+    const events: LiveEvent[] = [];
+    for await (const event of room) {
+      events.push(event);
+      if (event.type === "chat") expect(inWords(event)).toBe(event.text);
+      if (events.length === 20) break;
+    }
+    expect(events).toContainEqual(expect.objectContaining({ type: "state", to: "live" }));
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(["chat", "gift", "state"]));
+    const seqs = events.map(({ seq }) => seq);
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+    expect(room.status()).toMatchObject({ state: "live", evidence: { counts: { WebcastChatMessage: expect.any(Number) } } });
+    // Whoever leaves the loop leaves the platform.
+    await until(() => simulator?.truth(ROOM).connections.every(({ closedAt }) => closedAt !== null));
+  });
+
+  it("ends quietly with its signal, also before the room was found", async () => {
+    const options = await start();
+    const stop = new AbortController();
+    let count = 0;
+    for await (const _ of connect(ROOM, { ...options, signal: stop.signal })) if (++count === 5) stop.abort();
+    expect(count).toBe(5);
+    for await (const _ of connect(ROOM, { ...options, signal: stop.signal })) throw new Error("given after the abort");
+    const later = new AbortController();
+    setImmediate(() => later.abort());
+    for await (const _ of connect(ROOM, { ...options, signal: later.signal })) throw new Error("given after the abort");
+  });
+
+  it("says at once what is no room, and from the loop what the platform does not know", async () => {
+    const options = await start();
+    expect(() => connect("no room, no link")).toThrow(expect.objectContaining({ code: "bad_room" }));
+    expect(() => connect(ROOM, { pollMs: 1 })).toThrow(expect.objectContaining({ code: "bad_config" }));
+    const read = async () => {
+      for await (const _ of connect("999999999", options)) throw new Error("there is no such room");
+    };
+    await expect(read()).rejects.toBeInstanceOf(DyliveError);
+    await expect(read()).rejects.toMatchObject({ code: "no_account" });
+  });
+
+  it("tells a loop that is too slow how much it lost", async () => {
+    const options = await start();
+    let lost = 0;
+    let seen = 0;
+    const onLost = (count: number) => {
+      lost += count;
+    };
+    for await (const event of connect(ROOM, { ...options, types: ["chat", "gift", "join", "like"], maxQueuedEvents: 5, onLost })) {
+      seen++;
+      await options.clock.sleep(4_000);
+      if (lost > 0) {
+        expect(event.seq).toBeGreaterThan(seen);
+        break;
+      }
+      if (seen > 200) throw new Error("nothing was lost");
+    }
+    expect(lost).toBeGreaterThan(0);
+  });
+});
+
+/** Frames of the room with chats in them, as they came. */
+async function framesOf(url: string, clock: Clock): Promise<readonly Uint8Array[]> {
+  const frames: Uint8Array[] = [];
+  const onReceived = (batch: readonly Received[]) => {
+    frames.push(...batch.flatMap(({ kind, raw }) => (kind === "frame" ? [raw] : [])));
+  };
+  const parts = { reach: reachAt(url), clock, pollMs: 5000, maxEvents: 1000, setAside: () => {}, onReceived };
+  const stop = new AbortController();
+  const room = await OneRoom.open(ROOM, parts, stop.signal);
+  try {
+    let chats = 0;
+    for await (const _ of room.events({ types: ["chat"] }, stop.signal)) if (++chats === 3) stop.abort();
+  } finally {
+    await room.close();
+  }
+  return frames;
+}
+
+describe("the lower layers", () => {
+  it("read a recording as the server does, and a frame by hand", async () => {
+    const options = await start();
+    const frames = await framesOf(options.upstream, options.clock);
+    mkdirSync(dir, { recursive: true });
+    const file = join(dir, "room.dyrec");
+    const recorder = new Recorder(file, { webRid: ROOM, roomId: "1", title: "", startedAt: 1, source: "websocket" });
+    const drift = new Drift();
+    const read = frames.map((bytes) => readFrame(bytes, 1_760_000_000_000, drift));
+    recorder.write(
+      read.map(({ received }) => received),
+      0,
+    );
+    recorder.close();
+    const events: LiveEvent[] = [];
+    for await (const event of replay(file, { clock: options.clock })) events.push(event);
+    expect(events.some(({ type }) => type === "chat")).toBe(true);
+
+    const context = { room: 1, webRid: null, sessionId: null, anchorId: null, receivedAt: 1, source: "import" as const, drift };
+    const drafts = read.flatMap(({ received }) => received.response?.messages.map((message) => normalise(message, context)) ?? []);
+    const chats = drafts.flatMap((draft) => (draft?.event.type === "chat" ? [draft.event.text] : []));
+    expect(chats.length).toBeGreaterThan(0);
+    expect(chats).toEqual(events.flatMap((event) => (event.type === "chat" ? [event.text] : [])));
+  });
+
+  it("resolve a text", async () => {
+    const { upstream, data } = await start();
+    const { name, resolved } = await resolve(`看看 https://live.douyin.com/${ROOM} !`, { upstream, data });
+    expect(name).toEqual({ kind: "web_rid", value: ROOM });
+    expect(resolved.outcome).toBe("live");
+    await expect(resolve("???", { upstream, data })).rejects.toMatchObject({ code: "bad_room" });
+  });
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
+
+/** What a source file loads when it is imported: all but types, and `import()`, which loads when it is called. */
+function loadedBy(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
+  return source.statements.flatMap((statement) => {
+    if (!(ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement))) return [];
+    const { moduleSpecifier } = statement;
+    if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return [];
+    const typeOnly = ts.isExportDeclaration(statement)
+      ? statement.isTypeOnly || onlyTypes(statement.exportClause)
+      : statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword || onlyTypes(statement.importClause?.namedBindings);
+    return typeOnly ? [] : [moduleSpecifier.text];
+  });
+}
+
+function onlyTypes(names: ts.NamedImportBindings | ts.NamedExportBindings | undefined): boolean {
+  if (names === undefined || !(ts.isNamedImports(names) || ts.isNamedExports(names))) return false;
+  return names.elements.length > 0 && names.elements.every(({ isTypeOnly }) => isTypeOnly);
+}
+
+/** Everything that is loaded with a file of src/: our files, and packages by name. */
+function graphOf(entry: string): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const to of loadedBy(file)) {
+      if (to.startsWith(".")) visit(resolve(dirname(file), to.replace(/\.js$/, ".ts")));
+      else if (!to.startsWith("node:")) packages.add(/^(@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? to);
+    }
+  };
+  visit(resolve(SRC, entry));
+  return { files: new Set([...files].map((file) => relative(SRC, file))), packages };
+}
+
+describe("importing the library", () => {
+  it("loads no server, no database, no browser driver and no command", () => {
+    const { files, packages } = graphOf("index.ts");
+    expect(files.size).toBeGreaterThan(60);
+    expect([...files].filter((file) => /^(api|cli|outputs|simulator|worker)\/|^app\.ts|sqlite|postgres/.test(file))).toEqual([]);
+    expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
+  });
+
+  it("is told apart from the server, which does load them", () => {
+    const { files, packages } = graphOf("app.ts");
+    expect([...packages]).toEqual(expect.arrayContaining(["better-sqlite3", "fastify"]));
+    expect([...files]).toEqual(expect.arrayContaining(["api/server.ts", "log/sqlite/store.ts"]));
+  });
+});
