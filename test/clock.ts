@@ -22,15 +22,16 @@ export class FakeClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const timer: Timer = { at: this.#now + ms, every: null, run: () => resolve() };
+      const abort = () => {
+        if (this.#timers.delete(timer)) reject(signal?.reason);
+      };
+      const run = () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      };
+      const timer: Timer = { at: this.#now + ms, every: null, run };
       this.#timers.add(timer);
-      signal?.addEventListener(
-        "abort",
-        () => {
-          if (this.#timers.delete(timer)) reject(signal.reason);
-        },
-        { once: true },
-      );
+      signal?.addEventListener("abort", abort, { once: true });
     });
   }
 

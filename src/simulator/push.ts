@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { Connection } from "./connection.js";
+import { Connection, type ConnectionTruth } from "./connection.js";
 import { type RefusalForm, refusal, refusalBytes } from "./handshake.js";
 import { splitHost } from "./hosts.js";
 import { Late } from "./late.js";
@@ -16,9 +16,16 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** What is kept of a connection: itself while it is open, its book when it is over. */
+interface Kept {
+  readonly roomId: string;
+  open: Connection | null;
+  truth: () => ConnectionTruth;
+}
+
 /** The push server: lets clients in, or refuses them as the platform does. */
 export class PushServer {
-  readonly connections: Connection[] = [];
+  readonly #kept: Kept[] = [];
   readonly refusals: Refusal[] = [];
   readonly #platform: Platform;
   // Clients send heartbeats and acks only; the platform offers no compression of WebSocket's own.
@@ -72,15 +79,28 @@ export class PushServer {
         late: new Late(platform.options.clock, () => platform.lateMs),
         reset: () => (socket instanceof Socket ? socket.resetAndDestroy() : socket.destroy()),
       });
-      keepNewest(this.connections, connection);
+      const kept: Kept = { roomId, open: connection, truth: () => connection.truth() };
+      keepNewest(this.#kept, kept);
       const persist = Number(query.get("need_persist_msg_count") ?? 0);
       found.broadcast.join(connection, Number.isInteger(persist) ? persist : 0);
+      const leave = connection.onEnd;
+      connection.onEnd = () => {
+        leave();
+        const book = connection.truth();
+        kept.open = null;
+        kept.truth = () => book;
+      };
     });
+  }
+
+  /** The books of a broadcast's connections, oldest first. */
+  truths(roomId: string): ConnectionTruth[] {
+    return this.#kept.filter((kept) => kept.roomId === roomId).map(({ truth }) => truth());
   }
 
   /** Ends every connection. */
   close(): void {
-    for (const connection of this.connections) connection.end("cut");
+    for (const { open } of [...this.#kept]) open?.end("cut");
     this.#server.close();
   }
 

@@ -152,7 +152,7 @@ function broadcastTruth(platform: Platform, push: PushServer, id: string): Broad
     startedAt: broadcast.options.startedAt,
     endedAt: broadcast.endedAt,
     sent: broadcast.sent(),
-    connections: push.connections.filter(({ options }) => options.roomId === broadcast.roomId).map((connection) => connection.truth()),
+    connections: push.truths(broadcast.roomId),
   };
 }
 

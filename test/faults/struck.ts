@@ -166,7 +166,7 @@ function stateOf({ status, error }: Sight): string {
 }
 
 /** Chance that is the same in every run. */
-function seeded(text: string): () => number {
+export function seeded(text: string): () => number {
   let state = [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
