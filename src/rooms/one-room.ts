@@ -23,8 +23,8 @@ export interface OneRoomParts {
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
 
-/** How long the first answer about the room is waited for. */
-const SETTLE_MS = 10_000;
+/** How long the first answer about the room is waited for: a browser may have to start first. */
+const SETTLE_MS = 20_000;
 const PAGE = 500;
 
 /** One room, collected into memory: for those who watch or record one and keep nothing. It goes on from broadcast to broadcast until it is closed. */
