@@ -41,7 +41,7 @@ describe("a receiver", () => {
 
   it("is shown no old secret after a day", async () => {
     const clock = new FakeClock();
-    const { desk, hook, chats } = await delivering({ clock });
+    const { desk, hook, chats } = await delivering({ clock, lookMs: 3_600_000 });
     const receiver = await Receiver.start();
     const { id } = await hook({ url: receiver.url });
     await desk.rotate(id);
