@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../clock.js";
 import type { Store } from "../log/store.js";
 import type { HookDesk } from "../outputs/hooks/desk.js";
+import type { Official } from "../rooms/official/official.js";
 import type { RoomManager } from "../rooms/state.js";
 import type { Calls } from "./calls.js";
 import type { Gate } from "./gate.js";
@@ -26,4 +27,5 @@ export interface ApiParts {
   readonly live: Live;
   readonly metrics: Metrics;
   readonly hooks: HookDesk;
+  readonly official: readonly Official[];
 }

@@ -5,6 +5,7 @@ import { DyliveError } from "../errors.js";
 import { AllowedHosts } from "../outputs/hooks/address.js";
 import { HookDesk } from "../outputs/hooks/desk.js";
 import { sendNothing } from "../outputs/hooks/send.js";
+import type { Official } from "../rooms/official/official.js";
 import type { RoomManager } from "../rooms/state.js";
 import { Calls } from "./calls.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
@@ -14,7 +15,7 @@ import { Listener, refuseBytes } from "./listener.js";
 import { Live } from "./live/live.js";
 import { WsUpgrade } from "./live/ws-upgrade.js";
 import { Metrics } from "./metrics.js";
-import { type OfficialIngest, officialRoutes } from "./official-routes.js";
+import { officialRoutes } from "./official-routes.js";
 import { servePage } from "./page.js";
 import type { ApiParts, ApiStore } from "./parts.js";
 import { Secrets } from "./secrets.js";
@@ -47,7 +48,7 @@ export interface ApiOptions {
   /** For receiving a whole request; 30 s by default. */
   readonly requestMs?: number;
   /** Apps of the Open Platform whose pushes are taken; none by default. */
-  readonly official?: readonly OfficialIngest[];
+  readonly official?: readonly Official[];
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
 }
@@ -73,7 +74,20 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const turns = new Turns(clock);
   const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
   const live = new Live({ store, clock, logger });
-  const parts: ApiParts = { store, rooms, clock, logger, gate, calls, waiters, turns, live, metrics, hooks };
+  const parts: ApiParts = {
+    store,
+    rooms,
+    clock,
+    logger,
+    gate,
+    calls,
+    waiters,
+    turns,
+    live,
+    metrics,
+    hooks,
+    official: options.official ?? [],
+  };
   const listener = new Listener(secrets, options.requestMs);
   const sockets = new WsUpgrade(live, gate);
   listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
@@ -124,7 +138,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   healthRoutes(app, parts, () => stopping);
   seedRoutes(app, parts);
   await v1Routes(app, parts);
-  if (options.official !== undefined) await officialRoutes(app, options.official, clock);
+  await officialRoutes(app, parts.official, clock);
   if (webRoot !== undefined) await servePage(app, webRoot);
 
   try {

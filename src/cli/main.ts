@@ -8,6 +8,7 @@ import { addDoctorCommand } from "./doctor.js";
 import { addHookCommands } from "./hook.js";
 import { importFiles } from "./import.js";
 import { addLoginCommand } from "./login.js";
+import { addOfficialCommands } from "./official.js";
 import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
@@ -131,6 +132,7 @@ addDoctorCommand(program, { data, upstream, signer });
 addLoginCommand(program, data, upstream);
 addRoomCommands(program, { data, upstream });
 addTokenCommands(program, data);
+addOfficialCommands(program, data);
 addHookCommands(program, data);
 
 program

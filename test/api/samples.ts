@@ -88,6 +88,15 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/events?after=999999", 409],
     ["/v1/rooms/98765/events?filter=x", 400],
   ],
+  "GET /v1/official": [["/v1/official", 200]],
+  "POST /v1/official/launches": [
+    ["/v1/official/launches", 404, { json: { launchToken: "x" } }],
+    ["/v1/official/launches", 400, { json: {} }],
+  ],
+  "POST /v1/official/acks": [
+    ["/v1/official/acks", 404, { json: { roomId: "1", messages: [{ id: "1", method: "live_gift", at: 1 }] } }],
+    ["/v1/official/acks", 400, { json: { roomId: "x", messages: [] } }],
+  ],
   "GET /v1/tokens": [["/v1/tokens", 200]],
   "POST /v1/tokens": [
     ["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }],

@@ -6,6 +6,7 @@ import { checkRequest } from "./check.js";
 import { eventRoutes } from "./event-routes.js";
 import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
+import { officialAppRoutes } from "./official-routes.js";
 import { Passes } from "./pass.js";
 import { roomRoutes } from "./room-routes.js";
 import { sessionRoutes } from "./session-routes.js";
@@ -33,6 +34,7 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       eventRoutes(v1, parts, passes);
       tokenRoutes(v1, parts, passes);
       hookRoutes(v1, parts, passes);
+      officialAppRoutes(v1, parts, passes);
       liveRoutes(v1, parts, passes);
     },
     { prefix: "/v1" },

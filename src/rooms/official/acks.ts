@@ -72,6 +72,8 @@ export class OfficialAcks {
       try {
         await this.#confirm(room, tended, signal);
         tended.failures = 0;
+        // Without rules there is nothing to remember of it.
+        if (tended.rules.length === 0 && !this.#due.has(room)) this.#rooms.delete(room);
       } catch (error) {
         this.#due.add(room);
         tended.failures++;

@@ -36,8 +36,9 @@ export interface OfficialIngestParts extends Omit<OfficialParts, "drift"> {
 }
 
 const API_HOST = "webcast.bytedance.com";
-/** 10 calls a second are allowed (facts/official-push.md A2); clocks differ. */
-const CALLS_PER_S = 8;
+/** 10 calls a second are allowed (facts/official-push.md A2): no second may see more, a burst within it included. */
+const CALLS_PER_S = 7;
+const BURST = 2;
 
 /** One app: what it pushes, and what is asked of the platform for it. */
 export class Official {
@@ -131,7 +132,7 @@ export class Official {
 function platformFor(app: OfficialApp, secret: string, clock: Clock, life: AbortSignal): OpenPlatform {
   const { appId, tokenUrl, upstream } = app;
   const at = (url: string) => (upstream === null ? url : url.replace(/^https?:\/\//, `${upstream.replace(/\/+$/, "")}/@`));
-  const budget = new Budget(clock, CALLS_PER_S, CALLS_PER_S);
+  const budget = new Budget(clock, CALLS_PER_S, BURST);
   const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life);
   return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.take(signal) });
 }

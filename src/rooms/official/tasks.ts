@@ -3,7 +3,7 @@ import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import type { Store } from "../../log/store.js";
 import type { OpenPlatform } from "../../sources/official/open-platform.js";
-import { OfficialRefusal } from "../../sources/official/refusal.js";
+import { ERR, OfficialRefusal } from "../../sources/official/refusal.js";
 import { backoffMs } from "../backoff.js";
 import { RECOVERABLE, type RecoveryParts, recoverFailed } from "./recovery.js";
 
@@ -16,6 +16,7 @@ const RECOVER_MS = 20_000;
 /** How often the platform is asked whether the tasks still run. */
 const CHECK_MS = 60_000;
 
+const OVER: ReadonlySet<number> = new Set([ERR.notMounted, ERR.precondition]);
 /** A refusal each quarter of an hour for four hours: the broadcast is over, or never was. */
 const MAX_REFUSALS = 20;
 
@@ -156,7 +157,7 @@ export class OfficialTasks {
   async #stop({ key, roomId, tasks }: Room, signal: AbortSignal): Promise<void> {
     const ifThere = (error: unknown) => {
       // Of a broadcast that is over there is nothing to stop.
-      if (!(error instanceof OfficialRefusal)) throw error;
+      if (!(error instanceof OfficialRefusal && OVER.has(error.errNo))) throw error;
     };
     for (const msgType of tasks.keys()) {
       await this.#parts.platform.stop(roomId, msgType, signal).catch(ifThere);

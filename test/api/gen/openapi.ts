@@ -2099,6 +2099,204 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/official": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the apps of the Open Platform fare
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description apps of the Open Platform whose pushes are taken here */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            apps: {
+                                appId: string;
+                                /** @description since the start: into the log; onto disk while the store was out; refused since neither could take them; on disk now */
+                                pushes: {
+                                    stored: number;
+                                    spooled: number;
+                                    lost: number;
+                                    waiting: number;
+                                };
+                                /** @description rooms on the watch list, with their push tasks by type of message */
+                                rooms: {
+                                    roomId: string;
+                                    tasks: {
+                                        [key: string]: {
+                                            /** @enum {unknown} */
+                                            state: "new" | "running" | "ending" | "ended";
+                                            problem: string | null;
+                                        };
+                                    };
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/official/launches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Watch the room of a launch token
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description what the live companion starts the game with (-token=…) */
+                        launchToken: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description the room of the launch token */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description the room's key here */
+                            room: string;
+                            roomId: string;
+                            anchorOpenId: string | null;
+                            nickname: string | null;
+                            avatar: string | null;
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/official/acks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm to the platform that messages were shown (ack type 2)
+         * @description Needs a token of scope manage.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description room_id of the broadcast */
+                        roomId: string;
+                        /** @description 1 to 100 events that were shown */
+                        messages: {
+                            /** @description id of the event */
+                            id: string;
+                            /** @description method of the event, such as live_gift */
+                            method: string;
+                            /** @description when it was shown, ms UTC */
+                            at: number;
+                        }[];
+                    };
+                };
+            };
+            responses: {
+                /** @description how many messages were confirmed */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            confirmed: number;
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/stream": {
         parameters: {
             query?: never;
@@ -2987,6 +3185,17 @@ export interface components {
                 /** @enum {unknown} */
                 state: "resolving" | "waiting" | "connecting" | "live" | "stalled" | "blocked" | "ended" | "failed";
                 sessionId: string | null;
+                /** @description what the platform last said of the broadcast */
+                broadcast: {
+                    /** @description URL of the cover; it expires */
+                    cover: string | null;
+                    /** @description people in the room */
+                    online: number | null;
+                    /** @description people who came so far */
+                    totalViewers: number | null;
+                    /** @description the platform's own count of likes */
+                    likes: number | null;
+                };
                 /** @description why the room is in its state: facts that were seen; more may be added */
                 evidence: {
                     /** @description one sentence in plain words */
