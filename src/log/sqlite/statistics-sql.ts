@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type BetterSqlite3 from "better-sqlite3";
 import type { RoomKey } from "../log.js";
 
 /** Sums that stay exact integers: of counts up to 2^53 − 1, of diamonds up to 2^63 − 1, where SQLite would go on in floating point. */
@@ -21,7 +21,7 @@ export interface StoredTotals {
 }
 
 /** Statements that change statistics. */
-export function writesOf(database: Database) {
+export function writesOf(database: BetterSqlite3.Database) {
   return {
     room: database.prepare<[RoomKey], { counted: number; version: number }>("SELECT counted, version FROM statistics_rooms WHERE room = ?"),
     setCounted: database.prepare<[RoomKey, number]>(
@@ -80,15 +80,11 @@ export function writesOf(database: Database) {
     dead: database.prepare<[RoomKey], number>("SELECT n FROM statistics_dead WHERE room = ? LIMIT 1").pluck(),
     gone: database.prepare<[number]>("DELETE FROM statistics_dead WHERE n = ?"),
     sweeps: [
-      ["statistics_minutes", "minute"],
-      ["statistics_people", "user_id"],
-      ["statistics_gifts", "user_id, receiver_id, gift_id"],
-      ["statistics_combos", "combo_id"],
-      ["statistics_words", "kind, word"],
-    ].map(([table, key]) =>
-      database.prepare<[number, number, number]>(
-        `DELETE FROM ${table} WHERE n = ? AND (${key}) IN (SELECT ${key} FROM ${table} WHERE n = ? LIMIT ?)`,
-      ),
-    ),
+      sweep("statistics_minutes", "minute"),
+      sweep("statistics_people", "user_id"),
+      sweep("statistics_gifts", "user_id, receiver_id, gift_id"),
+      sweep("statistics_combos", "combo_id"),
+      sweep("statistics_words", "kind, word"),
+    ],
   };
 }
