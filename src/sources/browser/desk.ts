@@ -10,6 +10,7 @@ import type { HostRule } from "./hosts.js";
 import type { BrowserKeeper } from "./keeper.js";
 import { fetchIn, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
 import { type ContextState, readState, writeState } from "./state.js";
+import type { Turnstile } from "./turnstile.js";
 import { browserError, orAborted, pauseMs } from "./wait.js";
 
 /** What a desk is made of. */
@@ -26,6 +27,8 @@ export interface DeskOptions {
   readonly stateFile: string | null;
   /** A room whose page is looked at when the home page does not have what is needed. */
   readonly webRid: string | null;
+  /** What all desks of a browser open through. */
+  readonly door: Turnstile;
   /** To be waited for before it opens: a predecessor that still saves the same state. */
   readonly after: Promise<unknown>;
 }
@@ -129,9 +132,12 @@ export class Desk {
   #open(signal: AbortSignal): Promise<Ready> {
     const { page, browser } = this.#ready ?? {};
     if (this.#ready !== null && page?.isClosed() === false && browser?.isConnected()) return Promise.resolve(this.#ready);
-    this.#opening ??= this.#start(this.#stop.signal).finally(() => {
-      this.#opening = null;
-    });
+    const stop = this.#stop.signal;
+    this.#opening ??= this.#options.door
+      .run(stop, () => this.#start(stop))
+      .finally(() => {
+        this.#opening = null;
+      });
     return orAborted(this.#opening, signal);
   }
 

@@ -8,6 +8,7 @@ import { type Gate, openGate } from "./gate.js";
 import { pageHosts } from "./hosts.js";
 import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper.js";
 import { browserSource } from "./source.js";
+import { Turnstile } from "./turnstile.js";
 
 /** How a browser serves rooms. */
 export interface BrowserSessionOptions {
@@ -23,6 +24,9 @@ export interface BrowserSessionOptions {
   /** Domains that pages may reach beside those that we know to be needed. */
   readonly moreHosts?: readonly string[];
 }
+
+/** A restart with many rooms must not burst: each context that opens is a visit of a megabyte, and a core at work. */
+const OPENING_AT_ONCE = 3;
 
 interface Held {
   readonly key: string;
@@ -41,6 +45,7 @@ export class BrowserSession implements Seats {
   readonly #keeper: BrowserKeeper;
   readonly #desks = new Set<Held>();
   readonly #gates = new Map<string, Promise<Gate>>();
+  readonly #door = new Turnstile(OPENING_AT_ONCE);
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
 
@@ -131,7 +136,7 @@ export class BrowserSession implements Seats {
     const name = `${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
     const after = Promise.all(this.#closing);
-    const desk = new Desk({ keeper, clock, allows, gate, account, origin: this.#origin, stateFile, webRid, after });
+    const desk = new Desk({ keeper, door: this.#door, clock, allows, gate, account, origin: this.#origin, stateFile, webRid, after });
     const held = { key, index, desk, rooms: 0 };
     this.#desks.add(held);
     return held;
