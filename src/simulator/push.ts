@@ -19,8 +19,7 @@ export interface Refusal {
 /** What is kept of a connection: itself while it is open, its book when it is over. */
 interface Kept {
   readonly roomId: string;
-  open: Connection | null;
-  truth: () => ConnectionTruth;
+  is: Connection | ConnectionTruth;
 }
 
 /** The push server: lets clients in, or refuses them as the platform does. */
@@ -79,28 +78,26 @@ export class PushServer {
         late: new Late(platform.options.clock, () => platform.lateMs),
         reset: () => (socket instanceof Socket ? socket.resetAndDestroy() : socket.destroy()),
       });
-      const kept: Kept = { roomId, open: connection, truth: () => connection.truth() };
+      const kept: Kept = { roomId, is: connection };
       keepNewest(this.#kept, kept);
       const persist = Number(query.get("need_persist_msg_count") ?? 0);
       found.broadcast.join(connection, Number.isInteger(persist) ? persist : 0);
       const leave = connection.onEnd;
       connection.onEnd = () => {
         leave();
-        const book = connection.truth();
-        kept.open = null;
-        kept.truth = () => book;
+        kept.is = connection.truth();
       };
     });
   }
 
   /** The books of a broadcast's connections, oldest first. */
   truths(roomId: string): ConnectionTruth[] {
-    return this.#kept.filter((kept) => kept.roomId === roomId).map(({ truth }) => truth());
+    return this.#kept.filter((kept) => kept.roomId === roomId).map(({ is }) => (is instanceof Connection ? is.truth() : is));
   }
 
   /** Ends every connection. */
   close(): void {
-    for (const { open } of [...this.#kept]) open?.end("cut");
+    for (const { is } of [...this.#kept]) if (is instanceof Connection) is.end("cut");
     this.#server.close();
   }
 

@@ -7,4 +7,4 @@ it("a busy room whose connection is cut 100 times loses nothing outside the reco
   expect(seen.sent).toBeGreaterThan(2000);
   expect(seen.inGaps, "some were on their way when the connection was cut").toBeGreaterThan(0);
   expect(seen.unitsCounted).toBeLessThanOrEqual(seen.unitsGiven);
-});
+}, 120_000);

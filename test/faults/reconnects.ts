@@ -71,7 +71,7 @@ export async function reconnect(cuts: number, heap: () => number = () => 0): Pro
       after = page.scanned;
     };
     for (let cut = 1; cut <= cuts; cut++) {
-      await clock.go(Math.round(20_000 * Math.random() ** 2 + 37));
+      await clock.go(Math.round(16_000 * Math.random() ** 2 + 37));
       now.simulator.rooms.cut(RID);
       await clock.until(() => now.rooms.status(room)?.state !== "live", 5000);
       await clock.until(() => now.rooms.status(room)?.state === "live", 300_000);
