@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
-import { Receiver, verify } from "../outputs/hooks/receiver.js";
+import { answering, Receiver, verify } from "../outputs/hooks/receiver.js";
 import { until } from "../until.js";
 import { chat, dylive, type Run, ran, scratch } from "./command.js";
 
@@ -65,11 +65,9 @@ export async function killWhileDelivering({
         continue;
       }
       simulator.rooms.stall(ROOM);
-      // An answer that was lost is asked for again within seconds; `resume` says at once.
-      await until(async () => {
-        await ran(["hook", "resume", id], env);
-        return (await ran(["hook", "list"], env)).stdout.includes("active  backlog 0");
-      }, 60_000);
+      receiver.manner = answering(200);
+      await ran(["hook", "resume", id], env);
+      await until(async () => (await ran(["hook", "list"], env)).stdout.includes("active  backlog 0"), 120_000);
       server.process.kill("SIGTERM");
       expect(await server.ended).toBe(0);
     }
