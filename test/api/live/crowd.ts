@@ -1,28 +1,20 @@
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
-import { WebSocket } from "ws";
+import { systemClock } from "../../../src/clock.js";
 import type { Store } from "../../../src/log/store.js";
 import { chats } from "../../contracts/events.js";
-import { until } from "../../until.js";
-import { type LiveServer, serveLive } from "./live-server.js";
-import { SseParser } from "./sse-client.js";
+import { type CrowdReader, SseReader, WsReader } from "./crowd-reader.js";
+import { serveLive } from "./live-server.js";
 
-/** How big a crowd is, and for how long it listens. */
+/** How big a crowd is, and what it is given. */
 export interface CrowdSize {
   /** Readers of each kind: Server-Sent Events and WebSocket. */
   readonly readers: number;
   readonly events: number;
-  /** ms over which the events come, and between two of their batches. */
-  readonly ms: number;
-  readonly everyMs: number;
-  /** How often each reader is cut off at random while they come, on average. */
+  /** Events stored at a time. */
+  readonly batch: number;
+  /** How often each reader is cut off at random, on average. */
   readonly cuts: number;
-  /** ms after which it has failed. */
-  readonly patienceMs: number;
   readonly store?: Store;
 }
-
-/** Share of what is received that the connection breaks in the midst of. */
-const BREAKS = 0.002;
 
 /** What became of a crowd. */
 export interface CrowdResult {
@@ -32,161 +24,65 @@ export interface CrowdResult {
   readonly ms: number;
 }
 
-/** A reader that is cut off now and then, in the midst of what it is given, and comes back with its last cursor. */
-abstract class Reader {
-  /** Seq of the newest event that it has. */
-  last = 0;
-  connections = 0;
-  wrong: string | null = null;
-  protected readonly server: LiveServer;
-  protected readonly room: number;
-  /** Mean ms between two cuts. */
-  readonly #meanMs: number;
-  #stopped = false;
-  #cut: ReturnType<typeof setTimeout> | undefined;
-
-  /** Connects with the last cursor. */
-  protected abstract open(): void;
-  protected abstract destroy(): void;
-
-  constructor(server: LiveServer, room: number, meanMs: number) {
-    this.server = server;
-    this.room = room;
-    this.#meanMs = meanMs;
-  }
-
-  connect(): void {
-    if (this.#stopped) return;
-    this.connections++;
-    this.open();
-  }
-
-  /** To be called when the connection gives its first bytes: on a busy machine that may take longer than it may live. */
-  protected opened(): void {
-    clearTimeout(this.#cut);
-    this.#cut = setTimeout(() => this.again(), -Math.log(Math.random()) * this.#meanMs);
-  }
-
-  /** Drops the connection, and makes a new one. */
-  again(): void {
-    clearTimeout(this.#cut);
-    this.destroy();
-    setTimeout(() => this.connect(), Math.random() * 20);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#cut);
-    this.destroy();
-  }
-
-  protected got(seq: number): void {
-    if (seq !== this.last + 1) this.wrong ??= `${seq} came after ${this.last}`;
-    this.last = seq;
-  }
-}
-
-class SseReader extends Reader {
-  #lastId = "";
-  #request: ClientRequest | null = null;
-
-  protected open(): void {
-    const { url, token } = this.server;
-    const headers = { authorization: `Bearer ${token}`, ...(this.#lastId !== "" && { "last-event-id": this.#lastId }) };
-    const sent = request(`${url}/v1/events/stream?rooms=${this.room}&after=0`, { headers, agent: false });
-    this.#request = sent;
-    sent.on("error", () => this.#request === sent && this.again());
-    sent.on("response", (response) => this.#read(response, sent));
-    sent.end();
-  }
-
-  protected destroy(): void {
-    this.#request?.destroy();
-    this.#request = null;
-  }
-
-  #read(response: IncomingMessage, sent: ClientRequest): void {
-    if (response.statusCode === 408) {
-      // Reader and server share this process: on a busy machine a request may take too long to be sent.
-      this.again();
-      return;
-    }
-    if (response.statusCode !== 200) this.wrong ??= `HTTP ${response.statusCode}`;
-    this.opened();
-    const parser = new SseParser(({ data, event }) => {
-      if (event === "chat") this.got((data as { seq: number }).seq);
-      else if (event !== "hello") this.wrong ??= event;
-    }, this.#lastId);
-    response.setEncoding("utf8");
-    response.on("error", () => {});
-    response.on("data", (text: string) => {
-      if (this.#request !== sent) return;
-      // Now and then the connection breaks in the midst of a message.
-      const broken = Math.random() < BREAKS;
-      parser.push(broken ? text.slice(0, Math.random() * text.length) : text);
-      this.#lastId = parser.lastId;
-      if (broken) this.again();
-    });
-  }
-}
-
-class WsReader extends Reader {
-  #socket: WebSocket | null = null;
-
-  protected open(): void {
-    const { url, token } = this.server;
-    const socket = new WebSocket(`${url.replace("http", "ws")}/v1/ws`, { headers: { authorization: `Bearer ${token}` } });
-    this.#socket = socket;
-    socket.on("error", () => this.#socket === socket && this.again());
-    socket.on("open", () => {
-      this.opened();
-      socket.send(JSON.stringify({ op: "subscribe", rooms: [{ room: this.room, after: this.last }] }));
-    });
-    socket.on("message", (data) => {
-      if (this.#socket !== socket) return;
-      const message: unknown = JSON.parse(String(data));
-      if (!Array.isArray(message)) {
-        const { type } = message as { type: string };
-        if (type !== "hello" && type !== "subscribed" && type !== "position") this.wrong ??= type;
-        return;
-      }
-      for (const { seq } of message as { seq: number }[]) this.got(seq);
-      if (Math.random() < BREAKS) this.again();
-    });
-  }
-
-  protected destroy(): void {
-    this.#socket?.terminate();
-    this.#socket = null;
-  }
-}
+/**
+ * Bounds that no reader can reach, however busy the machine is: that slow readers are cut, and that a token may hold so much, are other tests.
+ * Connections that were cut off count until the server has seen it.
+ */
+const OUT_OF_REACH = { maxQueuedBytes: 1e9, stallMs: 2e9, heldPerToken: 1e9, connections: 1e9, filterBurstMs: 1e9 };
+/** Share of the batches after which there is a heartbeat, which moves the places of Server-Sent Events too. */
+const BEATS = 0.2;
+/** Between two looks at how far the crowd has come, and so many looks that showed nothing new until there is one event more. */
+const LOOK_MS = 5;
+const LOOKS = 200;
 
 /**
- * Lets a crowd read one room of one server in this process while events come, cutting every reader off at random.
+ * Lets a crowd read one room of one server in this process while events come, cutting every reader off at random. It waits for nothing but for
+ * what the readers have got, so that a busy machine makes it slow and never wrong: events come when half of the readers have those before, a
+ * reader is cut off after so many events, not after so long, and nothing here gives up: a hang ends with the time limit of the caller's test.
  * @throws when a reader was given anything else than every event exactly once, in order
  */
-export async function crowd({ readers, events, ms, everyMs, cuts, patienceMs, store }: CrowdSize): Promise<CrowdResult> {
-  const server = await serveLive({ limits: { heartbeatMs: 500 }, ...(store && { store }) });
+export async function crowd({ readers, events, batch, cuts, store }: CrowdSize): Promise<CrowdResult> {
+  let beat = () => {};
+  const every = (_ms: number, call: () => void) => {
+    beat = call;
+    return () => {};
+  };
+  const server = await serveLive({ limits: OUT_OF_REACH, clock: { ...systemClock, every }, ...(store && { store }) });
   const { room, append } = await server.room();
-  const all: Reader[] = [];
-  for (let i = 0; i < readers; i++) all.push(new SseReader(server, room, ms / cuts), new WsReader(server, room, ms / cuts));
-  for (const reader of all) reader.connect();
-  const began = Date.now();
-  try {
-    let stored = 0;
-    while (stored < events) {
-      const due = Math.min(events, Math.ceil((events * (Date.now() - began + everyMs)) / ms));
-      if (due > stored) await append(...chats(due - stored, `${stored}-`));
-      stored = Math.max(stored, due);
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
+  const between = events / cuts;
+  const all: CrowdReader[] = [];
+  for (let i = 0; i < readers; i++) all.push(new SseReader(server, room, between), new WsReader(server, room, between));
+  let stored = 0;
+  const add = async (count: number) => {
+    await append(...chats(count, `${stored}-`));
+    stored += count;
+  };
+  /** Resolves when so many readers have everything. A reader that was passed over sees that by the next event, so there is one when all is still. */
+  const come = async (count: number) => {
+    for (let looks = 0, seen = -1; ; looks++) {
+      const wrong = all.flatMap((reader) => reader.wrong ?? []);
+      if (wrong.length > 0) throw new Error(`${wrong.length} of ${all.length} readers: ${wrong[0]}`);
+      if (all.filter(({ last }) => last === stored).length >= count) return;
+      const sum = all.reduce((total, { last }) => total + last, 0);
+      if (sum !== seen) [looks, seen] = [0, sum];
+      else if (looks === LOOKS) await add(1);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    await until(() => all.every(({ last, wrong }) => last >= events || wrong !== null), patienceMs);
-    const took = Date.now() - began;
-    // Nothing comes after the last event.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const wrong = all.flatMap((reader) => reader.wrong ?? (reader.last === events ? [] : `it has ${reader.last}`));
-    if (wrong.length > 0) throw new Error(`${wrong.length} of ${all.length} readers: ${wrong[0]}`);
-    return { connections: all.reduce((sum, reader) => sum + reader.connections, 0), deliveries: all.length * events, ms: took };
+  };
+  const began = performance.now();
+  try {
+    for (const reader of all) reader.connect();
+    while (stored < events) {
+      await add(Math.min(events - stored, 1 + Math.floor(Math.random() * 2 * batch)));
+      if (Math.random() < BEATS) beat();
+      await come(all.length / 2);
+    }
+    await come(all.length);
+    const ms = performance.now() - began;
+    // Whatever would come twice at the end comes before one more event.
+    await add(1);
+    await come(all.length);
+    return { connections: all.reduce((sum, reader) => sum + reader.connections, 0), deliveries: all.length * stored, ms };
   } finally {
     for (const reader of all) reader.stop();
     await server.close();
