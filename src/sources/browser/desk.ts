@@ -132,19 +132,20 @@ export class Desk {
   #open(signal: AbortSignal): Promise<Ready> {
     const { page, browser } = this.#ready ?? {};
     if (this.#ready !== null && page?.isClosed() === false && browser?.isConnected()) return Promise.resolve(this.#ready);
-    const stop = this.#stop.signal;
-    this.#opening ??= this.#options.door
-      .run(stop, () => this.#start(stop))
-      .finally(() => {
-        this.#opening = null;
-      });
+    this.#opening ??= this.#comeIn(this.#stop.signal).finally(() => {
+      this.#opening = null;
+    });
     return orAborted(this.#opening, signal);
   }
 
+  async #comeIn(signal: AbortSignal): Promise<Ready> {
+    const { after, clock, door } = this.#options;
+    await orAborted(after, signal);
+    await clock.sleep(pauseMs(this.#failures), signal);
+    return door.run(signal, () => this.#start(signal));
+  }
+
   async #start(signal: AbortSignal): Promise<Ready> {
-    signal.throwIfAborted();
-    await orAborted(this.#options.after, signal);
-    await this.#options.clock.sleep(pauseMs(this.#failures), signal);
     let page: Page | null = null;
     try {
       const browser = await this.#options.keeper.browser(signal);
