@@ -47,7 +47,7 @@ function add(delta: SessionDelta, event: LiveEvent, vocabulary: Vocabulary): voi
   if (known === undefined) delta.minutes.set(minute, one);
   else addTally(known, one);
   if ("user" in event) addPerson(delta, event);
-  if (event.type === "gift") addGift(delta, event);
+  if (event.type === "gift" && event.test !== true) addGift(delta, event);
   if (event.type === "chat") addChat(delta, event, vocabulary);
 }
 
@@ -130,7 +130,9 @@ function addChat(delta: SessionDelta, event: LiveEventOf<"chat">, vocabulary: Vo
   for (const emoji of vocabulary.emojiOf(event)) delta.emoji.set(emoji, (delta.emoji.get(emoji) ?? 0) + 1);
 }
 
-function worthOf({ delta, diamonds }: LiveEventOf<"gift">): Worth {
+function worthOf({ delta, diamonds, test }: LiveEventOf<"gift">): Worth {
+  // Nobody gave it: the Open Platform made it to try an app.
+  if (test === true) return { units: 0, diamonds: 0n, unpricedUnits: 0 };
   const units = whole(delta);
   return { units, diamonds: BigInt(whole(diamonds ?? 0)), unpricedUnits: diamonds === null ? units : 0 };
 }
