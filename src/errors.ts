@@ -25,7 +25,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 400,
-    hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; on the command line also a link or a share text.",
+    hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; POST /v1/rooms and the command line also take a link or a share text.",
   },
   bad_config: {
     message: "The configuration is not valid",
