@@ -13,7 +13,9 @@ import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
 import { addRoomCommands } from "./room.js";
+import { addSessionCommands } from "./session.js";
 import { simulate } from "./simulate.js";
+import { addStatsCommands } from "./stats.js";
 import { plain, say } from "./terminal.js";
 import { addTokenCommands } from "./token.js";
 import { watch } from "./watch.js";
@@ -134,6 +136,8 @@ addRoomCommands(program, { data, upstream });
 addTokenCommands(program, data);
 addOfficialCommands(program, data);
 addHookCommands(program, data);
+addSessionCommands(program, data);
+addStatsCommands(program, data);
 
 program
   .command("simulate")

@@ -1,0 +1,43 @@
+import { type NamedRoom, namedRoom } from "../api/live/named-room.js";
+import { DyliveError } from "../errors.js";
+import type { Session } from "../log/sessions.js";
+import type { Store } from "../log/store.js";
+import { catchUp } from "../outputs/stats/advance.js";
+import { openVocabulary } from "../outputs/stats/words.js";
+import { Progress } from "./progress.js";
+import { stopSignal } from "./stop.js";
+import { plain } from "./terminal.js";
+
+const TOLD_FROM_STEPS = 10;
+
+/** The room that a word on the command line names, with its statistics up to date: no server is needed, and one beside it does no harm. */
+export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
+  const named = await namedRoom(store.rooms, asked);
+  const { room } = named;
+  const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
+  if (behind === 0) return named;
+  const progress = new Progress(plain(`counting ${asked}`), "thousand events");
+  let steps = 0;
+  const onStep = () => {
+    // A few steps are over before they are told.
+    if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
+  };
+  await catchUp(store, await openVocabulary(), { room, signal: stopSignal(), onStep });
+  return named;
+}
+
+/**
+ * The broadcast that is meant: the one named, else the newest of the room.
+ * @throws DyliveError not_found
+ */
+export async function countedSession(store: Store, asked: string, sessionId: string | null): Promise<Session> {
+  const named = await countedRoom(store, asked);
+  const wanted = sessionId ?? named.sessionId;
+  const session = wanted === null ? (await store.sessions.list(named.room, 1))[0] : await store.sessions.get(named.room, wanted);
+  if (session === null || session === undefined)
+    throw new DyliveError(
+      "not_found",
+      wanted === null ? `nothing was collected of ${JSON.stringify(asked)} yet` : `the room has no broadcast ${JSON.stringify(wanted)}`,
+    );
+  return session;
+}
