@@ -29,6 +29,7 @@ export async function demo(config: Config): Promise<void> {
       await print(`dylive demo: simulated rooms ${DEMO_ROOMS.map(([id, what]) => `${id} (${what})`).join(", ")}`);
       await print(`page: ${app.url}/#token=${token}&room=100000002`);
       await print(`curl '${url}'`);
+      for (const { like, url: compat } of app.compat) await print(`for clients of ${like}: ${compat}`);
       await aborted(stop);
       say("stopping …");
     } finally {
