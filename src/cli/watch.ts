@@ -24,7 +24,9 @@ export async function watch(config: Config, text: string, { json, all }: { reado
   try {
     room = await OneRoom.open(text, parts, stop);
     const { webRid } = (await room.store.rooms.get(room.room)) ?? { webRid: null };
-    say(plain(`${webRid ?? text}: ${room.found.state}, ${room.found.evidence.reason}`));
+    const { state, evidence } = room.found;
+    const next = state === "waiting" ? "; its next broadcast is shown as soon as it begins (Ctrl-C ends)" : "";
+    say(plain(`${webRid ?? text}: ${state}, ${evidence.reason}${next}`));
     for await (const event of room.events(all ? {} : { types: SHOWN }, stop)) await print(lineOf(event, json));
   } catch (error) {
     if (!stop.aborted) throw error;
