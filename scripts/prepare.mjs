@@ -26,8 +26,9 @@ export function install() {
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
-/** Compiles src/ to dist/. */
+/** Compiles src/ to dist/, and the dashboard to dist/web. */
 export function build() {
   rmSync(`${ROOT}dist`, { recursive: true, force: true });
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+  run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "web", "--logLevel", "warn"]);
 }

@@ -38,8 +38,8 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Folder of the pages that the server gives out, beside src/ and dist/. */
-const WEB_ROOT = fileURLToPath(new URL("../web/", import.meta.url));
+/** The built dashboard, whether this file runs from src/ or from dist/. */
+const WEB_ROOT = fileURLToPath(new URL("../dist/web/", import.meta.url));
 
 /** Hosts that only this machine reaches. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];

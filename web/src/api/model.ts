@@ -1,0 +1,25 @@
+import type { LiveEvent } from "../../../src/events/event.js";
+import type { components } from "../../../test/api/gen/openapi.js";
+
+// What the API answers, by the types that are generated from /openapi.json.
+type Schemas = components["schemas"];
+
+export type { EventType, LiveEvent, LiveEventOf, User } from "../../../src/events/event.js";
+export type Room = Schemas["Room"];
+export type RoomStatus = NonNullable<Room["status"]>;
+export type Evidence = RoomStatus["evidence"];
+export type Session = Schemas["Session"];
+export type Totals = Schemas["Totals"];
+export type Minute = Schemas["MinuteList"]["minutes"][number];
+export type GiftSum = Schemas["GiftList"]["gifts"][number];
+export type Person = Schemas["PersonList"]["people"][number];
+export type Word = Schemas["WordList"]["words"][number];
+export type UserHistory = Schemas["UserHistory"];
+
+/** A page of events, with the places to go on from. */
+export interface EventPage {
+  readonly events: readonly LiveEvent[];
+  readonly next: string;
+  readonly previous: string;
+  readonly more: boolean;
+}

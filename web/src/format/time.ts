@@ -1,0 +1,59 @@
+import type { Lang } from "./number.js";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const LOCALES: Readonly<Record<Lang, string>> = { zh: "zh-CN", en: "en-GB" };
+
+const made = new Map<string, Intl.DateTimeFormat>();
+
+/** Time of day in the viewer's zone (`zone` is for tests). */
+export function clockTime(ms: number, lang: Lang, zone?: string): string {
+  return format(lang, "clock", zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+}
+
+/** Hours and minutes in the viewer's zone. */
+export function minuteTime(ms: number, lang: Lang, zone?: string): string {
+  return format(lang, "minute", zone, { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+}
+
+/** Day and time in the viewer's zone. */
+export function dayTime(ms: number, lang: Lang, zone?: string): string {
+  return format(lang, "day", zone, {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  }).format(ms);
+}
+
+function format(lang: Lang, name: string, zone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${lang} ${name} ${zone ?? ""}`;
+  let one = made.get(key);
+  if (one === undefined) {
+    one = new Intl.DateTimeFormat(LOCALES[lang], zone === undefined ? options : { ...options, timeZone: zone });
+    made.set(key, one);
+  }
+  return one;
+}
+
+const WORDS: Readonly<Record<Lang, readonly [second: string, minute: string, hour: string, day: string]>> = {
+  zh: [" 秒", " 分", " 小时", " 天"],
+  en: [" s", " min", " h", " d"],
+};
+
+/** A length of time in its two largest units: 35 秒, 3 分 20 秒, 2 小时 5 分. */
+export function duration(ms: number, lang: Lang): string {
+  const [second, minute, hour, day] = WORDS[lang];
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds}${second}`;
+  if (seconds < 3_600) return pair(Math.floor(seconds / 60), minute, seconds % 60, second);
+  const minutes = Math.floor(ms / MINUTE_MS);
+  if (ms < DAY_MS) return pair(Math.floor(minutes / 60), hour, minutes % 60, minute);
+  return pair(Math.floor(ms / DAY_MS), day, Math.floor((ms % DAY_MS) / 3_600_000), hour);
+}
+
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit} ${small}${smallUnit}`;
+}

@@ -1,0 +1,27 @@
+/** What went wrong and what to do, by the API's error code. */
+export const errors: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
+  offline: { message: "连不上 dylive 服务", hint: "看看 dylive 是否还在运行，网络是否正常；恢复后会自动重连。" },
+  unreadable: { message: "收到了看不懂的回答", hint: "中间可能有代理或网关在拦截，请检查它。" },
+  bad_request: { message: "请求有误", hint: "按提示改正后再试。" },
+  bad_room: { message: "这里面没有直播间", hint: "请粘贴直播间链接、App 的分享文案、抖音号，或 19 位 room_id。" },
+  no_token: { message: "需要令牌", hint: "用 dylive 打印的带 #token=… 的地址打开本页。" },
+  bad_token: { message: "令牌无效", hint: "换一个令牌：dylive token create --name 名字" },
+  forbidden: { message: "这个令牌没有权限", hint: "添加、暂停和移除直播间需要 manage 权限的令牌：dylive token create --scope manage" },
+  not_found: { message: "没有找到", hint: "它可能已经被移除，回到列表看看。" },
+  no_account: { message: "平台上没有这个账号", hint: "请核对号码：在浏览器里打开 live.douyin.com/号码 看看。" },
+  cursor_reset: { message: "数据库换过了", hint: "从最新的消息重新开始。" },
+  too_many_rooms: { message: "临时采集的直播间太多", hint: "等十分钟没人看的直播间让出位置，或把直播间加到关注列表。" },
+  too_many_subscriptions: { message: "同时打开的实时连接太多", hint: "关掉几个不用的页面再试。" },
+  rate_limited: { message: "请求太频繁", hint: "稍等一会儿再试。" },
+  room_unknown: {
+    message: "平台没有说明这个直播间的情况",
+    hint: "多半是验证码或空白回答，不代表直播间不存在。一分钟后再试；一直这样就登录或换个网络。",
+  },
+  blocked: { message: "平台拒绝了连接", hint: "会自动放慢并重试；一直这样请检查签名服务、登录状态，或换个 IP。" },
+  unreachable: { message: "连不上抖音", hint: "请检查这台机器的网络和代理设置。" },
+  no_browser: { message: "没有找到浏览器", hint: "请安装 Chrome、Edge 或 Chromium，或用 DYLIVE_BROWSER 指定它。" },
+  browser_failed: { message: "浏览器出错了", hint: "会自动重启它；反复出现请检查内存。" },
+  stopping: { message: "服务正在停止", hint: "等它重新启动后再试。" },
+  not_ready: { message: "服务暂时不能用", hint: "请检查数据目录所在的磁盘，以及服务的日志。" },
+  internal: { message: "dylive 出错了", hint: "服务的日志里有详细信息，请反馈给我们。" },
+};

@@ -1,0 +1,30 @@
+/** The reasons that the server gives in English (src/rooms, docs/faults.md), in Chinese; one that is not here is shown as it is. */
+export const reasons: readonly (readonly [RegExp, string])[] = [
+  [/^asking the platform what this room is$/, "正在向平台查询这个直播间"],
+  [/^opening the connection$/, "正在建立连接"],
+  [/^interactive messages are coming in$/, "正在收到互动消息"],
+  [/^the account is not live$/, "主播没有开播"],
+  [
+    /^nobody was heard for (\d+) s although the room's page says live: connecting anew$/,
+    "$1 秒没有收到互动消息，但直播间页面显示正在直播：正在重新连接",
+  ],
+  [
+    /^nobody was heard for (\d+) s, and the platform did not say whether the room is live$/,
+    "$1 秒没有收到互动消息，平台也没有说是否还在直播",
+  ],
+  [/^the platform closed the connection \(code (\d+)\)$/, "平台断开了连接（代码 $1）"],
+  [/^the platform said that the connection is over$/, "平台表示连接已结束"],
+  [/^the platform said that the broadcast was over$/, "平台表示直播已结束"],
+  [/^the end of the broadcast was announced, but its page says live$/, "收到了下播通知，但直播间页面显示仍在直播"],
+  [/^the connection was open but silent: not even heartbeats were answered$/, "连接没有断，但连心跳都没有回应"],
+  [/^the connection was open but silent$/, "连接没有断，但收不到互动消息"],
+  [/^a frame was damaged on its way: connecting anew for what the platform still has of it$/, "有数据在途中损坏：重新连接以补上"],
+  [/^a frame was damaged on its way$/, "有数据在途中损坏"],
+  [/^the push server answered HTTP (\d+) instead of opening(.*)$/, "推送服务器没有接受连接，回答 HTTP $1$2"],
+  [/^two readings ten seconds apart say that the broadcast is over$/, "相隔十秒的两次查询都显示直播已结束"],
+  [/^the platform announced the end of the broadcast, and its page confirms it$/, "平台通知下播，页面也已确认"],
+  [/^the room page answered HTTP (\d+)$/, "直播间页面回答 HTTP $1"],
+  [/^the room page holds no state \(a captcha or challenge page\)$/, "直播间页面是验证码页"],
+  [/^the room page holds no state \(an empty reply\)$/, "直播间页面是空白的"],
+  [/^reading the room page failed: (.*)$/, "读取直播间页面失败：$1"],
+];

@@ -1,0 +1,30 @@
+/** The frame around every page. */
+export const shell = {
+  rooms: "直播间",
+  skip: "跳到内容",
+  language: "English",
+  languageLabel: "Switch to English",
+  theme: { auto: "跟随系统", light: "浅色", dark: "深色" },
+  themeLabel: (now: string) => `外观：${now}，点击切换`,
+  navigation: "导航",
+  notFound: "没有这个页面。",
+  toRooms: "回到直播间列表",
+  close: "关闭",
+  retry: "重试",
+  loading: "正在读取…",
+  link: {
+    connecting: "正在连接本机服务…",
+    retrying: (seconds: number) => `和服务的连接断了，${seconds} 秒后自动重连。断开期间的消息会补上。`,
+    now: "正在重连…",
+  },
+  token: {
+    title: "需要令牌",
+    why: "这个页面要用 dylive 的令牌才能读数据。启动 dylive 时打印的地址（#token=… 结尾）会自动带上它；也可以粘贴在这里。",
+    refused: "令牌无效、已过期或已被撤销，请换一个。",
+    label: "令牌",
+    use: "使用",
+    make: "没有令牌？在运行 dylive 的机器上执行：",
+    kept: "令牌只保存在这个浏览器里。",
+    forget: "忘掉令牌",
+  },
+};

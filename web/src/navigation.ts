@@ -1,0 +1,11 @@
+import type { Messages } from "./i18n/messages.js";
+
+/** An entry of the navigation. */
+export interface Entry {
+  /** Name of a route. */
+  readonly to: string;
+  readonly label: (m: Messages) => string;
+}
+
+/** The pages that are reached from everywhere, in their order. */
+export const NAVIGATION: readonly Entry[] = [{ to: "rooms", label: (m) => m.shell.rooms }];

@@ -1,0 +1,153 @@
+import type { LiveEvent, LiveEventOf, User } from "../api/model.js";
+
+/** Joins and likes of so long are one line. */
+const CROWD_MS = 10_000;
+/** A line that is so many rows up is out of sight: what comes later begins another. */
+const CROWD_ROWS = 15;
+/** A combo goes on in its own line as long as that is so near. */
+const COMBO_ROWS = 200;
+/** Names that are kept of those who joined together. */
+const NAMES = 3;
+
+/** A line of the feed. A changed line is a new object with the same `key`. */
+export type FeedRow =
+  | { readonly kind: "event"; readonly key: string; readonly event: LiveEvent }
+  | {
+      readonly kind: "gift";
+      readonly key: string;
+      /** The newest of the combo. */
+      readonly event: LiveEventOf<"gift">;
+      readonly units: number;
+      /** Value of what came; null when the price is unknown. */
+      readonly diamonds: number | null;
+    }
+  | {
+      readonly kind: "crowd";
+      readonly key: string;
+      /** Of the first, ms UTC. */
+      readonly time: number;
+      readonly joined: number;
+      /** The first few who joined. */
+      readonly joiners: readonly User[];
+      readonly likers: number;
+      readonly likes: number;
+    }
+  | { readonly kind: "skipped" | "removed"; readonly key: string; readonly count: number };
+
+type CrowdRow = Extract<FeedRow, { kind: "crowd" }>;
+
+/** Turns events into the lines of a feed, oldest first: joins and likes fold into one line, a combo of gifts into another. Bounded. */
+export class FeedRows {
+  /** The lines. Changed in place, because it is long. */
+  readonly rows: FeedRow[] = [];
+  readonly #most: number;
+  /** Rows that were cut off at the top: the place of a row, less this, is its index. */
+  #cut = 0;
+  #crowd: { place: number; since: number; likers: Set<string> } | null = null;
+  readonly #combos = new Map<string, number>();
+
+  /** @param most rows that are kept; the oldest go first */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Adds events in the order of the log. */
+  add(events: readonly LiveEvent[]): void {
+    for (const event of events) this.#one(event);
+    this.#trim();
+  }
+
+  /** Adds a line of our own: events that are not here. */
+  note(kind: "skipped" | "removed", count: number): void {
+    this.#push({ kind, key: `${kind} ${this.#cut + this.rows.length}`, count });
+  }
+
+  /** Puts lines of older events above. @returns how many there are */
+  prepend(events: readonly LiveEvent[]): number {
+    const older = new FeedRows(this.#most);
+    older.add(events);
+    // Keys stay apart: a combo may go on in the lines that are here.
+    const rows = older.rows.map((row) => (row.kind === "event" ? row : { ...row, key: `older ${row.key}` }));
+    this.rows.unshift(...rows);
+    this.#cut -= rows.length;
+    return rows.length;
+  }
+
+  #one(event: LiveEvent): void {
+    if (event.type === "gift") this.#gift(event);
+    else if (event.type === "join" || event.type === "like") this.#crowded(event);
+    else this.#push({ kind: "event", key: `${event.seq}`, event });
+  }
+
+  #gift(event: LiveEventOf<"gift">): void {
+    const place = this.#combos.get(event.comboId);
+    const row = place === undefined ? undefined : this.#at(place);
+    if (place !== undefined && row?.kind === "gift" && this.#cut + this.rows.length - place <= COMBO_ROWS) {
+      const diamonds = row.diamonds === null || event.diamonds === null ? null : row.diamonds + event.diamonds;
+      this.rows[place - this.#cut] = { ...row, event, units: row.units + event.delta, diamonds };
+    } else if (event.delta > 0) {
+      // The end of a combo alone gives nothing: its units are in the lines above.
+      this.#combos.set(event.comboId, this.#cut + this.rows.length);
+      this.#push({ kind: "gift", key: `${event.seq}`, event, units: event.delta, diamonds: event.diamonds });
+    }
+    if (event.settled) this.#combos.delete(event.comboId);
+  }
+
+  #crowded(event: LiveEventOf<"join"> | LiveEventOf<"like">): void {
+    const open = this.#crowd;
+    const row = open === null ? undefined : this.#at(open.place);
+    const near = open !== null && this.#cut + this.rows.length - open.place <= CROWD_ROWS && event.time - open.since < CROWD_MS;
+    if (open !== null && row?.kind === "crowd" && near) {
+      this.rows[open.place - this.#cut] = grown(row, event, open.likers);
+      return;
+    }
+    const crowd = { place: this.#cut + this.rows.length, since: event.time, likers: new Set<string>() };
+    this.#crowd = crowd;
+    const empty: CrowdRow = { kind: "crowd", key: `${event.seq}`, time: event.time, joined: 0, joiners: [], likers: 0, likes: 0 };
+    this.#push(grown(empty, event, crowd.likers));
+  }
+
+  #at(place: number): FeedRow | undefined {
+    return this.rows[place - this.#cut];
+  }
+
+  #push(row: FeedRow): void {
+    this.rows.push(row);
+  }
+
+  /** Cuts a tenth at once, so that the rows below do not move with every batch. */
+  #trim(): void {
+    if (this.rows.length <= this.#most) return;
+    const cut = this.rows.length - Math.floor(this.#most * 0.9);
+    this.rows.splice(0, cut);
+    this.#cut += cut;
+    for (const [combo, place] of this.#combos) if (place < this.#cut) this.#combos.delete(combo);
+  }
+}
+
+function grown(row: CrowdRow, event: LiveEventOf<"join"> | LiveEventOf<"like">, likers: Set<string>): CrowdRow {
+  if (event.type === "join") {
+    const joiners = row.joiners.length < NAMES ? [...row.joiners, event.user] : row.joiners;
+    return { ...row, joined: row.joined + 1, joiners };
+  }
+  // Without an id each is taken for another.
+  likers.add(event.user.id ?? `seq ${event.seq}`);
+  return { ...row, likers: likers.size, likes: row.likes + event.count };
+}
+
+/** The words of a line, for a search in it. */
+export function wordsOf(row: FeedRow): string {
+  switch (row.kind) {
+    case "gift":
+      return `${row.event.user.nickname ?? ""} ${row.event.gift.name ?? ""}`;
+    case "crowd":
+      return row.joiners.map(({ nickname }) => nickname ?? "").join(" ");
+    case "event": {
+      const { event } = row;
+      const name = "user" in event ? (event.user?.nickname ?? "") : "";
+      return `${name} ${"text" in event ? (event.text ?? "") : ""}`;
+    }
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,175 @@
+import { type ShallowRef, shallowRef, triggerRef } from "vue";
+import { type ApiClient, ask } from "../api/client.js";
+import { type ApiFailure, asFailure } from "../api/failure.js";
+import { LiveSocket, type Told } from "../api/live-socket.js";
+import type { EventPage, LiveEvent } from "../api/model.js";
+import type { LinkState } from "../api/retry.js";
+import { choiceOf, type FeedQuery, typesOf } from "./feed-query.js";
+import { type FeedRow, FeedRows } from "./feed-rows.js";
+
+/** Rows that are kept on the page. */
+const ROWS_MAX = 20_000;
+/** Events that wait while somebody reads further up; the oldest go first. */
+const WAITING_MAX = 10_000;
+const FIRST_PAGE = 400;
+const OLDER_PAGE = 500;
+/** Events are shown together, ten times a second: fast enough to look at once, slow enough for a busy room. */
+const SHOW_MS = 100;
+
+export interface FeedParts {
+  readonly client: ApiClient;
+  /** The room's id. */
+  readonly room: string;
+  readonly query: FeedQuery;
+  readonly onRefused: () => void;
+}
+
+/** The events of one room on the page: what there is, then what comes, each once and in order, over lost connections. */
+export class Feed {
+  readonly rows: ShallowRef<readonly FeedRow[]>;
+  readonly link = shallowRef<LinkState>({ name: "connecting" });
+  readonly failure = shallowRef<ApiFailure | null>(null);
+  /** Events that wait to be shown, because the reader is further up. */
+  readonly waiting = shallowRef(0);
+  /** Whether the first page is there. */
+  readonly loaded = shallowRef(false);
+  /** Place before the oldest row; null when there is nothing older. */
+  readonly older = shallowRef<string | null>(null);
+  readonly #parts: FeedParts;
+  #lines = new FeedRows(ROWS_MAX);
+  #fresh: LiveEvent[] = [];
+  #skipped = 0;
+  #paused = false;
+  #after: string | number = 0;
+  #socket: LiveSocket | null = null;
+  #timer = 0;
+  readonly #stop = new AbortController();
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+    this.rows = shallowRef(this.#lines.rows);
+    void this.#start();
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#socket?.close();
+    clearTimeout(this.#timer);
+  }
+
+  /** While paused, what comes waits: the rows do not move under the reader. */
+  pause(on: boolean): void {
+    if (this.#paused === on) return;
+    this.#paused = on;
+    if (!on) this.#show();
+  }
+
+  /** Loads the page before the oldest row. @returns how many rows came */
+  async loadOlder(): Promise<number> {
+    if (this.older.value === null) return 0;
+    try {
+      const page = await this.#page({ before: this.older.value, limit: OLDER_PAGE });
+      if (this.#stop.signal.aborted) return 0;
+      this.older.value = page.more ? page.previous : null;
+      const count = this.#lines.prepend(page.events);
+      triggerRef(this.rows);
+      return count;
+    } catch (error) {
+      this.failure.value = asFailure(error);
+      return 0;
+    }
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const page = await this.#page({ limit: FIRST_PAGE });
+      if (this.#stop.signal.aborted) return;
+      this.failure.value = null;
+      this.#after = page.next;
+      this.older.value = page.events.length > 0 ? page.previous : null;
+      this.#lines.add(page.events);
+      triggerRef(this.rows);
+      this.loaded.value = true;
+      this.#follow();
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      const failure = asFailure(error);
+      this.failure.value = failure;
+      if (failure.code === "bad_token" || failure.code === "no_token") this.#parts.onRefused();
+      else if (failure.code !== "bad_request" && failure.code !== "not_found")
+        this.#timer = window.setTimeout(() => void this.#start(), 3_000);
+    }
+  }
+
+  async #page(place: { readonly limit: number; readonly before?: string }): Promise<EventPage> {
+    const { client, room, query } = this.#parts;
+    const wanted = { types: typesOf(query).join(","), ...place, ...choiceOf(query) };
+    const { signal } = this.#stop;
+    return (await ask(client.v1.GET("/v1/rooms/{room}/events", { params: { path: { room }, query: wanted }, signal }))) as EventPage;
+  }
+
+  #follow(): void {
+    const { client, room, query, onRefused } = this.#parts;
+    this.#socket = new LiveSocket({
+      client,
+      onRefused,
+      subscribe: () => ({
+        op: "subscribe",
+        rooms: typeof this.#after === "number" ? [{ room, after: this.#after }] : [room],
+        ...(typeof this.#after === "string" && { after: this.#after }),
+        types: typesOf(query),
+        ...choiceOf(query),
+      }),
+      onEvents: (events) => this.#take(events),
+      onTold: (told) => this.#told(told),
+      onState: (state) => {
+        this.link.value = state;
+      },
+    });
+  }
+
+  #take(events: readonly LiveEvent[]): void {
+    this.#after = events.at(-1)?.seq ?? this.#after;
+    this.#fresh.push(...events);
+    const over = this.#fresh.length - WAITING_MAX;
+    if (over > 0) {
+      this.#fresh.splice(0, over);
+      this.#skipped += over;
+    }
+    if (this.#timer === 0) this.#timer = window.setTimeout(() => this.#show(), SHOW_MS);
+  }
+
+  #told(told: Told): void {
+    const { type, seqs, from, to, code } = told;
+    if (type === "position" && typeof seqs === "object" && seqs !== null) {
+      const seq = (seqs as Readonly<Record<string, unknown>>)[this.#parts.room];
+      if (typeof seq === "number") this.#after = seq;
+    } else if (type === "removed" && typeof from === "number" && typeof to === "number") {
+      this.#lines.note("removed", to - from + 1);
+      triggerRef(this.rows);
+    } else if (type === "error" && code === "cursor_reset") this.#again();
+  }
+
+  /** The log is another than before: everything begins anew. */
+  #again(): void {
+    this.#socket?.close();
+    this.#lines = new FeedRows(ROWS_MAX);
+    this.rows.value = this.#lines.rows;
+    void this.#start();
+  }
+
+  #show(): void {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    if (this.#paused) {
+      this.waiting.value = this.#fresh.length + this.#skipped;
+      return;
+    }
+    if (this.#skipped > 0) this.#lines.note("skipped", this.#skipped);
+    this.#lines.add(this.#fresh);
+    this.#fresh = [];
+    this.#skipped = 0;
+    this.waiting.value = 0;
+    triggerRef(this.rows);
+  }
+}

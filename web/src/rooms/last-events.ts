@@ -1,0 +1,58 @@
+import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
+import type { ApiClient } from "../api/client.js";
+import { LiveSocket } from "../api/live-socket.js";
+import type { LiveEvent } from "../api/model.js";
+
+/** What is worth showing as a room's last event: joins and likes would drown it. */
+const TYPES = ["chat", "gift", "follow", "share", "fansclub", "control"];
+/** A connection takes so many rooms (docs/streams.md). */
+const ROOMS_MAX = 200;
+/** The cards change at most so often. */
+const SHOW_MS = 1_000;
+
+/** The newest event of each room whose card can be seen, over one connection. */
+export class LastEvents {
+  readonly events: ShallowRef<ReadonlyMap<string, LiveEvent>> = shallowRef(new Map());
+  readonly #socket: LiveSocket;
+  readonly #fresh = new Map<string, LiveEvent>();
+  #seen: ReadonlySet<string> = new Set();
+  #timer = 0;
+
+  constructor(client: ApiClient, onRefused: () => void) {
+    this.#socket = new LiveSocket({
+      client,
+      onRefused,
+      subscribe: () => (this.#seen.size === 0 ? null : { op: "subscribe", rooms: [...this.#seen], types: TYPES }),
+      onEvents: (events) => this.#take(events),
+      onTold: () => {},
+      onState: () => {},
+    });
+    onScopeDispose(() => this.close());
+  }
+
+  /** Says which rooms' cards can be seen: only their events are asked for. */
+  see(rooms: ReadonlySet<string>): void {
+    const wanted = new Set([...rooms].slice(0, ROOMS_MAX));
+    const gone = [...this.#seen].filter((room) => !wanted.has(room));
+    const added = [...wanted].filter((room) => !this.#seen.has(room));
+    this.#seen = wanted;
+    if (gone.length > 0) this.#socket.send({ op: "unsubscribe", rooms: gone });
+    if (added.length > 0) this.#socket.send({ op: "subscribe", rooms: added, types: TYPES });
+  }
+
+  close(): void {
+    this.#socket.close();
+    clearTimeout(this.#timer);
+  }
+
+  #take(events: readonly LiveEvent[]): void {
+    for (const event of events) this.#fresh.set(String(event.room), event);
+    if (this.#timer === 0) this.#timer = window.setTimeout(() => this.#show(), SHOW_MS);
+  }
+
+  #show(): void {
+    this.#timer = 0;
+    this.events.value = new Map([...this.events.value, ...this.#fresh]);
+    this.#fresh.clear();
+  }
+}

@@ -1,0 +1,54 @@
+/** Seconds that a sparkline shows. */
+export const RATE_SECONDS = 60;
+
+/** Methods that only people cause; others flow on in a room that is silent (as INTERACTIVE in src/rooms/tracker.ts). */
+const INTERACTIVE: ReadonlySet<string> = new Set(
+  [
+    ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],
+    ...["Gift", "LightGift", "BindingGift", "DoodleGift", "Like", "Member", "Social", "Fansclub"],
+  ].map((name) => `Webcast${name}Message`),
+);
+
+/** Messages of people a second over the last minute, from counts that only grow. */
+export class Rate {
+  /** By second, oldest first. */
+  #perSecond: number[] = [];
+  #total: number | null = null;
+  #second = 0;
+
+  /** Counts by method as the server has them at `now` (ms). */
+  count(counts: Readonly<Record<string, number>>, now: number): void {
+    let total = 0;
+    for (const [method, n] of Object.entries(counts)) if (INTERACTIVE.has(method)) total += n;
+    const before = this.#total;
+    this.#total = total;
+    this.#second = this.#second || Math.floor(now / 1_000);
+    // The first look says nothing of speed; fewer than before means that the collection began anew.
+    const fresh = before === null ? 0 : Math.max(0, total < before ? total : total - before);
+    this.#advance(now);
+    const last = this.#perSecond.length - 1;
+    if (last >= 0) this.#perSecond[last] = (this.#perSecond[last] ?? 0) + fresh;
+  }
+
+  /** Messages in each second up to `now` (ms), oldest first: {@link RATE_SECONDS} of them. */
+  series(now: number): readonly number[] {
+    this.#advance(now);
+    const known = this.#perSecond;
+    return [...Array.from({ length: RATE_SECONDS - known.length }, () => 0), ...known];
+  }
+
+  /** Messages a second, as the mean of the last five. */
+  now(now: number): number {
+    const last = this.series(now).slice(-5);
+    return last.reduce((sum, n) => sum + n, 0) / 5;
+  }
+
+  #advance(now: number): void {
+    const second = Math.floor(now / 1_000);
+    if (this.#perSecond.length === 0) this.#perSecond = [0];
+    const steps = Math.min(RATE_SECONDS, Math.max(0, second - this.#second));
+    for (let i = 0; i < steps; i++) this.#perSecond.push(0);
+    if (this.#perSecond.length > RATE_SECONDS) this.#perSecond = this.#perSecond.slice(-RATE_SECONDS);
+    this.#second = Math.max(this.#second, second);
+  }
+}

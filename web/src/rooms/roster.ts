@@ -1,0 +1,67 @@
+import { type InjectionKey, inject, shallowReactive, shallowRef } from "vue";
+import type { ApiClient } from "../api/client.js";
+import type { Room } from "../api/model.js";
+import type { LinkState } from "../api/retry.js";
+import { followRooms } from "../api/rooms-stream.js";
+import { Rate } from "./rate.js";
+
+/** All rooms with their states and speeds, as the server tells them; one for the whole page. */
+export class Roster {
+  readonly rooms = shallowReactive(new Map<string, Room>());
+  readonly rates = new Map<string, Rate>();
+  readonly link = shallowRef<LinkState>({ name: "connecting" });
+  /** Whether the server told all rooms that there are: an empty list means that there are none. */
+  readonly known = shallowRef(false);
+  readonly #stop = new AbortController();
+
+  constructor(client: ApiClient, onRefused: () => void) {
+    followRooms(
+      {
+        client,
+        onRefused,
+        onRoom: (room) => this.take(room),
+        onState: (state) => {
+          this.link.value = state;
+          // The stream begins with every room, in the first second; without any it is silent.
+          if (state.name === "open") void this.#settle(client);
+        },
+      },
+      this.#stop.signal,
+    );
+  }
+
+  /** A room as it was just told by the stream or an answer. */
+  take(room: Room): void {
+    let rate = this.rates.get(room.id);
+    if (rate === undefined) {
+      rate = new Rate();
+      this.rates.set(room.id, rate);
+    }
+    if (room.status !== null) rate.count(room.status.evidence.counts, Date.now());
+    this.rooms.set(room.id, room);
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #settle(client: ApiClient): Promise<void> {
+    try {
+      const { data } = await client.v1.GET("/v1/rooms", { params: { query: { limit: 1_000 } } });
+      if (data === undefined) return;
+      for (const room of data.rooms) if (!this.rooms.has(room.id)) this.take(room);
+      this.known.value = true;
+    } catch {
+      // The stream tells the rooms as well.
+    }
+  }
+}
+
+export const ROSTER: InjectionKey<Roster> = Symbol("roster");
+
+/** The rooms of this page. */
+export function useRoster(): Roster {
+  const roster = inject(ROSTER);
+  if (roster === undefined) throw new Error("there is no roster");
+  return roster;
+}

@@ -1,0 +1,95 @@
+import type { Room } from "../api/model.js";
+import type { Lang } from "../format/number.js";
+import { percent } from "../format/number.js";
+import { duration } from "../format/time.js";
+import { type Messages, reasonIn } from "../i18n/messages.js";
+
+/** A room's state as people are told it: the server's, or why there is none. */
+export type ShownState = keyof Messages["rooms"]["states"];
+
+/** How much a line should worry. */
+export type Tone = "good" | "plain" | "bad";
+
+/** A line of the truth meter. */
+export interface TruthLine {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** The state that is shown of a room. */
+export function stateOf({ status, watch }: Pick<Room, "status" | "watch">): ShownState {
+  if (watch === "paused") return "paused";
+  return status?.state ?? "idle";
+}
+
+export function toneOf(state: ShownState): Tone {
+  if (state === "live") return "good";
+  return state === "stalled" || state === "blocked" || state === "failed" ? "bad" : "plain";
+}
+
+/** What a room is called: its title, else its anchor, else its number. */
+export function nameOf({ title, anchor, webRid, id }: Room, m: Messages): string {
+  return title || anchor?.nickname || m.rooms.card.unnamed(webRid ?? id);
+}
+
+/** What was seen of a room, in plain words, most important first. */
+export function truthOf(room: Pick<Room, "status" | "watch">, now: number, m: Messages, lang: Lang): readonly TruthLine[] {
+  const { truth } = m.rooms;
+  const state = stateOf(room);
+  const lines: TruthLine[] = [{ tone: toneOf(state), text: stateSentence(room, state, now, m, lang) }];
+  const { status } = room;
+  if (status === null || state === "paused") return lines;
+  const { evidence } = status;
+  const since = (at: number) => duration(Math.max(0, now - at), lang);
+  if (toneOf(state) !== "good") lines.push({ tone: "plain", text: `${truth.platformWords}：${reasonIn(evidence.reason, m)}` });
+  if (evidence.lastInteractiveAt !== null) lines.push({ tone: "plain", text: truth.lastMessage(since(evidence.lastInteractiveAt)) });
+  else if (state !== "waiting" && state !== "ended") lines.push({ tone: "plain", text: truth.noMessage });
+  if (state !== "waiting") lines.push(...collectedLines(status, m, lang));
+  return lines;
+}
+
+function stateSentence(
+  { status }: Pick<Room, "status">,
+  state: ShownState,
+  now: number,
+  { rooms: { truth } }: Messages,
+  lang: Lang,
+): string {
+  const { since = now, lastInteractiveAt = null, reason = "" } = status?.evidence ?? {};
+  switch (state) {
+    case "live":
+      return truth.receiving(duration(now - since, lang));
+    case "connecting":
+      return truth.connectingSince(duration(now - since, lang));
+    case "stalled":
+      return truth.stalled(duration(now - (lastInteractiveAt ?? since), lang));
+    case "failed":
+      return reason.includes("no such account") || reason.includes("HTTP 404") ? truth.failedForGood : truth.failed;
+    default:
+      return truth[state];
+  }
+}
+
+function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, lang: Lang): TruthLine[] {
+  const { truth } = m.rooms;
+  const { gifts, gaps, login, reconnects, likesSeen, masked } = evidence;
+  const guest = login.account === null || login.login === "guest";
+  const drops = Object.entries(evidence.drops).reduce((sum, [reason, n]) => sum + (reason === "duplicate" ? 0 : n), 0);
+  const lines: TruthLine[] = [
+    {
+      tone: gifts === "flowing" ? "good" : gifts === "suppressed" ? "bad" : "plain",
+      text: gifts === "suppressed" && guest ? truth.giftsGuest : truth.gifts[gifts],
+    },
+    gaps.count === 0 ? { tone: "good", text: truth.noGaps } : { tone: "bad", text: truth.gaps(gaps.count, duration(gaps.totalMs, lang)) },
+    login.account === null
+      ? { tone: "plain", text: truth.guest }
+      : login.login === "guest"
+        ? { tone: "bad", text: truth.loginLapsed(login.account) }
+        : { tone: "plain", text: truth.login(login.account) },
+  ];
+  if (reconnects > 0) lines.push({ tone: "plain", text: truth.reconnects(reconnects) });
+  if (masked) lines.push({ tone: "plain", text: truth.masked });
+  if (likesSeen !== null && likesSeen < 1) lines.push({ tone: "plain", text: truth.likesSeen(percent(likesSeen)) });
+  if (drops > 0) lines.push({ tone: "plain", text: truth.drops(drops) });
+  return lines;
+}

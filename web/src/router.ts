@@ -1,0 +1,16 @@
+import { createRouter, createWebHashHistory, type RouteRecordRaw, type Router } from "vue-router";
+import NotFoundPage from "./pages/NotFoundPage.vue";
+import RoomsPage from "./pages/RoomsPage.vue";
+
+// Pages other than the first are loaded when they are looked at.
+const ROUTES: readonly RouteRecordRaw[] = [
+  { path: "/", redirect: "/rooms" },
+  { path: "/rooms", name: "rooms", component: RoomsPage },
+  { path: "/rooms/:id", name: "room", component: () => import("./pages/RoomPage.vue"), props: true },
+  { path: "/:anything(.*)*", name: "none", component: NotFoundPage },
+];
+
+/** The pages by their addresses, all behind `#`: the server never sees them. */
+export function makeRouter(): Router {
+  return createRouter({ history: createWebHashHistory(), routes: [...ROUTES] });
+}
