@@ -16,7 +16,7 @@ export async function countedRoom(store: Store, asked: string): Promise<NamedRoo
   const { room } = named;
   const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
   if (behind === 0) return named;
-  const progress = new Progress(plain(`counting ${asked}`), "thousand events");
+  const progress = new Progress(plain(`counting ${asked}`), "steps of 500 events");
   let steps = 0;
   const onStep = () => {
     // A few steps are over before they are told.
