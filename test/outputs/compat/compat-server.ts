@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
 import { afterEach } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { createToken, type NewToken } from "../../../src/api/auth.js";
@@ -97,19 +96,4 @@ export async function connect(url: string, options: ClientOptions = {}): Promise
   });
   await once(socket, "open");
   return client;
-}
-
-/** The HTTP answer to a connection that is refused. */
-export async function refusal(url: string, options: ClientOptions = {}): Promise<{ status: number | undefined; code: unknown }> {
-  const socket = new WebSocket(url, options);
-  socket.on("error", () => {});
-  socket.on("open", () => socket.emit("unexpected-response", null, { statusCode: 101 }));
-  const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
-  if (response.statusCode === 101) {
-    socket.terminate();
-    return { status: 101, code: "let in" };
-  }
-  let text = "";
-  for await (const chunk of response) text += chunk;
-  return { status: response.statusCode, code: (JSON.parse(text) as { error: { code: string } }).error.code };
 }

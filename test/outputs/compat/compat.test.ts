@@ -4,7 +4,8 @@ import { startCompat } from "../../../src/outputs/compat/compat.js";
 import { chat } from "../../api/events.js";
 import { FakeClock } from "../../clock.js";
 import { until } from "../../until.js";
-import { connect, refusal, serveCompat } from "./compat-server.js";
+import { connect, serveCompat } from "./compat-server.js";
+import { refusal } from "./refusal.js";
 import { sample } from "./samples.js";
 
 const contents = (texts: readonly string[]) =>

@@ -16,11 +16,11 @@ export interface Consumer {
  * A consumer as DouyinBarrageGrab bundles one (facts/peers-and-users.md section 5): connects to the bare port, sends a word, takes `Data`
  * apart as JSON of its own, goes by `Type`, compares the club's name, and speaks `Content`.
  */
-export function grabConsumer(url: string): Consumer {
+export function grabConsumer(url: string, word = "token"): Consumer {
   const consumer: Consumer = { said: [], chatIds: [], units: 0, close: () => socket.terminate() };
   const socket = new WebSocket(`${url}/`);
   socket.on("error", () => {});
-  socket.on("open", () => socket.send("token"));
+  socket.on("open", () => socket.send(word));
   socket.on("message", (text) => {
     const pack = readBig(String(text)) as Fields;
     const data = readBig(pack["Data"] as string) as Fields;
