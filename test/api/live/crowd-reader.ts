@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import type { LiveServer } from "./live-server.js";
 import { SseParser } from "./sse-client.js";
 
-/** Share of connections that are given up before the server has answered, of what is received that breaks off in the midst. */
+/** Share of connections that are given up soon, mostly before the server has answered; of pieces of a stream that break off in their midst. */
 const EARLY = 0.05;
 const BREAKS = 0.01;
 /** Most ms until a reader that was cut off comes back. */
@@ -65,7 +65,7 @@ export abstract class CrowdReader {
   protected got(seq: number, number: number): void {
     if (seq !== this.last + 1) this.wrong ??= `${seq} came after ${this.last}`;
     this.last = seq;
-    if (this.#left <= 1 || Math.random() < BREAKS) this.cut(number);
+    if (this.#left <= 1) this.cut(number);
     else this.#left--;
   }
 }
