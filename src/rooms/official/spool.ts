@@ -28,7 +28,11 @@ export class Spool {
   #nextNumber = 1;
   #bytes = 0;
   #puts: Put[] = [];
-  #writing: Promise<void> | null = null;
+  /** Lines that are being written. */
+  #underway = 0;
+  #writing = false;
+  /** Writing to the open file and closing it take turns. */
+  #turns: Promise<unknown> = Promise.resolve();
   /** Lines of the oldest file that were taken already. */
   #taken = 0;
 
@@ -54,9 +58,9 @@ export class Spool {
 
   /** Lines that were not taken yet, those being written included. */
   get waiting(): number {
-    let lines = this.#puts.length + (this.#current?.lines ?? 0) - this.#taken;
+    let lines = this.#puts.length + this.#underway + (this.#current?.lines ?? 0) - this.#taken;
     for (const count of this.#closed.values()) lines += count;
-    return this.#writing === null ? lines : Math.max(lines, 1);
+    return lines;
   }
 
   /** Keeps a line, which has no line break in it; it is on disk when this resolves. @throws DyliveError not_ready when it is full or the disk fails */
@@ -67,9 +71,7 @@ export class Spool {
     this.#bytes += bytes;
     return new Promise((resolve, reject) => {
       this.#puts.push({ line, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = null;
-      });
+      if (!this.#writing) void this.#write();
     });
   }
 
@@ -78,8 +80,7 @@ export class Spool {
    * passed on. Lines may come again after a crash.
    */
   async drain(take: (lines: readonly string[]) => Promise<void>): Promise<void> {
-    await this.#writing;
-    await this.#close();
+    await this.#inTurn(() => this.#close());
     for (const number of [...this.#closed.keys()].sort((a, b) => a - b)) {
       const file = this.#file(number);
       const text = await readFile(file);
@@ -98,33 +99,45 @@ export class Spool {
 
   /** Closes the files; what waits is found by the next {@link open}. */
   async close(): Promise<void> {
-    await this.#writing;
-    await this.#close();
+    await this.#inTurn(() => this.#close());
   }
 
-  /** Everything that waits in one write and one flush to the disk; then what came meanwhile. */
+  /** Everything that waits in one write and one flush to the disk; then what came meanwhile. Never rejects. */
   async #write(): Promise<void> {
+    this.#writing = true;
     // In a turn of its own, so that calls of one turn share a flush.
     await Promise.resolve();
-    while (this.#puts.length > 0) {
-      const puts = this.#puts;
-      this.#puts = [];
-      const text = puts.map(({ line }) => `${line}\n`).join("");
-      try {
-        const file = await this.#open();
-        await file.handle.appendFile(text);
-        await file.handle.datasync();
-        file.lines += puts.length;
-        file.bytes += Buffer.byteLength(text);
-        for (const { resolve } of puts) resolve();
-        if (file.bytes >= SEGMENT_BYTES) await this.#close();
-      } catch (error) {
-        // Half a line may be in the file: nothing may follow it.
-        await this.#close().catch(() => {});
-        this.#bytes -= Buffer.byteLength(text);
-        for (const { reject } of puts) reject(new DyliveError("not_ready", "a push could not be kept on disk", error));
-      }
+    while (this.#puts.length > 0) await this.#inTurn(() => this.#writePuts());
+    this.#writing = false;
+  }
+
+  async #writePuts(): Promise<void> {
+    const puts = this.#puts;
+    this.#puts = [];
+    this.#underway = puts.length;
+    const text = puts.map(({ line }) => `${line}\n`).join("");
+    try {
+      const file = await this.#open();
+      await file.handle.appendFile(text);
+      await file.handle.datasync();
+      file.lines += puts.length;
+      file.bytes += Buffer.byteLength(text);
+      this.#underway = 0;
+      for (const { resolve } of puts) resolve();
+      if (file.bytes >= SEGMENT_BYTES) await this.#close();
+    } catch (error) {
+      // Half a line may be in the file: nothing may follow it.
+      await this.#close().catch(() => {});
+      this.#underway = 0;
+      this.#bytes -= Buffer.byteLength(text);
+      for (const { reject } of puts) reject(new DyliveError("not_ready", "a push could not be kept on disk", error));
     }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(work);
+    this.#turns = turn.catch(() => {});
+    return turn;
   }
 
   async #open() {

@@ -87,3 +87,36 @@ describe("spool", () => {
     expect(await readFile(join(path, name ?? ""), "utf8")).toBe("secret\n");
   });
 });
+
+it("a line that is put as soon as another is kept is kept too", async () => {
+  const spool = await Spool.open(folder("spool"));
+  for (let i = 0; i < 20; i++) await spool.put(String(i));
+  expect(spool.waiting).toBe(20);
+});
+
+it("a spool that is filled and drained at the same time gives every line once", async () => {
+  const spool = await Spool.open(folder("spool"));
+  const given: string[] = [];
+  let producing = true;
+  const produce = async (name: string) => {
+    for (let i = 0; i < 200; i++) {
+      await spool.put(`${name}-${i}`);
+      if (i % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const drain = async () => {
+    while (producing || spool.waiting > 0) {
+      await spool.drain(async (lines) => void given.push(...lines));
+      await Promise.resolve();
+    }
+  };
+  const draining = drain();
+  await Promise.all(["a", "b", "c", "d"].map(produce));
+  producing = false;
+  await draining;
+  expect(given).toHaveLength(800);
+  expect(new Set(given).size).toBe(800);
+  for (const name of ["a", "b", "c", "d"])
+    expect(given.filter((line) => line.startsWith(name))).toEqual(Array.from({ length: 200 }, (_, i) => `${name}-${i}`));
+  expect(spool.waiting).toBe(0);
+});
