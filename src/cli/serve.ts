@@ -7,9 +7,13 @@ import { firstToken } from "./first-token.js";
 import { aborted, stopSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 
-/** Starts the server with logs on stderr; the caller prints the rest. */
-export function start(config: Config): Promise<App> {
-  return startApp(config, readMachine(), systemClock, pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true })));
+/** Starts the server with logs on stderr, and says what it means where others can reach it; the caller prints the rest. */
+export async function start(config: Config): Promise<App> {
+  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const app = await startApp(config, readMachine(), systemClock, logger);
+  if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
+    say(`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
+  return app;
 }
 
 /** `dylive serve`: the server until SIGINT or SIGTERM. */
@@ -18,8 +22,6 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
   const app = await start(config);
   try {
     for (const room of watch) await watchRoom(app, room, stop);
-    if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
-      say(`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
     const first = await firstToken(app.store.tokens, config.data, Date.now());
     if (first !== null) say(`an admin token, shown this once; ${first.file} keeps it, for you alone:\n${first.token}`);
     else if ((await app.store.tokens.list()).every((token) => token.revokedAt !== null))
