@@ -280,11 +280,10 @@ export class Connection {
     await to(
       "stalled",
       this.#renewed
-        ? `nobody is heard, also after connecting anew: the room may be quiet`
+        ? "nobody is heard, also after connecting anew: the room may be quiet"
         : `nobody was heard for ${seconds} s although the room's page says live: connecting anew`,
     );
-    if (this.#renewed) return null;
-    this.#renewed = true;
+    this.#renewed = true; // and again after twice as long: the next connection may be the good one
     this.#missed.begin(since, "the connection was open but silent", true);
     return "stalled";
   }

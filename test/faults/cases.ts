@@ -96,6 +96,30 @@ const SILENCES: readonly Fault[] = [
     gap: /open but silent/,
   },
   {
+    name: "The same, and the new connection falls silent a minute later",
+    strike: (rooms) => rooms.deafen(RID),
+    shows: state("stalled", /although the room's page says live/),
+    within: 75_000,
+    lasts: 60_000,
+    mend: (rooms) => rooms.deafen(RID),
+    over: ({ sim, status }) => sim.connections.length > 2 && status?.state === "live",
+    recovers: 42_000,
+    gap: /open but silent/,
+  },
+  {
+    name: "Silent stall that the first new connection shares, and the second does not",
+    strike: (rooms) => rooms.stall(RID),
+    shows: state("stalled", /although the room's page says live/),
+    within: 75_000,
+    lasts: 5000,
+    mend: (rooms) => {
+      rooms.deafen(RID);
+      rooms.stall(RID, false);
+    },
+    recovers: 75_000,
+    gap: /open but silent/,
+  },
+  {
     name: "Silent stall for every connection, for two minutes",
     strike: (rooms) => rooms.stall(RID),
     shows: state("stalled", /although the room's page says live/),

@@ -12,7 +12,7 @@ while the room was live is an event of the type \`gap\` with \`from\`, \`to\` (t
 |---|---|---|
 | \`live\` | people are heard | nothing |
 | \`connecting\`, again and again | the connection ends soon after it opens, or cannot be opened | look at the network and the proxy; \`dylive doctor\` names the layer that is broken |
-| \`stalled\` | the connection is open and nobody is heard, although the room's page says live | nothing at first: dylive has connected anew. A room can be quiet, too |
+| \`stalled\` | the connection is open and nobody is heard, although the room's page says live | nothing at first: dylive connects anew, again after twice as long each time. A room can be quiet, too |
 | \`blocked\` | the platform refuses the connection; the reason has its answer | leave it alone for a while: dylive waits longer each time. If it stays, check the signer, log in, or use another IP address |
 | \`failed\` with \`unreachable\` | no answer from the platform at all | the network, DNS, the proxy |
 | \`failed\` with \`room_unknown\` | the platform answers, and says nothing of the room: a captcha, an empty page | open the room in a browser from the same network; log in |
