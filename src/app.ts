@@ -24,6 +24,7 @@ import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
 import { WorkerChannel } from "./worker/channel.js";
 import type { JobDesk } from "./worker/jobs.js";
+import { searchAt } from "./worker/search.js";
 import { statisticsAt } from "./worker/statistics.js";
 
 /** A running server. */
@@ -62,9 +63,11 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const desk = new WorkerChannel({ path: database, clock });
     closers.push(() => desk.close());
     const log = new ObservedLog(opened.log, (events) => metrics.stored(events));
-    const store: Store = { ...opened, log, statistics: statisticsAt(desk) };
+    const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk) };
     const reader = readStatistics(desk, store, clock, logger);
     closers.push(() => reader.stop());
+    const indexer = keepIndexed(desk, store, clock, logger);
+    closers.push(() => indexer.stop());
     metrics.lookAtStatistics(() => reader.behind);
     const reach = reachOf(config, machine, clock);
     closers.push(() => reach.seats.close());
@@ -180,6 +183,18 @@ function readStatistics(desk: JobDesk, { statistics }: Store, clock: Clock, logg
     clock,
     advance: (room, signal) => desk.run("statistics.advance", [room], signal),
     onError: (error) => logger.error({ err: error }, "the statistics are not up to date; they are tried again"),
+  });
+  reader.start();
+  return reader;
+}
+
+/** Starts what keeps the search index up to date, in the worker thread: by steps like the statistics. */
+function keepIndexed(desk: JobDesk, { search }: Store, clock: Clock, logger: Logger): StatisticsReader {
+  const reader = new StatisticsReader({
+    statistics: search,
+    clock,
+    advance: (room, signal) => desk.run("search.advance", [room], signal),
+    onError: (error) => logger.error({ err: error }, "the search index is not up to date; it is tried again"),
   });
   reader.start();
   return reader;

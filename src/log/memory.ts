@@ -5,6 +5,7 @@ import { MemoryLog } from "./memory-log.js";
 import { MemoryPositions } from "./memory-positions.js";
 import type { MemoryRoomLogs } from "./memory-room.js";
 import { MemoryRooms } from "./memory-rooms.js";
+import { MemorySearch } from "./memory-search.js";
 import { MemorySessions } from "./memory-sessions.js";
 import { MemoryStatistics } from "./memory-statistics.js";
 import { MemoryTokens } from "./memory-tokens.js";
@@ -32,6 +33,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
     tokens: new MemoryTokens(gate),
     hooks: new MemoryHooks(gate, positions),
     statistics,
+    search: new MemorySearch(gate, logs),
     close: () => gate.close(),
   };
 }

@@ -2,6 +2,7 @@ import type { Hooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
 import type { Rooms } from "./rooms.js";
+import type { Search } from "./search.js";
 import type { Sessions } from "./sessions.js";
 import type { Statistics } from "./statistics.js";
 import type { Tokens } from "./tokens.js";
@@ -14,6 +15,7 @@ export interface Store {
   readonly positions: Positions;
   readonly tokens: Tokens;
   readonly statistics: Statistics;
+  readonly search: Search;
   readonly hooks: Hooks;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { RoomKey } from "../log/log.js";
+import type { Search } from "../log/search.js";
 import type { Statistics } from "../log/statistics.js";
 
 /** Every call of an interface as a job whose name begins with `P`: asked for by its parameters. */
@@ -14,10 +15,11 @@ type Calls<P extends string, T> = {
  *
  * A job is short (some 50 ms): long work is a row of jobs, each with a cursor, so that it can be broken off and others get their turn.
  */
-export type Jobs = Calls<"statistics", Statistics> & {
-  /** Counts the next events of a room; whether there may be more to do. */
-  readonly "statistics.advance": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
-};
+export type Jobs = Calls<"statistics", Statistics> &
+  Calls<"search", Search> & {
+    /** Counts the next events of a room; whether there may be more to do. */
+    readonly "statistics.advance": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
+  };
 /** The name of a job. */
 export type JobName = keyof Jobs;
 

@@ -1,4 +1,3 @@
-import type { Statistics } from "../log/statistics.js";
 import type { Store } from "../log/store.js";
 import { advance } from "../outputs/stats/advance.js";
 import { openVocabulary, type Vocabulary } from "../outputs/stats/words.js";
@@ -22,9 +21,9 @@ export class JobRunner {
 
   async #do(name: JobName, ask: readonly unknown[]): Promise<unknown> {
     if (name === "statistics.advance") return advance(this.#store, ...(ask as Jobs[typeof name]["ask"]), await this.#words());
-    const { statistics } = this.#store;
-    const call = statistics[name.slice("statistics.".length) as keyof Statistics] as (...values: readonly unknown[]) => Promise<unknown>;
-    return call.apply(statistics, [...ask]);
+    const [part, call = ""] = name.split(".") as ["statistics" | "search", string];
+    const owner = this.#store[part];
+    return (owner[call as keyof typeof owner] as (...values: readonly unknown[]) => Promise<unknown>).apply(owner, [...ask]);
   }
 
   #words(): Promise<Vocabulary> {

@@ -7,6 +7,7 @@ import { describeLog } from "./log.js";
 import { describePages } from "./pages.js";
 import { describePositions } from "./positions.js";
 import { describeRooms } from "./rooms.js";
+import { describeSearch } from "./search.js";
 import { describeSessions } from "./sessions.js";
 import { describeStatistics } from "./statistics.js";
 import { describeTokens } from "./tokens.js";
@@ -24,6 +25,7 @@ export function describeStore(name: string, open: Open): void {
     describePositions(open);
     describeTokens(open);
     describeStatistics(open);
+    describeSearch(open);
     describeHooks(open);
     describeClose(open);
   });

@@ -5,19 +5,24 @@ import type { RoomKey } from "../log.js";
 import { addRemoval, type Removal } from "../page.js";
 import { rowOf } from "../row.js";
 import { posOf } from "./pos.js";
+import { SearchWriter } from "./search-write.js";
 
 /** Changes what is kept: replaces events and removes ranges. To be called inside a write transaction. */
 export class Changer {
-  readonly #kept: Statement<[number], { revision: number; id: string; session: string | null }>;
+  readonly #kept: Statement<[number], { revision: number; id: string; session: string | null; bytes: number }>;
   readonly #replace: Statement<(string | number | null)[]>;
   readonly #delete: Statement<[number, number]>;
   readonly #removals: Statement<[RoomKey], Removal>;
   readonly #forget: Statement<[RoomKey]>;
   readonly #record: Statement<[RoomKey, number, number, string]>;
+  readonly #search: SearchWriter;
   readonly #stale: Statement<[RoomKey, string, number, number]>;
 
   constructor(database: Database) {
-    this.#kept = database.prepare("SELECT revision, CAST(id AS TEXT) AS id, session_id AS session FROM events WHERE pos = ?");
+    this.#kept = database.prepare(
+      "SELECT revision, CAST(id AS TEXT) AS id, session_id AS session, octet_length(body) AS bytes FROM events WHERE pos = ?",
+    );
+    this.#search = new SearchWriter(database);
     this.#replace = database.prepare(
       `UPDATE events SET type = ?, session_id = ?, user_id = ?, combo_id = ?, combo_total = ?, settled = ?, diamonds = ?, revision = ?, body = ?
        WHERE pos = ?`,
@@ -49,11 +54,13 @@ export class Changer {
       row.body,
       posOf(room, event.seq),
     );
+    this.#search.replaced(room, event, Buffer.byteLength(row.body) - kept.bytes);
     // In the same transaction: statistics never miss that what they have counted is no longer so.
     for (const session of new Set([kept.session ?? "", row.sessionId ?? ""])) this.#stale.run(room, session, event.seq, event.seq);
   }
 
   remove(room: RoomKey, range: Removal, reason: string): void {
+    this.#search.removing(room, range);
     this.#delete.run(posOf(room, range.from), posOf(room, range.to));
     const removals = addRemoval(this.#removals.all(room), range);
     this.#forget.run(room);

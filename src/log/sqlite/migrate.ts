@@ -6,9 +6,10 @@ import { TOKENS } from "./migrations/0002-tokens.js";
 import { ROOM_SETTINGS } from "./migrations/0003-room-settings.js";
 import { HOOKS } from "./migrations/0004-hooks.js";
 import { STATISTICS } from "./migrations/0005-statistics.js";
+import { SEARCH } from "./migrations/0006-search.js";
 
 /** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
-export const MIGRATIONS: readonly string[] = [INITIAL, TOKENS, ROOM_SETTINGS, HOOKS, STATISTICS];
+export const MIGRATIONS: readonly string[] = [INITIAL, TOKENS, ROOM_SETTINGS, HOOKS, STATISTICS, SEARCH];
 
 /** "dylv": names our files to `file(1)`, and keeps us from writing into somebody else's database. */
 const APPLICATION_ID = 0x64796c76;

@@ -5,6 +5,7 @@ import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
 import { SqliteRooms } from "./rooms.js";
+import { SqliteSearch } from "./search.js";
 import { SqliteSessions } from "./sessions.js";
 import { SqliteStatistics } from "./statistics.js";
 import { SqliteTokens } from "./tokens.js";
@@ -31,6 +32,7 @@ export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): S
     tokens: new SqliteTokens(connection),
     hooks: new SqliteHooks(connection),
     statistics: new SqliteStatistics(connection),
+    search: new SqliteSearch(connection),
     close: () => connection.close(),
   };
 }

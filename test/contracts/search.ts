@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { LiveEvent } from "../../src/events/event.js";
+import type { RoomKey } from "../../src/log/log.js";
+import type { SearchAsk, SearchPlace } from "../../src/log/search.js";
+import type { Store } from "../../src/log/store.js";
+import { chat, erased, gift, userOf } from "./events.js";
+import { claimed, type Open, readAll, useStore } from "./harness.js";
+
+const T0 = 1_760_000_000_000;
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
+/** Brings the index of every room up to date. */
+export async function indexAll({ search }: Store): Promise<void> {
+  for (const { room } of await search.progress()) while (await search.advance(room));
+}
+
+/** Everything that is found, page by page. */
+export async function findAll({ search }: Store, ask: Omit<SearchAsk, "places">, rooms: readonly RoomKey[], limit = 7) {
+  const events: LiveEvent[] = [];
+  for (let places: readonly SearchPlace[] | null = rooms.map((room) => ({ room, before: NEWEST })); places !== null; ) {
+    const page = await search.find({ ...ask, places }, limit);
+    expect(page.events.length).toBeLessThanOrEqual(limit);
+    events.push(...page.events);
+    places = page.places;
+  }
+  return events;
+}
+
+const signs = fc.array(fc.constantFrom("好", "的", "主", "播", "A", "a", "Ａ", "😂", "。", " ", "[", "1", "\u{20000}"), { maxLength: 9 });
+const someone = fc.constantFrom("7", "8", null, "ou_1.x");
+const events = fc.array(
+  fc.oneof(
+    fc.record({ text: signs, by: someone, ms: fc.nat(5000) }).map(({ text, by, ms }) => {
+      return chat("?", { text: text.join(""), user: userOf(by), time: T0 + ms });
+    }),
+    fc
+      .record({ worth: fc.option(fc.constantFrom(0, 1, 9, 10, 1023, 1024, 30_000)), by: someone, ms: fc.nat(5000) })
+      .map(({ worth, by, ms }) => {
+        return { ...gift("?", "k", 1, 1), user: userOf(by), diamonds: worth, time: T0 + ms };
+      }),
+  ),
+  { minLength: 1, maxLength: 60 },
+);
+const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+const asks = fc.record({
+  text: optional(signs.map((text) => text.join("").trim()).filter((text) => [...text.normalize("NFKC").replace(/\s+/g, " ")].length >= 2)),
+  types: optional(fc.constantFrom(["chat"] as const, ["gift"] as const, ["chat", "gift"] as const, ["like"] as const, [])),
+  userId: optional(fc.constantFrom("7", "ou_1.x", "9")),
+  from: optional(fc.nat(5000).map((ms) => T0 + ms)),
+  to: optional(fc.nat(5000).map((ms) => T0 + ms)),
+  minDiamonds: optional(fc.constantFrom(0, 1, 10, 1000, 1024, 1025)),
+});
+
+/** As the interface says, without an index. */
+function expected(all: readonly LiveEvent[], { text, types, userId, from, to, minDiamonds }: Omit<SearchAsk, "places">): number[] {
+  const fold = (one: string) => one.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+  const fits = (event: LiveEvent) =>
+    (text === undefined || (event.type === "chat" && fold(event.text).includes(fold(text)))) &&
+    (types === undefined || types.includes(event.type)) &&
+    (userId === undefined || ("user" in event && event.user?.id === userId)) &&
+    (from === undefined || event.time >= from) &&
+    (to === undefined || event.time < to) &&
+    (minDiamonds === undefined || (event.type === "gift" && event.diamonds !== null && event.diamonds >= minDiamonds));
+  return all
+    .filter(fits)
+    .map(({ seq }) => seq)
+    .reverse();
+}
+
+/** Finding events by their text, user, type, time and worth. */
+export function describeSearch(open: Open): void {
+  describe("search", () => {
+    const store = useStore(open);
+    let rooms = 0;
+    const fresh = () => claimed(store(), `search-${rooms++}`);
+
+    it("finds what a look at every event would, whatever was replaced and removed before or after", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          events,
+          fc.array(asks, { minLength: 5, maxLength: 5 }),
+          fc.array(fc.nat(60), { maxLength: 8 }),
+          async (given, wanted, places) => {
+            const { room, append } = await fresh();
+            const all = given.map((event, place) => ({ ...event, id: `e${place}` }));
+            const cut = places[0] ?? 0;
+            await append(...all.slice(0, cut));
+            await indexAll(store());
+            await append(...all.slice(cut));
+            for (const [turn, place] of places.entries()) {
+              const event = all[place];
+              if (event === undefined) continue;
+              const change =
+                turn % 3 === 0 ? erased(event) : turn % 3 === 1 ? { ...chat(event.id, { text: "好的A" }), time: T0 + 9 } : null;
+              if (change === null) await store().log.remove(room, place, place + 2, "retention");
+              else await store().log.replace(room, [{ ...change, seq: place + 1 }]);
+              if (turn % 2 === 0) await indexAll(store());
+            }
+            await indexAll(store());
+            const kept = (await readAll(store().log, room)).events;
+            for (const ask of wanted) {
+              const { text, types, userId, minDiamonds } = ask;
+              if (text === undefined && types === undefined && userId === undefined && minDiamonds === undefined) continue;
+              const defined = Object.fromEntries(Object.entries(ask).filter(([, value]) => value !== undefined));
+              expect((await findAll(store(), defined, [room])).map(({ seq }) => seq)).toEqual(expected(kept, defined));
+            }
+            for (let after = 0, done = false; !done; ) {
+              const verified = await store().search.verify(room, after);
+              expect(verified?.wrong ?? []).toEqual([]);
+              done = verified === null;
+              after = verified?.scanned ?? after;
+            }
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    it("compares the text: the pairs alone do not make a hit", async () => {
+      const { room, append } = await fresh();
+      await append(chat("1", { text: "好的好主" }), chat("2", { text: "主播好的" }), chat("3", { text: "好主 的好" }));
+      await indexAll(store());
+      expect((await findAll(store(), { text: "的好主" }, [room])).map(({ id }) => id)).toEqual(["1"]);
+    });
+
+    it("merges rooms by time, newest first, and goes on where a page ended while more comes in", async () => {
+      const [one, two] = [await fresh(), await fresh()];
+      await one.append(...[1, 3, 5, 7].map((ms) => chat(`a${ms}`, { text: "你好", time: T0 + ms })));
+      await two.append(...[2, 4, 6, 8].map((ms) => chat(`b${ms}`, { text: "你好", time: T0 + ms })));
+      await indexAll(store());
+      const places = [one.room, two.room].map((room) => ({ room, before: NEWEST }));
+      const page = await store().search.find({ text: "你好", places }, 3);
+      expect(page.events.map(({ id }) => id)).toEqual(["b8", "a7", "b6"]);
+      await one.append(chat("a9", { text: "你好", time: T0 + 9 }));
+      await indexAll(store());
+      const rest = await store().search.find({ text: "你好", places: page.places ?? [] }, 10);
+      expect(rest).toMatchObject({ places: null, behind: 0 });
+      expect(rest.events.map(({ id }) => id)).toEqual(["a5", "b4", "a3", "b2", "a1"]);
+      expect((await findAll(store(), { text: "你好" }, [two.room])).map(({ room }) => room)).toEqual([1, 1, 1, 1]);
+    });
+
+    it("looks at so many events in a call, says so by where to go on, and loses nothing", async () => {
+      const { room, append } = await fresh();
+      const near = Array.from({ length: 12_000 }, (_, n) => chat(`n${n}`, { text: n === 100 ? "的好主" : "好主的好" }));
+      await append(...near);
+      await indexAll(store());
+      const first = await store().search.find({ text: "的好主", places: [{ room, before: NEWEST }] }, 10);
+      expect(first.events).toEqual([]);
+      expect(first.places?.[0]?.before).toBeLessThan(12_000);
+      expect((await findAll(store(), { text: "的好主" }, [room])).map(({ id }) => id)).toEqual(["n100"]);
+    });
+
+    it("is made again from the log after a reset", async () => {
+      const { room, append } = await fresh();
+      await append(...Array.from({ length: 1200 }, (_, n) => chat(`r${n}`, { text: `第${n}个` })));
+      await store().log.remove(room, 1, 10, "retention");
+      await indexAll(store());
+      const before = await findAll(store(), { text: "第11" }, [room]);
+      expect(before.length).toBeGreaterThan(100);
+      await store().search.reset();
+      await indexAll(store());
+      expect(await findAll(store(), { text: "第11" }, [room])).toEqual(before);
+    });
+
+    it("refuses what is no search, in words", async () => {
+      const { room } = await fresh();
+      const places = [{ room, before: NEWEST }];
+      await expect(store().search.find({ places, from: 1 }, 1)).rejects.toMatchObject({
+        code: "bad_request",
+        detail: expect.stringMatching(/something/),
+      });
+      for (const text of ["", "好", " 好 ", "好".repeat(101)])
+        await expect(store().search.find({ places, text }, 1)).rejects.toMatchObject({
+          code: "bad_request",
+          detail: expect.stringMatching(/2 to 100 characters/),
+        });
+    });
+
+    it("takes text that means something to the engine for text", async () => {
+      const { room, append } = await fresh();
+      const hostile = ['" OR 1', "a AND b", "x* NOT y", "NEAR(a b)", "col:umn", "'); DROP TABLE events; --", "\u0000\ufeff"];
+      await append(...hostile.map((text, n) => chat(`h${n}`, { text })));
+      await indexAll(store());
+      for (const [n, text] of hostile.slice(0, 6).entries())
+        expect((await findAll(store(), { text }, [room])).map(({ id }) => id)).toEqual([`h${n}`]);
+    });
+
+    it("a rewrite ends, and finds the same after", async () => {
+      const { room, append } = await fresh();
+      for (let part = 0; part < 6; part++) {
+        await append(...Array.from({ length: 300 }, (_, n) => chat(`p${part}-${n}`, { text: `第${n}个人` })));
+        await indexAll(store());
+      }
+      const before = await findAll(store(), { text: "个人" }, [room], 500);
+      let steps = 0;
+      for (let more = await store().search.purge(true); more; more = await store().search.purge(false)) expect(++steps).toBeLessThan(1000);
+      expect(await findAll(store(), { text: "个人" }, [room], 500)).toEqual(before);
+    });
+  });
+}
