@@ -3,7 +3,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
 /** Where the platform keeps avatars, covers, gift icons and emoji (facts/protocol.md; seen in the captures). web/src/safe-image.ts has the same list. */
-const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
+export const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
 
 /** The dashboard loads its own files and the platform's images, and talks to this server; nothing else. */
 const POLICY = [

@@ -1,4 +1,4 @@
-import type { Messages } from "./i18n/messages.js";
+import type { Messages } from "./i18n/tables.js";
 
 /** An entry of the navigation. */
 export interface Entry {

@@ -1,29 +1,6 @@
 import { computed } from "vue";
-import type { Lang } from "../format/number.js";
-import { errors as enErrors } from "./en/errors.js";
-import { room as enRoom } from "./en/room.js";
-import { rooms as enRooms } from "./en/rooms.js";
-import { shell as enShell } from "./en/shell.js";
 import { lang } from "./language.js";
-import { errors as zhErrors } from "./zh/errors.js";
-import { reasons as zhReasons } from "./zh/reasons.js";
-import { room as zhRoom } from "./zh/room.js";
-import { rooms as zhRooms } from "./zh/rooms.js";
-import { shell as zhShell } from "./zh/shell.js";
-
-// A page has a section of its own: a file each in zh/ and en/, and a line in both tables here.
-const zh = { shell: zhShell, rooms: zhRooms, room: zhRoom, errors: zhErrors, reasons: zhReasons };
-export type Messages = typeof zh;
-const en: Messages = { shell: enShell, rooms: enRooms, room: enRoom, errors: enErrors, reasons: [] };
-
-/** Every sentence of the page, by language. */
-export const MESSAGES: Readonly<Record<Lang, Messages>> = { zh, en };
+import { MESSAGES, type Messages } from "./tables.js";
 
 /** The sentences in the language of the page. */
 export const messages = computed<Messages>(() => MESSAGES[lang.value]);
-
-/** A reason that the server gave, in the page's language where it is known. */
-export function reasonIn(reason: string, { reasons }: Messages): string {
-  for (const [pattern, words] of reasons) if (pattern.test(reason)) return reason.replace(pattern, words);
-  return reason;
-}

@@ -15,6 +15,8 @@ export type FeedRow =
   | {
       readonly kind: "gift";
       readonly key: string;
+      /** Of the first, ms UTC. */
+      readonly time: number;
       /** The newest of the combo. */
       readonly event: LiveEventOf<"gift">;
       readonly units: number;
@@ -88,7 +90,7 @@ export class FeedRows {
     } else if (event.delta > 0) {
       // The end of a combo alone gives nothing: its units are in the lines above.
       this.#combos.set(event.comboId, this.#cut + this.rows.length);
-      this.#push({ kind: "gift", key: `${event.seq}`, event, units: event.delta, diamonds: event.diamonds });
+      this.#push({ kind: "gift", key: `${event.seq}`, time: event.time, event, units: event.delta, diamonds: event.diamonds });
     }
     if (event.settled) this.#combos.delete(event.comboId);
   }

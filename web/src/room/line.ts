@@ -1,5 +1,5 @@
 import type { LiveEvent, User } from "../api/model.js";
-import type { Messages } from "../i18n/messages.js";
+import type { Messages } from "../i18n/tables.js";
 
 /** What a person is called. */
 export function personName(user: Pick<User, "nickname" | "displayId">, m: Messages): string {
@@ -17,7 +17,7 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "like":
       return row.likes(event.count, 1);
     case "join":
-      return row.joins("", 1).trim();
+      return row.joins("", 1, 1).trim();
     case "follow":
       return row.follow;
     case "share":

@@ -4,7 +4,7 @@ import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { type Lang, shortCount } from "../format/number.js";
 import { minuteTime } from "../format/time.js";
-import type { Messages } from "../i18n/messages.js";
+import type { Messages } from "../i18n/tables.js";
 import type { ChartMinute } from "./minute-series.js";
 
 /** What is drawn. */

@@ -2,12 +2,11 @@ import type { LiveEventOf, Minute } from "../api/model.js";
 
 const MINUTE_MS = 60_000;
 
-/** A minute of a chart; null where nothing is known. */
+/** Messages of a minute, and people in the room; null where that is not known. */
 export interface ChartMinute {
   readonly time: number;
   readonly chat: number;
   readonly gift: number;
-  readonly like: number;
   readonly join: number;
   readonly online: number | null;
 }
@@ -21,8 +20,8 @@ export function everyMinute(minutes: readonly Minute[]): readonly ChartMinute[] 
   const count = Math.min(10_000, Math.round((last - first) / MINUTE_MS) + 1);
   return Array.from({ length: count }, (_, index) => {
     const time = first + index * MINUTE_MS;
-    const { messages = {}, units = 0, likes = 0, online = null } = known.get(time) ?? {};
-    return { time, chat: messages["chat"] ?? 0, gift: units, like: likes, join: messages["join"] ?? 0, online };
+    const { messages = {}, online = null } = known.get(time) ?? {};
+    return { time, chat: messages["chat"] ?? 0, gift: messages["gift"] ?? 0, join: messages["join"] ?? 0, online };
   });
 }
 

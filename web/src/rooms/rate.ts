@@ -11,7 +11,7 @@ const INTERACTIVE: ReadonlySet<string> = new Set(
 
 /** Messages of people a second over the last minute, from counts that only grow. */
 export class Rate {
-  /** By second, oldest first. */
+  /** By second, oldest first; the last is not over. */
   #perSecond: number[] = [];
   #total: number | null = null;
   #second = 0;
@@ -30,10 +30,10 @@ export class Rate {
     if (last >= 0) this.#perSecond[last] = (this.#perSecond[last] ?? 0) + fresh;
   }
 
-  /** Messages in each second up to `now` (ms), oldest first: {@link RATE_SECONDS} of them. */
+  /** Messages in each whole second before `now` (ms), oldest first: {@link RATE_SECONDS} of them. */
   series(now: number): readonly number[] {
     this.#advance(now);
-    const known = this.#perSecond;
+    const known = this.#perSecond.slice(0, -1);
     return [...Array.from({ length: RATE_SECONDS - known.length }, () => 0), ...known];
   }
 
@@ -46,9 +46,9 @@ export class Rate {
   #advance(now: number): void {
     const second = Math.floor(now / 1_000);
     if (this.#perSecond.length === 0) this.#perSecond = [0];
-    const steps = Math.min(RATE_SECONDS, Math.max(0, second - this.#second));
+    const steps = Math.min(RATE_SECONDS + 1, Math.max(0, second - this.#second));
     for (let i = 0; i < steps; i++) this.#perSecond.push(0);
-    if (this.#perSecond.length > RATE_SECONDS) this.#perSecond = this.#perSecond.slice(-RATE_SECONDS);
+    if (this.#perSecond.length > RATE_SECONDS + 1) this.#perSecond = this.#perSecond.slice(-RATE_SECONDS - 1);
     this.#second = Math.max(this.#second, second);
   }
 }

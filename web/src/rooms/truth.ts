@@ -2,7 +2,7 @@ import type { Room } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { percent } from "../format/number.js";
 import { duration } from "../format/time.js";
-import { type Messages, reasonIn } from "../i18n/messages.js";
+import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** A room's state as people are told it: the server's, or why there is none. */
 export type ShownState = keyof Messages["rooms"]["states"];
@@ -32,6 +32,9 @@ export function nameOf({ title, anchor, webRid, id }: Room, m: Messages): string
   return title || anchor?.nickname || m.rooms.card.unnamed(webRid ?? id);
 }
 
+/** States whose own sentence says all that the server's reason would say. */
+const SELF_EVIDENT: readonly ShownState[] = ["live", "resolving", "waiting"];
+
 /** What was seen of a room, in plain words, most important first. */
 export function truthOf(room: Pick<Room, "status" | "watch">, now: number, m: Messages, lang: Lang): readonly TruthLine[] {
   const { truth } = m.rooms;
@@ -41,7 +44,7 @@ export function truthOf(room: Pick<Room, "status" | "watch">, now: number, m: Me
   if (status === null || state === "paused") return lines;
   const { evidence } = status;
   const since = (at: number) => duration(Math.max(0, now - at), lang);
-  if (toneOf(state) !== "good") lines.push({ tone: "plain", text: `${truth.platformWords}：${reasonIn(evidence.reason, m)}` });
+  if (!SELF_EVIDENT.includes(state)) lines.push({ tone: "plain", text: `${truth.platformWords}：${reasonIn(evidence.reason, m)}` });
   if (evidence.lastInteractiveAt !== null) lines.push({ tone: "plain", text: truth.lastMessage(since(evidence.lastInteractiveAt)) });
   else if (state !== "waiting" && state !== "ended") lines.push({ tone: "plain", text: truth.noMessage });
   if (state !== "waiting") lines.push(...collectedLines(status, m, lang));
@@ -64,7 +67,7 @@ function stateSentence(
     case "stalled":
       return truth.stalled(duration(now - (lastInteractiveAt ?? since), lang));
     case "failed":
-      return reason.includes("no such account") || reason.includes("HTTP 404") ? truth.failedForGood : truth.failed;
+      return / HTTP 404$|has been deleted$/.test(reason) ? truth.failedForGood : truth.failed;
     default:
       return truth[state];
   }

@@ -63,7 +63,6 @@ export const rooms: typeof zh = {
     online: "online",
     rate: "/s",
     rateLabel: (rate) => `messages of the last minute, now ${rate} a second`,
-    last: "Last",
     nothingYet: "nothing yet",
     gifts: { flowing: "gifts come in", suppressed: "no gifts reach us", unknown: "gifts unknown" },
     pause: "Pause",

@@ -11,7 +11,6 @@ export const shell: typeof zh = {
   notFound: "There is no such page.",
   toRooms: "Back to the rooms",
   close: "Close",
-  retry: "Try again",
   loading: "Loading…",
   link: {
     connecting: "Connecting to the server…",
@@ -26,6 +25,5 @@ export const shell: typeof zh = {
     use: "Use it",
     make: "No token? On the machine that runs dylive:",
     kept: "The token is kept in this browser only.",
-    forget: "Forget the token",
   },
 };

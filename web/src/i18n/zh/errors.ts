@@ -23,5 +23,11 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   browser_failed: { message: "浏览器出错了", hint: "会自动重启它；反复出现请检查内存。" },
   stopping: { message: "服务正在停止", hint: "等它重新启动后再试。" },
   not_ready: { message: "服务暂时不能用", hint: "请检查数据目录所在的磁盘，以及服务的日志。" },
+  bad_config: { message: "设置有误", hint: "请改正提示的那一项设置。" },
+  bad_file: { message: "文件读不了", hint: "请给录制文件、带内容导出的 HAR，或原始帧。" },
+  bad_signature: { message: "推送不是平台发来的", hint: "如果确实是：请检查数据密钥和这台机器的时钟。" },
+  in_use: { message: "正被占用", hint: "先停下另一个使用者，或换一个。" },
+  too_many_commands: { message: "命令太频繁", hint: "请少发一些，稍后再试。" },
+  official_refused: { message: "开放平台拒绝了请求", hint: "错误号的含义见 docs/official-push.md。" },
   internal: { message: "dylive 出错了", hint: "服务的日志里有详细信息，请反馈给我们。" },
 };

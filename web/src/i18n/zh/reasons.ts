@@ -27,4 +27,18 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^the room page holds no state \(a captcha or challenge page\)$/, "直播间页面是验证码页"],
   [/^the room page holds no state \(an empty reply\)$/, "直播间页面是空白的"],
   [/^reading the room page failed: (.*)$/, "读取直播间页面失败：$1"],
+  [/^the account has been deleted$/, "账号已注销"],
+  [/^the profile page answered HTTP (\d+)$/, "主播主页回答 HTTP $1"],
+  [/^the text is empty$/, "内容是空的"],
+  [/^the text has (\d+) characters; a link, an id or the app's share text has far fewer$/, "内容有 $1 个字，链接或分享文案没有这么长"],
+  [/^the text holds control characters$/, "内容里有控制字符"],
+  [/^(".*") is not an address of the platform \(douyin\.com\) that dylive asks$/, "$1 不是抖音的地址"],
+  [/^(".*") holds no link of the platform and is no id \(.*\)$/, "$1 里没有抖音链接，也不是号码"],
+  [/^the link leads to (.*), which is no room, account or short link$/, "这个链接是 $1，不是直播间、账号或短链接"],
+  [/^the short link leads to (.*), not to a room or an account$/, "短链接指向 $1，不是直播间或账号"],
+  [/^there is no such short link \(HTTP (\d+)\)$/, "没有这个短链接（HTTP $1）"],
+  [
+    /^the short link leads to (.*), which is not an address of the platform; it was not followed$/,
+    "短链接指向 $1，不是抖音的地址，没有继续",
+  ],
 ];

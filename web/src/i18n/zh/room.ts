@@ -16,6 +16,7 @@ export const room = {
       other: "其他",
     },
     show: "显示",
+    more: "筛选与查找",
     filter: "过滤表达式",
     filterPlaceholder: '例如 type == "gift" && diamonds >= 100',
     filterApply: "应用",
@@ -36,7 +37,8 @@ export const room = {
     state: (from: string, to: string) => `状态：${from} → ${to}`,
   },
   row: {
-    joins: (names: string, n: number) => (n === 1 ? `${names} 来了` : `${names} 等 ${n} 人来了`),
+    /** `names` are those of the first `named`. */
+    joins: (names: string, n: number, named: number) => (n <= named ? `${names} 来了` : `${names} 等 ${n} 人来了`),
     likes: (n: number, people: number) => (people === 1 ? `点赞 ×${n}` : `${people} 人点赞 ×${n}`),
     sent: "送出",
     to: (name: string) => `给 ${name}`,
@@ -86,8 +88,7 @@ export const room = {
     none: "还没有场次：开播后这里会有统计。",
     behind: (n: string) => `统计还差 ${n} 条消息`,
     perMinute: "每分钟",
-    perMinuteSummary: (minutes: number, events: string) => `${minutes} 分钟，共 ${events} 条消息`,
-    series: { chat: "弹幕", gift: "礼物", like: "点赞", join: "进场", online: "在线", diamonds: "抖币" },
+    series: { chat: "弹幕", gift: "礼物", join: "进场", online: "在线" },
     totals: {
       viewers: "累计观众",
       peak: "最高在线",
@@ -107,15 +108,11 @@ export const room = {
     times: (n: string) => `${n} 次`,
   },
   user: {
-    title: "观众",
     history: "在这个直播间的记录",
     session: "场次",
     none: "没有这位观众的记录：没有公开身份的观众无法区分。",
-    firstAt: "第一次出现",
-    lastAt: "最近出现",
     chats: "弹幕",
     likes: "点赞",
-    joins: "进场",
     units: "礼物件数",
     diamonds: "抖币",
     recent: "最近的消息",

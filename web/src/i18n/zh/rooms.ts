@@ -63,7 +63,6 @@ export const rooms = {
     online: "在线",
     rate: "条/秒",
     rateLabel: (rate: string) => `最近一分钟互动消息，现在每秒 ${rate} 条`,
-    last: "最新",
     nothingYet: "还没有消息",
     gifts: { flowing: "礼物正常", suppressed: "收不到礼物", unknown: "礼物未知" },
     pause: "暂停",

@@ -10,7 +10,6 @@ export const shell = {
   notFound: "没有这个页面。",
   toRooms: "回到直播间列表",
   close: "关闭",
-  retry: "重试",
   loading: "正在读取…",
   link: {
     connecting: "正在连接本机服务…",
@@ -25,6 +24,5 @@ export const shell = {
     use: "使用",
     make: "没有令牌？在运行 dylive 的机器上执行：",
     kept: "令牌只保存在这个浏览器里。",
-    forget: "忘掉令牌",
   },
 };

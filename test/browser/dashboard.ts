@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { createToken } from "../../src/api/auth.js";
+import type { App } from "../../src/app.js";
+import { systemClock } from "../../src/clock.js";
+import { loadConfig, readMachine } from "../../src/config.js";
+import { type RoomScenario, type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { testBrowser } from "./chromium.js";
+
+const BUILT = new URL("../../dist/app.js", import.meta.url).href;
+const SCREENS = fileURLToPath(new URL("../../.tmp/screens/", import.meta.url));
+
+/** A server with simulated rooms, and a browser to look at its dashboard with. */
+export class Dashboard {
+  readonly app: App;
+  readonly simulator: Simulator;
+  readonly token: string;
+  /** What pages wrote to the console as errors, and what they asked of other hosts: both should stay empty. */
+  readonly complaints: string[] = [];
+  readonly #browser: Browser;
+  readonly #data: string;
+
+  private constructor(app: App, simulator: Simulator, token: string, browser: Browser, data: string) {
+    this.app = app;
+    this.simulator = simulator;
+    this.token = token;
+    this.#browser = browser;
+    this.#data = data;
+  }
+
+  static async start(rooms?: readonly RoomScenario[]): Promise<Dashboard> {
+    const data = mkdtempSync(join(tmpdir(), "dylive-dashboard-"));
+    const simulator = await startSimulator(rooms === undefined ? {} : { rooms });
+    const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null }, {});
+    // As built: the statistics' thread needs the built files, as the dashboard does.
+    const { startApp } = (await import(BUILT)) as typeof import("../../src/app.js");
+    const app = await startApp(config, readMachine(), systemClock, pino({ level: "silent" }));
+    const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
+    const browser = await chromium.launch({ executablePath: await testBrowser(), args: ["--no-sandbox"] });
+    return new Dashboard(app, simulator, token, browser, data);
+  }
+
+  /** A page in a context of its own, at an address of the dashboard. No image of the platform is loaded: there is no network. */
+  async open(hash: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext({ locale: "zh-CN", timezoneId: "Asia/Shanghai", ...options });
+    const page = await context.newPage();
+    await page.route(
+      (url) => url.origin !== this.app.url,
+      (route) =>
+        route.request().resourceType() === "image" ? route.fulfill({ contentType: "image/svg+xml", body: PICTURE }) : route.abort(),
+    );
+    page.on("request", (request) => {
+      if (!request.url().startsWith(this.app.url) && !request.url().startsWith("data:") && request.resourceType() !== "image")
+        this.complaints.push(`asked for ${request.url()}`);
+    });
+    page.on("console", (message) => message.type() === "error" && this.complaints.push(message.text()));
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    await page.goto(`${this.app.url}/${hash}`);
+    return page;
+  }
+
+  /** A picture of the page in .tmp/screens, to be looked at by people. */
+  async shoot(page: Page, name: string): Promise<void> {
+    mkdirSync(SCREENS, { recursive: true });
+    await page.screenshot({ path: join(SCREENS, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.app.close();
+    await this.simulator.close();
+    rmSync(this.#data, { recursive: true });
+  }
+}
+
+const PICTURE =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="#e8a87c"/><stop offset="1" stop-color="#85586f"/></linearGradient></defs><rect width="90" height="90" fill="url(#g)"/></svg>';

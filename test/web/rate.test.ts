@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { RATE_SECONDS, Rate } from "../../web/src/rooms/rate.js";
+
+const chats = (n: number) => ({ WebcastChatMessage: n });
+
+describe("a room's speed", () => {
+  it("is what came since the look before, by second; what no people cause does not count", () => {
+    const rate = new Rate();
+    rate.count(chats(1_000), 10_000);
+    for (let second = 11; second <= 15; second++)
+      rate.count({ ...chats(1_000 + (second - 10) * 4), WebcastRoomStatsMessage: second * 9 }, second * 1_000);
+    expect(rate.series(16_000).length).toBe(RATE_SECONDS);
+    expect(rate.series(16_000).slice(-6)).toEqual([0, 4, 4, 4, 4, 4]);
+    expect(rate.now(16_000)).toBe(4);
+  });
+
+  it("falls to nothing when nothing comes, and forgets what is over a minute old", () => {
+    const rate = new Rate();
+    rate.count(chats(0), 1_000);
+    rate.count(chats(50), 2_000);
+    expect(rate.now(3_000)).toBe(10);
+    expect(rate.now(8_500)).toBe(0);
+    expect(rate.series(61_500).reduce((sum, n) => sum + n)).toBe(50);
+    expect(rate.series(63_500).reduce((sum, n) => sum + n)).toBe(0);
+  });
+
+  it("takes a count that fell as a new beginning", () => {
+    const rate = new Rate();
+    rate.count(chats(500), 1_000);
+    rate.count(chats(3), 2_000);
+    expect(rate.series(3_000).at(-1)).toBe(3);
+  });
+});

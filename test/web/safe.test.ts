@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { IMAGE_HOSTS as SERVED } from "../../src/api/page.js";
+import { languageOf } from "../../web/src/i18n/language-of.js";
+import { readLink } from "../../web/src/link.js";
+import { IMAGE_HOSTS, safeImage } from "../../web/src/safe-image.js";
+
+const WEB = fileURLToPath(new URL("../../web/", import.meta.url));
+const sources = readdirSync(WEB, { recursive: true, encoding: "utf8" })
+  .filter((name) => /\.(ts|vue|html)$/.test(name))
+  .map((name) => ({ name, text: readFileSync(`${WEB}${name}`, "utf8") }));
+
+describe("images that strangers name", () => {
+  it("are loaded from the platform's hosts alone, over https", () => {
+    const good = "https://p3.douyinpic.com/aweme/100x100/a.jpeg?from=1";
+    expect(safeImage(good)).toBe(good);
+    for (const bad of [
+      "http://p3.douyinpic.com/a.jpeg",
+      "https://douyinpic.com.evil.com/a",
+      "https://evildouyinpic.com/a",
+      "https://user@p3.douyinpic.com/a",
+      "https://p3.douyinpic.com:8443/a",
+      "javascript:alert(1)",
+      "data:image/svg+xml,<svg onload=alert(1)>",
+      "//p3.douyinpic.com/a",
+      "",
+      null,
+      undefined,
+    ])
+      expect([bad, safeImage(bad)]).toEqual([bad, null]);
+  });
+
+  it("are of the hosts that the policy names", () => {
+    expect(IMAGE_HOSTS).toEqual(SERVED);
+  });
+});
+
+describe("the dashboard's sources", () => {
+  it("are found at all", () => {
+    expect(sources.length).toBeGreaterThan(40);
+  });
+
+  it("never make HTML of what strangers wrote, and have nothing inline", () => {
+    const wrong = /v-html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|DOMParser|srcdoc/;
+    expect(sources.filter(({ text }) => wrong.test(text)).map(({ name }) => name)).toEqual([]);
+    const page = sources.find(({ name }) => name === "index.html")?.text ?? "";
+    expect(page).toContain("<script");
+    expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|<style|\sstyle=|javascript:/i);
+  });
+
+  it("import types alone from the server", () => {
+    const imports = sources.flatMap(({ name, text }) =>
+      [...text.matchAll(/^(import|export) [^"]*?"((?:\.\.\/){2,}(?:src|test)\/[^"]*)";$/gm)].map((found) => ({ name, found })),
+    );
+    expect(imports.length).toBeGreaterThan(2);
+    expect(imports.filter(({ found }) => !/^(import|export) type /.test(found[0])).map(({ name, found }) => `${name} ${found[2]}`)).toEqual(
+      [],
+    );
+  });
+});
+
+describe("the printed link", () => {
+  it("brings a token and a room; the dashboard's own addresses bring none", () => {
+    expect(readLink("#token=dyl_a-b&room=100000002")).toEqual({ token: "dyl_a-b", room: "100000002" });
+    expect(readLink("#room=%E5%88%86%E4%BA%AB")).toEqual({ token: null, room: "分享" });
+    for (const hash of ["", "#", "#/rooms/1", "#/rooms?token=x"]) expect(readLink(hash)).toEqual({ token: null, room: null });
+  });
+});
+
+describe("the language", () => {
+  it("is Chinese unless another was chosen or is preferred", () => {
+    expect([
+      languageOf(null, undefined),
+      languageOf(null, "zh-TW"),
+      languageOf(null, "de"),
+      languageOf("zh", "en"),
+      languageOf("x", "en-US"),
+    ]).toEqual(["zh", "zh", "en", "zh", "en"]);
+  });
+});

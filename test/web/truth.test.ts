@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { ERRORS } from "../../src/errors.js";
+import type { Evidence, RoomState } from "../../src/rooms/state.js";
+import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
+import { truthOf } from "../../web/src/rooms/truth.js";
+import { NOTHING_SEEN, NOTHING_TOLD } from "../api/served.js";
+
+const NOW = 1_000_000;
+function said(state: RoomState | null, evidence: Partial<Evidence> = {}, lang: "zh" | "en" = "en", watch: "on" | "paused" = "on") {
+  const status =
+    state === null
+      ? null
+      : { state, sessionId: null, broadcast: NOTHING_TOLD, evidence: { ...NOTHING_SEEN, since: NOW - 60_000, ...evidence } };
+  return truthOf({ watch, status }, NOW, MESSAGES[lang], lang).map(({ text, tone }) => `${tone} ${text}`);
+}
+
+describe("the truth meter", () => {
+  it("says what was seen of a live room, good and bad", () => {
+    expect(
+      said("live", {
+        lastInteractiveAt: NOW - 3_000,
+        gifts: "suppressed",
+        gaps: { count: 2, totalMs: 35_000 },
+        reconnects: 1,
+        likesSeen: 0.2,
+        masked: true,
+        drops: { duplicate: 9, damaged: 1 },
+      }),
+    ).toEqual([
+      "good receiving for 1 min",
+      "plain last message 3 s ago",
+      "bad gifts: not sent to guests; logging in may help",
+      "bad gaps: 2 (35 s)",
+      "plain as: a guest",
+      "plain reconnected once",
+      "plain the room hides who its people are",
+      "plain likes: 20% of the platform's count reached us (it samples them)",
+      "plain 1 messages not stored",
+    ]);
+  });
+
+  it("says in Chinese why a room is silent or refused", () => {
+    const stalled = said(
+      "stalled",
+      { reason: "nobody was heard for 32 s although the room's page says live: connecting anew", lastInteractiveAt: NOW - 40_000 },
+      "zh",
+    );
+    expect(stalled.slice(0, 2)).toEqual([
+      "bad 连接还在，但已 40 秒没有收到任何互动消息；正在自动恢复",
+      "plain 原因：32 秒没有收到互动消息，但直播间页面显示正在直播：正在重新连接",
+    ]);
+    const blocked = said(
+      "blocked",
+      { reason: "the push server answered HTTP 200 instead of opening (handshake-msg DEVICE_BLOCKED)" },
+      "zh",
+    );
+    expect(blocked[1]).toContain("推送服务器没有接受连接，回答 HTTP 200 (handshake-msg DEVICE_BLOCKED)");
+  });
+
+  it("never says that an account that has lapsed is logged in, nor that gifts are kept from guests when they are kept from an account", () => {
+    const lapsed = said("live", { login: { account: "work", login: "guest" } });
+    expect(lapsed).toContain("bad as: account work, which is no longer logged in");
+    const account = said("live", { gifts: "suppressed", login: { account: "work", login: "logged_in" } });
+    expect(account.join()).toContain("kept from us");
+  });
+
+  it("says what waiting, pausing and not being collected mean, and nothing that was not seen", () => {
+    expect(said("waiting", { reason: "the account is not live" })).toEqual([
+      "plain the anchor is not live; receiving begins by itself when they are",
+    ]);
+    expect(said("live", {}, "en", "paused")).toEqual(["plain collection is paused; Resume goes on"]);
+    expect(said(null)).toEqual(["plain not collected now; Resume starts it"]);
+    expect(said("failed", { reason: "the room page answered HTTP 404" })[0]).toBe(
+      "bad there is no such account: check the number or the link",
+    );
+  });
+});
+
+describe("the words of the page", () => {
+  it("tell every error of the API in Chinese, with what to do", () => {
+    const missing = Object.keys(ERRORS).filter((code) => !MESSAGES.zh.errors[code]?.message || !MESSAGES.zh.errors[code]?.hint);
+    expect(missing).toEqual([]);
+  });
+
+  it("leave a reason that they do not know as it is", () => {
+    expect(reasonIn("something new", MESSAGES.zh)).toBe("something new");
+    expect(reasonIn("opening the connection", MESSAGES.en)).toBe("opening the connection");
+  });
+});
