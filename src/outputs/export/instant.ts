@@ -1,0 +1,29 @@
+import { DyliveError } from "../../errors.js";
+
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/;
+const ZONE = /^([+-])(\d\d):([0-5]\d)$/;
+const ZONE_MAX_MINUTES = 14 * 60;
+
+/**
+ * A moment as people write it: `2026-11-25 20:00`, with seconds, with a zone of its own (`Z`, `+08:00`), or ms UTC.
+ * @param field named in the error
+ * @param zoneMinutes where the clock is that one without a zone is of
+ * @throws DyliveError bad_request
+ */
+export function readInstant(field: string, text: string, zoneMinutes: number): number {
+  if (/^\d{12,14}$/.test(text)) return Number(text);
+  const [, day, minute = "00:00", second = ":00", zone] = DATE.exec(text) ?? [];
+  const at = Date.parse(`${day}T${minute}${second}Z`);
+  if (day === undefined || Number.isNaN(at))
+    throw new DyliveError("bad_request", `${field} takes a moment such as 2026-11-25T20:00:00+08:00, or ms UTC`);
+  return at - (zone === undefined ? zoneMinutes : readZone(field, zone)) * 60_000;
+}
+
+/** Minutes east of UTC. @throws DyliveError bad_request */
+export function readZone(field: string, text: string): number {
+  if (text === "Z") return 0;
+  const [, sign, hours, minutes] = ZONE.exec(text) ?? [];
+  const east = Number(hours) * 60 + Number(minutes);
+  if (sign === undefined || east > ZONE_MAX_MINUTES) throw new DyliveError("bad_request", `${field} takes a zone such as +08:00 or Z`);
+  return sign === "-" ? -east : east;
+}

@@ -1,0 +1,70 @@
+import type { LiveEvent } from "../../events/event.js";
+import { COLUMNS, type Column } from "./columns.js";
+import { xmlText } from "./markup.js";
+
+/** What Excel takes of one sheet, the line of titles included. */
+export const SHEET_ROWS = 1_048_576;
+/** What Excel takes of one cell; more and it calls the file damaged. */
+const CELL_MAX = 32_767;
+/** 1970-01-01 in days of Excel, whose first day is 1899-12-31. */
+const EPOCH_DAYS = 25_569;
+const DAY_MS = 86_400_000;
+/** The number of the style that shows a date, in {@link STYLES}. */
+const DATE_STYLE = 1;
+const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
+
+/** Shows moments as dates; everything else as it is. */
+export const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>`;
+
+/** The beginning of a sheet, with its line of titles, which stays when the rest is scrolled. */
+export const SHEET_HEAD = `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="2" max="2" width="24" customWidth="1"/></cols><sheetData><row>${COLUMNS.map(({ name }) => text(name)).join("")}</row>`;
+export const SHEET_TAIL = "</sheetData></worksheet>";
+
+/** The row of an event. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits. */
+export function rowOf(event: LiveEvent, zoneMinutes: number): string {
+  return `<row>${COLUMNS.map((column) => cellOf(column, event, zoneMinutes)).join("")}</row>`;
+}
+
+function cellOf({ kind, of }: Column, event: LiveEvent, zoneMinutes: number): string {
+  const value = of(event);
+  if (value === null) return "<c/>";
+  if (typeof value === "string") return text(value);
+  if (typeof value === "boolean") return `<c t="b"><v>${value ? 1 : 0}</v></c>`;
+  if (kind === "moment") return `<c s="${DATE_STYLE}"><v>${(value + zoneMinutes * 60_000) / DAY_MS + EPOCH_DAYS}</v></c>`;
+  return `<c><v>${value}</v></c>`;
+}
+
+function text(value: string): string {
+  // Excel itself reads _x000A_ as a line break: the underscore of such a text is written as one.
+  const plain = value.slice(0, CELL_MAX).replace(/_(?=x[0-9a-fA-F]{4}_)/g, "_x005F_");
+  return `<c t="inlineStr"><is><t xml:space="preserve">${xmlText(plain)}</t></is></c>`;
+}
+
+/** The other files of a workbook with so many sheets, by their names in the archive. */
+export function workbookFiles(sheets: number): ReadonlyMap<string, string> {
+  const each = (make: (number: number) => string) => Array.from({ length: sheets }, (_, index) => make(index + 1)).join("");
+  const types = "http://schemas.openxmlformats.org/package/2006/content-types";
+  const relations = "http://schemas.openxmlformats.org/package/2006/relationships";
+  const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+  const format = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+  return new Map([
+    [
+      "[Content_Types].xml",
+      `${XML}<Types xmlns="${types}"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${format}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="${format}.styles+xml"/>${each((n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${format}.worksheet+xml"/>`)}</Types>`,
+    ],
+    [
+      "_rels/.rels",
+      `${XML}<Relationships xmlns="${relations}"><Relationship Id="rId1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+    ],
+    [
+      "xl/workbook.xml",
+      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${office}"><sheets>${each((n) => `<sheet name="events${n === 1 ? "" : ` ${n}`}" sheetId="${n}" r:id="rId${n}"/>`)}</sheets></workbook>`,
+    ],
+    [
+      "xl/_rels/workbook.xml.rels",
+      `${XML}<Relationships xmlns="${relations}">${each((n) => `<Relationship Id="rId${n}" Type="${office}/worksheet" Target="worksheets/sheet${n}.xml"/>`)}<Relationship Id="rId${sheets + 1}" Type="${office}/styles" Target="styles.xml"/></Relationships>`,
+    ],
+    ["xl/styles.xml", STYLES],
+  ]);
+}
