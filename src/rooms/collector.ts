@@ -38,6 +38,7 @@ export interface Budgets {
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
 const FRESH_MS = 600_000; // a reading older than this is taken anew before a connect
 const SURE_MS = 60_000; // one older than this is taken anew after a connect: the broadcast may have been replaced by another
+const SETTLE_EVERY_MS = 5000;
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 
@@ -101,9 +102,7 @@ export class Collector {
 
   /** Starts once; resolves when the collector has stopped, also by itself (no such account). Never rejects. */
   run(): Promise<void> {
-    this.#done ??= this.#loop(this.#stop.signal).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
-    });
+    this.#done ??= this.#run(this.#stop.signal);
     return this.#done;
   }
 
@@ -112,6 +111,18 @@ export class Collector {
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
     this.#place.leave();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
+    const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#pipeline?.settle().catch(() => {}));
+    try {
+      await this.#loop(signal);
+    } catch (error) {
+      if (!signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
+    } finally {
+      stopSettling();
+    }
   }
 
   async #loop(signal: AbortSignal): Promise<void> {

@@ -95,7 +95,6 @@ export class Connection {
     let looking = false;
     let opened = false;
     const stopTicking = parts.clock.every(TICK_MS, () => {
-      void target.pipeline.settle().catch(() => {}); // tried again with the next batch
       if (looking || this.#openedAt === null) return;
       looking = true;
       void this.#look(target, signal)

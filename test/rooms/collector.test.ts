@@ -84,6 +84,22 @@ describe("a live room", () => {
     );
   });
 
+  it("settles a combo that was open when the broadcast ended", async () => {
+    now = await running();
+    const { room } = await now.rooms.request("100000003", 60_000, SIGNAL);
+    const sender = { id: "42", nickname: "客" };
+    const gift = { id: "685", name: "粉丝团灯牌", diamond_count: 1, combo: true };
+    now.simulator.rooms.send("100000003", "WebcastGiftMessage", {
+      ...{ gift_id: "685", repeat_count: "3", combo_count: "3", group_count: "1", group_id: "77", user: sender, gift },
+    });
+    const open = await until(async () => (await now?.events(room))?.find((event) => event.type === "gift" && event.user?.id === "42"));
+    now.simulator.rooms.end("100000003");
+    await until(() => now?.rooms.status(room)?.state === "waiting");
+    const { comboId } = open as NewEventOf<"gift">;
+    const settled = await until(async () => (await now?.events(room))?.find(({ id }) => id === `settle:${comboId}`));
+    expect(settled).toMatchObject({ delta: 0, comboTotal: 3, settled: true });
+  });
+
   it("whose next broadcast begins without a word is replaced by it", async () => {
     now = await running();
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
