@@ -39,10 +39,11 @@ class Piece extends ByteWriter {
   }
 }
 
-function typeOf({ kind }: Column): Pick<SchemaElement, "type" | "converted_type"> {
+function typeOf({ kind }: Column): Pick<SchemaElement, "type" | "converted_type" | "logical_type"> {
   if (kind === "text") return { type: "BYTE_ARRAY", converted_type: "UTF8" };
   if (kind === "boolean") return { type: "BOOLEAN" };
-  return kind === "moment" ? { type: "INT64", converted_type: "TIMESTAMP_MILLIS" } : { type: "INT64" };
+  if (kind === "integer") return { type: "INT64" };
+  return { type: "INT64", converted_type: "TIMESTAMP_MILLIS", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" } };
 }
 
 function columnOf(column: Column, rows: readonly LiveEvent[]): ColumnSource {

@@ -14,31 +14,53 @@ const DATE_STYLE = 1;
 const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
 
+const LETTERS = COLUMNS.map((_, index) => lettersOf(index));
+
 /** Shows moments as dates; everything else as it is. */
 export const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>`;
 
 /** The beginning of a sheet, with its line of titles, which stays when the rest is scrolled. */
-export const SHEET_HEAD = `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="2" max="2" width="24" customWidth="1"/></cols><sheetData><row>${COLUMNS.map(({ name }) => text(name)).join("")}</row>`;
+export const SHEET_HEAD = `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="2" max="2" width="24" customWidth="1"/></cols><sheetData>${row(
+  1,
+  COLUMNS.map(({ name }, index) => textCell(index, 1, name)),
+)}`;
 export const SHEET_TAIL = "</sheetData></worksheet>";
 
-/** The row of an event. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits. */
-export function rowOf(event: LiveEvent, zoneMinutes: number): string {
-  return `<row>${COLUMNS.map((column) => cellOf(column, event, zoneMinutes)).join("")}</row>`;
+/**
+ * The row of an event. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits.
+ * @param number of the row in its sheet; that of the titles is 1
+ */
+export function rowOf(event: LiveEvent, number: number, zoneMinutes: number): string {
+  return row(
+    number,
+    COLUMNS.map((column, index) => cellOf(column, event, index, number, zoneMinutes)),
+  );
 }
 
-function cellOf({ kind, of }: Column, event: LiveEvent, zoneMinutes: number): string {
+function row(number: number, cells: readonly string[]): string {
+  return `<row r="${number}">${cells.join("")}</row>`;
+}
+
+function cellOf({ kind, of }: Column, event: LiveEvent, index: number, number: number, zoneMinutes: number): string {
   const value = of(event);
-  if (value === null) return "<c/>";
-  if (typeof value === "string") return text(value);
-  if (typeof value === "boolean") return `<c t="b"><v>${value ? 1 : 0}</v></c>`;
-  if (kind === "moment") return `<c s="${DATE_STYLE}"><v>${(value + zoneMinutes * 60_000) / DAY_MS + EPOCH_DAYS}</v></c>`;
-  return `<c><v>${value}</v></c>`;
+  if (value === null) return "";
+  if (typeof value === "string") return textCell(index, number, value);
+  const at = `r="${LETTERS[index]}${number}"`;
+  if (typeof value === "boolean") return `<c ${at} t="b"><v>${value ? 1 : 0}</v></c>`;
+  if (kind === "moment") return `<c ${at} s="${DATE_STYLE}"><v>${(value + zoneMinutes * 60_000) / DAY_MS + EPOCH_DAYS}</v></c>`;
+  return `<c ${at}><v>${value}</v></c>`;
 }
 
-function text(value: string): string {
+function textCell(index: number, number: number, value: string): string {
   // Excel itself reads _x000A_ as a line break: the underscore of such a text is written as one.
   const plain = value.slice(0, CELL_MAX).replace(/_(?=x[0-9a-fA-F]{4}_)/g, "_x005F_");
-  return `<c t="inlineStr"><is><t xml:space="preserve">${xmlText(plain)}</t></is></c>`;
+  return `<c r="${LETTERS[index]}${number}" t="inlineStr"><is><t xml:space="preserve">${xmlText(plain)}</t></is></c>`;
+}
+
+/** What a column is called: A to Z, AA to AZ, … */
+function lettersOf(index: number): string {
+  const last = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? last : lettersOf(Math.floor(index / 26) - 1) + last;
 }
 
 /** The other files of a workbook with so many sheets, by their names in the archive. */

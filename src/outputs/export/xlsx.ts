@@ -43,8 +43,9 @@ async function* sheetOf(rows: Rows, zoneMinutes: number, sheetRows: number): Asy
   for (let count = 1; count < sheetRows; ) {
     const events = await rows.take(sheetRows - count);
     if (events === null) break;
+    const above = count;
     count += events.length;
-    if (events.length > 0) yield events.map((event) => rowOf(event, zoneMinutes)).join("");
+    yield events.map((event, index) => rowOf(event, above + index + 1, zoneMinutes)).join("");
   }
   yield SHEET_TAIL;
 }
