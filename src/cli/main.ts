@@ -13,6 +13,7 @@ import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
 import { addRoomCommands } from "./room.js";
+import { addSearchCommand } from "./search.js";
 import { addSessionCommands } from "./session.js";
 import { simulate } from "./simulate.js";
 import { addStatsCommands } from "./stats.js";
@@ -138,6 +139,7 @@ addOfficialCommands(program, data);
 addHookCommands(program, data);
 addSessionCommands(program, data);
 addStatsCommands(program, data);
+addSearchCommand(program, data);
 
 program
   .command("simulate")

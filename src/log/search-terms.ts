@@ -48,9 +48,10 @@ export function queryOf({ text, types, userId, minDiamonds }: SearchAsk): string
 }
 
 /** Whether an event fulfils all that is asked. */
-export function isFound(event: LiveEvent, { text, types, userId, minDiamonds, from, to }: SearchAsk): boolean {
+export function isFound(event: LiveEvent, { text, types, userId, sessionId, minDiamonds, from, to }: SearchAsk): boolean {
   if (types !== undefined && !types.includes(event.type)) return false;
   if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
+  if (sessionId !== undefined && event.sessionId !== sessionId) return false;
   if (minDiamonds !== undefined && (!("diamonds" in event) || event.diamonds === null || event.diamonds < minDiamonds)) return false;
   if ((from !== undefined && event.time < from) || (to !== undefined && event.time >= to)) return false;
   return text === undefined || foldText(textOf(event) ?? "").includes(foldText(text));

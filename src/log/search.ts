@@ -22,6 +22,8 @@ export interface SearchAsk {
   readonly types?: readonly EventType[];
   /** `user.id` of the event. */
   readonly userId?: string;
+  /** Only events of this broadcast. */
+  readonly sessionId?: string;
   /** Platform time, ms UTC, included … */
   readonly from?: number;
   /** … and not included. */

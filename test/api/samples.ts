@@ -88,6 +88,12 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/events?after=999999", 409],
     ["/v1/rooms/98765/events?filter=x", 400],
   ],
+  "GET /v1/search": [
+    ["/v1/search?types=chat,gift&room=98765", 200],
+    ["/v1/search?q=%E4%BD%A0%E5%A5%BD&limit=1", 200],
+    ["/v1/search?q=x", 400],
+    ["/v1/search?q=xx&room=nobody", 404],
+  ],
   "GET /v1/official": [["/v1/official", 200]],
   "POST /v1/official/launches": [
     ["/v1/official/launches", 404, { json: { launchToken: "x" } }],
@@ -97,6 +103,18 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/official/acks", 404, { json: { roomId: "1", messages: [{ id: "1", method: "live_gift", at: 1 }] } }],
     ["/v1/official/acks", 400, { json: { roomId: "x", messages: [] } }],
   ],
+  "GET /v1/accounts": [["/v1/accounts", 200]],
+  "POST /v1/accounts": [
+    ["/v1/accounts", 201, { json: { name: "tablet", cookies: "sessionid=1" } }],
+    ["/v1/accounts", 400, { json: { name: "a b", cookies: "x" } }],
+  ],
+  "POST /v1/accounts/{account}/check": [
+    ["/v1/accounts/tablet/check", 200],
+    ["/v1/accounts/none/check", 404],
+  ],
+  "DELETE /v1/accounts/{account}": [["/v1/accounts/tablet", 200]],
+  "GET /v1/about": [["/v1/about", 200]],
+  "POST /v1/doctor": [["/v1/doctor", 200, { json: {} }]],
   "GET /v1/tokens": [["/v1/tokens", 200]],
   "POST /v1/tokens": [
     ["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }],

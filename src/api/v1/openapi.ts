@@ -14,6 +14,7 @@ import {
 } from "./answers.js";
 import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
+import { FoundSchema } from "./search-answers.js";
 import {
   GiftListSchema,
   MinuteListSchema,
@@ -50,6 +51,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     SessionSchema,
     SessionListSchema,
     EventListSchema,
+    FoundSchema,
     TotalsSchema,
     MinuteListSchema,
     GiftListSchema,

@@ -51,9 +51,14 @@ export class Passes {
   }
 
   /** As {@link room}, the system's room included: for what it has too. */
-  async roomOrSystem(request: RoomRequest): Promise<NamedRoom> {
+  roomOrSystem(request: RoomRequest): Promise<NamedRoom> {
+    return this.named(request, request.params.room);
+  }
+
+  /** The room that a request names elsewhere, the system's included. @throws DyliveError not_found, bad_request */
+  async named(request: FastifyRequest, name: string): Promise<NamedRoom> {
     const { rooms } = this.#parts.store;
-    const named = await namedRoom(rooms, request.params.room);
+    const named = await namedRoom(rooms, name);
     await assertMaySee(rooms, this.of(request), named.room).catch((error: unknown) => {
       if (!(error instanceof DyliveError) || error.code !== "forbidden") throw error;
       throw new DyliveError("not_found", `no room is known as ${JSON.stringify(named.asked.slice(0, 80))} to this token`);

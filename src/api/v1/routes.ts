@@ -9,6 +9,7 @@ import { hookRoutes } from "./hook-routes.js";
 import { officialAppRoutes } from "./official-routes.js";
 import { Passes } from "./pass.js";
 import { roomRoutes } from "./room-routes.js";
+import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
 import { statisticsRoutes } from "./statistics-routes.js";
 import { tokenRoutes } from "./token-routes.js";
@@ -32,6 +33,7 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       giftRoutes(v1, parts, passes);
       userRoutes(v1, parts, passes);
       eventRoutes(v1, parts, passes);
+      searchRoutes(v1, parts, passes);
       tokenRoutes(v1, parts, passes);
       hookRoutes(v1, parts, passes);
       officialAppRoutes(v1, parts, passes);
