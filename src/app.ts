@@ -14,6 +14,7 @@ import { ObservedLog } from "./log/observed.js";
 import { databaseIn } from "./log/sqlite/database-file.js";
 import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
+import { operatorOf } from "./operator.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
 import { startHooks } from "./outputs/hooks/start.js";
@@ -25,6 +26,7 @@ import { tellSystem } from "./rooms/system.js";
 import { WorkerChannel } from "./worker/channel.js";
 import type { JobDesk } from "./worker/jobs.js";
 import { searchAt } from "./worker/search.js";
+import { exportsAt } from "./worker/exports.js";
 import { statisticsAt } from "./worker/statistics.js";
 
 /** A running server. */
@@ -57,7 +59,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     for (const stop of closers.splice(0).reverse()) await stop();
   };
   try {
-    const opened = openSqliteStore({ path: database });
+    const opened = openSqliteStore({ path: database, tell: (sentence) => logger.warn(sentence) });
     closers.push(() => opened.close());
     const metrics = new Metrics(clock, true);
     const desk = new WorkerChannel({ path: database, clock });
@@ -108,6 +110,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     metrics.lookAtHooks(() => hooks.figures());
     const official = await officialOf(config, store, clock, logger);
     closers.push(async () => official?.close());
+    let compat: Compat | null = null;
+    const operator = operatorOf({ ...reach, config, database, clock, compat: () => compat?.urls ?? [] });
     const api = await startApi({
       host: config.host,
       port: config.port,
@@ -117,13 +121,16 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       logger,
       metrics,
       hooks: hooks.desk,
+      exports: exportsAt(desk),
       official: official === null ? [] : [official],
+      operator,
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());
-    const compat = await startCompat(compatOptions(config, { store, rooms, clock, logger }));
-    closers.push(() => compat.close());
-    return { url: api.url, store, rooms, compat: compat.urls, close };
+    const streams = await startCompat(compatOptions(config, { store, rooms, clock, logger }));
+    compat = streams;
+    closers.push(() => streams.close());
+    return { url: api.url, store, rooms, compat: streams.urls, close };
   } catch (error) {
     await close();
     throw error;

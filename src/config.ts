@@ -204,6 +204,35 @@ function parseSecrets(text: string): unknown {
   return value;
 }
 
+/** Settings that nobody is shown. */
+const SECRET: readonly (keyof Config)[] = ["officialDataSecrets", "officialSecret", "officialPath"];
+
+/** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
+export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
+  return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
+    const value = config[key];
+    const { description = "" } = ConfigSchema.properties[key] as { description?: string };
+    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
+    const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
+    return {
+      name: variableOf(key),
+      value: empty ? null : SECRET.includes(key) || typeof plain === "object" ? "***" : plain,
+      about: description,
+    };
+  });
+}
+
+/** The environment with these settings, for a process of our own that is to have the same. */
+export function environmentOf(config: Config, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const set = { ...env };
+  for (const key of Object.keys(ConfigSchema.properties) as (keyof Config)[]) {
+    const value = config[key];
+    if (value === null) delete set[variableOf(key)];
+    else set[variableOf(key)] = typeof value === "object" ? JSON.stringify(value) : String(value);
+  }
+  return set;
+}
+
 /** What the environment tells of this machine, for those who look for its browser or open a window on it. */
 export interface Machine {
   readonly platform: NodeJS.Platform;

@@ -33,7 +33,22 @@ const MAY: Record<string, readonly string[]> = {
     "./clock",
     "./errors",
   ],
-  "./app": ["events", "sources", "log", "rooms", "outputs", "worker", "api", "./reach", "types:./config", "./clock", "./errors"],
+  "./app": [
+    "events",
+    "sources",
+    "log",
+    "rooms",
+    "outputs",
+    "worker",
+    "api",
+    "./reach",
+    "./operator",
+    "types:./config",
+    "./clock",
+    "./errors",
+  ],
+  // What the API may tell of the settings: it knows none itself.
+  "./operator": ["sources", "worker", "types:api", "./config", "types:./clock"],
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],
   // The library's own composition root: settings by hand, never from the environment.
   "./connect": ["wire", "events", "log", "rooms", "./reach", "./config", "./clock", "./errors"],

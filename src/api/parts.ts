@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../clock.js";
 import type { Store } from "../log/store.js";
+import type { Exports } from "../outputs/export/exports.js";
 import type { HookDesk } from "../outputs/hooks/desk.js";
 import type { Official } from "../rooms/official/official.js";
 import type { RoomManager } from "../rooms/state.js";
@@ -8,6 +9,7 @@ import type { Calls } from "./calls.js";
 import type { Gate } from "./gate.js";
 import type { Live } from "./live/live.js";
 import type { Metrics } from "./metrics.js";
+import type { Operator } from "./operator.js";
 import type { Turns } from "./turns.js";
 import type { Waiters } from "./waiters.js";
 
@@ -27,5 +29,8 @@ export interface ApiParts {
   readonly live: Live;
   readonly metrics: Metrics;
   readonly hooks: HookDesk;
+  readonly exports: Exports;
   readonly official: readonly Official[];
+  /** Null where the server has no operator: a test, a stand-in. */
+  readonly operator: Operator | null;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
+import { type Exports, LocalExports } from "../outputs/export/exports.js";
 import { AllowedHosts } from "../outputs/hooks/address.js";
 import { HookDesk } from "../outputs/hooks/desk.js";
 import { sendNothing } from "../outputs/hooks/send.js";
@@ -16,6 +17,7 @@ import { Live } from "./live/live.js";
 import { WsUpgrade } from "./live/ws-upgrade.js";
 import { Metrics } from "./metrics.js";
 import { officialRoutes } from "./official-routes.js";
+import type { Operator } from "./operator.js";
 import { servePage } from "./page.js";
 import type { ApiParts, ApiStore } from "./parts.js";
 import { Secrets } from "./secrets.js";
@@ -43,12 +45,16 @@ export interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   /** Where hooks are managed; by default one of which nobody delivers. */
   readonly hooks?: HookDesk;
+  /** Where exports are made; in this thread by default. */
+  readonly exports?: Exports;
   /** What `/metrics` shows; counts of the API alone by default. */
   readonly metrics?: Metrics;
   /** For receiving a whole request; 30 s by default. */
   readonly requestMs?: number;
   /** Apps of the Open Platform whose pushes are taken; none by default. */
   readonly official?: readonly Official[];
+  /** Accounts, what this server is, and its doctor; none by default. */
+  readonly operator?: Operator;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
 }
@@ -86,7 +92,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     live,
     metrics,
     hooks,
+    exports: options.exports ?? new LocalExports(store.log),
     official: options.official ?? [],
+    operator: options.operator ?? null,
   };
   const listener = new Listener(secrets, options.requestMs);
   const sockets = new WsUpgrade(live, gate);

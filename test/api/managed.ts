@@ -10,6 +10,7 @@ import { ObservedLog } from "../../src/log/observed.js";
 import type { Store } from "../../src/log/store.js";
 import { FakeClock } from "./fake-clock.js";
 import { FakeManager } from "./fake-manager.js";
+import { FakeOperator } from "./fake-operator.js";
 
 /** What was answered. */
 export interface Reply {
@@ -27,6 +28,7 @@ export interface Managed {
   readonly api: Api;
   readonly store: Store;
   readonly manager: FakeManager;
+  readonly operator: FakeOperator;
   readonly clock: FakeClock;
   readonly metrics: Metrics;
   readonly lines: string[];
@@ -63,6 +65,7 @@ export async function manage({
   const opened = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
   const store = replace({ ...opened, log: new ObservedLog(opened.log, (events) => metrics.stored(events)) });
   const manager = new FakeManager(store);
+  const operator = new FakeOperator();
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const token = async (wanted: Partial<NewToken> = {}) =>
@@ -76,6 +79,7 @@ export async function manage({
     clock,
     logger,
     metrics,
+    operator,
     ...(requestMs !== undefined && { requestMs }),
     ...(webRoot !== undefined && { webRoot }),
   });
@@ -108,5 +112,5 @@ export async function manage({
       );
     return { status: response.status, headers: response.headers, text, body, at };
   }
-  return { api, store, manager, clock, metrics, lines, tokens, token, tell, call };
+  return { api, store, manager, operator, clock, metrics, lines, tokens, token, tell, call };
 }

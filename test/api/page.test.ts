@@ -12,6 +12,8 @@ beforeAll(() => {
   mkdirSync(join(webRoot, "assets"), { recursive: true });
   writeFileSync(join(outside, "package.json"), "secret");
   writeFileSync(join(webRoot, "index.html"), "<!doctype html>");
+  writeFileSync(join(webRoot, "overlay.html"), "<!doctype html>");
+  writeFileSync(join(webRoot, "overlay.html.gz"), gzipSync("<!doctype html>"));
   writeFileSync(join(webRoot, "assets/index-a1.js"), "script");
   writeFileSync(join(webRoot, "assets/index-a1.js.gz"), gzipSync("script"));
 });
@@ -35,6 +37,18 @@ describe("the page", () => {
       expect(response.headers.get("x-content-type-options")).toBe("nosniff");
       expect(response.headers.get("referrer-policy")).toBe("no-referrer");
     }
+  });
+
+  it("may be framed by itself alone, and only the overlay; that one takes styles that OBS puts in, and no script", async () => {
+    const { api } = await serve({ webRoot });
+    for (const encoding of ["gzip", "identity"]) {
+      const overlay = await fetch(`${api.url}/overlay.html`, { headers: { "accept-encoding": encoding } });
+      expect(overlay.headers.get("content-encoding")).toBe(encoding === "gzip" ? "gzip" : null);
+      const policy = overlay.headers.get("content-security-policy") ?? "";
+      for (const part of ["default-src 'none'", "script-src 'self';", "style-src 'self' 'unsafe-inline';", "frame-ancestors 'self'"])
+        expect(policy).toContain(part);
+    }
+    expect((await fetch(api.url)).headers.get("content-security-policy")).toContain("frame-src 'self';");
   });
 
   it("is compressed where the build compressed it, and kept by browsers where its name changes with its content", async () => {

@@ -14,6 +14,7 @@ import {
 } from "./answers.js";
 import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
+import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-answers.js";
 import { FoundSchema } from "./search-answers.js";
 import {
   GiftListSchema,
@@ -66,6 +67,10 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     NewHookSchema,
     HookTrySchema,
     HookTryListSchema,
+    AccountSchema,
+    AccountListSchema,
+    AboutSchema,
+    FindingListSchema,
     ErrorSchema,
   ])
     app.addSchema(JSON.parse(JSON.stringify(schema)));

@@ -2,8 +2,11 @@ import type { FastifyInstance } from "fastify";
 import { failure, sendFailure } from "../failure.js";
 import { liveRoutes } from "../live/routes.js";
 import type { ApiParts } from "../parts.js";
+import { aboutRoutes } from "./about-routes.js";
+import { accountRoutes } from "./account-routes.js";
 import { checkRequest } from "./check.js";
 import { eventRoutes } from "./event-routes.js";
+import { exportRoutes } from "./export-routes.js";
 import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
 import { officialAppRoutes } from "./official-routes.js";
@@ -33,10 +36,13 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       giftRoutes(v1, parts, passes);
       userRoutes(v1, parts, passes);
       eventRoutes(v1, parts, passes);
+      exportRoutes(v1, parts, passes);
       searchRoutes(v1, parts, passes);
       tokenRoutes(v1, parts, passes);
       hookRoutes(v1, parts, passes);
       officialAppRoutes(v1, parts, passes);
+      accountRoutes(v1, parts, passes);
+      aboutRoutes(v1, parts);
       liveRoutes(v1, parts, passes);
     },
     { prefix: "/v1" },

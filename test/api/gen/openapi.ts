@@ -1389,6 +1389,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search events of all rooms by text, user, type, time and worth, newest first
+         * @description Needs a token of scope read. One of q, user, types and minDiamonds must be given.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description part of the text of a chat or a notice: 2 to 100 characters; capitals and the width of letters do not matter */
+                    q?: string;
+                    /** @description rooms with commas between, each by its id here or one of its names; all rooms by default, 200 at most */
+                    room?: string;
+                    /** @description only events of the user with this id */
+                    user?: string;
+                    /** @description event types with commas between */
+                    types?: string;
+                    /** @description only events at or after this platform time, ms UTC */
+                    from?: number;
+                    /** @description only events before this platform time, ms UTC */
+                    to?: number;
+                    /** @description only gifts worth at least so many diamonds */
+                    minDiamonds?: number;
+                    /** @description a whole number from 1 to 200 */
+                    limit?: number;
+                    /** @description the `next` of the page before; without it the newest are given */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a page of what was found */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Found"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -2278,6 +2345,302 @@ export interface paths {
                         "application/json": {
                             confirmed: number;
                         };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts
+         * @description Needs a token of scope manage.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description all accounts, by name */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Keep pasted cookies as an account, in place of those before
+         * @description Needs a token of scope admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description 1 to 32 letters, digits, _ or - */
+                        name: string;
+                        /** @description of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown */
+                        cookies: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description an account that rooms can be watched as, without its cookies */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Account"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{account}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the platform whether an account is still logged in
+         * @description Needs a token of scope admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description 1 to 32 letters, digits, _ or - */
+                    account: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description an account that rooms can be watched as, without its cookies */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Account"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget an account here; the platform has the session until you log out there
+         * @description Needs a token of scope admin.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description 1 to 32 letters, digits, _ or - */
+                    account: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description what was forgotten */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this server is
+         * @description Needs a token of scope admin.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description what this server is */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["About"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at every layer between here and the platform; may take some minutes
+         * @description Needs a token of scope admin.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description a live room, to look at every step: a number, a link or a share text */
+                        room?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description what is broken between here and the platform, and what to do */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FindingList"];
                     };
                 };
                 /** @description refused: why, and what to do */
@@ -3280,6 +3643,14 @@ export interface components {
             /** @description ranges of seq, both ends included, that were passed over because they are no longer kept */
             removed: number[][];
         };
+        /** @description a page of what was found */
+        Found: {
+            /** @description newest first; may be fewer than asked for while there is a next page */
+            events: components["schemas"]["LiveEvent"][];
+            next: string | null;
+            /** @description events of these rooms that cannot be found yet: the index is made some seconds after */
+            behind: number;
+        };
         /** @description what the events of a broadcast add up to */
         Totals: {
             /** @description events by type */
@@ -3624,6 +3995,68 @@ export interface components {
         HookTryList: {
             /** @description newest first; the last 100 are kept */
             tries: components["schemas"]["HookTry"][];
+        };
+        /** @description an account that rooms can be watched as, without its cookies */
+        Account: {
+            name: string;
+            /**
+             * @description whom the platform took it for when it was asked last; unknown: not asked, or it did not say
+             * @enum {unknown}
+             */
+            login: "logged_in" | "guest" | "unknown";
+            /** @description as the platform names it */
+            nickname: string | null;
+            /** @description when its cookies were saved, ms UTC; null when its file is damaged */
+            savedAt: number | null;
+            /** @description when the platform will end the login; null where it is not known */
+            expiresAt: number | null;
+            checkedAt: number | null;
+            /** @description the login has ended: rooms are seen as a guest sees them until there are new cookies */
+            lapsed: boolean;
+            /** @description why nothing is known of it */
+            problem: string | null;
+        };
+        /** @description all accounts, by name */
+        AccountList: {
+            accounts: components["schemas"]["Account"][];
+        };
+        /** @description what this server is */
+        About: {
+            version: string;
+            /** @description version of Node.js */
+            node: string;
+            /** @description ms UTC */
+            startedAt: number;
+            /** @description bytes of the database on disk */
+            storeBytes: number | null;
+            /** @description the account that rooms are watched as unless they say otherwise */
+            account: string;
+            /** @description every setting; secrets are shown as *** */
+            settings: {
+                /** @description the environment variable */
+                name: string;
+                value: string | number | null;
+                about: string;
+            }[];
+            /** @description streams for clients of other programs that are on; docs/compat.md */
+            compat: {
+                name: string;
+                /** @description whose clients it is for */
+                like: string;
+                url: string;
+            }[];
+        };
+        /** @description what is broken between here and the platform, and what to do */
+        FindingList: {
+            /** @description in the order in which each layer needs those before it */
+            findings: {
+                layer: string;
+                /** @enum {unknown} */
+                state: "ok" | "warn" | "fail" | "skipped";
+                /** @description one sentence in plain words */
+                detail: string;
+                todo: string | null;
+            }[];
         };
         /** @description refused: error.code says why, error.hint what to do */
         Error: {

@@ -1,0 +1,43 @@
+import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { AboutServer, Operator } from "./api/operator.js";
+import type { Clock } from "./clock.js";
+import { type Config, environmentOf, shownSettings } from "./config.js";
+import { AccountDesk } from "./sources/account-desk.js";
+import type { AccountStore } from "./sources/login-store.js";
+import type { Platform } from "./sources/platform.js";
+import { examineBeside } from "./worker/doctor.js";
+
+/** The built command line, whether this file runs from src/ or from dist/. */
+const PROGRAM = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const PACKAGE = new URL("../package.json", import.meta.url);
+
+export interface OperatorParts {
+  readonly config: Config;
+  /** Path of the database. */
+  readonly database: string;
+  readonly accounts: AccountStore;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  /** Streams for clients of other programs that are on by now. */
+  readonly compat: () => AboutServer["compat"];
+}
+
+/** What the API may show and do for the server's operator. */
+export function operatorOf({ config, database, accounts, platform, clock, compat }: OperatorParts): Operator {
+  const startedAt = clock.now();
+  const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
+  return {
+    accounts: new AccountDesk(accounts, { platform, userAgent: config.userAgent }, clock),
+    about: async () => ({
+      version,
+      node: process.versions.node,
+      startedAt,
+      storeBytes: [database, `${database}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0),
+      account: config.account,
+      settings: shownSettings(config),
+      compat: compat(),
+    }),
+    examine: (room, signal) => examineBeside({ program: PROGRAM, env: environmentOf(config) }, room, signal),
+  };
+}

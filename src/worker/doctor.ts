@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { DyliveError } from "../errors.js";
+
+/** A browser that starts for the first time takes a minute; each layer has its own limits within that. */
+const MOST_MS = 240_000;
+const OUTPUT_MAX_BYTES = 262_144;
+
+/** A line of the doctor's report. */
+export interface Finding {
+  readonly layer: string;
+  readonly state: "ok" | "warn" | "fail" | "skipped";
+  readonly detail: string;
+  readonly todo: string | null;
+}
+
+export interface DoctorAt {
+  /** Path of the built command line. */
+  readonly program: string;
+  /** The environment, with the settings of this server. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Runs `dylive doctor` in a process of its own: it reads the whole database, which would hold up the heartbeats here.
+ * @throws DyliveError bad_room and whatever else it refuses, internal when it says nothing
+ */
+export async function examineBeside({ program, env }: DoctorAt, room: string | null, signal: AbortSignal): Promise<readonly Finding[]> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
+  const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
+  const { out, told } = await run(args, env, limit);
+  const report = reportOf(out);
+  if (report !== null) return report;
+  throw new DyliveError("bad_request", told === "" ? "the doctor said nothing" : told);
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; told: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...args], { env, signal, stdio: ["ignore", "pipe", "pipe"] });
+    const [out, told] = [gather(child.stdout), gather(child.stderr)];
+    child.once("error", reject);
+    child.once("close", () => resolve({ out: out(), told: (told().split("\n", 1)[0] ?? "").trim() }));
+  });
+}
+
+function gather(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= OUTPUT_MAX_BYTES) chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks).toString("utf8");
+}
+
+function reportOf(text: string): readonly Finding[] | null {
+  try {
+    const { findings } = JSON.parse(text) as { findings?: readonly Finding[] };
+    return Array.isArray(findings) ? findings : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { manage } from "../managed.js";
+
+const SECRET = "sessionid=0123456789abcdef0123456789abcdef";
+
+describe("/v1/accounts", () => {
+  it("keeps pasted cookies, which no answer, list or log line shows", async () => {
+    const { call, operator, lines } = await manage();
+    const made = await call("/v1/accounts", { method: "POST", json: { name: "tablet", cookies: SECRET } });
+    expect([made.status, made.at("name"), made.at("login")]).toEqual([201, "tablet", "unknown"]);
+    expect(operator.kept.get("tablet")?.cookies).toBe(SECRET);
+    const listed = await call("/v1/accounts");
+    expect(listed.at("accounts", 1, "name")).toBe("tablet");
+    const checked = await call("/v1/accounts/tablet/check", { method: "POST" });
+    expect(checked.status).toBe(200);
+    for (const text of [made.text, listed.text, checked.text, lines.join("")]) expect(text).not.toContain("0123456789abcdef");
+  });
+
+  it("takes a whole cookies.txt, and repeats nothing of what it refuses", async () => {
+    const { call, lines } = await manage();
+    const long = `${"# a comment\n".repeat(20_000)}${SECRET}`;
+    expect((await call("/v1/accounts", { method: "POST", json: { name: "a", cookies: long } })).status).toBe(201);
+    const wrong = await call("/v1/accounts", { method: "POST", json: { name: "a b", cookies: SECRET } });
+    const without = await call("/v1/accounts", { method: "POST", json: { name: "a", cookies: "ttwid=SECRETttwid" } });
+    const tooLong = await call("/v1/accounts", { method: "POST", json: { name: "a", cookies: SECRET.repeat(20_000) } });
+    for (const refused of [wrong, without, tooLong]) {
+      expect(refused.at("error", "code")).toBe("bad_request");
+      expect(refused.text + lines.join("")).not.toMatch(/0123456789abcdef|SECRETttwid/);
+    }
+  });
+
+  it("forgets one, once", async () => {
+    const { call, operator } = await manage();
+    expect((await call("/v1/accounts/phone", { method: "DELETE" })).body).toEqual({ name: "phone" });
+    expect(operator.kept.size).toBe(0);
+    expect((await call("/v1/accounts/phone", { method: "DELETE" })).status).toBe(404);
+  });
+
+  it("is seen by managers and changed by admins; a token for some rooms sees nothing", async () => {
+    const { call, token, tokens } = await manage();
+    const limited = await token({ scope: "manage", rooms: ["98765"] });
+    expect((await call("/v1/accounts", { token: tokens.manage })).status).toBe(200);
+    expect((await call("/v1/accounts", { token: tokens.read })).status).toBe(403);
+    expect((await call("/v1/accounts", { token: limited })).status).toBe(403);
+    for (const [method, path] of [
+      ["POST", "/v1/accounts"],
+      ["DELETE", "/v1/accounts/phone"],
+      ["POST", "/v1/accounts/phone/check"],
+      ["GET", "/v1/about"],
+      ["POST", "/v1/doctor"],
+    ] as const)
+      expect([path, (await call(path, { method, token: tokens.manage })).status]).toEqual([path, 403]);
+  });
+});
+
+describe("/v1/about and /v1/doctor", () => {
+  it("tell what this server is, and what ails it", async () => {
+    const { call, operator } = await manage();
+    expect((await call("/v1/about")).body).toMatchObject({ account: "phone", compat: [{ url: "ws://127.0.0.1:8888" }] });
+    const found = await call("/v1/doctor", { method: "POST", json: { room: "98765" } });
+    expect(found.body).toEqual({ findings: [{ layer: "home", state: "fail", detail: "no answer", todo: "Check the network." }] });
+    await call("/v1/doctor", { method: "POST", json: {} });
+    expect(operator.examined).toEqual(["98765", null]);
+  });
+
+  it("run one doctor at a time", async () => {
+    const { call, operator } = await manage();
+    let resolve = () => {};
+    operator.looking = new Promise<void>((done) => {
+      resolve = done;
+    });
+    const first = call("/v1/doctor", { method: "POST", json: {} });
+    while (operator.examined.length === 0) await new Promise((next) => setImmediate(next));
+    expect((await call("/v1/doctor", { method: "POST", json: {} })).at("error", "code")).toBe("in_use");
+    resolve();
+    expect((await first).status).toBe(200);
+    expect((await call("/v1/doctor", { method: "POST", json: {} })).status).toBe(200);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { type Config, ConfigSchema, environmentOf, loadConfig, shownSettings } from "../src/config.js";
+
+const SETTINGS: Partial<Config> = {
+  port: 0,
+  proxy: "socks5://me:TOPSECRET@proxy.example:1080",
+  signer: "http://127.0.0.1:9/sign?key=TOPSECRET",
+  cdp: "ws://127.0.0.1:9222/devtools?token=TOPSECRET",
+  officialApp: "tt1",
+  officialPath: "TOPSECRET",
+  officialSecret: "TOPSECRET",
+  officialDataSecrets: { "*": ["TOPSECRET"] },
+};
+
+describe("settings as they are shown", () => {
+  it("are all there, without secrets", () => {
+    const shown = shownSettings(loadConfig(SETTINGS, {}));
+    expect(shown).toHaveLength(Object.keys(ConfigSchema.properties).length);
+    expect(JSON.stringify(shown)).not.toContain("TOPSECRET");
+    const value = (name: string) => shown.find((one) => one.name === name)?.value;
+    expect(value("DYLIVE_PROXY")).toBe("socks5://***@proxy.example:1080");
+    expect(value("DYLIVE_SIGNER")).toBe("http://127.0.0.1:9/sign");
+    expect([value("DYLIVE_PORT"), value("DYLIVE_UPSTREAM"), value("DYLIVE_OFFICIAL_SECRET")]).toEqual([0, null, "***"]);
+    expect(shownSettings(loadConfig({}, {})).find(({ name }) => name === "DYLIVE_OFFICIAL_DATA_SECRETS")?.value).toBeNull();
+  });
+
+  it("of a user whose password has an @ or a slash hide it whole", () => {
+    for (const proxy of ["http://me:TOP@SECRET@proxy.example:1", "http://me:TOP/SECRET@proxy.example:1"])
+      expect(shownSettings(loadConfig({ proxy }, {})).find(({ name }) => name === "DYLIVE_PROXY")?.value).toBe(
+        "http://***@proxy.example:1",
+      );
+  });
+});
+
+describe("the environment of settings", () => {
+  it("gives a process of our own the same settings, whatever was in the environment before", () => {
+    const config = loadConfig(SETTINGS, { DYLIVE_HOST: "0.0.0.0" });
+    const env = environmentOf(config, { PATH: "/bin", DYLIVE_UPSTREAM: "http://other.example", DYLIVE_PORT: "1" });
+    expect(env["PATH"]).toBe("/bin");
+    expect(loadConfig({}, env)).toEqual(config);
+  });
+});
