@@ -82,7 +82,7 @@ export class Collector {
       place: this.#place,
       drift: this.#drift,
       to: (state, reason, problem) => this.#to(state, reason, problem),
-      resolve: (signal) => this.#resolve(signal),
+      resolve: (signal) => this.#resolve(signal, true),
     });
   }
 
@@ -206,20 +206,21 @@ export class Collector {
     return reading !== null && this.#parts.clock.now() - reading.at < FRESH_MS ? reading.live : null;
   }
 
-  /** One reading; null when the platform could not be asked. */
-  async #resolve(signal: AbortSignal): Promise<Resolved | null> {
+  /** One reading; null when the platform could not be asked. While `connected` only an answer changes anything. */
+  async #resolve(signal: AbortSignal, connected = false): Promise<Resolved | null> {
     try {
       await this.#budgets.requests.take(signal);
       const visitor = await this.#place.asker(signal);
       const resolved = await resolveRoom(this.#asked, this.#place.platform, visitor, signal, this.#place.inPage);
       this.tracker.seenAs(await this.#place.noteReading(visitor));
+      if (connected && resolved.outcome === "unknown") return resolved; // no reading at all: the one before still counts, and so does the connection
       this.#reading = resolved.outcome === "live" ? { live: resolved, at: this.#parts.clock.now(), confirmed: true } : null;
       if (resolved.outcome === "live") this.tracker.audience.read(resolved.facts.cover);
       if (resolved.outcome === "unknown" && this.tracker.state !== "stalled") await this.#to("failed", resolved.reason, "room_unknown");
       return resolved;
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;
-      await this.#to("failed", error.detail, error.code);
+      if (!connected) await this.#to("failed", error.detail, error.code);
       return null;
     }
   }

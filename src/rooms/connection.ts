@@ -6,6 +6,7 @@ import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
 import type { Drift } from "../wire/drift.js";
 import type { Budgets, CollectorParts } from "./collector.js";
+import { Doubt } from "./doubt.js";
 import { damagedIn, type Gap, Missed } from "./missed.js";
 import { openSource } from "./open-source.js";
 import { gapEvent } from "./own-events.js";
@@ -74,7 +75,7 @@ export class Connection {
   #openedAt: number | null = null;
   #resume: Resume | null = null;
   #attempts = 0;
-  #confirmed = true;
+  readonly #doubt = new Doubt();
 
   constructor(owner: Owner) {
     this.#owner = owner;
@@ -84,7 +85,7 @@ export class Connection {
   async run(target: Target, signal: AbortSignal): Promise<Closing> {
     const { tracker, parts, place, to } = this.#owner;
     const { live } = target;
-    this.#confirmed = target.confirmed;
+    this.#doubt.begin(!target.confirmed);
     if (tracker.sessionId !== live.roomId) await this.#begin(target);
     else if (this.#left !== null) this.#missed.begin(this.#left.since, this.#left.reason);
     this.#left = null;
@@ -256,10 +257,10 @@ export class Connection {
     await this.#keep(room);
     const now = parts.clock.now();
     const silence = this.#watchdog.silence(now);
-    if (!this.#confirmed && silence !== "dead") {
+    if (silence !== "dead" && this.#doubt.due(now)) {
       const asked = await resolve(signal);
       if (asked?.outcome === "offline" || (asked?.outcome === "live" && asked.roomId !== live.roomId)) return "moved";
-      this.#confirmed = asked?.outcome === "live";
+      this.#doubt.asked(asked?.outcome === "live", now);
     }
     if (silence === null) return null;
     const seconds = Math.round((now - this.#watchdog.lastInteractiveAt) / 1000);

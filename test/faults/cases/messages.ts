@@ -1,0 +1,77 @@
+import type { Fault } from "../struck.js";
+import { RID, SCENARIO } from "../struck.js";
+
+/** Messages that are not what they should be. */
+export const MESSAGES: readonly Fault[] = [
+  {
+    name: "A frame whose gzip is corrupt",
+    strike: (rooms) => rooms.damage(RID, "gzip"),
+    shows: ({ status }) => (status?.evidence.drops["damaged"] ?? 0) > 0,
+    within: 10_000,
+    recovers: 5000,
+    gap: /damaged on its way/,
+  },
+  {
+    name: "A frame without its end",
+    strike: (rooms) => rooms.damage(RID, "truncated"),
+    shows: ({ status }) => (status?.evidence.drops["damaged"] ?? 0) > 0,
+    within: 10_000,
+    recovers: 5000,
+    gap: /damaged on its way/,
+  },
+  {
+    name: "A damaged frame in a room of twelve messages a second, more than the platform replays for a new connection",
+    scenario: { everySeconds: { stats: 5, adaptation: 4, chat: 0.15, like: 0.2 } },
+    strike: (rooms) => rooms.damage(RID, "gzip"),
+    shows: ({ status }) => (status?.evidence.drops["damaged"] ?? 0) > 0,
+    shown: ({ status }) => `${status?.state}; \`drops.damaged: ${status?.evidence.drops["damaged"]}\``,
+    within: 10_000,
+    recovers: 1000,
+    gap: /damaged on its way/,
+    loses: true,
+  },
+  {
+    name: "Messages that were sent come again",
+    strike: (rooms) => void rooms.repeat(RID, 5),
+    shows: ({ status }) => (status?.evidence.drops["duplicate"] ?? 0) >= 5,
+    shown: ({ status }) => `${status?.state}; \`drops.duplicate\` rises`,
+    within: 1000,
+    recovers: 1000,
+    gap: null,
+  },
+  {
+    name: "Everything comes 3 s late, for 20 s",
+    strike: (rooms) => rooms.latency(3000),
+    shows: ({ status, events }) =>
+      status?.state === "live" && events.some(({ type, receivedAt, time }) => type === "chat" && receivedAt - time >= 3000),
+    shown: ({ status }) => `${status?.state}; \`receivedAt\` is later than \`time\``,
+    within: 20_000,
+    lasts: 20_000,
+    mend: (rooms) => rooms.latency(0),
+    recovers: 5000,
+    gap: null,
+  },
+  {
+    name: "Gifts are kept from guests",
+    scenario: { viewers: 4, everySeconds: { ...SCENARIO.everySeconds, gift: 6 } },
+    strike: (rooms) => rooms.gifts("logged_in"),
+    shows: ({ status }) => status?.evidence.gifts === "suppressed",
+    shown: ({ status }) => `${status?.state}; \`gifts: ${status?.evidence.gifts}\``,
+    within: 120_000,
+    mend: (rooms) => rooms.gifts("everyone"),
+    over: ({ status }) => status?.evidence.gifts === "flowing",
+    recovers: 60_000,
+    gap: null,
+  },
+  {
+    name: "The room hides who its people are (uid 111111, names `x***`)",
+    scenario: { anonymised: true },
+    before: true,
+    strike: () => {},
+    shows: ({ status }) => status?.evidence.masked === true,
+    shown: ({ status }) => `${status?.state}; \`masked: ${status?.evidence.masked}\``,
+    within: 60_000,
+    recovers: 1000,
+    gap: null,
+  },
+];
