@@ -8,9 +8,10 @@ import type { Opened } from "./server.js";
 export type SinkQuestion =
   | { readonly what: "connect"; readonly side: "ws" | "sse"; readonly to: Opened; readonly readers: number }
   | { readonly what: "received"; readonly side: number };
-/** The messages of a reader that parses and a hash of their events, whatever the order, and the bytes of each that only counts. */
+/** The messages of a reader that parses, a hash of them and one of their events, whatever the order; and the bytes of each that only counts. */
 export interface Received {
   readonly messages: number;
+  readonly texts: string;
   readonly hash: string;
   readonly bytes: readonly number[];
 }
@@ -20,23 +21,26 @@ const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const PONG_MS = 5_000;
 /** One buffer for everything that is only counted. */
 const buffer = Buffer.alloc(262_144);
-const sides: { counts: number[]; messages: number; events: string[] }[] = [];
+const sides: { counts: number[]; messages: string[] }[] = [];
 
 answer<SinkQuestion, number | Received>(async (question) => {
   if (question.what === "connect") return open(question.side, question.to, question.readers);
   const side = sides[question.side];
   if (side === undefined) throw new Error("there is no such side");
-  const hash = createHash("sha256").update(side.events.sort().join("\n")).digest("hex");
-  const received = { messages: side.messages, hash, bytes: [...side.counts] };
+  const received = {
+    messages: side.messages.length,
+    texts: hashOf(side.messages),
+    hash: hashOf(side.messages.flatMap((text) => (JSON.parse(text) as object[]).map((event) => JSON.stringify(event))).sort()),
+    bytes: [...side.counts],
+  };
   side.counts.fill(0);
-  side.messages = 0;
-  side.events = [];
+  side.messages = [];
   return received;
 });
 
 /** Connects all readers but one as plain sockets that count bytes; the answer is the number of the side. */
 async function open(kind: "ws" | "sse", to: Opened, readers: number): Promise<number> {
-  const side = { counts: new Array<number>(readers - 1).fill(0), messages: 0, events: [] as string[] };
+  const side = { counts: new Array<number>(readers - 1).fill(0), messages: [] as string[] };
   const subscribe = JSON.stringify({ op: "subscribe", rooms: to.rooms });
   for (let index = 0; index < readers - 1; index++)
     await plain(kind, to, subscribe, (bytes) => (side.counts[index] = (side.counts[index] ?? 0) + bytes));
@@ -45,8 +49,7 @@ async function open(kind: "ws" | "sse", to: Opened, readers: number): Promise<nu
     socket.on("message", (data) => {
       const text = String(data);
       if (!text.startsWith("[")) return;
-      side.messages++;
-      side.events.push(...(JSON.parse(text) as object[]).map((event) => JSON.stringify(event)));
+      side.messages.push(text);
     });
     await new Promise((resolve) => socket.once("open", resolve));
     socket.send(subscribe);
@@ -83,6 +86,10 @@ function plain(kind: "ws" | "sse", { port, token, rooms }: Opened, subscribe: st
     socket.write(head);
     if (kind === "ws") setInterval(() => socket.write(PONG), PONG_MS).unref();
   });
+}
+
+function hashOf(texts: readonly string[]): string {
+  return createHash("sha256").update(texts.join("\n")).digest("hex");
 }
 
 /** A client's frame with a mask of zeros, which leaves the text as it is. */
