@@ -161,6 +161,27 @@ export const ERRORS = {
     status: 503,
     hint: "dylive starts it again by itself. If it keeps failing, look at the memory of this machine and try another browser with DYLIVE_BROWSER.",
   },
+  disk_full: {
+    message: "The disk is full",
+    fault: "us",
+    retryable: true,
+    status: 503,
+    hint: "Make room on the disk of the data folder, or let dylive keep less (docs/data.md); it goes on by itself, without a restart.",
+  },
+  store_readonly: {
+    message: "The store cannot be written",
+    fault: "us",
+    retryable: true,
+    status: 503,
+    hint: "Make the data folder and its files writable for the user that dylive runs as, on a disk that is not mounted read-only.",
+  },
+  store_damaged: {
+    message: "The store is damaged",
+    fault: "us",
+    retryable: false,
+    status: 503,
+    hint: "Stop the server, keep a copy of the data folder, and put the newest backup in the store's place; docs/data.md says how.",
+  },
   stopping: { message: "The server is stopping", fault: "us", retryable: true, status: 503, hint: "Try again when it is back." },
   not_ready: {
     message: "The server cannot serve requests",

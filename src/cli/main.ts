@@ -17,6 +17,7 @@ import { addSearchCommand } from "./search.js";
 import { addSessionCommands } from "./session.js";
 import { simulate } from "./simulate.js";
 import { addStatsCommands } from "./stats.js";
+import { addStoreCommands } from "./store.js";
 import { plain, say } from "./terminal.js";
 import { addTokenCommands } from "./token.js";
 import { watch } from "./watch.js";
@@ -140,6 +141,7 @@ addHookCommands(program, data);
 addSessionCommands(program, data);
 addStatsCommands(program, data);
 addSearchCommand(program, data);
+addStoreCommands(program, data);
 
 program
   .command("simulate")

@@ -8,7 +8,18 @@ export type Finding =
   /** An event out of order, or outside of what was asked for. */
   | { readonly kind: "order"; readonly room: RoomKey; readonly seq: number }
   /** A combo whose deltas do not add up to its largest total. */
-  | { readonly kind: "combo"; readonly room: RoomKey; readonly comboId: string; readonly sum: number; readonly high: number };
+  | { readonly kind: "combo"; readonly room: RoomKey; readonly comboId: string; readonly sum: number; readonly high: number }
+  /** An event that the search index does not hold as it should, or holds although it is not kept. */
+  | { readonly kind: "search"; readonly room: RoomKey; readonly seq: number }
+  /** Statistics of a broadcast that say something else than its events. */
+  | {
+      readonly kind: "statistics";
+      readonly room: RoomKey;
+      readonly sessionId: string;
+      readonly what: "events" | "units" | "diamonds";
+      readonly log: string;
+      readonly counted: string;
+    };
 
 /** More findings than these say nothing new; the check stops. */
 const MAX_FINDINGS = 1000;

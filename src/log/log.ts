@@ -60,7 +60,8 @@ export interface Log {
   /**
    * One durable transaction for all rooms; a fenced room does not fail the others. Concurrent calls may share a transaction (group commit
    * ≤10 ms), and none fails because of another. Rejects without having stored anything: `bad_request` when an event cannot be stored (the
-   * same call never succeeds: halve it), `internal` when nothing can be (disk, lock: the same call may succeed later).
+   * same call never succeeds: halve it), `disk_full`, `store_readonly`, `store_damaged` or
+   * `internal` (lock, other failures) when nothing can be: the same call may succeed later.
    */
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
   /** Events with seq > after, oldest first. `after` beyond the head is taken for the head. */

@@ -1,9 +1,12 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/log/check.js";
+import { checkStore } from "../../src/log/check-store.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { chats } from "../contracts/events.js";
+import { catchUp } from "../../src/outputs/stats/advance.js";
+import { chats, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
+import { plainWords } from "../outputs/stats/plain-words.js";
 import { useDirectory } from "./directory.js";
 
 const path = useDirectory();
@@ -25,6 +28,31 @@ describe("check", () => {
     other.exec("DELETE FROM removals");
     expect(await check(store.log)).toContainEqual({ kind: "hole", room, from: 500, to: 1200 });
     other.close();
+    await store.close();
+  });
+
+  it("finds what the search index and the statistics say otherwise", async () => {
+    const file = path("derived.db");
+    const store = openSqliteStore({ path: file });
+    const { room, append } = await claimed(store);
+    await append(...chats(200), gift("g", "k", 3, 3));
+    await catchUp(store, plainWords);
+    while (await store.search.advance(room));
+    expect(await checkStore(store)).toEqual([]);
+    const other = new Database(file);
+    other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 7)");
+    other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 97)");
+    other.exec("INSERT INTO search(rowid, words) SELECT pos, 'tother' FROM events WHERE seq = 97");
+    other.exec(`UPDATE statistics_sessions SET tally = replace(tally, '"units":3', '"units":4')`);
+    expect(await checkStore(store)).toEqual([
+      { kind: "statistics", room, sessionId: chats(1)[0]?.sessionId, what: "units", log: "3", counted: "4" },
+      { kind: "search", room, seq: 7 },
+      { kind: "search", room, seq: 97 },
+    ]);
+    other.close();
+    await store.search.reset();
+    while (await store.search.advance(room));
+    expect((await checkStore(store)).map(({ kind }) => kind)).toEqual(["statistics"]);
     await store.close();
   });
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { MIGRATIONS, migrate } from "../../src/log/sqlite/migrate.js";
@@ -87,6 +87,43 @@ describe("migrations", () => {
     expect(versionOf(database)).toBe(next.length);
     expect(database.prepare("SELECT x, y FROM two").all()).toEqual([]);
     expect(database.prepare("SELECT count(*) FROM rooms").pluck().get()).toBe(1);
+    database.close();
+  });
+
+  it("keep a copy of what was there, once, and say where", () => {
+    const file = path("kept.db");
+    const database = new Database(file);
+    migrate(database, 0, MIGRATIONS);
+    database.exec("INSERT INTO rooms(room, created_at) VALUES (7, 7)");
+    const told: string[] = [];
+    const next = [...MIGRATIONS, "CREATE TABLE two(x)"];
+    migrate(database, 0, next, (sentence) => told.push(sentence));
+    const kept = `${file}.schema-${MIGRATIONS.length}.backup`;
+    expect(told).toEqual([
+      expect.stringContaining(`from schema ${MIGRATIONS.length} to ${next.length}; as it was before it is kept in ${kept}`),
+    ]);
+    expect(statSync(kept).mode & 0o777).toBe(0o600);
+    const copy = new Database(kept, { readonly: true });
+    expect(versionOf(copy)).toBe(MIGRATIONS.length);
+    expect(copy.prepare("SELECT room FROM rooms").pluck().all()).toEqual([0, 7]);
+    copy.close();
+    // Somebody went back and comes again: the first copy stays.
+    database.pragma(`user_version = ${MIGRATIONS.length}`);
+    database.exec("DROP TABLE two; DELETE FROM rooms WHERE room = 7");
+    migrate(database, 0, next, (sentence) => told.push(sentence));
+    expect(told).toHaveLength(1);
+    expect(new Database(kept, { readonly: true }).prepare("SELECT count(*) FROM rooms").pluck().get()).toBe(2);
+    database.close();
+  });
+
+  it("change nothing when no copy can be made", () => {
+    const file = path("uncopied.db");
+    const database = new Database(file);
+    migrate(database, 0);
+    mkdirSync(`${file}.schema-${MIGRATIONS.length}.backup.part`);
+    writeFileSync(`${file}.schema-${MIGRATIONS.length}.backup.part/in-the-way`, "");
+    expect(() => migrate(database, 0, [...MIGRATIONS, "CREATE TABLE two(x)"])).toThrow(expect.objectContaining({ code: "bad_config" }));
+    expect(versionOf(database)).toBe(MIGRATIONS.length);
     database.close();
   });
 

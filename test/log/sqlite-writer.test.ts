@@ -49,7 +49,7 @@ describe("group commit", () => {
     const count = database.prepare("SELECT count(*) FROM texts").pluck();
     database.pragma("max_page_count = 20");
     const results = await Promise.allSettled([writer.submit(() => insert.run("small")), writer.submit(fill)]);
-    expect(results).toMatchObject([{ status: "fulfilled" }, { status: "rejected", reason: { code: "internal" } }]);
+    expect(results).toMatchObject([{ status: "fulfilled" }, { status: "rejected", reason: { code: "disk_full" } }]);
     expect(count.get()).toBe(1);
     database.pragma("max_page_count = 2000");
     await writer.submit(fill);

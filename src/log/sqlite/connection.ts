@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { assertOurs, migrate } from "./migrate.js";
-import { refusal } from "./refusal.js";
+import { failureOf, refusal } from "./refusal.js";
 import { GroupWriter } from "./writer.js";
 
 /** While opening, other processes are waited for this long. */
@@ -22,8 +22,9 @@ export class Connection {
   readonly #onClose: (() => void)[] = [];
   #closed = false;
 
-  constructor(path: string, clock: Clock) {
-    this.database = open(path, clock.now());
+  /** @param tell told in one sentence what was done to an older store */
+  constructor(path: string, clock: Clock, tell?: (sentence: string) => void) {
+    this.database = open(path, clock.now(), tell);
     this.clock = clock;
     this.#writer = new GroupWriter(this.database);
     this.#begin = this.database.prepare("BEGIN");
@@ -75,12 +76,13 @@ export class Connection {
   }
 }
 
-function open(path: string, at: number): Database.Database {
+function open(path: string, at: number, tell?: (sentence: string) => void): Database.Database {
   let database: Database.Database | undefined;
   try {
     database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     // Before the first pragma that writes: somebody else's file stays as it is.
-    assertOurs(database);
+    // Before anything is in the file: later only a VACUUM could turn it on. It lets retention give space back to the disk.
+    if (assertOurs(database) === 0) database.pragma("auto_vacuum = INCREMENTAL");
     database.pragma("journal_mode = WAL");
     // FULL: what was delivered survives power loss, so a seq is never given twice.
     database.pragma("synchronous = FULL");
@@ -88,12 +90,16 @@ function open(path: string, at: number): Database.Database {
     database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
     // Erased text is overwritten where it lay, not only unlinked.
     database.pragma("secure_delete = FAST");
-    migrate(database, at);
+    migrate(database, at, undefined, tell);
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return database;
   } catch (error) {
     database?.close();
     if (error instanceof DyliveError) throw error;
-    throw new DyliveError("bad_config", `the database ${path} cannot be opened (${error instanceof Error ? error.message : error})`, error);
+    throw new DyliveError(
+      failureOf(error) ?? "bad_config",
+      `the database ${path} cannot be opened (${error instanceof Error ? error.message : error})`,
+      error,
+    );
   }
 }

@@ -1,8 +1,17 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { DyliveError } from "../../errors.js";
 
-/** Where a data folder keeps its database; the folder is made when it is missing, for the owner only. */
+/** Where a data folder keeps its database; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
 export function databaseIn(data: string): string {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new DyliveError(
+      "bad_config",
+      `the data folder ${resolve(data)} cannot be made (${error instanceof Error ? error.message : error})`,
+      error,
+    );
+  }
   return join(resolve(data), "dylive.sqlite");
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
+import { copyDatabase } from "./copy.js";
 import { INITIAL } from "./migrations/0001-initial.js";
 import { TOKENS } from "./migrations/0002-tokens.js";
 import { ROOM_SETTINGS } from "./migrations/0003-room-settings.js";
@@ -15,14 +17,23 @@ export const MIGRATIONS: readonly string[] = [INITIAL, TOKENS, ROOM_SETTINGS, HO
 const APPLICATION_ID = 0x64796c76;
 
 /**
- * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new.
+ * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new. What is kept is
+ * copied first, to a file beside it that stays.
  *
  * @param at ms UTC, when the system's room is made
- * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
+ * @param tell told in one sentence where the copy is
+ * @throws DyliveError `bad_config` when the file is not ours, was written by a newer dylive, or cannot be copied
  */
-export function migrate(database: Database, at: number, migrations: readonly string[] = MIGRATIONS): void {
+export function migrate(
+  database: Database,
+  at: number,
+  migrations: readonly string[] = MIGRATIONS,
+  tell: (sentence: string) => void = () => {},
+): void {
   // The usual case takes no lock: a reader can open the file while another process writes.
-  if (assertOurs(database, migrations.length) === migrations.length) return;
+  const before = assertOurs(database, migrations.length);
+  if (before === migrations.length) return;
+  if (before > 0) keepCopy(database, before, migrations.length, tell);
   const upgrade = database.transaction(() => {
     const version = assertOurs(database, migrations.length);
     if (version === migrations.length) return;
@@ -36,6 +47,14 @@ export function migrate(database: Database, at: number, migrations: readonly str
   });
   // Immediate: two processes may open a new file at once, and the second must see what the first did.
   upgrade.immediate();
+}
+
+/** Once for each version: a copy that is there already was made before somebody went back to an older dylive. */
+function keepCopy(database: Database, before: number, after: number, tell: (sentence: string) => void): void {
+  const file = `${database.name}.schema-${before}.backup`;
+  if (existsSync(file)) return;
+  copyDatabase(database, file);
+  tell(`the store goes from schema ${before} to ${after}; as it was before it is kept in ${file}, which may be removed when all is well`);
 }
 
 /**

@@ -15,6 +15,8 @@ export interface SqliteOptions {
   readonly path: string;
   /** For `createdAt` and for polling other processes' commits; the real time by default. */
   readonly clock?: Clock;
+  /** Told in one sentence what was done to an older store before it was brought up to date. */
+  readonly tell?: (sentence: string) => void;
 }
 
 /**
@@ -22,8 +24,8 @@ export interface SqliteOptions {
  *
  * @throws DyliveError `bad_config` when the file cannot be opened, is not ours, or was written by a newer dylive
  */
-export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): Store {
-  const connection = new Connection(path, clock);
+export function openSqliteStore({ path, clock = systemClock, tell }: SqliteOptions): Store {
+  const connection = new Connection(path, clock, tell);
   return {
     log: new SqliteLog(connection),
     rooms: new SqliteRooms(connection),

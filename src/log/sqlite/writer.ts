@@ -43,7 +43,7 @@ export class GroupWriter {
    * Runs `work`, which is synchronous, in the next transaction. It may run twice, the first time rolled back.
    *
    * @param weight how many events it stores
-   * @throws DyliveError `bad_request` when the engine refused the values, `internal` when it could not store anything (disk, lock)
+   * @throws DyliveError `bad_request` when the engine refused the values, `internal` and those of the disk when it could not store anything
    */
   submit<T>(work: () => T, weight = 1): Promise<T> {
     if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0) {

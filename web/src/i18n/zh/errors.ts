@@ -29,5 +29,8 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   in_use: { message: "正被占用", hint: "先停下另一个使用者，或换一个。" },
   too_many_commands: { message: "命令太频繁", hint: "请少发一些，稍后再试。" },
   official_refused: { message: "开放平台拒绝了请求", hint: "错误号的含义见 docs/official-push.md。" },
+  disk_full: { message: "磁盘满了", hint: "给数据目录所在的磁盘腾出空间，或让 dylive 少留一些数据；腾出后会自动继续。" },
+  store_readonly: { message: "数据库写不进去", hint: "请让运行 dylive 的用户对数据目录有写权限，并确认磁盘没有以只读方式挂载。" },
+  store_damaged: { message: "数据库损坏了", hint: "先停下服务并留一份数据目录，再用最近的备份替换（见 docs/data.md）。" },
   internal: { message: "dylive 出错了", hint: "服务的日志里有详细信息，请反馈给我们。" },
 };

@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command, Option } from "commander";
+import { namedRoom } from "../api/live/named-room.js";
+import { type Config, loadConfig } from "../config.js";
+import { DyliveError } from "../errors.js";
+import type { Finding } from "../log/check.js";
+import { checkStore } from "../log/check-store.js";
+import { backUp, integrityOf } from "../log/sqlite/copy.js";
+import { databaseIn } from "../log/sqlite/database-file.js";
+import { Progress } from "./progress.js";
+import { stopSignal } from "./stop.js";
+import { plain, print, say } from "./terminal.js";
+import { withStore } from "./with-store.js";
+
+/** More lines than these say nothing new. */
+const SHOWN = 200;
+
+/** Adds `dylive backup` and `dylive check`. @param data makes the option that names the data folder */
+export function addStoreCommands(program: Command, data: () => Option): void {
+  program
+    .command("backup")
+    .description("copy the store to a file, also while a server runs")
+    .argument("<file>", "the file to make; it must not exist")
+    .addOption(data())
+    .action((file: string, settings: Partial<Config>) => backup(loadConfig(settings), file));
+  program
+    .command("check")
+    .description("verify the store: the file, its events, sums, index, statistics")
+    .option("--room <room>", "only this room's events")
+    .addOption(data())
+    .action(({ room, ...settings }: Partial<Config> & { room?: string }) => check(loadConfig(settings), room ?? null));
+}
+
+async function backup(config: Config, file: string): Promise<void> {
+  const path = existing(config);
+  const bytes = backUp(path, resolve(file));
+  await print(`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
+  say(
+    "Only the store is in it: not logins, not raw recordings. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.",
+  );
+}
+
+async function check(config: Config, asked: string | null): Promise<void> {
+  const stop = stopSignal();
+  const damage = integrityOf(existing(config));
+  for (const line of damage) await print(plain(`file: ${line}`));
+  if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
+  await withStore(config, async (store) => {
+    const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
+    const progress = new Progress("checking", "events");
+    const findings = await checkStore(store, { ...room, signal: stop, onProgress: (_what, events) => progress.show(events) });
+    for (const finding of findings.slice(0, SHOWN)) await print(plain(sentenceOf(finding)));
+    if (findings.length > SHOWN) await print(`… and ${findings.length - SHOWN} more`);
+    const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
+    progress.end(`checked: the file, and ${[...heads.values()].reduce((sum, { head }) => sum + head, 0)} events of ${heads.size} rooms`);
+    await print(findings.length === 0 ? "nothing is wrong" : `${findings.length} findings`);
+    if (findings.length > 0) process.exitCode = 1;
+  });
+}
+
+/** A typing error in the folder's name must not make a new, empty store that is then found sound. */
+function existing(config: Config): string {
+  const path = resolve(config.data, "dylive.sqlite");
+  if (!existsSync(path)) throw new DyliveError("bad_config", `there is no store in ${resolve(config.data)}`);
+  return databaseIn(config.data);
+}
+
+function sentenceOf(finding: Finding): string {
+  const where = `room ${finding.room}`;
+  if (finding.kind === "hole") return `${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
+  if (finding.kind === "order") return `${where}: seq ${finding.seq} is out of order`;
+  if (finding.kind === "combo")
+    return `${where}: the deltas of combo ${finding.comboId} add up to ${finding.sum}, its largest total is ${finding.high}`;
+  if (finding.kind === "search") return `${where}: seq ${finding.seq} is not in the search index as it should be`;
+  return `${where}: statistics of ${finding.sessionId || "no broadcast"} count ${finding.counted} ${finding.what}, its events have ${finding.log}`;
+}
