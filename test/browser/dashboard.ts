@@ -1,26 +1,43 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { createToken } from "../../src/api/auth.js";
 import type { App } from "../../src/app.js";
-import { systemClock } from "../../src/clock.js";
+import { type Clock, systemClock } from "../../src/clock.js";
 import { loadConfig, readMachine } from "../../src/config.js";
 import { type RoomScenario, type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { testBrowser } from "./chromium.js";
 
 const BUILT = new URL("../../dist/app.js", import.meta.url).href;
+const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const SCREENS = fileURLToPath(new URL("../../.tmp/screens/", import.meta.url));
+
+/** What is to be read in these elements, as the page shows it. */
+export async function textOf(elements: Locator): Promise<string> {
+  return (await elements.allInnerTexts()).join("\n");
+}
+
+/** What axe finds on the page that is serious. */
+export async function seriousIn(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>("axe.run()");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
+}
 
 /** A server with simulated rooms, and a browser to look at its dashboard with. */
 export class Dashboard {
   readonly app: App;
   readonly simulator: Simulator;
   readonly token: string;
-  /** What pages wrote to the console as errors, and what they asked of other hosts: both should stay empty. */
+  /** What pages wrote to the console as errors, but for refusals of the API, and what they asked of other hosts: nothing, if all is well. */
   readonly complaints: string[] = [];
+  /** Hosts that images were asked of. */
+  readonly imageHosts = new Set<string>();
   readonly #browser: Browser;
   readonly #data: string;
 
@@ -32,13 +49,14 @@ export class Dashboard {
     this.#data = data;
   }
 
-  static async start(rooms?: readonly RoomScenario[]): Promise<Dashboard> {
+  /** @param clock the server's own; the simulator and the browser have the real one */
+  static async start(rooms?: readonly RoomScenario[], clock: Clock = systemClock): Promise<Dashboard> {
     const data = mkdtempSync(join(tmpdir(), "dylive-dashboard-"));
     const simulator = await startSimulator(rooms === undefined ? {} : { rooms });
     const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null }, {});
     // As built: the statistics' thread needs the built files, as the dashboard does.
     const { startApp } = (await import(BUILT)) as typeof import("../../src/app.js");
-    const app = await startApp(config, readMachine(), systemClock, pino({ level: "silent" }));
+    const app = await startApp(config, readMachine(), clock, pino({ level: "silent" }));
     const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
     const browser = await chromium.launch({ executablePath: await testBrowser(), args: ["--no-sandbox"] });
     return new Dashboard(app, simulator, token, browser, data);
@@ -54,10 +72,13 @@ export class Dashboard {
         route.request().resourceType() === "image" ? route.fulfill({ contentType: "image/svg+xml", body: PICTURE }) : route.abort(),
     );
     page.on("request", (request) => {
+      if (request.resourceType() === "image") this.imageHosts.add(new URL(request.url()).host);
       if (!request.url().startsWith(this.app.url) && !request.url().startsWith("data:") && request.resourceType() !== "image")
         this.complaints.push(`asked for ${request.url()}`);
     });
-    page.on("console", (message) => message.type() === "error" && this.complaints.push(message.text()));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) this.complaints.push(message.text());
+    });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     await page.goto(`${this.app.url}/${hash}`);
     return page;
