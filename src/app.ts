@@ -24,6 +24,7 @@ import { Official } from "./rooms/official/official.js";
 import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
 import { WorkerChannel } from "./worker/channel.js";
+import { exportsAt } from "./worker/exports.js";
 import type { JobDesk } from "./worker/jobs.js";
 import { searchAt } from "./worker/search.js";
 import { exportsAt } from "./worker/exports.js";

@@ -1,6 +1,7 @@
 import type { RoomKey } from "../log/log.js";
 import type { Search } from "../log/search.js";
 import type { Statistics } from "../log/statistics.js";
+import type { Exports } from "../outputs/export/exports.js";
 
 /** Every call of an interface as a job whose name begins with `P`: asked for by its parameters. */
 type Calls<P extends string, T> = {
@@ -16,7 +17,8 @@ type Calls<P extends string, T> = {
  * A job is short (some 50 ms): long work is a row of jobs, each with a cursor, so that it can be broken off and others get their turn.
  */
 export type Jobs = Calls<"statistics", Statistics> &
-  Calls<"search", Search> & {
+  Calls<"search", Search> &
+  Calls<"export", Exports> & {
     /** Counts the next events of a room; whether there may be more to do. */
     readonly "statistics.advance": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
   };

@@ -1,4 +1,5 @@
 import type { Store } from "../log/store.js";
+import { LocalExports } from "../outputs/export/exports.js";
 import { advance } from "../outputs/stats/advance.js";
 import { openVocabulary, type Vocabulary } from "../outputs/stats/words.js";
 import type { JobName, Jobs } from "./jobs.js";
@@ -6,10 +7,12 @@ import type { JobName, Jobs } from "./jobs.js";
 /** Does jobs on a store, in whatever thread it is. */
 export class JobRunner {
   readonly #store: Store;
+  readonly #exports: LocalExports;
   #vocabulary: Promise<Vocabulary> | null = null;
 
   constructor(store: Store) {
     this.#store = store;
+    this.#exports = new LocalExports(store.log);
   }
 
   async run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal: AbortSignal): Promise<Jobs[N]["answer"]> {
@@ -21,8 +24,8 @@ export class JobRunner {
 
   async #do(name: JobName, ask: readonly unknown[]): Promise<unknown> {
     if (name === "statistics.advance") return advance(this.#store, ...(ask as Jobs[typeof name]["ask"]), await this.#words());
-    const [part, call = ""] = name.split(".") as ["statistics" | "search", string];
-    const owner = this.#store[part];
+    const [part, call = ""] = name.split(".") as ["statistics" | "search" | "export", string];
+    const owner = part === "export" ? this.#exports : this.#store[part];
     return (owner[call as keyof typeof owner] as (...values: readonly unknown[]) => Promise<unknown>).apply(owner, [...ask]);
   }
 

@@ -61,9 +61,16 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** Gives the bytes of an export as they are taken, and ends it however that ends. */
-export async function* partsOf(exports: Exports, ask: ExportAsk): AsyncGenerator<Uint8Array> {
+/**
+ * Begins an export, and gives its bytes as they are taken; however that ends, it is ended.
+ * @throws DyliveError in_use when too many are under way
+ */
+export async function partsOf(exports: Exports, ask: ExportAsk): Promise<AsyncIterable<Uint8Array>> {
   const id = await exports.open(ask);
+  return parts(exports, id);
+}
+
+async function* parts(exports: Exports, id: number): AsyncGenerator<Uint8Array> {
   try {
     for (;;) {
       const part = await exports.next(id);
