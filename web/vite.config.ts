@@ -14,6 +14,8 @@ export default defineConfig({
   build: {
     outDir: OUT,
     emptyOutDir: true,
+    // The overlay is a page of its own, so that a browser source loads little.
+    rollupOptions: { input: ["index.html", "overlay.html"].map((page) => fileURLToPath(new URL(page, import.meta.url))) },
     // The policy allows no data: scripts or styles, and no worker needs a polyfill.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,0 +1,106 @@
+import { shallowRef } from "vue";
+import type { ApiClient } from "../api/client.js";
+import { LiveSocket, type Subscribe, type Told } from "../api/live-socket.js";
+import type { LiveEvent } from "../api/model.js";
+import type { LinkState } from "../api/retry.js";
+import type { OverlayKind, OverlayOptions } from "./options.js";
+import { Samples } from "./sample.js";
+
+/** What came longer ago than this is not put on a stream any more. */
+const STALE_MS = 30_000;
+const SAMPLE_MS = 900;
+const AGAIN_MS = 10_000;
+
+export type Listener = (events: readonly LiveEvent[]) => void;
+
+/** How the source is doing; `refused`: the token is no longer taken. */
+export type SourceState = LinkState | { readonly name: "refused" } | { readonly name: "failed"; readonly why: string };
+
+/** The events that an overlay shows, as they come: of its room, or made-up ones. */
+export class OverlaySource {
+  readonly state = shallowRef<SourceState>({ name: "connecting" });
+  readonly #options: OverlayOptions;
+  readonly #listeners = new Set<Listener>();
+  readonly #socket: LiveSocket | null;
+  #place: { readonly room: string; readonly seq: number; readonly at: number } | null = null;
+  #timer = 0;
+
+  /** @param client null for made-up events */
+  constructor(options: OverlayOptions, client: ApiClient | null) {
+    this.#options = options;
+    if (client === null) {
+      const samples = new Samples();
+      this.state.value = { name: "open" };
+      this.#timer = window.setInterval(() => this.#tell([samples.next(Date.now())]), SAMPLE_MS);
+      this.#socket = null;
+      return;
+    }
+    this.#socket = new LiveSocket({
+      client,
+      subscribe: () => this.#subscribe(),
+      onEvents: (events) => this.#take(events),
+      onTold: (told) => this.#told(told),
+      onState: (state) => {
+        // Why it failed is said until it works.
+        if (this.state.value.name !== "failed") this.state.value = state;
+      },
+      onRefused: () => this.#refused(),
+    });
+  }
+
+  /** @returns stops it */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#socket?.close();
+    clearInterval(this.#timer);
+  }
+
+  #subscribe(): Subscribe {
+    const { room } = this.#options;
+    const place = this.#place !== null && Date.now() - this.#place.at < STALE_MS ? this.#place : null;
+    return {
+      op: "subscribe",
+      rooms: [place === null ? room : { room: place.room, after: place.seq }],
+      types: typesOf(this.#options),
+    };
+  }
+
+  #take(events: readonly LiveEvent[]): void {
+    const last = events.at(-1);
+    if (last !== undefined) this.#place = { room: String(last.room), seq: last.seq, at: Date.now() };
+    const since = Date.now() - STALE_MS;
+    this.#tell(events.filter(({ receivedAt }) => receivedAt >= since));
+  }
+
+  #told({ type, code, message }: Told): void {
+    if (type === "subscribed") this.state.value = { name: "open" };
+    if (type !== "error") return;
+    // Another log than before, or a room that is not known yet: it may be added later.
+    this.#place = null;
+    if (code !== "cursor_reset") this.state.value = { name: "failed", why: String(message) };
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#socket?.send(this.#subscribe()), code === "cursor_reset" ? 0 : AGAIN_MS);
+  }
+
+  #refused(): void {
+    this.close();
+    this.state.value = { name: "refused" };
+  }
+
+  #tell(events: readonly LiveEvent[]): void {
+    if (events.length > 0) for (const listener of this.#listeners) listener(events);
+  }
+}
+
+const NEEDED: { readonly [K in OverlayKind]?: readonly string[] } = { flying: ["chat"], gifts: ["gift"] };
+
+/** Only what is shown or said is asked for; always something, because no type at all means the usual ones. */
+export function typesOf({ kind, show, say }: Pick<OverlayOptions, "kind" | "show" | "say">): readonly string[] {
+  const shown = kind === "danmu" ? show : (NEEDED[kind] ?? []);
+  const types = [...new Set<string>([...shown, ...say])];
+  return types.length > 0 ? types : ["control"];
+}
