@@ -5,6 +5,7 @@ import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { decode } from "./decode.js";
 import { addDoctorCommand } from "./doctor.js";
+import { addExportCommand } from "./export.js";
 import { addHookCommands } from "./hook.js";
 import { importFiles } from "./import.js";
 import { addLoginCommand } from "./login.js";
@@ -140,6 +141,7 @@ addOfficialCommands(program, data);
 addHookCommands(program, data);
 addSessionCommands(program, data);
 addStatsCommands(program, data);
+addExportCommand(program, data);
 addSearchCommand(program, data);
 addStoreCommands(program, data);
 

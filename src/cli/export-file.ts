@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { DyliveError } from "../errors.js";
+
+/** Where a file that is not whole yet stands: so many bytes of it hold what was exported up to a seq. */
+interface Place {
+  /** Names what is exported and how: a file is continued only with the same. */
+  readonly of: string;
+  readonly bytes: number;
+  readonly scanned: number;
+}
+
+const KEEP_BYTES = 8 * 1024 * 1024;
+
+/** The file of an export. It has another name (`FILE.part`) until it is whole, and beside it stands where to go on (`FILE.part.json`). */
+export class ExportFile {
+  /** The seq up to which an earlier run came; 0 when the file begins anew. */
+  readonly continued: number;
+  readonly #path: string;
+  readonly #of: string;
+  readonly #file: FileHandle;
+  readonly #keepBytes: number;
+  #bytes: number;
+  #kept: number;
+
+  private constructor(path: string, file: FileHandle, { of, bytes, scanned }: Place, keepBytes: number) {
+    this.#keepBytes = keepBytes;
+    this.#path = path;
+    this.#file = file;
+    this.#of = of;
+    this.#bytes = bytes;
+    this.#kept = bytes;
+    this.continued = scanned;
+  }
+
+  /**
+   * Opens the file, where an earlier run of the same export left off.
+   * @param of names what is exported and how; null: it cannot be continued
+   * @param keepBytes bytes between places that are kept: what was written after the last one is written again
+   * @throws DyliveError bad_request when a whole file of that name exists, or none can be made
+   */
+  static async open(path: string, of: string | null, keepBytes = KEEP_BYTES): Promise<ExportFile> {
+    if (existsSync(path)) throw new DyliveError("bad_request", `${path} exists: name another file, or remove it`);
+    const place = of === null ? null : await placeIn(path, of);
+    try {
+      const file = await open(partOf(path), place === null ? "w" : "r+", 0o600);
+      await file.truncate(place?.bytes ?? 0);
+      return new ExportFile(path, file, place ?? { of: of ?? "", bytes: 0, scanned: 0 }, keepBytes);
+    } catch (error) {
+      throw unwritable(path, error);
+    }
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Writes a piece, which goes with everything up to a seq. @throws DyliveError bad_request when it cannot be written (the disk is full) */
+  async write(piece: Uint8Array, scanned: number): Promise<void> {
+    try {
+      for (let done = 0; done < piece.length; ) {
+        const { bytesWritten } = await this.#file.write(piece, done, piece.length - done, this.#bytes + done);
+        done += bytesWritten;
+      }
+      this.#bytes += piece.length;
+      if (this.#bytes - this.#kept >= this.#keepBytes) await this.keep(scanned);
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
+  }
+
+  /** Keeps where to go on: first what was written, then the place. */
+  async keep(scanned: number): Promise<void> {
+    if (this.#of === "") return;
+    await this.#file.sync();
+    const place: Place = { of: this.#of, bytes: this.#bytes, scanned };
+    await writeFile(`${placeOf(this.#path)}.new`, JSON.stringify(place), { mode: 0o600 });
+    await rename(`${placeOf(this.#path)}.new`, placeOf(this.#path));
+    this.#kept = this.#bytes;
+  }
+
+  /** The file is whole: it gets its name. */
+  async finish(): Promise<void> {
+    await this.#file.sync();
+    await this.#file.close();
+    await rename(partOf(this.#path), this.#path);
+    await rm(placeOf(this.#path), { force: true });
+  }
+
+  /** The file is left as it is, to be continued. */
+  async leave(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function unwritable(path: string, error: unknown): DyliveError {
+  return new DyliveError("bad_request", `${path} cannot be written: ${(error as Error).message}`, error);
+}
+
+function partOf(path: string): string {
+  return `${path}.part`;
+}
+
+function placeOf(path: string): string {
+  return `${partOf(path)}.json`;
+}
+
+/** Where an earlier run of the same export left off; null when there is none, or its file is shorter than it says (a crash of the machine). */
+async function placeIn(path: string, of: string): Promise<Place | null> {
+  try {
+    const place = JSON.parse(await readFile(placeOf(path), "utf8")) as Place;
+    const file = await open(partOf(path), "r");
+    try {
+      return place.of === of && (await file.stat()).size >= place.bytes ? place : null;
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return null;
+  }
+}

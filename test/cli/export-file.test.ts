@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { ExportFile } from "../../src/cli/export-file.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import { decideExport } from "../../src/outputs/export/ask.js";
+import { exportPieces } from "../../src/outputs/export/export.js";
+import { chats } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { useDirectory } from "../log/directory.js";
+
+const file = useDirectory();
+const SIGNAL = new AbortController().signal;
+const EVENTS = 6000;
+
+/** Exports a room of six thousand chats as csv; stops after so many pieces, `how`. */
+async function exporting() {
+  const store = openMemoryStore({ maxEventsPerRoom: EVENTS });
+  const { room, append } = await claimed(store);
+  await append(...chats(EVENTS));
+  const decided = await decideExport(store, room, { format: "csv" });
+  const run = async (path: string, of: string, pieces = Number.POSITIVE_INFINITY, how: "stopped" | "killed" = "stopped") => {
+    const out = await ExportFile.open(path, of, 200_000);
+    const after = out.continued;
+    let [left, scanned] = [pieces, after];
+    for await (const piece of exportPieces(store.log, { ...decided, after, about: { ...decided.about, begins: after === 0 } }, SIGNAL)) {
+      if (left-- <= 0) {
+        if (how === "stopped") await out.keep(scanned);
+        await out.leave();
+        return after;
+      }
+      scanned = piece.scanned;
+      await out.write(piece.bytes, scanned);
+    }
+    await out.finish();
+    return after;
+  };
+  const whole = file("whole.csv");
+  await run(whole, "a");
+  return { run, whole: readFileSync(whole, "utf8") };
+}
+
+it("a file that was stopped is continued, again and again, to the same bytes", async () => {
+  const { run, whole } = await exporting();
+  const path = file("stopped.csv");
+  expect([await run(path, "a", 3), await run(path, "a", 4), await run(path, "a", 0)]).toEqual([0, 1000, 3000]);
+  expect(existsSync(path)).toBe(false);
+  expect(await run(path, "a")).toBe(3000);
+  expect(readFileSync(path, "utf8")).toBe(whole);
+  expect([`${path}.part`, `${path}.part.json`].filter(existsSync)).toEqual([]);
+});
+
+it("after a crash it goes on from the last place that was kept, and what was written after that is written again", async () => {
+  const { run, whole } = await exporting();
+  const path = file("killed.csv");
+  expect(await run(path, "a", 6, "killed")).toBe(0);
+  const torn = readFileSync(`${path}.part`, "utf8");
+  writeFileSync(`${path}.part`, `${torn}half a li`);
+  const after = await run(path, "a");
+  expect(after).toBeGreaterThan(0);
+  expect(after).toBeLessThan(2500);
+  expect(readFileSync(path, "utf8")).toBe(whole);
+});
+
+it("is begun anew for another export, without a place, and where the file is shorter than its place says", async () => {
+  const { run, whole } = await exporting();
+  const path = file("other.csv");
+  await run(path, "a", 5);
+  expect(await run(path, "b", 5)).toBe(0);
+  truncateSync(`${path}.part`, 1000);
+  expect(await run(path, "b", 5)).toBe(0);
+  writeFileSync(`${path}.part.json`, "{");
+  expect(await run(path, "b")).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe(whole);
+});
+
+it("never writes over a whole file", async () => {
+  const path = file("there.csv");
+  writeFileSync(path, "mine");
+  await expect(ExportFile.open(path, "a")).rejects.toMatchObject({ code: "bad_request" });
+  await expect(ExportFile.open("/nowhere/at/all.csv", "a")).rejects.toMatchObject({ code: "bad_request" });
+  expect(readFileSync(path, "utf8")).toBe("mine");
+});
