@@ -27,7 +27,6 @@ import { WorkerChannel } from "./worker/channel.js";
 import { exportsAt } from "./worker/exports.js";
 import type { JobDesk } from "./worker/jobs.js";
 import { searchAt } from "./worker/search.js";
-import { exportsAt } from "./worker/exports.js";
 import { statisticsAt } from "./worker/statistics.js";
 
 /** A running server. */
