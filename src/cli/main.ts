@@ -5,6 +5,7 @@ import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { decode } from "./decode.js";
 import { addDoctorCommand } from "./doctor.js";
+import { addEraseCommand } from "./erase.js";
 import { addExportCommand } from "./export.js";
 import { addHookCommands } from "./hook.js";
 import { importFiles } from "./import.js";
@@ -144,6 +145,7 @@ addStatsCommands(program, data);
 addExportCommand(program, data);
 addSearchCommand(program, data);
 addStoreCommands(program, data);
+addEraseCommand(program, data);
 
 program
   .command("simulate")

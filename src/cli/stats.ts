@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
-import { GIFT_GROUPS, type GiftGroup } from "../log/statistics.js";
+import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../log/statistics.js";
 import type { Store } from "../log/store.js";
-import { HIDDEN_RECEIVER } from "../outputs/stats/fold.js";
 import { amountOf, shownGifts, summaryOf } from "../outputs/stats/summary.js";
 import { countedRoom, countedSession } from "./broadcast.js";
 import { moment, printColumns } from "./columns.js";

@@ -78,7 +78,7 @@ export interface Log {
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
   /**
    * Redecode and erase: same seq and id; the store raises the kept revision by one, whatever the given one is. All or none; events that are
-   * no longer kept are left out, another id is `bad_request`. Wakes nobody.
+   * no longer kept are left out, another id is `bad_request`, but for events that settle a combo (`settle:…`). Wakes nobody.
    */
   replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void>;
   /** Removes what is kept of a range (both ends included) and records that it was removed; a long one in parts, from its start. */

@@ -1,7 +1,7 @@
 import { DyliveError } from "../errors.js";
 import type { ComboMark, Page, RoomKey, Where } from "./log.js";
 import { addRemoval, type Plan, planBackward, planForward, type Removal } from "./page.js";
-import { eventOf, matches, type Row } from "./row.js";
+import { eventOf, matches, mayReplace, type Row } from "./row.js";
 
 /** One room's log in memory. Keeps JSON text, so that what is read is a fresh copy, as from any other store. */
 export class MemoryRoomLog {
@@ -54,7 +54,7 @@ export class MemoryRoomLog {
   /** The kept row, or null when it was removed. */
   kept(seq: number, id: string): Row | null {
     const row = this.#rows.get(seq);
-    if (row !== undefined && row.id !== id) throw new DyliveError("bad_request", `event ${seq} is ${row.id}, not ${id}`);
+    if (row !== undefined && !mayReplace(row.id, id)) throw new DyliveError("bad_request", `event ${seq} is ${row.id}, not ${id}`);
     return row ?? null;
   }
 
@@ -63,6 +63,8 @@ export class MemoryRoomLog {
   }
 
   replace(seq: number, row: Row): void {
+    this.#ids.delete(this.#rows.get(seq)?.id ?? row.id);
+    this.#ids.add(row.id);
     this.#unlink(seq);
     this.#set(seq, row);
   }

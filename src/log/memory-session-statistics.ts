@@ -1,4 +1,5 @@
 import type { ComboSeen, GiftGroup, GiftLine, GiftSum, Given, Person, SessionDelta, SessionKey, SessionStatistics } from "./statistics.js";
+import { HIDDEN_RECEIVER } from "./statistics.js";
 import { addGiven, addLine, addPerson, lineKey } from "./statistics-add.js";
 import { addTally, emptyTally, eventsOf, type Tally } from "./tally.js";
 
@@ -46,6 +47,37 @@ export class MemorySessionStatistics {
     for (const [id, combo] of delta.combos) this.#addCombo(id, combo);
     for (const [word, count] of delta.words) this.words.word.set(word, (this.words.word.get(word) ?? 0) + count);
     for (const [emoji, count] of delta.emoji) this.words.emoji.set(emoji, (this.words.emoji.get(emoji) ?? 0) + count);
+  }
+
+  /** As `Statistics.forget`. */
+  forget(userId: string, as: string | null): void {
+    const person = this.people.get(userId);
+    this.people.delete(userId);
+    if (person !== undefined && as !== null) this.people.set(as, { ...person, userId: as, name: as });
+    for (const [key, line] of [...this.#lines]) {
+      if (line.userId !== userId && line.receiverId !== userId) continue;
+      const given = line.receiverId === userId;
+      const next: GiftLine = {
+        ...line,
+        userId: line.userId === userId ? as : line.userId,
+        receiverId: given ? (as ?? HIDDEN_RECEIVER) : line.receiverId,
+        receiver: given ? { name: as, nameSeq: line.receiver.nameSeq } : line.receiver,
+      };
+      this.#lines.delete(key);
+      const known = this.#lines.get(lineKey(next));
+      this.#lines.set(lineKey(next), known === undefined ? next : addLine(known, next));
+    }
+    const parts = (id: string) => id.split(".");
+    for (const [id, combo] of [...this.#combos]) {
+      if (combo.userId !== userId && !parts(id).includes(userId)) continue;
+      this.#combos.delete(id);
+      this.#combos.set(
+        parts(id)
+          .map((part) => (part === userId ? (as ?? "") : part))
+          .join("."),
+        { ...combo, userId: as },
+      );
+    }
   }
 
   statistics(behind: number): SessionStatistics {

@@ -90,6 +90,12 @@ export class MemoryStatistics implements Statistics {
     return this.#gate.run(() => this.#reset(room, sessionId));
   }
 
+  forget(userId: string, as: string | null): Promise<void> {
+    return this.#gate.run(() => {
+      for (const { sessions } of this.#rooms.values()) for (const session of sessions.values()) session.forget(userId, as);
+    });
+  }
+
   sessions(room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>> {
     return this.#gate.run(() => {
       const behind = this.#head(room) - this.#of(room).counted;

@@ -6,6 +6,7 @@ import { MemoryPositions } from "./memory-positions.js";
 import type { MemoryRoomLogs } from "./memory-room.js";
 import { MemoryRooms } from "./memory-rooms.js";
 import { MemorySearch } from "./memory-search.js";
+import { MemorySecrets } from "./memory-secrets.js";
 import { MemorySessions } from "./memory-sessions.js";
 import { MemoryStatistics } from "./memory-statistics.js";
 import { MemoryTokens } from "./memory-tokens.js";
@@ -34,6 +35,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
     hooks: new MemoryHooks(gate, positions),
     statistics,
     search: new MemorySearch(gate, logs),
+    secrets: new MemorySecrets(gate),
     close: () => gate.close(),
   };
 }

@@ -49,6 +49,14 @@ function bodyOf(event: NewEvent | LiveEvent, revision: number): string {
   }
 }
 
+/**
+ * Whether an event may take the place of the one with this id: the same id, but for events that settle a combo, whose id is made of the
+ * combo's, which names people: an erasure renames them.
+ */
+export function mayReplace(keptId: string, id: string): boolean {
+  return keptId === id || (keptId.startsWith("settle:") && id.startsWith("settle:"));
+}
+
 /** The event of a stored body, with its seq in front. */
 export function eventOf(seq: number, body: string): LiveEvent {
   return JSON.parse(`{"seq":${seq},${body.slice(1)}`);

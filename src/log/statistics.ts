@@ -4,6 +4,9 @@ import type { Reading, Tally } from "./tally.js";
 /** The key of a broadcast's statistics: its room_id. Events of no broadcast are counted under "". */
 export type SessionKey = string;
 
+/** The key of guests whose identity is hidden: they received it, and nobody can say who they are. */
+export const HIDDEN_RECEIVER = "hidden";
+
 /** A name as the event with the greatest seq told it; seq 0 is no name. */
 export interface Named {
   name: string | null;
@@ -170,6 +173,12 @@ export interface Statistics {
   commit(counted: Counted): Promise<boolean>;
   /** Forgets a broadcast's statistics; they are counted again from the log. */
   reset(room: RoomKey, sessionId: SessionKey): Promise<void>;
+  /**
+   * Takes a person out of what was counted of events that are no longer kept, from which nothing is counted again: their rows go, or stay under
+   * another id; their gifts become those of hidden people.
+   * @param as the id that stands for them; null for none
+   */
+  forget(userId: string, as: string | null): Promise<void>;
   /** The statistics of these broadcasts; one of which nothing was counted is absent. */
   sessions(room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>>;
   /** Minutes with events after a minute, in order of time. */

@@ -3,6 +3,7 @@ import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
 import type { Rooms } from "./rooms.js";
 import type { Search } from "./search.js";
+import type { Secrets } from "./secrets.js";
 import type { Sessions } from "./sessions.js";
 import type { Statistics } from "./statistics.js";
 import type { Tokens } from "./tokens.js";
@@ -16,6 +17,7 @@ export interface Store {
   readonly tokens: Tokens;
   readonly statistics: Statistics;
   readonly search: Search;
+  readonly secrets: Secrets;
   readonly hooks: Hooks;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;

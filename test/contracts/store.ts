@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { describeChanges } from "./changes.js";
 import { describeClose } from "./close.js";
+import { describeErase } from "./erase.js";
 import type { Open } from "./harness.js";
 import { describeHooks } from "./hooks.js";
 import { describeLog } from "./log.js";
@@ -26,6 +27,7 @@ export function describeStore(name: string, open: Open): void {
     describeTokens(open);
     describeStatistics(open);
     describeSearch(open);
+    describeErase(open);
     describeHooks(open);
     describeClose(open);
   });

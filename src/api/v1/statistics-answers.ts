@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "typebox";
 import type { GiftSum, Minute, Person, PersonSession } from "../../log/statistics.js";
-import { HIDDEN_RECEIVER } from "../../outputs/stats/fold.js";
+import { HIDDEN_RECEIVER } from "../../log/statistics.js";
 import { amountOf, shownGifts } from "../../outputs/stats/summary.js";
 
 const MINUTE_MS = 60_000;

@@ -3,14 +3,15 @@ import { DyliveError } from "../../errors.js";
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import { addRemoval, type Removal } from "../page.js";
-import { rowOf } from "../row.js";
+import { mayReplace, rowOf } from "../row.js";
+import { storedId } from "./event-id.js";
 import { posOf } from "./pos.js";
 import { SearchWriter } from "./search-write.js";
 
 /** Changes what is kept: replaces events and removes ranges. To be called inside a write transaction. */
 export class Changer {
   readonly #kept: Statement<[number], { revision: number; id: string; session: string | null; bytes: number }>;
-  readonly #replace: Statement<(string | number | null)[]>;
+  readonly #replace: Statement<(string | number | bigint | null)[]>;
   readonly #delete: Statement<[number, number]>;
   readonly #removals: Statement<[RoomKey], Removal>;
   readonly #forget: Statement<[RoomKey]>;
@@ -24,7 +25,7 @@ export class Changer {
     );
     this.#search = new SearchWriter(database);
     this.#replace = database.prepare(
-      `UPDATE events SET type = ?, session_id = ?, user_id = ?, combo_id = ?, combo_total = ?, settled = ?, diamonds = ?, revision = ?, body = ?
+      `UPDATE events SET id = ?, type = ?, session_id = ?, user_id = ?, combo_id = ?, combo_total = ?, settled = ?, diamonds = ?, revision = ?, body = ?
        WHERE pos = ?`,
     );
     this.#delete = database.prepare("DELETE FROM events WHERE pos BETWEEN ? AND ?");
@@ -40,9 +41,10 @@ export class Changer {
   replace(room: RoomKey, event: LiveEvent): void {
     const kept = this.#kept.get(posOf(room, event.seq));
     if (kept === undefined) return;
-    if (kept.id !== event.id) throw new DyliveError("bad_request", `event ${room}:${event.seq} is ${kept.id}, not ${event.id}`);
+    if (!mayReplace(kept.id, event.id)) throw new DyliveError("bad_request", `event ${room}:${event.seq} is ${kept.id}, not ${event.id}`);
     const row = rowOf(event, kept.revision + 1);
     this.#replace.run(
+      storedId(row.id),
       row.type,
       row.sessionId,
       row.userId,

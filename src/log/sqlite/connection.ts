@@ -88,8 +88,8 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     database.pragma("synchronous = FULL");
     database.pragma("foreign_keys = ON");
     database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
-    // Erased text is overwritten where it lay, not only unlinked.
-    database.pragma("secure_delete = FAST");
+    // Erased text is overwritten where it lay, not only unlinked. ON: also in pages that are freed, which FAST leaves as they are.
+    database.pragma("secure_delete = ON");
     migrate(database, at, undefined, tell);
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return database;

@@ -16,6 +16,7 @@ import type {
   WordKind,
 } from "../statistics.js";
 import type { Connection } from "./connection.js";
+import { StatisticsForgetter } from "./statistics-forget.js";
 import { StatisticsReader } from "./statistics-read.js";
 import { StatisticsWriter } from "./statistics-write.js";
 
@@ -37,6 +38,7 @@ export class SqliteStatistics implements Statistics {
   readonly #connection: Connection;
   readonly #reader: StatisticsReader;
   readonly #writer: StatisticsWriter;
+  readonly #forgetter: StatisticsForgetter;
   readonly #progress: Statement<[], Progress>;
   readonly #look: Statement<[RoomKey], Look>;
   readonly #again: Statement<[RoomKey], Again>;
@@ -46,6 +48,7 @@ export class SqliteStatistics implements Statistics {
     this.#connection = connection;
     this.#reader = new StatisticsReader(database);
     this.#writer = new StatisticsWriter(database);
+    this.#forgetter = new StatisticsForgetter(database);
     const from = "FROM heads h LEFT JOIN statistics_rooms r ON r.room = h.room";
     const stale = "EXISTS (SELECT 1 FROM statistics_stale WHERE room = h.room)";
     const dead = "EXISTS (SELECT 1 FROM statistics_dead WHERE room = h.room)";
@@ -89,6 +92,10 @@ export class SqliteStatistics implements Statistics {
 
   reset(room: RoomKey, sessionId: SessionKey): Promise<void> {
     return this.#connection.write(() => this.#writer.reset(room, sessionId));
+  }
+
+  forget(userId: string, as: string | null): Promise<void> {
+    return this.#connection.write(() => this.#forgetter.forget(userId, as));
   }
 
   sessions(room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>> {

@@ -6,6 +6,7 @@ import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
 import { SqliteRooms } from "./rooms.js";
 import { SqliteSearch } from "./search.js";
+import { SqliteSecrets } from "./secrets.js";
 import { SqliteSessions } from "./sessions.js";
 import { SqliteStatistics } from "./statistics.js";
 import { SqliteTokens } from "./tokens.js";
@@ -35,6 +36,7 @@ export function openSqliteStore({ path, clock = systemClock, tell }: SqliteOptio
     hooks: new SqliteHooks(connection),
     statistics: new SqliteStatistics(connection),
     search: new SqliteSearch(connection),
+    secrets: new SqliteSecrets(connection),
     close: () => connection.close(),
   };
 }

@@ -1,13 +1,13 @@
 import type { LiveEvent, LiveEventOf } from "../../events/event.js";
-import type { SessionDelta } from "../../log/statistics.js";
+import { HIDDEN_RECEIVER, type SessionDelta } from "../../log/statistics.js";
 import { lineKey, newestName } from "../../log/statistics-add.js";
 import { addTally, emptyTally, type Tally } from "../../log/tally.js";
 import { countEvent, give, namedBy, newPerson, nothingGiven, personId, type Worth, whole } from "./person.js";
 import type { Vocabulary } from "./words.js";
 
 const MINUTE_MS = 60_000;
-/** The key of guests whose identity is hidden: they received it, and nobody can say who they are. */
-export const HIDDEN_RECEIVER = "hidden";
+
+export type { HIDDEN_RECEIVER };
 
 /**
  * What events add to the statistics of their broadcasts. A function of the events alone, and of each of them apart: events may be cut into

@@ -1,0 +1,133 @@
+import { DyliveError } from "../../errors.js";
+import type { User } from "../../events/event.js";
+import type { RoomKey } from "../../log/log.js";
+import type { Store } from "../../log/store.js";
+import type { Wish } from "./change.js";
+import { type Identity, pseudonymOf } from "./identity.js";
+import { type Erased, eraseStep, lookStep, type Step } from "./steps.js";
+
+/** What is asked for. */
+export interface EraseAsk {
+  /** Their id (uid), sec_uid, visible number or nickname, as it is. */
+  readonly user: string;
+  /** Whether their own events stay under a pseudonym. */
+  readonly keep: boolean;
+  readonly signal?: AbortSignal;
+  /** Told what is done now, and in how many events. */
+  readonly onProgress?: (what: string, events: number) => void;
+}
+
+/** What was done. */
+export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
+  readonly identity: Identity;
+  readonly pseudonym: string;
+  /** Rooms whose anchor the person is: what is known of an anchor stays. */
+  readonly anchorOf: readonly RoomKey[];
+  /** Rooms in which events were changed: their statistics are counted again. */
+  readonly rooms: readonly RoomKey[];
+}
+
+type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics">;
+
+/**
+ * Takes a person out of everything that is kept, as of now; who comes again is kept again. The events stay erased whatever is imported or
+ * decoded anew: their ids are known.
+ * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
+ */
+export async function eraseUser(store: Parts, { user, keep, signal, onProgress = () => {} }: EraseAsk): Promise<EraseReport> {
+  const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events));
+  const pseudonym = pseudonymOf(identity, await store.secrets.pseudonymKey());
+  const wish: Wish = { identity, pseudonym, keep };
+  const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
+  const rooms = new Set<RoomKey>();
+  await walk(
+    store,
+    signal,
+    (room, after) => eraseStep(store, room, after, wish),
+    (room, step) => {
+      for (const what of ["erased", "dropped", "changed", "kept"] as const) sums[what] += step[what];
+      if (step.erased + step.dropped + step.changed > 0) rooms.add(room);
+    },
+    (events) => onProgress("erasing", events),
+  );
+  for (const id of identity.ids) await store.statistics.forget(id, keep ? pseudonym : null);
+  let steps = 0;
+  for (let more = await store.search.purge(true); more; more = await store.search.purge(false)) {
+    signal?.throwIfAborted();
+    onProgress("rewriting the search index", ++steps);
+  }
+  const anchorOf = (await store.rooms.list()).filter(
+    ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
+  );
+  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms] };
+}
+
+/** Finds out who is meant, and by what else they are known. */
+async function identify(store: Parts, text: string, signal: AbortSignal | undefined, onEvents: (count: number) => void): Promise<Identity> {
+  const meant = await look(store, text, signal, onEvents);
+  if (meant.length === 0) throw new DyliveError("not_found", `nobody in the log is known as ${JSON.stringify(text.slice(0, 80))}`);
+  // An id outranks a name: somebody may have taken another's number for a nickname.
+  const first = ([(one) => one.id, (one) => one.secUid, (one) => one.displayId] satisfies ((one: User) => string | null)[])
+    .map((by) => meant.filter((one) => by(one) === text))
+    .find((found) => found.length > 0);
+  const found = first ?? meant;
+  const people = new Set(found.flatMap(({ id, secUid }) => id ?? secUid ?? []));
+  if (people.size > 1)
+    throw new DyliveError(
+      "bad_request",
+      `${people.size} people are known as ${JSON.stringify(text.slice(0, 80))}: name one by id: ${[...people].slice(0, 20).join(", ")}`,
+    );
+  const known = identityOf(found, people.size === 0);
+  return people.size === 0 ? known : identityOf(await look(store, known, signal, onEvents), false);
+}
+
+async function look(
+  store: Parts,
+  who: string | Identity,
+  signal: AbortSignal | undefined,
+  onEvents: (count: number) => void,
+): Promise<User[]> {
+  const found = new Map<string, User>();
+  await walk(
+    store,
+    signal,
+    (room, after) => lookStep(store, room, after, who),
+    (_room, { users }) => {
+      for (const user of users) found.set(JSON.stringify([user.id, user.secUid, user.displayId, user.nickname]), user);
+    },
+    onEvents,
+  );
+  return [...found.values()];
+}
+
+function identityOf(users: readonly User[], byName: boolean): Identity {
+  const all = (of: (user: User) => string | null) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
+  return {
+    ids: all(({ id }) => id),
+    secUids: all(({ secUid }) => secUid),
+    displayIds: all(({ displayId }) => displayId),
+    nicknames: all(({ nickname }) => nickname),
+    byName,
+  };
+}
+
+/** Goes through all rooms to where their heads are. */
+async function walk<S extends Step>(
+  { log }: Parts,
+  signal: AbortSignal | undefined,
+  step: (room: RoomKey, after: number) => Promise<S>,
+  add: (room: RoomKey, step: S) => void,
+  onEvents: (count: number) => void,
+): Promise<void> {
+  let events = 0;
+  for (const [room] of await log.heads())
+    for (let after = 0; ; ) {
+      signal?.throwIfAborted();
+      const done = await step(room, after);
+      add(room, done);
+      events += done.scanned - after;
+      onEvents(events);
+      after = done.scanned;
+      if (after >= done.head) break;
+    }
+}

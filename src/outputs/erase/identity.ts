@@ -1,0 +1,69 @@
+import { createHmac } from "node:crypto";
+import type { LiveEvent, User } from "../../events/event.js";
+
+/** By what a person is known. Plain data: it goes to where the work is done. */
+export interface Identity {
+  readonly ids: readonly string[];
+  readonly secUids: readonly string[];
+  /** Their visible numbers (抖音号). */
+  readonly displayIds: readonly string[];
+  readonly nicknames: readonly string[];
+  /** Whether people of whom only the name is known are taken for this one: when nothing else is known of whom is asked for. */
+  readonly byName: boolean;
+}
+
+/** Names that say so little that a text which holds them need not mean the person. */
+const NAME_MIN_CHARS = 2;
+
+/** Whether a person of an event is the one. */
+export function isPerson(user: User, { ids, secUids, nicknames, byName }: Identity): boolean {
+  if (user.id !== null && ids.includes(user.id)) return true;
+  if (user.secUid !== null && secUids.includes(user.secUid)) return true;
+  return byName && user.id === null && user.secUid === null && user.nickname !== null && nicknames.includes(user.nickname);
+}
+
+/** Ids and names that mean the person wherever they stand in a text. */
+export function marksOf({ ids, secUids, displayIds, nicknames }: Identity): readonly string[] {
+  return [...ids, ...secUids, ...displayIds, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
+}
+
+/** Whether the bytes of a message that we do not know hold an id or a name of the person: as text, or as a number of protobuf. */
+export function payloadNames(payload: string, identity: Identity): boolean {
+  const bytes = Buffer.from(payload, "base64");
+  return (
+    marksOf(identity).some((mark) => bytes.includes(mark)) ||
+    identity.ids.some((id) => /^[0-9]{1,19}$/.test(id) && bytes.includes(varint(id)))
+  );
+}
+
+function varint(digits: string): Buffer {
+  const bytes: number[] = [];
+  for (let rest = BigInt(digits); ; rest >>= 7n) {
+    const low = Number(rest & 127n);
+    if (rest < 128n) return Buffer.from([...bytes, low]);
+    bytes.push(low | 128);
+  }
+}
+
+/** What stands for a person after: the same for the same person as long as the store lives, and of no use to anybody without its key. */
+export function pseudonymOf(identity: Identity, key: string): string {
+  const who = identity.ids[0] ?? identity.secUids[0] ?? identity.nicknames[0] ?? "";
+  return `p${createHmac("sha256", Buffer.from(key, "hex")).update(who).digest("hex").slice(0, 16)}`;
+}
+
+/** All people in an event, wherever they stand in it. */
+export function peopleIn(event: LiveEvent): readonly User[] {
+  const found: User[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const one of value) visit(one);
+    else if (isUser(value)) found.push(value);
+    else if (typeof value === "object" && value !== null) for (const one of Object.values(value)) visit(one);
+  };
+  visit(event);
+  return found;
+}
+
+/** Whether a value of an event is a person: nothing else has both. */
+export function isUser(value: unknown): value is User {
+  return typeof value === "object" && value !== null && "secUid" in value && "nickname" in value;
+}

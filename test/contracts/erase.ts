@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import type { NewEvent, User } from "../../src/events/event.js";
+import { check } from "../../src/log/check.js";
+import { checkStore } from "../../src/log/check-store.js";
+import { eraseUser } from "../../src/outputs/erase/erase.js";
+import { catchUp } from "../../src/outputs/stats/advance.js";
+import { plainWords } from "../outputs/stats/plain-words.js";
+import { chat, gift, userOf } from "./events.js";
+import { claimed, type Open, readAll, useStore } from "./harness.js";
+import { findAll, indexAll } from "./search.js";
+
+const UID = "78901234567";
+const SEC = "MS4wLjABAAAAsecret";
+const ann: User = {
+  ...userOf(UID),
+  secUid: SEC,
+  displayId: "ann_visible",
+  nickname: "小安安",
+  avatar: "https://p3.douyinpic.com/ann.jpeg",
+};
+const renamed: User = { ...ann, nickname: "安安改名" };
+const bob: User = { ...userOf("55"), nickname: "小波" };
+const SESSION = chat("").sessionId ?? "";
+/** protobuf: field 1, varint 78901234567. */
+const VARINT = Buffer.from([8, 0x87, 0x97, 0x85, 0xf7, 0xa5, 0x2]).toString("base64");
+
+const base = (id: string, type: string) => {
+  const { user: _user, text: _text, kind: _kind, segments: _segments, luckyBag: _luckyBag, ...rest } = chat(id);
+  return { ...rest, type };
+};
+const combo = (giver: string, receiver: string) => `${SESSION}.${giver}.463.g1.${receiver}`;
+
+/** One event of every way in which a person stands in a log. */
+function events(): NewEvent[] {
+  return [
+    chat("c1", { user: ann, text: "我是小安安，大家好" }),
+    chat("c2", { user: bob, text: "你好 小安安" }),
+    chat("c3", { user: bob, text: "别人的话" }),
+    { ...gift("g1", combo(UID, "0"), 2, 2), user: ann, traceId: `t-${UID}-1` },
+    { ...gift(`settle:${combo(UID, "0")}`, combo(UID, "0"), 0, 2, true), user: ann },
+    { ...gift("g2", combo("55", UID), 3, 3), user: bob, receiver: renamed },
+    { ...base("f1", "follow"), user: renamed, followers: 9 },
+    { ...base("m1", "moderation"), user: bob, action: "mute", operator: ann },
+    { ...base("r1", "rank"), entries: [{ rank: 1, score: 9, scoreText: null, user: ann }] },
+    {
+      ...base("s1", "stats"),
+      online: 5,
+      totalViewers: 6,
+      onlineText: null,
+      totalText: null,
+      ranks: [{ rank: 1, score: 9, scoreText: null, user: ann }],
+    },
+    { ...base("n1", "notice"), text: "欢迎 安安改名 加入" },
+    { ...base("b1", "battle"), battleId: "1", phase: null, scores: [{ userId: UID, score: 3, rank: 1 }], text: null },
+    { ...base("l1", "lottery"), action: null, lotteryId: "1", diamonds: 1, winners: ["55", UID], text: null },
+    { ...base("k1", "linkmic"), action: null, code: null, channelId: null, users: [ann, bob], text: null },
+    { ...base("u1", "unknown"), payload: VARINT, bytes: 7 },
+    { ...base("u2", "unknown"), payload: Buffer.from(`..${SEC}..`).toString("base64"), bytes: 20 },
+    { ...base("u3", "unknown"), payload: Buffer.from("小安安").toString("base64"), bytes: 9 },
+    { ...base("u4", "unknown"), payload: Buffer.from("nobody").toString("base64"), bytes: 6 },
+  ] as NewEvent[];
+}
+
+/** Taking one person out of a store. */
+export function describeErase(open: Open): void {
+  describe("erase-user", () => {
+    const store = useStore(open);
+
+    async function filled() {
+      const made = await claimed(store());
+      await made.append(...events());
+      await catchUp(store(), plainWords);
+      await indexAll(store());
+      return made;
+    }
+
+    it.each([UID, SEC, "ann_visible", "安安改名"])("by %s: nothing of them is left but what another wrote", async (asked) => {
+      const { room, append } = await filled();
+      const report = await eraseUser(store(), { user: asked, keep: false });
+      expect(report).toMatchObject({ erased: 4, dropped: 5, changed: 6, kept: 1, rooms: [room], anchorOf: [] });
+      expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], nicknames: ["安安改名", "小安安"] });
+      await catchUp(store(), plainWords);
+      await indexAll(store());
+      const left = (await readAll(store().log, room)).events;
+      const others = left.filter(({ id }) => id !== "c2");
+      for (const mark of [UID, SEC, "ann_visible", "小安安", "安安改名", "ann.jpeg"])
+        expect([mark, JSON.stringify(others).includes(mark)]).toEqual([mark, false]);
+      const type = new Map(left.map((event) => [event.id, event.type]));
+      expect(["c1", "g1", "f1", "r1", "n1", "u1", "u2", "u3"].map((id) => type.get(id))).toEqual(Array.from({ length: 8 }, () => "erased"));
+      expect(["c2", "c3", "g2", "m1", "s1", "u4"].map((id) => type.get(id))).toEqual([
+        "chat",
+        "chat",
+        "gift",
+        "moderation",
+        "stats",
+        "unknown",
+      ]);
+      expect(left.find(({ id }) => id === "g2")).toMatchObject({ user: { id: "55" }, receiver: { id: null, masked: true }, diamonds: 30 });
+      expect(await findAll(store(), { userId: UID }, [room])).toEqual([]);
+      expect((await findAll(store(), { text: "小安安" }, [room])).map(({ id }) => id)).toEqual(["c2"]);
+      expect(await store().statistics.person(room, UID, 10)).toEqual([]);
+      expect((await store().statistics.gifts(room, SESSION, { by: "receiver", limit: 9 })).map(({ receiverId }) => receiverId)).toEqual([
+        "hidden",
+      ]);
+      expect(await checkStore(store())).toEqual([]);
+      // Erased stays erased, whatever comes again.
+      const again = await append(chat("c1", { user: ann }), { ...gift("g1", combo(UID, "0"), 2, 2), user: ann });
+      expect(again).toEqual([null, null]);
+      await expect(eraseUser(store(), { user: UID, keep: false })).rejects.toMatchObject({ code: "not_found" });
+    });
+
+    it("under a pseudonym: what they did stays theirs, and nobody can tell who they are", async () => {
+      const { room, append } = await filled();
+      const report = await eraseUser(store(), { user: UID, keep: true });
+      const { pseudonym } = report;
+      expect(pseudonym).toMatch(/^p[0-9a-f]{16}$/);
+      expect(report).toMatchObject({ erased: 0, dropped: 5 });
+      await catchUp(store(), plainWords);
+      await indexAll(store());
+      const left = (await readAll(store().log, room)).events;
+      const others = left.filter(({ id }) => id !== "c2");
+      for (const mark of [UID, SEC, "ann_visible", "小安安", "安安改名", "ann.jpeg"])
+        expect([mark, JSON.stringify(others).includes(mark)]).toEqual([mark, false]);
+      expect(left.find(({ id }) => id === "c1")).toMatchObject({
+        type: "chat",
+        text: `我是${pseudonym}，大家好`,
+        user: { id: pseudonym, secUid: null },
+      });
+      expect(left.find(({ id }) => id === "g2")).toMatchObject({ receiver: { id: pseudonym } });
+      expect((await findAll(store(), { userId: pseudonym }, [room])).map(({ id }) => id)).toEqual([
+        "f1",
+        `settle:${combo(pseudonym, "0")}`,
+        "g1",
+        "c1",
+      ]);
+      expect(await store().statistics.person(room, pseudonym, 10)).toMatchObject([
+        { chats: 1, follows: 1, units: 2, diamonds: 20n, combos: 1, settled: 1 },
+      ]);
+      expect(await checkStore(store())).toEqual([]);
+      await append(chat("c9", { user: ann }));
+      expect((await eraseUser(store(), { user: UID, keep: true })).pseudonym).toBe(pseudonym);
+    });
+
+    it("leaves the statistics of events that are no longer kept without them", async () => {
+      for (const [name, keep] of [
+        ["gone", false],
+        ["known", true],
+      ] as const) {
+        const { room, append } = await claimed(store(), name);
+        await append(...events());
+        await catchUp(store(), plainWords);
+        await store().log.remove(room, 1, 18, "retention");
+        await append(chat("later", { user: ann, sessionId: "other" }));
+        const before = await store().statistics.gifts(room, SESSION, { by: "gift", limit: 9 });
+        const { pseudonym } = await eraseUser(store(), { user: UID, keep });
+        await catchUp(store(), plainWords);
+        expect(await store().statistics.person(room, UID, 10)).toEqual([]);
+        const people = await store().statistics.person(room, pseudonym, 10);
+        expect(people.map(({ units }) => units)).toEqual(keep ? [0, 2] : []);
+        expect(await store().statistics.gifts(room, SESSION, { by: "gift", limit: 9 })).toEqual(before);
+        const lines = await store().statistics.gifts(room, SESSION, { by: "line", limit: 9 });
+        expect(lines.map(({ userId, receiverId, units }) => [userId, receiverId, units])).toEqual(
+          keep
+            ? [
+                ["55", pseudonym, 3],
+                [pseudonym, null, 2],
+              ]
+            : [
+                ["55", "hidden", 3],
+                [null, null, 2],
+              ],
+        );
+        await store().log.remove(room, 19, 19, "retention");
+      }
+    });
+
+    it("asks whom of several people with one name is meant, and takes an id before a name", async () => {
+      const { append, room } = await claimed(store());
+      const [one, two] = [
+        { ...userOf("1111"), nickname: "同名" },
+        { ...userOf("2222"), nickname: "同名" },
+      ];
+      await append(chat("1", { user: one }), chat("2", { user: two }), chat("3", { user: { ...userOf("3333"), nickname: "1111" } }));
+      await expect(eraseUser(store(), { user: "同名", keep: false })).rejects.toMatchObject({
+        code: "bad_request",
+        detail: expect.stringMatching(/2 people .*1111, 2222/),
+      });
+      await expect(eraseUser(store(), { user: "没有", keep: false })).rejects.toMatchObject({ code: "not_found" });
+      await eraseUser(store(), { user: "1111", keep: false });
+      expect((await readAll(store().log, room)).events.map(({ type }) => type)).toEqual(["erased", "chat", "chat"]);
+    });
+
+    it("of whom only a name is known: people with that name and nothing else", async () => {
+      const { append, room } = await claimed(store());
+      const hidden = { ...userOf(null), nickname: "某人", masked: true };
+      await append(chat("1", { user: hidden }), chat("2", { user: { ...hidden, nickname: "别人" } }), chat("3", { user: hidden }));
+      expect(await eraseUser(store(), { user: "某人", keep: false })).toMatchObject({ erased: 2 });
+      expect((await readAll(store().log, room)).events.map(({ type }) => type)).toEqual(["erased", "chat", "erased"]);
+      expect(await check(store().log)).toEqual([]);
+    });
+  });
+}
