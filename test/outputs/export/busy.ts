@@ -1,0 +1,80 @@
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { expect } from "vitest";
+import type { LiveEvent } from "../../../src/events/event.js";
+import type { Store } from "../../../src/log/store.js";
+import { decideExport } from "../../../src/outputs/export/ask.js";
+import { exportPieces } from "../../../src/outputs/export/export.js";
+import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../../src/outputs/export/format.js";
+import { type BusyTruth, SESSION } from "../stats/busy-room.js";
+import { REREAD, type Told, toldInTable, toldInTime } from "./reread.js";
+
+const SIGNAL = new AbortController().signal;
+const MB = 1024 * 1024;
+
+/** How an export of a busy room went. */
+export interface Made {
+  readonly format: ExportFormat;
+  readonly seconds: number;
+  readonly bytes: number;
+  /** By how much the process grew while it was written, MB. */
+  readonly grownMb: number;
+}
+
+/** Exports a busy room in every format, and has each file read again by another program: it tells the events of the log, and they those of the simulator. */
+export async function exportBusy(store: Store, room: number, truth: BusyTruth, file: (name: string) => string): Promise<readonly Made[]> {
+  const events = await all(store, room);
+  expect(events.filter(({ type }) => type === "chat")).toHaveLength(truth.interactive.filter(({ kind }) => kind === "chat").length);
+  expect(sum(events, "delta")).toBe(truth.combos.reduce((units, { total }) => units + total, 0));
+  expect(sum(events, "diamonds")).toBe(truth.combos.reduce((worth, { total, unitDiamonds }) => worth + total * unitDiamonds, 0));
+  const startMs = (await store.sessions.get(room, SESSION))?.openedAt ?? 0;
+  const inTime = events.toSorted((a, b) => a.time - b.time).filter(({ time }) => time >= startMs);
+  const made: Made[] = [];
+  for (const format of EXPORT_FORMAT_NAMES) {
+    const path = file(`busy.${format}`);
+    made.push(await write(store, room, format, path));
+    const wanted = EXPORT_FORMATS[format].timed
+      ? inTime.flatMap((event) => toldInTime(event, startMs, format as "xml" | "ass" | "srt"))
+      : events.map(toldInTable);
+    await expectSame(format, REREAD[format](path), wanted);
+  }
+  return made;
+}
+
+async function write(store: Store, room: number, format: ExportFormat, path: string): Promise<Made> {
+  const ask = await decideExport(store, room, { format, sessionId: SESSION });
+  globalThis.gc?.();
+  const before = process.memoryUsage().rss;
+  const began = performance.now();
+  let most = before;
+  const out = openSync(path, "w");
+  for await (const { bytes } of exportPieces(store.log, ask, SIGNAL)) {
+    writeSync(out, bytes);
+    most = Math.max(most, process.memoryUsage().rss);
+  }
+  closeSync(out);
+  return { format, seconds: (performance.now() - began) / 1000, bytes: statSync(path).size, grownMb: Math.round((most - before) / MB) };
+}
+
+/** One by one: a difference of two lists of hundreds of thousands would never be printed. */
+async function expectSame(format: string, told: AsyncIterable<Told>, wanted: readonly Told[]): Promise<void> {
+  let count = 0;
+  for await (const one of told) {
+    if (JSON.stringify(one) !== JSON.stringify(wanted[count])) expect([format, count, one]).toEqual([format, count, wanted[count]]);
+    count++;
+  }
+  expect([format, count]).toEqual([format, wanted.length]);
+}
+
+async function all(store: Store, room: number): Promise<readonly LiveEvent[]> {
+  const events: LiveEvent[] = [];
+  for (let after = 0; ; ) {
+    const page = await store.log.read(room, after, 5000, { sessionId: SESSION });
+    events.push(...page.events);
+    after = page.scanned;
+    if (after >= page.head) return events;
+  }
+}
+
+function sum(events: readonly LiveEvent[], field: "delta" | "diamonds"): number {
+  return events.reduce((total, event) => total + (event.type === "gift" ? (event[field] ?? 0) : 0), 0);
+}
