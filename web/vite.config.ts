@@ -10,7 +10,7 @@ const OUT = fileURLToPath(new URL("../dist/web", import.meta.url));
 export default defineConfig({
   // Addresses are relative, so that the dashboard also works behind a proxy that puts it into a folder.
   base: "./",
-  plugins: [vue(), { name: "compress", apply: "build", closeBundle: compress }],
+  plugins: [vue(), { name: "compress", apply: "build", writeBundle: compress }],
   build: {
     outDir: OUT,
     emptyOutDir: true,

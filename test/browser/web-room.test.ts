@@ -1,11 +1,11 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { LiveEvent } from "../../src/events/event.js";
 import { demoRooms } from "../../src/simulator/index.js";
 import { chat, follow, gift, like, person } from "../api/events.js";
 import { fastClock } from "../fast-clock.js";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+import { ownRoom } from "./feed-load.js";
 import { NEVER } from "./rooms.js";
 
 const BUSY = "100000002";
@@ -29,27 +29,8 @@ async function goTo(page: Page, id: number): Promise<Page> {
 const lines = (page: Page, kind: string) => page.locator(`[data-kind=${kind}]`);
 const kinds = (page: Page) =>
   page.evaluate<string[]>(`[...new Set([...document.querySelectorAll("[data-kind]")].map((line) => line.dataset.kind))]`);
-/** A room of the store that nobody collects. */
-async function ownRoom(name: string): Promise<{ id: number; append: (events: readonly LiveEvent[]) => Promise<void> }> {
-  const { rooms, log } = dashboard.app.store;
-  const id = await rooms.ensure([{ kind: "web_rid", value: name }], { webRid: name, title: name });
-  const epoch = await rooms.claim(id);
-  const append = async (events: readonly LiveEvent[]) => {
-    await log.append([
-      {
-        room: id,
-        epoch,
-        events: events.map(({ seq: _seq, ...event }) => ({ ...event, room: id, time: Date.now(), receivedAt: Date.now() })) as never,
-      },
-    ]);
-  };
-  return { id, append };
-}
 const chats = (count: number, text: (index: number) => string) =>
-  Array.from(
-    { length: count },
-    (_, index) => chat(text(index), { user: person({ id: `${index}`, nickname: `观众${index}` }) }) as LiveEvent,
-  );
+  Array.from({ length: count }, (_, index) => chat(text(index), { user: person({ id: `${index}`, nickname: `观众${index}` }) }));
 
 describe("a room's feed", () => {
   it("shows what comes as it comes, folded, with badges, gifts and their worth", async () => {
@@ -62,9 +43,9 @@ describe("a room's feed", () => {
   });
 
   it("shows the kinds and the expression that are asked for, says where an expression is wrong, and finds words", async () => {
-    const { id, append } = await ownRoom("700000005");
+    const { id, append } = await ownRoom(dashboard, "700000005");
     const said = ["守塔守塔", "冲啊家人们", "今晚守塔", "冲啊"].map((text) => chat(text, { user: person({ id: "1", nickname: "甲" }) }));
-    await append([...said, gift(2), like(3), follow()] as LiveEvent[]);
+    await append([...said, gift(2), like(3), follow()]);
     const page = await open({}, id);
     await until(async () => (await kinds(page)).sort().join() === "chat,crowd,follow,gift");
     for (const name of ["点赞", "进场", "关注", "分享", "粉丝团", "其他"]) await page.getByRole("button", { name, exact: true }).click();
@@ -88,7 +69,7 @@ describe("a room's feed", () => {
   });
 
   it("holds still for who reads further up, and counts what came meanwhile", async () => {
-    const { id, append } = await ownRoom("700000001");
+    const { id, append } = await ownRoom(dashboard, "700000001");
     await append(chats(700, (index) => `旧消息 ${index}`));
     const page = await open({}, id);
     await until(async () => (await textOf(page.locator("[role=region]"))).includes("旧消息 699"));
@@ -109,7 +90,7 @@ describe("a room's feed", () => {
   });
 
   it("holds ten thousand lines, of which few are in the page", async () => {
-    const { id, append } = await ownRoom("700000002");
+    const { id, append } = await ownRoom(dashboard, "700000002");
     const page = await open({}, id);
     await until(async () => (await textOf(page.locator("[role=region]"))).includes("还没有消息"));
     for (let i = 0; i < 12; i++) await append(chats(1_000, (index) => `第 ${i * 1_000 + index} 条`));
@@ -120,7 +101,7 @@ describe("a room's feed", () => {
   });
 
   it("comes back by itself after a lost connection, says so, and has missed nothing", async () => {
-    const { id, append } = await ownRoom("700000003");
+    const { id, append } = await ownRoom(dashboard, "700000003");
     const page = await dashboard.open(`#token=${dashboard.token}`);
     const routes: WebSocketRoute[] = [];
     await page.routeWebSocket(/\/v1\/ws/, (route) => {
@@ -145,7 +126,7 @@ describe("a room's feed", () => {
   });
 
   it("takes what strangers write as text, and loads no image of theirs", async () => {
-    const { id, append } = await ownRoom("700000004");
+    const { id, append } = await ownRoom(dashboard, "700000004");
     const hostile = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{constructor.constructor('window.hacked=1')()}}`;
     const user = person({
       id: "1",
@@ -158,12 +139,12 @@ describe("a room's feed", () => {
       anchor: { id: "9", secUid: null, nickname: hostile, avatar: "javascript:alert(1)" },
     });
     await append([
-      chat(hostile, { user }) as LiveEvent,
+      chat(hostile, { user }),
       chat("x", {
         user,
         segments: [{ text: hostile }, { emoji: hostile, url: "data:text/html,<script>window.hacked=1</script>" }],
-      }) as LiveEvent,
-      gift(3, { user, gift: { id: "1", name: hostile, icon: "http://p3.douyinpic.com/x.png" } }) as LiveEvent,
+      }),
+      gift(3, { user, gift: { id: "1", name: hostile, icon: "http://p3.douyinpic.com/x.png" } }),
     ]);
     const page = await open({}, id);
     await until(async () => (await lines(page, "chat").count()) === 2 && (await lines(page, "gift").count()) === 1);

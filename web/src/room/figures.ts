@@ -5,6 +5,8 @@ import type { GiftSum, LiveEventOf, Minute, Person, Totals, Word } from "../api/
 
 /** Figures are asked for anew so often, and as long as somebody can see the page. */
 const RENEW_MS = 15_000;
+/** Until there are any. */
+const FIRST_MS = 2_000;
 /** A broadcast of more minutes than this is shown from its newest page on. */
 const MINUTES_MAX = 3_000;
 
@@ -31,9 +33,14 @@ export class Figures {
     this.#client = client;
     this.#path = { room, session };
     this.#signal = signal;
-    void this.#renew();
-    const timer = setInterval(() => !document.hidden && void this.#renew(), RENEW_MS);
-    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    void this.#go();
+  }
+
+  async #go(): Promise<void> {
+    while (!this.#signal.aborted) {
+      if (!document.hidden) await this.#renew();
+      await pause((this.figures.value?.minutes.length ?? 0) > 0 ? RENEW_MS : FIRST_MS, this.#signal);
+    }
   }
 
   async #renew(): Promise<void> {
@@ -88,4 +95,17 @@ export class Figures {
     } while (cursor !== null && minutes.length < MINUTES_MAX);
     return minutes;
   }
+}
+
+/** Waits, or less long when the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
 }

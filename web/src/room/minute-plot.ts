@@ -102,7 +102,7 @@ function optionOf({ minutes, gaps, words, lang }: MinuteDrawing, style: CSSStyle
         yAxisIndex: 1,
         data: minutes.map(({ online }) => online),
         connectNulls: true,
-        showSymbol: false,
+        showSymbol: minutes.length < 3,
         lineStyle: { width: 2 },
         itemStyle: { color: colour("--good") },
       },
