@@ -8,4 +8,9 @@ export interface Entry {
 }
 
 /** The pages that are reached from everywhere, in their order. */
-export const NAVIGATION: readonly Entry[] = [{ to: "rooms", label: (m) => m.shell.rooms }];
+export const NAVIGATION: readonly Entry[] = [
+  { to: "rooms", label: (m) => m.shell.rooms },
+  { to: "sessions", label: (m) => m.sessions.title },
+  { to: "overlay", label: (m) => m.overlay.title },
+  { to: "settings", label: (m) => m.settings.title },
+];

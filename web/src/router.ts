@@ -7,6 +7,11 @@ const ROUTES: readonly RouteRecordRaw[] = [
   { path: "/", redirect: "/rooms" },
   { path: "/rooms", name: "rooms", component: RoomsPage },
   { path: "/rooms/:id", name: "room", component: () => import("./pages/RoomPage.vue"), props: true },
+  { path: "/sessions", name: "sessions", component: () => import("./pages/SessionsPage.vue") },
+  { path: "/rooms/:id/sessions/:session", name: "session", component: () => import("./pages/SessionPage.vue"), props: true },
+  { path: "/rooms/:id/compare/:first/:second", name: "compare", component: () => import("./pages/ComparePage.vue"), props: true },
+  { path: "/overlay", name: "overlay", component: () => import("./pages/OverlayPage.vue") },
+  { path: "/settings/:part?", name: "settings", component: () => import("./pages/SettingsPage.vue"), props: true },
   { path: "/:anything(.*)*", name: "none", component: NotFoundPage },
 ];
 

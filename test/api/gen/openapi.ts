@@ -647,6 +647,8 @@ export interface paths {
                             proxy?: string | null;
                             /** @description connections of our own, or a page in the browser; null is the server's setting */
                             source?: ("websocket" | "browser") | null;
+                            /** @description whether its frames are kept as they came; null is the server's setting */
+                            record?: boolean | null;
                         };
                     };
                 };
@@ -784,6 +786,8 @@ export interface paths {
                         proxy?: string | null;
                         /** @description connections of our own, or a page in the browser; null is the server's setting */
                         source?: ("websocket" | "browser") | null;
+                        /** @description whether its frames are kept as they came; null is the server's setting */
+                        record?: boolean | null;
                     };
                 };
             };
@@ -1368,6 +1372,84 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["EventList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of a room or of one broadcast as a file
+         * @description Needs a token of scope read. Up to the newest event when it was asked for, whose seq is in X-Export-Until. A file that is whole ends the answer; one that is not breaks the connection off.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description jsonl, csv, xlsx, xml, ass, srt, parquet */
+                    format: "jsonl" | "csv" | "xlsx" | "xml" | "ass" | "srt" | "parquet";
+                    /** @description only the broadcast with this room_id; `latest` is the newest */
+                    session?: string;
+                    /** @description only events of this time on: 2026-11-25T20:00:00+08:00, or ms UTC */
+                    from?: string;
+                    /** @description only events before this time: 2026-11-25T20:00:00+08:00, or ms UTC */
+                    to?: string;
+                    /** @description event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt */
+                    types?: string;
+                    /** @description only events of the user with this id */
+                    user?: string;
+                    /** @description only gifts worth at least so many diamonds */
+                    minDiamonds?: number;
+                    /** @description a filter expression, see docs/filters.md */
+                    filter?: string;
+                    /** @description only events with a greater seq: continues a jsonl or csv that broke off; csv then comes without its titles */
+                    after?: number;
+                    /** @description when the recording begins that xml, ass or srt go with; by default when the broadcast was first seen: 2026-11-25T20:00:00+08:00, or ms UTC */
+                    start?: string;
+                    /** @description seconds added to every place in the recording */
+                    offset?: number;
+                    /** @description zone of the dates in csv and xlsx, and of times given without one */
+                    zone?: string;
+                    /** @description a key: people are replaced by pseudonyms that are the same wherever it is used */
+                    pseudonyms?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a stream that goes on until one side ends it */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
                     };
                 };
                 /** @description refused: why, and what to do */
@@ -3540,6 +3622,7 @@ export interface components {
                 account: string | null;
                 proxy: string | null;
                 source: ("websocket" | "browser") | null;
+                record: boolean | null;
             };
             /** @description ms UTC */
             createdAt: number;

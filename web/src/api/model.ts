@@ -15,6 +15,15 @@ export type GiftSum = Schemas["GiftList"]["gifts"][number];
 export type Person = Schemas["PersonList"]["people"][number];
 export type Word = Schemas["WordList"]["words"][number];
 export type UserHistory = Schemas["UserHistory"];
+/** Formats of exports, as `GET /v1/rooms/{room}/export` takes them. */
+export const EXPORT_FORMATS = ["csv", "xlsx", "jsonl", "parquet", "xml", "ass", "srt"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type Token = Schemas["Token"];
+export type Hook = Schemas["Hook"];
+export type HookTry = Schemas["HookTry"];
+export type Account = Schemas["Account"];
+export type About = Schemas["About"];
+export type Finding = Schemas["FindingList"]["findings"][number];
 
 /** A page of events, with the places to go on from. */
 export interface EventPage {

@@ -1,18 +1,42 @@
 import type { Lang } from "../format/number.js";
 import { errors as enErrors } from "./en/errors.js";
+import { overlay as enOverlay } from "./en/overlay.js";
 import { room as enRoom } from "./en/room.js";
 import { rooms as enRooms } from "./en/rooms.js";
+import { sessions as enSessions } from "./en/sessions.js";
+import { settings as enSettings } from "./en/settings.js";
 import { shell as enShell } from "./en/shell.js";
 import { errors as zhErrors } from "./zh/errors.js";
+import { overlay as zhOverlay } from "./zh/overlay.js";
 import { reasons as zhReasons } from "./zh/reasons.js";
 import { room as zhRoom } from "./zh/room.js";
 import { rooms as zhRooms } from "./zh/rooms.js";
+import { sessions as zhSessions } from "./zh/sessions.js";
+import { settings as zhSettings } from "./zh/settings.js";
 import { shell as zhShell } from "./zh/shell.js";
 
 // A page has a section of its own: a file each in zh/ and en/, and a line in both tables here.
-const zh = { shell: zhShell, rooms: zhRooms, room: zhRoom, errors: zhErrors, reasons: zhReasons };
+const zh = {
+  shell: zhShell,
+  rooms: zhRooms,
+  room: zhRoom,
+  sessions: zhSessions,
+  settings: zhSettings,
+  overlay: zhOverlay,
+  errors: zhErrors,
+  reasons: zhReasons,
+};
 export type Messages = typeof zh;
-const en: Messages = { shell: enShell, rooms: enRooms, room: enRoom, errors: enErrors, reasons: [] };
+const en: Messages = {
+  shell: enShell,
+  rooms: enRooms,
+  room: enRoom,
+  sessions: enSessions,
+  settings: enSettings,
+  overlay: enOverlay,
+  errors: enErrors,
+  reasons: [],
+};
 
 /** Every sentence of the page, by language. */
 export const MESSAGES: Readonly<Record<Lang, Messages>> = { zh, en };

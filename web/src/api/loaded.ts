@@ -1,0 +1,34 @@
+import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
+import { type ApiFailure, asFailure } from "./failure.js";
+
+/** Something that is asked of the server. */
+export interface Loaded<T> {
+  /** The last answer; null before there is one. */
+  readonly value: ShallowRef<T | null>;
+  readonly failure: ShallowRef<ApiFailure | null>;
+  /** Asks again; what was there stays until the answer comes. */
+  reload(): Promise<void>;
+}
+
+/** Asks at once, and again when told; answers of earlier questions that come late are left out. */
+export function useLoaded<T>(question: (signal: AbortSignal) => Promise<T>): Loaded<T> {
+  const value: ShallowRef<T | null> = shallowRef(null);
+  const failure = shallowRef<ApiFailure | null>(null);
+  let stop = new AbortController();
+  async function reload(): Promise<void> {
+    stop.abort();
+    const mine = new AbortController();
+    stop = mine;
+    try {
+      const answer = await question(mine.signal);
+      if (mine.signal.aborted) return;
+      value.value = answer;
+      failure.value = null;
+    } catch (error) {
+      if (!mine.signal.aborted) failure.value = asFailure(error);
+    }
+  }
+  void reload();
+  onScopeDispose(() => stop.abort());
+  return { value, failure, reload };
+}

@@ -1,0 +1,18 @@
+import { type Lang, percent, shortCount } from "../format/number.js";
+import { duration } from "../format/time.js";
+import type { Measure } from "./totals.js";
+
+/** A measure as people read it; a dash where it is not known. */
+export function shownMeasure(measure: Measure, value: number | null, lang: Lang): string {
+  if (value === null) return "–";
+  if (measure === "length") return duration(value, lang);
+  return measure === "covered" ? percent(value) : shortCount(Math.round(value), lang);
+}
+
+/** A change as people read it: +12%, −3%. */
+export function shownChange(change: number | null): string {
+  if (change === null) return "–";
+  const whole = Math.round(change * 100);
+  if (whole === 0) return "0%";
+  return `${whole > 0 ? "+" : "−"}${Math.abs(whole)}%`;
+}

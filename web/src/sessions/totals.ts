@@ -1,0 +1,42 @@
+import type { Session } from "../api/model.js";
+import { amountOf } from "../format/number.js";
+import type { Messages } from "../i18n/tables.js";
+
+/** What is compared of broadcasts, in this order. `length` is ms, `covered` a share. */
+export type Measure = keyof Messages["sessions"]["totals"];
+
+/** How long a broadcast lasted, or has so far, ms. */
+export function lengthMs({ openedAt, endedAt }: Pick<Session, "openedAt" | "endedAt">, now: number): number {
+  return Math.max(0, (endedAt ?? now) - openedAt);
+}
+
+/** The measures of a broadcast; null where it is not known. */
+export function measuresOf(session: Session, now: number): Readonly<Record<Measure, number | null>> {
+  const { totals } = session;
+  const length = lengthMs(session, now);
+  if (totals === null) {
+    const nothing = { viewers: null, peak: null, events: null, people: null, chats: null, chatters: null, units: null, gifters: null };
+    return { length, ...nothing, diamonds: null, likes: null, follows: null, covered: null };
+  }
+  return {
+    length,
+    viewers: totals.viewers,
+    peak: totals.peak.online,
+    events: totals.events,
+    people: totals.people,
+    chats: totals.messages["chat"] ?? 0,
+    chatters: totals.chatters,
+    units: totals.gifts.units,
+    gifters: totals.gifters,
+    diamonds: amountOf(totals.gifts.diamonds),
+    likes: totals.likes.total ?? totals.likes.seen,
+    follows: totals.follows,
+    covered: totals.covered,
+  };
+}
+
+/** How much more the second is, as a share of the first; null where that says nothing. */
+export function changeOf(first: number | null, second: number | null): number | null {
+  if (first === null || second === null || first === 0) return null;
+  return (second - first) / first;
+}
