@@ -23,7 +23,10 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
   try {
     for (const room of watch) await watchRoom(app, room, stop);
     const first = await firstToken(app.store.tokens, config.data, Date.now());
-    if (first !== null) say(`an admin token, shown this once; ${first.file} keeps it, for you alone:\n${first.token}`);
+    if (first !== null)
+      say(
+        `an admin token was made; ${first.file} keeps it, for you alone. The dashboard with it, shown this once:\n${app.url}/#token=${first.token}`,
+      );
     else if ((await app.store.tokens.list()).every((token) => token.revokedAt !== null))
       say("Every token is revoked. Make one: dylive token create --name NAME");
     await print(`dylive listens on ${app.url}`);

@@ -58,6 +58,7 @@ describe("the first start", () => {
     const token = readFileSync(file, "utf8").trim();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(first.stderr().split(token)).toHaveLength(2);
+    expect(first.stderr()).toContain(`${base}/#token=${token}`);
     const answer = await fetch(`${base}/v1/tokens`, { headers: { authorization: `Bearer ${token}` } });
     expect(await answer.json()).toMatchObject({ tokens: [{ name: "first start", scope: "admin" }] });
     first.process.kill("SIGTERM");
