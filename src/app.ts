@@ -23,6 +23,8 @@ import { reachOf } from "./reach.js";
 import { Official } from "./rooms/official/official.js";
 import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
+import { rawFolder } from "./sources/raw/files.js";
+import { RawRecorder } from "./sources/raw/recorder.js";
 import { WorkerChannel } from "./worker/channel.js";
 import { exportsAt } from "./worker/exports.js";
 import type { JobDesk } from "./worker/jobs.js";
@@ -73,8 +75,16 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     metrics.lookAtStatistics(() => reader.behind);
     const reach = reachOf(config, machine, clock);
     closers.push(() => reach.seats.close());
+    const raw = new RawRecorder({
+      folder: rawFolder(resolve(config.data)),
+      clock,
+      byDefault: config.record === "on",
+      onError: (error, about) => logger.error({ err: error, ...about }, "raw frames are not kept as they should be"),
+    });
+    closers.push(() => raw.close());
     const rooms = new Supervisor({
       ...reach,
+      raw,
       store,
       clock,
       pollMs: config.pollMs,

@@ -52,6 +52,10 @@ export const ConfigSchema = Type.Object({
     default: null,
     description: "DevTools address of a browser that you run yourself (chrome --remote-debugging-port=9222 --user-data-dir=FOLDER)",
   }),
+  record: Type.Enum(["on", "off"], {
+    default: "off",
+    description: "whether the frames of rooms are kept as they came, in DATA/raw, so that dylive redecode can read them again",
+  }),
   roomsPerContext: Type.Integer({ minimum: 1, maximum: 1000, default: 20, description: "rooms that share one visitor in the browser" }),
   proxy: Type.Union([Type.String({ pattern: "^(https?|socks(4a?|5h?)?)://[^\\s]+$" }), Type.Null()], {
     default: null,

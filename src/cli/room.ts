@@ -18,6 +18,8 @@ import { withStore } from "./with-store.js";
 
 /** How a room is to be collected, as options say it: `none` gives a setting back to the server. */
 type SettingOptions = { readonly [K in keyof RoomSettings]?: string };
+/** What an option says that is no word: the rest is as it is. */
+const WORDS: Readonly<Record<string, boolean | null>> = { none: null, on: true, off: false };
 
 /** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume` and `remove`. They work beside a running server, which follows within seconds. */
 export function addRoomCommands(program: Command, options: { data: () => Option; upstream: () => Option }): void {
@@ -28,12 +30,19 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
       .option("--proxy <url>", "proxy for this room; none follows the server")
       .addOption(
         new CommanderOption("--source <source>", "how it is read; none follows the server").choices(["websocket", "browser", "none"]),
+      )
+      .addOption(
+        new CommanderOption("--record <record>", "whether its frames are kept as they came; none follows the server").choices([
+          "on",
+          "off",
+          "none",
+        ]),
       );
   withSettings(room.command("add").description("watch a room").argument("<text>", "a link, share text, room number or id; quote it"))
     .addOption(options.data())
     .addOption(options.upstream())
-    .action((text: string, { account, proxy, source, ...settings }: Partial<Config> & SettingOptions) =>
-      add(loadConfig(settings), text, chosen({ account, proxy, source })),
+    .action((text: string, { account, proxy, source, record, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
+      add(loadConfig(settings), text, chosen({ account, proxy, source, record })),
     );
   room
     .command("list")
@@ -50,8 +59,8 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     .action((name: string, { json, ...settings }: Partial<Config> & { json: boolean }) => show(loadConfig(settings), name, json));
   withSettings(room.command("set").description("change how a room is collected").argument("<room>"))
     .addOption(options.data())
-    .action((name: string, { account, proxy, source, ...settings }: Partial<Config> & SettingOptions) =>
-      set(loadConfig(settings), name, chosen({ account, proxy, source })),
+    .action((name: string, { account, proxy, source, record, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
+      set(loadConfig(settings), name, chosen({ account, proxy, source, record })),
     );
   const watch = (command: string, description: string, to: Watch, done: string) =>
     room
@@ -73,7 +82,9 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
 
 function chosen(options: { readonly [K in keyof RoomSettings]: string | undefined }): Partial<RoomSettings> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([key, value]) => [key, value === "none" ? null : value])) as Partial<RoomSettings>;
+  return Object.fromEntries(
+    given.map(([key, value = ""]) => [key, value === "none" || key === "record" ? (WORDS[value] ?? null) : value]),
+  ) as Partial<RoomSettings>;
 }
 
 function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
@@ -142,7 +153,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     ]);
     const events = heads.get(room)?.head ?? 0;
     if (json) return print(JSON.stringify({ ...shown(row), aliases, lastSession: sessions[0] ?? null, events, state }));
-    const { account, proxy, source } = shown(row).settings;
+    const { account, proxy, source, record } = shown(row).settings;
     const [session] = sessions;
     const lines = [
       titleOf(row),
@@ -153,7 +164,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
         : [
             `broadcast ${session.sessionId} from ${time(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${time(session.endedAt)} (${session.endReason})`}`,
           ]),
-      `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}`,
+      `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}, frames ${record === null ? "as the server says" : record ? "kept" : "not kept"}`,
       `known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
     ];
     for (const line of lines) await print(plain(line));
@@ -161,7 +172,8 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
 }
 
 function set(config: Config, name: string, settings: Partial<RoomSettings>): Promise<void> {
-  if (Object.keys(settings).length === 0) throw new DyliveError("bad_request", "name what to change: --account, --proxy or --source");
+  if (Object.keys(settings).length === 0)
+    throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source or --record");
   return withStore(config, async ({ rooms }) => {
     const { room } = await namedRoom(rooms, name);
     const reach: Reach = reachOf(config, readMachine(), systemClock);

@@ -40,10 +40,12 @@ export interface RoomSettings {
   /** URL of a proxy; may hold a password, so it is never shown. */
   readonly proxy: string | null;
   readonly source: "websocket" | "browser" | null;
+  /** Whether its frames are kept as they came. */
+  readonly record: boolean | null;
 }
 
 /** Nothing chosen. */
-export const NO_SETTINGS: RoomSettings = { account: null, proxy: null, source: null };
+export const NO_SETTINGS: RoomSettings = { account: null, proxy: null, source: null, record: null };
 
 /** Whether a room is on the watch list, collected whether or not anybody asks, and whether that is paused. */
 export const WATCHES = ["off", "on", "paused"] as const;

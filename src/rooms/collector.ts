@@ -4,6 +4,7 @@ import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
+import type { RawAbout } from "../sources/raw/writer.js";
 import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
@@ -27,6 +28,17 @@ export interface CollectorParts extends Reach {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Told of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
+  /** Who keeps the frames of rooms that are to be recorded. */
+  readonly raw?: Raw;
+}
+
+/** Keeps frames as they came. Makes nobody wait. */
+export interface Raw {
+  /** Whether rooms are recorded that do not say. */
+  readonly byDefault: boolean;
+  take(room: RoomKey, batch: readonly Received[], about: RawAbout): void;
+  /** The room is no longer collected so: its file can be closed. */
+  leave(room: RoomKey): Promise<void>;
 }
 
 /** What all rooms of a process share: how often the platform may be asked and connected to. */
@@ -77,6 +89,7 @@ export class Collector {
     this.#place = new Place(parts, settings, row?.resume?.visitor ?? null);
     this.#connection = new Connection({
       parts,
+      raw: (settings.record ?? parts.raw?.byDefault) ? (parts.raw ?? null) : null,
       budgets,
       tracker: this.tracker,
       place: this.#place,
@@ -110,6 +123,7 @@ export class Collector {
   async stop(): Promise<void> {
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
+    if (this.#room !== null) await this.#parts.raw?.leave(this.#room);
     this.#place.leave();
   }
 

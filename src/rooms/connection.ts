@@ -5,7 +5,7 @@ import { firstFetch } from "../sources/fetch.js";
 import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
 import type { Drift } from "../wire/drift.js";
-import type { Budgets, CollectorParts } from "./collector.js";
+import type { Budgets, CollectorParts, Raw } from "./collector.js";
 import { Doubt } from "./doubt.js";
 import { damagedIn, type Gap, Missed } from "./missed.js";
 import { openSource } from "./open-source.js";
@@ -28,6 +28,8 @@ export interface Closing {
 /** What a connection needs of its collector. */
 interface Owner {
   readonly parts: CollectorParts;
+  /** Null where the room is not recorded. */
+  readonly raw: Raw | null;
   readonly budgets: Budgets;
   readonly tracker: Tracker;
   readonly place: Place;
@@ -180,9 +182,10 @@ export class Connection {
   }
 
   /** Stores a batch, again and again while the store is down (the socket is held back meanwhile). */
-  async #take({ pipeline }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { parts, tracker } = this.#owner;
+  async #take({ pipeline, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+    const { parts, tracker, raw } = this.#owner;
     parts.onReceived?.(batch, broadcast);
+    raw?.take(room, batch, broadcast);
     for (;;) {
       try {
         const stored = await pipeline.store(batch, broadcast);

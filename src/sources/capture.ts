@@ -28,6 +28,8 @@ export interface Capture {
 }
 
 const MAGIC = "DYLIVE";
+/** A recording that was compressed. */
+const PACKED = ".dyrec.gz";
 const MAX_SINGLE_BYTES = 32 * 1024 * 1024;
 const FRAME_TYPES = ["msg", "hb", "ack", "close"];
 
@@ -57,7 +59,7 @@ function isJson(head: string): boolean {
 export async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Capture> {
   const { head, size, modifiedAt } = await look(path);
   const report = newReport();
-  if (head.startsWith(MAGIC)) {
+  if (head.startsWith(MAGIC) || path.endsWith(PACKED)) {
     const source = recordingSource({ path, speed: 0, clock, drift, report });
     const meta = await metaOf(path, clock);
     return {

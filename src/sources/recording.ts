@@ -1,4 +1,6 @@
 import { createReadStream } from "node:fs";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { Drift } from "../wire/drift.js";
@@ -48,7 +50,7 @@ export function newReport(): RecordingReport {
 async function* read({ path, drift, report = newReport() }: RecordingOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
   const reader = new RecordingReader();
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    for await (const chunk of bytesOf(path)) {
       if (signal.aborted) return;
       const records = reader.push(chunk as Buffer);
       report.meta = reader.meta;
@@ -61,6 +63,13 @@ async function* read({ path, drift, report = newReport() }: RecordingOptions, si
   }
   if (reader.meta === null) throw new DyliveError("bad_file", `${path} ends before its header does`);
   report.lostBytes = reader.end();
+}
+
+/** The bytes of a recording, also of one that was compressed when it was full (`.dyrec.gz`). */
+function bytesOf(path: string): Readable {
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  // A failure of the file becomes one of what is read.
+  return path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file;
 }
 
 function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
@@ -76,7 +85,7 @@ function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift):
 
 function badFile(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof WireError || code === "ENOENT" || code === "EISDIR" || code === "EACCES")
+  if (error instanceof WireError || code === "ENOENT" || code === "EISDIR" || code === "EACCES" || code?.startsWith("Z_"))
     return new DyliveError("bad_file", `${path}: ${(error as Error).message}`, error);
   return error;
 }

@@ -92,7 +92,7 @@ export function describeRooms(open: Open): void {
       const room = await rooms.ensure([rid]);
       await rooms.setSettings(room, { account: "work", proxy: "socks5://u:p@127.0.0.1:1" });
       await rooms.setSettings(room, { proxy: null, source: "browser" });
-      expect((await rooms.get(room))?.settings).toEqual({ account: "work", proxy: null, source: "browser" });
+      expect((await rooms.get(room))?.settings).toEqual({ account: "work", proxy: null, source: "browser", record: null });
       expect((await rooms.list())[0]?.settings.account).toBe("work");
       await rooms.setSettings(room, {});
       expect((await rooms.get(room))?.settings.source).toBe("browser");

@@ -82,7 +82,7 @@ describe("the store's watch list", () => {
     await expect(now.rooms.add(ROOM, { account: "gone" }, 60_000, SIGNAL)).rejects.toMatchObject({ code: "not_found" });
     await expect(now.rooms.add(ROOM, { proxy: "nonsense" }, 60_000, SIGNAL)).rejects.toMatchObject({ code: "bad_request" });
     const { row, status } = await now.rooms.add(ROOM, { account: "work" }, 60_000, SIGNAL);
-    expect(row.settings).toEqual({ account: "work", proxy: null, source: null });
+    expect(row.settings).toEqual({ account: "work", proxy: null, source: null, record: null });
     expect(status?.evidence.login).toEqual({ account: "work", login: "logged_in" });
     expect(open(now)).toMatchObject([{ loggedIn: true }]);
     const changed = await now.rooms.change(row.room, { account: "guest" });

@@ -69,7 +69,7 @@ export const RoomSchema = Type.Object(
     aliases: Type.Array(Type.Object({ kind: literals(ALIAS_KINDS), value: Type.String() })),
     watch: literals(WATCHES),
     settings: Type.Object(
-      { account: Text, proxy: Text, source: Nullable(Type.Enum(["websocket", "browser"])) },
+      { account: Text, proxy: Text, source: Nullable(Type.Enum(["websocket", "browser"])), record: Nullable(Type.Boolean()) },
       { description: "how it is collected; null follows the server's setting. A proxy is shown without its password" },
     ),
     createdAt: Time,

@@ -40,6 +40,9 @@ const Settings = exactly({
       description: "connections of our own, or a page in the browser; null is the server's setting",
     }),
   ),
+  record: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Null()], { description: "whether its frames are kept as they came; null is the server's setting" }),
+  ),
 });
 const NewRoom = exactly({
   room: Type.String({

@@ -1,0 +1,72 @@
+import { type Dirent, existsSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The folder of all raw recordings, in the data folder. */
+export function rawFolder(data: string): string {
+  return join(data, "raw");
+}
+
+/** A file of raw frames of one room: of one broadcast, one day (UTC), and no more than a size. */
+export interface RawFile {
+  readonly path: string;
+  readonly room: number;
+  /** room_id of the broadcast. */
+  readonly sessionId: string;
+  /** When its first frame was received, ms UTC. */
+  readonly startedAt: number;
+  readonly bytes: number;
+  /** Not yet compressed: a server may be writing to it, or was killed while it did. */
+  readonly open: boolean;
+}
+
+const NAME = /^(\d{8}T\d{9}Z)-(\w{0,64})\.dyrec(\.gz)?$/;
+
+/** The name of a file that begins at a moment; names sort by it. */
+export function rawName(startedAt: number, sessionId: string): string {
+  return `${new Date(startedAt).toISOString().replace(/[-:.]/g, "")}-${sessionId.replace(/\W/g, "").slice(0, 64)}.dyrec`;
+}
+
+/**
+ * The raw recordings of a room, or of all rooms, oldest first.
+ * @param folder of all raw recordings; none is no recordings
+ */
+export async function rawFiles(folder: string, only?: number): Promise<readonly RawFile[]> {
+  const rooms = only === undefined ? (await entries(folder)).map(({ name }) => name).filter((name) => /^\d+$/.test(name)) : [String(only)];
+  const found: RawFile[] = [];
+  for (const room of rooms) {
+    for (const { name } of await entries(join(folder, room))) {
+      const file = await look(join(folder, room), name, Number(room));
+      if (file !== null) found.push(file);
+    }
+  }
+  return found.sort((a, b) => a.startedAt - b.startedAt || (a.path < b.path ? -1 : 1));
+}
+
+/** Removes a recording; one that is gone already is no error. */
+export async function removeRaw({ path }: Pick<RawFile, "path">): Promise<void> {
+  await rm(path, { force: true });
+}
+
+async function entries(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+async function look(folder: string, name: string, room: number): Promise<RawFile | null> {
+  const [, began, sessionId, packed] = NAME.exec(name) ?? [];
+  if (began === undefined || sessionId === undefined) return null;
+  const path = join(folder, name);
+  // Both are there when a crash came between: the packed one is whole.
+  if (packed === undefined && existsSync(`${path}.gz`)) return null;
+  const startedAt = Date.parse(began.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/, "$1-$2-$3T$4:$5:$6.$7Z"));
+  try {
+    return { path, room, sessionId, startedAt, bytes: (await stat(path)).size, open: packed === undefined };
+  } catch {
+    return null; // removed, or packed, while we looked
+  }
+}
