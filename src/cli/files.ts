@@ -44,7 +44,15 @@ export async function loadFile(path: string, options: LoadOptions): Promise<read
 async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: LoadOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
   const setAside = () => say("the store refused an event; it is left out");
-  const pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift, setAside });
+  const pipeline = await Pipeline.open({
+    log: store.log,
+    rooms: store.rooms,
+    horizon: (one) => store.retention.horizon(one),
+    room,
+    clock,
+    drift,
+    setAside,
+  });
   const broadcast: Broadcast = { sessionId: capture.roomId, webRid: capture.webRid, anchorId: null, source: "import" };
   const loaded: Loaded = { room, capture, drift, messages: 0, events: 0, drops: new Map() };
   let opened = false;

@@ -15,10 +15,11 @@ export interface RoomBatch {
 
 /**
  * What became of a {@link RoomBatch}: a seq for each event, null where the id was stored before (or earlier in the same call); or the claim
- * is not the room's newest, as for a room that does not exist. `head` is the room's newest seq after the batch.
+ * is not the room's newest, as for a room that does not exist. `head` is the room's newest seq after the batch. `tooOld`: so many of the nulls
+ * are of days that were dropped whole, of which nobody knows what was stored; absent for none.
  */
 export type Appended = { readonly room: RoomKey; readonly head: number } & (
-  | { readonly stored: readonly (number | null)[]; readonly fenced?: undefined }
+  | { readonly stored: readonly (number | null)[]; readonly fenced?: undefined; readonly tooOld?: number }
   | { readonly fenced: true; readonly stored?: undefined }
 );
 

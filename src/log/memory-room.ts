@@ -17,6 +17,13 @@ export class MemoryRoomLog {
     return this.head + 1;
   }
 
+  /** Bytes of the JSON text of what is kept. */
+  bytes(): number {
+    let sum = 0;
+    for (const { body } of this.#rows.values()) sum += Buffer.byteLength(body);
+    return sum;
+  }
+
   knows(id: string): boolean {
     return this.#ids.has(id);
   }

@@ -96,6 +96,15 @@ export class MemoryStatistics implements Statistics {
     });
   }
 
+  expire(room: RoomKey, before: number): Promise<boolean> {
+    return this.#gate.run(() => {
+      const { sessions } = this.#of(room);
+      for (const [key, session] of sessions)
+        if (session.back >= session.until && (session.statistics(0).tally.lastAt ?? before) < before) return sessions.delete(key);
+      return false;
+    });
+  }
+
   sessions(room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>> {
     return this.#gate.run(() => {
       const behind = this.#head(room) - this.#of(room).counted;

@@ -3,6 +3,7 @@ import { MemoryGate } from "./memory-gate.js";
 import { MemoryHooks } from "./memory-hooks.js";
 import { MemoryLog } from "./memory-log.js";
 import { MemoryPositions } from "./memory-positions.js";
+import { MemoryRetention } from "./memory-retention.js";
 import type { MemoryRoomLogs } from "./memory-room.js";
 import { MemoryRooms } from "./memory-rooms.js";
 import { MemorySearch } from "./memory-search.js";
@@ -36,6 +37,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
     statistics,
     search: new MemorySearch(gate, logs),
     secrets: new MemorySecrets(gate),
+    retention: new MemoryRetention(gate, logs),
     close: () => gate.close(),
   };
 }

@@ -179,6 +179,12 @@ export interface Statistics {
    * @param as the id that stands for them; null for none
    */
   forget(userId: string, as: string | null): Promise<void>;
+  /**
+   * Drops the statistics of one broadcast of the room whose last event was before a time, if there is one; they are not counted again.
+   * @param before platform time, ms UTC
+   * @returns whether one was dropped
+   */
+  expire(room: RoomKey, before: number): Promise<boolean>;
   /** The statistics of these broadcasts; one of which nothing was counted is absent. */
   sessions(room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>>;
   /** Minutes with events after a minute, in order of time. */

@@ -1,6 +1,7 @@
 import type { Hooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
+import type { Retention } from "./retention.js";
 import type { Rooms } from "./rooms.js";
 import type { Search } from "./search.js";
 import type { Secrets } from "./secrets.js";
@@ -18,6 +19,7 @@ export interface Store {
   readonly statistics: Statistics;
   readonly search: Search;
   readonly secrets: Secrets;
+  readonly retention: Retention;
   readonly hooks: Hooks;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;

@@ -17,6 +17,8 @@ export interface PipelineParts {
   readonly room: RoomKey;
   readonly clock: Clock;
   readonly drift: Drift;
+  /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
+  readonly horizon?: (room: RoomKey) => Promise<number | null>;
   /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
@@ -64,6 +66,7 @@ export class Pipeline {
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
   #epoch = 0;
+  #horizon = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: PipelineParts) {
@@ -119,6 +122,7 @@ export class Pipeline {
         }
         const draft = source === "official" ? officialDraft(message, context) : normalise(message, context);
         if (draft === null) count(drops, "no_event");
+        else if (draft.event.time <= this.#horizon) count(drops, "too_old");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
         else {
           drafts.push(draft);
@@ -185,7 +189,9 @@ export class Pipeline {
   }
 
   async #claim(): Promise<void> {
-    this.#epoch = await this.#parts.rooms.claim(this.#parts.room);
+    const { rooms, room, horizon } = this.#parts;
+    this.#epoch = await rooms.claim(room);
+    this.#horizon = (await horizon?.(room)) ?? Number.NEGATIVE_INFINITY;
     await this.#reload();
   }
 

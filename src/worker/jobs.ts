@@ -1,4 +1,5 @@
 import type { RoomKey } from "../log/log.js";
+import type { LimitsOf, Retention } from "../log/retention.js";
 import type { Search } from "../log/search.js";
 import type { Statistics } from "../log/statistics.js";
 import type { Exports } from "../outputs/export/exports.js";
@@ -18,9 +19,14 @@ type Calls<P extends string, T> = {
  */
 export type Jobs = Calls<"statistics", Statistics> &
   Calls<"search", Search> &
+  Calls<"retention", Retention> &
   Calls<"export", Exports> & {
     /** Counts the next events of a room; whether there may be more to do. */
     readonly "statistics.advance": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
+    /** Removes some of what a room keeps beyond its limits; whether there may be more. */
+    readonly "retention.step": { readonly ask: readonly [room: RoomKey, limits: LimitsOf, now: number]; readonly answer: boolean };
+    /** Removes the oldest events of a room; whether there were any. */
+    readonly "retention.shed": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
   };
 /** The name of a job. */
 export type JobName = keyof Jobs;

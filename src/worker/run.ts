@@ -1,5 +1,6 @@
 import type { Store } from "../log/store.js";
 import { LocalExports } from "../outputs/export/exports.js";
+import { retainStep, shedStep } from "../outputs/retention/step.js";
 import { advance } from "../outputs/stats/advance.js";
 import { openVocabulary, type Vocabulary } from "../outputs/stats/words.js";
 import type { JobName, Jobs } from "./jobs.js";
@@ -24,7 +25,9 @@ export class JobRunner {
 
   async #do(name: JobName, ask: readonly unknown[]): Promise<unknown> {
     if (name === "statistics.advance") return advance(this.#store, ...(ask as Jobs[typeof name]["ask"]), await this.#words());
-    const [part, call = ""] = name.split(".") as ["statistics" | "search" | "export", string];
+    if (name === "retention.step") return retainStep(this.#store, ...(ask as Jobs[typeof name]["ask"]));
+    if (name === "retention.shed") return shedStep(this.#store, ...(ask as Jobs[typeof name]["ask"]));
+    const [part, call = ""] = name.split(".") as ["statistics" | "search" | "retention" | "export", string];
     const owner = part === "export" ? this.#exports : this.#store[part];
     return (owner[call as keyof typeof owner] as (...values: readonly unknown[]) => Promise<unknown>).apply(owner, [...ask]);
   }

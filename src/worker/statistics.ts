@@ -10,6 +10,7 @@ export function statisticsAt(desk: JobDesk): Statistics {
     commit: (...ask) => desk.run("statistics.commit", ask),
     reset: (...ask) => desk.run("statistics.reset", ask),
     forget: (...ask) => desk.run("statistics.forget", ask),
+    expire: (...ask) => desk.run("statistics.expire", ask),
     sessions: (...ask) => desk.run("statistics.sessions", ask),
     minutes: (...ask) => desk.run("statistics.minutes", ask),
     people: (...ask) => desk.run("statistics.people", ask),

@@ -7,6 +7,7 @@ import { describeHooks } from "./hooks.js";
 import { describeLog } from "./log.js";
 import { describePages } from "./pages.js";
 import { describePositions } from "./positions.js";
+import { describeRetention } from "./retention.js";
 import { describeRooms } from "./rooms.js";
 import { describeSearch } from "./search.js";
 import { describeSessions } from "./sessions.js";
@@ -28,6 +29,7 @@ export function describeStore(name: string, open: Open): void {
     describeStatistics(open);
     describeSearch(open);
     describeErase(open);
+    describeRetention(open);
     describeHooks(open);
     describeClose(open);
   });

@@ -84,6 +84,11 @@ function statementsOf(database: Database) {
       `SELECT session_id AS sessionId, from_seq AS "from", to_seq AS "to" FROM statistics_stale WHERE room = ? ORDER BY session_id LIMIT 100`,
     ),
     fresh: database.prepare<[RoomKey, string]>("DELETE FROM statistics_stale WHERE room = ? AND session_id = ?"),
+    expired: database
+      .prepare<[RoomKey, number], number>(
+        "SELECT n FROM statistics_sessions WHERE room = ? AND back >= until AND tally ->> '$.lastAt' < ? ORDER BY n LIMIT 1",
+      )
+      .pluck(),
     bury: database.prepare<[number, RoomKey]>("INSERT INTO statistics_dead(n, room) VALUES (?, ?)"),
     dead: database.prepare<[RoomKey], number>("SELECT n FROM statistics_dead WHERE room = ? LIMIT 1").pluck(),
     gone: database.prepare<[number]>("DELETE FROM statistics_dead WHERE n = ?"),
@@ -149,6 +154,16 @@ export class StatisticsWriter {
   /** Resets broadcasts of which events were replaced. */
   resetStale(room: RoomKey): void {
     for (const { sessionId, from, to } of this.#sql.stale.all(room)) this.reset(room, sessionId, from, to);
+  }
+
+  /** As `Statistics.expire`. */
+  expire(room: RoomKey, before: number): boolean {
+    const n = this.#sql.expired.get(room, before);
+    if (n === undefined) return false;
+    this.#sql.bury.run(n, room);
+    this.#sql.dropSession.run(n);
+    this.#sql.newVersion.run(room);
+    return true;
   }
 
   /** Deletes some rows of a broadcast that was reset. @returns whether there may be more */

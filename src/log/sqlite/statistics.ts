@@ -98,6 +98,10 @@ export class SqliteStatistics implements Statistics {
     return this.#connection.write(() => this.#forgetter.forget(userId, as));
   }
 
+  expire(room: RoomKey, before: number): Promise<boolean> {
+    return this.#connection.write(() => this.#writer.expire(room, before));
+  }
+
   sessions(room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>> {
     return this.#connection.read(() => this.#reader.sessions(room, sessionIds));
   }

@@ -4,6 +4,7 @@ import { Connection } from "./connection.js";
 import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
+import { SqliteRetention } from "./retention.js";
 import { SqliteRooms } from "./rooms.js";
 import { SqliteSearch } from "./search.js";
 import { SqliteSecrets } from "./secrets.js";
@@ -37,6 +38,7 @@ export function openSqliteStore({ path, clock = systemClock, tell }: SqliteOptio
     statistics: new SqliteStatistics(connection),
     search: new SqliteSearch(connection),
     secrets: new SqliteSecrets(connection),
+    retention: new SqliteRetention(connection),
     close: () => connection.close(),
   };
 }

@@ -8,7 +8,7 @@ import { type Arrived, type Broadcast, Pipeline } from "../pipeline.js";
 
 /** What rooms of the Open Platform are built of. */
 export interface OfficialParts {
-  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions">;
+  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions" | "retention">;
   readonly clock: Clock;
   readonly drift: Drift;
   /** Keeps an event that the store refuses, so that it is not lost. */
@@ -38,7 +38,15 @@ export class OfficialRoom {
   /** Makes the room and its session where they are missing, and claims the room. */
   static async open({ store, clock, drift, setAside }: OfficialParts, appId: string, roomId: string): Promise<OfficialRoom> {
     const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
-    const pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift, setAside });
+    const pipeline = await Pipeline.open({
+      log: store.log,
+      rooms: store.rooms,
+      horizon: (one) => store.retention.horizon(one),
+      room,
+      clock,
+      drift,
+      setAside,
+    });
     await store.sessions.open(room, roomId, clock.now());
     return new OfficialRoom(room, pipeline, roomId);
   }

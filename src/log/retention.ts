@@ -1,0 +1,42 @@
+import type { RoomKey } from "./log.js";
+
+/** What may be kept for less than for ever. `raw` are recordings of raw frames. */
+export const RETAINED = ["events", "statistics", "raw"] as const;
+export type Retained = (typeof RETAINED)[number];
+
+/** How much of a kind is kept; null is no limit. Of statistics only the age counts. */
+export interface Limits {
+  /** ms since it was received; of statistics, since the last event of the broadcast. */
+  readonly maxAgeMs: number | null;
+  /** Bytes of a room: of events their JSON text, which is some 75 % of what they take on disk. */
+  readonly maxBytes: number | null;
+}
+
+/** Limits of every kind. */
+export type LimitsOf = Readonly<Record<Retained, Limits>>;
+
+/** How big the store is. */
+export interface StoreSize {
+  /** Bytes of the file that hold something. */
+  readonly used: number;
+  /** Bytes of the file that were freed and not yet given back to the disk. */
+  readonly free: number;
+}
+
+/** What of a room is kept for how long, and how much room is taken. */
+export interface Retention {
+  /** What was set for this room; a kind that is absent follows the server's setting. */
+  limits(room: RoomKey): Promise<Partial<LimitsOf>>;
+  /** Sets a kind's limits for this room; null follows the server's setting again. @throws DyliveError not_found */
+  setLimits(room: RoomKey, kind: Retained, limits: Limits | null): Promise<void>;
+  /** Bytes of the JSON text of the events that are kept of a room, as far as they are in the search index. */
+  size(room: RoomKey): Promise<number>;
+  /** Null for a store that has no file. */
+  storeSize(): Promise<StoreSize | null>;
+  /** Gives some freed pages back to the disk. @returns whether there are more */
+  giveBack(): Promise<boolean>;
+  /** The platform time, ms UTC, of the newest event of a room that was removed: what is older would come a second time. Null when nothing was. */
+  horizon(room: RoomKey): Promise<number | null>;
+  /** Moves the horizon forward, never back. */
+  setHorizon(room: RoomKey, time: number): Promise<void>;
+}

@@ -1,0 +1,121 @@
+import type { Clock } from "../../clock.js";
+import type { RoomKey } from "../../log/log.js";
+import type { LimitsOf, Retention } from "../../log/retention.js";
+import type { Store } from "../../log/store.js";
+import { ClockDoubt } from "./clock-doubt.js";
+
+/** Between rounds: what is a few minutes older than its limit does no harm. */
+const ROUND_MS = 600_000;
+/** After each step others have their turn at the store. */
+const PAUSE_MS = 20;
+
+/** What the keeper is built from. */
+export interface RetentionKeeperParts {
+  readonly store: Pick<Store, "log" | "rooms"> & { readonly retention: Pick<Retention, "limits" | "storeSize" | "giveBack"> };
+  readonly clock: Clock;
+  /** The server's limits, for rooms that have none of their own. */
+  readonly limits: LimitsOf;
+  /** Bytes that the store may use in all; beyond it the oldest events of any room go. Null is no limit. */
+  readonly maxStoreBytes: number | null;
+  /** One step of a room, as {@link retainStep}, wherever it is done. */
+  readonly step: (room: RoomKey, limits: LimitsOf, now: number, signal: AbortSignal) => Promise<boolean>;
+  /** As {@link shedStep}. */
+  readonly shed: (room: RoomKey, signal: AbortSignal) => Promise<boolean>;
+  /** Told in one sentence why nothing is removed by age at the moment. */
+  readonly onDoubt: (sentence: string) => void;
+  readonly onError: (error: unknown) => void;
+  /** Milliseconds of a clock that nobody sets; the process's own by default. */
+  readonly steadyMs?: () => number;
+}
+
+/** Removes what is beyond its limits, in small steps, and gives the room back to the disk. */
+export class RetentionKeeper {
+  readonly #parts: RetentionKeeperParts;
+  readonly #stop = new AbortController();
+  readonly #doubt: ClockDoubt;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(parts: RetentionKeeperParts) {
+    this.#parts = parts;
+    this.#doubt = new ClockDoubt(parts.clock.now(), (parts.steadyMs ?? (() => performance.now()))());
+  }
+
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  /** Ends after the step that is under way. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, onError } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#round(signal);
+      } catch (error) {
+        if (!signal.aborted) onError(error);
+      }
+      await clock.sleep(ROUND_MS, signal).catch(() => {});
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { store, limits, step, onDoubt, clock } = this.#parts;
+    const rooms = [...(await store.log.heads()).keys()];
+    const doubt = this.#doubt.look(clock.now(), (this.#parts.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
+    if (doubt !== null) onDoubt(doubt);
+    let removed = false;
+    for (const room of rooms) {
+      const own = { ...limits, ...(await store.retention.limits(room)) };
+      const wanted = doubt === null ? own : ageless(own);
+      while (!signal.aborted && (await step(room, wanted, clock.now(), signal))) {
+        removed = true;
+        await clock.sleep(PAUSE_MS, signal);
+      }
+    }
+    removed = (await this.#shed(rooms, signal)) || removed;
+    while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
+  }
+
+  /** While the store as a whole is too big: the oldest events of the room that has the oldest. */
+  async #shed(rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
+    const { store, maxStoreBytes, shed, clock } = this.#parts;
+    let removed = false;
+    while (maxStoreBytes !== null && !signal.aborted && ((await store.retention.storeSize())?.used ?? 0) > maxStoreBytes) {
+      const oldest = await this.#oldest(rooms);
+      if (oldest === null || !(await shed(oldest, signal))) break;
+      removed = true;
+      await clock.sleep(PAUSE_MS, signal);
+    }
+    return removed;
+  }
+
+  async #oldest(rooms: readonly RoomKey[]): Promise<RoomKey | null> {
+    const { log } = this.#parts.store;
+    let oldest: { readonly room: RoomKey; readonly at: number } | null = null;
+    for (const [room, ends] of await log.heads(rooms)) {
+      const at = (await log.read(room, ends.oldest - 1, 1)).events[0]?.receivedAt ?? Number.POSITIVE_INFINITY;
+      if (at < (oldest?.at ?? Number.POSITIVE_INFINITY)) oldest = { room, at };
+    }
+    return oldest?.room ?? null;
+  }
+
+  /** When the newest event of all was received; null when there is none. */
+  async #newest(rooms: readonly RoomKey[]): Promise<number | null> {
+    const times: number[] = [];
+    for (const room of rooms) {
+      const event = (await this.#parts.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1)).events[0];
+      if (event !== undefined) times.push(event.receivedAt);
+    }
+    return times.length === 0 ? null : Math.max(...times);
+  }
+}
+
+/** The same limits, but for age. */
+function ageless({ events, statistics, raw }: LimitsOf): LimitsOf {
+  return { events: { ...events, maxAgeMs: null }, statistics: { ...statistics, maxAgeMs: null }, raw: { ...raw, maxAgeMs: null } };
+}

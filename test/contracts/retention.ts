@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { checkStore } from "../../src/log/check-store.js";
+import type { LimitsOf } from "../../src/log/retention.js";
+import { retainStep, shedStep } from "../../src/outputs/retention/step.js";
+import { catchUp } from "../../src/outputs/stats/advance.js";
+import { plainWords } from "../outputs/stats/plain-words.js";
+import { chat, chats } from "./events.js";
+import { claimed, type Open, readAll, useStore } from "./harness.js";
+import { indexAll } from "./search.js";
+
+const NONE = { maxAgeMs: null, maxBytes: null };
+const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
+const T0 = 1_760_000_000_000;
+const HOUR = 3_600_000;
+
+/** How much is kept. */
+export function describeRetention(open: Open): void {
+  describe("retention", () => {
+    const store = useStore(open);
+    const seqs = async (room: number) => (await readAll(store().log, room)).events.map(({ seq }) => seq);
+    const all = async (room: number, limits: LimitsOf, now = T0) => {
+      let steps = 0;
+      while (await retainStep(store(), room, limits, now)) steps++;
+      return steps;
+    };
+
+    it("keeps limits of each room and kind, and gives them back to the server", async () => {
+      const [one, two] = [await claimed(store(), "a"), await claimed(store(), "b")];
+      await store().retention.setLimits(one.room, "events", { maxAgeMs: 5, maxBytes: null });
+      await store().retention.setLimits(one.room, "raw", NONE);
+      await store().retention.setLimits(one.room, "events", { maxAgeMs: 6, maxBytes: 7 });
+      expect(await store().retention.limits(one.room)).toEqual({ events: { maxAgeMs: 6, maxBytes: 7 }, raw: NONE });
+      expect(await store().retention.limits(two.room)).toEqual({});
+      await store().retention.setLimits(one.room, "events", null);
+      expect(await store().retention.limits(one.room)).toEqual({ raw: NONE });
+      await expect(store().retention.setLimits(99, "events", NONE)).rejects.toMatchObject({ code: "not_found" });
+    });
+
+    it("removes what is older than its limit, from the oldest on, and says so in the log", async () => {
+      const { room, append } = await claimed(store());
+      const made = Array.from({ length: 1300 }, (_, n) => chat(`c${n}`, { receivedAt: T0 + n, time: T0 - n }));
+      await append(...made);
+      await indexAll(store());
+      expect(await all(room, { ...FOREVER, events: { maxAgeMs: HOUR, maxBytes: null } }, T0 + HOUR)).toBe(0);
+      expect(await all(room, { ...FOREVER, events: { maxAgeMs: HOUR, maxBytes: null } }, T0 + HOUR + 1200)).toBeGreaterThan(1);
+      expect((await seqs(room))[0]).toBe(1201);
+      expect((await readAll(store().log, room)).removed).toEqual([[1, 1200]]);
+      expect(await checkStore(store())).toEqual([]);
+      expect(await store().retention.horizon(room)).toBe(T0);
+      expect(await all(room, FOREVER, T0 + 9 * HOUR)).toBe(0);
+    });
+
+    it("removes the oldest beyond a size, and no more than that", async () => {
+      const { room, append } = await claimed(store());
+      await append(...chats(1000));
+      await indexAll(store());
+      const size = await store().retention.size(room);
+      const one = Buffer.byteLength(JSON.stringify(chat("c100")));
+      expect(size / 1000).toBeGreaterThan(one - 5);
+      expect(size / 1000).toBeLessThan(one + 5);
+      await all(room, { ...FOREVER, events: { maxAgeMs: null, maxBytes: Math.round(size * 0.3) } });
+      const left = await seqs(room);
+      expect(left.at(-1)).toBe(1000);
+      expect(left.length).toBeGreaterThan(285);
+      expect(left.length).toBeLessThanOrEqual(301);
+      expect(await store().retention.size(room)).toBeLessThanOrEqual(size * 0.3);
+      expect(await checkStore(store())).toEqual([]);
+    });
+
+    it("keeps the statistics of what it removes, until they have had their own time", async () => {
+      const { room, append } = await claimed(store());
+      await append(
+        chat("1", { sessionId: "old", time: T0, receivedAt: T0 }),
+        chat("2", { sessionId: "new", time: T0 + HOUR, receivedAt: T0 + HOUR }),
+      );
+      await catchUp(store(), plainWords);
+      await indexAll(store());
+      await all(room, { ...FOREVER, events: { maxAgeMs: 1, maxBytes: null } }, T0 + 2 * HOUR);
+      expect(await seqs(room)).toEqual([]);
+      expect((await store().statistics.sessions(room, ["old", "new"])).size).toBe(2);
+      await all(room, { ...FOREVER, statistics: { maxAgeMs: HOUR, maxBytes: null } }, T0 + HOUR + 1);
+      await catchUp(store(), plainWords);
+      expect([...(await store().statistics.sessions(room, ["old", "new"])).keys()]).toEqual(["new"]);
+      expect(await store().statistics.person(room, "1001", 9)).toHaveLength(1);
+      expect(await checkStore(store())).toEqual([]);
+    });
+
+    it("sheds the oldest whatever their age", async () => {
+      const { room, append } = await claimed(store());
+      await append(...chats(600));
+      await indexAll(store());
+      expect(await shedStep(store(), room)).toBe(true);
+      expect((await seqs(room)).length).toBeLessThan(600);
+      while (await shedStep(store(), room));
+      expect(await seqs(room)).toEqual([]);
+      await append(chat("again"));
+      expect(await seqs(room)).toEqual([601]);
+      expect(await checkStore(store())).toEqual([]);
+    });
+
+    it("moves the horizon forward only", async () => {
+      const { room } = await claimed(store());
+      expect(await store().retention.horizon(room)).toBeNull();
+      for (const time of [T0, T0 - 5, T0 + 1_000_000]) await store().retention.setHorizon(room, time);
+      expect(await store().retention.horizon(room)).toBe(T0 + 1_000_000);
+    });
+  });
+}
