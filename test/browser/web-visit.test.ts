@@ -119,7 +119,7 @@ describe("the rooms", () => {
     await dashboard.shoot(page, "rooms-phone-dark-en");
     expect(await seriousIn(page)).toEqual([]);
     await page.reload();
-    await until(async () => (await textOf(page.locator("header nav"))) === "Rooms");
+    await until(async () => (await textOf(page.locator("header nav a").first())) === "Rooms");
     expect(await width(page)).toBe(390);
   });
 
