@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const apart = ["test/captures/**", "test/e2e/**", "test/browser/**", "test/long/**"];
+const apart = ["test/captures/**", "test/e2e/**", "test/browser/**", "test/long/**", "test/postgres/**"];
 
 export default defineConfig({
   test: {
@@ -14,6 +14,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "postgres",
+          include: ["test/postgres/**/*.test.ts"],
+          globalSetup: ["test/postgres/setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },

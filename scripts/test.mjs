@@ -1,9 +1,9 @@
-// `npm test`: install, build, then types, lint, unit, end-to-end and browser tests. Nothing is skipped; the counts are written for .ci/run.
+// `npm test`: install, build, then types, lint, unit, PostgreSQL, end-to-end and browser tests. Nothing is skipped; the counts are written for .ci/run.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, install, ROOT, run } from "./prepare.mjs";
 
 const only = process.argv.slice(2); // vitest projects; all that need nothing but the checkout by default
-const projects = only.length > 0 ? only : ["unit", "e2e", "browser"];
+const projects = only.length > 0 ? only : ["unit", "postgres", "e2e", "browser"];
 const name = projects.join("-");
 const results = `${ROOT}.tmp/vitest-${name}.json`;
 

@@ -1,0 +1,42 @@
+const DAY_MS = 86_400_000;
+/** 2016-01-01, before the platform, and 2100-01-01: ids that say another time say none. */
+const FIRST_DAY = 16_801;
+const LAST_DAY = 47_481;
+
+/** The day of events whose id tells no time: hashes, combos that we settle, the system's. They are never dropped by the day. */
+export const UNDATED = 0;
+
+/**
+ * The day (UTC, days since 1970) that an event is kept under: told by its id alone, so that a repeat meets the same unique key whenever it
+ * comes and whatever time it says. Ids of the platform are seconds × 2^32 and more; ours may name ms.
+ */
+export function dayOf(id: string): number {
+  const ms = timeOf(id);
+  const day = Math.floor(ms / DAY_MS);
+  return day >= FIRST_DAY && day <= LAST_DAY ? day : UNDATED;
+}
+
+/** The day that a time (ms UTC) lies in. */
+export function dayAt(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}
+
+function timeOf(id: string): number {
+  if (/^[0-9]{16,20}$/.test(id)) return Math.floor(Number(id) / 2 ** 32) * 1000;
+  const own = /^(?:gap|state):([0-9]{13})(?![0-9])/.exec(id);
+  return own?.[1] === undefined ? 0 : Number(own[1]);
+}
+
+/** The table that holds a day's events; `append_events` makes the same name. */
+export function tableOf(day: number): string {
+  return `events_${nameOf(day)}`;
+}
+
+/** The table that holds what a day's events are found by. */
+export function searchTableOf(day: number): string {
+  return `search_${nameOf(day)}`;
+}
+
+function nameOf(day: number): string {
+  return day === UNDATED ? "undated" : new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll("-", "");
+}

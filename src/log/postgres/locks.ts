@@ -1,0 +1,9 @@
+/**
+ * Advisory locks of a database of ours, each a name for something that two transactions must not do at once. The numbers mean nothing.
+ * - `migrate`: bringing the schema up to date
+ * - `name`: giving rooms their names
+ * - `days`: shared while events are appended, alone while the days that are refused from then on are decided
+ * - `make`: making or dropping the table of a day
+ * - `remove`: recording what was removed
+ */
+export const LOCKS = { migrate: 7_301_001, name: 7_301_002, days: 7_301_003, make: 7_301_004, remove: 7_301_005 } as const;

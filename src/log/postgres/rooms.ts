@@ -1,0 +1,167 @@
+import { DyliveError } from "../../errors.js";
+import type { RoomKey } from "../log.js";
+import {
+  type Alias,
+  NO_SETTINGS,
+  type Resume,
+  type RoomFacts,
+  type RoomRow,
+  type RoomSettings,
+  type Rooms,
+  WATCHES,
+  type Watch,
+} from "../rooms.js";
+import type { Connection } from "./connection.js";
+import { Lane } from "./lane.js";
+import { LOCKS } from "./locks.js";
+import type { Session } from "./session.js";
+
+interface StoredRoom {
+  readonly room: RoomKey;
+  readonly web_rid: string | null;
+  readonly title: string | null;
+  readonly anchor_id: string | null;
+  readonly anchor_sec_uid: string | null;
+  readonly anchor_nickname: string | null;
+  readonly anchor_avatar: string | null;
+  /** Index in {@link WATCHES}. */
+  readonly watched: number;
+  readonly settings: string;
+  readonly resume: string | null;
+  readonly created_at: number;
+}
+
+/** The rooms and their names in PostgreSQL. */
+export class PostgresRooms implements Rooms {
+  readonly #connection: Connection;
+  readonly #lane: Lane;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#lane = new Lane(connection);
+  }
+
+  find(alias: Alias): Promise<RoomKey | null> {
+    return this.#connection.ask((session) => findRoom(session, alias));
+  }
+
+  ensure(aliases: readonly [Alias, ...Alias[]], facts: Partial<RoomFacts> = {}): Promise<RoomKey> {
+    return this.#lane.write(async (session) => {
+      // One at a time in the whole database: two processes that meet a room at once make one.
+      await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.name);
+      const found: (RoomKey | null)[] = [];
+      for (const alias of aliases) found.push(await findRoom(session, alias));
+      const room = found.find((one) => one !== null) ?? (await makeRoom(session, this.#connection.clock.now()));
+      for (const [index, { kind, value }] of aliases.entries()) {
+        if (found[index] === room) continue;
+        await session.run(
+          "INSERT INTO aliases(kind, value, room) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO UPDATE SET room = excluded.room",
+          kind,
+          value,
+          room,
+        );
+      }
+      if (Object.values(facts).some((fact) => fact !== null)) await setFacts(session, room, facts);
+      return room;
+    });
+  }
+
+  get(room: RoomKey): Promise<RoomRow | null> {
+    return this.#connection.ask(async (session) => {
+      const row = await session.row<StoredRoom>("SELECT * FROM rooms WHERE room = $1", room);
+      return row === undefined ? null : roomOf(row);
+    });
+  }
+
+  aliases(room: RoomKey): Promise<readonly Alias[]> {
+    return this.#connection.ask((session) =>
+      session.rows<Alias>("SELECT kind, value FROM aliases WHERE room = $1 ORDER BY kind, value", room),
+    );
+  }
+
+  list(): Promise<readonly RoomRow[]> {
+    return this.#connection.ask(async (session) =>
+      (await session.rows<StoredRoom>("SELECT * FROM rooms WHERE room > 0 ORDER BY room")).map(roomOf),
+    );
+  }
+
+  setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void> {
+    return this.#lane.write((session) => setFacts(session, room, facts));
+  }
+
+  setWatch(room: RoomKey, watch: Watch): Promise<void> {
+    return this.#lane.write(async (session) =>
+      assertChanged(room, await session.run("UPDATE rooms SET watched = $2 WHERE room = $1", room, WATCHES.indexOf(watch))),
+    );
+  }
+
+  setResume(room: RoomKey, resume: Resume | null): Promise<void> {
+    const text = resume === null ? null : JSON.stringify(resume);
+    return this.#lane.write(async (session) =>
+      assertChanged(room, await session.run("UPDATE rooms SET resume = $2 WHERE room = $1", room, text)),
+    );
+  }
+
+  setSettings(room: RoomKey, settings: Partial<RoomSettings>): Promise<void> {
+    return this.#lane.write(async (session) => {
+      const row = await session.row<{ settings: string }>("SELECT settings FROM rooms WHERE room = $1 FOR UPDATE", room);
+      assertChanged(room, row === undefined ? 0 : 1);
+      const merged = { ...settingsOf(row?.settings ?? "{}"), ...settings };
+      await session.run("UPDATE rooms SET settings = $2 WHERE room = $1", room, JSON.stringify(merged));
+    });
+  }
+
+  claim(room: RoomKey): Promise<number> {
+    return this.#lane.write(async (session) => {
+      const row = await session.row<{ epoch: number }>("UPDATE heads SET epoch = epoch + 1 WHERE room = $1 RETURNING epoch", room);
+      if (row === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+      return row.epoch;
+    });
+  }
+}
+
+async function findRoom(session: Session, { kind, value }: Alias): Promise<RoomKey | null> {
+  const row = await session.row<{ room: RoomKey }>("SELECT room FROM aliases WHERE kind = $1 AND value = $2", kind, value);
+  return row?.room ?? null;
+}
+
+async function makeRoom(session: Session, at: number): Promise<RoomKey> {
+  const row = await session.row<{ room: RoomKey }>("INSERT INTO rooms(created_at) VALUES ($1) RETURNING room", at);
+  if (row === undefined) throw new DyliveError("internal", "no room can be made");
+  await session.run("INSERT INTO heads(room) VALUES ($1)", row.room);
+  return row.room;
+}
+
+async function setFacts(session: Session, room: RoomKey, { webRid, title, anchor }: Partial<RoomFacts>): Promise<void> {
+  const values = [webRid, title, anchor?.id, anchor?.secUid, anchor?.nickname, anchor?.avatar].map((value) => value ?? null);
+  const changed = await session.run(
+    `UPDATE rooms SET web_rid = coalesce($2, web_rid), title = coalesce($3, title), anchor_id = coalesce($4, anchor_id),
+       anchor_sec_uid = coalesce($5, anchor_sec_uid), anchor_nickname = coalesce($6, anchor_nickname),
+       anchor_avatar = coalesce($7, anchor_avatar) WHERE room = $1`,
+    room,
+    ...values,
+  );
+  assertChanged(room, changed);
+}
+
+function assertChanged(room: RoomKey, changes: number): void {
+  if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
+}
+
+function settingsOf(text: string): RoomSettings {
+  return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<RoomSettings>) };
+}
+
+function roomOf(row: StoredRoom): RoomRow {
+  const anchor = { id: row.anchor_id, secUid: row.anchor_sec_uid, nickname: row.anchor_nickname, avatar: row.anchor_avatar };
+  return {
+    room: row.room,
+    webRid: row.web_rid,
+    title: row.title,
+    anchor: Object.values(anchor).some((value) => value !== null) ? anchor : null,
+    watch: WATCHES[row.watched] ?? "off",
+    settings: settingsOf(row.settings),
+    resume: row.resume === null ? null : (JSON.parse(row.resume) as Resume),
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,78 @@
+import type { LiveEvent } from "../../events/event.js";
+import type { RoomKey } from "../log.js";
+import type { Removal } from "../page.js";
+import { eventOf } from "../row.js";
+import { wordsOf } from "../search-terms.js";
+import type { Session } from "./session.js";
+
+/** Events of one step. */
+const STEP_EVENTS = 500;
+const ADD = `INSERT INTO search AS s (day, room, seq, time, words)
+  SELECT e.day, $1::bigint, e.seq, e.time, array_to_tsvector(string_to_array(e.words, ' '))
+  FROM unnest($2::integer[], $3::bigint[], $4::bigint[], $5::text[]) AS e(day, seq, time, words)
+  ON CONFLICT (day, room, seq) DO UPDATE SET time = excluded.time, words = excluded.words`;
+
+/** The words of an event in the index: its own, and its room's. */
+export function indexedWords(room: RoomKey, event: LiveEvent): string {
+  return `r${room} ${wordsOf(event)}`;
+}
+
+/** How far a room is indexed; nobody indexes or changes its events until the transaction ends. Everything here is called inside one. */
+export async function lockIndex(session: Session, room: RoomKey): Promise<number> {
+  const row = await session.row<{ indexed: number }>(
+    "INSERT INTO search_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING indexed",
+    room,
+  );
+  return row?.indexed ?? 0;
+}
+
+/** As `Search.advance`. */
+export async function advanceIndex(session: Session, room: RoomKey): Promise<boolean> {
+  const indexed = await lockIndex(session, room);
+  const head = (await session.row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room))?.head ?? 0;
+  if (indexed >= head) return false;
+  const days = await session.rows<{ day: number }>(
+    "SELECT day FROM room_days WHERE room = $1 AND max_seq > $2 AND min_seq <= $3",
+    room,
+    indexed,
+    head,
+  );
+  const rows = await session.rows<{ day: number; seq: number; body: string }>(
+    `SELECT day, seq, body FROM events WHERE day = ANY($1::integer[]) AND room = $2 AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5`,
+    days.map(({ day }) => day),
+    room,
+    indexed,
+    head,
+    STEP_EVENTS,
+  );
+  await add(
+    session,
+    room,
+    rows.map(({ day, seq, body }) => [day, eventOf(seq, body)]),
+  );
+  const last = rows.length < STEP_EVENTS ? head : (rows.at(-1)?.seq ?? head);
+  await session.run("UPDATE search_rooms SET indexed = $2 WHERE room = $1", room, last);
+  return true;
+}
+
+/** Events that are in the index were replaced: what they were is no longer found. */
+export async function reindex(session: Session, room: RoomKey, events: readonly (readonly [day: number, LiveEvent])[]): Promise<void> {
+  await add(session, room, events);
+}
+
+/** Events were removed. */
+export async function unindex(session: Session, room: RoomKey, days: readonly number[], { from, to }: Removal): Promise<void> {
+  await session.run("DELETE FROM search WHERE day = ANY($1::integer[]) AND room = $2 AND seq BETWEEN $3 AND $4", days, room, from, to);
+}
+
+async function add(session: Session, room: RoomKey, events: readonly (readonly [day: number, LiveEvent])[]): Promise<void> {
+  if (events.length === 0) return;
+  await session.run(
+    ADD,
+    room,
+    events.map(([day]) => day),
+    events.map(([, { seq }]) => seq),
+    events.map(([, { time }]) => time),
+    events.map(([, event]) => indexedWords(room, event)),
+  );
+}

@@ -1,0 +1,112 @@
+import pg from "pg";
+import type { RoomKey } from "../log.js";
+import type { Connection } from "./connection.js";
+
+const CHANNEL = "dylive_heads";
+/** A payload holds fewer than 8000 bytes: with more rooms than fit, everybody looks for themselves. */
+const MAX_PAYLOAD = 7000;
+const LOOK = "look";
+/** Heads are looked at this often, should a notice have been lost: it costs a delay then, and no event. */
+const POLL_MS = 1000;
+/** A lost connection is opened again after this long, and after twice as long each time. */
+const RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
+
+/** A room and its newest seq. */
+export type Head = readonly [room: RoomKey, head: number];
+
+/** Tells the other processes of heads, after the commit that moved them: inside of it, all commits of the database would wait in line. */
+export async function tellOthers(connection: Connection, heads: readonly Head[]): Promise<void> {
+  const payload = heads.map(([room, head]) => `${room}:${head}`).join(",");
+  // Whoever misses this finds the same by looking.
+  await connection
+    .borrow((session) => session.run("SELECT pg_notify($1, $2)", CHANNEL, payload.length > MAX_PAYLOAD ? LOOK : payload))
+    .catch(() => undefined);
+}
+
+/** Knows how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
+export class HeadWatch {
+  readonly #connection: Connection;
+  readonly #notify: (rooms: readonly RoomKey[]) => void;
+  readonly #seen = new Map<RoomKey, number>();
+
+  constructor(connection: Connection, notify: (rooms: readonly RoomKey[]) => void) {
+    this.#connection = connection;
+    this.#notify = notify;
+  }
+
+  /** Heads that somebody told. */
+  hear(heads: readonly Head[]): void {
+    const moved = heads.filter(([room, head]) => head > (this.#seen.get(room) ?? 0));
+    for (const [room, head] of moved) this.#seen.set(room, head);
+    if (moved.length > 0) this.#notify(moved.map(([room]) => room));
+  }
+
+  /** Watches until the returned function is called. Keeps the process alive: somebody waits for events. */
+  readonly start = (): (() => void) => {
+    const stop = new AbortController();
+    void this.#poll(stop.signal);
+    void this.#listen(stop.signal);
+    return () => stop.abort();
+  };
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#look();
+      await this.#connection.clock.sleep(POLL_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const rows = await this.#connection.ask((session) =>
+        session.rows<{ room: RoomKey; head: number }>("SELECT room, head FROM heads WHERE head > 0"),
+      );
+      this.hear(rows.map(({ room, head }) => [room, head]));
+    } catch {
+      // Gone or closing: the next look finds the same. Whoever reads or appends is told what is wrong.
+    }
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    for (let pauseMs = RETRY_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
+      const listened = await this.#listenOnce(signal);
+      if (listened) pauseMs = RETRY_MS;
+      if (signal.aborted) return;
+      await this.#connection.clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Listens until the connection ends; whether there was one. */
+  async #listenOnce(signal: AbortSignal): Promise<boolean> {
+    const client = new pg.Client(this.#connection.config);
+    const ended = new Promise<void>((resolve) => {
+      client.once("error", () => resolve());
+      client.once("end", () => resolve());
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    // A second error of a connection that is being closed is nobody's.
+    client.on("error", () => {});
+    client.on("notification", ({ payload }) => void (payload === LOOK ? this.#look() : this.hear(headsOf(payload ?? ""))));
+    let listened = false;
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      listened = true;
+      // What was told before the connection stood.
+      await this.#look();
+      await ended;
+    } catch {
+      // As above.
+    } finally {
+      void client.end().catch(() => undefined);
+    }
+    return listened;
+  }
+}
+
+function headsOf(payload: string): readonly Head[] {
+  const heads = payload.split(",").map((one) => one.split(":").map(Number));
+  return heads.flatMap(([room, head]) => (Number.isSafeInteger(room) && Number.isSafeInteger(head) ? [[room ?? 0, head ?? 0]] : []));
+}
