@@ -36,7 +36,7 @@ export interface OverlayOptions {
   side: (typeof SIDES)[number];
   /** Avatars and icons. */
   faces: boolean;
-  /** Lines of a list, lanes of flying danmu, alerts at once, places of the ranking. */
+  /** Lines of a list, lanes of flying danmu, alerts at once, places of the ranking; 0 as is usual for what is shown ({@link linesOf}). */
   lines: number;
   /** Seconds that a line or an alert stays, or that a danmu flies; 0 as is usual for what is shown ({@link stayMs}). */
   stay: number;
@@ -69,7 +69,7 @@ export const DEFAULTS: Readonly<OverlayOptions> = {
   panel: 0,
   side: "left",
   faces: true,
-  lines: 12,
+  lines: 0,
   stay: 0,
   show: ["chat", "gift", "follow"],
   min: 0,
@@ -87,7 +87,7 @@ export const DEFAULTS: Readonly<OverlayOptions> = {
 export const BOUNDS = {
   size: [10, 120],
   panel: [0, 100],
-  lines: [1, 50],
+  lines: [0, 50],
   stay: [0, 600],
   min: [0, 1_000_000],
   rate: [1, 60],
@@ -107,6 +107,14 @@ const WORDS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = {
   metric: METRICS,
 };
 const LISTS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = { show: SHOWN_TYPES, say: SAID_TYPES };
+
+/** How many are usual of what is shown. */
+export const USUAL_LINES: { readonly [K in OverlayKind]?: number } = { danmu: 12, flying: 12, gifts: 3, top: 5 };
+
+/** How many are shown at once. */
+export function linesOf({ lines, kind }: Pick<OverlayOptions, "lines" | "kind">): number {
+  return lines > 0 ? lines : (USUAL_LINES[kind] ?? 1);
+}
 
 const USUAL_STAY_S: { readonly [K in OverlayKind]?: number } = { flying: 9, gifts: 6 };
 

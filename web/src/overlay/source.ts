@@ -3,8 +3,9 @@ import type { ApiClient } from "../api/client.js";
 import { LiveSocket, type Subscribe, type Told } from "../api/live-socket.js";
 import type { LiveEvent } from "../api/model.js";
 import type { LinkState } from "../api/retry.js";
-import type { OverlayKind, OverlayOptions } from "./options.js";
+import type { OverlayOptions } from "./options.js";
 import { Samples } from "./sample.js";
+import { typesOf } from "./types-of.js";
 
 /** What came longer ago than this is not put on a stream any more. */
 const STALE_MS = 30_000;
@@ -94,13 +95,4 @@ export class OverlaySource {
   #tell(events: readonly LiveEvent[]): void {
     if (events.length > 0) for (const listener of this.#listeners) listener(events);
   }
-}
-
-const NEEDED: { readonly [K in OverlayKind]?: readonly string[] } = { flying: ["chat"], gifts: ["gift"] };
-
-/** Only what is shown or said is asked for; always something, because no type at all means the usual ones. */
-export function typesOf({ kind, show, say }: Pick<OverlayOptions, "kind" | "show" | "say">): readonly string[] {
-  const shown = kind === "danmu" ? show : (NEEDED[kind] ?? []);
-  const types = [...new Set<string>([...shown, ...say])];
-  return types.length > 0 ? types : ["control"];
 }

@@ -1,5 +1,6 @@
 import { type ApiClient, ask } from "../api/client.js";
 import type { ExportFormat } from "../api/model.js";
+import { nameIn } from "./file-name.js";
 
 export interface DownloadWish {
   readonly room: string;
@@ -42,12 +43,6 @@ export async function download(
   }
   const type = response.headers.get("content-type") ?? "application/octet-stream";
   return { name: nameIn(response.headers.get("content-disposition")) ?? `dylive.${format}`, file: new Blob(parts, { type }) };
-}
-
-/** The file's name in a content-disposition; only what no file system minds. */
-export function nameIn(disposition: string | null): string | null {
-  const name = /filename="([A-Za-z0-9._-]{1,200})"/.exec(disposition ?? "")?.[1];
-  return name === undefined || name.startsWith(".") ? null : name;
 }
 
 /** Gives a file to the browser to keep. */

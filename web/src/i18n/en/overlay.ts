@@ -14,7 +14,7 @@ export const overlay: typeof zh = {
   side: "Side",
   sides: { left: "left", right: "right" },
   faces: "Avatars and icons",
-  lines: { danmu: "Lines", flying: "Lanes", gifts: "At once", top: "Places" },
+  lines: { danmu: "Lines (0 = 12)", flying: "Lanes (0 = 12)", gifts: "At once (0 = 3)", top: "Places (0 = 5)" },
   stay: { danmu: "Seconds it stays (0 = for ever)", flying: "Seconds of flight (0 = 9)", gifts: "Seconds it stays (0 = 6)" },
   lang: "Language",
   content: "Content",

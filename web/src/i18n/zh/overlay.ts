@@ -13,7 +13,9 @@ export const overlay = {
   side: "对齐",
   sides: { left: "靠左", right: "靠右" },
   faces: "头像和图标",
-  lines: { danmu: "行数", flying: "轨道数", gifts: "同时显示", top: "名次数" } as Readonly<Record<string, string>>,
+  lines: { danmu: "行数（0 = 12）", flying: "轨道数（0 = 12）", gifts: "同时显示（0 = 3）", top: "名次数（0 = 5）" } as Readonly<
+    Record<string, string>
+  >,
   stay: { danmu: "停留秒数（0 = 一直）", flying: "飞过秒数（0 = 9 秒）", gifts: "停留秒数（0 = 6 秒）" } as Readonly<
     Record<string, string>
   >,

@@ -1,0 +1,190 @@
+import type { Page, WebSocketRoute } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createToken } from "../../src/api/auth.js";
+import { chat, follow, gift, person } from "../api/events.js";
+import { until } from "../until.js";
+import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+import { ownRoom } from "./feed-load.js";
+
+const SESSION = "7000000000000000001";
+let dashboard: Dashboard;
+let room: Awaited<ReturnType<typeof ownRoom>>;
+let token: string;
+beforeAll(async () => {
+  dashboard = await Dashboard.start([]);
+  room = await ownRoom(dashboard, "700000001");
+  await dashboard.app.store.rooms.setWatch(room.id, "on");
+  await dashboard.app.store.sessions.open(room.id, SESSION, Date.now());
+  token = (await createToken(dashboard.app.store.tokens, { name: "overlay", scope: "read", rooms: [`room:${room.id}`], now: Date.now() }))
+    .token;
+});
+afterAll(() => dashboard.close());
+afterEach(() => expect(dashboard.complaints.splice(0)).toEqual([]));
+
+const open = (options: string, width = 600) =>
+  dashboard.open(`overlay.html#room=${room.id}&token=${token}&${options}`, { viewport: { width, height: 500 } });
+const ready = (page: Page) => page.waitForSelector("main[data-state=open]");
+const user = (nickname: string) => person({ id: nickname, nickname });
+
+describe("an overlay", () => {
+  it("lists danmu over nothing, with a token that sees this room alone, as text only, without what is blocked", async () => {
+    const page = await open("show=chat,gift,follow&lines=4&block=坏词");
+    await ready(page);
+    const hostile = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
+    await room.append([
+      ...Array.from({ length: 10 }, (_, at) => chat(`第 ${at} 条`, { user: user("甲") })),
+      chat("坏 词", { user: user("乙") }),
+      chat("好", { user: user("坏词") }),
+      follow({ user: user("丙") }),
+      gift(5, { user: user("丁") }),
+      chat(hostile, { user: person({ id: "9", nickname: hostile, avatar: "https://evil.example/a.png" }) }),
+    ]);
+    await until(async () => (await textOf(page.locator("li"))).includes("<script>"));
+    expect(await page.locator("li").count()).toBe(4);
+    const text = await textOf(page.locator("ol"));
+    expect(text).toMatch(/丙.*关注了主播.*丁.*送出 小心心 ×5/s);
+    expect(text).not.toMatch(/坏/);
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    expect(
+      await page.evaluate("getComputedStyle(document.body).backgroundColor + getComputedStyle(document.documentElement).backgroundColor"),
+    ).toBe("rgba(0, 0, 0, 0)rgba(0, 0, 0, 0)");
+    expect([...dashboard.imageHosts].filter((host) => host.includes("evil"))).toEqual([]);
+    await dashboard.shoot(page, "overlay-danmu");
+  });
+
+  it("takes the CSS that OBS puts into it, and no script", async () => {
+    const page = await open("kind=danmu");
+    await ready(page);
+    await page.evaluate(
+      `(() => { const css = document.createElement("style"); css.textContent = "main { color: rgb(1, 2, 3) !important }"; document.head.append(css); })()`,
+    );
+    expect(await page.evaluate(`getComputedStyle(document.querySelector("main")).color`)).toBe("rgb(1, 2, 3)");
+    await page.evaluate(
+      `(() => { const js = document.createElement("script"); js.textContent = "window.hacked = 1"; document.head.append(js); })()`,
+    );
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    expect(dashboard.complaints.splice(0).join()).toContain("Content Security Policy");
+  });
+
+  it("shows a combo of gifts as one alert that counts up, and goes", async () => {
+    const page = await open("kind=gifts&min=3&stay=2");
+    await ready(page);
+    await room.append([gift(1, { user: user("小气"), comboId: "small" }), gift(3, { user: user("大方"), comboId: "c1" })]);
+    await until(async () => (await textOf(page.locator("li"))).includes("×3"));
+    await dashboard.shoot(page, "overlay-gifts");
+    await room.append([gift(7, { user: user("大方"), comboId: "c1", comboTotal: 10 })]);
+    await until(async () => (await textOf(page.locator("li"))).includes("×10"));
+    expect(await textOf(page.locator("ol"))).toMatch(/^[^小]*大方.*10 抖币/s);
+    await until(async () => (await page.locator("li").count()) === 0);
+  });
+
+  it("lets danmu fly across, and forgets those that have landed", async () => {
+    const page = await open("kind=flying&lines=3&stay=1");
+    await ready(page);
+    await room.append([chat("飞过去一", {}), chat("飞过去二", {})]);
+    await until(async () => (await page.locator(".moving").count()) === 2);
+    const tops = await page
+      .locator(".moving")
+      .evaluateAll((all) => all.map((one) => (one as unknown as { style: { top: string } }).style.top));
+    expect(new Set(tops).size).toBe(2);
+    await dashboard.shoot(page, "overlay-flying");
+    await until(async () => (await page.locator(".moving").count()) === 0);
+  });
+
+  it("counts a goal and ranks givers by what the server counted", async () => {
+    await room.append([gift(2, { user: user("榜一"), unitDiamonds: 30_000, diamonds: 60_000, comboId: "big", settled: true })]);
+    const goal = await open("kind=goal&metric=diamonds&target=100000&title=今晚目标&panel=40", 500);
+    await until(async () => /今晚目标\s*6万 \/ 10万/.test(await textOf(goal.locator("p"))), 20_000);
+    expect(await goal.locator("[role=progressbar]").getAttribute("aria-valuenow")).toMatch(/^600\d\d$/);
+    await dashboard.shoot(goal, "overlay-goal");
+    const top = await open("kind=top&lines=3&panel=40", 400);
+    await until(async () => /贡献榜\s*1\s*榜一/.test(await textOf(top.locator("section"))), 20_000);
+    await dashboard.shoot(top, "overlay-top");
+  });
+
+  it("reads out what was asked for, within the rate, and never what is blocked", async () => {
+    const page = await open("kind=danmu&say=chat,follow&rate=2&block=坏词");
+    await page.addInitScript(
+      "window.said = []; speechSynthesis.speak = (u) => { said.push(u.text + '|' + u.lang); setTimeout(() => u.onend?.(), 0); };",
+    );
+    await page.reload();
+    await ready(page);
+    await room.append([chat("坏词", {}), chat("你好", {}), follow({ user: user("丙") }), chat("再见", {}), gift(1, {})]);
+    await until(async () => (await page.evaluate<string[]>("said")).length === 2);
+    await until(async () => (await textOf(page.locator("ol"))).includes("再见"));
+    expect(await page.evaluate("said")).toEqual(["你好|zh-CN", "丙 关注了主播|zh-CN"]);
+  });
+
+  it("comes back by itself after a lost connection and has missed nothing", async () => {
+    const routes: WebSocketRoute[] = [];
+    const page = await open("kind=danmu&lines=20");
+    await page.routeWebSocket(/\/v1\/ws/, (route) => {
+      route.connectToServer();
+      routes.push(route);
+    });
+    await page.reload();
+    await ready(page);
+    await room.append([chat("断线前", {})]);
+    await until(async () => (await textOf(page.locator("ol"))).includes("断线前"));
+    await routes.at(-1)?.close();
+    await page.waitForSelector("main[data-state=retrying]");
+    await room.append([chat("断线时", {})]);
+    await until(async () => (await textOf(page.locator("ol"))).includes("断线时"));
+    expect((await textOf(page.locator("ol"))).match(/断线前/g)).toHaveLength(1);
+  });
+
+  it("says what is missing in its address, and that its token was revoked", async () => {
+    const bare = await dashboard.open("overlay.html#kind=danmu");
+    expect(await textOf(bare.locator("[role=alert]"))).toBe("地址里缺少 room 或 token");
+    const { token: short, row } = await createToken(dashboard.app.store.tokens, { name: "short", scope: "read", now: Date.now() });
+    const page = await dashboard.open(`overlay.html#room=${room.id}&token=${short}`);
+    await ready(page);
+    await dashboard.app.store.tokens.revoke(row.id, Date.now());
+    await page.reload();
+    await until(async () => (await textOf(page.locator("[role=alert]"))).includes("令牌无效"));
+    expect(dashboard.complaints.splice(0).every((text) => text.includes("HTTP Authentication failed"))).toBe(true);
+  });
+});
+
+describe("the builder of overlays", () => {
+  it("shows a preview of each kind, and makes an address whose token reads this room alone", async () => {
+    const page = await dashboard.open(`#token=${dashboard.token}`, { viewport: { width: 1200, height: 900 } });
+    await page.waitForSelector("#paste");
+    await page.goto(`${dashboard.app.url}/#/overlay`);
+    const frame = page.frameLocator("iframe");
+    await frame.locator("li").first().waitFor();
+    await until(async () => (await frame.locator("li").count()) > 2);
+    await dashboard.shoot(page, "overlay-builder");
+    expect(await seriousIn(page)).toEqual([]);
+    for (const [kind, shown] of [
+      ["flying", ".moving"],
+      ["gifts", "li"],
+      ["top", "li"],
+      ["viewers", "p b"],
+      ["goal", "[role=progressbar]"],
+    ] as const) {
+      await page.selectOption("select[name=kind]", kind);
+      await frame.locator(`main[data-kind=${kind}]`).waitFor();
+      await frame.locator(shown).first().waitFor();
+      await dashboard.shoot(page, `overlay-builder-${kind}`);
+    }
+    await page.selectOption("select[name=kind]", "danmu");
+    await page.getByRole("button", { name: "生成地址" }).click();
+    const link = page.getByRole("textbox", { name: "地址" });
+    await page.getByLabel("行数").fill("3");
+    await until(async () => (await link.inputValue()).includes("lines=3"));
+    const made = new URLSearchParams(new URL(await link.inputValue()).hash.slice(1));
+    const [row] = (await dashboard.app.store.tokens.list()).slice(-1);
+    expect(row).toMatchObject({ scope: "read", rooms: [`room:${room.id}`] });
+    const read = (path: string) => fetch(dashboard.app.url + path, { headers: { authorization: `Bearer ${made.get("token")}` } });
+    expect((await read(`/v1/rooms/${room.id}/events`)).status).toBe(200);
+    expect((await read("/v1/tokens")).status).toBe(403);
+    const overlay = await dashboard.open((await link.inputValue()).slice(dashboard.app.url.length + 1));
+    await ready(overlay);
+    await room.append([chat("看得见", {})]);
+    await until(async () => (await textOf(overlay.locator("li"))).includes("看得见"));
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    await dashboard.shoot(page, "overlay-builder-phone");
+  });
+});

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { NewEventOf } from "../../src/events/event.js";
+import { GiftAlerts } from "../../web/src/overlay/gift-alerts.js";
+import { Lanes } from "../../web/src/overlay/lanes.js";
+import { gift } from "../api/events.js";
+
+const given = (comboId: string, delta: number, comboTotal: number, more: Partial<NewEventOf<"gift">> = {}) => ({
+  ...gift(delta, { comboId, comboTotal, ...more }),
+  seq: 1,
+});
+
+describe("gift alerts", () => {
+  it("are one for a combo, which counts up and stays from its last unit on", () => {
+    const alerts = new GiftAlerts({ most: 3, stayMs: 6_000, min: 0 });
+    alerts.take(given("a", 1, 1), 0);
+    expect(alerts.at(0)).toMatchObject([{ key: "a", units: 1, diamonds: 1 }]);
+    alerts.take(given("a", 9, 10), 5_000);
+    expect(alerts.at(6_500)).toMatchObject([{ key: "a", units: 10, diamonds: 10 }]);
+    // The end of a combo alone changes nothing.
+    alerts.take(given("a", 0, 10, { settled: true }), 10_900);
+    expect(alerts.at(11_000)).toEqual([]);
+  });
+
+  it("wait for their turn, each shown for its full time, and go on counting while they wait", () => {
+    const alerts = new GiftAlerts({ most: 1, stayMs: 1_000, min: 0 });
+    alerts.take(given("a", 1, 1), 0);
+    alerts.at(0);
+    alerts.take(given("b", 1, 1), 100);
+    alerts.take(given("b", 4, 5), 200);
+    expect(alerts.at(999).map(({ key }) => key)).toEqual(["a"]);
+    expect(alerts.at(1_000)).toMatchObject([{ key: "b", units: 5, until: 2_000 }]);
+    expect(alerts.at(2_000)).toEqual([]);
+  });
+
+  it("are only those of enough worth; an unknown price is worth none", () => {
+    const alerts = new GiftAlerts({ most: 9, stayMs: 1_000, min: 10 });
+    alerts.take(given("a", 5, 5), 0);
+    alerts.take(given("b", 5, 5, { unitDiamonds: null, diamonds: null }), 0);
+    expect(alerts.at(0)).toEqual([]);
+    alerts.take(given("a", 5, 10), 1);
+    expect(alerts.at(1).map(({ key }) => key)).toEqual(["a"]);
+  });
+
+  it("in a flood keep the most valuable, and only so many", () => {
+    const alerts = new GiftAlerts({ most: 1, stayMs: 1, min: 0 });
+    for (let at = 0; at < 1_000; at++) alerts.take(given(`c${at}`, 1, 1, { unitDiamonds: at === 500 ? 30_000 : 1 }), 0);
+    const seen = new Set<string>();
+    for (let now = 0; now < 200; now++) for (const { key } of alerts.at(now)) seen.add(key);
+    expect(seen.size).toBe(30);
+    expect(seen.has("c500")).toBe(true);
+  });
+});
+
+describe("lanes of flying danmu", () => {
+  it("never let one run into another, whatever their lengths and times", () => {
+    const [across, flightMs] = [1_000, 9_000];
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ width: fc.integer({ min: 1, max: 4_000 }), wait: fc.integer({ min: 0, max: 4_000 }) }), { maxLength: 40 }),
+        (texts) => {
+          const lanes = new Lanes(3, flightMs);
+          const flights: { lane: number; width: number; from: number }[] = [];
+          let now = 0;
+          for (const { width, wait } of texts) {
+            now += wait;
+            const lane = lanes.take(width, across, now);
+            if (lane >= 0) flights.push({ lane, width, from: now });
+          }
+          const left = ({ width, from }: { width: number; from: number }, time: number) =>
+            across - ((time - from) / flightMs) * (across + width);
+          for (const [at, before] of flights.entries())
+            for (const after of flights.slice(at + 1).filter(({ lane }) => lane === before.lane))
+              for (const time of [after.from, before.from + flightMs].filter((one) => one >= after.from && one <= before.from + flightMs))
+                expect(left(after, time)).toBeGreaterThanOrEqual(left(before, time) + before.width - 0.001);
+        },
+      ),
+    );
+  });
+
+  it("are all used, and free again when a flight is over", () => {
+    const lanes = new Lanes(2, 9_000);
+    expect([lanes.take(100, 1_000, 0), lanes.take(100, 1_000, 0), lanes.take(100, 1_000, 0)]).toEqual([0, 1, -1]);
+    expect(lanes.take(100, 1_000, 900)).toBe(0);
+    expect(lanes.take(3_000, 1_000, 1_800)).toBe(-1);
+    expect(lanes.take(3_000, 1_000, 9_000)).toBe(0);
+  });
+});

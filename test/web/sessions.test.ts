@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { byteSize } from "../../web/src/format/bytes.js";
+import { countOf } from "../../web/src/overlay/goal.js";
+import { isRoom } from "../../web/src/overlay/is-room.js";
+import { nameIn } from "../../web/src/sessions/file-name.js";
+import { shownChange, shownMeasure } from "../../web/src/sessions/shown.js";
+import { changeOf, measuresOf } from "../../web/src/sessions/totals.js";
+import { fieldsOf, wishOf } from "../../web/src/settings/hook-fields.js";
+import { namesIn } from "../../web/src/settings/names.js";
+
+type Session = Parameters<typeof measuresOf>[0];
+const none = { combos: 0, settled: 0, units: 0, diamonds: 0, unpricedUnits: 0 };
+const session: Session = {
+  id: "7300000000000000019",
+  room: "1",
+  anchor: null,
+  title: null,
+  openedAt: 1_000_000,
+  endedAt: null,
+  endReason: null,
+  totals: {
+    messages: { chat: 7 },
+    events: 9,
+    people: 3,
+    chatters: 2,
+    gifters: 1,
+    gifts: { ...none, units: 5, diamonds: "12345678901234567890" },
+    likes: { seen: 4, total: null },
+    follows: 2,
+    followers: null,
+    viewers: null,
+    peak: { online: 88, minute: null, eventsInMinute: 0 },
+    hidden: { events: 0, chats: 0, units: 0, diamonds: 0 },
+    gaps: { count: 0, totalMs: 0 },
+    covered: 0.995,
+    likesSeen: null,
+    partial: false,
+    firstEventAt: null,
+    lastEventAt: null,
+    behind: 0,
+  },
+};
+
+describe("a broadcast's measures", () => {
+  it("are null where nothing is known, and so far while it goes on", () => {
+    expect(measuresOf(session, 1_060_000)).toMatchObject({ length: 60_000, viewers: null, peak: 88, chats: 7, likes: 4 });
+    expect(Object.values(measuresOf({ ...session, totals: null, endedAt: 1_005_000 }, 0)).filter((value) => value !== null)).toEqual([
+      5_000,
+    ]);
+  });
+
+  it("change by a share, which nothing has of nothing", () => {
+    expect([changeOf(100, 112), changeOf(100, 97), changeOf(0, 5), changeOf(null, 5)].map(shownChange)).toEqual(["+12%", "−3%", "–", "–"]);
+    expect([shownChange(0.001), shownChange(-0.001)]).toEqual(["0%", "0%"]);
+  });
+
+  it("are shown as what they are", () => {
+    expect([shownMeasure("length", 3_900_000, "zh"), shownMeasure("covered", 0.5, "en"), shownMeasure("chats", 12_345, "zh")]).toEqual([
+      "1 小时 5 分",
+      "50%",
+      "1.2万",
+    ]);
+    expect(shownMeasure("viewers", null, "zh")).toBe("–");
+  });
+
+  it("are what goals count", () => {
+    expect((["follows", "likes", "units", "chats", "viewers"] as const).map((metric) => countOf(session, metric))).toEqual([2, 4, 5, 7, 0]);
+    expect(countOf({ totals: null }, "diamonds")).toBe(0);
+  });
+});
+
+describe("small readers", () => {
+  it("take a file's name only where no file system minds it", () => {
+    expect(nameIn('attachment; filename="dylive-98765-7300.csv"')).toBe("dylive-98765-7300.csv");
+    for (const bad of [
+      null,
+      "attachment",
+      'attachment; filename="../a"',
+      'attachment; filename=".bashrc"',
+      'attachment; filename="a/b.csv"',
+    ])
+      expect(nameIn(bad)).toBeNull();
+  });
+
+  it("know a room by any of its names, and no other", () => {
+    const room = { id: "12", aliases: [{ kind: "web_rid", value: "98765" }] } as Parameters<typeof isRoom>[0];
+    expect(["12", "room:12", "98765", "web_rid:98765"].map((name) => isRoom(room, name))).toEqual([true, true, true, true]);
+    expect(["1", "room:1", "9876", "sec_uid:98765", ""].map((name) => isRoom(room, name))).toEqual([false, false, false, false, false]);
+  });
+
+  it("write bytes for people", () => {
+    expect([0, 999, 1_024, 1_536_000, 5 * 1024 ** 3].map(byteSize)).toEqual(["0 B", "999 B", "1.0 KB", "1.5 MB", "5.0 GB"]);
+  });
+
+  it("take names with any commas between", () => {
+    expect(namesIn(" chat，gift、 room.live,,  \n")).toEqual(["chat", "gift", "room.live"]);
+  });
+});
+
+describe("a webhook's form", () => {
+  const empty = fieldsOf(null);
+  it("sends only what was written, and says nothing of private addresses unless that changes", () => {
+    expect(wishOf({ ...empty, url: " https://a.example " }, null)).toEqual({
+      url: "https://a.example",
+      types: [],
+      filter: null,
+      rooms: [],
+    });
+    expect(wishOf({ ...empty, allowPrivate: true }, null)).toMatchObject({ allowPrivate: true });
+    const hook = { url: "u", name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5, allowPrivate: true } as Parameters<
+      typeof fieldsOf
+    >[0];
+    expect(wishOf(fieldsOf(hook), hook)).toEqual({ url: "u", name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5 });
+  });
+});
