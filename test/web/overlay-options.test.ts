@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { BLOCKED_MAX, DEFAULTS, type OverlayOptions, readOptions, stayMs, wordsOf, writeOptions } from "../../web/src/overlay/options.js";
+import {
+  BLOCKED_MAX,
+  DEFAULTS,
+  linesOf,
+  type OverlayOptions,
+  readOptions,
+  stayMs,
+  wordsOf,
+  writeOptions,
+} from "../../web/src/overlay/options.js";
 import { typesOf } from "../../web/src/overlay/types-of.js";
 
 describe("the address of an overlay", () => {
@@ -46,5 +55,6 @@ describe("the address of an overlay", () => {
     expect([stayMs({ kind: "danmu", stay: 0 }), stayMs({ kind: "gifts", stay: 0 }), stayMs({ kind: "gifts", stay: 2 })]).toEqual([
       0, 6_000, 2_000,
     ]);
+    expect([linesOf({ kind: "gifts", lines: 0 }), linesOf({ kind: "gifts", lines: 7 })]).toEqual([3, 7]);
   });
 });
