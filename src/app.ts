@@ -11,6 +11,7 @@ import { DyliveError } from "./errors.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
+import type { Limits, LimitsOf } from "./log/retention.js";
 import { databaseIn } from "./log/sqlite/database-file.js";
 import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
@@ -18,6 +19,7 @@ import { operatorOf } from "./operator.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
 import { startHooks } from "./outputs/hooks/start.js";
+import { RetentionKeeper } from "./outputs/retention/keeper.js";
 import { StatisticsReader } from "./outputs/stats/reader.js";
 import { reachOf } from "./reach.js";
 import { Official } from "./rooms/official/official.js";
@@ -28,6 +30,7 @@ import { RawRecorder } from "./sources/raw/recorder.js";
 import { WorkerChannel } from "./worker/channel.js";
 import { exportsAt } from "./worker/exports.js";
 import type { JobDesk } from "./worker/jobs.js";
+import { retentionAt } from "./worker/retention.js";
 import { searchAt } from "./worker/search.js";
 import { statisticsAt } from "./worker/statistics.js";
 
@@ -45,6 +48,9 @@ export interface App {
 
 /** The built dashboard, whether this file runs from src/ or from dist/. */
 const WEB_ROOT = fileURLToPath(new URL("../dist/web/", import.meta.url));
+
+const MB = 1_000_000;
+const DAY_MS = 86_400_000;
 
 /** Hosts that only this machine reaches. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
@@ -67,11 +73,13 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const desk = new WorkerChannel({ path: database, clock });
     closers.push(() => desk.close());
     const log = new ObservedLog(opened.log, (events) => metrics.stored(events));
-    const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk) };
+    const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
     const reader = readStatistics(desk, store, clock, logger);
     closers.push(() => reader.stop());
     const indexer = keepIndexed(desk, store, clock, logger);
     closers.push(() => indexer.stop());
+    const keeper = keepWithinLimits(config, desk, store, clock, logger);
+    closers.push(() => keeper.stop());
     metrics.lookAtStatistics(() => reader.behind);
     const reach = reachOf(config, machine, clock);
     closers.push(() => reach.seats.close());
@@ -215,6 +223,35 @@ function keepIndexed(desk: JobDesk, { search }: Store, clock: Clock, logger: Log
   });
   reader.start();
   return reader;
+}
+
+/** Starts what removes that which is beyond its limits, in the worker thread. */
+function keepWithinLimits(config: Config, desk: JobDesk, store: Store, clock: Clock, logger: Logger): RetentionKeeper {
+  const keeper = new RetentionKeeper({
+    store,
+    clock,
+    limits: limitsOf(config),
+    maxStoreBytes: config.keepStoreMb === null ? null : config.keepStoreMb * MB,
+    step: (room, limits, now, signal) => desk.run("retention.step", [room, limits, now], signal),
+    shed: (room, signal) => desk.run("retention.shed", [room], signal),
+    onDoubt: (sentence) => logger.warn(sentence),
+    onError: (error) => logger.error({ err: error }, "what is beyond its limits could not be removed; it is tried again"),
+  });
+  keeper.start();
+  return keeper;
+}
+
+/** How much is kept of every room that has no limits of its own. */
+function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, keepRawDays, keepRawMb }: Config): LimitsOf {
+  const limits = (days: number | null, mb: number | null): Limits => ({
+    maxAgeMs: days === null ? null : days * DAY_MS,
+    maxBytes: mb === null ? null : mb * MB,
+  });
+  return {
+    events: limits(keepEventsDays, keepEventsMb),
+    statistics: limits(keepStatisticsDays, null),
+    raw: limits(keepRawDays, keepRawMb),
+  };
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

@@ -8,6 +8,10 @@ export const DEFAULT_ACCOUNT = "default";
 const PORT = Type.Integer({ minimum: 0, maximum: 65535 });
 const HTTP_URL = Type.String({ pattern: "^https?://[^\\s]+$" });
 
+/** How much is kept. */
+const Keep = (description: string) =>
+  Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], { default: null, description });
+
 /** A type of message of the Open Platform, or `*`. */
 const MESSAGE_TYPE = /^([a-z][a-z0-9_]{0,63}|\*)$/;
 
@@ -83,6 +87,12 @@ export const ConfigSchema = Type.Object({
   }),
   hookPauseAfterMs: Type.Integer({ minimum: 60_000, default: 259_200_000, description: "ms of failing after which a webhook is paused" }),
   pollMs: Type.Integer({ minimum: 1000, default: 30_000, description: "ms between looks at a wanted room that is not live" }),
+  keepEventsDays: Keep("days for which events are kept; unset for ever"),
+  keepEventsMb: Keep("MB of events that are kept of a room, by their JSON text; beyond it the oldest go"),
+  keepStatisticsDays: Keep("days for which statistics of a broadcast are kept after its last event; unset for ever"),
+  keepRawDays: Keep("days for which raw recordings are kept; unset for ever"),
+  keepRawMb: Keep("MB of raw recordings that are kept of a room; beyond it the oldest go"),
+  keepStoreMb: Keep("MB that the whole store may use on disk; beyond it the oldest events of any room go"),
   officialApp: Type.Union([Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }), Type.Null()], {
     default: null,
     description: "id (tt…) of your app on the Open Platform, whose pushes are taken; see docs/official-push.md",

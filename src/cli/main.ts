@@ -14,6 +14,7 @@ import { addOfficialCommands } from "./official.js";
 import { record } from "./record.js";
 import { replay } from "./replay.js";
 import { resolve } from "./resolve.js";
+import { addRetentionCommand } from "./retention.js";
 import { addRoomCommands } from "./room.js";
 import { addSearchCommand } from "./search.js";
 import { addSessionCommands } from "./session.js";
@@ -146,6 +147,7 @@ addExportCommand(program, data);
 addSearchCommand(program, data);
 addStoreCommands(program, data);
 addEraseCommand(program, data);
+addRetentionCommand(program, data);
 
 program
   .command("simulate")

@@ -11,9 +11,10 @@ import { Drift } from "../wire/drift.js";
 import { backoffMs } from "./backoff.js";
 import type { Budget } from "./budget.js";
 import { type Closing, Connection } from "./connection.js";
+import { heldBack } from "./hold.js";
 import { meetRoom } from "./meet.js";
 import { stateEvent } from "./own-events.js";
-import { type Broadcast, Pipeline } from "./pipeline.js";
+import { type Broadcast, Pipeline, storeDownReason } from "./pipeline.js";
 import { Place, type Reach } from "./place.js";
 import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
@@ -51,6 +52,9 @@ const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, en
 const FRESH_MS = 600_000; // a reading older than this is taken anew before a connect
 const SURE_MS = 60_000; // one older than this is taken anew after a connect: the broadcast may have been replaced by another
 const SETTLE_EVERY_MS = 5000;
+const STORE_RETRY_MS = 5000;
+/** What a store says that may take something later. */
+const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["disk_full", "store_readonly", "store_damaged"]);
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 
@@ -131,11 +135,24 @@ export class Collector {
     // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
     const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#pipeline?.settle().catch(() => {}));
     try {
-      await this.#loop(signal);
+      await this.#collect(signal);
     } catch (error) {
       if (!signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
     } finally {
       stopSettling();
+    }
+  }
+
+  /** The loop, begun anew while the store takes nothing: a full disk must not end a collection. */
+  async #collect(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#loop(signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof DyliveError && STORE_PROBLEMS.has(error.code))) throw error;
+        this.tracker.to("failed", storeDownReason(error), error.code);
+        await this.#pause(STORE_RETRY_MS, signal);
+      }
     }
   }
 
@@ -245,7 +262,15 @@ export class Collector {
     const { facts, webRid } = resolved;
     const room = await meetRoom(store.rooms, this.name, resolved);
     if (this.#pipeline === null || room !== this.#room) {
-      this.#pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift: this.#drift, setAside });
+      this.#pipeline = await Pipeline.open({
+        log: store.log,
+        rooms: store.rooms,
+        horizon: (one) => store.retention.horizon(one),
+        room,
+        clock,
+        drift: this.#drift,
+        setAside,
+      });
       this.#room = room;
     }
     if (this.name.kind !== "web_rid") this.#asked = { kind: "web_rid", value: webRid };
@@ -288,7 +313,9 @@ export class Collector {
   async #to(state: RoomState, reason: string, problem: ErrorCode | null = null): Promise<void> {
     const from = this.tracker.to(state, reason, problem);
     if (from === null || !LOGGED.has(state) || this.#pipeline === null || this.#room === null) return;
-    await this.#pipeline.own(stateEvent(this.#room, this.tracker.sessionId, from, state, { reason }, this.#parts.clock.now()));
+    const pipeline = this.#pipeline;
+    const event = stateEvent(this.#room, this.tracker.sessionId, from, state, { reason }, this.#parts.clock.now());
+    await heldBack(() => pipeline.own(event), this.tracker, this.#parts.clock, this.#stop.signal);
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -7,10 +7,11 @@ import type { Received } from "../sources/source.js";
 import type { Drift } from "../wire/drift.js";
 import type { Budgets, CollectorParts, Raw } from "./collector.js";
 import { Doubt } from "./doubt.js";
+import { heldBack } from "./hold.js";
 import { damagedIn, type Gap, Missed } from "./missed.js";
 import { openSource } from "./open-source.js";
 import { gapEvent } from "./own-events.js";
-import { type Broadcast, isStoreDown, type Pipeline } from "./pipeline.js";
+import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { Place } from "./place.js";
 import type { Live, Resolved } from "./resolve.js";
 import type { RoomState } from "./state.js";
@@ -57,7 +58,6 @@ interface Taken {
 }
 
 const TICK_MS = 5000;
-const STORE_RETRY_MS = 1000;
 /** A connection that stood so long was a good one: the next loss is a new matter. */
 const STEADY_MS = 10_000;
 /** Damage is a reason to connect anew at most this often. */
@@ -88,7 +88,7 @@ export class Connection {
     const { tracker, parts, place, to } = this.#owner;
     const { live } = target;
     this.#doubt.begin(!target.confirmed);
-    if (tracker.sessionId !== live.roomId) await this.#begin(target);
+    if (tracker.sessionId !== live.roomId) await this.#begin(target, signal);
     else if (this.#left !== null) this.#missed.begin(this.#left.since, this.#left.reason);
     this.#left = null;
     this.#openedAt = null;
@@ -122,7 +122,7 @@ export class Connection {
       for await (const batch of this.#open(target, AbortSignal.any([signal, given.signal]))) {
         opened = true;
         const { interactive, ended } = await this.#take(target, batch, broadcast, signal);
-        const renew = await this.#seen(target, batch, interactive, broadcast);
+        const renew = await this.#seen(target, batch, interactive, broadcast, signal);
         if (ended) this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
         if (ended || renew) return this.#closing(ended ? "announced" : "lost", opened);
       }
@@ -186,35 +186,33 @@ export class Connection {
     const { parts, tracker, raw } = this.#owner;
     parts.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
-    for (;;) {
-      try {
-        const stored = await pipeline.store(batch, broadcast);
-        const at = batch[batch.length - 1]?.receivedAt ?? parts.clock.now();
-        tracker.frame(at);
-        for (const [method, n] of stored.methods) tracker.message(method, n);
-        for (const [reason, n] of stored.drops) tracker.drop(reason, n);
-        return { interactive: tracker.stored(stored.events, at), ended: stored.ended };
-      } catch (error) {
-        if (!isStoreDown(error) || signal.aborted) throw error;
-        tracker.to(tracker.state, `the store takes nothing now: ${String(error)}`);
-        await parts.clock.sleep(STORE_RETRY_MS, signal);
-      }
-    }
+    const stored = await heldBack(() => pipeline.store(batch, broadcast), tracker, parts.clock, signal);
+    const at = batch[batch.length - 1]?.receivedAt ?? parts.clock.now();
+    tracker.frame(at);
+    for (const [method, n] of stored.methods) tracker.message(method, n);
+    for (const [reason, n] of stored.drops) tracker.drop(reason, n);
+    return { interactive: tracker.stored(stored.events, at), ended: stored.ended };
   }
 
   /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns whether to connect anew for what was damaged */
-  async #seen(target: Target, batch: readonly Received[], interactive: number, broadcast: Broadcast): Promise<boolean> {
+  async #seen(
+    target: Target,
+    batch: readonly Received[],
+    interactive: number,
+    broadcast: Broadcast,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { tracker, to } = this.#owner;
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
     const damaged = damagedIn(batch, this.#watchdog.lastFrameAt);
     this.#watchdog.received(at, interactive);
-    await this.#tell(target, broadcast, this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0));
+    await this.#tell(target, broadcast, this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0), signal);
     if (interactive > 0) this.#renewed = false;
     if (interactive > 0 && tracker.state !== "live") await to("live", "interactive messages are coming in");
     if (damaged === null) return false;
     tracker.drop("damaged", batch.filter((received) => received.damaged).length);
     if (!this.#watchdog.slow || damaged.to - this.#renewedAt < RENEW_MS) {
-      await this.#tell(target, broadcast, damaged);
+      await this.#tell(target, broadcast, damaged, signal);
       return false;
     }
     this.#renewedAt = damaged.to;
@@ -224,13 +222,18 @@ export class Connection {
   }
 
   /** Another broadcast than before: what was being missed of the old one is over. */
-  async #begin(target: Target): Promise<void> {
+  async #begin(target: Target, signal: AbortSignal): Promise<void> {
     const { tracker, parts } = this.#owner;
     const { live, room, resume } = target;
     const before = tracker.sessionId;
     if (before !== null) {
       const endedAt = (await parts.store.sessions.get(room, before))?.endedAt ?? parts.clock.now();
-      await this.#tell(target, { sessionId: before, webRid: live.webRid, anchorId: null, source: "system" }, this.#missed.close(endedAt));
+      await this.#tell(
+        target,
+        { sessionId: before, webRid: live.webRid, anchorId: null, source: "system" },
+        this.#missed.close(endedAt),
+        signal,
+      );
     }
     tracker.broadcast(live.roomId);
     this.#watchdog = new Watchdog();
@@ -239,10 +242,11 @@ export class Connection {
     this.#missed.begin(resume?.savedAt ?? null, "dylive was not collecting");
   }
 
-  async #tell({ room, pipeline }: Target, broadcast: Broadcast, gap: Gap | null): Promise<void> {
+  async #tell({ room, pipeline }: Target, broadcast: Broadcast, gap: Gap | null, signal: AbortSignal): Promise<void> {
     if (gap === null) return;
     this.#owner.tracker.gap(gap.to - gap.from);
-    await pipeline.own(gapEvent(room, broadcast, gap.from, gap.to, gap.reason));
+    const event = gapEvent(room, broadcast, gap.from, gap.to, gap.reason);
+    await heldBack(() => pipeline.own(event), this.#owner.tracker, this.#owner.parts.clock, signal);
   }
 
   #watch(from: number): void {

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
-import type { Draft } from "../events/combo.js";
+import type { Draft, GiftEvent } from "../events/combo.js";
 import { RecentIds, SocialEchoes } from "../events/dedupe.js";
 import type { NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
@@ -10,6 +10,9 @@ import type { Log, RoomKey } from "../log/log.js";
 import type { Rooms } from "../log/rooms.js";
 import type { Drift } from "../wire/drift.js";
 
+/** Makes a draft of an event of a message; null where it gives none. */
+export type Decode = typeof normalise;
+
 /** What a pipeline is built of. */
 export interface PipelineParts {
   readonly log: Log;
@@ -17,6 +20,8 @@ export interface PipelineParts {
   readonly room: RoomKey;
   readonly clock: Clock;
   readonly drift: Drift;
+  /** Makes events of messages; our own by default. */
+  readonly decode?: Decode;
   /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
   readonly horizon?: (room: RoomKey) => Promise<number | null>;
   /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
@@ -104,7 +109,7 @@ export class Pipeline {
   }
 
   async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
-    const { room, drift } = this.#parts;
+    const { room, drift, decode = normalise } = this.#parts;
     const { webRid, sessionId, anchorId, source } = broadcast;
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
@@ -120,7 +125,7 @@ export class Pipeline {
           count(drops, "duplicate");
           continue;
         }
-        const draft = source === "official" ? officialDraft(message, context) : normalise(message, context);
+        const draft = source === "official" ? officialDraft(message, context) : decode(message, context);
         if (draft === null) count(drops, "no_event");
         else if (draft.event.time <= this.#horizon) count(drops, "too_old");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
@@ -165,9 +170,18 @@ export class Pipeline {
   async #judge(drafts: readonly Draft[]): Promise<readonly NewEvent[]> {
     const { log, room } = this.#parts;
     const lookups = this.#ledger.missing(drafts);
-    const combos = lookups.combos.length > 0 ? await log.combos(room, lookups.combos) : new Map();
     const known = lookups.ids.length > 0 ? await log.known(room, lookups.ids) : new Set<string>();
-    return this.#ledger.stage(drafts, { combos, known });
+    const gifts = known.size > 0 ? await this.#gifts([...known]) : new Map<string, GiftEvent>();
+    const wanted = [...lookups.combos, ...[...gifts.values()].map(({ comboId }) => comboId)];
+    const combos = wanted.length > 0 ? await log.combos(room, wanted) : new Map();
+    return this.#ledger.stage(drafts, { combos, known, gifts });
+  }
+
+  /** Gifts that were stored before. */
+  async #gifts(ids: readonly string[]): Promise<ReadonlyMap<string, GiftEvent>> {
+    const { log, room } = this.#parts;
+    const events = await log.byId(room, ids);
+    return new Map([...events].flatMap(([id, event]) => (event.type === "gift" ? [[id, event] as const] : [])));
   }
 
   /** Appends what the ledger has staged. @returns null when the room had another owner in between: claimed again, to be judged anew */
@@ -218,6 +232,12 @@ export class Pipeline {
 export function isStoreDown(error: unknown): boolean {
   if (error instanceof DyliveError) return error.code !== "bad_request";
   return STORE_DOWN.test(String((error as { code?: unknown } | null)?.code ?? ""));
+}
+
+/** What is said of a room while the store takes nothing: what is wrong and what to do. */
+export function storeDownReason(error: unknown): string {
+  const told = error instanceof DyliveError ? `${error.message}. ${error.row.hint}` : String(error);
+  return `the store takes nothing now, so what comes is held back: ${told}`;
 }
 
 function count(counts: Map<string, number>, key: string): void {

@@ -88,6 +88,12 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/events?after=999999", 409],
     ["/v1/rooms/98765/events?filter=x", 400],
   ],
+  "GET /v1/rooms/{room}/retention": [["/v1/rooms/98765/retention", 200]],
+  "PATCH /v1/rooms/{room}/retention": [
+    ["/v1/rooms/98765/retention", 200, { json: { events: { maxAgeMs: 86_400_000, maxBytes: null }, raw: null } }],
+    ["/v1/rooms/98765/retention", 400, { json: { events: { maxAgeMs: 5, maxBytes: null } } }],
+    ["/v1/rooms/nobody/retention", 404, { json: {} }],
+  ],
   "GET /v1/search": [
     ["/v1/search?types=chat,gift&room=98765", 200],
     ["/v1/search?q=%E4%BD%A0%E5%A5%BD&limit=1", 200],

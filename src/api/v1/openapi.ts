@@ -15,6 +15,7 @@ import {
 import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
 import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-answers.js";
+import { RetentionSchema } from "./retention-routes.js";
 import { FoundSchema } from "./search-answers.js";
 import {
   GiftListSchema,
@@ -53,6 +54,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     SessionListSchema,
     EventListSchema,
     FoundSchema,
+    RetentionSchema,
     TotalsSchema,
     MinuteListSchema,
     GiftListSchema,

@@ -11,6 +11,7 @@ import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
 import { officialAppRoutes } from "./official-routes.js";
 import { Passes } from "./pass.js";
+import { retentionRoutes } from "./retention-routes.js";
 import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
@@ -37,6 +38,7 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       userRoutes(v1, parts, passes);
       eventRoutes(v1, parts, passes);
       exportRoutes(v1, parts, passes);
+      retentionRoutes(v1, parts, passes);
       searchRoutes(v1, parts, passes);
       tokenRoutes(v1, parts, passes);
       hookRoutes(v1, parts, passes);

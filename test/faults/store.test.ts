@@ -1,0 +1,140 @@
+import { openSync, statSync, truncateSync, writeSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import type { NewEventOf } from "../../src/events/event.js";
+import { checkStore } from "../../src/log/check-store.js";
+import { Connection } from "../../src/log/sqlite/connection.js";
+import { integrityOf } from "../../src/log/sqlite/copy.js";
+import { SqliteLog } from "../../src/log/sqlite/log.js";
+import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import type { Store } from "../../src/log/store.js";
+import { chats } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { fastClock } from "../fast-clock.js";
+import { useDirectory } from "../log/directory.js";
+import { type Running, running, SIGNAL } from "../rooms/running.js";
+import { until } from "../until.js";
+
+const file = useDirectory();
+const ROOM = "100000002";
+let now: Running | undefined;
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await now?.stop();
+  now = undefined;
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A store whose log writes through a connection that a test can break. */
+function breakable(): { store: Store; connection: Connection } {
+  const path = file("store.db");
+  const whole = openSqliteStore({ path });
+  const connection = new Connection(path, fastClock(1));
+  closers.push(
+    () => whole.close(),
+    () => connection.close(),
+  );
+  return { store: { ...whole, log: new SqliteLog(connection) }, connection };
+}
+
+describe.each([
+  [
+    "a full disk",
+    /The disk is full: .*database or disk is full.*Make room/,
+    ({ database }: Connection) => {
+      database.pragma(`max_page_count = ${database.pragma("page_count", { simple: true })}`);
+      return () => database.pragma("max_page_count = 1000000");
+    },
+  ],
+  [
+    "a disk that became read-only",
+    /The store cannot be written: .*readonly database.*Make the data folder/,
+    ({ database }: Connection) => {
+      database.pragma("query_only = ON");
+      return () => database.pragma("query_only = OFF");
+    },
+  ],
+])("%s", (_name, sentence, strike) => {
+  it("is said in the room's state; what comes is held back, and nothing is lost when it is over", async () => {
+    const { store, connection } = breakable();
+    now = await running({}, { store });
+    const { rooms, simulator, clock } = now;
+    const { room } = await rooms.request(ROOM, 60_000, SIGNAL);
+    await until(() => rooms.status(room)?.state === "live");
+    const heal = strike(connection);
+    const reason = () => rooms.status(room)?.evidence.reason ?? "";
+    await until(() => sentence.test(reason()));
+    const head = async () => (await store.log.heads([room])).get(room)?.head ?? 0;
+    const stuck = await head();
+    await clock.sleep(15_000);
+    // A page that was begun may still take a little.
+    expect((await head()) - stuck).toBeLessThan(20);
+    heal();
+    await until(() => !sentence.test(reason()));
+    await clock.sleep(10_000);
+    simulator.rooms.stall(ROOM);
+    await clock.sleep(3000);
+    expect(rooms.status(room)?.state).toBe("live");
+    const events = (await store.log.read(room, 0, 100_000)).events;
+    const { sent, connections } = simulator.truth(ROOM);
+    const chats = (list: readonly { id: string }[]) => [...new Set(list.map(({ id }) => id))].sort();
+    expect(chats(events.filter(({ type }) => type === "chat"))).toEqual(
+      chats(sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => ({ id: msgId }))),
+    );
+    const units = (events.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
+    expect(units).toBe(sent.combos.reduce((sum, { total }) => sum + total, 0));
+    expect(connections).toHaveLength(1);
+    expect(await checkStore(store)).toEqual([]);
+  });
+
+  it("when a collection begins does not end it", async () => {
+    const { store, connection } = breakable();
+    const heal = strike(connection);
+    now = await running({}, { store });
+    const { rooms } = now;
+    const asked = rooms.request(ROOM, 10_000, SIGNAL).catch((error: unknown) => error);
+    await asked;
+    heal();
+    await until(async () => [...(await store.log.heads()).values()].some(({ head }) => head > 0), 20_000);
+  });
+});
+
+describe("a damaged file", () => {
+  async function filled(name: string) {
+    const path = file(name);
+    const store = openSqliteStore({ path });
+    const { room, append } = await claimed(store);
+    for (let part = 0; part < 5; part++) await append(...chats(1000, `${part}:`));
+    await store.close();
+    return { path, room };
+  }
+
+  it("is found by the check, and said where it is read; what is whole can still be read", async () => {
+    const { path, room } = await filled("pages.db");
+    const hole = openSync(path, "r+");
+    const { size } = statSync(path);
+    writeSync(hole, Buffer.alloc(20 * 4096, 0xa5), 0, 20 * 4096, Math.floor(size / 8192) * 4096);
+    expect(integrityOf(path).length).toBeGreaterThan(0);
+    const store = openSqliteStore({ path });
+    const outcomes: unknown[] = [];
+    for (let after = 0; after < 5000; after += 50) outcomes.push(await store.log.read(room, after, 50).catch((error: unknown) => error));
+    const damaged = outcomes.filter((one) => one instanceof Error);
+    expect(damaged.length).toBeGreaterThan(0);
+    expect(damaged.length).toBeLessThan(outcomes.length);
+    for (const error of damaged) expect(error).toMatchObject({ code: "store_damaged" });
+    await store.close().catch(() => {});
+  });
+
+  it("is refused in words when it cannot be opened", async () => {
+    const { path } = await filled("cut.db");
+    truncateSync(path, 4096 * 3);
+    const open = () => openSqliteStore({ path });
+    let said: unknown;
+    try {
+      await open().close();
+    } catch (error) {
+      said = error;
+    }
+    expect(said).toMatchObject({ code: "store_damaged", detail: expect.stringContaining("malformed") });
+    expect(integrityOf(path).length).toBeGreaterThan(0);
+  });
+});
