@@ -10,6 +10,8 @@ import { typesOf } from "./types-of.js";
 /** What came longer ago than this is not put on a stream any more. */
 const STALE_MS = 30_000;
 const SAMPLE_MS = 900;
+/** Enough to see at once how it looks. */
+const FIRST_SAMPLES = 6;
 const AGAIN_MS = 10_000;
 
 export type Listener = (events: readonly LiveEvent[]) => void;
@@ -33,6 +35,8 @@ export class OverlaySource {
       const samples = new Samples();
       this.state.value = { name: "open" };
       this.#timer = window.setInterval(() => this.#tell([samples.next(Date.now())]), SAMPLE_MS);
+      // After those who listen have come.
+      setTimeout(() => this.#tell(Array.from({ length: FIRST_SAMPLES }, () => samples.next(Date.now()))));
       this.#socket = null;
       return;
     }

@@ -1,0 +1,206 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { chat, gift, person } from "../api/events.js";
+import { until } from "../until.js";
+import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+import { ownRoom } from "./feed-load.js";
+
+const FIRST = "7000000000000000001";
+const SECOND = "7000000000000000002";
+const SECRET = "sessionid=0123456789abcdef; sessionid_ss=0123456789abcdef";
+const HOUR_MS = 3_600_000;
+
+let dashboard: Dashboard;
+let room: Awaited<ReturnType<typeof ownRoom>>;
+let receiver: Server;
+/** What the receiver answers. */
+let status = 200;
+const bodies: string[] = [];
+beforeAll(async () => {
+  dashboard = await Dashboard.start([]);
+  room = await ownRoom(dashboard, "700000001");
+  const { rooms, sessions } = dashboard.app.store;
+  await rooms.setWatch(room.id, "on");
+  const now = Date.now();
+  await sessions.open(room.id, FIRST, now - 30 * HOUR_MS, `第一场 <img src=x onerror="window.hacked=1">`);
+  await sessions.end(room.id, FIRST, now - 27 * HOUR_MS, "announced");
+  await sessions.open(room.id, SECOND, now - HOUR_MS, "第二场 夜话");
+  const user = person({ id: "1", nickname: "小鱼" });
+  await room.append([
+    ...Array.from({ length: 40 }, (_, at) => chat(`第一场的话 ${at}`, { user, sessionId: FIRST })),
+    ...Array.from({ length: 60 }, (_, at) => chat(`=HYPERLINK("http://evil.example") ${at}`, { user, sessionId: SECOND })),
+    gift(3, { user, sessionId: SECOND, unitDiamonds: 100, diamonds: 300, settled: true }),
+  ]);
+  receiver = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on("end", () => {
+      bodies.push(body);
+      response.writeHead(status).end(status === 200 ? "" : "<b>out of order</b>");
+    });
+  }).listen(0, "127.0.0.1");
+});
+afterAll(async () => {
+  await dashboard.close();
+  receiver.close();
+});
+afterEach(() => expect(dashboard.complaints.splice(0)).toEqual([]));
+
+async function open(path: string, options = {}): Promise<Page> {
+  const page = await dashboard.open(`#token=${dashboard.token}`, { viewport: { width: 1200, height: 850 }, ...options });
+  await page.waitForSelector("#paste");
+  await page.goto(`${dashboard.app.url}/#${path}`);
+  return page;
+}
+const says = (page: Page, words: string | RegExp) =>
+  until(async () => {
+    const text = await textOf(page.locator("main"));
+    return typeof words === "string" ? text.includes(words) : words.test(text);
+  }, 20_000);
+
+describe("the settings", () => {
+  it("make a token that is shown once, and revoke it", async () => {
+    const page = await open("/settings/tokens");
+    await page.getByLabel("用途").fill("记录程序");
+    await page.getByLabel("限定的直播间").fill("700000001");
+    await page.getByRole("button", { name: "新建令牌" }).click();
+    const shown = page.getByRole("textbox", { name: "令牌", exact: true });
+    await shown.waitFor();
+    const headers = { authorization: `Bearer ${await shown.inputValue()}` };
+    expect((await fetch(`${dashboard.app.url}/v1/rooms/700000001`, { headers })).status).toBe(200);
+    await dashboard.shoot(page, "settings-tokens");
+    expect(await seriousIn(page)).toEqual([]);
+    const entry = page.locator("[data-token=记录程序]");
+    await entry.getByRole("button", { name: "撤销" }).click();
+    // The safe answer has the focus: a second Enter does no harm.
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("取消");
+    await entry.getByRole("button", { name: "确定" }).click();
+    await until(async () => (await entry.count()) === 0);
+    expect((await fetch(`${dashboard.app.url}/v1/rooms`, { headers })).status).toBe(401);
+  });
+
+  it("make a webhook, try it, show its deliveries and send again", async () => {
+    const page = await open("/settings/hooks");
+    const { port } = receiver.address() as AddressInfo;
+    await page.getByLabel("地址", { exact: true }).fill(`http://127.0.0.1:${port}/`);
+    await page.getByRole("button", { name: "新建 Webhook" }).click();
+    await says(page, "请求有误");
+    await page.getByLabel("允许内网地址").check();
+    await page.getByLabel("名称").fill("接收机");
+    await page.getByLabel("事件类型").fill("chat");
+    await page.getByRole("button", { name: "新建 Webhook" }).click();
+    await page.getByRole("textbox", { name: "密钥" }).waitFor();
+    const entry = page.locator("[data-hook=接收机]");
+    await entry.getByRole("button", { name: "发送测试" }).click();
+    await says(page, "测试结果：HTTP 200");
+    await entry.getByRole("button", { name: "投递记录" }).click();
+    await entry.locator("tr[data-delivered=true]").waitFor();
+    await entry.getByRole("button", { name: "重新投递", exact: true }).click();
+    await says(page, "已安排重新投递。");
+    await until(() => bodies.some((body) => body.includes("第一场的话 0")));
+    await until(async () => (await textOf(entry)).includes("1–101 (100)"), 20_000);
+    await dashboard.shoot(page, "settings-hooks");
+    expect(await seriousIn(page)).toEqual([]);
+    status = 500;
+    await entry.getByRole("button", { name: "发送测试" }).click();
+    await says(page, "测试结果：HTTP 500");
+    await until(async () => (await textOf(entry)).includes("<b>out of order</b>"), 20_000);
+    await entry.getByRole("button", { name: "暂停" }).click();
+    await says(page, "人工暂停");
+    await entry.getByRole("button", { name: "删除" }).click();
+    await entry.getByRole("button", { name: "确定" }).click();
+    await until(async () => (await entry.count()) === 0);
+  });
+
+  it("keep pasted cookies without showing them, say when the login has ended, and choose the account of a room", async () => {
+    const page = await open("/settings/accounts");
+    await says(page, "还没有账号");
+    await page.getByLabel("账号名").fill("phone");
+    await page.getByLabel("Cookie").fill("ttwid=1");
+    await page.getByRole("button", { name: "保存" }).click();
+    await says(page, "请求有误");
+    await page.getByLabel("Cookie").fill(SECRET);
+    await page.getByRole("button", { name: "保存" }).click();
+    const entry = page.locator("[data-account=phone]");
+    await until(async () => (await textOf(entry)).includes("已登录"));
+    expect(await page.content()).not.toContain("0123456789abcdef");
+    await page.getByRole("combobox", { name: /身份/ }).selectOption("phone");
+    await says(page, "已修改");
+    expect((await dashboard.app.store.rooms.get(room.id))?.settings.account).toBe("phone");
+    await dashboard.shoot(page, "settings-accounts");
+    expect(await seriousIn(page)).toEqual([]);
+    dashboard.simulator.rooms.logout();
+    await entry.getByRole("button", { name: "立即核对" }).click();
+    await says(page, "登录已失效：用它的直播间现在按游客接收");
+    dashboard.simulator.rooms.logout(false);
+  });
+
+  it("tell the outputs, the storage, the server and what ails it", async () => {
+    const page = await open("/settings/outputs");
+    await says(page, /DouyinBarrageGrab.*DYLIVE_COMPAT_GRAB_PORT=8888/s);
+    await dashboard.shoot(page, "settings-outputs");
+    await page.getByRole("link", { name: "存储" }).click();
+    await says(page, /数据库大小: [\d.]+ [KM]B/);
+    await dashboard.shoot(page, "settings-storage");
+    await page.getByRole("link", { name: "关于与诊断" }).click();
+    await says(page, /版本 \d+\.\d+\.\d+.*DYLIVE_PORT/s);
+    await page.getByRole("button", { name: "开始检查" }).click();
+    await page.locator("[data-layer=home][data-state=ok]").waitFor({ timeout: 60_000 });
+    await says(page, /数据库.*正常|正常.*数据库/s);
+    await dashboard.shoot(page, "settings-about");
+    expect(await seriousIn(page)).toEqual([]);
+  });
+
+  it("fit a phone, in English and dark", async () => {
+    for (const part of ["tokens", "hooks", "accounts", "about"]) {
+      const page = await open(`/settings/${part}`, { viewport: { width: 390, height: 844 }, colorScheme: "dark", locale: "en-US" });
+      await page.locator(".panel").first().waitFor();
+      expect([part, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([part, 390]);
+      if (part === "accounts") await says(page, "How each room is collected");
+      await dashboard.shoot(page, `settings-${part}-phone-dark-en`);
+      await page.context().close();
+    }
+  });
+});
+
+describe("broadcasts", () => {
+  it("are listed with what they add up to; one has charts, and is exported with progress", async () => {
+    const page = await open("/sessions");
+    await until(async () => /第二场 夜话.*直播中.*60/s.test(await textOf(page.locator("tbody"))), 20_000);
+    await until(async () => /第一场 <img src=x.*40/s.test(await textOf(page.locator("tbody"))), 20_000);
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    await dashboard.shoot(page, "sessions");
+    expect(await seriousIn(page)).toEqual([]);
+    await page.getByRole("link", { name: "第二场 夜话" }).click();
+    await page.waitForSelector("canvas", { timeout: 30_000 });
+    await dashboard.shoot(page, "session");
+    expect(await seriousIn(page)).toEqual([]);
+    const arriving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "导出" }).click();
+    const file = await arriving;
+    expect(file.suggestedFilename()).toMatch(/^dylive-700000001-7000000000000000002\.csv$/);
+    const text = readFileSync(await file.path(), "utf8");
+    expect(text.match(/HYPERLINK/g)).toHaveLength(60);
+    await says(page, /已保存 dylive-700000001-.*\.csv（[\d.]+ KB）/);
+  });
+
+  it("are compared two by two", async () => {
+    const page = await open("/sessions");
+    await page.locator("tbody input").first().check();
+    await page.locator("tbody input").nth(1).check();
+    await page.getByRole("button", { name: "对比" }).click();
+    await page.locator("[data-measure=chats]").waitFor();
+    expect((await textOf(page.locator("[data-measure=chats]"))).split(/\s+/)).toEqual(["弹幕", "40", "60", "+50%"]);
+    await until(async () => (await page.locator("canvas").count()) === 2, 30_000);
+    await dashboard.shoot(page, "compare");
+    expect(await seriousIn(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await until(async () => (await page.evaluate("document.documentElement.scrollWidth")) === 390);
+    await dashboard.shoot(page, "compare-phone");
+  });
+});
