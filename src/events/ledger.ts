@@ -21,6 +21,8 @@ export interface Lookups {
 export interface Found {
   readonly combos: ReadonlyMap<string, Mark>;
   readonly known: ReadonlySet<string>;
+  /** The gifts among them as they were stored: what they say of twins and traces is remembered. */
+  readonly gifts?: ReadonlyMap<string, GiftEvent>;
 }
 
 /** A combo that has not ended. Its mark lives here, so it is in memory as long as it is open. */
@@ -173,7 +175,11 @@ export class GiftLedger {
 
   #stageGift(draft: Extract<Draft, { event: GiftEvent }>, found: Found): void {
     const { event, claim } = draft;
-    if (found.known.has(event.id) || this.#isStaged(event.id)) return;
+    if (found.known.has(event.id)) {
+      this.#recall(event, found.gifts?.get(event.id));
+      return;
+    }
+    if (this.#isStaged(event.id)) return;
     const id = this.#target(event, found);
     const mark = this.#mark(id) ?? found.combos.get(id) ?? FRESH;
     if (claim.total > mark.high) {
@@ -191,6 +197,16 @@ export class GiftLedger {
       // A repeat or a late step: nothing new, but the combo is alive.
       this.#ahead(id, mark.high, false, event.comboId === id ? event : giveUnits(event, id, 0, mark.high, false));
     }
+  }
+
+  /** A gift that was stored before: it moves no mark, but what comes after it may be another form of the same action. */
+  #recall({ comboId }: GiftEvent, stored: GiftEvent | undefined): void {
+    if (stored === undefined || stored.delta === 0) return;
+    const id = stored.comboId;
+    this.#twinsAhead.set(twinKey(id), { comboId: id, light: stored.kind === "light", at: stored.receivedAt });
+    const key = traceKey(stored);
+    if (key !== null && !this.#trace(stored)) this.#tracesAhead.set(key, { comboId: id, kind: stored.kind });
+    if (id !== comboId && stored.kind !== "light") this.#joinedAhead.set(comboId, id);
   }
 
   /**

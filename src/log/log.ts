@@ -75,6 +75,8 @@ export interface Log {
   combos(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, ComboMark>>;
   /** Which of these event ids are stored (tombstones included): a gift with a known id must not move the ledger. */
   known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The events with these ids, those that are stored (tombstones included). */
+  byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>>;
   /** Rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often, never too seldom; also sees other processes' appends. */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
   /**

@@ -61,6 +61,13 @@ export class MemoryLog implements Log {
     return this.#gate.run(() => new Set(ids.filter((id) => this.#rooms.get(room)?.knows(id))));
   }
 
+  byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>> {
+    return this.#gate.run(() => {
+      const events = ids.map((id) => [id, this.#rooms.get(room)?.byId(id)] as const);
+      return new Map(events.flatMap(([id, event]) => (event === undefined ? [] : [[id, event] as const])));
+    });
+  }
+
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
     return this.#waker.wakes(signal);
   }

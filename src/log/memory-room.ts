@@ -1,4 +1,5 @@
 import { DyliveError } from "../errors.js";
+import type { LiveEvent } from "../events/event.js";
 import type { ComboMark, Page, RoomKey, Where } from "./log.js";
 import { addRemoval, type Plan, planBackward, planForward, type Removal } from "./page.js";
 import { eventOf, matches, mayReplace, type Row } from "./row.js";
@@ -8,7 +9,8 @@ export class MemoryRoomLog {
   epoch = 0;
   head = 0;
   readonly #rows = new Map<number, Row>();
-  readonly #ids = new Set<string>();
+  /** Seq by id. */
+  readonly #ids = new Map<string, number>();
   readonly #combos = new Map<string, Set<number>>();
   #removals: readonly Removal[] = [];
 
@@ -28,10 +30,16 @@ export class MemoryRoomLog {
     return this.#ids.has(id);
   }
 
+  byId(id: string): LiveEvent | undefined {
+    const seq = this.#ids.get(id);
+    const row = seq === undefined ? undefined : this.#rows.get(seq);
+    return seq === undefined || row === undefined ? undefined : eventOf(seq, row.body);
+  }
+
   append(row: Row): number | null {
     if (this.#ids.has(row.id)) return null;
     this.head++;
-    this.#ids.add(row.id);
+    this.#ids.set(row.id, this.head);
     this.#set(this.head, row);
     return this.head;
   }
@@ -71,7 +79,7 @@ export class MemoryRoomLog {
 
   replace(seq: number, row: Row): void {
     this.#ids.delete(this.#rows.get(seq)?.id ?? row.id);
-    this.#ids.add(row.id);
+    this.#ids.set(row.id, seq);
     this.#unlink(seq);
     this.#set(seq, row);
   }

@@ -45,6 +45,10 @@ export class ObservedLog implements Log {
     return this.#log.known(room, ids);
   }
 
+  byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>> {
+    return this.#log.byId(room, ids);
+  }
+
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
     return this.#log.wakes(signal);
   }

@@ -37,6 +37,7 @@ export function describeClose(open: Open): void {
         () => log.heads(),
         () => log.combos(0, []),
         () => log.known(0, []),
+        () => log.byId(0, []),
         () => log.replace(0, []),
         () => log.remove(0, 1, 1, "retention"),
         () => rooms.find({ kind: "uid", value: "1" }),

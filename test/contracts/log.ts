@@ -106,6 +106,8 @@ export function describeLog(open: Open): void {
       expect(await append(...ids.map((id) => chat(id)))).toEqual(ids.map(() => null));
       expect((await readAll(store().log, room)).events.map(({ id }) => id)).toEqual(ids);
       expect(await store().log.known(room, [...ids, "7412345678901234569", "001"])).toEqual(new Set(ids));
+      const { events } = await store().log.read(room, 0, 100);
+      expect(await store().log.byId(room, [...ids, "001"])).toEqual(new Map(events.map((event) => [event.id, event])));
     });
   });
 

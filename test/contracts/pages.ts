@@ -151,6 +151,7 @@ export function describePages(open: Open): void {
       await append(...chats(4));
       await store().log.remove(room, 2, 3, "retention");
       expect(await store().log.known(room, ["c0", "c1", "c2", "c3"])).toEqual(new Set(["c0", "c3"]));
+      expect([...(await store().log.byId(room, ["c0", "c1", "c2", "c3"])).keys()]).toEqual(["c0", "c3"]);
     });
 
     it("do not touch other rooms", async () => {

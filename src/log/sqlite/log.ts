@@ -2,6 +2,7 @@ import type { Statement } from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
 import type { LiveEvent } from "../../events/event.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import { eventOf } from "../row.js";
 import { Waker } from "../waker.js";
 import { Appender, prepareBatch } from "./append.js";
 import { Changer } from "./change.js";
@@ -25,6 +26,7 @@ export class SqliteLog implements Log {
   readonly #changer: Changer;
   readonly #waker: Waker;
   readonly #known: Statement<[bigint | string, RoomKey], number>;
+  readonly #byId: Statement<[bigint | string, RoomKey], [pos: number, body: string]>;
   readonly #combo: Statement<[RoomKey, string], [high: number | null, settled: number | null]>;
   readonly #oldest: Statement<[number, number], number>;
   readonly #rooms: Statement<[], RoomKey>;
@@ -36,6 +38,9 @@ export class SqliteLog implements Log {
     this.#reader = new Reader(database);
     this.#changer = new Changer(database);
     this.#known = database.prepare<[bigint | string, RoomKey], number>("SELECT 1 FROM events WHERE id = ? AND room = ?").pluck();
+    this.#byId = database
+      .prepare<[bigint | string, RoomKey], [number, string]>("SELECT pos, body FROM events WHERE id = ? AND room = ?")
+      .raw();
     this.#combo = database
       .prepare<[RoomKey, string], [number | null, number | null]>(
         "SELECT max(combo_total), max(settled) FROM events WHERE room = ? AND combo_id = ?",
@@ -86,6 +91,13 @@ export class SqliteLog implements Log {
 
   known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#connection.read(() => new Set(ids.filter((id) => this.#known.get(storedId(id), room) !== undefined)));
+  }
+
+  byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>> {
+    return this.#connection.read(() => {
+      const rows = ids.map((id) => [id, this.#byId.get(storedId(id), room)] as const);
+      return new Map(rows.flatMap(([id, row]) => (row === undefined ? [] : [[id, eventOf(seqOf(row[0]), row[1])] as const])));
+    });
   }
 
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
