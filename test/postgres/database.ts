@@ -31,3 +31,29 @@ export async function dropDatabase(url: string): Promise<void> {
   const name = new URL(url).pathname.slice(1);
   await runSql(`${inject("postgres")}/postgres`, `DROP DATABASE ${name} WITH (FORCE)`);
 }
+
+/** Makes a database as it was when its schema was made: in a fifth of the time that a new one takes. Nobody else may have it open. */
+export async function emptyDatabase(url: string): Promise<void> {
+  await runSql(
+    url,
+    `SET session_replication_role = replica;
+     DO $empty$
+     DECLARE
+       one text;
+     BEGIN
+       IF (SELECT count(*) > 2000 FROM events) THEN TRUNCATE events, search; END IF;
+       FOR one IN SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+           AND relnamespace = current_schema()::regnamespace AND relname NOT IN ('meta', 'day_tables') LOOP
+         EXECUTE 'DELETE FROM ' || one;
+       END LOOP;
+       FOR one IN SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND relnamespace = current_schema()::regnamespace LOOP
+         PERFORM setval(one, 1, false);
+       END LOOP;
+     END
+     $empty$;
+     UPDATE meta SET value = '0' WHERE key = 'horizon';
+     DELETE FROM meta WHERE key = 'pseudonym_key';
+     INSERT INTO rooms(room, created_at) VALUES (0, 0);
+     INSERT INTO heads(room) VALUES (0);`,
+  );
+}

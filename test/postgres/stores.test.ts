@@ -1,16 +1,16 @@
 import { afterAll } from "vitest";
 import { openPostgresStore } from "../../src/log/postgres/store.js";
 import { describeStore } from "../contracts/store.js";
-import { dropDatabase, newDatabase } from "./database.js";
+import { dropDatabase, emptyDatabase, newDatabase } from "./database.js";
 
-const made: string[] = [];
+let url: string | undefined;
 
 afterAll(async () => {
-  for (const url of made) await dropDatabase(url);
+  if (url !== undefined) await dropDatabase(url);
 });
 
 describeStore("postgres", async () => {
-  const url = await newDatabase();
-  made.push(url);
+  if (url === undefined) url = await newDatabase();
+  else await emptyDatabase(url);
   return openPostgresStore({ url });
 });

@@ -1,6 +1,7 @@
 import { DyliveError } from "../../errors.js";
 import type { LiveEvent } from "../../events/event.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import { eventOf } from "../row.js";
 import { Waker } from "../waker.js";
 import { prepareBatch } from "./append.js";
 import { removeEvents, replaceEvents } from "./change.js";
@@ -15,6 +16,8 @@ import { type Head, HeadWatch, tellOthers } from "./wakes.js";
 
 /** Events deleted in one transaction: meanwhile nothing is appended to the room. */
 const REMOVE_CHUNK = 2000;
+
+const BY_ID = "FROM events WHERE day = ANY($1::integer[]) AND room = $2 AND id = ANY($3::text[])";
 
 type Range = { readonly oldest: number; readonly head: number };
 
@@ -75,15 +78,15 @@ export class PostgresLog implements Log {
   }
 
   async known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.#connection.ask((session) =>
-      session.rows<{ id: string }>(
-        "SELECT id FROM events WHERE day = ANY($1::integer[]) AND room = $2 AND id = ANY($3::text[])",
-        [...new Set(ids.map(dayOf))],
-        room,
-        ids,
-      ),
-    );
+    const rows = await this.#connection.ask((session) => session.rows<{ id: string }>(`SELECT id ${BY_ID}`, daysOf(ids), room, ids));
     return new Set(rows.map(({ id }) => id));
+  }
+
+  async byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>> {
+    const rows = await this.#connection.ask((session) =>
+      session.rows<{ id: string; seq: number; body: string }>(`SELECT id, seq, body ${BY_ID}`, daysOf(ids), room, ids),
+    );
+    return new Map(rows.map(({ id, seq, body }) => [id, eventOf(seq, body)]));
   }
 
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
@@ -114,6 +117,10 @@ export async function logIdOf(connection: Connection): Promise<string> {
   const row = await connection.ask((session) => session.row<{ value: string }>("SELECT value FROM meta WHERE key = 'log_id'"));
   if (row === undefined) throw new DyliveError("bad_config", "the database has lost its id");
   return row.value;
+}
+
+function daysOf(ids: readonly string[]): readonly number[] {
+  return [...new Set(ids.map(dayOf))];
 }
 
 function rangesOf(session: Session, rooms?: readonly RoomKey[]) {

@@ -16,6 +16,13 @@ export const COLUMN_TYPES: pg.CustomTypesConfig = {
   },
 };
 
+/** Statements over the tables of days are planned with their days each time: a plan for all of them would look at every day that is kept. */
+const PLANNED_ANEW = /\bday = ANY\(/;
+/** More statements than these would fill the server's memory; there are some hundred. */
+const MAX_NAMES = 500;
+/** Names of statements that the server keeps the plans of, by their text. The same for every connection. */
+const names = new Map<string, string>();
+
 /** One connection for as long as a piece of work has it. */
 export class Session {
   readonly #client: pg.ClientBase;
@@ -26,7 +33,7 @@ export class Session {
 
   /** The rows of a statement. A column that is written "asIt" keeps its capitals. */
   async rows<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
-    const { rows } = await this.#client.query(sql, values.map(storable));
+    const { rows } = await this.#client.query(queryOf(sql, values));
     return rows as T[];
   }
 
@@ -38,9 +45,19 @@ export class Session {
 
   /** How many rows a statement changed. */
   async run(sql: string, ...values: readonly Value[]): Promise<number> {
-    const { rowCount } = await this.#client.query(sql, values.map(storable));
+    const { rowCount } = await this.#client.query(queryOf(sql, values));
     return rowCount ?? 0;
   }
+}
+
+function queryOf(text: string, values: readonly Value[]): pg.QueryConfig {
+  if (values.length === 0) return { text };
+  const given = values.map(storable);
+  if (PLANNED_ANEW.test(text)) return { text, values: given };
+  const name = names.get(text) ?? (names.size < MAX_NAMES ? `dylive${names.size}` : undefined);
+  if (name === undefined) return { text, values: given };
+  names.set(text, name);
+  return { name, text, values: given };
 }
 
 function storable(value: Value): unknown {
