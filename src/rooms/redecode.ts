@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../clock.js";
+import type { Claim, Draft } from "../events/combo.js";
+import { type LiveEvent, SOURCES } from "../events/event.js";
+import { normalise } from "../events/normalise.js";
+import type { RoomKey } from "../log/log.js";
+import type { Store } from "../log/store.js";
+import type { RawFile } from "../sources/raw/files.js";
+import { newReport, recordingSource } from "../sources/recording.js";
+import type { Received } from "../sources/source.js";
+import type { Drift } from "../wire/drift.js";
+import { type Broadcast, type Decode, Pipeline } from "./pipeline.js";
+import { decodedAnew } from "./redecode-event.js";
+import { regift } from "./regift.js";
+
+/** What raw recordings are decoded anew with. */
+export interface RedecodeParts {
+  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "retention">;
+  readonly room: RoomKey;
+  /** Of this room, oldest first. */
+  readonly files: readonly RawFile[];
+  readonly clock: Clock;
+  readonly drift: Drift;
+  readonly signal: AbortSignal;
+  /** Makes events of messages; our own by default. */
+  readonly decode?: Decode;
+  readonly setAside: (event: unknown, error: unknown) => void;
+  /** Told how many messages were read: all of them are read twice. */
+  readonly onProgress?: (messages: number) => void;
+}
+
+/** What came of it. */
+export interface Redecoded {
+  /** room_ids of the broadcasts in the files. */
+  readonly sessions: readonly string[];
+  /** Messages in the files. */
+  messages: number;
+  /** Events that say something else now. */
+  replaced: number;
+  /** Gifts whose units were reckoned anew. */
+  regifted: number;
+  /** Events of messages that gave none before. */
+  appended: number;
+  /** Events that somebody was taken out of: they stay as they are. */
+  erased: number;
+  /** Bytes of the files that could not be read. */
+  lostBytes: number;
+}
+
+/** Rounds until the units of gifts stand still, though a server stores more meanwhile. */
+const ROUNDS = 5;
+
+/**
+ * Decodes raw recordings anew. What is stored keeps its seq and id; its body is replaced where it differs. The units of gifts are reckoned anew
+ * for the broadcasts in the files. Messages that gave no event before are appended at the head with their old time. Nothing is removed. It can
+ * be broken off anywhere, and begun again; a second time changes nothing.
+ * @throws DyliveError bad_file
+ */
+export async function redecode(parts: RedecodeParts): Promise<Redecoded> {
+  const { store, room, files } = parts;
+  const sessions = [...new Set(files.map(({ sessionId }) => sessionId))];
+  const done: Redecoded = { sessions, messages: 0, replaced: 0, regifted: 0, appended: 0, erased: 0, lostBytes: 0 };
+  for (const sessionId of sessions) {
+    const claims = new Map<string, Claim>();
+    await replaceAll(parts, sessionId, claims, done);
+    for (let round = 0; round < ROUNDS; round++) {
+      const changed = await regift(store.log, room, sessionId, claims, parts.signal);
+      done.regifted += changed;
+      // From now on a server that collects the room reads the sums of its combos again.
+      await store.rooms.claim(room);
+      if (changed === 0) break;
+    }
+  }
+  await appendMissing(parts, done);
+  return done;
+}
+
+/** Replaces what is stored of one broadcast and reads otherwise now. Notes what its gifts claim. */
+async function replaceAll(parts: RedecodeParts, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
+  const { store, room, decode = normalise, drift } = parts;
+  const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
+  /** The first of several messages with one id is the one that was stored. */
+  const seen = new Set<string>();
+  for await (const { batch, broadcast } of batchesOf(parts, done, sessionId)) {
+    const drafts: Draft[] = [];
+    for (const { response, receivedAt } of batch)
+      for (const message of response?.messages ?? []) {
+        done.messages++;
+        const draft = decode(message, { room, ...broadcast, anchorId, receivedAt, drift });
+        if (draft === null || seen.has(draft.event.id)) continue;
+        seen.add(draft.event.id);
+        drafts.push(draft);
+      }
+    const stored = await store.log.byId(
+      room,
+      drafts.map(({ event }) => event.id),
+    );
+    const changed: LiveEvent[] = [];
+    for (const draft of drafts) {
+      const before = stored.get(draft.event.id);
+      if (before === undefined) continue;
+      const after = decodedAnew(before, draft);
+      if (after === null) {
+        done.erased++;
+        continue;
+      }
+      if (draft.claim !== null) claims.set(before.id, draft.claim);
+      if (!isDeepStrictEqual(before, after)) changed.push(after);
+    }
+    if (changed.length > 0) await store.log.replace(room, changed);
+    done.replaced += changed.length;
+    parts.onProgress?.(done.messages);
+  }
+}
+
+/** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */
+async function appendMissing(parts: RedecodeParts, done: Redecoded): Promise<void> {
+  const { store, room, clock, drift, decode, setAside, onProgress = () => {} } = parts;
+  const pipeline = await Pipeline.open({
+    log: store.log,
+    rooms: store.rooms,
+    horizon: (one) => store.retention.horizon(one),
+    room,
+    clock,
+    drift,
+    setAside,
+    ...(decode !== undefined && { decode }),
+  });
+  let messages = done.messages;
+  for await (const { batch, broadcast } of batchesOf(parts, null)) {
+    const { events, methods } = await pipeline.store(batch, broadcast);
+    done.appended += events.length;
+    for (const count of methods.values()) messages += count;
+    onProgress(messages);
+  }
+  if (done.appended > 0) done.appended += await pipeline.settle();
+}
+
+/** What the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */
+async function* batchesOf(
+  { store, room, files, clock, drift, signal }: RedecodeParts,
+  done: Redecoded | null,
+  only?: string,
+): AsyncGenerator<{ readonly batch: readonly Received[]; readonly broadcast: Broadcast }> {
+  const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
+  for (const { path, sessionId } of files) {
+    if (only !== undefined && sessionId !== only) continue;
+    const report = newReport();
+    for await (const batch of recordingSource({ path, speed: 0, clock, drift, report }).open(signal)) {
+      signal.throwIfAborted();
+      const { webRid = "", source: from = "" } = report.meta ?? {};
+      const source = SOURCES.find((one) => one === from) ?? "recording";
+      yield {
+        batch,
+        broadcast: { sessionId: sessionId === "" ? null : sessionId, webRid: webRid === "" ? null : webRid, anchorId, source },
+      };
+    }
+    signal.throwIfAborted();
+    if (done !== null) done.lostBytes += report.lostBytes;
+  }
+}
