@@ -10,7 +10,7 @@ import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
 import { backoffMs } from "./backoff.js";
 import type { Budget } from "./budget.js";
-import { type Closing, Connection } from "./connection.js";
+import { Connection } from "./connection.js";
 import { heldBack } from "./hold.js";
 import { meetRoom } from "./meet.js";
 import { stateEvent } from "./own-events.js";
@@ -18,6 +18,7 @@ import { type Broadcast, Pipeline, storeDownReason } from "./pipeline.js";
 import { Place, type Reach } from "./place.js";
 import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
+import type { Closing } from "./target.js";
 import { Tracker } from "./tracker.js";
 
 /** What collectors are built of; the same for all rooms. */

@@ -2,7 +2,6 @@ import { DyliveError, type ErrorCode } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import type { Resume } from "../log/rooms.js";
 import { firstFetch } from "../sources/fetch.js";
-import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
 import type { Drift } from "../wire/drift.js";
 import type { Budgets, CollectorParts, Raw } from "./collector.js";
@@ -11,20 +10,13 @@ import { heldBack } from "./hold.js";
 import { damagedIn, type Gap, Missed } from "./missed.js";
 import { openSource } from "./open-source.js";
 import { gapEvent } from "./own-events.js";
-import type { Broadcast, Pipeline } from "./pipeline.js";
+import type { Broadcast } from "./pipeline.js";
 import type { Place } from "./place.js";
-import type { Live, Resolved } from "./resolve.js";
+import type { Resolved } from "./resolve.js";
 import type { RoomState } from "./state.js";
+import type { Closing, Target } from "./target.js";
 import type { Tracker } from "./tracker.js";
 import { Watchdog } from "./watchdog.js";
-
-/** Why a connection ended, and whether anything had come through it. */
-export interface Closing {
-  readonly why: "announced" | "lost" | "refused" | "dead" | "stalled" | "moved";
-  readonly opened: boolean;
-  /** Whether it had stood for long enough to count as a good one. */
-  readonly steady: boolean;
-}
 
 /** What a connection needs of its collector. */
 interface Owner {
@@ -37,18 +29,6 @@ interface Owner {
   readonly drift: Drift;
   to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
   resolve(signal: AbortSignal): Promise<Resolved | null>;
-}
-
-/** The broadcast to connect to. */
-interface Target {
-  readonly live: Live;
-  readonly room: RoomKey;
-  readonly pipeline: Pipeline;
-  readonly seat: Seat;
-  /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
-  readonly confirmed: boolean;
-  /** Where an earlier connection of this broadcast was left, also one before a restart. */
-  readonly resume: Resume | null;
 }
 
 /** What a batch brought: events that people caused, and whether the end was announced. */
@@ -135,6 +115,8 @@ export class Connection {
       if (!(error instanceof DyliveError)) throw error;
       this.#miss(error.detail);
       const blocked = error.code === "blocked";
+      // Where an earlier connection was left may be out of date, which says nothing of us: the page is asked at once.
+      if (blocked && !target.confirmed && this.#openedAt === null) return this.#closing("moved", opened);
       // The host that the platform named once may be out of date: the next attempt goes to a known one.
       if (blocked && this.#resume !== null) this.#resume = { ...this.#resume, host: null };
       if (blocked) await to("blocked", error.detail, "blocked");

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Resume } from "../../src/log/rooms.js";
 import { NO_ACCOUNTS } from "../../src/rooms/place.js";
 import { Supervisor, type SupervisorParts } from "../../src/rooms/supervisor.js";
 import { Account } from "../../src/sources/login-store.js";
@@ -131,6 +132,23 @@ describe("a start after a stop", () => {
     await again.start();
     await until(() => again.status(row.room)?.state === "waiting");
     expect((await now.store.sessions.list(row.room, 1))[0]?.endedAt).not.toBeNull();
+    await again.stop();
+  });
+
+  it("of a broadcast that another has replaced is not shown as refused", async () => {
+    now = await running();
+    const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
+    await until(async () => (await now?.store.rooms.get(row.room))?.resume?.visitor != null);
+    await now.rooms.stop();
+    const { roomId, ...resume } = (await now.store.rooms.get(row.room))?.resume ?? { roomId: "" };
+    const stranger = "7999999999999999999"; // a platform that no longer knows the broadcast refuses
+    await now.store.rooms.setResume(row.room, { ...(resume as Resume), roomId: stranger });
+    await now.store.sessions.open(row.room, stranger, now.clock.now());
+    const again = another(now);
+    await again.start();
+    const requested = await again.request(ROOM, 60_000, SIGNAL);
+    expect(requested.status).toMatchObject({ state: "live", sessionId: roomId });
+    expect((await now.events(row.room)).some((event) => event.type === "state" && event.to === "blocked")).toBe(false);
     await again.stop();
   });
 

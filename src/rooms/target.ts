@@ -1,0 +1,25 @@
+import type { RoomKey } from "../log/log.js";
+import type { Resume } from "../log/rooms.js";
+import type { Seat } from "../sources/seat.js";
+import type { Pipeline } from "./pipeline.js";
+import type { Live } from "./resolve.js";
+
+/** The broadcast to connect to. */
+export interface Target {
+  readonly live: Live;
+  readonly room: RoomKey;
+  readonly pipeline: Pipeline;
+  readonly seat: Seat;
+  /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
+  readonly confirmed: boolean;
+  /** Where an earlier connection of this broadcast was left, also one before a restart. */
+  readonly resume: Resume | null;
+}
+
+/** Why a connection ended, and whether anything had come through it. */
+export interface Closing {
+  readonly why: "announced" | "lost" | "refused" | "dead" | "stalled" | "moved";
+  readonly opened: boolean;
+  /** Whether it had stood for long enough to count as a good one. */
+  readonly steady: boolean;
+}
