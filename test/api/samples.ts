@@ -100,6 +100,13 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/search?q=x", 400],
     ["/v1/search?q=xx&room=nobody", 404],
   ],
+  "GET /v1/rooms/{room}/export": [
+    ["/v1/rooms/98765/export?format=csv", 200],
+    [`/v1/rooms/98765/export?format=jsonl&session=${SESSION}&types=chat`, 200],
+    ["/v1/rooms/98765/export?format=srt", 200],
+    ["/v1/rooms/98765/export?format=doc", 400],
+    ["/v1/rooms/404/export?format=csv", 404],
+  ],
   "GET /v1/official": [["/v1/official", 200]],
   "POST /v1/official/launches": [
     ["/v1/official/launches", 404, { json: { launchToken: "x" } }],

@@ -71,8 +71,10 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
         description:
           "Up to the newest event when it was asked for, whose seq is in X-Export-Until. A file that is whole ends the answer; one that is not breaks the connection off.",
         tags: ["events"],
+        produces: Object.values(EXPORT_FORMATS).map(({ mediaType }) => mediaType.split(";", 1)[0] ?? ""),
         params: RoomParams,
         querystring: ExportQuery,
+        response: { 200: Type.Unsafe<Readable>(Type.String({ description: "the file" })) },
       },
       config: { scope: "read" },
     },

@@ -1443,13 +1443,19 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description a stream that goes on until one side ends it */
+                /** @description the file */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": string;
+                        "application/x-ndjson": string;
+                        "text/csv": string;
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                        "application/xml": string;
+                        "text/x-ssa": string;
+                        "application/x-subrip": string;
+                        "application/vnd.apache.parquet": string;
                     };
                 };
                 /** @description refused: why, and what to do */
@@ -1469,6 +1475,112 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much is kept of a room
+         * @description Needs a token of scope read.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description limits of a room's own; null where it follows the server's settings */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Retention"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change how much is kept of a room; what is beyond it is removed within minutes
+         * @description Needs a token of scope admin.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description events of the room; null follows the server's settings */
+                        events?: {
+                            maxAgeMs: number | null;
+                            maxBytes: number | null;
+                        } | null;
+                        /** @description statistics of a broadcast, from its last event on; only the age counts */
+                        statistics?: {
+                            maxAgeMs: number | null;
+                            maxBytes: number | null;
+                        } | null;
+                        /** @description raw recordings of the room */
+                        raw?: {
+                            maxAgeMs: number | null;
+                            maxBytes: number | null;
+                        } | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description limits of a room's own; null where it follows the server's settings */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Retention"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/v1/search": {
@@ -3733,6 +3845,26 @@ export interface components {
             next: string | null;
             /** @description events of these rooms that cannot be found yet: the index is made some seconds after */
             behind: number;
+        };
+        /** @description limits of a room's own; null where it follows the server's settings */
+        Retention: {
+            /** @description events of the room; null follows the server's settings */
+            events: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description statistics of a broadcast, from its last event on; only the age counts */
+            statistics: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description raw recordings of the room */
+            raw: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description bytes of the JSON text of the events that are kept now */
+            eventBytes: number;
         };
         /** @description what the events of a broadcast add up to */
         Totals: {
