@@ -47,15 +47,18 @@ export async function checkStatistics(
     if (page.scanned <= after) break;
     after = page.scanned;
   }
+  const head = (await log.heads([room])).get(room)?.head ?? 0;
   const kept = await statistics.sessions(room, [...sums.keys()]);
   // What came meanwhile, or is being counted again, is another matter.
   if ((await countedUpTo({ log, statistics }, room)) !== counted) return [];
-  return [...sums].flatMap(([sessionId, sum]) => compare(room, sessionId, sum, kept.get(sessionId)));
+  return [...sums].flatMap(([sessionId, sum]) => compare(room, sessionId, sum, kept.get(sessionId), head - counted));
 }
 
-function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined): readonly Finding[] {
+/** @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again */
+function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined, lag: number): readonly Finding[] {
   if (kept === undefined) return [{ kind: "statistics", room, sessionId, what: "events", log: String(sum.events), counted: "0" }];
-  const { tally, partial } = kept;
+  const { tally, partial, behind } = kept;
+  if (behind > lag) return [];
   const events = Object.values(tally.types).reduce((all, count) => all + count, 0);
   const pairs = [
     ["events", BigInt(sum.events), BigInt(events)],

@@ -49,6 +49,7 @@ export async function killUnderLoad({ load, kills, everyMs }: { readonly load: n
       server.process.kill("SIGTERM");
       expect(await server.ended).toBe(0);
     }
+    expect(await ran(["check"], { DYLIVE_DATA: dir.path })).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });
     return { ...(await judge(dir.path, delivered)), delivered: delivered.length };
   } finally {
     await simulator.close();

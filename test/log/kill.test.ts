@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { useDirectory } from "./directory.js";
+import { killBusy } from "./kill.js";
+
+const file = useDirectory();
+
+it("kill -9 at random moments, 20 times: the check finds nothing", async () => {
+  // Side by side: most of the time a process starts.
+  const runs = await Promise.all([killBusy(file("one.db"), 10), killBusy(file("two.db"), 10)]);
+  for (const { events } of runs) expect(events).toBeGreaterThan(600);
+}, 60_000);
