@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import type { Command, Option } from "commander";
+import { namedRoom } from "../api/live/named-room.js";
+import { systemClock } from "../clock.js";
+import { type Config, loadConfig } from "../config.js";
+import { DyliveError } from "../errors.js";
+import { redecode } from "../rooms/redecode.js";
+import { type RawFile, rawFiles, rawFolder } from "../sources/raw/files.js";
+import { Drift } from "../wire/drift.js";
+import { Progress } from "./progress.js";
+import { sayDrift } from "./report.js";
+import { stopSignal } from "./stop.js";
+import { plain, print, say } from "./terminal.js";
+import { withStore } from "./with-store.js";
+
+/** Adds `dylive redecode`. @param data makes the option that names the data folder */
+export function addRedecodeCommand(program: Command, data: () => Option): void {
+  program
+    .command("redecode")
+    .description("read raw recordings again with this version's decoders; keeps every seq and id")
+    .argument("<room>", "a room (all its recordings), or a broadcast's room_id")
+    .argument("[session]", "room_id of the broadcast")
+    .option("--json", "what came of it as one JSON object", false)
+    .addOption(data())
+    .action((room: string, session: string | undefined, { json, ...settings }: Partial<Config> & { json: boolean }) =>
+      run(loadConfig(settings), room, session ?? null, json),
+    );
+}
+
+function run(config: Config, asked: string, session: string | null, json: boolean): Promise<void> {
+  return withStore(config, async (store) => {
+    const { room, sessionId } = await namedRoom(store.rooms, asked);
+    const wanted = session ?? sessionId;
+    const files = await recordings(config, room, wanted);
+    const progress = new Progress(plain(`decoding ${asked} anew`), "messages of two readings");
+    const stop = stopSignal();
+    const drift = new Drift();
+    const done = await redecode({
+      store,
+      room,
+      files,
+      clock: systemClock,
+      drift,
+      signal: stop,
+      setAside: () => say("the store refused an event; it is left out"),
+      onProgress: (messages) => progress.show(messages),
+    }).catch((error: unknown) => {
+      if (!stop.aborted) throw error;
+      progress.end("stopped; the same command begins again, and changes nothing twice");
+      process.exitCode = 130;
+      return null;
+    });
+    if (done === null) return;
+    progress.end(`${files.length} files of ${done.sessions.length} broadcasts, ${done.messages} messages`);
+    if (json) return print(JSON.stringify(done));
+    await print(`${done.replaced} events say something else now, ${done.regifted} gifts count otherwise, ${done.appended} are new`);
+    if (done.erased > 0) await print(`${done.erased} were erased and stay so`);
+    if (done.lostBytes > 0) await print(`${done.lostBytes} bytes of the files are torn or damaged`);
+    sayDrift(drift);
+  });
+}
+
+/** @throws DyliveError not_found when nothing was recorded */
+async function recordings({ data }: Config, room: number, sessionId: string | null): Promise<readonly RawFile[]> {
+  const files = await rawFiles(rawFolder(resolve(data)), room);
+  const wanted = sessionId === null ? files : files.filter((file) => file.sessionId === sessionId);
+  if (wanted.length > 0) return wanted;
+  const why = files.length > 0 ? "that broadcast was not recorded" : "its frames were not kept: dylive room set ROOM --record on";
+  throw new DyliveError("not_found", `there is nothing to decode anew: ${why}`);
+}
