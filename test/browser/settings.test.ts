@@ -146,7 +146,13 @@ describe("the settings", () => {
     await dashboard.shoot(page, "settings-outputs");
     await page.getByRole("link", { name: "存储" }).click();
     await says(page, /数据库大小: [\d.]+ [KM]B/);
+    await page.getByLabel("事件, 天").fill("90");
+    await page.getByRole("button", { name: "保存" }).click();
+    await page.getByRole("button", { name: "确定" }).click();
+    await says(page, "已保存。");
+    expect((await dashboard.app.store.retention.limits(room.id)).events).toEqual({ maxAgeMs: 7_776_000_000, maxBytes: null });
     await dashboard.shoot(page, "settings-storage");
+    expect(await seriousIn(page)).toEqual([]);
     await page.getByRole("link", { name: "关于与诊断" }).click();
     await says(page, /版本 \d+\.\d+\.\d+.*DYLIVE_PORT/s);
     await page.getByRole("button", { name: "开始检查" }).click();

@@ -6,6 +6,7 @@ import { nameIn } from "../../web/src/sessions/file-name.js";
 import { shownChange, shownMeasure } from "../../web/src/sessions/shown.js";
 import { changeOf, measuresOf } from "../../web/src/sessions/totals.js";
 import { fieldsOf, wishOf } from "../../web/src/settings/hook-fields.js";
+import { fieldsOf as limitFields, limitOf } from "../../web/src/settings/limit-fields.js";
 import { namesIn } from "../../web/src/settings/names.js";
 
 type Session = Parameters<typeof measuresOf>[0];
@@ -94,6 +95,19 @@ describe("small readers", () => {
 
   it("take names with any commas between", () => {
     expect(namesIn(" chat，gift、 room.live,,  \n")).toEqual(["chat", "gift", "room.live"]);
+  });
+});
+
+describe("a limit's form", () => {
+  it("gives days and megabytes back as they were written, and follows the server where nothing is", () => {
+    expect(limitOf({ days: "", mb: "" })).toBeNull();
+    expect(limitOf({ days: 90, mb: "" })).toEqual({ maxAgeMs: 7_776_000_000, maxBytes: null });
+    for (const fields of [
+      { days: 1.5, mb: 200 },
+      { days: "" as const, mb: 1 },
+      { days: "" as const, mb: "" as const },
+    ])
+      expect(limitFields(limitOf(fields))).toEqual(fields);
   });
 });
 

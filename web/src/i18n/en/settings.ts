@@ -122,6 +122,13 @@ export const settings: typeof zh = {
     kept: "Retention",
     noRetention: "No retention is set: every event is kept.",
     how: "Retention is set by environment variables; start dylive again after a change:",
+    perRoom: "Retention of one room",
+    perRoomHint: "Empty = as the settings above say. What is beyond a limit is removed within minutes, for good.",
+    kinds: { events: "Events", statistics: "Statistics", raw: "Raw recordings" },
+    days: "days",
+    eventBytes: (size) => `Events kept now: ${size}`,
+    saveAsk: "Save? Data beyond the new limits is removed.",
+    saved: "Saved.",
   },
   about: {
     version: "Version",

@@ -114,6 +114,13 @@ export const settings = {
     kept: "保留设置",
     noRetention: "没有设置保留期限：所有事件一直保留。",
     how: "保留期限用环境变量设置，改后重启 dylive：",
+    perRoom: "单个直播间的保留期限",
+    perRoomHint: "空 = 跟随上面的设置。超出的部分几分钟内会被删除，无法恢复。",
+    kinds: { events: "事件", statistics: "统计", raw: "原始录制" },
+    days: "天",
+    eventBytes: (size: string) => `现在保留的事件：${size}`,
+    saveAsk: "保存？超出新期限的数据会被删除。",
+    saved: "已保存。",
   },
   about: {
     version: "版本",
