@@ -55,4 +55,27 @@ describe("a light gift", () => {
     fresh.drop();
     expect(pass(fresh, new Store(), light("10", 3, AT, "7"))).toEqual([["10", 3, 3]]);
   });
+
+  test("that was taken for an echo is still one when everything comes again long after, to somebody who remembers nothing", () => {
+    const runs: Draft[][] = [
+      [full("1", "8", 3), light("2", 3), light("3", 5, AT + 29_000), full("4", "8", 6, AT + 30_000)],
+      [light("1", 2), full("2", "8", 2, AT + 1000), full("3", "8", 4, AT + 90_000), full("4", "8", 3, AT + 91_000)],
+    ];
+    for (const drafts of runs) {
+      const store = new Store();
+      const first = new GiftLedger();
+      for (const draft of drafts) pass(first, store, draft);
+      const before = [...store.events];
+      for (const batches of [[drafts], drafts.map((draft) => [draft])]) {
+        const ledger = new GiftLedger();
+        for (const one of batches) {
+          const gifts = new Map(before.flatMap((event) => (event.type === "gift" ? [[event.id, event] as const] : [])));
+          const { combos, ids } = ledger.missing(one);
+          const found = store.find({ combos: [...combos, ...[...gifts.values()].map(({ comboId }) => comboId)], ids });
+          ledger.commit(store.append(ledger.stage(one, { ...found, gifts })));
+        }
+      }
+      expect(store.events).toEqual(before);
+    }
+  });
 });
