@@ -22,12 +22,14 @@ export interface DoctorAt {
 
 /**
  * Runs `dylive doctor` in a process of its own: it reads the whole database, which would hold up the heartbeats here.
- * @throws DyliveError bad_room and whatever else it refuses, internal when it says nothing
+ * @throws DyliveError bad_request with what it refuses, unreachable when it does not come to an end
  */
 export async function examineBeside({ program, env }: DoctorAt, room: string | null, signal: AbortSignal): Promise<readonly Finding[]> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
+  const limit = AbortSignal.timeout(MOST_MS);
   const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
-  const { out, told } = await run(args, env, limit);
+  const { out, told } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
+    throw limit.aborted ? new DyliveError("unreachable", `the doctor did not come to an end within ${MOST_MS / 1000} s`) : error;
+  });
   const report = reportOf(out);
   if (report !== null) return report;
   throw new DyliveError("bad_request", told === "" ? "the doctor said nothing" : told);

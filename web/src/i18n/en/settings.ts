@@ -10,7 +10,6 @@ export const settings: typeof zh = {
     storage: "Storage",
     about: "About and doctor",
   },
-  adminNeeded: "This page needs a token of scope admin.",
   save: "Save",
   cancel: "Cancel",
   remove: "Remove",

@@ -6,7 +6,10 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   bad_room: { message: "这里面没有直播间", hint: "请粘贴直播间链接、App 的分享文案、抖音号，或 19 位 room_id。" },
   no_token: { message: "需要令牌", hint: "用 dylive 打印的带 #token=… 的地址打开本页。" },
   bad_token: { message: "令牌无效", hint: "换一个令牌：dylive token create --name 名字" },
-  forbidden: { message: "这个令牌没有权限", hint: "添加、暂停和移除直播间需要 manage 权限的令牌：dylive token create --scope manage" },
+  forbidden: {
+    message: "这个令牌没有权限",
+    hint: "管理直播间和 Webhook 要用 manage 权限的令牌，令牌、账号、存储和诊断要用 admin：dylive token create --name 名字 --scope admin",
+  },
   not_found: { message: "没有找到", hint: "它可能已经被移除，回到列表看看。" },
   no_account: { message: "平台上没有这个账号", hint: "请核对号码：在浏览器里打开 live.douyin.com/号码 看看。" },
   cursor_reset: { message: "数据库换过了", hint: "从最新的消息重新开始。" },

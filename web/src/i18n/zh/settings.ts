@@ -2,7 +2,6 @@
 export const settings = {
   title: "设置",
   parts: { accounts: "账号与采集", tokens: "令牌", hooks: "Webhook", outputs: "兼容输出", storage: "存储", about: "关于与诊断" },
-  adminNeeded: "这一页要用 admin 权限的令牌。",
   save: "保存",
   cancel: "取消",
   remove: "删除",
