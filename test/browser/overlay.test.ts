@@ -1,17 +1,20 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createToken } from "../../src/api/auth.js";
+import { demoRooms } from "../../src/simulator/index.js";
 import { chat, follow, gift, person } from "../api/events.js";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
 import { ownRoom } from "./feed-load.js";
+import { NEVER } from "./rooms.js";
 
 const SESSION = "7000000000000000001";
+const BUSY = "100000002";
 let dashboard: Dashboard;
 let room: Awaited<ReturnType<typeof ownRoom>>;
 let token: string;
 beforeAll(async () => {
-  dashboard = await Dashboard.start([]);
+  dashboard = await Dashboard.start(demoRooms().filter(({ webRid }) => webRid === BUSY));
   room = await ownRoom(dashboard, "700000001");
   await dashboard.app.store.rooms.setWatch(room.id, "on");
   await dashboard.app.store.sessions.open(room.id, SESSION, Date.now());
@@ -101,6 +104,13 @@ describe("an overlay", () => {
     const top = await open("kind=top&lines=3&panel=40", 400);
     await until(async () => /贡献榜\s*1\s*榜一/.test(await textOf(top.locator("section"))), 20_000);
     await dashboard.shoot(top, "overlay-top");
+  });
+
+  it("counts the viewers of a live room, which it may name by any of its names", async () => {
+    await dashboard.app.rooms.add(BUSY, {}, 10_000, NEVER);
+    const page = await dashboard.open(`overlay.html#kind=viewers&room=web_rid:${BUSY}&token=${dashboard.token}&lang=en`);
+    await until(async () => /^online\s*\d/.test(await textOf(page.locator("p"))), 20_000);
+    await dashboard.app.rooms.remove(Number((await dashboard.app.store.rooms.find({ kind: "web_rid", value: BUSY })) ?? 0));
   });
 
   it("reads out what was asked for, within the rate, and never what is blocked", async () => {
