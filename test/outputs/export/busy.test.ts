@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { openSqliteStore } from "../../../src/log/sqlite/store.js";
 import { useDirectory } from "../../log/directory.js";
 import { playBusyRoom } from "../stats/busy-room.js";
-import { exportBusy } from "./busy.js";
+import { exportBusy, writer } from "./busy.js";
 
 const file = useDirectory();
 const HOURS = 0.02;
@@ -10,7 +10,7 @@ const HOURS = 0.02;
 it("a busy room in every format is the same events when other programs read it; in full in test/long", async () => {
   const store = openSqliteStore({ path: file("dylive.sqlite") });
   const { room, truth } = await playBusyRoom(store, { hours: HOURS });
-  const made = await exportBusy(store, room, truth, file);
+  const made = await exportBusy(store, room, truth, writer(store, room), file);
   expect(made.every(({ bytes }) => bytes > 50_000)).toBe(true);
   await store.close();
 });

@@ -1,4 +1,7 @@
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { statSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect } from "vitest";
 import type { LiveEvent } from "../../../src/events/event.js";
 import type { Store } from "../../../src/log/store.js";
@@ -8,16 +11,13 @@ import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../..
 import { type BusyTruth, SESSION } from "../stats/busy-room.js";
 import { REREAD, type Told, toldInTable, toldInTime } from "./reread.js";
 
-const SIGNAL = new AbortController().signal;
-const MB = 1024 * 1024;
-
 /** How an export of a busy room went. */
 export interface Made {
   readonly format: ExportFormat;
   readonly seconds: number;
   readonly bytes: number;
-  /** By how much the process grew while it was written, MB. */
-  readonly grownMb: number;
+  /** The most memory that a process had which did nothing else, MB; 0 where it was not measured. */
+  readonly mostMb: number;
 }
 
 /**
@@ -28,6 +28,7 @@ export async function exportBusy(
   store: Store,
   room: number,
   truth: BusyTruth,
+  write: Write,
   file: (name: string) => string,
   xlsxTo = Number.POSITIVE_INFINITY,
 ): Promise<readonly Made[]> {
@@ -40,9 +41,9 @@ export async function exportBusy(
   const made: Made[] = [];
   for (const format of EXPORT_FORMAT_NAMES) {
     const path = file(`busy.${format}`);
-    made.push(await write(store, room, format, path));
+    made.push(await write(format, path));
     const cut = format === "xlsx" && xlsxTo < truth.end;
-    if (cut) await write(store, room, format, path, xlsxTo);
+    if (cut) await write(format, path, xlsxTo);
     const wanted = EXPORT_FORMATS[format].timed
       ? inTime.flatMap((event) => toldInTime(event, startMs, format as "xml" | "ass" | "srt"))
       : events.filter(({ time }) => !cut || time < xlsxTo).map(toldInTable);
@@ -51,19 +52,35 @@ export async function exportBusy(
   return made;
 }
 
-async function write(store: Store, room: number, format: ExportFormat, path: string, to?: number): Promise<Made> {
-  const ask = await decideExport(store, room, { format, sessionId: SESSION, to });
-  globalThis.gc?.();
-  const before = process.memoryUsage().rss;
-  const began = performance.now();
-  let most = before;
-  const out = openSync(path, "w");
-  for await (const { bytes } of exportPieces(store.log, ask, SIGNAL)) {
-    writeSync(out, bytes);
-    most = Math.max(most, process.memoryUsage().rss);
-  }
-  closeSync(out);
-  return { format, seconds: (performance.now() - began) / 1000, bytes: statSync(path).size, grownMb: Math.round((most - before) / MB) };
+/** Writes a file of a broadcast; only events before `to`, where it is given. */
+export type Write = (format: ExportFormat, path: string, to?: number) => Promise<Made>;
+
+/** Writes in this process. */
+export function writer(store: Store, room: number): Write {
+  return async (format, path, to) => {
+    const ask = await decideExport(store, room, { format, sessionId: SESSION, to });
+    const began = performance.now();
+    const pieces: Uint8Array[] = [];
+    for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) pieces.push(bytes);
+    writeFileSync(path, Buffer.concat(pieces));
+    return { format, seconds: (performance.now() - began) / 1000, bytes: statSync(path).size, mostMb: 0 };
+  };
+}
+
+/** Writes in a process of its own each time, so that its memory is that of the export. */
+export function childWriter(database: string, room: number): Write {
+  const at = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+  return async (format, path, to) => {
+    const asked = [database, String(room), SESSION, format, path, ...(to === undefined ? [] : [String(to)])];
+    const run = await promisify(execFile)(process.execPath, [
+      "--import",
+      at("../../log/child/register.mjs"),
+      at("child/exporter.ts"),
+      ...asked,
+    ]);
+    const { seconds, mostMb } = JSON.parse(run.stdout) as { readonly seconds: number; readonly mostMb: number };
+    return { format, seconds, bytes: statSync(path).size, mostMb };
+  };
 }
 
 /** One by one: a difference of two lists of hundreds of thousands would never be printed. */
