@@ -13,9 +13,8 @@ const SETTINGS = [
   "unix_socket_directories=",
   "max_connections=200",
   "shared_buffers=64MB",
-  // What these tests kill are connections and processes, not the power: nothing need reach the disk.
+  // What these tests kill are connections and processes, not the power: what is committed need not reach the disk, only the kernel.
   "fsync=off",
-  "synchronous_commit=off",
   "full_page_writes=off",
   "wal_level=minimal",
   "max_wal_senders=0",
@@ -26,8 +25,8 @@ const SETTINGS = [
 export interface PostgresServer {
   /** Without the name of a database. */
   readonly url: string;
-  /** Ends the server as `kill -9` does, or waits until it has ended all connections; what was committed stays. */
-  stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
+  /** Ends the server in order (SIGINT), or at once, so that it recovers as after a crash when it is started again (SIGQUIT). */
+  stop(signal?: "SIGINT" | "SIGQUIT"): Promise<void>;
   /** Starts it again on the same port. */
   start(): Promise<void>;
   /** Ends it and removes its data. */

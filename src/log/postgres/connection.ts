@@ -37,8 +37,9 @@ export class Connection {
       query_timeout: ANSWER_MS,
     };
     this.#pool = new pg.Pool({ ...this.config, max: MAX_CONNECTIONS });
-    // An idle connection broke: the next call opens another one, or tells what is wrong.
+    // A connection broke: whoever has it is told by its statement, and the next call opens another one or tells what is wrong.
     this.#pool.on("error", () => {});
+    this.#pool.on("connect", (client) => void client.on("error", () => {}));
   }
 
   /** One statement, or some that need not be of one moment. */

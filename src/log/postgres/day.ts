@@ -22,7 +22,7 @@ export function dayAt(ms: number): number {
 }
 
 function timeOf(id: string): number {
-  if (/^[0-9]{16,20}$/.test(id)) return Math.floor(Number(id) / 2 ** 32) * 1000;
+  if (/^[0-9]{16,20}$/.test(id)) return Number(BigInt(id) >> 32n) * 1000;
   const own = /^(?:gap|state):([0-9]{13})(?![0-9])/.exec(id);
   return own?.[1] === undefined ? 0 : Number(own[1]);
 }

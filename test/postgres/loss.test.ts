@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { check } from "../../src/log/check.js";
+import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import { FakeClock } from "../clock.js";
+import { chat } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+import { fastClock } from "../fast-clock.js";
+import { runSql } from "./database.js";
+import { type PostgresServer, startPostgres } from "./server.js";
+
+let server: PostgresServer;
+let store: PostgresStore;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  store = await openPostgresStore({ url: `${server.url}/postgres`, clock: fastClock(20) });
+});
+afterAll(async () => {
+  await store.close();
+  await server.remove();
+});
+
+describe("a server that goes away", () => {
+  it("is told as such, and everything goes on when it is back, with each acknowledged event once", async () => {
+    const { room, epoch } = await claimed(store);
+    const stop = new AbortController();
+    const wakes = store.log.wakes(stop.signal)[Symbol.asyncIterator]();
+    const other = await openPostgresStore({ url: `${server.url}/postgres` });
+    let restarted: Promise<void> | undefined;
+    const restart = () => {
+      restarted = server.stop("SIGQUIT").then(() => server.start());
+    };
+    const appending = (async () => {
+      const refused: unknown[] = [];
+      for (let n = 0; n < 60; n++) {
+        // As the pipeline does: the same batch until it is acknowledged.
+        for (let tries = 0; ; tries++) {
+          try {
+            await other.log.append([{ room, epoch, events: [chat(`n${n}`)] }]);
+            break;
+          } catch (error) {
+            refused.push(error);
+            if (tries > 2000) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+        }
+        if (n === 20) restart();
+      }
+      return refused;
+    })();
+    const reading = (async () => {
+      for (let seen = 0; seen < 60; ) {
+        if ((await wakes.next()).done === true) return;
+        seen += (await store.log.read(room, seen, 100).catch(() => ({ events: [] }))).events.length;
+      }
+    })();
+    const refused = await appending;
+    await restarted;
+    await reading;
+    expect(refused.length).toBeGreaterThan(0);
+    for (const error of refused) expect(error).toMatchObject({ code: "internal", detail: expect.stringContaining("cannot be reached") });
+    const { events } = await readAll(store.log, room);
+    expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 60 }, (_, n) => `n${n}`));
+    expect(await check(store.log)).toEqual([]);
+    stop.abort();
+    await other.close();
+  });
+
+  it("wakes readers by looking, when notices are lost", async () => {
+    const clock = new FakeClock();
+    const reader = await openPostgresStore({ url: `${server.url}/postgres`, clock });
+    const { room, epoch } = await claimed(reader, "polled");
+    const stop = new AbortController();
+    const wakes = reader.log.wakes(stop.signal)[Symbol.asyncIterator]();
+    await store.log.append([{ room, epoch, events: [chat("1")] }]);
+    for (let woken = new Set<number>(); !woken.has(room); ) woken = new Set((await wakes.next()).value ?? []);
+    // Whoever listens is cut off, and its clock stands still: it does not connect again.
+    await runSql(`${server.url}/postgres`, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+    await store.log.append([{ room, epoch, events: [chat("2")] }]);
+    let woken = false;
+    const next = wakes.next().then(() => {
+      woken = true;
+    });
+    for (let turn = 0; turn < 500 && !woken; turn++) await clock.advance(turn % 10 === 0 ? 1000 : 0);
+    await next;
+    expect((await reader.log.read(room, 1, 10)).events).toHaveLength(1);
+    stop.abort();
+    await reader.close();
+  });
+});

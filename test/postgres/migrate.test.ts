@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.js";
+import { Connection } from "../../src/log/postgres/connection.js";
+import { MIGRATIONS, migrate } from "../../src/log/postgres/migrate.js";
+import { openPostgresStore } from "../../src/log/postgres/store.js";
+import { chat } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+import { dropDatabase, newDatabase, runSql } from "./database.js";
+
+const urls: string[] = [];
+const empty = async () => {
+  const url = await newDatabase("template0");
+  urls.push(url);
+  return url;
+};
+
+afterEach(async () => {
+  for (const url of urls.splice(0)) await dropDatabase(url);
+});
+
+describe("opening", () => {
+  it("makes the schema once, though several do so at once, and keeps the log's id", async () => {
+    const url = await empty();
+    const stores = await Promise.all([0, 1, 2].map(() => openPostgresStore({ url })));
+    expect(new Set(stores.map(({ log }) => log.id)).size).toBe(1);
+    expect(stores[0]?.log.id).toMatch(/^[\w-]{12}$/);
+    const [first] = stores;
+    if (first === undefined) throw new Error("no store");
+    const { room, append } = await claimed(first);
+    await append(chat("1"));
+    await Promise.all(stores.map((store) => store.close()));
+    const again = await openPostgresStore({ url });
+    expect(again.log.id).toBe(first.log.id);
+    expect((await readAll(again.log, room)).events).toHaveLength(1);
+    await again.close();
+  });
+
+  it("refuses a newer schema and says what to do", async () => {
+    const url = await empty();
+    await (await openPostgresStore({ url })).close();
+    await runSql(url, `UPDATE meta SET value = '${MIGRATIONS.length + 1}' WHERE key = 'schema'`);
+    await expect(openPostgresStore({ url })).rejects.toMatchObject({
+      code: "bad_config",
+      detail: expect.stringContaining(`has schema ${MIGRATIONS.length + 1}, this dylive knows ${MIGRATIONS.length}: use the newer dylive`),
+    });
+  });
+
+  it("refuses what is not ours and leaves it as it was", async () => {
+    for (const sql of ["CREATE TABLE mine(x int)", "CREATE TABLE meta(x int)", "CREATE TABLE meta(key text, value text)"]) {
+      const url = await empty();
+      await runSql(url, sql);
+      await expect(openPostgresStore({ url })).rejects.toMatchObject({
+        code: "bad_config",
+        detail: expect.stringContaining("not one of dylive"),
+      });
+      expect(await runSql(url, "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = 'public'")).toEqual([{ n: 1 }]);
+    }
+  });
+
+  it("refuses a database that cannot hold every text", async () => {
+    const server = (await empty()).replace(/\/[^/]*$/, "");
+    await runSql(`${server}/postgres`, "CREATE DATABASE ascii_only TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'");
+    urls.push(`${server}/ascii_only`);
+    await expect(openPostgresStore({ url: `${server}/ascii_only` })).rejects.toMatchObject({ detail: expect.stringContaining("UTF8") });
+  });
+
+  it("says that a server or a database is not there, and never the password", async () => {
+    const url = (await empty()).replace("dylive@", "dylive:secret-word@");
+    const nowhere = url.replace(/:\d+\//, ":1/");
+    for (const [address, why] of [
+      [nowhere, /127\.0\.0\.1:1\/t_.* cannot be opened: the database cannot be reached/],
+      [`${url}_none`, /_none.* cannot be opened: .*does not exist/],
+      ["mysql://root:secret-word@x/y", /not of the form postgres:/],
+      ["secret-word", /not of the form postgres:/],
+    ] as const) {
+      const error = await openPostgresStore({ url: address }).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: "bad_config", detail: expect.stringMatching(why) });
+      expect(String(error)).not.toContain("secret-word");
+    }
+  });
+});
+
+describe("migrations", () => {
+  it("are applied in order from where the database stands, once, and all or none", async () => {
+    const url = await empty();
+    const connection = new Connection(url, systemClock);
+    await migrate(connection);
+    const next = [...MIGRATIONS, "CREATE TABLE two(x int)", "ALTER TABLE two ADD COLUMN y int"];
+    await migrate(connection, next);
+    await migrate(connection, next);
+    expect(await runSql(url, "SELECT x, y FROM two")).toEqual([]);
+    await expect(migrate(connection, [...next, "CREATE TABLE three(x int)", "CREATE TABLE two(x int)"])).rejects.toThrow("already exists");
+    expect(await runSql(url, "SELECT to_regclass('three') AS three, (SELECT value FROM meta WHERE key = 'schema') AS version")).toEqual([
+      { three: null, version: String(next.length) },
+    ]);
+    expect(await runSql(url, "SELECT count(*)::int AS n FROM rooms")).toEqual([{ n: 1 }]);
+    await connection.close();
+  });
+});
