@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.js";
 import { check } from "../../src/log/check.js";
+import { Connection } from "../../src/log/postgres/connection.js";
 import { dayOf, UNDATED } from "../../src/log/postgres/day.js";
+import { readAfter } from "../../src/log/postgres/read.js";
 import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
 import { chat, chats, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
@@ -193,6 +196,24 @@ describe("days", () => {
     expect(await store.log.append([{ room, epoch, events: again }])).toEqual([{ room, head: 7, stored: [null, 7, null], tooOld: 2 }]);
     // Another process that had the table's name in memory finds out by itself.
     expect(await store.log.heads([room])).toEqual(new Map([[room, { oldest: 4, head: 7 }]]));
+  });
+
+  it("are not dropped while somebody reads them: a page says what was there, or that it was removed", async () => {
+    const [store] = await open(1);
+    const { room, append } = await claimed(store);
+    await append(chat(idAt(DAY)));
+    const connection = new Connection(urls[0] ?? "", systemClock);
+    const dropped = await connection.read(async (session) => {
+      // Planned, but no event read yet.
+      await readAfter(session, room, 0, 0, {});
+      const count = await store.dropDays(DAY + DAY_MS);
+      expect((await readAfter(session, room, 0, 9, {})).events).toHaveLength(1);
+      return count;
+    });
+    expect(dropped).toBe(0);
+    expect(await store.dropDays(DAY + DAY_MS)).toBe(1);
+    expect(await store.log.read(room, 0, 9)).toEqual({ events: [], scanned: 1, head: 1, removed: [1, 1] });
+    await connection.close();
   });
 
   it("can be dropped while others append and read, and nothing goes missing unrecorded", async () => {

@@ -1,10 +1,11 @@
 import type { Connection } from "./connection.js";
 import { searchTableOf, tableOf, UNDATED } from "./day.js";
 import { LOCKS } from "./locks.js";
+import { isLocked } from "./refusal.js";
 import type { Session } from "./session.js";
 
 /** Readers are waited for so long; then the day is left for the next time, and nobody else waits behind us. */
-const LOCK_MS = 2000;
+const LOCK_MS = 500;
 
 /**
  * Drops whole days, each in one step however many events it has: every day before this one (days since 1970). From then on their events are
@@ -21,8 +22,16 @@ export async function dropDays(connection: Connection, before: number): Promise<
   const days = await connection.ask((session) =>
     session.rows<{ day: number }>("SELECT DISTINCT day FROM day_tables WHERE day <> $1 AND day < $2 ORDER BY day", UNDATED, before),
   );
-  for (const { day } of days) await connection.write((session) => dropDay(session, day));
-  return days.length;
+  let dropped = 0;
+  for (const { day } of days) {
+    try {
+      await connection.write((session) => dropDay(session, day));
+      dropped++;
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+    }
+  }
+  return dropped;
 }
 
 async function dropDay(session: Session, day: number): Promise<void> {

@@ -12,6 +12,11 @@ export function isMissingDay(error: unknown): boolean {
   return code === "42P01" || (code === "23514" && error instanceof pg.DatabaseError && /no partition/.test(error.message));
 }
 
+/** Whether a lock was not got in the time that was given for it. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error instanceof DyliveError ? error.cause : error) === "55P03";
+}
+
 /** Whether the values of a call are to blame, so that other calls would have succeeded without it. */
 export function isValues(error: unknown): boolean {
   return /^(22|23|54)/.test(codeOf(error) ?? "");
