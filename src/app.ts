@@ -74,6 +74,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     closers.push(() => desk.close());
     const log = new ObservedLog(opened.log, (events) => metrics.stored(events));
     const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
+    // What collects must go on when the worker thread does not: its one small question is answered here.
+    const collecting: Store = { ...store, retention: opened.retention };
     const reader = readStatistics(desk, store, clock, logger);
     closers.push(() => reader.stop());
     const indexer = keepIndexed(desk, store, clock, logger);
@@ -93,7 +95,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const rooms = new Supervisor({
       ...reach,
       raw,
-      store,
+      store: collecting,
       clock,
       pollMs: config.pollMs,
       maxOnDemandRooms: config.maxOnDemandRooms,
@@ -126,7 +128,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(() => hooks.close());
     metrics.lookAtHooks(() => hooks.figures());
-    const official = await officialOf(config, store, clock, logger);
+    const official = await officialOf(config, collecting, clock, logger);
     closers.push(async () => official?.close());
     let compat: Compat | null = null;
     const operator = operatorOf({ ...reach, config, database, clock, compat: () => compat?.urls ?? [] });
