@@ -2,18 +2,26 @@ import { defineConfig } from "vitest/config";
 
 const apart = ["test/captures/**", "test/e2e/**", "test/browser/**", "test/long/**", "test/postgres/**"];
 
+/**
+ * Tests wait for sockets and clocks more than they compute, so more of them run at once than there are cores. Nothing of ours keeps state in
+ * a module, so the files of one process share what they import.
+ */
+const unit = { isolate: false, maxWorkers: 4 };
+/** They start programs and browsers, each a core's work. */
+const programs = { isolate: false, maxWorkers: 3 };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: apart, testTimeout: 30_000 } },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: apart, testTimeout: 30_000, ...unit } },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000, ...programs } },
       {
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          ...programs,
         },
       },
       {

@@ -3,28 +3,8 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
-import { decode } from "./decode.js";
-import { addDoctorCommand } from "./doctor.js";
-import { addEraseCommand } from "./erase.js";
-import { addExportCommand } from "./export.js";
-import { addHookCommands } from "./hook.js";
-import { importFiles } from "./import.js";
-import { addLoginCommand } from "./login.js";
-import { addOfficialCommands } from "./official.js";
-import { record } from "./record.js";
-import { addRedecodeCommand } from "./redecode.js";
-import { replay } from "./replay.js";
-import { resolve } from "./resolve.js";
-import { addRetentionCommand } from "./retention.js";
-import { addRoomCommands } from "./room.js";
-import { addSearchCommand } from "./search.js";
-import { addSessionCommands } from "./session.js";
-import { simulate } from "./simulate.js";
-import { addStatsCommands } from "./stats.js";
-import { addStoreCommands } from "./store.js";
+import type { simulate } from "./simulate.js";
 import { plain, say } from "./terminal.js";
-import { addTokenCommands } from "./token.js";
-import { watch } from "./watch.js";
 
 const integer = (text: string) => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
@@ -70,7 +50,7 @@ program
   .addOption(signer())
   .option("--watch <room>", "put a room on the watch list (repeat for more)", collect, [])
   .action(async ({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => {
-    const { serve } = await import("./serve.js"); // the server is half of what there is to load: other commands start without it
+    const { serve } = await import("./serve.js"); // each command loads what it needs, when it runs: a short one starts at once
     await serve(loadConfig(settings), watched);
   });
 
@@ -91,7 +71,10 @@ program
   .argument("<text>", "anything that names a room; quote it")
   .option("--json", "the answer as one JSON object", false)
   .addOption(upstream())
-  .action((text: string, { json, ...settings }: Partial<Config> & { json: boolean }) => resolve(loadConfig(settings), text, { json }));
+  .action(async (text: string, { json, ...settings }: Partial<Config> & { json: boolean }) => {
+    const { resolve } = await import("./resolve.js");
+    await resolve(loadConfig(settings), text, { json });
+  });
 
 program
   .command("watch")
@@ -101,9 +84,10 @@ program
   .option("--all", "also stats, ranks and unknown messages", false)
   .addOption(upstream())
   .addOption(signer())
-  .action((room: string, { json, all, ...settings }: Partial<Config> & { json: boolean; all: boolean }) =>
-    watch(loadConfig(settings), room, { json, all }),
-  );
+  .action(async (room: string, { json, all, ...settings }: Partial<Config> & { json: boolean; all: boolean }) => {
+    const { watch } = await import("./watch.js");
+    await watch(loadConfig(settings), room, { json, all });
+  });
 
 program
   .command("record")
@@ -112,7 +96,10 @@ program
   .option("-o, --out <file>", "file to write; an existing recording is continued (ROOM.dyrec)")
   .addOption(upstream())
   .addOption(signer())
-  .action((room: string, { out, ...settings }: Partial<Config> & { out?: string }) => record(loadConfig(settings), room, out ?? null));
+  .action(async (room: string, { out, ...settings }: Partial<Config> & { out?: string }) => {
+    const { record } = await import("./record.js");
+    await record(loadConfig(settings), room, out ?? null);
+  });
 
 program
   .command("replay")
@@ -121,35 +108,29 @@ program
   .option("--speed <n>", "times as fast as it was; 0 is as fast as it goes", Number, 1)
   .option("--json", "one JSON object a line", false)
   .option("--all", "also stats, ranks and unknown messages", false)
-  .action((file: string, options: { speed: number; json: boolean; all: boolean }) => replay(file, options));
+  .action(async (file: string, options: { speed: number; json: boolean; all: boolean }) => {
+    const { replay } = await import("./replay.js");
+    await replay(file, options);
+  });
 
 program
   .command("import")
   .description("store recordings, HARs, raw frames or Responses; twice adds nothing")
   .argument("<files...>", "a HAR is exported from Chrome's DevTools, with content")
   .addOption(data())
-  .action((files: string[], settings: Partial<Config>) => importFiles(loadConfig(settings), files));
+  .action(async (files: string[], settings: Partial<Config>) => {
+    const { importFiles } = await import("./import.js");
+    await importFiles(loadConfig(settings), files);
+  });
 
 program
   .command("decode")
   .description("LiveEvents of recordings, HARs, frames, Responses or payloads as JSON")
   .argument("<files...>", "a single payload is named after its method (ChatMessage.bin)")
-  .action((files: string[]) => decode(files));
-
-addDoctorCommand(program, { data, upstream, signer });
-addLoginCommand(program, data, upstream);
-addRoomCommands(program, { data, upstream });
-addTokenCommands(program, data);
-addOfficialCommands(program, data);
-addHookCommands(program, data);
-addSessionCommands(program, data);
-addStatsCommands(program, data);
-addExportCommand(program, data);
-addRedecodeCommand(program, data);
-addSearchCommand(program, data);
-addStoreCommands(program, data);
-addEraseCommand(program, data);
-addRetentionCommand(program, data);
+  .action(async (files: string[]) => {
+    const { decode } = await import("./decode.js");
+    await decode(files);
+  });
 
 program
   .command("simulate")
@@ -159,7 +140,33 @@ program
   .option("--seed <n>", "what the rooms do", integer, 1)
   .option("--rate <n>", "times as many messages", factor, 1)
   .option("--accept-any-signature", "take any signature of 16 characters", false)
-  .action((options: Parameters<typeof simulate>[0]) => simulate(options));
+  .action(async (options: Parameters<typeof simulate>[0]) => {
+    const { simulate } = await import("./simulate.js");
+    await simulate(options);
+  });
+
+/** Commands with options of their own, which are described in their files. */
+const GROUPS: readonly (readonly [names: readonly string[], add: () => Promise<void>])[] = [
+  [["doctor"], async () => (await import("./doctor.js")).addDoctorCommand(program, { data, upstream, signer })],
+  [["login"], async () => (await import("./login.js")).addLoginCommand(program, data, upstream)],
+  [["room"], async () => (await import("./room.js")).addRoomCommands(program, { data, upstream })],
+  [["token"], async () => (await import("./token.js")).addTokenCommands(program, data)],
+  [["official"], async () => (await import("./official.js")).addOfficialCommands(program, data)],
+  [["hook"], async () => (await import("./hook.js")).addHookCommands(program, data)],
+  [["session"], async () => (await import("./session.js")).addSessionCommands(program, data)],
+  [["stats", "gifts", "user"], async () => (await import("./stats.js")).addStatsCommands(program, data)],
+  [["export"], async () => (await import("./export.js")).addExportCommand(program, data)],
+  [["redecode"], async () => (await import("./redecode.js")).addRedecodeCommand(program, data)],
+  [["search"], async () => (await import("./search.js")).addSearchCommand(program, data)],
+  [["backup", "check"], async () => (await import("./store.js")).addStoreCommands(program, data)],
+  [["erase-user"], async () => (await import("./erase.js")).addEraseCommand(program, data)],
+  [["retention"], async () => (await import("./retention.js")).addRetentionCommand(program, data)],
+];
+const [asked = ""] = process.argv.slice(2);
+const own = GROUPS.find(([names]) => names.includes(asked));
+// All of them where the help lists them, or where nobody knows the command.
+const wanted = own !== undefined ? [own] : program.commands.some((command) => command.name() === asked) ? [] : GROUPS;
+for (const [, add] of wanted) await add();
 
 try {
   await program.parseAsync();
