@@ -6,9 +6,9 @@ const apart = ["test/captures/**", "test/e2e/**", "test/browser/**", "test/long/
  * Tests wait for sockets and clocks more than they compute, so more of them run at once than there are cores. Nothing of ours keeps state in
  * a module, so the files of one process share what they import.
  */
-const unit = { isolate: false, maxWorkers: 4 };
+const unit = { isolate: false, maxWorkers: 4, sequence: { groupOrder: 1 } };
 /** They start programs and browsers, each a core's work. */
-const programs = { isolate: false, maxWorkers: 3 };
+const programs = { isolate: false, maxWorkers: 3, sequence: { groupOrder: 2 } };
 
 export default defineConfig({
   test: {
