@@ -53,7 +53,7 @@ async function blackBox() {
   }
 }
 
-step(["test"], "unit-e2e-browser");
+step(["test"], "all");
 step(["run", "test:captures"], "captures");
 await blackBox();
 console.log(`${total.passed} passed, ${total.failed} failed`);
