@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const apart = ["test/captures/**", "test/e2e/**", "test/browser/**", "test/long/**", "test/postgres/**"];
+const apart = ["test/faults/**", "test/captures/**", "test/e2e/**", "test/browser/**", "test/long/**", "test/postgres/**"];
 
 /**
  * Tests wait for sockets and clocks more than they compute, so more of them run at once than there are cores. Nothing of ours keeps state in
@@ -9,6 +9,8 @@ const apart = ["test/captures/**", "test/e2e/**", "test/browser/**", "test/long/
 const unit = { isolate: false, maxWorkers: 4, sequence: { groupOrder: 1 } };
 /** They start programs and browsers, each a core's work. */
 const programs = { isolate: false, maxWorkers: 3, sequence: { groupOrder: 2 } };
+
+const alone = { isolate: false, maxWorkers: 1, sequence: { groupOrder: 3 } };
 
 export default defineConfig({
   test: {
@@ -33,6 +35,8 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere.
+      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 30_000, ...alone } },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "long", include: ["test/long/**/*.test.ts"], testTimeout: 3_600_000, hookTimeout: 120_000, fileParallelism: false } },
     ],
