@@ -1,0 +1,65 @@
+import type { RoomKey } from "./log.js";
+import type { Alias } from "./rooms.js";
+
+/** What a process of a cluster does: collects rooms, serves readers, or both. */
+export type Role = "all" | "collect" | "serve";
+
+/** A process of the cluster, as the others see it. All times are the database's, ms UTC: clocks of machines do not matter. */
+export interface MemberRow {
+  readonly id: number;
+  /** Host and pid, or what the operator named it. */
+  readonly name: string;
+  readonly role: Role;
+  /** Most rooms that it takes. */
+  readonly capacity: number;
+  /** Rooms that it has. */
+  readonly rooms: number;
+  /** One-of-a-kind jobs that it has. */
+  readonly jobs: readonly string[];
+  readonly joinedAt: number;
+  readonly expiresAt: number;
+  /** Whether it holds its session with the database: false as soon as the process is gone. */
+  readonly connected: boolean;
+}
+
+/** A room that this process is to collect. */
+export interface Lease {
+  /** `kind:value` of the name it is wanted by; one lease for each. */
+  readonly key: string;
+  readonly name: Alias;
+  /** Null until somebody met it. */
+  readonly room: RoomKey | null;
+  readonly watched: boolean;
+  /** `free` had no owner, `dead` one that is gone, `offered` one that goes on collecting until this process takes the room over. */
+  readonly how: "free" | "dead" | "offered";
+}
+
+/** This process as a member. It is gone for the others when its time has passed or its session with the database is lost. */
+export interface Membership {
+  readonly id: number;
+  /**
+   * Says that this process lives, and brings what it owns in line: takes free rooms, rooms of the dead and rooms on offer up to its share,
+   * offers what is above it. @returns what changed since the last call
+   * @throws DyliveError when the database is away; then nothing is known
+   */
+  beat(): Promise<{ readonly taken: readonly Lease[]; readonly lost: readonly string[] }>;
+  /** Whether this process owns the room still, by the database: asked when an append was fenced. */
+  owns(key: string): Promise<boolean>;
+  /**
+   * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner; a room on offer becomes this
+   * process's by it. @returns the new epoch; null when the lease is another's
+   */
+  claim(key: string, room: RoomKey): Promise<number | null>;
+  /** Gives a room up. */
+  release(key: string): Promise<void>;
+  /** Whether this process has the job of this name, which one process of the cluster has at a time; tries to get it. */
+  job(name: string): Promise<boolean>;
+  /** Gives everything up at once, for others to take. */
+  leave(): Promise<void>;
+}
+
+/** Who does what in a cluster. */
+export interface Leases {
+  join(about: { readonly name: string; readonly role: Role; readonly capacity: number }): Promise<Membership>;
+  members(): Promise<readonly MemberRow[]>;
+}
