@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { namedRoom } from "../api/live/named-room.js";
@@ -48,7 +48,10 @@ export function addExportCommand(program: Command, data: () => Option): void {
     .option("--start <moment>", "when the recording begins that xml, ass or srt go with (the broadcast's beginning)")
     .option("--offset <seconds>", "added to every place in the recording", number, 0)
     .option("--zone <zone>", "zone of dates, and of moments given without one, such as +08:00 (this machine's)")
-    .option("--pseudonyms [key]", "people by pseudonyms, the same wherever the key is the same; without a key one that nobody knows")
+    .option(
+      "--pseudonyms [key]",
+      "people by pseudonyms, the same wherever the key is the same; without a key by the store's own, as erase-user",
+    )
     .addOption(data())
     .action((room: string, session: string | undefined, options: Partial<Config> & Options) => {
       const { data: folder } = options;
@@ -100,7 +103,7 @@ async function toFile(store: Store, path: string, decided: ExportAsk, wish: Expo
   progress.end(plain(`${path}: ${file.bytes} bytes`));
 }
 
-/** Names an export; a key is not kept in the clear, and one that nobody knows is another one in each run, so that nothing is continued with it. */
+/** Names an export; a key is not kept in the clear. */
 function nameOf({ log }: Store, { room }: ExportAsk, wish: ExportWish): string {
   return createHash("sha256")
     .update(JSON.stringify([log.id, room, wish]))
@@ -125,7 +128,7 @@ function wishOf(options: Options): ExportWish {
     ...(minDiamonds !== undefined && { minDiamonds }),
     ...(filter !== undefined && { filter }),
     ...(start !== undefined && { startMs: at("--start", start) }),
-    ...(pseudonyms !== undefined && { pseudonymKey: pseudonyms === true ? randomBytes(32).toString("hex") : pseudonyms }),
+    ...(pseudonyms !== undefined && { pseudonyms }),
   };
 }
 

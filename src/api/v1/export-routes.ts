@@ -55,7 +55,8 @@ const ExportQuery = exactly({
     Type.String({
       minLength: 1,
       maxLength: 200,
-      description: "a key: people are replaced by pseudonyms that are the same wherever it is used",
+      description:
+        "people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used",
     }),
   ),
 });
@@ -103,7 +104,12 @@ function wishOf(query: ExportQuery): ExportWish {
   return {
     ...{ format, zoneMinutes, minDiamonds, filter, after },
     ...{ from: at("from", from), to: at("to", to), startMs: at("start", start) },
-    ...{ types: types?.split(","), userId: user, offsetMs: Math.round(offset * 1000), pseudonymKey: pseudonyms },
+    ...{
+      types: types?.split(","),
+      userId: user,
+      offsetMs: Math.round(offset * 1000),
+      pseudonyms: pseudonyms === "own" ? true : pseudonyms,
+    },
   };
 }
 

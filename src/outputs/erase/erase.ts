@@ -3,7 +3,8 @@ import type { User } from "../../events/event.js";
 import type { RoomKey } from "../../log/log.js";
 import type { Store } from "../../log/store.js";
 import type { Wish } from "./change.js";
-import { type Identity, pseudonymOf } from "./identity.js";
+import { type Identity, nameOf } from "./identity.js";
+import { pseudonymOf } from "./pseudonym.js";
 import { type Erased, eraseStep, lookStep, type Step } from "./steps.js";
 
 /** What is asked for. */
@@ -36,7 +37,7 @@ type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics">;
  */
 export async function eraseUser(store: Parts, { user, keep, signal, onProgress = () => {} }: EraseAsk): Promise<EraseReport> {
   const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events));
-  const pseudonym = pseudonymOf(identity, await store.secrets.pseudonymKey());
+  const pseudonym = pseudonymOf(nameOf(identity), await store.secrets.pseudonymKey());
   const wish: Wish = { identity, pseudonym, keep };
   const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
   const rooms = new Set<RoomKey>();

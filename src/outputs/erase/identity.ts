@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { LiveEvent, User } from "../../events/event.js";
 
 /** By what a person is known. Plain data: it goes to where the work is done. */
@@ -45,10 +44,9 @@ function varint(digits: string): Buffer {
   }
 }
 
-/** What stands for a person after: the same for the same person as long as the store lives, and of no use to anybody without its key. */
-export function pseudonymOf(identity: Identity, key: string): string {
-  const who = identity.ids[0] ?? identity.secUids[0] ?? identity.nicknames[0] ?? "";
-  return `p${createHmac("sha256", Buffer.from(key, "hex")).update(who).digest("hex").slice(0, 16)}`;
+/** By what a pseudonym of the person is made. */
+export function nameOf({ ids, secUids, nicknames }: Identity): string {
+  return ids[0] ?? secUids[0] ?? nicknames[0] ?? "";
 }
 
 /** All people in an event, wherever they stand in it. */

@@ -26,8 +26,8 @@ export interface ExportWish {
   readonly startMs?: number | undefined;
   readonly offsetMs?: number | undefined;
   readonly zoneMinutes?: number | undefined;
-  /** People are replaced by pseudonyms made with this key. */
-  readonly pseudonymKey?: string | undefined;
+  /** People are replaced by pseudonyms made with this key; `true` is the store's own, with which erased people got theirs. */
+  readonly pseudonyms?: string | true | undefined;
 }
 
 /** An export, decided: plain data, the same bytes whenever and wherever it is made, as long as the events are the same. */
@@ -54,11 +54,11 @@ const TIMED_TYPES: readonly EventType[] = ["chat", "gift"];
  * @throws DyliveError bad_request that names the field, not_found when there is no such broadcast
  */
 export async function decideExport(
-  { log, rooms, sessions }: Pick<Store, "log" | "rooms" | "sessions">,
+  { log, rooms, sessions, secrets }: Pick<Store, "log" | "rooms" | "sessions" | "secrets">,
   room: RoomKey,
   wish: ExportWish,
 ): Promise<ExportAsk> {
-  const { format, sessionId, from = null, to = null, userId, minDiamonds, filter = null, after = 0, pseudonymKey = null } = wish;
+  const { format, sessionId, from = null, to = null, userId, minDiamonds, filter = null, after = 0, pseudonyms = null } = wish;
   const { timed, continued } = EXPORT_FORMATS[format];
   const types = typesOf(wish.types, timed);
   if (filter !== null) assertFilter(filter);
@@ -85,6 +85,7 @@ export async function decideExport(
     zoneMinutes: wish.zoneMinutes ?? PLATFORM_ZONE_MINUTES,
     begins: after === 0,
   };
+  const pseudonymKey = pseudonyms === true ? await secrets.pseudonymKey() : pseudonyms;
   return { room, format, where, from, to, filter, after, until: head, pseudonymKey, about };
 }
 

@@ -1,11 +1,9 @@
-import { createHmac } from "node:crypto";
 import type { LiveEvent, User } from "../../events/event.js";
-
-/** Digits of a pseudonym (48 bits): two of a million people share one with a chance of 1 in 560. */
-const DIGITS = 12;
+import { digestOf, isPseudonym, pseudonymOf } from "../erase/pseudonym.js";
 
 /**
  * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key nobody can tell who it is.
+ * Who stands under a pseudonym in the log already keeps it.
  * What the platform's own sentences say of people is left out. Chats are kept as they were written: people may name themselves or others there.
  */
 export class Pseudonyms {
@@ -55,7 +53,7 @@ export class Pseudonyms {
 
   /** The name of a combo has its sender in it; that of an action may. */
   #gift(event: Extract<LiveEvent, { type: "gift" }>): LiveEvent {
-    const comboId = `c${this.#digest(event.comboId)}`;
+    const comboId = `c${digestOf(event.comboId, this.#key)}`;
     const id = event.id.startsWith("settle:") ? `settle:${comboId}` : event.id;
     return { ...event, id, comboId, traceId: null, receiver: event.receiver === null ? null : this.#user(event.receiver) };
   }
@@ -67,10 +65,6 @@ export class Pseudonyms {
   }
 
   #name(id: string): string {
-    return `p${this.#digest(id)}`;
-  }
-
-  #digest(text: string): string {
-    return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, DIGITS);
+    return isPseudonym(id) ? id : pseudonymOf(id, this.#key);
   }
 }

@@ -6,7 +6,7 @@ export interface DownloadWish {
   readonly room: string;
   readonly session: string;
   readonly format: ExportFormat;
-  /** Key of the pseudonyms that people are replaced by; empty leaves them as they are. */
+  /** Key of the pseudonyms that people are replaced by, `own` for the server's; empty leaves them as they are. */
   readonly pseudonyms: string;
 }
 

@@ -63,6 +63,6 @@ export const sessions: typeof zh = {
     done: (name, size) => `${name} is saved (${size})`,
     broken: "The transfer broke off: the file is not whole and was not saved.",
     pseudonyms: "Replace people by pseudonyms",
-    key: "Key of the pseudonyms (the same key gives the same names)",
+    key: "Key of the pseudonyms (the same key gives the same names; empty: this server's own)",
   },
 };
