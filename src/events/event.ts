@@ -3,149 +3,219 @@ import { type Static, type TSchema, Type } from "typebox";
 /** Where an event's bytes came from. `import` is a file given by hand; `system` is dylive itself. */
 export const SOURCES = ["websocket", "browser", "recording", "official", "import", "system"] as const;
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const literals = <T extends string[]>(values: readonly [...T]) => Type.Enum<T>(values);
-const Text = Nullable(Type.String());
-const Count = Nullable(Type.Integer({ minimum: 0 }));
+const Nullable = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+const literals = <T extends string[]>(values: readonly [...T], description: string) => Type.Enum<T>(values, { description });
+// Each field says what it is: docs/events.md and the OpenAPI document are written from here.
+const Text = (description: string) => Nullable(Type.String({ description }));
+const Whole = (description: string) => Nullable(Type.Integer({ description }));
+const Count = (description: string) => Nullable(Type.Integer({ minimum: 0, description }));
 
 /** A person as the platform shows them. Unknown is null, never 0 or "". Ids are decimal strings. */
 export const UserSchema = Type.Object(
   {
-    id: Nullable(Type.String({ description: "numeric uid; null when hidden" })),
-    secUid: Text,
-    displayId: Nullable(Type.String({ description: "visible Douyin number (抖音号)" })),
-    shortId: Text,
-    nickname: Text,
-    avatar: Nullable(Type.String({ description: "https URL of the small avatar" })),
-    gender: Nullable(literals(["male", "female"])),
-    payLevel: Nullable(Type.Integer({ description: "consumption grade (财富等级)" })),
-    fansClub: Nullable(Type.Object({ name: Text, level: Type.Integer() })),
+    id: Text("numeric uid; null when hidden"),
+    secUid: Text("the platform's lasting public id (MS4w…)"),
+    displayId: Text("visible Douyin number (抖音号)"),
+    shortId: Text("older numeric Douyin number"),
+    nickname: Text("as the person chose it, at that moment"),
+    avatar: Text("https URL of the small avatar"),
+    gender: Nullable(literals(["male", "female"], "as the person says")),
+    payLevel: Whole("consumption grade (财富等级)"),
+    fansClub: Nullable(
+      Type.Object(
+        { name: Text("the club's name"), level: Type.Integer({ description: "level in it" }) },
+        { description: "club that is worn" },
+      ),
+    ),
     isAdmin: Type.Boolean({ description: "the platform marks this user as a room admin" }),
-    isAnchor: Type.Boolean(),
+    isAnchor: Type.Boolean({ description: "the anchor of the room" }),
     masked: Type.Boolean({ description: "the room hides who this is (uid 111111): never merge masked users" }),
   },
-  { $id: "User" },
+  { $id: "User", description: "a person as the platform shows them" },
 );
 export type User = Static<typeof UserSchema>;
 
 const base = {
   id: Type.String({ description: "unique in the room; the platform's msg_id where there is one" }),
   room: Type.Integer({ minimum: 0, description: "room key, internal to this server" }),
-  webRid: Text,
-  sessionId: Nullable(Type.String({ description: "room_id of the broadcast that the source was connected to" })),
+  webRid: Text("number of the room in live.douyin.com/…"),
+  sessionId: Text("room_id of the broadcast that the source was connected to"),
   method: Type.String({ description: "the platform's method, or `dylive` for our own events" }),
   time: Type.Integer({ description: "platform time, ms UTC" }),
-  timeEstimated: Type.Optional(Type.Literal(true)),
-  receivedAt: Type.Integer({ description: "ms UTC" }),
-  source: literals(SOURCES),
+  timeEstimated: Type.Optional(Type.Literal(true, { description: "the platform gave no time: it was worked out of the message's id" })),
+  receivedAt: Type.Integer({ description: "when the bytes reached us, ms UTC" }),
+  source: literals(SOURCES, "where the bytes came from"),
   revision: Type.Integer({ minimum: 0, description: "0 as first stored; raised by redecode" }),
 };
 const user = { user: UserSchema };
-const define = <const T extends string, P extends Record<string, TSchema>>(type: T, properties: P) =>
-  Type.Object({ ...base, type: Type.Literal(type), ...properties });
+const define = <const T extends string, P extends Record<string, TSchema>>(type: T, description: string, properties: P) =>
+  Type.Object({ ...base, type: Type.Literal(type), ...properties }, { description });
 
-const SegmentSchema = Type.Union([Type.Object({ text: Type.String() }), Type.Object({ emoji: Type.String(), url: Text })]);
+const SegmentSchema = Type.Union([
+  Type.Object({ text: Type.String({ description: "literal text" }) }),
+  Type.Object({ emoji: Type.String({ description: "name of an emoji" }), url: Text("its image") }),
+]);
 /** A piece of a chat: literal text, or an emoji with its name and image. */
 export type Segment = Static<typeof SegmentSchema>;
 
-const RankEntrySchema = Type.Object({ rank: Type.Integer(), score: Count, scoreText: Text, user: UserSchema });
+const RankEntrySchema = Type.Object({
+  rank: Type.Integer({ description: "place, from 1" }),
+  score: Count("the platform often tells none"),
+  scoreText: Text("as the page shows it"),
+  user: UserSchema,
+});
 /** One place of a rank of contributors. */
 export type RankEntry = Static<typeof RankEntrySchema>;
 
-const ScoreSchema = Type.Object({ userId: Type.String(), score: Type.Integer(), rank: Nullable(Type.Integer()) });
+const ScoreSchema = Type.Object({
+  userId: Type.String({ description: "uid of the side's anchor" }),
+  score: Type.Integer({ description: "points so far" }),
+  rank: Whole("place among the sides"),
+});
 /** The score of one side of a battle. */
 export type Score = Static<typeof ScoreSchema>;
 
 /** Every kind of event with its own fields. The order is that of the documents. */
 export const KINDS = {
-  chat: define("chat", {
+  chat: define("chat", "Somebody wrote or said something (弹幕).", {
     ...user,
-    text: Type.String(),
-    kind: literals(["text", "emoji", "screen", "privilege", "audio", "exhibition"]),
-    segments: Type.Array(SegmentSchema),
+    text: Type.String({ description: "what was written; an emoji by its name in brackets" }),
+    kind: literals(
+      ["text", "emoji", "screen", "privilege", "audio", "exhibition"],
+      "ordinary, an emoji alone, flying (飘屏), flying by a privilege, words of a voice message, about a gift exhibition",
+    ),
+    segments: Type.Array(SegmentSchema, { description: "the text in pieces, emoji apart" }),
     luckyBag: Type.Boolean({ description: "the passphrase of a lucky bag (福袋口令), not free talk" }),
   }),
-  gift: define("gift", {
+  gift: define("gift", "Somebody gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`.", {
     ...user,
-    kind: literals(["gift", "light", "binding", "doodle"]),
-    gift: Type.Object({ id: Type.String(), name: Text, icon: Text }),
+    kind: literals(["gift", "light", "binding", "doodle"], "which of the platform's forms of a gift"),
+    gift: Type.Object(
+      {
+        id: Type.String({ description: "the platform's id of the gift" }),
+        name: Text("the gift's name"),
+        icon: Text("https URL of its picture"),
+      },
+      { description: "what was given" },
+    ),
     delta: Type.Integer({ minimum: 0, description: "units that are new with this event: sum these" }),
     comboTotal: Type.Integer({ minimum: 0, description: "units of the combo so far" }),
     settled: Type.Boolean({ description: "the combo has ended" }),
-    unitDiamonds: Nullable(Type.Integer({ description: "price of one unit in diamonds (10 = 1 CNY); null when unknown" })),
-    diamonds: Nullable(Type.Integer({ description: "delta × unitDiamonds" })),
-    receiver: Nullable(UserSchema),
-    comboId: Type.String(),
-    traceId: Text,
+    unitDiamonds: Whole("price of one unit in diamonds (10 = 1 CNY); null when unknown"),
+    diamonds: Whole("delta × unitDiamonds"),
+    receiver: Nullable(UserSchema, "the guest whom it was for; null is the anchor, or nobody said"),
+    comboId: Type.String({ description: "the same in all events of one combo" }),
+    traceId: Text("the platform's id of the giving, where it tells one"),
     test: Type.Optional(Type.Literal(true, { description: "made by the Open Platform to try an app: nobody gave it, do not count it" })),
     valueFen: Type.Optional(Type.Integer({ minimum: 0, description: "whole value in 分 (0.01 CNY), as the Open Platform tells it" })),
     luckyCubeId: Type.Optional(Type.String({ description: "the lucky cube (幸运魔方) that was sent; gift is what came out of it" })),
   }),
-  like: define("like", {
+  like: define("like", "Somebody tapped the screen (点赞). The platform sends a sample of these.", {
     ...user,
     count: Type.Integer({ minimum: 0, description: "likes in this batch; the platform samples likes" }),
-    total: Count,
+    total: Count("likes of the broadcast so far, by the platform's count"),
   }),
-  join: define("join", { ...user, memberCount: Count, via: Nullable(literals(["share"])) }),
-  follow: define("follow", { ...user, followers: Nullable(Type.Integer({ description: "the anchor's followers after this" })) }),
-  share: define("share", { ...user, target: Text }),
-  leave: define("leave", user),
-  moderation: define("moderation", {
+  join: define("join", "Somebody came into the room (来了). In big rooms the platform sends a sample.", {
     ...user,
-    action: literals(["mute", "unmute", "set_admin", "unset_admin", "kick", "manager_mute", "manager_unmute", "block"]),
-    operator: Nullable(UserSchema),
+    memberCount: Count("people in the room"),
+    via: Nullable(literals(["share"], "came by somebody's share")),
   }),
-  fansclub: define("fansclub", { ...user, action: literals(["join", "upgrade", "leave", "other"]), text: Text }),
-  stats: define("stats", {
-    online: Count,
-    totalViewers: Count,
-    onlineText: Text,
-    totalText: Text,
+  follow: define("follow", "Somebody followed the anchor (关注).", { ...user, followers: Whole("the anchor's followers after this") }),
+  share: define("share", "Somebody shared the room; never shown as a follow (分享).", {
+    ...user,
+    target: Text("wechat, moments, weibo, qzone, qq, douyin, or the platform's code"),
+  }),
+  leave: define("leave", "Somebody left the room; the platform seldom tells.", user),
+  moderation: define("moderation", "Something was done to a member (禁言, 管理员 …).", {
+    ...user,
+    action: literals(
+      ["mute", "unmute", "set_admin", "unset_admin", "kick", "manager_mute", "manager_unmute", "block"],
+      "what was done to `user`",
+    ),
+    operator: Nullable(UserSchema, "who did it"),
+  }),
+  fansclub: define("fansclub", "Somebody joined the anchor's fans club or rose in it (粉丝团).", {
+    ...user,
+    action: literals(["join", "upgrade", "leave", "other"], "what happened"),
+    text: Text("the platform's sentence"),
+  }),
+  stats: define("stats", "How many people are there. Sent only when `types` names it.", {
+    online: Count("people in the room now"),
+    totalViewers: Count("people who came so far"),
+    onlineText: Text("the same as the page shows it (1.1万)"),
+    totalText: Text("the same as the page shows it"),
     ranks: Type.Optional(
       Type.Array(RankEntrySchema, { description: "top contributors, where the message has them: one message is one event" }),
     ),
   }),
-  rank: define("rank", { entries: Type.Array(RankEntrySchema) }),
-  control: define("control", {
-    action: literals(["pause", "resume", "end", "end_by_admin", "change_node", "end_by_switch", "ping_timeout", "other"]),
-    code: Type.Integer(),
-    tips: Text,
+  rank: define("rank", "The room's top contributors. Sent only when `types` names it.", {
+    entries: Type.Array(RankEntrySchema, { description: "places in order" }),
   }),
-  notice: define("notice", { user: Type.Optional(UserSchema), text: Text, deletes: Type.Optional(Type.Array(Type.String())) }),
-  product: define("product", {
-    action: Text,
-    products: Type.Array(Type.Object({ id: Type.String(), title: Text, price: Count })),
-    text: Text,
+  control: define("control", "The platform says that the broadcast pauses, goes on or ends. An end is confirmed by a `state` event.", {
+    action: literals(["pause", "resume", "end", "end_by_admin", "change_node", "end_by_switch", "ping_timeout", "other"], "what is said"),
+    code: Type.Integer({ description: "the platform's number of it" }),
+    tips: Text("the platform's sentence"),
   }),
-  battle: define("battle", {
-    battleId: Text,
-    phase: Text,
-    scores: Type.Array(ScoreSchema),
-    text: Text,
-  }),
-  linkmic: define("linkmic", {
-    action: Text,
-    code: Nullable(Type.Integer()),
-    channelId: Text,
-    users: Type.Array(UserSchema),
-    scores: Type.Optional(Type.Array(ScoreSchema, { description: "scores of the sides, which the older message carries" })),
-    text: Text,
-  }),
-  lottery: define("lottery", {
+  notice: define("notice", "A sentence of the platform: a system text, a banner, an introduction, messages taken back.", {
     user: Type.Optional(UserSchema),
-    action: Text,
-    lotteryId: Text,
-    diamonds: Count,
-    winners: Type.Optional(Type.Array(Type.String(), { description: "uids" })),
-    text: Text,
+    text: Text("the sentence; null where messages were taken back"),
+    deletes: Type.Optional(
+      Type.Array(Type.String(), { description: "ids of messages that are taken off the screen; they stay in the log" }),
+    ),
   }),
-  state: define("state", { from: Text, to: Type.String(), evidence: Type.Record(Type.String(), Type.Unknown()) }),
-  gap: define("gap", { from: Type.Integer(), to: Type.Integer(), reason: Type.String() }),
-  system: define("system", { kind: Type.String(), text: Type.String() }),
-  erased: define("erased", {}),
-  unknown: define("unknown", {
+  product: define("product", "Something happened to goods that are sold (小黄车).", {
+    action: Text("list_changed, sold_out, or type_N with the platform's number"),
+    products: Type.Array(
+      Type.Object({
+        id: Type.String({ description: "promotion id" }),
+        title: Text("name of the goods"),
+        price: Count("as the platform gives it; its unit is not verified"),
+      }),
+      { description: "goods that are concerned" },
+    ),
+    text: Text("the platform's sentence"),
+  }),
+  battle: define("battle", "A battle of anchors begins, changes or ends (PK).", {
+    battleId: Text("the platform's id of it"),
+    phase: Text("running, finished, or helpers (who helps which side)"),
+    scores: Type.Array(ScoreSchema, { description: "of each side, at its end" }),
+    text: Text("theme, or the platform's sentence"),
+  }),
+  linkmic: define("linkmic", "Guests or anchors are linked (连麦).", {
+    action: Text("enter, leave, list_changed; null where the message does not say"),
+    code: Whole("the platform's number of the kind of message"),
+    channelId: Text("the platform's id of the link"),
+    users: Type.Array(UserSchema, { description: "who is linked now" }),
+    scores: Type.Optional(Type.Array(ScoreSchema, { description: "scores of the sides, which the older message carries" })),
+    text: Text("the platform's sentence"),
+  }),
+  lottery: define("lottery", "A lucky box (红包) or lottery (福袋): put into the room, drawn, over.", {
+    user: Type.Optional(UserSchema),
+    action: Text("box, box_reward, box_end, lottery, draw"),
+    lotteryId: Text("the platform's id of it"),
+    diamonds: Count("worth of a box in diamonds"),
+    winners: Type.Optional(Type.Array(Type.String(), { description: "uids" })),
+    text: Text("the prize, or the platform's sentence"),
+  }),
+  state: define("state", "The state of a room has changed, as dylive sees it.", {
+    from: Text("state before; null at first"),
+    to: Type.String({ description: "resolving, waiting, connecting, live, stalled, blocked, ended or failed" }),
+    evidence: Type.Record(Type.String(), Type.Unknown(), { description: "why: what was seen, with times" }),
+  }),
+  gap: define("gap", "An interval in which we know that nothing was received.", {
+    from: Type.Integer({ description: "ms UTC, time of receipt" }),
+    to: Type.Integer({ description: "ms UTC, time of receipt" }),
+    reason: Type.String({ description: "one sentence" }),
+  }),
+  system: define("system", "dylive has something to say; in room 0 alone.", {
+    kind: Type.String({ description: "account.lapsed, hook.paused, disk.low" }),
+    text: Type.String({ description: "one sentence" }),
+  }),
+  erased: define("erased", "An event of a person who was erased: its place, id and time stay.", {}),
+  unknown: define("unknown", "A message that dylive does not read, as it came. Sent only when `types` names it.", {
     payload: Nullable(Type.String({ description: "base64; null above 4 KB" })),
-    bytes: Type.Integer({ minimum: 0 }),
+    bytes: Type.Integer({ minimum: 0, description: "length of the payload" }),
   }),
 } as const;
 

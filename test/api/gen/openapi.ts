@@ -1431,7 +1431,7 @@ export interface paths {
                     offset?: number;
                     /** @description zone of the dates in csv and xlsx, and of times given without one */
                     zone?: string;
-                    /** @description a key: people are replaced by pseudonyms that are the same wherever it is used */
+                    /** @description people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used */
                     pseudonyms?: string;
                 };
                 header?: never;
@@ -2967,6 +2967,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description a person as the platform shows them */
         User: {
             id: string | null;
             secUid: string | null;
@@ -2978,14 +2979,17 @@ export interface components {
             payLevel: number | null;
             fansClub: {
                 name: string | null;
+                /** @description level in it */
                 level: number;
             } | null;
             /** @description the platform marks this user as a room admin */
             isAdmin: boolean;
+            /** @description the anchor of the room */
             isAnchor: boolean;
             /** @description the room hides who this is (uid 111111): never merge masked users */
             masked: boolean;
         };
+        /** @description Somebody wrote or said something (弹幕). */
         ChatEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2999,11 +3003,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3013,18 +3023,26 @@ export interface components {
              */
             type: "chat";
             user: components["schemas"]["User"];
+            /** @description what was written; an emoji by its name in brackets */
             text: string;
-            /** @enum {unknown} */
+            /**
+             * @description ordinary, an emoji alone, flying (飘屏), flying by a privilege, words of a voice message, about a gift exhibition
+             * @enum {unknown}
+             */
             kind: "text" | "emoji" | "screen" | "privilege" | "audio" | "exhibition";
+            /** @description the text in pieces, emoji apart */
             segments: ({
+                /** @description literal text */
                 text: string;
             } | {
+                /** @description name of an emoji */
                 emoji: string;
                 url: string | null;
             })[];
             /** @description the passphrase of a lucky bag (福袋口令), not free talk */
             luckyBag: boolean;
         };
+        /** @description Somebody gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`. */
         GiftEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3038,11 +3056,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3052,9 +3076,14 @@ export interface components {
              */
             type: "gift";
             user: components["schemas"]["User"];
-            /** @enum {unknown} */
+            /**
+             * @description which of the platform's forms of a gift
+             * @enum {unknown}
+             */
             kind: "gift" | "light" | "binding" | "doodle";
+            /** @description what was given */
             gift: {
+                /** @description the platform's id of the gift */
                 id: string;
                 name: string | null;
                 icon: string | null;
@@ -3067,7 +3096,9 @@ export interface components {
             settled: boolean;
             unitDiamonds: number | null;
             diamonds: number | null;
+            /** @description the guest whom it was for; null is the anchor, or nobody said */
             receiver: components["schemas"]["User"] | null;
+            /** @description the same in all events of one combo */
             comboId: string;
             traceId: string | null;
             /**
@@ -3080,6 +3111,7 @@ export interface components {
             /** @description the lucky cube (幸运魔方) that was sent; gift is what came out of it */
             luckyCubeId?: string;
         };
+        /** @description Somebody tapped the screen (点赞). The platform sends a sample of these. */
         LikeEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3093,11 +3125,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3111,6 +3149,7 @@ export interface components {
             count: number;
             total: number | null;
         };
+        /** @description Somebody came into the room (来了). In big rooms the platform sends a sample. */
         JoinEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3124,11 +3163,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3141,6 +3186,7 @@ export interface components {
             memberCount: number | null;
             via: "share" | null;
         };
+        /** @description Somebody followed the anchor (关注). */
         FollowEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3154,11 +3200,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3170,6 +3222,7 @@ export interface components {
             user: components["schemas"]["User"];
             followers: number | null;
         };
+        /** @description Somebody shared the room; never shown as a follow (分享). */
         ShareEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3183,11 +3236,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3199,6 +3258,7 @@ export interface components {
             user: components["schemas"]["User"];
             target: string | null;
         };
+        /** @description Somebody left the room; the platform seldom tells. */
         LeaveEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3212,11 +3272,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3227,6 +3293,7 @@ export interface components {
             type: "leave";
             user: components["schemas"]["User"];
         };
+        /** @description Something was done to a member (禁言, 管理员 …). */
         ModerationEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3240,11 +3307,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3254,10 +3327,15 @@ export interface components {
              */
             type: "moderation";
             user: components["schemas"]["User"];
-            /** @enum {unknown} */
+            /**
+             * @description what was done to `user`
+             * @enum {unknown}
+             */
             action: "mute" | "unmute" | "set_admin" | "unset_admin" | "kick" | "manager_mute" | "manager_unmute" | "block";
+            /** @description who did it */
             operator: components["schemas"]["User"] | null;
         };
+        /** @description Somebody joined the anchor's fans club or rose in it (粉丝团). */
         FansclubEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3271,11 +3349,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3285,10 +3369,14 @@ export interface components {
              */
             type: "fansclub";
             user: components["schemas"]["User"];
-            /** @enum {unknown} */
+            /**
+             * @description what happened
+             * @enum {unknown}
+             */
             action: "join" | "upgrade" | "leave" | "other";
             text: string | null;
         };
+        /** @description How many people are there. Sent only when `types` names it. */
         StatsEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3302,11 +3390,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3321,12 +3415,14 @@ export interface components {
             totalText: string | null;
             /** @description top contributors, where the message has them: one message is one event */
             ranks?: {
+                /** @description place, from 1 */
                 rank: number;
                 score: number | null;
                 scoreText: string | null;
                 user: components["schemas"]["User"];
             }[];
         };
+        /** @description The room's top contributors. Sent only when `types` names it. */
         RankEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3340,11 +3436,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3353,13 +3455,16 @@ export interface components {
              * @enum {string}
              */
             type: "rank";
+            /** @description places in order */
             entries: {
+                /** @description place, from 1 */
                 rank: number;
                 score: number | null;
                 scoreText: string | null;
                 user: components["schemas"]["User"];
             }[];
         };
+        /** @description The platform says that the broadcast pauses, goes on or ends. An end is confirmed by a `state` event. */
         ControlEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3373,11 +3478,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3386,11 +3497,16 @@ export interface components {
              * @enum {string}
              */
             type: "control";
-            /** @enum {unknown} */
+            /**
+             * @description what is said
+             * @enum {unknown}
+             */
             action: "pause" | "resume" | "end" | "end_by_admin" | "change_node" | "end_by_switch" | "ping_timeout" | "other";
+            /** @description the platform's number of it */
             code: number;
             tips: string | null;
         };
+        /** @description A sentence of the platform: a system text, a banner, an introduction, messages taken back. */
         NoticeEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3404,11 +3520,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3419,8 +3541,10 @@ export interface components {
             type: "notice";
             user?: components["schemas"]["User"];
             text: string | null;
+            /** @description ids of messages that are taken off the screen; they stay in the log */
             deletes?: string[];
         };
+        /** @description Something happened to goods that are sold (小黄车). */
         ProductEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3434,11 +3558,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3448,13 +3578,16 @@ export interface components {
              */
             type: "product";
             action: string | null;
+            /** @description goods that are concerned */
             products: {
+                /** @description promotion id */
                 id: string;
                 title: string | null;
                 price: number | null;
             }[];
             text: string | null;
         };
+        /** @description A battle of anchors begins, changes or ends (PK). */
         BattleEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3468,11 +3601,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3483,13 +3622,17 @@ export interface components {
             type: "battle";
             battleId: string | null;
             phase: string | null;
+            /** @description of each side, at its end */
             scores: {
+                /** @description uid of the side's anchor */
                 userId: string;
+                /** @description points so far */
                 score: number;
                 rank: number | null;
             }[];
             text: string | null;
         };
+        /** @description Guests or anchors are linked (连麦). */
         LinkmicEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3503,11 +3646,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3519,15 +3668,19 @@ export interface components {
             action: string | null;
             code: number | null;
             channelId: string | null;
+            /** @description who is linked now */
             users: components["schemas"]["User"][];
             /** @description scores of the sides, which the older message carries */
             scores?: {
+                /** @description uid of the side's anchor */
                 userId: string;
+                /** @description points so far */
                 score: number;
                 rank: number | null;
             }[];
             text: string | null;
         };
+        /** @description A lucky box (红包) or lottery (福袋): put into the room, drawn, over. */
         LotteryEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3541,11 +3694,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3562,6 +3721,7 @@ export interface components {
             winners?: string[];
             text: string | null;
         };
+        /** @description The state of a room has changed, as dylive sees it. */
         StateEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3575,11 +3735,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3589,11 +3755,14 @@ export interface components {
              */
             type: "state";
             from: string | null;
+            /** @description resolving, waiting, connecting, live, stalled, blocked, ended or failed */
             to: string;
+            /** @description why: what was seen, with times */
             evidence: {
                 [key: string]: unknown;
             };
         };
+        /** @description An interval in which we know that nothing was received. */
         GapEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3607,11 +3776,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3620,10 +3795,14 @@ export interface components {
              * @enum {string}
              */
             type: "gap";
+            /** @description ms UTC, time of receipt */
             from: number;
+            /** @description ms UTC, time of receipt */
             to: number;
+            /** @description one sentence */
             reason: string;
         };
+        /** @description dylive has something to say; in room 0 alone. */
         SystemEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3637,11 +3816,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3650,9 +3835,12 @@ export interface components {
              * @enum {string}
              */
             type: "system";
+            /** @description account.lapsed, hook.paused, disk.low */
             kind: string;
+            /** @description one sentence */
             text: string;
         };
+        /** @description An event of a person who was erased: its place, id and time stay. */
         ErasedEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3666,11 +3854,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3680,6 +3874,7 @@ export interface components {
              */
             type: "erased";
         };
+        /** @description A message that dylive does not read, as it came. Sent only when `types` names it. */
         UnknownEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -3693,11 +3888,17 @@ export interface components {
             method: string;
             /** @description platform time, ms UTC */
             time: number;
-            /** @enum {boolean} */
+            /**
+             * @description the platform gave no time: it was worked out of the message's id
+             * @enum {boolean}
+             */
             timeEstimated?: true;
-            /** @description ms UTC */
+            /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
-            /** @enum {unknown} */
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
             source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
@@ -3707,6 +3908,7 @@ export interface components {
              */
             type: "unknown";
             payload: string | null;
+            /** @description length of the payload */
             bytes: number;
         };
         LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
