@@ -13,13 +13,12 @@ const SETTINGS = [
   "unix_socket_directories=",
   "max_connections=200",
   "shared_buffers=64MB",
-  // What these tests kill are connections and processes, not the power: what is committed need not reach the disk, only the kernel.
-  "fsync=off",
-  "full_page_writes=off",
   "wal_level=minimal",
   "max_wal_senders=0",
   "autovacuum_naptime=60",
 ];
+/** What tests kill are connections and processes, not the power: what is committed need not reach the disk, only the kernel. */
+const NOT_DURABLE = ["fsync=off", "full_page_writes=off"];
 
 /** A PostgreSQL server of our own on loopback. */
 export interface PostgresServer {
@@ -33,8 +32,18 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
-/** Makes an empty server and starts it. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Makes an empty server and starts it.
+ * @param durable whether a commit is on disk when it is answered: for measuring
+ * @param settings of postgresql.conf, as `name=value`
+ */
+export async function startPostgres({
+  durable = false,
+  settings = [],
+}: {
+  readonly durable?: boolean;
+  readonly settings?: readonly string[];
+} = {}): Promise<PostgresServer> {
   const dir = mkdtempSync(join(tmpdir(), "dylive-postgres-"));
   const asNobody = process.getuid?.() === 0;
   chmodSync(dir, 0o755);
@@ -55,7 +64,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const server: PostgresServer = {
     url: `postgres://dylive@127.0.0.1:${port}`,
     start: async () => {
-      const options = SETTINGS.flatMap((setting) => ["-c", setting]);
+      const options = [...SETTINGS, ...(durable ? [] : NOT_DURABLE), ...settings].flatMap((setting) => ["-c", setting]);
       const started = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...options], {
         ...user,
         cwd: dir,
