@@ -11,9 +11,8 @@ import { DyliveError } from "./errors.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
+import { openStore } from "./log/open.js";
 import type { Limits, LimitsOf } from "./log/retention.js";
-import { databaseIn } from "./log/sqlite/database-file.js";
-import { openSqliteStore } from "./log/sqlite/store.js";
 import type { Store } from "./log/store.js";
 import { operatorOf } from "./operator.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
@@ -25,8 +24,9 @@ import { reachOf } from "./reach.js";
 import { Official } from "./rooms/official/official.js";
 import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
-import { rawFolder } from "./sources/raw/files.js";
+import { rawFiles, rawFolder, rawRooms, removeRaw } from "./sources/raw/files.js";
 import { RawRecorder } from "./sources/raw/recorder.js";
+import { storeAt } from "./store.js";
 import { WorkerChannel } from "./worker/channel.js";
 import { exportsAt } from "./worker/exports.js";
 import type { JobDesk } from "./worker/jobs.js";
@@ -60,17 +60,17 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
  * @throws DyliveError in_use when the data folder has a server or the port is taken; bad_config
  */
 export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
-  const database = databaseIn(config.data);
+  const at = storeAt(config);
   const lock = lockDataDir(config.data);
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
   const close = async () => {
     for (const stop of closers.splice(0).reverse()) await stop();
   };
   try {
-    const opened = openSqliteStore({ path: database, tell: (sentence) => logger.warn(sentence) });
+    const opened = await openStore(at, { clock, tell: (sentence) => logger.warn(sentence) });
     closers.push(() => opened.close());
     const metrics = new Metrics(clock, true);
-    const desk = new WorkerChannel({ path: database, clock });
+    const desk = new WorkerChannel({ at, clock });
     closers.push(() => desk.close());
     const log = new ObservedLog(opened.log, (events) => metrics.stored(events));
     const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
@@ -131,7 +131,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const official = await officialOf(config, collecting, clock, logger);
     closers.push(async () => official?.close());
     let compat: Compat | null = null;
-    const operator = operatorOf({ ...reach, config, database, clock, compat: () => compat?.urls ?? [] });
+    const operator = operatorOf({ ...reach, config, at, retention: opened.retention, clock, compat: () => compat?.urls ?? [] });
     const api = await startApi({
       host: config.host,
       port: config.port,
@@ -229,6 +229,7 @@ function keepIndexed(desk: JobDesk, { search }: Store, clock: Clock, logger: Log
 
 /** Starts what removes that which is beyond its limits, in the worker thread. */
 function keepWithinLimits(config: Config, desk: JobDesk, store: Store, clock: Clock, logger: Logger): RetentionKeeper {
+  const raw = rawFolder(resolve(config.data));
   const keeper = new RetentionKeeper({
     store,
     clock,
@@ -236,6 +237,8 @@ function keepWithinLimits(config: Config, desk: JobDesk, store: Store, clock: Cl
     maxStoreBytes: config.keepStoreMb === null ? null : config.keepStoreMb * MB,
     step: (room, limits, now, signal) => desk.run("retention.step", [room, limits, now], signal),
     shed: (room, signal) => desk.run("retention.shed", [room], signal),
+    raw: { rooms: () => rawRooms(raw), files: (room) => rawFiles(raw, room), remove: removeRaw },
+    onRawRemoved: (room, files, bytes) => logger.info({ room, files, bytes }, "raw recordings beyond their limits were removed"),
     onDoubt: (sentence) => logger.warn(sentence),
     onError: (error) => logger.error({ err: error }, "what is beyond its limits could not be removed; it is tried again"),
   });

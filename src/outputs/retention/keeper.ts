@@ -3,6 +3,7 @@ import type { RoomKey } from "../../log/log.js";
 import type { LimitsOf, Retention } from "../../log/retention.js";
 import type { Store } from "../../log/store.js";
 import { ClockDoubt } from "./clock-doubt.js";
+import { beyondLimits, type RawRecordings } from "./raw.js";
 
 /** Between rounds: what is a few minutes older than its limit does no harm. */
 const ROUND_MS = 600_000;
@@ -21,6 +22,9 @@ export interface RetentionKeeperParts {
   readonly step: (room: RoomKey, limits: LimitsOf, now: number, signal: AbortSignal) => Promise<boolean>;
   /** As {@link shedStep}. */
   readonly shed: (room: RoomKey, signal: AbortSignal) => Promise<boolean>;
+  readonly raw: RawRecordings;
+  /** Told of raw recordings that were removed. */
+  readonly onRawRemoved: (room: RoomKey, files: number, bytes: number) => void;
   /** Told in one sentence why nothing is removed by age at the moment. */
   readonly onDoubt: (sentence: string) => void;
   readonly onError: (error: unknown) => void;
@@ -79,6 +83,28 @@ export class RetentionKeeper {
     }
     removed = (await this.#shed(rooms, signal)) || removed;
     while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
+    await this.#rawRound(doubt === null, signal);
+  }
+
+  /** File after file, so that others have their turn at the disk. */
+  async #rawRound(byAge: boolean, signal: AbortSignal): Promise<void> {
+    const { store, limits, raw, onRawRemoved, clock } = this.#parts;
+    for (const room of await raw.rooms()) {
+      const own = { ...limits, ...(await store.retention.limits(room)) };
+      const wanted = (byAge ? own : ageless(own)).raw;
+      const gone = { files: 0, bytes: 0 };
+      try {
+        for (const file of beyondLimits(await raw.files(room), wanted, clock.now())) {
+          signal.throwIfAborted();
+          await raw.remove(file);
+          gone.files++;
+          gone.bytes += file.bytes;
+          await clock.sleep(PAUSE_MS, signal);
+        }
+      } finally {
+        if (gone.files > 0) onRawRemoved(room, gone.files, gone.bytes);
+      }
+    }
   }
 
   /** While the store as a whole is too big: the oldest events of the room that has the oldest. */

@@ -15,11 +15,14 @@ export interface RawFile {
   readonly sessionId: string;
   /** When its first frame was received, ms UTC. */
   readonly startedAt: number;
+  /** When its last frame was received, or a while later, on the same day (UTC) at the latest; ms UTC. */
+  readonly endedAt: number;
   readonly bytes: number;
   /** Not yet compressed: a server may be writing to it, or was killed while it did. */
   readonly open: boolean;
 }
 
+const DAY_MS = 86_400_000;
 const NAME = /^(\d{8}T\d{9}Z)-(\w{0,64})\.dyrec(\.gz)?$/;
 
 /** The name of a file that begins at a moment; names sort by it. */
@@ -32,15 +35,20 @@ export function rawName(startedAt: number, sessionId: string): string {
  * @param folder of all raw recordings; none is no recordings
  */
 export async function rawFiles(folder: string, only?: number): Promise<readonly RawFile[]> {
-  const rooms = only === undefined ? (await entries(folder)).map(({ name }) => name).filter((name) => /^\d+$/.test(name)) : [String(only)];
   const found: RawFile[] = [];
-  for (const room of rooms) {
-    for (const { name } of await entries(join(folder, room))) {
-      const file = await look(join(folder, room), name, Number(room));
+  for (const room of only === undefined ? await rawRooms(folder) : [only]) {
+    const own = join(folder, String(room));
+    for (const { name } of await entries(own)) {
+      const file = await look(own, name, room);
       if (file !== null) found.push(file);
     }
   }
   return found.sort((a, b) => a.startedAt - b.startedAt || (a.path < b.path ? -1 : 1));
+}
+
+/** Rooms of which there are recordings. */
+export async function rawRooms(folder: string): Promise<readonly number[]> {
+  return (await entries(folder)).flatMap(({ name }) => (/^\d+$/.test(name) ? Number(name) : []));
 }
 
 /** Removes a recording; one that is gone already is no error. */
@@ -65,7 +73,9 @@ async function look(folder: string, name: string, room: number): Promise<RawFile
   if (packed === undefined && existsSync(`${path}.gz`)) return null;
   const startedAt = Date.parse(began.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/, "$1-$2-$3T$4:$5:$6.$7Z"));
   try {
-    return { path, room, sessionId, startedAt, bytes: (await stat(path)).size, open: packed === undefined };
+    const { size, mtimeMs } = await stat(path);
+    const endedAt = Math.max(startedAt, Math.min(Math.floor(mtimeMs), (Math.floor(startedAt / DAY_MS) + 1) * DAY_MS));
+    return { path, room, sessionId, startedAt, endedAt, bytes: size, open: packed === undefined };
   } catch {
     return null; // removed, or packed, while we looked
   }

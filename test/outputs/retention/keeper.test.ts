@@ -38,6 +38,8 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperPart
     maxStoreBytes: null,
     step: (room, limits, now) => retainStep(store, room, limits, now),
     shed: (room) => shedStep(store, room),
+    raw: { rooms: async () => [], files: async () => [], remove: async () => {} },
+    onRawRemoved: () => {},
     onDoubt: (sentence) => doubts.push(sentence),
     onError: (error) => {
       throw error;
