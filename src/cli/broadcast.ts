@@ -5,7 +5,7 @@ import type { Store } from "../log/store.js";
 import { catchUp } from "../outputs/stats/advance.js";
 import { openVocabulary } from "../outputs/stats/words.js";
 import { Progress } from "./progress.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 import { plain } from "./terminal.js";
 
 const TOLD_FROM_STEPS = 10;
@@ -22,7 +22,7 @@ export async function countedRoom(store: Store, asked: string): Promise<NamedRoo
     // A few steps are over before they are told.
     if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
   };
-  await catchUp(store, await openVocabulary(), { room, signal: stopSignal(), onStep });
+  await catchUp(store, await openVocabulary(), { room, signal: interruptSignal(), onStep });
   return named;
 }
 

@@ -5,13 +5,13 @@ import { Drift } from "../wire/drift.js";
 import { type Loaded, loadFile } from "./files.js";
 import { sayDrift, sayLoaded } from "./report.js";
 import { Shown } from "./shown.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 
 const MAX_EVENTS = 1_000_000; // of one batch: each is printed before the next is read
 
 /** `dylive decode FILE…`: LiveEvents as JSON lines on stdout, what was not understood on stderr. Keeps nothing. */
 export async function decode(files: readonly string[]): Promise<void> {
-  const signal = stopSignal();
+  const signal = interruptSignal();
   const drift = new Drift();
   for (const path of files) {
     const store = openMemoryStore({ maxEventsPerRoom: MAX_EVENTS });

@@ -13,7 +13,7 @@ import { Visitor } from "../sources/visitor.js";
 import { type Finding, failed, linesOf, skipped, verdictOf } from "./doctor/finding.js";
 import { browser, dataFolder, runtime, store } from "./doctor/machine.js";
 import { type Asking, accounts, dns, fetched, home, push, reflow, room, signs } from "./doctor/platform.js";
-import { stopSignal } from "./stop.js";
+import { exitWith, interruptSignal } from "./stop.js";
 import { print } from "./terminal.js";
 
 const SEAT_MS = 60_000; // a browser that starts for the first time
@@ -37,13 +37,13 @@ export function addDoctorCommand(program: Command, options: { data: () => Option
 /** `dylive doctor`: looks at each layer in turn. Exit code 1 when one is broken. */
 async function doctor(config: Config, { room: text, json }: { readonly room: string | null; readonly json: boolean }): Promise<void> {
   const findings: Finding[] = [];
-  for await (const finding of examine(config, text, { clock: systemClock, machine: readMachine(), signal: stopSignal() })) {
+  for await (const finding of examine(config, text, { clock: systemClock, machine: readMachine(), signal: interruptSignal() })) {
     findings.push(finding);
     if (!json) for (const line of linesOf(finding)) await print(line);
   }
   const verdict = verdictOf(findings);
   await print(json ? JSON.stringify({ ok: findings.every(({ state }) => state !== "fail"), verdict, findings }) : `\n${verdict}`);
-  if (findings.some(({ state }) => state === "fail")) process.exitCode = 1;
+  if (findings.some(({ state }) => state === "fail")) exitWith(1);
 }
 
 /**

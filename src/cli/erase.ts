@@ -6,7 +6,7 @@ import { type EraseReport, eraseUser } from "../outputs/erase/erase.js";
 import { catchUp } from "../outputs/stats/advance.js";
 import { openVocabulary } from "../outputs/stats/words.js";
 import { Progress } from "./progress.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 import { plain, print } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
@@ -24,7 +24,7 @@ export function addEraseCommand(program: Command, data: () => Option): void {
 }
 
 function erase(config: Config, user: string, keep: boolean): Promise<void> {
-  const signal = stopSignal();
+  const signal = interruptSignal();
   return withStore(config, async (store) => {
     const progress = new Progress("erase-user", "events");
     const onProgress = (_what: string, events: number) => progress.show(events);

@@ -11,7 +11,7 @@ import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../outpu
 import { readInstant, readZone } from "../outputs/export/instant.js";
 import { ExportFile } from "./export-file.js";
 import { Progress } from "./progress.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 import { plain, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
@@ -65,7 +65,7 @@ async function run(store: Store, asked: string, session: string | null, options:
   if (sessionId === undefined) throw new DyliveError("not_found", `nothing was collected of ${JSON.stringify(asked)} yet`);
   const wish = { ...wishOf(options), ...(sessionId !== null && { sessionId }) };
   const ask = await decideExport(store, named.room, wish);
-  const stop = stopSignal();
+  const stop = interruptSignal();
   if (options.out === "-") return toStdout(store, ask, stop);
   const path =
     options.out ?? `dylive-${(ask.about.sessionId ?? ask.about.webRid ?? String(named.room)).replace(/[^\w.-]/g, "_")}.${ask.format}`;
@@ -97,7 +97,6 @@ async function toFile(store: Store, path: string, decided: ExportAsk, wish: Expo
     await file.leave();
     if (!stop.aborted) throw error;
     progress.end(plain(`${path}.part: stopped; the same command ${continues ? "goes on" : "begins anew"}`));
-    process.exitCode = 130;
     return;
   }
   progress.end(plain(`${path}: ${file.bytes} bytes`));

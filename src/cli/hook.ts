@@ -8,7 +8,7 @@ import type { Rooms } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import { type HookDesk, type HookView, hookState } from "../outputs/hooks/desk.js";
 import { deskBeside } from "../outputs/hooks/start.js";
-import { stopSignal } from "./stop.js";
+import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
@@ -56,7 +56,8 @@ export function addHookCommands(program: Command, data: () => Option): void {
         await print(made.secret);
       }),
     );
-  const about = (command: string, description: string) => hook.command(command).description(description).argument("<id>").addOption(data());
+  const about = (command: string, description: string) =>
+    hook.command(command).description(description).argument("<id>", "of the hook, as `dylive hook list` shows it").addOption(data());
   hook
     .command("list")
     .description("all hooks, and how they are doing")
@@ -100,9 +101,9 @@ export function addHookCommands(program: Command, data: () => Option): void {
   );
   about("test", "send an empty message and say what came of it").action((id: string, settings: Partial<Config>) =>
     withDesk(loadConfig(settings), async (desk) => {
-      const outcome = await desk.test(id, stopSignal());
+      const outcome = await desk.test(id, interruptSignal());
       await print(tryLine(outcome));
-      if (!outcome.delivered) process.exitCode = 1;
+      if (!outcome.delivered) exitWith(1);
     }),
   );
 }

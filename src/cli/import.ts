@@ -1,17 +1,17 @@
 import { systemClock } from "../clock.js";
 import type { Config } from "../config.js";
 import { DyliveError } from "../errors.js";
-import { databaseIn } from "../log/sqlite/database-file.js";
-import { openSqliteStore } from "../log/sqlite/store.js";
+import { openStore } from "../log/open.js";
+import { storeAt } from "../store.js";
 import { loadFile } from "./files.js";
 import { Progress } from "./progress.js";
 import { sayDrift, sayLoaded } from "./report.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 
 /** `dylive import FILE…`: into the store, beside a running server or without one. */
 export async function importFiles(config: Config, files: readonly string[]): Promise<void> {
-  const signal = stopSignal();
-  const store = await openSqliteStore({ path: databaseIn(config.data) });
+  const signal = interruptSignal();
+  const store = await openStore(storeAt(config));
   try {
     for (const path of files) {
       if (signal.aborted)

@@ -10,7 +10,7 @@ import { parseCookies } from "../sources/cookies.js";
 import type { LoginReading } from "../sources/login.js";
 import { type AccountStatus, AccountStore } from "../sources/login-store.js";
 import type { ProxyServer } from "../sources/proxy.js";
-import { aborted, stopSignal } from "./stop.js";
+import { aborted, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 
 /** What `dylive login` was asked. */
@@ -47,7 +47,7 @@ export function addLoginCommand(program: Command, data: () => Option, upstream: 
 
 /** `dylive login`: an account for rooms to be watched as, by a window, by cookies, or looked after. */
 async function login(config: Config, ask: LoginAsk): Promise<void> {
-  const stop = stopSignal();
+  const stop = interruptSignal();
   const accounts = AccountStore.inside(config.data, systemClock);
   const as = { platform: platformOf(config), userAgent: config.userAgent };
   if (ask.forget) {

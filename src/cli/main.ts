@@ -1,30 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
-import type { simulate } from "./simulate.js";
+import { programFor } from "./program.js";
+import { exitWith, isStopped } from "./stop.js";
 import { plain, say } from "./terminal.js";
-
-const integer = (text: string) => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
-  return Number(text);
-};
-const factor = (text: string) => {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("It takes a number above 0.");
-  return value;
-};
-const collect = (value: string, before: readonly string[]) => [...before, value];
-
-const host = () => new Option("--host <host>", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
-const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(integer);
-const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_DATA, ./data)");
-const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
-const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
-
-/** The package's own file, beside src/ and dist/. */
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
 // Whoever reads our output may stop reading (`dylive watch … | head`): then there is nobody left to tell anything.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -32,146 +10,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-const program = new Command("dylive")
-  .version(version)
-  .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.")
-  .configureHelp({ helpWidth: 80 })
-  .showHelpAfterError("(see dylive --help)")
-  // Exit codes: 0 done, 1 it failed (network, platform or dylive), 2 the input was wrong. Commands inherit this.
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-
-program
-  .command("serve")
-  .description("run the server")
-  .addOption(host())
-  .addOption(port())
-  .addOption(data())
-  .addOption(upstream())
-  .addOption(signer())
-  .option("--watch <room>", "put a room on the watch list (repeat for more)", collect, [])
-  .action(async ({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => {
-    const { serve } = await import("./serve.js"); // each command loads what it needs, when it runs: a short one starts at once
-    await serve(loadConfig(settings), watched);
-  });
-
-program
-  .command("demo")
-  .description("run the server with simulated rooms, to try everything")
-  .addOption(host())
-  .addOption(port())
-  .addOption(data())
-  .action(async (settings: Partial<Config>) => {
-    const { demo } = await import("./demo.js");
-    await demo(loadConfig(settings));
-  });
-
-program
-  .command("resolve")
-  .description("say what a link, an id or a share text names, and if it is live")
-  .argument("<text>", "anything that names a room; quote it")
-  .option("--json", "the answer as one JSON object", false)
-  .addOption(upstream())
-  .action(async (text: string, { json, ...settings }: Partial<Config> & { json: boolean }) => {
-    const { resolve } = await import("./resolve.js");
-    await resolve(loadConfig(settings), text, { json });
-  });
-
-program
-  .command("watch")
-  .description("show a room's events as they come; keeps nothing")
-  .argument("<room>", "a link, share text, room number or id; quote it")
-  .option("--json", "one JSON object a line", false)
-  .option("--all", "also stats, ranks and unknown messages", false)
-  .addOption(upstream())
-  .addOption(signer())
-  .action(async (room: string, { json, all, ...settings }: Partial<Config> & { json: boolean; all: boolean }) => {
-    const { watch } = await import("./watch.js");
-    await watch(loadConfig(settings), room, { json, all });
-  });
-
-program
-  .command("record")
-  .description("write what a room sends to a file, byte for byte")
-  .argument("<room>", "a link, share text, room number or id; quote it")
-  .option("-o, --out <file>", "file to write; an existing recording is continued (ROOM.dyrec)")
-  .addOption(upstream())
-  .addOption(signer())
-  .action(async (room: string, { out, ...settings }: Partial<Config> & { out?: string }) => {
-    const { record } = await import("./record.js");
-    await record(loadConfig(settings), room, out ?? null);
-  });
-
-program
-  .command("replay")
-  .description("show a recording's events at their pace; stores nothing")
-  .argument("<file>", "a recording, or a HAR of a browser")
-  .option("--speed <n>", "times as fast as it was; 0 is as fast as it goes", Number, 1)
-  .option("--json", "one JSON object a line", false)
-  .option("--all", "also stats, ranks and unknown messages", false)
-  .action(async (file: string, options: { speed: number; json: boolean; all: boolean }) => {
-    const { replay } = await import("./replay.js");
-    await replay(file, options);
-  });
-
-program
-  .command("import")
-  .description("store recordings, HARs, raw frames or Responses; twice adds nothing")
-  .argument("<files...>", "a HAR is exported from Chrome's DevTools, with content")
-  .addOption(data())
-  .action(async (files: string[], settings: Partial<Config>) => {
-    const { importFiles } = await import("./import.js");
-    await importFiles(loadConfig(settings), files);
-  });
-
-program
-  .command("decode")
-  .description("LiveEvents of recordings, HARs, frames, Responses or payloads as JSON")
-  .argument("<files...>", "a single payload is named after its method (ChatMessage.bin)")
-  .action(async (files: string[]) => {
-    const { decode } = await import("./decode.js");
-    await decode(files);
-  });
-
-program
-  .command("simulate")
-  .description("run the fake platform alone; its base URL is the last line of stdout")
-  .option("--host <host>", "address to listen on", "127.0.0.1")
-  .option("--port <port>", "port to listen on; 0 takes a free one", integer, 0)
-  .option("--seed <n>", "what the rooms do", integer, 1)
-  .option("--rate <n>", "times as many messages", factor, 1)
-  .option("--accept-any-signature", "take any signature of 16 characters", false)
-  .action(async (options: Parameters<typeof simulate>[0]) => {
-    const { simulate } = await import("./simulate.js");
-    await simulate(options);
-  });
-
-/** Commands with options of their own, which are described in their files. */
-const GROUPS: readonly (readonly [names: readonly string[], add: () => Promise<void>])[] = [
-  [["doctor"], async () => (await import("./doctor.js")).addDoctorCommand(program, { data, upstream, signer })],
-  [["login"], async () => (await import("./login.js")).addLoginCommand(program, data, upstream)],
-  [["room"], async () => (await import("./room.js")).addRoomCommands(program, { data, upstream })],
-  [["token"], async () => (await import("./token.js")).addTokenCommands(program, data)],
-  [["official"], async () => (await import("./official.js")).addOfficialCommands(program, data)],
-  [["hook"], async () => (await import("./hook.js")).addHookCommands(program, data)],
-  [["session"], async () => (await import("./session.js")).addSessionCommands(program, data)],
-  [["stats", "gifts", "user"], async () => (await import("./stats.js")).addStatsCommands(program, data)],
-  [["export"], async () => (await import("./export.js")).addExportCommand(program, data)],
-  [["redecode"], async () => (await import("./redecode.js")).addRedecodeCommand(program, data)],
-  [["search"], async () => (await import("./search.js")).addSearchCommand(program, data)],
-  [["backup", "check"], async () => (await import("./store.js")).addStoreCommands(program, data)],
-  [["erase-user"], async () => (await import("./erase.js")).addEraseCommand(program, data)],
-  [["retention"], async () => (await import("./retention.js")).addRetentionCommand(program, data)],
-];
+// The completion of a shell is written from all commands.
 const [asked = ""] = process.argv.slice(2);
-const own = GROUPS.find(([names]) => names.includes(asked));
-// All of them where the help lists them, or where nobody knows the command.
-const wanted = own !== undefined ? [own] : program.commands.some((command) => command.name() === asked) ? [] : GROUPS;
-for (const [, add] of wanted) await add();
-
+const program = await programFor(asked === "completion" ? null : asked);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof DyliveError)) throw error;
-  say(plain(`dylive: ${error.message}. ${error.row.hint}`));
-  process.exitCode = error.row.fault === "caller" ? 2 : 1;
+  if (error instanceof DyliveError) {
+    say(plain(`dylive: ${error.message}. ${error.row.hint}`));
+    exitWith(error.row.fault === "caller" ? 2 : 1);
+  } else if (!isStopped()) throw error; // what a stopped command breaks off with says nothing
 }

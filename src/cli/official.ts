@@ -18,7 +18,7 @@ export function addOfficialCommands(program: Command, data: () => Option): void 
   official
     .command("stop")
     .description("stop the tasks of a room; its events stay")
-    .argument("<room_id>")
+    .argument("<room_id>", "room_id of the broadcast")
     .addOption(data())
     .action((roomId: string, settings: Partial<Config>) => want(loadConfig(settings), roomId, "paused"));
   official

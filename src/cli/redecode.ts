@@ -9,7 +9,7 @@ import { type RawFile, rawFiles, rawFolder } from "../sources/raw/files.js";
 import { Drift } from "../wire/drift.js";
 import { Progress } from "./progress.js";
 import { sayDrift } from "./report.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
@@ -33,7 +33,7 @@ function run(config: Config, asked: string, session: string | null, json: boolea
     const wanted = session ?? sessionId;
     const files = await recordings(config, room, wanted);
     const progress = new Progress(plain(`decoding ${asked} anew`), "messages of two readings");
-    const stop = stopSignal();
+    const stop = interruptSignal();
     const drift = new Drift();
     const done = await redecode({
       store,
@@ -47,7 +47,6 @@ function run(config: Config, asked: string, session: string | null, json: boolea
     }).catch((error: unknown) => {
       if (!stop.aborted) throw error;
       progress.end("stopped; the same command begins again, and changes nothing twice");
-      process.exitCode = 130;
       return null;
     });
     if (done === null) return;

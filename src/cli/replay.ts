@@ -3,7 +3,7 @@ import { replayFile } from "../rooms/replay.js";
 import { Drift } from "../wire/drift.js";
 import { sayDrift } from "./report.js";
 import { lineOf, SHOWN } from "./show.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 import { print, say } from "./terminal.js";
 
 /** `dylive replay FILE`: the events of a recording or a HAR at its pace, or `speed` times as fast. Stores nothing. */
@@ -17,7 +17,7 @@ export async function replay(
     clock: systemClock,
     speed,
     drift,
-    signal: stopSignal(),
+    signal: interruptSignal(),
     setAside: () => say("an event is left out"),
     onDone: ({ report: { lostBytes, skipped } }) => {
       if (lostBytes > 0) say(`the last ${lostBytes} bytes of ${path} are torn or damaged`);

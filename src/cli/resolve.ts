@@ -5,7 +5,7 @@ import { NO_SETTINGS } from "../log/rooms.js";
 import { reachOf } from "../reach.js";
 import { Place } from "../rooms/place.js";
 import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAnswer } from "../rooms/resolve.js";
-import { stopSignal } from "./stop.js";
+import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print } from "./terminal.js";
 
 const SENTENCES: Readonly<Record<Answer, string>> = {
@@ -21,17 +21,17 @@ const SENTENCES: Readonly<Record<Answer, string>> = {
 
 /** `dylive resolve TEXT`: what the text names, in words or as JSON. Exit code 1 when that is unknown, 2 when the text names no room. */
 export async function resolve(config: Config, text: string, { json }: { readonly json: boolean }): Promise<void> {
-  const stop = stopSignal();
+  const stop = interruptSignal();
   const reach = reachOf(config, readMachine(), systemClock);
   const place = new Place(reach, NO_SETTINGS);
   try {
     const { platform, inPage } = place;
     const answer = await resolveText(text, { platform, visitor: await place.asker(stop), inPage }, stop);
-    if (answer.resolved.outcome === "unknown") process.exitCode = 1;
+    if (answer.resolved.outcome === "unknown") exitWith(1);
     await print(json ? JSON.stringify(asJson(text, answer)) : sentencesOf(answer).map(plain).join("\n"));
   } catch (error) {
     if (!json || !(error instanceof DyliveError)) throw error;
-    process.exitCode = error.row.fault === "caller" ? 2 : 1;
+    exitWith(error.row.fault === "caller" ? 2 : 1);
     const step = error instanceof StepError ? error.step : null;
     await print(JSON.stringify({ text, answer: error.code, step, reason: error.detail }));
   } finally {

@@ -12,7 +12,7 @@ import { Place, type Reach } from "../rooms/place.js";
 import { nameIn, type RoomName, resolveRoom } from "../rooms/resolve.js";
 import { assertPossible } from "../rooms/settings.js";
 import { ProxyServer } from "../sources/proxy.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
@@ -57,7 +57,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     .option("--json", "one JSON object", false)
     .addOption(options.data())
     .action((name: string, { json, ...settings }: Partial<Config> & { json: boolean }) => show(loadConfig(settings), name, json));
-  withSettings(room.command("set").description("change how a room is collected").argument("<room>"))
+  withSettings(room.command("set").description("change how a room is collected").argument("<room>", "its number, id or any other name"))
     .addOption(options.data())
     .action((name: string, { account, proxy, source, record, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
       set(loadConfig(settings), name, chosen({ account, proxy, source, record })),
@@ -66,7 +66,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     room
       .command(command)
       .description(description)
-      .argument("<room>")
+      .argument("<room>", "its number, id or any other name")
       .addOption(options.data())
       .action((name: string, settings: Partial<Config>) =>
         withStore(loadConfig(settings), async ({ rooms }) => {
@@ -89,7 +89,7 @@ function chosen(options: { readonly [K in keyof RoomSettings]: string | undefine
 
 function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
   return withStore(config, async ({ rooms }) => {
-    const stop = stopSignal();
+    const stop = interruptSignal();
     const reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
     const place = new Place(reach, { ...NO_SETTINGS, ...settings });

@@ -8,7 +8,7 @@ import type { Store } from "../log/store.js";
 import { moment } from "./columns.js";
 import { Progress } from "./progress.js";
 import { lineOf } from "./show.js";
-import { stopSignal } from "./stop.js";
+import { interruptSignal } from "./stop.js";
 import { print, say } from "./terminal.js";
 import { when } from "./when.js";
 import { withStore } from "./with-store.js";
@@ -57,7 +57,7 @@ export function addSearchCommand(program: Command, data: () => Option): void {
 }
 
 async function show(store: Store, text: string | undefined, { room: names, user, limit, json, ...rest }: Options): Promise<void> {
-  const stop = stopSignal();
+  const stop = interruptSignal();
   const named = await Promise.all(names.map((name) => namedRoom(store.rooms, name)));
   const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
   if (rooms.size > SEARCH_ROOMS_MAX)

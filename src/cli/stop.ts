@@ -1,16 +1,47 @@
-const GRACE_MS = 5000;
+import { constants } from "node:os";
 
-/** A signal that aborts at the first SIGINT or SIGTERM. A second one, or five seconds, end the process without ceremony. */
+const GRACE_MS = 5000;
+const ENDINGS = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * A signal that aborts at the first SIGINT or SIGTERM, for a command that runs until it is stopped: that is its regular end. A second one, or
+ * five seconds, end the process without ceremony.
+ */
 export function stopSignal(): AbortSignal {
+  return listen(() => {});
+}
+
+/** As {@link stopSignal}, for a command with an end of its own: stopped before it, its exit code is 128 and the signal's number, as shells have it. */
+export function interruptSignal(): AbortSignal {
+  return listen((code) => {
+    process.exitCode = code;
+  });
+}
+
+/** Says how the command ended, unless it was stopped: that decides it. @param code see help.ts */
+export function exitWith(code: number): void {
+  if (!isStopped()) process.exitCode = code;
+}
+
+/** Whether the command was stopped before its end: what it breaks off with is no news then. */
+export function isStopped(): boolean {
+  return ENDINGS.some((name) => process.exitCode === codeOf(name));
+}
+
+function listen(onFirst: (code: number) => void): AbortSignal {
   const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(130);
-    stop.abort();
-    setTimeout(() => process.exit(1), GRACE_MS).unref();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  for (const name of ENDINGS)
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(codeOf(name));
+      onFirst(codeOf(name));
+      stop.abort();
+      setTimeout(() => process.exit(1), GRACE_MS).unref();
+    });
   return stop.signal;
+}
+
+function codeOf(name: (typeof ENDINGS)[number]): number {
+  return 128 + constants.signals[name];
 }
 
 /** Resolves when the signal aborts. */

@@ -9,7 +9,7 @@ import { checkStore } from "../log/check-store.js";
 import { backUp, integrityOf } from "../log/sqlite/copy.js";
 import { databaseIn } from "../log/sqlite/database-file.js";
 import { Progress } from "./progress.js";
-import { stopSignal } from "./stop.js";
+import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
@@ -42,7 +42,7 @@ async function backup(config: Config, file: string): Promise<void> {
 }
 
 async function check(config: Config, asked: string | null): Promise<void> {
-  const stop = stopSignal();
+  const stop = interruptSignal();
   const damage = integrityOf(existing(config));
   for (const line of damage) await print(plain(`file: ${line}`));
   if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
@@ -55,7 +55,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
     progress.end(`checked: the file, and ${[...heads.values()].reduce((sum, { head }) => sum + head, 0)} events of ${heads.size} rooms`);
     await print(findings.length === 0 ? "nothing is wrong" : `${findings.length} findings`);
-    if (findings.length > 0) process.exitCode = 1;
+    if (findings.length > 0) exitWith(1);
   });
 }
 

@@ -48,7 +48,7 @@ export function addTokenCommands(program: Command, data: () => Option): void {
   token
     .command("revoke")
     .description("end a token, and forget how far its clients have come")
-    .argument("<id>")
+    .argument("<id>", "of the token, as `dylive token list` shows it")
     .addOption(data())
     .action((id: string, settings: Partial<Config>) => revoke(loadConfig(settings), id));
 }

@@ -1,0 +1,60 @@
+import type { Argument, Command, Option } from "commander";
+
+/** What a shell may offer for a value: given words, files, folders, or nothing that it could know. */
+export type Values = readonly string[] | "files" | "folders" | "unknown";
+
+/** An option as shells complete it. */
+export interface Flag {
+  /** `--out` and `-o` */
+  readonly names: readonly string[];
+  /** Null when it takes no value. */
+  readonly values: Values | null;
+  readonly about: string;
+}
+
+/** A command as shells complete it. */
+export interface Node {
+  /** `room add`; empty is dylive itself. */
+  readonly path: string;
+  readonly about: string;
+  readonly commands: readonly { readonly name: string; readonly about: string }[];
+  readonly flags: readonly Flag[];
+  /** What its arguments may be, all together: where several stand, shells offer the same. */
+  readonly values: Values;
+}
+
+/** The whole tree, each command once, dylive itself first. */
+export function nodesOf(program: Command): readonly Node[] {
+  return nodes(program, []);
+}
+
+function nodes(command: Command, path: readonly string[]): readonly Node[] {
+  const help = command.createHelp();
+  const commands = help.visibleCommands(command);
+  const node: Node = {
+    path: path.join(" "),
+    about: command.description(),
+    commands: commands.map((sub) => ({ name: sub.name(), about: sub.description() })),
+    flags: help.visibleOptions(command).map(flagOf),
+    values: valuesOfAll(command.registeredArguments),
+  };
+  return [node, ...command.commands.flatMap((sub) => nodes(sub, [...path, sub.name()]))];
+}
+
+function flagOf(option: Option): Flag {
+  const names = [option.long, option.short].filter((name) => name !== undefined && name !== null);
+  const taken = option.required || option.optional ? valuesOf(option.argChoices, option.flags) : null;
+  return { names, values: taken, about: option.description };
+}
+
+function valuesOfAll(list: readonly Argument[]): Values {
+  const [first] = list.map((argument) => valuesOf(argument.argChoices, `<${argument.name()}>`)).filter((values) => values !== "unknown");
+  return first ?? "unknown";
+}
+
+/** The placeholder tells what a value is: `<file>`, `<files>` and `<dir>` are what they say everywhere. */
+function valuesOf(choices: readonly string[] | undefined, placeholder: string): Values {
+  if (choices !== undefined) return choices;
+  if (/<files?>/.test(placeholder)) return "files";
+  return placeholder.includes("<dir>") ? "folders" : "unknown";
+}
