@@ -24,6 +24,24 @@ export const ConfigSchema = Type.Object({
   }),
   port: Type.Integer({ minimum: 0, maximum: 65535, default: 8787, description: "port that the server listens on; 0 takes a free one" }),
   data: Type.String({ minLength: 1, default: "./data", description: "folder for everything that is kept" }),
+  databaseUrl: Type.Union([Type.String({ pattern: "^postgres(ql)?://[^\\s]+$" }), Type.Null()], {
+    default: null,
+    description: "PostgreSQL 17 that keeps the store: postgres://user:password@host:port/database; unset it is a SQLite file in the data folder",
+  }),
+  role: Type.Enum(["all", "collect", "serve"], {
+    default: "all",
+    description: "what this process does: collect rooms, serve readers, or all; others than all need a DATABASE_URL",
+  }),
+  capacity: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 1000,
+    description: "most rooms that this process collects, where several share a database",
+  }),
+  name: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()], {
+    default: null,
+    description: "what this process is called where several share a database; unset its host and pid",
+  }),
   upstream: Type.Union([HTTP_URL, Type.Null()], {
     default: null,
     description: "stand-in for the platform, such as the simulator: host H becomes URL/@H/…",
@@ -156,6 +174,8 @@ export type Config = Static<typeof ConfigSchema>;
 
 /** The environment variable that sets a key. */
 export function variableOf(key: keyof Config): string {
+  // The name that whoever runs databases gives it.
+  if (key === "databaseUrl") return "DATABASE_URL";
   return `DYLIVE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
@@ -164,8 +184,6 @@ export function variableOf(key: keyof Config): string {
  * @throws DyliveError bad_config that names the variable and what it takes
  */
 export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessEnv = process.env): Config {
-  if (env["DATABASE_URL"])
-    throw new DyliveError("bad_config", "DATABASE_URL is set, but this version keeps its data in SQLite only; unset it to go on");
   const given: Record<string, unknown> = {};
   for (const key of Object.keys(ConfigSchema.properties) as (keyof Config)[]) {
     const text = env[variableOf(key)];
@@ -173,7 +191,11 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
     if (value !== undefined) given[key] = value;
   }
   const config = Value.Default(ConfigSchema, given);
-  if (Value.Check(ConfigSchema, config)) return config;
+  if (Value.Check(ConfigSchema, config)) {
+    if (config.role !== "all" && config.databaseUrl === null)
+      throw new DyliveError("bad_config", `${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
+    return config;
+  }
   const first = Value.Errors(ConfigSchema, config)[0];
   const key = (first?.instancePath.split("/")[1] ?? "") as keyof Config;
   const about = (ConfigSchema.properties[key] as { description?: string } | undefined)?.description ?? "";
@@ -199,6 +221,7 @@ function parse(key: keyof Config, text: string): unknown {
       "officialApp",
       "officialPath",
       "officialSecret",
+      "name",
     ].includes(key);
   return numeric ? Number(text) : text;
 }
@@ -219,7 +242,7 @@ function parseSecrets(text: string): unknown {
 }
 
 /** Settings that nobody is shown. */
-const SECRET: readonly (keyof Config)[] = ["officialDataSecrets", "officialSecret", "officialPath"];
+const SECRET: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
 
 /** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
 export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {

@@ -182,6 +182,20 @@ export const ERRORS = {
     status: 503,
     hint: "Stop the server, keep a copy of the data folder, and put the newest backup in the store's place; docs/data.md says how.",
   },
+  store_unreachable: {
+    message: "The database cannot be reached",
+    fault: "network",
+    retryable: true,
+    status: 503,
+    hint: "Check that PostgreSQL runs and that DATABASE_URL leads to it from this machine; dylive goes on by itself when it is back.",
+  },
+  not_owner: {
+    message: "Another process has the room",
+    fault: "us",
+    retryable: true,
+    status: 503,
+    hint: "Nothing need be done: the other process collects it. `dylive cluster` says which.",
+  },
   stopping: { message: "The server is stopping", fault: "us", retryable: true, status: 503, hint: "Try again when it is back." },
   not_ready: {
     message: "The server cannot serve requests",

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { AboutServer, Operator } from "./api/operator.js";
 import type { Clock } from "./clock.js";
 import { type Config, environmentOf, shownSettings } from "./config.js";
+import type { StoreAt } from "./log/open.js";
+import type { Retention } from "./log/retention.js";
 import { AccountDesk } from "./sources/account-desk.js";
 import type { AccountStore } from "./sources/login-store.js";
 import type { Platform } from "./sources/platform.js";
@@ -14,8 +16,8 @@ const PACKAGE = new URL("../package.json", import.meta.url);
 
 export interface OperatorParts {
   readonly config: Config;
-  /** Path of the database. */
-  readonly database: string;
+  readonly at: StoreAt;
+  readonly retention: Pick<Retention, "storeSize">;
   readonly accounts: AccountStore;
   readonly platform: Platform;
   readonly clock: Clock;
@@ -24,7 +26,7 @@ export interface OperatorParts {
 }
 
 /** What the API may show and do for the server's operator. */
-export function operatorOf({ config, database, accounts, platform, clock, compat }: OperatorParts): Operator {
+export function operatorOf({ config, at, retention, accounts, platform, clock, compat }: OperatorParts): Operator {
   const startedAt = clock.now();
   const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
   return {
@@ -33,11 +35,19 @@ export function operatorOf({ config, database, accounts, platform, clock, compat
       version,
       node: process.versions.node,
       startedAt,
-      storeBytes: [database, `${database}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0),
+      storeBytes: await storeBytes(at, retention),
       account: config.account,
       settings: shownSettings(config),
       compat: compat(),
     }),
     examine: (room, signal) => examineBeside({ program: PROGRAM, env: environmentOf(config) }, room, signal),
   };
+}
+
+/** What the store takes on disk; null when nobody can say. */
+async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">): Promise<number | null> {
+  if (at.engine === "sqlite")
+    return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const size = await retention.storeSize().catch(() => null);
+  return size === null ? null : size.used + size.free;
 }

@@ -77,10 +77,10 @@ export class WorkerChannel implements JobDesk {
   }
 
   #start(): Worker {
-    const { path, execArgv } = this.#options;
+    const { at, execArgv } = this.#options;
     // From source (tests) or from dist.
     const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
-    const workerData: ThreadData = { path };
+    const workerData: ThreadData = { at };
     const worker = new Worker(entry, { workerData, ...(execArgv !== undefined && { execArgv: [...execArgv] }) });
     worker.on("message", (message: FromThread) => {
       const waiting = this.#waiting.get(message.id);

@@ -1,25 +1,34 @@
-// What runs in the worker thread: the same database file on a connection of its own.
+// What runs in the worker thread: the same database on connections of its own.
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { openSqliteStore } from "../log/sqlite/store.js";
+import { openStore, type StoreAt } from "../log/open.js";
+import type { Store } from "../log/store.js";
 import { type FromThread, sentError, type ToThread } from "./message.js";
 import { JobRunner } from "./run.js";
 
 /** What the thread is started with. */
 export interface ThreadData {
-  /** Path of the database. */
-  readonly path: string;
+  readonly at: StoreAt;
 }
 
-function serve(port: MessagePort, { path }: ThreadData): void {
-  const store = openSqliteStore({ path });
-  const runner = new JobRunner(store);
+function serve(port: MessagePort, { at }: ThreadData): void {
+  // Opened by the first job, and tried again by the next one when it cannot be: a database may be away for a while.
+  let opening: Promise<{ readonly store: Store; readonly runner: JobRunner }> | null = null;
   const running = new Map<number, AbortController>();
   const send = (message: FromThread) => port.postMessage(message);
+
+  function opened(): NonNullable<typeof opening> {
+    opening ??= openStore(at).then((store) => ({ store, runner: new JobRunner(store) }));
+    opening.catch(() => {
+      opening = null;
+    });
+    return opening;
+  }
 
   async function run({ id, name, ask }: Extract<ToThread, { id: number }>): Promise<void> {
     const stop = new AbortController();
     running.set(id, stop);
     try {
+      const { runner } = await opened();
       send({ id, answer: await runner.run(name, ask as Parameters<typeof runner.run>[1], stop.signal) });
     } catch (error) {
       send({ id, error: sentError(error) });
@@ -33,7 +42,8 @@ function serve(port: MessagePort, { path }: ThreadData): void {
     else if ("abort" in message) running.get(message.abort)?.abort();
     else {
       for (const stop of running.values()) stop.abort();
-      void store.close().finally(() => port.close());
+      const closed = opening?.then(({ store }) => store.close()).catch(() => {});
+      void Promise.resolve(closed).finally(() => port.close());
     }
   });
 }

@@ -21,7 +21,7 @@ const execArgv = ["--import", fileURLToPath(new URL("../log/child/register.mjs",
 it("a busy room of three hours: every total is the simulator's, counted while it is played and again from the log", async () => {
   const path = file("dylive.sqlite");
   const store = openSqliteStore({ path });
-  const desk = new WorkerChannel({ path, clock: systemClock, execArgv });
+  const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
   const reader = new StatisticsReader({
     statistics: store.statistics,
     clock: systemClock,

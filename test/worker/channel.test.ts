@@ -25,7 +25,7 @@ afterEach(async () => {
 function onFile() {
   const path = file("dylive.sqlite");
   const store = openSqliteStore({ path });
-  const desk = new WorkerChannel({ path, clock: systemClock, execArgv });
+  const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
   closers.push(
     () => store.close(),
     () => desk.close(),
@@ -76,7 +76,7 @@ describe.each<[string, () => ReturnType<typeof onFile> | ReturnType<typeof inMem
 describe("the worker thread", () => {
   it("fails its jobs when it cannot work, and is started again by the next", async () => {
     const path = file("not-a-folder/dylive.sqlite");
-    const desk = new WorkerChannel({ path, clock: systemClock, execArgv });
+    const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
     closers.push(() => desk.close());
     for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "internal" });
   });

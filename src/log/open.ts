@@ -1,0 +1,30 @@
+import type { Clock } from "../clock.js";
+import type { Store } from "./store.js";
+
+/** Where a store is: a SQLite file, whose folder exists, or a PostgreSQL database. Plain data, so that it can be sent to a thread. */
+export type StoreAt =
+  | { readonly engine: "sqlite"; readonly path: string }
+  /** Holds the password. */
+  | { readonly engine: "postgres"; readonly url: string };
+
+export interface OpenOptions {
+  /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
+  readonly clock?: Clock;
+  /** Told in one sentence what was done to an older store before it was brought up to date. */
+  readonly tell?: (sentence: string) => void;
+}
+
+/**
+ * Opens the store, bringing an older schema up to date. Only its own engine is loaded.
+ *
+ * @throws DyliveError `bad_config` when it cannot be opened, is not ours, or was written by a newer dylive; `store_unreachable`
+ */
+export async function openStore(at: StoreAt, { clock, tell }: OpenOptions = {}): Promise<Store> {
+  const given = clock === undefined ? {} : { clock };
+  if (at.engine === "postgres") {
+    const { openPostgresStore } = await import("./postgres/store.js");
+    return openPostgresStore({ url: at.url, ...given });
+  }
+  const { openSqliteStore } = await import("./sqlite/store.js");
+  return openSqliteStore({ path: at.path, ...given, ...(tell !== undefined && { tell }) });
+}
