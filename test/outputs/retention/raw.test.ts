@@ -10,6 +10,7 @@ import type { Received } from "../../../src/sources/source.js";
 import { FakeClock } from "../../clock.js";
 import { claimed } from "../../contracts/harness.js";
 import { useDirectory } from "../../log/directory.js";
+import { until } from "../../until.js";
 
 const directory = useDirectory();
 const DAY = 86_400_000;
@@ -92,10 +93,10 @@ describe("the keeper", () => {
     });
     closers.push(() => keeper.stop());
     keeper.start();
-    for (let n = 0; n < 400; n++) {
+    await until(async () => {
       await clock.advance(20);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+      return told.length === 2;
+    });
     expect((await rawFiles(folder, one)).map(({ startedAt }) => (startedAt - T0) / DAY)).toEqual([2, 3, 4]);
     expect((await rawFiles(folder, two)).map(({ startedAt, open }) => [(startedAt - T0) / DAY, open])).toEqual([[4, true]]);
     expect(told.sort()).toEqual([
