@@ -26,7 +26,8 @@ export const ConfigSchema = Type.Object({
   data: Type.String({ minLength: 1, default: "./data", description: "folder for everything that is kept" }),
   databaseUrl: Type.Union([Type.String({ pattern: "^postgres(ql)?://[^\\s]+$" }), Type.Null()], {
     default: null,
-    description: "PostgreSQL 17 that keeps the store: postgres://user:password@host:port/database; unset it is a SQLite file in the data folder",
+    description:
+      "PostgreSQL 17 that keeps the store: postgres://user:password@host:port/database; unset it is a SQLite file in the data folder",
   }),
   role: Type.Enum(["all", "collect", "serve"], {
     default: "all",
