@@ -7,6 +7,7 @@ const SETTINGS: Partial<Config> = {
   signer: "http://127.0.0.1:9/sign?key=TOPSECRET",
   cdp: "ws://127.0.0.1:9222/devtools?token=TOPSECRET",
   officialApp: "tt1",
+  databaseUrl: "postgres://me:TOPSECRET@db.example/dylive",
   officialPath: "TOPSECRET",
   officialSecret: "TOPSECRET",
   officialDataSecrets: { "*": ["TOPSECRET"] },
@@ -38,5 +39,20 @@ describe("the environment of settings", () => {
     const env = environmentOf(config, { PATH: "/bin", DYLIVE_UPSTREAM: "http://other.example", DYLIVE_PORT: "1" });
     expect(env["PATH"]).toBe("/bin");
     expect(loadConfig({}, env)).toEqual(config);
+  });
+});
+
+describe("the database", () => {
+  it("is the one of DATABASE_URL, and a role of its own needs one", () => {
+    const url = "postgresql://db.example/dylive?sslmode=require";
+    expect(loadConfig({}, { DATABASE_URL: url, DYLIVE_ROLE: "serve" })).toMatchObject({ databaseUrl: url, role: "serve" });
+    expect(loadConfig({}, { DATABASE_URL: "" }).databaseUrl).toBeNull();
+    expect(() => loadConfig({}, { DYLIVE_ROLE: "collect" })).toThrow("DYLIVE_ROLE is collect, which needs a DATABASE_URL");
+  });
+
+  it("is not told to whoever named another kind of it", () => {
+    const load = () => loadConfig({}, { DATABASE_URL: "mysql://me:TOPSECRET@db.example/dylive" });
+    expect(load).toThrow(/^The configuration is not valid: DATABASE_URL .*postgres:/);
+    expect(load).toThrow(expect.not.objectContaining({ message: expect.stringContaining("TOPSECRET") }));
   });
 });

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
@@ -74,9 +76,18 @@ describe.each<[string, () => ReturnType<typeof onFile> | ReturnType<typeof inMem
 });
 
 describe("the worker thread", () => {
-  it("fails its jobs when it cannot work, and is started again by the next", async () => {
-    const path = file("not-a-folder/dylive.sqlite");
+  it("says why it cannot open the store, and opens it for a later job when it can", async () => {
+    const path = file("later/dylive.sqlite");
     const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
+    closers.push(() => desk.close());
+    for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "bad_config" });
+    mkdirSync(dirname(path));
+    expect(await desk.run("statistics.progress", [])).toEqual([]);
+  });
+
+  it("fails its jobs when it ends, and is started again by the next", async () => {
+    const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
+    const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,process.exit(3)"] });
     closers.push(() => desk.close());
     for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "internal" });
   });
