@@ -29,7 +29,7 @@ export function layOut(program: Command): void {
   const order = SECTIONS.flatMap(([, names]) => names);
   const place = (command: Command) => (order.includes(command.name()) ? order.indexOf(command.name()) : order.length);
   const plainHelp = new Help();
-  program.commandsGroup(OTHERS).helpCommand("help [command]", "show the help of a command");
+  program.commandsGroup(OTHERS);
   for (const command of program.commands) command.helpGroup(SECTIONS.find(([, names]) => names.includes(command.name()))?.[0] ?? OTHERS);
   dress(program, []);
   program.configureHelp({
@@ -54,6 +54,7 @@ function dress(command: Command, path: readonly string[]): void {
   // Commands made before this have a copy of the settings; all need the same.
   command.configureHelp({ helpWidth: WIDTH, subcommandTerm, displayWidth: columnsOf });
   command.helpOption("-h, --help", "show this help");
+  if (command.commands.length > 0) command.helpCommand("help [command]", "show the help of a command");
   // Exit codes: 0 for what was asked for (help, version), 2 for what is wrong.
   command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const examples = EXAMPLES[path.join(" ")] ?? [];
