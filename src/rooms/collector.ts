@@ -8,6 +8,7 @@ import type { RawAbout } from "../sources/raw/writer.js";
 import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
+import { Asking, FRESH_MS } from "./asking.js";
 import { backoffMs } from "./backoff.js";
 import type { Budget } from "./budget.js";
 import { Connection } from "./connection.js";
@@ -16,7 +17,7 @@ import { meetRoom } from "./meet.js";
 import { stateEvent } from "./own-events.js";
 import { type Broadcast, Pipeline, storeDownReason } from "./pipeline.js";
 import { Place, type Reach } from "./place.js";
-import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "./resolve.js";
+import type { Live, Offline, RoomName } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
 import type { Closing } from "./target.js";
 import { Tracker } from "./tracker.js";
@@ -50,8 +51,6 @@ export interface Budgets {
 }
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
-const FRESH_MS = 600_000; // a reading older than this is taken anew before a connect
-const SURE_MS = 60_000; // one older than this is taken anew after a connect: the broadcast may have been replaced by another
 const SETTLE_EVERY_MS = 5000;
 const STORE_RETRY_MS = 5000;
 /** What a store says that may take something later. */
@@ -65,17 +64,13 @@ export class Collector {
   readonly settings: RoomSettings;
   readonly tracker: Tracker;
   readonly #parts: CollectorParts;
-  readonly #budgets: Budgets;
   readonly #stop = new AbortController();
   readonly #drift = new Drift();
   readonly #place: Place;
   readonly #connection: Connection;
-  /** The name that is asked for: the room's number, once the platform told it. */
-  #asked: RoomName;
+  readonly #asking: Asking;
   #room: RoomKey | null = null;
   #pipeline: Pipeline | null = null;
-  /** The last reading that said live, and when. One of an earlier process is not yet confirmed by the platform. */
-  #reading: { readonly live: Live; readonly at: number; readonly confirmed: boolean } | null = null;
   readonly #row: RoomRow | null;
   #done: Promise<void> | null = null;
 
@@ -85,13 +80,13 @@ export class Collector {
    */
   constructor(name: RoomName, parts: CollectorParts, budgets: Budgets, settings = NO_SETTINGS, row: RoomRow | null = null) {
     this.name = name;
-    this.#asked = name;
     this.settings = settings;
     this.#parts = parts;
-    this.#budgets = budgets;
     this.#row = row;
     this.tracker = new Tracker(parts.clock);
     this.#place = new Place(parts, settings, row?.resume?.visitor ?? null);
+    const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#to(state, reason, problem);
+    this.#asking = new Asking(name, { clock: parts.clock, requests: budgets.requests, tracker: this.tracker, place: this.#place, to });
     this.#connection = new Connection({
       parts,
       raw: (settings.record ?? parts.raw?.byDefault) ? (parts.raw ?? null) : null,
@@ -99,8 +94,8 @@ export class Collector {
       tracker: this.tracker,
       place: this.#place,
       drift: this.#drift,
-      to: (state, reason, problem) => this.#to(state, reason, problem),
-      resolve: (signal) => this.#resolve(signal, true),
+      to,
+      resolve: (signal) => this.#asking.resolve(signal, true),
     });
   }
 
@@ -161,12 +156,9 @@ export class Collector {
     let [failures, losses, refusals, quietPolls] = [0, 0, 0, 0];
     await this.#recall(signal);
     while (!signal.aborted) {
-      const resolved = this.#stillLive() ?? (await this.#resolve(signal));
+      const resolved = this.#asking.stillLive() ?? (await this.#asking.resolve(signal));
       if (resolved?.outcome === "no_account") {
-        if (this.#asked !== this.name) {
-          this.#asked = this.name; // the number may be somebody else's by now, or nobody's
-          continue;
-        }
+        if (this.#asking.askAnew()) continue;
         await this.#to("failed", resolved.reason, "no_account");
         return;
       }
@@ -193,7 +185,7 @@ export class Collector {
       const closing = await this.#connect(resolved, room, seat, signal);
       if (signal.aborted || (closing.why === "announced" && (await this.#confirmEnd(room, resolved.roomId, signal)))) continue;
       this.tracker.reconnected();
-      if (!closing.opened || closing.why !== "lost") this.#reading = null; // ask before the next connect
+      if (!closing.opened || closing.why !== "lost") this.#asking.forget(); // ask before the next connect
       refusals = closing.why === "refused" ? refusals + 1 : 0;
       losses = closing.steady ? 1 : losses + 1; // one that breaks again at once must not be opened again and again at once
       const pause =
@@ -216,9 +208,7 @@ export class Collector {
     if (session === null || session.endedAt !== null) return;
     const seat = await this.#sit(row.webRid, signal);
     if (!("visitor" in seat) || seat.visitor.userUniqueId === null) return;
-    const { webRid, title, anchor } = row;
-    const facts = { webRid, title, anchor, cover: null, online: null, totalViewers: null, status: null, audio: null };
-    this.#reading = { live: { outcome: "live", step: "page", webRid, roomId, facts }, at: savedAt, confirmed: false };
+    this.#asking.recall(row, row.webRid, roomId, savedAt);
   }
 
   /** The room's seat, or why there is none. */
@@ -229,31 +219,6 @@ export class Collector {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;
       await this.#to(error.code === "blocked" ? "blocked" : "failed", error.detail, error.code);
       return error;
-    }
-  }
-
-  /** A connection that was lost is opened again without asking, if the platform said "live" in the last ten minutes. */
-  #stillLive(): Live | null {
-    const reading = this.#reading;
-    return reading !== null && this.#parts.clock.now() - reading.at < FRESH_MS ? reading.live : null;
-  }
-
-  /** One reading; null when the platform could not be asked. While `connected` only an answer changes anything. */
-  async #resolve(signal: AbortSignal, connected = false): Promise<Resolved | null> {
-    try {
-      await this.#budgets.requests.take(signal);
-      const visitor = await this.#place.asker(signal);
-      const resolved = await resolveRoom(this.#asked, this.#place.platform, visitor, signal, this.#place.inPage);
-      this.tracker.seenAs(await this.#place.noteReading(visitor));
-      if (connected && resolved.outcome === "unknown") return resolved; // no reading at all: the one before still counts, and so does the connection
-      this.#reading = resolved.outcome === "live" ? { live: resolved, at: this.#parts.clock.now(), confirmed: true } : null;
-      if (resolved.outcome === "live") this.tracker.audience.read(resolved.facts.cover);
-      if (resolved.outcome === "unknown" && this.tracker.state !== "stalled") await this.#to("failed", resolved.reason, "room_unknown");
-      return resolved;
-    } catch (error) {
-      if (signal.aborted || !(error instanceof DyliveError)) throw error;
-      if (!connected) await this.#to("failed", error.detail, error.code);
-      return null;
     }
   }
 
@@ -274,7 +239,7 @@ export class Collector {
       });
       this.#room = room;
     }
-    if (this.name.kind !== "web_rid") this.#asked = { kind: "web_rid", value: webRid };
+    this.#asking.askFor(webRid);
     if (resolved.outcome === "live") await store.sessions.open(room, resolved.roomId, clock.now(), facts.title);
     return room;
   }
@@ -283,9 +248,8 @@ export class Collector {
     const { store } = this.#parts;
     if (this.#pipeline === null) throw new DyliveError("internal", "a room was connected to before it was known");
     const kept: Resume | null = (await store.rooms.get(room))?.resume ?? null;
-    const confirmed = this.#reading === null || (this.#reading.confirmed && this.#parts.clock.now() - this.#reading.at < SURE_MS);
     const resume = kept?.roomId === live.roomId ? kept : null;
-    return this.#connection.run({ live, room, pipeline: this.#pipeline, seat, confirmed, resume }, signal);
+    return this.#connection.run({ live, room, pipeline: this.#pipeline, seat, confirmed: this.#asking.confirmed, resume }, signal);
   }
 
   /** The room is not live: a broadcast that we collected ends after two such readings. */
@@ -294,7 +258,7 @@ export class Collector {
     const last = (await store.sessions.list(room, 1))[0];
     if (last !== undefined && last.endedAt === null) {
       await this.#pause(CONFIRM_MS, signal);
-      const again = await this.#resolve(signal);
+      const again = await this.#asking.resolve(signal);
       if (again?.outcome !== "offline") return;
       await store.sessions.end(room, last.sessionId, clock.now(), "offline");
       await this.#to("ended", "two readings ten seconds apart say that the broadcast is over");
@@ -303,7 +267,7 @@ export class Collector {
   }
 
   async #confirmEnd(room: RoomKey, roomId: string, signal: AbortSignal): Promise<boolean> {
-    const reading = await this.#resolve(signal);
+    const reading = await this.#asking.resolve(signal);
     if (reading?.outcome !== "offline") return false;
     await this.#parts.store.sessions.end(room, roomId, this.#parts.clock.now(), "announced");
     await this.#to("ended", "the platform announced the end of the broadcast, and its page confirms it");
