@@ -1,0 +1,65 @@
+/** A line that the shell is given, with the lines that continue it. */
+export interface Command {
+  readonly text: string;
+  /** What a `console` block shows below it; null in other blocks. */
+  readonly output: string | null;
+}
+
+/** The commands of a `sh` block: every line, without comments. */
+export function commandsOf(text: string): readonly Command[] {
+  const commands: string[] = [];
+  let open = "";
+  for (const line of text.split("\n")) {
+    if (open === "" && (line.trim() === "" || line.startsWith("#"))) continue;
+    open = open === "" ? line : `${open}\n${line}`;
+    if (line.endsWith("\\") || !quotesClosed(open)) continue;
+    commands.push(open);
+    open = "";
+  }
+  if (open !== "") throw new Error(`does not end: ${open}`);
+  return commands.map((command) => ({ text: command, output: null }));
+}
+
+/** The commands of a `console` block, after `$ `, each with what it prints. */
+export function dialogueOf(text: string): readonly Command[] {
+  const parts = text.split(/^\$ /m);
+  if (parts[0]?.trim() !== "") throw new Error("a console block begins with a command after $");
+  return parts.slice(1).map((part) => {
+    const [command = "", ...output] = part.split("\n");
+    return { text: command, output: output.join("\n").trim() };
+  });
+}
+
+function quotesClosed(text: string): boolean {
+  const bare = text.replace(/'[^']*'|"(?:[^"\\]|\\.)*"/g, "").replace(/#.*$/gm, "");
+  return !/['"]/.test(bare);
+}
+
+/** What a command prints, as it is shown: `…` stands for any text of a line, a line of its own for any lines. */
+export function looksLike(shown: string): RegExp {
+  const lines = shown.split("\n").map((line) => (line.trim() === "…" ? "(?:.*\\n?)*?" : `${escaped(line).replaceAll("…", ".*")} *\\n`));
+  return new RegExp(`^${lines.join("")}$`);
+}
+
+function escaped(text: string): string {
+  return text.trimEnd().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** Commands that are not run here, with the test that does what they do. A command that is in no list here is run. */
+export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = [
+  [/^npm start\b/, "test/e2e/demo.test.ts"],
+  [/^npm test\b|^npm run \S+|^npx vitest /, "scripts/test.mjs"],
+  [/^npm (pack|install)\b/, "test/e2e/library.test.ts"],
+  [/^(npx )?dylive login$/, "test/browser/login.test.ts"],
+  [/^chromium --remote-debugging-port/, "test/browser/attach.test.ts"],
+];
+
+/** Commands that run until they are stopped, with what shows that they do their work. */
+export const ENDLESS: readonly (readonly [command: RegExp, sign: RegExp])[] = [
+  [/^(\w+=\S+ )*(npx )?dylive serve\b/, /dylive listens on http/],
+  [/^(\w+=\S+ )*(npx )?dylive demo\b/, /^curl '/m],
+  [/^(npx )?dylive simulate\b/, /^http:\/\//m],
+  [/^(npx )?dylive watch\b/, /^.+\n.+\n/],
+  [/^(npx )?dylive record\b/, /recording to/],
+  [/^curl -N /, /^data: .*\n\nid: [^\n]*\nevent: [^\n]*\ndata: .*\n\n/ms],
+];

@@ -1,0 +1,38 @@
+import { Value } from "typebox/value";
+import { describe, expect, it } from "vitest";
+import { ConfigSchema, variableOf } from "../../src/config.js";
+import { ERRORS } from "../../src/errors.js";
+import { EVENT_TYPES, KINDS } from "../../src/events/event.js";
+import { configurationPage } from "./configuration-page.js";
+import { errorsPage } from "./errors-page.js";
+import { EVENT_SAMPLES } from "./event-samples.js";
+import { eventsPage, type Property } from "./events-page.js";
+import { ROOT } from "./markdown.js";
+
+describe("pages that are written from the source; after a change: vitest run --project unit test/docs/generated.test.ts -u", () => {
+  it.each([
+    ["events", eventsPage],
+    ["configuration", configurationPage],
+    ["errors", errorsPage],
+  ])("docs/%s.md is as the source says", async (name, write) => {
+    await expect(write()).toMatchFileSnapshot(`${ROOT}docs/${name}.md`);
+  });
+
+  it("have every event type, setting and error once, and each setting and field is explained", () => {
+    const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name ?? "").toSorted();
+    expect(names(eventsPage(), /^## ([a-z]+)$/gm)).toEqual([...EVENT_TYPES].toSorted());
+    const variables = (Object.keys(ConfigSchema.properties) as (keyof typeof ConfigSchema.properties)[]).map(variableOf);
+    expect(names(configurationPage(), /^\| `([A-Z]\w+)`/gm)).toEqual(variables.toSorted());
+    expect(names(errorsPage(), /^\| `(\w+)`/gm)).toEqual(Object.keys(ERRORS).toSorted());
+    for (const page of [eventsPage(), configurationPage(), errorsPage()]) expect(page).not.toMatch(/\| +\|$/m);
+  });
+
+  it("show events that are valid", () => {
+    for (const [type, sample] of Object.entries(EVENT_SAMPLES)) {
+      const schema = KINDS[type as keyof typeof KINDS];
+      expect([type, ...Value.Errors(schema, sample)]).toEqual([type]);
+      const known = new Set(["seq", ...Object.keys((schema as Property).properties ?? {})]);
+      expect(Object.keys(sample).filter((name) => !known.has(name))).toEqual([]);
+    }
+  });
+});
