@@ -5,5 +5,15 @@
  * - `days`: shared while events are appended, alone while the days that are refused from then on are decided
  * - `make`: making or dropping the table of a day
  * - `remove`: recording what was removed
+ * - `wish`: adding a wish, of which there is a most
+ * - `sweep`: bringing the wishes in line with the watch list
  */
-export const LOCKS = { migrate: 7_301_001, name: 7_301_002, days: 7_301_003, make: 7_301_004, remove: 7_301_005 } as const;
+export const LOCKS = {
+  migrate: 7_301_001,
+  name: 7_301_002,
+  days: 7_301_003,
+  make: 7_301_004,
+  remove: 7_301_005,
+  wish: 7_301_006,
+  sweep: 7_301_007,
+} as const;

@@ -1,6 +1,6 @@
-import pg from "pg";
 import type { RoomKey } from "../log.js";
 import type { Connection } from "./connection.js";
+import { listen } from "./listen.js";
 
 const CHANNEL = "dylive_heads";
 /** A payload holds fewer than 8000 bytes: with more rooms than fit, everybody looks for themselves. */
@@ -8,9 +8,6 @@ const MAX_PAYLOAD = 7000;
 const LOOK = "look";
 /** Heads are looked at this often, should a notice have been lost: it costs a delay then, and no event. */
 const POLL_MS = 1000;
-/** A lost connection is opened again after this long, and after twice as long each time. */
-const RETRY_MS = 100;
-const MAX_RETRY_MS = 5000;
 
 /** A room and its newest seq. */
 export type Head = readonly [room: RoomKey, head: number];
@@ -46,7 +43,8 @@ export class HeadWatch {
   readonly start = (): (() => void) => {
     const stop = new AbortController();
     void this.#poll(stop.signal);
-    void this.#listen(stop.signal);
+    const onNotice = (payload: string) => void (payload === LOOK ? this.#look() : this.hear(headsOf(payload)));
+    void listen(this.#connection, CHANNEL, { onNotice, onListening: () => void this.#look() }, stop.signal);
     return () => stop.abort();
   };
 
@@ -66,43 +64,6 @@ export class HeadWatch {
     } catch {
       // Gone or closing: the next look finds the same. Whoever reads or appends is told what is wrong.
     }
-  }
-
-  async #listen(signal: AbortSignal): Promise<void> {
-    for (let pauseMs = RETRY_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
-      const listened = await this.#listenOnce(signal);
-      if (listened) pauseMs = RETRY_MS;
-      if (signal.aborted) return;
-      await this.#connection.clock.sleep(pauseMs, signal).catch(() => undefined);
-    }
-  }
-
-  /** Listens until the connection ends; whether there was one. */
-  async #listenOnce(signal: AbortSignal): Promise<boolean> {
-    const client = new pg.Client(this.#connection.config);
-    const ended = new Promise<void>((resolve) => {
-      client.once("error", () => resolve());
-      client.once("end", () => resolve());
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-    // A second error of a connection that is being closed is nobody's.
-    client.on("error", () => {});
-    client.on("notification", ({ payload }) => void (payload === LOOK ? this.#look() : this.hear(headsOf(payload ?? ""))));
-    let listened = false;
-    try {
-      await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
-      listened = true;
-      // What was told before the connection stood.
-      await this.#look();
-      await ended;
-    } catch {
-      // As above.
-    } finally {
-      void client.end().catch(() => undefined);
-    }
-    return listened;
   }
 }
 

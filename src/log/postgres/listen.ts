@@ -1,0 +1,50 @@
+import pg from "pg";
+import type { Connection } from "./connection.js";
+
+/** A lost connection is opened again after this long, and after twice as long each time. */
+const RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
+
+/** What is done with the notices of a channel. */
+export interface Listener {
+  readonly onNotice: (payload: string) => void;
+  /** The connection stands: what was told before it did was missed. */
+  readonly onListening: () => void;
+}
+
+/** Listens to a channel on a connection of its own, opened again when it breaks, until the signal aborts. Whoever must miss nothing also looks by itself. */
+export async function listen(connection: Connection, channel: string, listener: Listener, signal: AbortSignal): Promise<void> {
+  for (let pauseMs = RETRY_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
+    const listened = await listenOnce(connection, channel, listener, signal);
+    if (listened) pauseMs = RETRY_MS;
+    if (signal.aborted) return;
+    await connection.clock.sleep(pauseMs, signal).catch(() => undefined);
+  }
+}
+
+/** Listens until the connection ends; whether there was one. */
+async function listenOnce(connection: Connection, channel: string, listener: Listener, signal: AbortSignal): Promise<boolean> {
+  const client = new pg.Client(connection.config);
+  const ended = new Promise<void>((resolve) => {
+    client.once("error", () => resolve());
+    client.once("end", () => resolve());
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  // A second error of a connection that is being closed is nobody's.
+  client.on("error", () => {});
+  client.on("notification", ({ payload }) => listener.onNotice(payload ?? ""));
+  let listened = false;
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${channel}`);
+    listened = true;
+    listener.onListening();
+    await ended;
+  } catch {
+    // Gone or closing: it is tried again. Whoever reads or appends is told what is wrong.
+  } finally {
+    void client.end().catch(() => undefined);
+  }
+  return listened;
+}
