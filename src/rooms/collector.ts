@@ -15,10 +15,11 @@ import { Connection } from "./connection.js";
 import { heldBack } from "./hold.js";
 import { meetRoom } from "./meet.js";
 import { stateEvent } from "./own-events.js";
-import { type Broadcast, Pipeline, storeDownReason } from "./pipeline.js";
+import { type Broadcast, Pipeline } from "./pipeline.js";
 import { Place, type Reach } from "./place.js";
 import type { Live, Offline, RoomName } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
+import { storeDownReason } from "./store-down.js";
 import type { Closing } from "./target.js";
 import { Tracker } from "./tracker.js";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.js";
-import { isStoreDown, storeDownReason } from "./pipeline.js";
+import { isStoreDown, storeDownReason } from "./store-down.js";
 import type { Tracker } from "./tracker.js";
 
 const STORE_RETRY_MS = 1000;

@@ -7,8 +7,8 @@ import { GiftLedger } from "../events/ledger.js";
 import { type Context, type Envelope, normalise } from "../events/normalise.js";
 import { officialDraft } from "../events/official.js";
 import type { Log, RoomKey } from "../log/log.js";
-import type { Rooms } from "../log/rooms.js";
 import type { Drift } from "../wire/drift.js";
+import { isNotOwner, isStoreDown } from "./store-down.js";
 
 /** Makes a draft of an event of a message; null where it gives none. */
 export type Decode = typeof normalise;
@@ -16,7 +16,8 @@ export type Decode = typeof normalise;
 /** What a pipeline is built of. */
 export interface PipelineParts {
   readonly log: Log;
-  readonly rooms: Pick<Rooms, "claim">;
+  /** Claims the room's log: the new epoch, or null when the room is another process's. */
+  readonly rooms: { claim(room: RoomKey): Promise<number | null> };
   readonly room: RoomKey;
   readonly clock: Clock;
   readonly drift: Drift;
@@ -55,10 +56,14 @@ export interface Stored {
   readonly ended: boolean;
 }
 
+/** What the log said of events that were appended; as in `Appended`. */
+interface Written {
+  readonly stored: readonly (number | null)[];
+  readonly tooOld?: number;
+}
+
 const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
 const RESTORE_SOCIAL = 100;
-/** Failures of the store itself; every other refusal is about one event. */
-const STORE_DOWN = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|CORRUPT|CANTOPEN|READONLY|NOTADB|PROTOCOL)/;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
 
 /**
@@ -70,6 +75,7 @@ export class Pipeline {
   readonly #ledger = new GiftLedger();
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
+  /** 0 until the room is claimed. */
   #epoch = 0;
   #horizon = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
@@ -78,14 +84,32 @@ export class Pipeline {
     this.#parts = parts;
   }
 
-  /** Claims the room and rebuilds the ledger's memory from its log. */
+  /** Claims the room and rebuilds the ledger's memory from its log. @throws DyliveError not_owner, and what the store throws */
   static async open(parts: PipelineParts): Promise<Pipeline> {
     const pipeline = new Pipeline(parts);
-    await pipeline.#claim();
+    await pipeline.claim();
     return pipeline;
   }
 
-  /** Stores what was received. @throws what the store throws when it is down; then nothing of this call is remembered and it can be repeated */
+  /** Claims the room when there is something to store: until then another process may go on with it. */
+  static lazy(parts: PipelineParts): Pipeline {
+    return new Pipeline(parts);
+  }
+
+  /** Claims the room, unless this pipeline has done so. @throws DyliveError not_owner, and what the store throws */
+  claim(): Promise<void> {
+    return this.#serially(() => this.#claimed());
+  }
+
+  /** Whether a message of this id was stored lately. */
+  knows(msgId: string): boolean {
+    return msgId !== "0" && this.#recent.has(msgId);
+  }
+
+  /**
+   * Stores what was received.
+   * @throws DyliveError not_owner; what the store throws when it is down, and then nothing of this call is remembered and it can be repeated
+   */
   store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
     return this.#serially(() => this.#store(received, broadcast));
   }
@@ -93,6 +117,7 @@ export class Pipeline {
   /** Stores events of our own (state, gap). */
   own(event: NewEvent): Promise<void> {
     return this.#serially(async () => {
+      await this.#claimed();
       await this.#append([{ event, claim: null } as Draft], new Map());
     });
   }
@@ -100,6 +125,7 @@ export class Pipeline {
   /** Settles combos that have been silent for 30 s. @returns how many */
   settle(): Promise<number> {
     return this.#serially(async () => {
+      if (this.#epoch === 0) return 0; // whoever has the room settles
       const events = this.#ledger.due(this.#parts.clock.now());
       if (events.length === 0) return 0;
       const stored = await this.#write(events);
@@ -110,6 +136,7 @@ export class Pipeline {
 
   async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
     const { room, drift, decode = normalise } = this.#parts;
+    if (received.some(({ response }) => response !== null)) await this.#claimed();
     const { webRid, sessionId, anchorId, source } = broadcast;
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
@@ -121,7 +148,7 @@ export class Pipeline {
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
       for (const message of response.messages) {
         count(methods, message.method);
-        if (message.msgId !== "0" && this.#recent.has(message.msgId)) {
+        if (this.knows(message.msgId)) {
           count(drops, "duplicate");
           continue;
         }
@@ -144,11 +171,11 @@ export class Pipeline {
     if (drafts.length === 0) return [];
     for (;;) {
       const events = await this.#judge(drafts);
-      let stored: readonly (number | null)[] | null;
+      let written: Written | null;
       try {
-        stored = events.length === 0 ? [] : await this.#write(events);
+        written = events.length === 0 ? { stored: [] } : await this.#write(events);
       } catch (error) {
-        if (isStoreDown(error)) throw error;
+        if (isStoreDown(error) || isNotOwner(error)) throw error;
         const half = drafts.length >> 1;
         if (half === 0) {
           for (const event of events) this.#parts.setAside(event, error);
@@ -158,11 +185,13 @@ export class Pipeline {
         const first = await this.#append(drafts.slice(0, half), drops);
         return [...first, ...(await this.#append(drafts.slice(half), drops))];
       }
-      if (stored === null) continue;
+      if (written === null) continue;
+      const { stored, tooOld = 0 } = written;
       if (events.length === 0) this.#ledger.commit([]);
       for (const event of events) this.#recent.add(event.id);
       const fresh = events.filter((_event, i) => stored[i] !== null);
-      if (fresh.length < events.length) drops.set("duplicate", (drops.get("duplicate") ?? 0) + events.length - fresh.length);
+      count(drops, "too_old", tooOld);
+      count(drops, "duplicate", events.length - fresh.length - tooOld);
       return fresh;
     }
   }
@@ -185,14 +214,14 @@ export class Pipeline {
   }
 
   /** Appends what the ledger has staged. @returns null when the room had another owner in between: claimed again, to be judged anew */
-  async #write(events: readonly NewEvent[]): Promise<readonly (number | null)[] | null> {
+  async #write(events: readonly NewEvent[]): Promise<Written | null> {
     const { log, room } = this.#parts;
     try {
       const [appended] = await log.append([{ room, epoch: this.#epoch, events }]);
       if (appended === undefined) throw new DyliveError("internal", "the log answered nothing to an append");
       if (appended.stored !== undefined) {
         this.#ledger.commit(appended.stored);
-        return appended.stored;
+        return appended;
       }
     } catch (error) {
       await this.#reload().catch(() => this.#ledger.drop());
@@ -202,11 +231,18 @@ export class Pipeline {
     return null;
   }
 
+  async #claimed(): Promise<void> {
+    if (this.#epoch === 0) await this.#claim();
+  }
+
+  /** It is claimed only when all is loaded: what fails half-way is done again. */
   async #claim(): Promise<void> {
     const { rooms, room, horizon } = this.#parts;
-    this.#epoch = await rooms.claim(room);
+    const epoch = await rooms.claim(room);
+    if (epoch === null) throw new DyliveError("not_owner", `room ${room} is collected by another process now`);
     this.#horizon = (await horizon?.(room)) ?? Number.NEGATIVE_INFINITY;
     await this.#reload();
+    this.#epoch = epoch;
   }
 
   async #reload(): Promise<void> {
@@ -228,18 +264,6 @@ export class Pipeline {
   }
 }
 
-/** Whether an error says that the store as a whole cannot take anything now, rather than that it refuses an event. */
-export function isStoreDown(error: unknown): boolean {
-  if (error instanceof DyliveError) return error.code !== "bad_request";
-  return STORE_DOWN.test(String((error as { code?: unknown } | null)?.code ?? ""));
-}
-
-/** What is said of a room while the store takes nothing: what is wrong and what to do. */
-export function storeDownReason(error: unknown): string {
-  const told = error instanceof DyliveError ? `${error.message}. ${error.row.hint}` : String(error);
-  return `the store takes nothing now, so what comes is held back: ${told}`;
-}
-
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function count(counts: Map<string, number>, key: string, by = 1): void {
+  if (by > 0) counts.set(key, (counts.get(key) ?? 0) + by);
 }

@@ -4,6 +4,7 @@ import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { check } from "../../src/log/check.js";
 import type { Log } from "../../src/log/log.js";
 import { openMemoryStore } from "../../src/log/memory.js";
+import { gapEvent } from "../../src/rooms/own-events.js";
 import { type Broadcast, Pipeline } from "../../src/rooms/pipeline.js";
 import { corpus } from "../../src/simulator/index.js";
 import { readFrame } from "../../src/sources/read.js";
@@ -13,6 +14,7 @@ import { FakeClock } from "../clock.js";
 
 const made = corpus({ seed: "pipeline", frames: 60 });
 const received: Received[] = made.frames.map((frame, i) => readFrame(frame, 1_777_726_800_000 + i * 100, new Drift()).received);
+const gap = gapEvent(1, { sessionId: null, webRid: "1", anchorId: null, source: "system" }, 1, 2, "a test");
 const broadcast: Broadcast = { sessionId: made.roomId, webRid: "1", anchorId: null, source: "websocket" };
 
 async function opened(change: (log: Log) => Log = (log) => log) {
@@ -129,5 +131,53 @@ describe("pipeline", () => {
       if (event.type === "gift") open_.set(event.comboId, event.settled || open_.get(event.comboId) === true);
     expect([...open_.values()].every(Boolean)).toBe(true);
     expect(await check(store.log)).toEqual([]);
+  });
+
+  it("of a cluster claims at its first write, and stores nothing more when the room is another's", async () => {
+    const { parts, store, events, clock } = await opened();
+    const other = await Pipeline.open(parts);
+    await other.store(received.slice(0, 20), broadcast);
+    let mine = true;
+    const rooms = { claim: async (one: number) => (mine ? store.rooms.claim(one) : null) };
+    const lazy = Pipeline.lazy({ ...parts, rooms });
+    await clock.advance(60_000);
+    expect(await lazy.settle()).toBe(0);
+    // The other one has not been fenced.
+    await other.store(received.slice(20, 30), broadcast);
+    await lazy.store(received, broadcast);
+    const before = await events();
+    mine = false;
+    await Pipeline.open(parts);
+    await expect(lazy.settle()).rejects.toMatchObject({ code: "not_owner" });
+    await expect(lazy.own(gap)).rejects.toMatchObject({ code: "not_owner" });
+    expect(await events()).toEqual(before);
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("claims again when what follows the claim fails", async () => {
+    let down = true;
+    const { parts, events } = await opened((log) =>
+      changed(log, { readBefore: (...asked) => (down ? Promise.reject(new DyliveError("internal", "gone")) : log.readBefore(...asked)) }),
+    );
+    const lazy = Pipeline.lazy(parts);
+    await expect(lazy.store(received, broadcast)).rejects.toThrow("gone");
+    expect(await events()).toEqual([]);
+    down = false;
+    await lazy.store(received, broadcast);
+    expect((await events()).length).toBeGreaterThan(10);
+  });
+
+  it("counts what a store finds too old apart from what it had", async () => {
+    const { open } = await opened((log) =>
+      changed(log, {
+        append: async (batches) =>
+          (await log.append(batches.map((batch) => ({ ...batch, events: batch.events.slice(1) })))).map((appended) =>
+            appended.stored === undefined ? appended : { ...appended, stored: [null, ...appended.stored], tooOld: 1 },
+          ),
+      }),
+    );
+    const stored = await (await open()).store(received.slice(0, 1), broadcast);
+    expect(stored.drops.get("too_old")).toBe(1);
+    expect(stored.drops.has("duplicate")).toBe(false);
   });
 });

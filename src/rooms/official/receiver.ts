@@ -3,7 +3,7 @@ import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import { readPayload } from "../../sources/official/payload.js";
 import type { Arrived } from "../pipeline.js";
-import { isStoreDown } from "../pipeline.js";
+import { isStoreDown } from "../store-down.js";
 import { fromLine, type Push, toLine } from "./push.js";
 import type { OfficialParts } from "./room.js";
 import { OfficialRooms } from "./rooms.js";
