@@ -54,6 +54,8 @@ export interface Membership {
   release(key: string): Promise<void>;
   /** Whether this process has the job of this name, which one process of the cluster has at a time; tries to get it. */
   job(name: string): Promise<boolean>;
+  /** Takes no more rooms, and offers those it has: they go to others by the next beats, if there are any that can take them. */
+  drain(): void;
   /** Gives everything up at once, for others to take. */
   leave(): Promise<void>;
 }

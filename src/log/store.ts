@@ -1,3 +1,4 @@
+import type { Cluster } from "./cluster.js";
 import type { Hooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
@@ -21,6 +22,8 @@ export interface Store {
   readonly secrets: Secrets;
   readonly retention: Retention;
   readonly hooks: Hooks;
+  /** What processes share that have the same store open; absent on an engine for a single process. */
+  readonly cluster?: Cluster;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;
 }

@@ -1,10 +1,12 @@
 import { type Clock, systemClock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
+import type { Cluster } from "../cluster.js";
 import type { Store } from "../store.js";
 import { Connection } from "./connection.js";
 import { dayAt } from "./day.js";
 import { dropDays } from "./drop.js";
 import { PostgresHooks } from "./hooks.js";
+import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
 import { PostgresPositions } from "./positions.js";
@@ -15,6 +17,7 @@ import { PostgresSecrets } from "./secrets.js";
 import { PostgresSessions } from "./sessions.js";
 import { PostgresStatistics } from "./statistics.js";
 import { PostgresTokens } from "./tokens.js";
+import { PostgresWishes } from "./wishes.js";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; the database exists and is empty or ours. */
@@ -25,6 +28,7 @@ export interface PostgresOptions {
 
 /** A store that many processes may have open, on one machine or on many. */
 export interface PostgresStore extends Store {
+  readonly cluster: Cluster;
   /**
    * Drops the events of whole days, of all rooms: those whose ids tell a day (UTC) that had ended at this time, ms UTC. In contrast to
    * `log.remove` this takes no longer for many events than for few. Such events are refused from then on. @returns how many days were dropped
@@ -54,6 +58,7 @@ export async function openPostgresStore({ url, clock = systemClock }: PostgresOp
       search: new PostgresSearch(connection),
       secrets: new PostgresSecrets(connection),
       retention: new PostgresRetention(connection),
+      cluster: { leases: new PostgresLeases(connection), wishes: new PostgresWishes(connection) },
       dropDays: (before) => dropDays(connection, dayAt(before)),
       close: () => connection.close(),
     };

@@ -1,0 +1,79 @@
+import type { Lease } from "../leases.js";
+import type { RoomKey } from "../log.js";
+import type { AliasKind } from "../rooms.js";
+import type { Session } from "./session.js";
+
+/** A collector that lives. */
+interface Collecting {
+  readonly id: number;
+  readonly capacity: number;
+}
+
+/** Rooms with the same owner, and the same member that makes ready to take them over. */
+interface Count {
+  readonly owner: number | null;
+  readonly taker: number | null;
+  readonly offered: boolean;
+  readonly n: number;
+}
+
+/** A row of `wanted`, of this process. */
+export interface MineRow {
+  readonly key: string;
+  readonly kind: AliasKind;
+  readonly value: string;
+  readonly room: RoomKey | null;
+  readonly watched: boolean;
+  readonly owner: number | null;
+  readonly twin: boolean;
+}
+
+/** What a member sees of the cluster. */
+export class View {
+  /** Everybody who lives. */
+  readonly alive: readonly number[];
+  /** Those who take rooms, in order of id. */
+  readonly collectors: readonly Collecting[];
+  /** Rooms that are wanted, one for all its names. */
+  readonly wanted: number;
+  readonly #counts: readonly Count[];
+
+  constructor(members: readonly Collecting[], counts: readonly Count[]) {
+    this.alive = members.map(({ id }) => id);
+    this.collectors = members.filter(({ capacity }) => capacity > 0);
+    this.wanted = counts.reduce((sum, { n }) => sum + n, 0);
+    this.#counts = counts;
+  }
+
+  /** Rooms that a member has or is about to have. */
+  loadOf(member: number): number {
+    return this.#sum(({ owner, taker }) => (taker ?? owner) === member);
+  }
+
+  /** Rooms that it offers, and nobody has taken up yet. */
+  offeredBy(member: number): number {
+    return this.#sum(({ owner, taker, offered }) => owner === member && offered && taker === null);
+  }
+
+  #sum(counts: (count: Count) => boolean): number {
+    return this.#counts.filter(counts).reduce((sum, { n }) => sum + n, 0);
+  }
+}
+
+/** @param takeMs how long a taker is waited for */
+export async function lookAt(session: Session, takeMs: number): Promise<View> {
+  const members = await session.rows<Collecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
+  const counts = await session.rows<Count>(
+    `SELECT owner, CASE WHEN taker = ANY($1::integer[]) AND since >= clock_timestamp() - $2 * interval '1 ms' THEN taker END AS taker,
+       offered, count(*) AS n
+     FROM wanted WHERE twin_of IS NULL GROUP BY 1, 2, 3`,
+    members.map(({ id }) => id),
+    takeMs,
+  );
+  return new View(members, counts);
+}
+
+/** What the process is told of a row that is its own from now on. */
+export function leaseOf({ key, kind, value, room, watched }: MineRow, how: Lease["how"]): Lease {
+  return { key, name: { kind, value }, room, watched, how };
+}

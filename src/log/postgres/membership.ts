@@ -1,0 +1,245 @@
+import type { Lease, Membership, Role } from "../leases.js";
+import type { RoomKey } from "../log.js";
+import { sharesOf, slackOf } from "../shares.js";
+import type { Connection } from "./connection.js";
+import type { MemberSession } from "./member-session.js";
+import { leaseOf, lookAt, type MineRow, type View } from "./member-view.js";
+import type { Session } from "./session.js";
+
+/** How long things may last in a cluster, in ms. */
+export interface LeaseTimes {
+  /** A member that has not said for so long that it lives is gone for the others. */
+  readonly ttlMs: number;
+  /**
+   * After a time without the database nothing is taken from the dead for so long: the others had no database either, and are on their way back.
+   * Above the longest pause between two attempts to connect.
+   */
+  readonly graceMs: number;
+  /** A room on offer that its taker has not taken over for so long is offered anew. */
+  readonly takeMs: number;
+}
+
+export const LEASE_TIMES: LeaseTimes = { ttlMs: 12_000, graceMs: 6000, takeMs: 60_000 };
+
+/** How a room came to this process. */
+type How = Lease["how"];
+
+/** This process in a cluster on PostgreSQL. Calls of `beat` are one after the other. */
+export class PostgresMembership implements Membership {
+  readonly id: number;
+  readonly #connection: Connection;
+  readonly #session: MemberSession;
+  readonly #about: { readonly name: string; readonly role: Role };
+  readonly #times: LeaseTimes;
+  #capacity: number;
+  #known = new Map<string, Lease>();
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #beatAt: number | null = null;
+  #losses = 0;
+  /** Until when (ms) nothing is taken from the dead. */
+  #unsureUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    id: number,
+    parts: { readonly connection: Connection; readonly session: MemberSession; readonly times: LeaseTimes },
+    about: { readonly name: string; readonly role: Role; readonly capacity: number },
+  ) {
+    this.id = id;
+    this.#connection = parts.connection;
+    this.#session = parts.session;
+    this.#times = parts.times;
+    this.#about = about;
+    this.#capacity = about.role === "serve" ? 0 : about.capacity;
+  }
+
+  /** Is seen by the others from now on. */
+  enter(): Promise<void> {
+    return this.#session.ask((session) => this.#renew(session));
+  }
+
+  async beat(): Promise<{ readonly taken: readonly Lease[]; readonly lost: readonly string[] }> {
+    const { clock } = this.#connection;
+    const now = clock.now();
+    // Stopped for long, or the machine was: so may have been the others, and whoever is awake first must not take all.
+    if (this.#beatAt !== null && now - this.#beatAt > this.#times.ttlMs / 2) this.#doubt();
+    let taken: ReadonlyMap<string, How>;
+    let mine: readonly MineRow[];
+    try {
+      [taken, mine] = await this.#session.ask((session) => this.#beat(session));
+    } catch (error) {
+      this.#doubt();
+      throw error;
+    } finally {
+      this.#beatAt = clock.now();
+    }
+    const before = this.#known;
+    this.#known = new Map(mine.map((row) => [row.key, before.get(row.key) ?? leaseOf(row, taken.get(row.key) ?? howNow(row, this.id))]));
+    return {
+      taken: [...this.#known.values()].filter(({ key }) => !before.has(key)),
+      lost: [...before.keys()].filter((key) => !this.#known.has(key)),
+    };
+  }
+
+  async owns(key: string): Promise<boolean> {
+    const row = await this.#connection.ask((session) => session.row("SELECT 1 FROM wanted WHERE key = $1 AND owner = $2", key, this.id));
+    return row !== undefined;
+  }
+
+  async claim(key: string, room: RoomKey): Promise<number | null> {
+    const row = await this.#connection.write((session) =>
+      session.row<{ epoch: number | null }>("SELECT claim_room($1, $2, $3) AS epoch", this.id, key, room),
+    );
+    return row?.epoch ?? null;
+  }
+
+  async release(key: string): Promise<void> {
+    await this.#connection.write(async (session) => {
+      await session.run("UPDATE wanted SET taker = NULL WHERE key = $1 AND taker = $2", key, this.id);
+      await session.run(
+        "UPDATE wanted SET owner = NULL, offered = false, taker = NULL WHERE (key = $1 OR twin_of = $1) AND owner = $2",
+        key,
+        this.id,
+      );
+    });
+    this.#known.delete(key);
+  }
+
+  async job(name: string): Promise<boolean> {
+    return this.#connection.ask(async (session) => {
+      const row = await session.row<{ owner: number | null }>("SELECT owner FROM jobs WHERE name = $1", name);
+      if (row?.owner === this.id) return true;
+      const taken = await session.run(
+        `INSERT INTO jobs(name, owner) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, since = clock_timestamp()
+           WHERE jobs.owner IS NULL OR ($3 AND jobs.owner NOT IN (SELECT id FROM live_members))`,
+        name,
+        this.id,
+        this.#sure,
+      );
+      return taken === 1;
+    });
+  }
+
+  drain(): void {
+    this.#capacity = 0;
+    this.#renewedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  async leave(): Promise<void> {
+    try {
+      await this.#connection.write(async (session) => {
+        await session.run("UPDATE wanted SET owner = NULL, offered = false, taker = NULL WHERE owner = $1", this.id);
+        await session.run("UPDATE wanted SET taker = NULL WHERE taker = $1", this.id);
+        await session.run("UPDATE jobs SET owner = NULL WHERE owner = $1", this.id);
+        await session.run("DELETE FROM members WHERE id = $1", this.id);
+      });
+    } finally {
+      this.#known.clear();
+      await this.#session.close();
+    }
+  }
+
+  get #sure(): boolean {
+    return this.#connection.clock.now() >= this.#unsureUntil;
+  }
+
+  #doubt(): void {
+    this.#unsureUntil = this.#connection.clock.now() + this.#times.graceMs;
+  }
+
+  async #beat(session: Session): Promise<[ReadonlyMap<string, How>, readonly MineRow[]]> {
+    if (this.#session.losses !== this.#losses) this.#doubt();
+    this.#losses = this.#session.losses;
+    await this.#renew(session);
+    const view = await lookAt(session, this.#times.takeMs);
+    const taken = new Map<string, How>();
+    const at = view.collectors.findIndex(({ id }) => id === this.id);
+    const shares = sharesOf(
+      view.wanted,
+      view.collectors.map(({ capacity }) => capacity),
+    );
+    const share = shares[at] ?? 0;
+    const surplus = view.loadOf(this.id) - share;
+    if (surplus < 0) for (const [key, how] of await this.#take(session, view, -surplus)) taken.set(key, how);
+    const lacking = view.collectors.map(({ id }, i) => (i === at ? 0 : Math.max(0, (shares[i] ?? 0) - view.loadOf(id))));
+    const most = lacking.reduce((sum, one) => sum + one, 0);
+    await this.#offer(session, view, surplus > slackOf(share, this.#capacity) ? Math.min(surplus, most) : 0);
+    const mine = await session.rows<MineRow>(
+      "SELECT key, kind, value, room, watched, owner, twin_of IS NOT NULL AS twin FROM wanted WHERE owner = $1 OR taker = $1 ORDER BY key",
+      this.id,
+    );
+    return [taken, mine];
+  }
+
+  /** Says that this process lives; also when the others have forgotten it. */
+  async #renew(session: Session): Promise<void> {
+    const now = this.#connection.clock.now();
+    if (now - this.#renewedAt < this.#times.ttlMs / 8) return;
+    await session.run(
+      `INSERT INTO members(id, name, role, capacity, expires_at) VALUES ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 ms')
+       ON CONFLICT (id) DO UPDATE SET capacity = excluded.capacity, expires_at = excluded.expires_at`,
+      this.id,
+      this.#about.name,
+      this.#about.role,
+      this.#capacity,
+      this.#times.ttlMs,
+    );
+    this.#renewedAt = now;
+  }
+
+  /** Takes rooms that nobody has, of the dead and on offer, in this order. */
+  async #take(session: Session, { alive }: View, most: number): Promise<readonly (readonly [string, How])[]> {
+    const free = await session.rows<{ key: string; how: How }>(
+      `WITH picked AS (
+         SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($4 AND owner <> ALL($2::integer[])))
+           AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $5 * interval '1 ms')
+         ORDER BY watched DESC, key LIMIT $3 FOR UPDATE SKIP LOCKED
+       ), moved AS (
+         SELECT key, owner FROM picked UNION ALL SELECT t.key, p.owner FROM picked p JOIN wanted t ON t.twin_of = p.key
+       )
+       UPDATE wanted w SET owner = $1, offered = false, taker = NULL, since = clock_timestamp() FROM moved m WHERE w.key = m.key
+       RETURNING w.key, CASE WHEN m.owner IS NULL THEN 'free' ELSE 'dead' END AS how`,
+      this.id,
+      alive,
+      most,
+      this.#sure,
+      this.#times.takeMs,
+    );
+    if (free.length >= most) return free.map(({ key, how }) => [key, how]);
+    const offered = await session.rows<{ key: string }>(
+      `UPDATE wanted SET taker = $1, since = clock_timestamp() WHERE key IN (
+         SELECT key FROM wanted WHERE twin_of IS NULL AND offered AND owner = ANY($2::integer[]) AND owner <> $1
+           AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $4 * interval '1 ms')
+         ORDER BY key LIMIT $3 FOR UPDATE SKIP LOCKED
+       ) RETURNING key`,
+      this.id,
+      alive,
+      most - free.length,
+      this.#times.takeMs,
+    );
+    return [...free.map(({ key, how }) => [key, how] as const), ...offered.map(({ key }) => [key, "offered"] as const)];
+  }
+
+  /** Has so many rooms on offer: the ones that this process has had for longest, so that none moves again soon. */
+  async #offer(session: Session, view: View, wanted: number): Promise<void> {
+    const more = wanted - view.offeredBy(this.id);
+    if (more === 0) return;
+    await session.run(
+      `UPDATE wanted SET offered = $3, taker = NULL WHERE key IN (
+         SELECT key FROM wanted WHERE owner = $1 AND twin_of IS NULL AND offered <> $3
+           AND (taker IS NULL OR taker <> ALL($4::integer[]) OR since < clock_timestamp() - $5 * interval '1 ms')
+         ORDER BY since, key LIMIT $2 FOR UPDATE SKIP LOCKED
+       )`,
+      this.id,
+      Math.abs(more),
+      more > 0,
+      view.alive,
+      this.#times.takeMs,
+    );
+  }
+}
+
+/** How a room came that this process has without having noticed: the answer to its taking was lost. */
+function howNow({ owner, twin }: MineRow, me: number): How {
+  if (twin) return "free";
+  return owner === me ? "dead" : "offered";
+}
