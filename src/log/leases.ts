@@ -1,5 +1,5 @@
 import type { RoomKey } from "./log.js";
-import type { Alias } from "./rooms.js";
+import type { Alias, RoomSettings } from "./rooms.js";
 
 /** What a process of a cluster does: collects rooms, serves readers, or both. */
 export type Role = "all" | "collect" | "serve";
@@ -30,8 +30,18 @@ export interface Lease {
   /** Null until somebody met it. */
   readonly room: RoomKey | null;
   readonly watched: boolean;
+  /** How it is to be collected; null until somebody met it. */
+  readonly settings: RoomSettings | null;
   /** `free` had no owner, `dead` one that is gone, `offered` one that goes on collecting until this process takes the room over. */
   readonly how: "free" | "dead" | "offered";
+}
+
+/** What has changed for a process since it looked last. */
+export interface Changes {
+  readonly taken: readonly Lease[];
+  /** Leases of this process whose room or settings are others now. */
+  readonly changed: readonly Lease[];
+  readonly lost: readonly string[];
 }
 
 /** This process as a member. It is gone for the others when its time has passed or its session with the database is lost. */
@@ -42,7 +52,7 @@ export interface Membership {
    * offers what is above it. @returns what changed since the last call
    * @throws DyliveError when the database is away; then nothing is known
    */
-  beat(): Promise<{ readonly taken: readonly Lease[]; readonly lost: readonly string[] }>;
+  beat(): Promise<Changes>;
   /** Whether this process owns the room still, by the database: asked when an append was fenced. */
   owns(key: string): Promise<boolean>;
   /**
@@ -54,8 +64,10 @@ export interface Membership {
   release(key: string): Promise<void>;
   /** Whether this process has the job of this name, which one process of the cluster has at a time; tries to get it. */
   job(name: string): Promise<boolean>;
-  /** Takes no more rooms, and offers those it has: they go to others by the next beats, if there are any that can take them. */
-  drain(): void;
+  /**
+   * Takes no more rooms, and offers those it has from the next beat on. @returns whether there is anybody else who collects
+   */
+  drain(): Promise<boolean>;
   /** Gives everything up at once, for others to take. */
   leave(): Promise<void>;
 }

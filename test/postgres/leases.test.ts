@@ -203,7 +203,7 @@ describe("leases of rooms", () => {
     const [a, b] = [await Process.start(), await Process.start()];
     await wanted(10);
     await rounds(1, a, b);
-    a.membership.drain();
+    expect(await a.membership.drain()).toBe(true);
     await rounds(3, a, b);
     expect(sizes(a, b)).toEqual([0, 10]);
     await a.membership.leave();
@@ -223,8 +223,22 @@ describe("leases of rooms", () => {
     expect([...a.has.keys()].sort()).toEqual(["web_rid:1", "web_rid:4", "web_rid:6"]);
     expect(a.has.get("web_rid:4")).toEqual({
       ...{ key: "web_rid:4", name: { kind: "web_rid", value: "4" } },
-      ...{ room: null, watched: true, how: "free" },
+      ...{ room: null, watched: true, settings: null, how: "free" },
     });
+  });
+
+  it("tell when the room is met, and when its settings change", async () => {
+    const a = await Process.start();
+    await wantedOnly(1);
+    await a.beat();
+    const rooms = new PostgresRooms(a.connection);
+    const room = await rooms.ensure([{ kind: "web_rid", value: "1" }]);
+    await a.membership.claim("web_rid:1", room);
+    const [met] = (await a.membership.beat()).changed;
+    expect(met).toMatchObject({ key: "web_rid:1", room, settings: { account: null } });
+    await rooms.setSettings(room, { account: "mine" });
+    expect((await a.membership.beat()).changed).toMatchObject([{ settings: { account: "mine" } }]);
+    expect(await a.membership.beat()).toEqual({ taken: [], changed: [], lost: [] });
   });
 
   it("end when the room is no longer wanted, and are given up", async () => {

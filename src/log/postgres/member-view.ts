@@ -1,6 +1,7 @@
 import type { Lease } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import type { AliasKind } from "../rooms.js";
+import { settingsOf } from "./rooms.js";
 import type { Session } from "./session.js";
 
 /** A collector that lives. */
@@ -26,6 +27,7 @@ export interface MineRow {
   readonly watched: boolean;
   readonly owner: number | null;
   readonly twin: boolean;
+  readonly settings: string | null;
 }
 
 /** What a member sees of the cluster. */
@@ -73,7 +75,16 @@ export async function lookAt(session: Session, takeMs: number): Promise<View> {
   return new View(members, counts);
 }
 
+/** The rows that a member owns, or makes ready to take over. */
+export function rowsOf(session: Session, member: number): Promise<readonly MineRow[]> {
+  return session.rows<MineRow>(
+    `SELECT w.key, w.kind, w.value, w.room, w.watched, w.owner, w.twin_of IS NOT NULL AS twin, r.settings
+     FROM wanted w LEFT JOIN rooms r ON r.room = w.room WHERE w.owner = $1 OR w.taker = $1 ORDER BY w.key`,
+    member,
+  );
+}
+
 /** What the process is told of a row that is its own from now on. */
-export function leaseOf({ key, kind, value, room, watched }: MineRow, how: Lease["how"]): Lease {
-  return { key, name: { kind, value }, room, watched, how };
+export function leaseOf({ key, kind, value, room, watched, settings }: MineRow, how: Lease["how"]): Lease {
+  return { key, name: { kind, value }, room, watched, settings: settings === null ? null : settingsOf(settings), how };
 }

@@ -1,9 +1,9 @@
-import type { Lease, Membership, Role } from "../leases.js";
+import type { Changes, Lease, Membership, Role } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import { sharesOf, slackOf } from "../shares.js";
 import type { Connection } from "./connection.js";
 import type { MemberSession } from "./member-session.js";
-import { leaseOf, lookAt, type MineRow, type View } from "./member-view.js";
+import { leaseOf, lookAt, type MineRow, rowsOf, type View } from "./member-view.js";
 import type { Session } from "./session.js";
 
 /** How long things may last in a cluster, in ms. */
@@ -21,6 +21,12 @@ export interface LeaseTimes {
 
 export const LEASE_TIMES: LeaseTimes = { ttlMs: 12_000, graceMs: 6000, takeMs: 60_000 };
 
+/** A lease of this process, and the row that it was made of. */
+interface Known {
+  readonly lease: Lease;
+  readonly row: MineRow;
+}
+
 /** How a room came to this process. */
 type How = Lease["how"];
 
@@ -32,7 +38,7 @@ export class PostgresMembership implements Membership {
   readonly #about: { readonly name: string; readonly role: Role };
   readonly #times: LeaseTimes;
   #capacity: number;
-  #known = new Map<string, Lease>();
+  #known: ReadonlyMap<string, Known> = new Map();
   #renewedAt = Number.NEGATIVE_INFINITY;
   #beatAt: number | null = null;
   #losses = 0;
@@ -57,7 +63,7 @@ export class PostgresMembership implements Membership {
     return this.#session.ask((session) => this.#renew(session));
   }
 
-  async beat(): Promise<{ readonly taken: readonly Lease[]; readonly lost: readonly string[] }> {
+  async beat(): Promise<Changes> {
     const { clock } = this.#connection;
     const now = clock.now();
     // Stopped for long, or the machine was: so may have been the others, and whoever is awake first must not take all.
@@ -72,12 +78,26 @@ export class PostgresMembership implements Membership {
     } finally {
       this.#beatAt = clock.now();
     }
+    return this.#compare(taken, mine);
+  }
+
+  /** What is new in the rows since the last beat. */
+  #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[]): Changes {
     const before = this.#known;
-    this.#known = new Map(mine.map((row) => [row.key, before.get(row.key) ?? leaseOf(row, taken.get(row.key) ?? howNow(row, this.id))]));
-    return {
-      taken: [...this.#known.values()].filter(({ key }) => !before.has(key)),
-      lost: [...before.keys()].filter((key) => !this.#known.has(key)),
-    };
+    const now = new Map<string, Known>();
+    const [taken, changed]: [Lease[], Lease[]] = [[], []];
+    for (const row of mine) {
+      const was = before.get(row.key);
+      if (was !== undefined && was.row.room === row.room && was.row.settings === row.settings) {
+        now.set(row.key, was);
+        continue;
+      }
+      const lease = leaseOf(row, was?.lease.how ?? ways.get(row.key) ?? howNow(row, this.id));
+      now.set(row.key, { lease, row });
+      (was === undefined ? taken : changed).push(lease);
+    }
+    this.#known = now;
+    return { taken, changed, lost: [...before.keys()].filter((key) => !now.has(key)) };
   }
 
   async owns(key: string): Promise<boolean> {
@@ -101,7 +121,9 @@ export class PostgresMembership implements Membership {
         this.id,
       );
     });
-    this.#known.delete(key);
+    const known = new Map(this.#known);
+    known.delete(key);
+    this.#known = known;
   }
 
   async job(name: string): Promise<boolean> {
@@ -119,9 +141,13 @@ export class PostgresMembership implements Membership {
     });
   }
 
-  drain(): void {
+  async drain(): Promise<boolean> {
     this.#capacity = 0;
     this.#renewedAt = Number.NEGATIVE_INFINITY;
+    const other = await this.#connection.ask((session) =>
+      session.row("SELECT 1 FROM live_members WHERE id <> $1 AND capacity > 0", this.id),
+    );
+    return other !== undefined;
   }
 
   async leave(): Promise<void> {
@@ -133,7 +159,7 @@ export class PostgresMembership implements Membership {
         await session.run("DELETE FROM members WHERE id = $1", this.id);
       });
     } finally {
-      this.#known.clear();
+      this.#known = new Map();
       await this.#session.close();
     }
   }
@@ -163,11 +189,7 @@ export class PostgresMembership implements Membership {
     const lacking = view.collectors.map(({ id }, i) => (i === at ? 0 : Math.max(0, (shares[i] ?? 0) - view.loadOf(id))));
     const most = lacking.reduce((sum, one) => sum + one, 0);
     await this.#offer(session, view, surplus > slackOf(share, this.#capacity) ? Math.min(surplus, most) : 0);
-    const mine = await session.rows<MineRow>(
-      "SELECT key, kind, value, room, watched, owner, twin_of IS NOT NULL AS twin FROM wanted WHERE owner = $1 OR taker = $1 ORDER BY key",
-      this.id,
-    );
-    return [taken, mine];
+    return [taken, await rowsOf(session, this.id)];
   }
 
   /** Says that this process lives; also when the others have forgotten it. */

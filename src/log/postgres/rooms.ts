@@ -148,7 +148,8 @@ function assertChanged(room: RoomKey, changes: number): void {
   if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
 }
 
-function settingsOf(text: string): RoomSettings {
+/** Settings as stored. */
+export function settingsOf(text: string): RoomSettings {
   return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<RoomSettings>) };
 }
 
