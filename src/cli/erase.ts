@@ -1,10 +1,17 @@
-import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
+import { systemClock } from "../clock.js";
 import { type Config, loadConfig } from "../config.js";
-import { type EraseReport, eraseUser } from "../outputs/erase/erase.js";
+import { isDataDirLocked } from "../log/lock.js";
+import { eraseUser } from "../outputs/erase/erase.js";
+import { type Erasure, eraseEverywhere } from "../outputs/erase/everywhere.js";
+import { namedIn } from "../outputs/erase/identity.js";
+import { unreached } from "../outputs/erase/unreached.js";
 import { catchUp } from "../outputs/stats/advance.js";
 import { openVocabulary } from "../outputs/stats/words.js";
+import { eraseAllRaw } from "../sources/raw/erase-all.js";
+import { rawFolder } from "../sources/raw/files.js";
+import { closeRecordings } from "../sources/raw/rotate.js";
 import { Progress } from "./progress.js";
 import { interruptSignal } from "./stop.js";
 import { plain, print } from "./terminal.js";
@@ -28,40 +35,38 @@ function erase(config: Config, user: string, keep: boolean): Promise<void> {
   return withStore(config, async (store) => {
     const progress = new Progress("erase-user", "events");
     const onProgress = (_what: string, events: number) => progress.show(events);
-    const report = await eraseUser(store, { user, keep, signal, onProgress });
-    const vocabulary = await openVocabulary();
-    for (const room of report.rooms) await catchUp(store, vocabulary, { room, signal });
+    const folder = rawFolder(resolve(config.data));
+    const done = await eraseEverywhere(user, {
+      log: async () => {
+        const report = await eraseUser(store, { user, keep, signal, onProgress });
+        const vocabulary = await openVocabulary();
+        for (const room of report.rooms) await catchUp(store, vocabulary, { room, signal });
+        return report;
+      },
+      recordings: async (identity) => {
+        await closeRecordings(folder, isDataDirLocked(config.data), systemClock, signal);
+        const read = new Progress("erase-user", "parts of raw recordings");
+        let parts = 0;
+        return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
+      },
+    });
     progress.end("done");
-    for (const line of linesOf(report, keep)) await print(plain(line));
+    for (const line of linesOf(done, keep)) await print(plain(line));
     await print("not reached:");
-    for (const line of unreached(config.data, report)) await print(plain(`- ${line}`));
+    for (const line of unreached(config.data, done, config.databaseUrl !== null)) await print(plain(`- ${line}`));
   });
 }
 
-function linesOf({ identity, pseudonym, erased, dropped, changed, kept }: EraseReport, keep: boolean): readonly string[] {
+function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings }: Erasure, keep: boolean): readonly string[] {
   const { ids, secUids, displayIds, nicknames } = identity;
+  const { files, messages, frames } = recordings;
   return [
     `known as: ${[...ids, ...secUids, ...displayIds, ...nicknames].join(", ")}`,
-    ...(keep ? [`shown as ${pseudonym} from now on`] : []),
+    ...(keep && pseudonym !== "" ? [`shown as ${pseudonym} from now on`] : []),
     `${erased} events erased`,
     `${dropped} ranks, notices and unknown messages that named them erased`,
     `${changed} events changed`,
     `${kept} chats of others that hold their name or id kept as written`,
-  ];
-}
-
-/** What holds the person still, as far as can be told from here. */
-function unreached(data: string, { anchorOf, kept }: EraseReport): readonly string[] {
-  const folder = resolve(data);
-  const backups = readdirSync(folder).filter((name) => name.endsWith(".backup"));
-  const asides = ["refused.jsonl", "refused-pushes.jsonl", "official-spool", "raw"].filter((name) => existsSync(resolve(folder, name)));
-  return [
-    `backups${backups.length > 0 ? `, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
-    "exports and recordings that were made before",
-    "what webhooks and readers of the API were given before",
-    ...asides.map((name) => resolve(folder, name)),
-    ...anchorOf.map((room) => `what is known of them as the anchor of room ${room}`),
-    ...(kept > 0 ? [`the ${kept} chats of others`] : []),
-    "what they do from now on: it is collected again",
+    `${messages} messages${frames > 0 ? ` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
   ];
 }

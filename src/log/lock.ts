@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { DyliveError } from "../errors.js";
@@ -39,6 +39,22 @@ export function lockDataDir(dir: string): DataDirLock {
       held.close();
     },
   };
+}
+
+/** Whether a server has a data directory now. */
+export function isDataDirLocked(dir: string): boolean {
+  const path = join(dir, "server.lock");
+  if (!existsSync(path)) return false;
+  const database = new Database(path, { timeout: 0 });
+  try {
+    database.exec("BEGIN EXCLUSIVE; ROLLBACK");
+    return false;
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
 }
 
 function writeOwner(path: string): void {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { lockDataDir } from "../../src/log/lock.js";
+import { isDataDirLocked, lockDataDir } from "../../src/log/lock.js";
 import { type Child, startChild } from "./child/spawn.js";
 import { useDirectory } from "./directory.js";
 
@@ -17,10 +17,12 @@ describe("the lock of a data directory", () => {
     const dir = path("data/nested");
     const lock = lockDataDir(dir);
     expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
+    expect([isDataDirLocked(dir), isDataDirLocked(path("other"))]).toEqual([true, false]);
     expect(() => lockDataDir(dir)).toThrow(`the server with pid ${process.pid} has the data directory ${dir}`);
     lock.release();
     lock.release();
     expect(existsSync(join(dir, "server.pid"))).toBe(false);
+    expect(isDataDirLocked(dir)).toBe(false);
     lockDataDir(dir).release();
   });
 

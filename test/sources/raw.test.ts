@@ -98,6 +98,7 @@ describe("raw frames", () => {
   it("are lost, and that is told once a minute, where the disk takes nothing; and kept again when it does", async () => {
     const folder = directory("full");
     const { raw, clock, problems } = recorder(folder);
+    await raw.packed(); // it has looked for what an earlier process left
     mkdirSync(folder);
     writeFileSync(join(folder, "7"), "a file where the folder should be");
     for (let n = 0; n < 10; n++) {

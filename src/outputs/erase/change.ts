@@ -1,6 +1,6 @@
 import { short } from "../../events/combo.js";
 import type { LiveEvent, LiveEventOf, User } from "../../events/event.js";
-import { type Identity, isPerson, isUser, marksOf, payloadNames, peopleIn } from "./identity.js";
+import { type Identity, isPerson, isUser, marksOf, namedIn, peopleIn } from "./identity.js";
 
 /** What becomes of an event. `kept`: another's text that names the person is theirs who wrote it, and stays; it is only counted. */
 export type Change = { readonly what: "nothing" | "kept" } | { readonly what: "erased" | "dropped" | "changed"; readonly event: LiveEvent };
@@ -19,7 +19,7 @@ export function changeOf(event: LiveEvent, wish: Wish): Change {
   const { identity, keep } = wish;
   if (event.type === "erased") return { what: "nothing" };
   if (event.type === "unknown")
-    return event.payload !== null && payloadNames(event.payload, identity)
+    return event.payload !== null && namedIn(identity)(Buffer.from(event.payload, "base64"))
       ? { what: "dropped", event: tombstone(event, wish) }
       : { what: "nothing" };
   const named = peopleIn(event).some((user) => isPerson(user, identity));

@@ -26,13 +26,23 @@ export function marksOf({ ids, secUids, displayIds, nicknames }: Identity): read
   return [...ids, ...secUids, ...displayIds, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
 }
 
-/** Whether the bytes of a message that we do not know hold an id or a name of the person: as text, or as a number of protobuf. */
-export function payloadNames(payload: string, identity: Identity): boolean {
-  const bytes = Buffer.from(payload, "base64");
-  return (
-    marksOf(identity).some((mark) => bytes.includes(mark)) ||
-    identity.ids.some((id) => /^[0-9]{1,19}$/.test(id) && bytes.includes(varint(id)))
-  );
+/**
+ * Tells whether bytes of the platform hold an id or a name of the person: as text, or as a number of protobuf. An id of few digits stands in
+ * many messages by chance: then more than theirs is told, never less.
+ */
+export function namedIn(identity: Identity): (bytes: Uint8Array) => boolean {
+  const texts = marksOf(identity).map((mark) => Buffer.from(mark, "utf8"));
+  const numbers = identity.ids.filter((id) => /^[0-9]{1,19}$/.test(id)).map(varint);
+  return (bytes) => {
+    const within = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return texts.some((text) => within.includes(text)) || numbers.some((number) => holdsNumber(within, number));
+  };
+}
+
+/** Whether the bytes hold a number from its first byte on: what comes before it ends there. */
+function holdsNumber(bytes: Buffer, number: Buffer): boolean {
+  for (let at = bytes.indexOf(number); at >= 0; at = bytes.indexOf(number, at + 1)) if (at === 0 || (bytes[at - 1] ?? 0) < 128) return true;
+  return false;
 }
 
 function varint(digits: string): Buffer {

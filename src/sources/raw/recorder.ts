@@ -3,8 +3,9 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../clock.js";
 import type { Received } from "../source.js";
-import { rawFiles } from "./files.js";
+import { type RawFile, rawFiles } from "./files.js";
 import { packRaw } from "./pack.js";
+import { rotateMark } from "./rotate.js";
 import { type RawAbout, RawWriter } from "./writer.js";
 
 export interface RawRecorderParts {
@@ -19,6 +20,8 @@ export interface RawRecorderParts {
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
+/** How often it is looked whether somebody asks for the files to be closed. */
+const LOOK_MS = 1000;
 /** Losses of a room are told this often at most. */
 const TELL_EVERY_MS = 60_000;
 
@@ -30,13 +33,23 @@ export class RawRecorder {
   readonly #stop = new AbortController();
   /** Frames lost since it was last told, by room. */
   readonly #lost = new Map<number, { frames: number; toldAt: number }>();
+  /** Until then a new file of ours would be taken for one that was left open. */
+  readonly #listed: Promise<void>;
+  readonly #stopLooking: () => void;
   #packing: Promise<void>;
+  #rotating = false;
 
   /** Begins by packing what an earlier process left open. */
   constructor(parts: RawRecorderParts) {
     this.#parts = parts;
     this.byDefault = parts.byDefault;
-    this.#packing = this.#recover();
+    const left = rawFiles(parts.folder).then((files) => files.filter(({ open }) => open));
+    this.#listed = left.then(
+      () => {},
+      () => {},
+    );
+    this.#packing = this.#recover(left);
+    this.#stopLooking = parts.clock.every(LOOK_MS, () => void this.#look());
   }
 
   /** Takes a batch of a room as it came. Never throws, and makes nobody wait. */
@@ -47,6 +60,7 @@ export class RawRecorder {
         folder: join(this.#parts.folder, String(room)),
         clock: this.#parts.clock,
         maxBytes: this.#parts.maxBytes ?? MAX_BYTES,
+        ready: this.#listed,
         onClosed: (path) => this.#pack(path),
         onLost: (frames, error) => this.#tellLost(room, frames, error),
       });
@@ -62,8 +76,15 @@ export class RawRecorder {
     await writer?.close();
   }
 
+  /** Closes and compresses what was recorded so far; what comes goes to new files. */
+  async rotate(): Promise<void> {
+    await Promise.all([...this.#writers.keys()].map((room) => this.leave(room)));
+    await this.#packing;
+  }
+
   /** Writes what waits. What is not packed yet is packed by the next process. */
   async close(): Promise<void> {
+    this.#stopLooking();
     await Promise.all([...this.#writers.keys()].map((room) => this.leave(room)));
     this.#stop.abort();
     await this.#packing;
@@ -74,10 +95,10 @@ export class RawRecorder {
     await this.#packing;
   }
 
-  async #recover(): Promise<void> {
+  async #recover(leftOpen: Promise<readonly RawFile[]>): Promise<void> {
     const { folder, onError } = this.#parts;
     try {
-      const left = (await rawFiles(folder)).filter(({ open }) => open);
+      const left = await leftOpen;
       for (const room of existsSync(folder) ? await readdir(folder) : []) await this.#sweep(join(folder, room));
       for (const { path } of left) await this.#packNow(path);
     } catch (error) {
@@ -90,6 +111,21 @@ export class RawRecorder {
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name);
       if (name.endsWith(".dyrec.gz.part") || (name.endsWith(".dyrec") && existsSync(`${path}.gz`))) await rm(path, { force: true });
+    }
+  }
+
+  /** Does what a command asks for that runs beside us. */
+  async #look(): Promise<void> {
+    const mark = rotateMark(this.#parts.folder);
+    if (this.#rotating || !existsSync(mark)) return;
+    this.#rotating = true;
+    try {
+      await this.rotate();
+      await rm(mark, { force: true });
+    } catch (error) {
+      this.#parts.onError(error, {});
+    } finally {
+      this.#rotating = false;
     }
   }
 

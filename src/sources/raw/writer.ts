@@ -18,6 +18,8 @@ export interface RawWriterParts {
   readonly clock: Clock;
   /** A file is full at this size. */
   readonly maxBytes: number;
+  /** When the first file may be opened. */
+  readonly ready: Promise<void>;
   /** Told of a file that is closed: it can be packed. */
   readonly onClosed: (path: string) => void;
   /** Told when frames are lost: the disk is full, or slower than the room. */
@@ -74,6 +76,7 @@ export class RawWriter {
   }
 
   async #write(): Promise<void> {
+    await this.#parts.ready;
     while (this.#queue.length > 0) {
       const waiting = this.#queue;
       this.#queue = [];

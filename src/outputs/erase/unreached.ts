@@ -1,0 +1,28 @@
+import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Erasure } from "./everywhere.js";
+
+/** Files in the data folder that hold what people did, and that nobody can be taken out of. */
+const ASIDES = ["refused.jsonl", "refused-pushes.jsonl", "official-spool"];
+
+/**
+ * What holds an erased person still, as far as can be told from here.
+ * @param data path of the data folder
+ * @param elsewhere whether other processes keep recordings in folders of their own
+ */
+export function unreached(data: string, { anchorOf, kept, recordings }: Erasure, elsewhere: boolean): readonly string[] {
+  const folder = resolve(data);
+  const backups = readdirSync(folder).filter((name) => name.endsWith(".backup"));
+  return [
+    `backups${backups.length > 0 ? `, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
+    "exports and recordings that were made before",
+    "what webhooks and readers of the API were given before",
+    ...ASIDES.map((name) => resolve(folder, name)).filter((path) => existsSync(path)),
+    ...recordings.open.map((path) => `${path}, which is being written to: erase them again when it is closed`),
+    ...recordings.failed,
+    ...(elsewhere ? ["raw recordings in the data folders of other processes"] : []),
+    ...anchorOf.map((room) => `what is known of them as the anchor of room ${room}`),
+    ...(kept > 0 ? [`the ${kept} chats of others`] : []),
+    "what they do from now on: it is collected again",
+  ];
+}
