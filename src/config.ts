@@ -100,6 +100,18 @@ export const ConfigSchema = Type.Object({
     default: 600_000,
     description: "ms without a request after which an on-demand room is let go",
   }),
+  requestsPerS: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 5,
+    description: "pages of the platform that are asked for in a second, by this process for all of its rooms",
+  }),
+  connectsPerS: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 20,
+    description: "connections to the platform that are opened in a second, by this process for all of its rooms",
+  }),
   hookAllowPrivate: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
     default: null,
     description: "private hosts that webhooks may reach: names, addresses and networks (receiver.lan,10.1.0.0/16) separated by commas",

@@ -2,8 +2,8 @@ import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../log/rooms.js";
 import { Visitor } from "../sources/visitor.js";
-import { Budget } from "./budget.js";
 import { type Budgets, Collector, type CollectorParts } from "./collector.js";
+import { budgetsOf, RATES, type Rates } from "./rates.js";
 import { nameIn, type RoomName, readPaste } from "./resolve.js";
 import { type Held, Roster } from "./roster.js";
 import { assertPossible } from "./settings.js";
@@ -15,14 +15,13 @@ export interface SupervisorParts extends CollectorParts {
   readonly maxOnDemandRooms: number;
   /** ms without a request after which such a room is let go. */
   readonly onDemandIdleMs: number;
+  /** How often the platform may be asked and connected to; {@link RATES} by default. */
+  readonly rates?: Rates;
 }
 
 const SWEEP_MS = 1000;
 /** How soon a change of the watch list by another process, such as `dylive room add`, is followed. */
 const FOLLOW_MS = 3000;
-/** For all rooms together, towards the platform: a page is a megabyte, a connect is cheap. */
-const REQUESTS_PER_S = 5;
-const CONNECTS_PER_S = 20;
 /** How long "no such account" is answered from memory, so that a client that polls a wrong id does not make us poll the platform. */
 const REMEMBER_MISS_MS = 60_000;
 const SETTINGS = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
@@ -42,7 +41,7 @@ export class Supervisor implements RoomManager {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    this.#budgets = { requests: new Budget(parts.clock, REQUESTS_PER_S, 10), connects: new Budget(parts.clock, CONNECTS_PER_S, 20) };
+    this.#budgets = budgetsOf(parts.clock, parts.rates ?? RATES);
     this.#stops = [
       parts.clock.every(Math.min(SWEEP_MS, parts.onDemandIdleMs), () => this.#sweep()),
       parts.clock.every(FOLLOW_MS, () => void this.#follow().catch(() => {})), // the store may be down: it is read again

@@ -18,7 +18,7 @@ interface Property {
 const GROUPS: readonly (readonly [heading: string, of: RegExp])[] = [
   ["The server", /^(host|port|data$|logLevel|record|disk)/],
   ["Several processes on one database", /^(database|role|name|capacity|lease)/],
-  ["Towards the platform", /^(upstream|signer|source|account|browser|cdp|rooms|proxy|userAgent|poll)/],
+  ["Towards the platform", /^(upstream|signer|source|account|browser|cdp|rooms|proxy|userAgent|poll|requests|connects)/],
   ["Rooms that are asked for", /^(maxOnDemand|onDemand)/],
   ["Webhooks", /^hook/],
   ["How much is kept", /^keep/],
