@@ -10,6 +10,14 @@ import type { Sessions } from "./sessions.js";
 import type { Statistics } from "./statistics.js";
 import type { Tokens } from "./tokens.js";
 
+/** How the server that a store is in is reached by this process. */
+export interface StoreServer {
+  /** Since when it is missed, ms UTC, and why; null while it is there, as far as anybody noticed. */
+  readonly away: { readonly since: number; readonly reason: string } | null;
+  /** Connections of this process, and calls that wait for one. */
+  readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number };
+}
+
 /** Everything that is kept, on one engine. */
 export interface Store {
   readonly log: Log;
@@ -24,6 +32,8 @@ export interface Store {
   readonly hooks: Hooks;
   /** What processes share that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
+  /** Absent for a store in this process. */
+  readonly server?: () => StoreServer;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;
 }

@@ -1,55 +1,56 @@
-import pg from "pg";
+import type pg from "pg";
 import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
-import { isAnswer, isConflict, refusal } from "./refusal.js";
-import { COLUMN_TYPES, Session } from "./session.js";
+import { addressOf } from "./address.js";
+import { type Away, Pool, type PoolFigures } from "./pool.js";
+import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
+import { Session } from "./session.js";
 
-/** Connections of one process; more would wait for each other inside the database. */
-const MAX_CONNECTIONS = 8;
-/** How long a connection is waited for. */
-const CONNECT_MS = 10_000;
-/** A statement without an answer for so long has lost its connection: nothing of ours takes a tenth of it. */
-const ANSWER_MS = 60_000;
 /** How often a transaction is tried that lost against others. */
 const MAX_TRIES = 5;
+/** What has not ended by then when the store closes is cut. */
+const CLOSE_MS = 4000;
 
 /** A piece of work on one connection. */
 export type Work<T> = (session: Session) => Promise<T>;
 
-/** The pool of connections to the database. After `close` every call rejects with `stopping`. */
+/** The way to the database. After `close` every call rejects with `stopping`. */
 export class Connection {
   readonly clock: Clock;
-  /** What `pg` needs to connect; holds the password. */
-  readonly config: pg.ClientConfig;
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   readonly #running = new Set<Promise<unknown>>();
   readonly #onClose: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
+  /** @throws DyliveError bad_config when the URL is none */
   constructor(url: string, clock: Clock) {
     this.clock = clock;
-    this.config = {
-      connectionString: url,
-      application_name: "dylive",
-      types: COLUMN_TYPES,
-      keepAlive: true,
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: ANSWER_MS,
-    };
-    this.#pool = new pg.Pool({ ...this.config, max: MAX_CONNECTIONS });
-    // A connection broke: whoever has it is told by its statement, and the next call opens another one or tells what is wrong.
-    this.#pool.on("error", () => {});
-    this.#pool.on("connect", (client) => void client.on("error", () => {}));
+    this.#pool = new Pool(addressOf(url), clock);
   }
 
-  /** One statement, or some that need not be of one moment. */
+  /** What `pg` needs for a connection beside the pool, to the host that is used now; holds the password. */
+  get config(): pg.ClientConfig {
+    return this.#pool.config;
+  }
+
+  /** Null while the database is there, as far as anybody noticed. */
+  get away(): Away | null {
+    return this.#pool.away;
+  }
+
+  get figures(): PoolFigures {
+    return this.#pool.figures;
+  }
+
+  /** One statement, or some that need not be of one moment: reads, or what may be done twice. Once more when the connection is lost meanwhile. */
   ask<T>(work: Work<T>): Promise<T> {
-    return this.guard(() => this.borrow(work));
+    return this.guard(() => this.#again(() => this.borrow(work)));
   }
 
-  /** Reads on one snapshot. */
+  /** Reads on one snapshot; once more when the connection is lost meanwhile. */
   read<T>(work: Work<T>): Promise<T> {
-    return this.guard(() => this.#transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work));
+    const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    return this.guard(() => this.#again(() => this.borrow((session) => transaction(session, begin, work))));
   }
 
   /** All or nothing; on disk when it resolves. The work may run more than once: each time but the last was rolled back. */
@@ -61,11 +62,16 @@ export class Connection {
   async transact<T>(work: Work<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#transaction("BEGIN", work);
+        return await this.borrow((session) => transaction(session, "BEGIN", work));
       } catch (error) {
         if (tries >= MAX_TRIES || !isConflict(error)) throw error;
       }
     }
+  }
+
+  /** As {@link write}, for what may take long: on a connection of its own, and once. */
+  writeLong<T>(work: Work<T>): Promise<T> {
+    return this.guard(() => this.#pool.useAlone((client) => transaction(new Session(client), "BEGIN", work)));
   }
 
   /** Runs what closing must wait for. Errors of the engine become ours. */
@@ -93,39 +99,41 @@ export class Connection {
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
-    for (const call of this.#onClose) call();
-    await Promise.all(this.#running);
-    await this.#pool.end();
+  async #again<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isLost(error) || this.#closing !== undefined) throw error;
+      return call();
+    }
   }
 
-  async #transaction<T>(begin: string, work: Work<T>): Promise<T> {
-    return this.borrow(async (session) => {
-      await session.run(begin);
-      try {
-        const result = await work(session);
-        await session.run("COMMIT");
-        return result;
-      } catch (error) {
-        if (error instanceof DyliveError || isAnswer(error)) await session.run("ROLLBACK");
-        throw error;
-      }
-    });
+  async #close(): Promise<void> {
+    for (const call of this.#onClose) call();
+    const done = new AbortController();
+    void this.clock.sleep(CLOSE_MS, done.signal).then(
+      () => this.#pool.cut(),
+      () => {},
+    );
+    await Promise.all(this.#running);
+    await this.#pool.close();
+    done.abort();
   }
 
   /** As {@link ask}, for what is guarded already. */
-  async borrow<T>(work: Work<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let broken = true;
-    try {
-      const result = await work(new Session(client));
-      broken = false;
-      return result;
-    } catch (error) {
-      broken = !(error instanceof DyliveError || isAnswer(error));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+  borrow<T>(work: Work<T>): Promise<T> {
+    return this.#pool.use((client) => work(new Session(client)));
+  }
+}
+
+async function transaction<T>(session: Session, begin: string, work: Work<T>): Promise<T> {
+  await session.run(begin);
+  try {
+    const result = await work(session);
+    await session.run("COMMIT");
+    return result;
+  } catch (error) {
+    if (error instanceof DyliveError || isAnswer(error)) await session.run("ROLLBACK");
+    throw error;
   }
 }

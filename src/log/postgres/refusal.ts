@@ -1,5 +1,15 @@
 import pg from "pg";
-import { DyliveError } from "../../errors.js";
+import { DyliveError, type ErrorCode } from "../../errors.js";
+
+/** What a server of PostgreSQL says while it goes away, comes back, or has no connection to give; 57014 is a statement that was cut, no more. */
+const AWAY = /^(08|57(?!014)|53300|25P03)/;
+/** Failures with a name of their own: 53100 is a full disk; a standby, or a database set so, is read-only; XX001 and XX002 are damage. */
+const FAILURES: Readonly<Record<string, ErrorCode>> = {
+  "53100": "disk_full",
+  "25006": "store_readonly",
+  XX001: "store_damaged",
+  XX002: "store_damaged",
+};
 
 /** Whether the same transaction may succeed when it is tried again: it lost against another one. */
 export function isConflict(error: unknown): boolean {
@@ -22,25 +32,47 @@ export function isValues(error: unknown): boolean {
   return /^(22|23|54)/.test(codeOf(error) ?? "");
 }
 
+/** Whether the server takes no writes: it is a standby now. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === "25006";
+}
+
 /** Whether the connection can be used again after this error. */
 export function isAnswer(error: unknown): boolean {
   const code = codeOf(error);
-  // Class 57 is the server going away, 08 the connection.
-  return code !== null && !/^(57|08)/.test(code);
+  return code !== null && !AWAY.test(code);
+}
+
+/** Whether an error says that the server is not there: its own words, a socket's, or the client's own about a connection that ended. */
+export function isLost(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== null) return AWAY.test(code);
+  if (!(error instanceof Error) || error instanceof DyliveError) return false;
+  // What the client says of a connection is a plain error; a mistake of ours is a TypeError or the like.
+  return networkCode(error) !== null || Object.getPrototypeOf(error) === Error.prototype;
 }
 
 /**
  * The error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never succeed, a
- * batch can be halved), `internal` where the database is (gone, starting, full: the same call may succeed later).
+ * batch can be halved), `store_unreachable`, `disk_full`, `store_readonly`, `store_damaged` or `internal` where the database is (the same
+ * call may succeed later).
  */
 export function refusal(error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;
   const code = codeOf(error);
-  const message = error instanceof Error && error.message !== "" ? error.message : String(networkCode(error) ?? error);
+  const message = messageOf(error);
   if (code === "23503") return new DyliveError("not_found", "there is no such room", error);
   if (isValues(error)) return new DyliveError("bad_request", `the database refused the values (${message})`, error);
-  if (code === null || !isAnswer(error)) return new DyliveError("internal", `the database cannot be reached (${message})`, error);
+  if (isLost(error)) return new DyliveError("store_unreachable", message, error);
+  const failure = code === null ? undefined : FAILURES[code];
+  if (failure !== undefined) return new DyliveError(failure, `the database was told: ${message}`, error);
   return new DyliveError("internal", `the database failed (${message})`, error);
+}
+
+/** What an error says. Some of Node's sockets have a code and no message. */
+export function messageOf(error: unknown): string {
+  if (error instanceof DyliveError) return error.detail;
+  return error instanceof Error && error.message !== "" ? error.message : String(networkCode(error) ?? error);
 }
 
 /** The SQLSTATE of an error that the server answered with. */
@@ -48,7 +80,6 @@ function codeOf(error: unknown): string | null {
   return error instanceof pg.DatabaseError ? (error.code ?? null) : null;
 }
 
-/** Some errors of Node's sockets have a code and no message. */
 function networkCode(error: unknown): string | null {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
 }

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Cluster } from "../cluster.js";
 import type { Store } from "../store.js";
+import { addressOf } from "./address.js";
 import { Connection } from "./connection.js";
 import { dayAt } from "./day.js";
 import { dropDays } from "./drop.js";
@@ -10,6 +11,7 @@ import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
 import { PostgresPositions } from "./positions.js";
+import { messageOf } from "./refusal.js";
 import { PostgresRetention } from "./retention.js";
 import { PostgresRooms } from "./rooms.js";
 import { PostgresSearch } from "./search.js";
@@ -29,6 +31,7 @@ export interface PostgresOptions {
 /** A store that many processes may have open, on one machine or on many. */
 export interface PostgresStore extends Store {
   readonly cluster: Cluster;
+  readonly server: NonNullable<Store["server"]>;
   /**
    * Drops the events of whole days, of all rooms: those whose ids tell a day (UTC) that had ended at this time, ms UTC. In contrast to
    * `log.remove` this takes no longer for many events than for few. Such events are refused from then on. @returns how many days were dropped
@@ -39,10 +42,10 @@ export interface PostgresStore extends Store {
 /**
  * Opens the store in a PostgreSQL database (17), bringing an older schema up to date.
  *
- * @throws DyliveError `bad_config` when the database cannot be reached, is not ours, or was written by a newer dylive
+ * @throws DyliveError `store_unreachable`; `bad_config` when it lets us not in, is not ours, or was written by a newer dylive
  */
 export async function openPostgresStore({ url, clock = systemClock }: PostgresOptions): Promise<PostgresStore> {
-  const where = nameOf(url);
+  const { name } = addressOf(url);
   const connection = new Connection(url, clock);
   try {
     await migrate(connection);
@@ -60,20 +63,13 @@ export async function openPostgresStore({ url, clock = systemClock }: PostgresOp
       retention: new PostgresRetention(connection),
       cluster: { leases: new PostgresLeases(connection), wishes: new PostgresWishes(connection) },
       dropDays: (before) => dropDays(connection, dayAt(before)),
+      server: () => ({ away: connection.away, connections: connection.figures }),
       close: () => connection.close(),
     };
   } catch (error) {
     await connection.close();
     if (error instanceof DyliveError && error.code === "bad_config") throw error;
-    const detail = error instanceof DyliveError ? error.detail : String(error);
-    throw new DyliveError("bad_config", `the database at ${where} cannot be opened: ${detail}`, error);
+    const told = error instanceof DyliveError ? error : new DyliveError("internal", messageOf(error), error);
+    throw new DyliveError(told.code === "internal" ? "bad_config" : told.code, `${name} cannot be opened: ${told.detail}`, error);
   }
-}
-
-/** Host, port and name of the database: what may be shown of its address. */
-function nameOf(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol))
-    throw new DyliveError("bad_config", "the address of the database is not of the form postgres://user:password@host:port/database");
-  return `${parsed.host}${parsed.pathname}`;
 }

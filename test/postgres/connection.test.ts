@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Clock } from "../../src/clock.js";
+import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import { chat } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { fastClock } from "../fast-clock.js";
+import { until } from "../until.js";
+import { dropDatabase, newDatabase, runSql } from "./database.js";
+import { type Link, linkTo } from "./link.js";
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function database(): Promise<string> {
+  const url = await newDatabase();
+  closers.push(() => dropDatabase(url));
+  return url;
+}
+
+async function open(url: string, clock: Clock): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url, clock });
+  closers.push(() => store.close());
+  return store;
+}
+
+async function link(url: string): Promise<Link> {
+  const made = await linkTo(Number(new URL(url).port));
+  closers.push(() => made.close());
+  return made;
+}
+
+describe("a connection that ends", () => {
+  it("is replaced before anybody is told, unless something was under way on it", async () => {
+    const url = await database();
+    const store = await open(url, fastClock(1));
+    const { room, append } = await claimed(store);
+    await append(chat("1"));
+    for (let n = 0; n < 5; n++) {
+      await runSql(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+      );
+      const [page] = await Promise.all([store.log.read(room, 0, 9), store.rooms.list(), store.retention.size(room)]);
+      expect(page.events).toHaveLength(1);
+    }
+  });
+
+  it("in the midst of a read lets the read begin again", async () => {
+    const url = await database();
+    const store = await open(url, fastClock(1));
+    const { room, append } = await claimed(store);
+    await append(chat("1"));
+    // The read waits behind this lock until its connection is ended, and then once more until the lock is gone.
+    const lock = runSql(url, "BEGIN; LOCK TABLE removals IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(0.4); COMMIT");
+    const waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    await until(async () => (await runSql(url, "SELECT FROM pg_locks WHERE relation = 'removals'::regclass AND granted")).length > 0);
+    const page = store.log.read(room, 0, 9);
+    await until(async () => (await runSql(url, `SELECT ${waiting}`)).length === 1);
+    await runSql(url, `SELECT pg_terminate_backend(pid) ${waiting}`);
+    expect((await page).events).toHaveLength(1);
+    await lock;
+  });
+});
+
+describe("a database that is away", () => {
+  it("is waited for two seconds, then missed at once, and found again by itself", async () => {
+    const url = await database();
+    const way = await link(url);
+    const clock = fastClock(20);
+    const store = await open(way.url(url), clock);
+    expect(store.server().away).toBeNull();
+    await way.close();
+    const { since } = (await until(() => store.server().away)) ?? { since: 0 };
+    await expect(store.rooms.list()).rejects.toMatchObject({ code: "store_unreachable", detail: expect.stringContaining("ECONNREFUSED") });
+    expect(clock.now() - since).toBeGreaterThanOrEqual(2000);
+    const before = clock.now();
+    const many = await Promise.allSettled(Array.from({ length: 50 }, () => store.rooms.list()));
+    expect(many.every(({ status }) => status === "rejected")).toBe(true);
+    expect(clock.now() - before).toBeLessThan(2000);
+    const again = await linkTo(Number(new URL(url).port), Number(new URL(way.url(url)).port));
+    closers.push(() => again.close());
+    await until(() => store.server().away === null);
+    expect(await store.rooms.list()).toEqual([]);
+  });
+
+  it("without a word, as when a cable is pulled, is missed too, and closing does not wait for it", async () => {
+    const url = await database();
+    const way = await link(url);
+    const clock = fastClock(20);
+    const store = await openPostgresStore({ url: way.url(url), clock });
+    const { room, append } = await claimed(store);
+    await append(chat("1"));
+    way.cut();
+    const reading = store.log.read(room, 0, 9);
+    const closed = store.close();
+    await expect(reading).rejects.toMatchObject({ code: "store_unreachable" });
+    await closed;
+  });
+});
+
+describe("several hosts", () => {
+  it("are one database: whichever takes writes is used, and the next one when it is gone", async () => {
+    const url = await database();
+    const [one, two] = [await link(url), await link(url)];
+    const hosts = (...urls: string[]) => url.replace(/127\.0\.0\.1:\d+/, urls.map((each) => new URL(each).host).join(","));
+    const store = await open(hosts("x://127.0.0.1:1", one.url(url), two.url(url)), fastClock(1));
+    const { room, append } = await claimed(store);
+    await append(chat("1"));
+    await one.close();
+    expect((await store.log.read(room, 0, 9)).events).toHaveLength(1);
+    await append(chat("2"));
+    // A standby, or what is set like one.
+    const name = new URL(url).pathname.slice(1);
+    await runSql(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    await expect(open(hosts("x://127.0.0.1:1", two.url(url)), fastClock(50))).rejects.toMatchObject({
+      code: "store_unreachable",
+      detail: expect.stringMatching(/takes no writes/),
+    });
+  });
+});
