@@ -3,7 +3,17 @@ import { DyliveError } from "../errors.js";
 import type { RoomKey } from "./log.js";
 import type { MemoryGate } from "./memory-gate.js";
 import { MemoryRoomLog, type MemoryRoomLogs } from "./memory-room.js";
-import { type Alias, NO_SETTINGS, type Resume, type RoomFacts, type RoomRow, type RoomSettings, type Rooms, type Watch } from "./rooms.js";
+import {
+  type Alias,
+  aliasesByRoom,
+  NO_SETTINGS,
+  type Resume,
+  type RoomFacts,
+  type RoomRow,
+  type RoomSettings,
+  type Rooms,
+  type Watch,
+} from "./rooms.js";
 
 /** The rooms and their names in memory. */
 export class MemoryRooms implements Rooms {
@@ -41,6 +51,13 @@ export class MemoryRooms implements Rooms {
     return this.#gate.run(() => {
       const own = [...this.#aliases.values()].filter((one) => one.room === room).map(({ alias }) => ({ ...alias }));
       return own.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    });
+  }
+
+  allAliases(): Promise<ReadonlyMap<RoomKey, readonly Alias[]>> {
+    return this.#gate.run(() => {
+      const all = [...this.#aliases].sort(([a], [b]) => (a < b ? -1 : 1));
+      return aliasesByRoom(all.map(([, { alias, room }]) => ({ ...alias, room })));
     });
   }
 

@@ -72,6 +72,8 @@ export interface Rooms {
   get(room: RoomKey): Promise<RoomRow | null>;
   /** Ordered by kind, then value. */
   aliases(room: RoomKey): Promise<readonly Alias[]>;
+  /** The aliases of every room that has any, each room's in the same order. */
+  allAliases(): Promise<ReadonlyMap<RoomKey, readonly Alias[]>>;
   /** All rooms but the system's, oldest first. */
   list(): Promise<readonly RoomRow[]>;
   /** Overwrites the facts that are given and not null. */
@@ -82,4 +84,15 @@ export interface Rooms {
   setSettings(room: RoomKey, settings: Partial<RoomSettings>): Promise<void>;
   /** Takes the room over: the new epoch; appends with an older one are fenced from now on. */
   claim(room: RoomKey): Promise<number>;
+}
+
+/** Aliases by their rooms, in the order in which they are given. */
+export function aliasesByRoom(all: Iterable<Alias & { readonly room: RoomKey }>): ReadonlyMap<RoomKey, readonly Alias[]> {
+  const byRoom = new Map<RoomKey, Alias[]>();
+  for (const { room, kind, value } of all) {
+    const own = byRoom.get(room);
+    if (own === undefined) byRoom.set(room, [{ kind, value }]);
+    else own.push({ kind, value });
+  }
+  return byRoom;
 }

@@ -3,12 +3,15 @@ import type { RoomSettings } from "../log/rooms.js";
 import { GUEST } from "../sources/login-store.js";
 import type { Reach } from "./place.js";
 
-/** @throws DyliveError not_found, bad_request when a room could not be collected so */
+/**
+ * @param reach without accounts where this process knows none: whether there is such an account is not looked at then
+ * @throws DyliveError not_found, bad_request when a room could not be collected so
+ */
 export async function assertPossible(
   { account, proxy }: Partial<RoomSettings>,
-  { accounts, platformBy }: Pick<Reach, "accounts" | "platformBy">,
+  { accounts, platformBy }: Pick<Reach, "platformBy"> & { readonly accounts: Reach["accounts"] | null },
 ): Promise<void> {
-  if (typeof account === "string" && account !== GUEST) await accounts.get(account);
+  if (typeof account === "string" && account !== GUEST) await accounts?.get(account);
   if (typeof proxy !== "string") return;
   try {
     platformBy(proxy);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NO_SETTINGS, type Resume } from "../../src/log/rooms.js";
+import { type Alias, NO_SETTINGS, type Resume } from "../../src/log/rooms.js";
 import { type Open, useStore } from "./harness.js";
 
 const rid = { kind: "web_rid", value: "98765" } as const;
@@ -44,6 +44,10 @@ export function describeRooms(open: Open): void {
       expect(await rooms.find(rid)).toBe(two);
       expect(await rooms.find(custom)).toBe(two);
       expect(await rooms.aliases(one)).toEqual([]);
+      const three = await rooms.ensure([{ kind: "web_rid", value: "1" }]);
+      const all = new Map([two, three].map((room) => [room, [] as readonly Alias[]]));
+      for (const room of all.keys()) all.set(room, await rooms.aliases(room));
+      expect(await rooms.allAliases()).toEqual(all);
       expect(await rooms.get(one)).not.toBeNull();
     });
 

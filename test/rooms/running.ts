@@ -2,17 +2,29 @@ import type { Clock } from "../../src/clock.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import type { Store } from "../../src/log/store.js";
+import { RemoteRooms } from "../../src/rooms/remote-rooms.js";
+import type { RoomManager, RoomStatus } from "../../src/rooms/state.js";
 import { Supervisor, type SupervisorParts } from "../../src/rooms/supervisor.js";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.js";
 import { fastClock } from "../fast-clock.js";
+import { MemoryWishes } from "./memory-wishes.js";
 import { reachAt } from "./reach.js";
+import { SmallFleet } from "./small-fleet.js";
 
-/** A simulator and a supervisor on it, 20 times as fast as life unless a clock is given. */
-export interface Running {
+/** What a server manages rooms by. */
+export interface Managed extends RoomManager {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  watch(text: string, signal: AbortSignal): Promise<void>;
+  collected(): readonly RoomStatus[];
+}
+
+/** A simulator and a manager of rooms on it, 20 times as fast as life unless a clock is given. */
+export interface Running<M extends Managed = Supervisor> {
   readonly clock: Clock;
   readonly simulator: Simulator;
   readonly store: Store;
-  readonly rooms: Supervisor;
+  readonly rooms: M;
   events(room: number): Promise<readonly LiveEvent[]>;
   stop(): Promise<void>;
 }
@@ -26,7 +38,44 @@ export async function running(
 ): Promise<Running> {
   const simulator = await startSimulator({ clock, ...simulated });
   const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
-  const rooms = new Supervisor({
+  const rooms = new Supervisor({ ...partsFor(simulator, store, clock), ...parts });
+  return {
+    ...{ clock, simulator, store, rooms },
+    events: async (room) => (await store.log.read(room, 0, 100_000)).events,
+    stop: async () => {
+      await rooms.stop();
+      await store.close();
+      await simulator.close();
+    },
+  };
+}
+
+/** The same with rooms that are collected elsewhere, as in a cluster. */
+export async function runningRemotely(
+  parts: Partial<SupervisorParts> = {},
+  clock: Clock = fastClock(20),
+): Promise<Running<RemoteRooms> & { readonly wishes: MemoryWishes }> {
+  const simulator = await startSimulator({ clock });
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const all = { ...partsFor(simulator, store, clock), ...parts };
+  const wishes = new MemoryWishes(store.rooms, clock);
+  const fleet = new SmallFleet(all, wishes);
+  const rooms = new RemoteRooms({ ...all, wishes, onError: () => {} });
+  await rooms.start();
+  return {
+    ...{ clock, simulator, store, rooms, wishes },
+    events: async (room) => (await store.log.read(room, 0, 100_000)).events,
+    stop: async () => {
+      await rooms.stop();
+      await fleet.stop();
+      await store.close();
+      await simulator.close();
+    },
+  };
+}
+
+function partsFor(simulator: Simulator, store: Store, clock: Clock): SupervisorParts {
+  return {
     ...reachAt(simulator.url),
     store,
     clock,
@@ -35,19 +84,6 @@ export async function running(
     onDemandIdleMs: 600_000,
     setAside: (event, error) => {
       throw new Error(`refused: ${event.type} ${event.id}`, { cause: error });
-    },
-    ...parts,
-  });
-  return {
-    clock,
-    simulator,
-    store,
-    rooms,
-    events: async (room) => (await store.log.read(room, 0, 100_000)).events,
-    stop: async () => {
-      await rooms.stop();
-      await store.close();
-      await simulator.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../log.js";
 import {
   type Alias,
+  aliasesByRoom,
   NO_SETTINGS,
   type Resume,
   type RoomFacts,
@@ -76,6 +77,14 @@ export class PostgresRooms implements Rooms {
   aliases(room: RoomKey): Promise<readonly Alias[]> {
     return this.#connection.ask((session) =>
       session.rows<Alias>("SELECT kind, value FROM aliases WHERE room = $1 ORDER BY kind, value", room),
+    );
+  }
+
+  allAliases(): Promise<ReadonlyMap<RoomKey, readonly Alias[]>> {
+    return this.#connection.ask(async (session) =>
+      aliasesByRoom(
+        await session.rows<Alias & { readonly room: RoomKey }>("SELECT room, kind, value FROM aliases ORDER BY room, kind, value"),
+      ),
     );
   }
 

@@ -4,6 +4,7 @@ import type { RoomKey } from "../log.js";
 import {
   type Alias,
   type AliasKind,
+  aliasesByRoom,
   NO_SETTINGS,
   type Resume,
   type RoomFacts,
@@ -38,6 +39,9 @@ function statementsOf(database: Database) {
       "INSERT INTO aliases(kind, value, room) VALUES (?, ?, ?) ON CONFLICT(kind, value) DO UPDATE SET room = excluded.room",
     ),
     aliases: database.prepare<[RoomKey], Alias>("SELECT kind, value FROM aliases WHERE room = ? ORDER BY kind, value"),
+    allAliases: database.prepare<[], Alias & { readonly room: RoomKey }>(
+      "SELECT room, kind, value FROM aliases ORDER BY room, kind, value",
+    ),
     make: database.prepare<[number], RoomKey>("INSERT INTO rooms(created_at) VALUES (?) RETURNING room").pluck(),
     makeHead: database.prepare<[RoomKey]>("INSERT INTO heads(room) VALUES (?)"),
     get: database.prepare<[RoomKey], StoredRoom>("SELECT * FROM rooms WHERE room = ?"),
@@ -88,6 +92,10 @@ export class SqliteRooms implements Rooms {
 
   aliases(room: RoomKey): Promise<readonly Alias[]> {
     return this.#connection.read(() => this.#sql.aliases.all(room));
+  }
+
+  allAliases(): Promise<ReadonlyMap<RoomKey, readonly Alias[]>> {
+    return this.#connection.read(() => aliasesByRoom(this.#sql.allAliases.all()));
   }
 
   list(): Promise<readonly RoomRow[]> {

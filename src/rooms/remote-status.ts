@@ -1,0 +1,39 @@
+import type { RoomKey } from "../log/log.js";
+import type { Evidence, RoomStatus } from "./state.js";
+import type { Wished } from "./wish-board.js";
+
+/** A room whose collector is gone has another one within seconds; without one for so long it has failed. */
+const TAKE_OVER_MS = 60_000;
+
+/** The state of a room as its collector told it, and the truth where that collector is gone. Null when nobody has met the room. */
+export function shownStatus({ row, report }: Wished, now: number): RoomStatus | null {
+  const status = report?.status ?? null;
+  if (status === null || row.owner !== null) return status;
+  const { toldAt } = row;
+  const since = toldAt === null ? status.evidence.since : Math.min(toldAt, now);
+  const isLate = now - since > TAKE_OVER_MS;
+  const reason = isLate
+    ? "the process that collected it is gone, and no other has taken it; `dylive cluster` shows who collects"
+    : "the process that collected it is gone; another takes it over";
+  return { ...status, state: isLate ? "failed" : "connecting", evidence: { ...status.evidence, reason, since } };
+}
+
+/** The state of a room that the store knows and that no process of the cluster has taken yet. */
+export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
+  const evidence: Evidence = {
+    reason: "no process of the cluster collects it yet; `dylive cluster` shows who collects",
+    since: now,
+    lastFrameAt: null,
+    lastInteractiveAt: null,
+    counts: {},
+    reconnects: 0,
+    drops: {},
+    login: { account: null, login: "unknown" },
+    gifts: "unknown",
+    masked: null,
+    likesSeen: null,
+    gaps: { count: 0, totalMs: 0 },
+  };
+  const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
+  return { room, state: "resolving", sessionId: null, broadcast, evidence };
+}

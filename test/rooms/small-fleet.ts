@@ -1,0 +1,75 @@
+import { NO_SETTINGS } from "../../src/log/rooms.js";
+import type { WishRow } from "../../src/log/wishes.js";
+import { Budget } from "../../src/rooms/budget.js";
+import { Collector, type CollectorParts } from "../../src/rooms/collector.js";
+import { reportOf, writeReport } from "../../src/rooms/report.js";
+import type { RoomName } from "../../src/rooms/resolve.js";
+import type { MemoryWishes } from "./memory-wishes.js";
+
+const TELL_MS = 20;
+
+/** Collects what is wanted, as the processes of a cluster do, without their leases. */
+export class SmallFleet {
+  readonly #parts: CollectorParts;
+  readonly #wishes: MemoryWishes;
+  readonly #collectors = new Map<string, { readonly collector: Collector; over: boolean }>();
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+
+  constructor(parts: CollectorParts, wishes: MemoryWishes) {
+    this.#parts = parts;
+    this.#wishes = wishes;
+    this.#done = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+    await Promise.all([...this.#collectors.values()].map(({ collector }) => collector.stop()));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const rows = await this.#wishes.all().catch(() => []);
+      for (const [key, { collector }] of this.#collectors) {
+        if (rows.some((row) => row.key === key)) continue;
+        this.#collectors.delete(key);
+        await collector.stop();
+      }
+      for (const row of rows) await this.#follow(row);
+      const told = [...this.#collectors].map(([key, { over }]) => {
+        const collector = this.#of(key);
+        return { key, room: collector.room, told: writeReport(reportOf(collector)), over };
+      });
+      if (told.length > 0) await this.#wishes.tell(1, told).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, TELL_MS));
+    }
+  }
+
+  /** The collector of a wish, or the first one of the same room. */
+  #of(key: string): Collector {
+    const own = this.#collectors.get(key)?.collector;
+    if (own === undefined) throw new Error(`nobody collects ${key}`);
+    const first = [...this.#collectors.values()].find(({ collector }) => collector.room !== null && collector.room === own.room)?.collector;
+    if (first !== undefined && first !== own) void own.stop();
+    return first ?? own;
+  }
+
+  async #follow({ key, name }: WishRow): Promise<void> {
+    const { rooms } = this.#parts.store;
+    const before = this.#collectors.get(key)?.collector;
+    const room = before?.room ?? (await rooms.find(name));
+    const row = room === null ? null : await rooms.get(room);
+    const settings = row?.settings ?? NO_SETTINGS;
+    if (before !== undefined && (row === null || JSON.stringify(before.settings) === JSON.stringify(settings))) return;
+    await before?.stop();
+    const { clock } = this.#parts;
+    const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50) };
+    const held = { collector: new Collector(name as RoomName, this.#parts, budgets, settings, row), over: false };
+    this.#collectors.set(key, held);
+    this.#wishes.own(key, "one");
+    void held.collector.run().then(() => {
+      held.over = held.collector.tracker.problem === "no_account";
+    });
+  }
+}
