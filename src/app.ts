@@ -14,6 +14,7 @@ import { ObservedLog } from "./log/observed.js";
 import { openStore } from "./log/open.js";
 import type { Limits, LimitsOf } from "./log/retention.js";
 import type { Store } from "./log/store.js";
+import { menderOf } from "./mend.js";
 import { operatorOf } from "./operator.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
@@ -144,6 +145,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       exports: exportsAt(desk),
       official: official === null ? [] : [official],
       operator,
+      mender: menderOf({ desk, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());

@@ -15,7 +15,7 @@ const MAY: Record<string, readonly string[]> = {
   log: ["types:events", "./clock", "./errors"],
   rooms: ["wire", "sources", "events", "log", "./clock", "./errors"],
   outputs: ["wire", "events", "log", "rooms", "./clock", "./errors"],
-  worker: ["log", "outputs", "./clock", "./errors"],
+  worker: ["wire", "sources", "log", "rooms", "outputs", "./clock", "./errors"],
   api: ["events", "log", "rooms", "outputs", "./clock", "./errors"],
   cli: [
     "wire",
@@ -45,6 +45,7 @@ const MAY: Record<string, readonly string[]> = {
     "./reach",
     "./store",
     "./operator",
+    "./mend",
     "types:./config",
     "./clock",
     "./errors",
@@ -52,6 +53,7 @@ const MAY: Record<string, readonly string[]> = {
   // What the API may tell of the settings: it knows none itself.
   "./operator": ["sources", "worker", "types:log", "types:api", "./config", "types:./clock"],
   "./store": ["log", "types:./config"],
+  "./mend": ["sources", "rooms", "outputs", "worker", "types:api"],
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],
   // The library's own composition root: settings by hand, never from the environment.
   "./connect": ["wire", "events", "log", "rooms", "./reach", "./config", "./clock", "./errors"],

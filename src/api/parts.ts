@@ -8,8 +8,10 @@ import type { RoomManager } from "../rooms/state.js";
 import type { Calls } from "./calls.js";
 import type { Gate } from "./gate.js";
 import type { Live } from "./live/live.js";
+import type { Mender } from "./mender.js";
 import type { Metrics } from "./metrics.js";
 import type { Operator } from "./operator.js";
+import type { TaskList } from "./task-list.js";
 import type { Turns } from "./turns.js";
 import type { Waiters } from "./waiters.js";
 
@@ -33,4 +35,7 @@ export interface ApiParts {
   readonly official: readonly Official[];
   /** Null where the server has no operator: a test, a stand-in. */
   readonly operator: Operator | null;
+  readonly tasks: TaskList;
+  /** Null where nothing is recorded: a test. */
+  readonly mender: Mender | null;
 }

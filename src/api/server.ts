@@ -15,6 +15,7 @@ import { healthRoutes } from "./health-routes.js";
 import { Listener, refuseBytes } from "./listener.js";
 import { Live } from "./live/live.js";
 import { WsUpgrade } from "./live/ws-upgrade.js";
+import type { Mender } from "./mender.js";
 import { Metrics } from "./metrics.js";
 import { officialRoutes } from "./official-routes.js";
 import type { Operator } from "./operator.js";
@@ -22,6 +23,7 @@ import { servePage } from "./page.js";
 import type { ApiParts, ApiStore } from "./parts.js";
 import { Secrets } from "./secrets.js";
 import { seedRoutes } from "./seed-routes.js";
+import { TaskList } from "./task-list.js";
 import { Turns } from "./turns.js";
 import { describeRoutes } from "./v1/openapi.js";
 import { v1Routes } from "./v1/routes.js";
@@ -55,6 +57,8 @@ export interface ApiOptions {
   readonly official?: readonly Official[];
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly operator?: Operator;
+  /** Who does long work on what is kept; nobody by default. */
+  readonly mender?: Mender;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
 }
@@ -80,6 +84,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const turns = new Turns(clock);
   const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
   const live = new Live({ store, clock, logger });
+  const tasks = new TaskList(clock, logger);
   const parts: ApiParts = {
     store,
     rooms,
@@ -95,6 +100,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     exports: options.exports ?? new LocalExports(store.log),
     official: options.official ?? [],
     operator: options.operator ?? null,
+    tasks,
+    mender: options.mender ?? null,
   };
   const listener = new Listener(secrets, options.requestMs);
   const sockets = new WsUpgrade(live, gate);
@@ -176,6 +183,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close();
     closed.abort();
     await cut;
+    await tasks.close();
     await calls.idle();
     await waiters.stop();
   }

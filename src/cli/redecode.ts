@@ -3,9 +3,9 @@ import type { Command, Option } from "commander";
 import { namedRoom } from "../api/live/named-room.js";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig } from "../config.js";
-import { DyliveError } from "../errors.js";
+import { recordingsOf } from "../rooms/recordings.js";
 import { redecode } from "../rooms/redecode.js";
-import { type RawFile, rawFiles, rawFolder } from "../sources/raw/files.js";
+import { rawFolder } from "../sources/raw/files.js";
 import { Drift } from "../wire/drift.js";
 import { Progress } from "./progress.js";
 import { sayDrift } from "./report.js";
@@ -31,7 +31,7 @@ function run(config: Config, asked: string, session: string | null, json: boolea
   return withStore(config, async (store) => {
     const { room, sessionId } = await namedRoom(store.rooms, asked);
     const wanted = session ?? sessionId;
-    const files = await recordings(config, room, wanted);
+    const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
     const progress = new Progress(plain(`decoding ${asked} anew`), "messages of two readings");
     const stop = interruptSignal();
     const drift = new Drift();
@@ -57,13 +57,4 @@ function run(config: Config, asked: string, session: string | null, json: boolea
     if (done.lostBytes > 0) await print(`${done.lostBytes} bytes of the files are torn or damaged`);
     sayDrift(drift);
   });
-}
-
-/** @throws DyliveError not_found when nothing was recorded */
-async function recordings({ data }: Config, room: number, sessionId: string | null): Promise<readonly RawFile[]> {
-  const files = await rawFiles(rawFolder(resolve(data)), room);
-  const wanted = sessionId === null ? files : files.filter((file) => file.sessionId === sessionId);
-  if (wanted.length > 0) return wanted;
-  const why = files.length > 0 ? "that broadcast was not recorded" : "its frames were not kept: dylive room set ROOM --record on";
-  throw new DyliveError("not_found", `there is nothing to decode anew: ${why}`);
 }

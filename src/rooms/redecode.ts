@@ -25,8 +25,8 @@ export interface RedecodeParts {
   /** Makes events of messages; our own by default. */
   readonly decode?: Decode;
   readonly setAside: (event: unknown, error: unknown) => void;
-  /** Told how many messages were read: all of them are read twice. */
-  readonly onProgress?: (messages: number) => void;
+  /** Told how many messages were read: all of them are read twice. It goes on when that resolves. */
+  readonly onProgress?: (messages: number) => void | Promise<void>;
 }
 
 /** What came of it. */
@@ -64,7 +64,7 @@ export async function redecode(parts: RedecodeParts): Promise<Redecoded> {
     const claims = new Map<string, Claim>();
     await replaceAll(parts, sessionId, claims, done);
     for (let round = 0; round < ROUNDS; round++) {
-      const changed = await regift(store.log, room, sessionId, claims, parts.signal);
+      const changed = await regift(store.log, room, sessionId, claims, parts.signal, () => parts.onProgress?.(done.messages));
       done.regifted += changed;
       // From now on a server that collects the room reads the sums of its combos again.
       await store.rooms.claim(room);
@@ -109,7 +109,7 @@ async function replaceAll(parts: RedecodeParts, sessionId: string, claims: Map<s
     }
     if (changed.length > 0) await store.log.replace(room, changed);
     done.replaced += changed.length;
-    parts.onProgress?.(done.messages);
+    await parts.onProgress?.(done.messages);
   }
 }
 
@@ -131,7 +131,7 @@ async function appendMissing(parts: RedecodeParts, done: Redecoded): Promise<voi
     const { events, methods } = await pipeline.store(batch, broadcast);
     done.appended += events.length;
     for (const count of methods.values()) messages += count;
-    onProgress(messages);
+    await onProgress(messages);
   }
   if (done.appended > 0) done.appended += await pipeline.settle();
 }

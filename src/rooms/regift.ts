@@ -8,6 +8,7 @@ const PAGE = 500;
  * Reckons the units of all gifts of a broadcast anew, from the log alone and in its order: the new units of an event are those by which its total
  * is above the largest before it in its combo.
  * @param claims totals that messages claim, where they were decoded anew; for the others what is stored counts
+ * @param onPage called after each page of gifts; it goes on when that resolves
  * @returns how many events were replaced
  */
 export async function regift(
@@ -16,6 +17,7 @@ export async function regift(
   sessionId: string,
   claims: ReadonlyMap<string, Claim>,
   signal: AbortSignal,
+  onPage: () => void | Promise<void> = () => {},
 ): Promise<number> {
   const { oldest = 1 } = (await log.heads([room])).get(room) ?? {};
   const highs = new Map<string, number>();
@@ -39,6 +41,7 @@ export async function regift(
     if (changed.length > 0) await log.replace(room, changed);
     replaced += changed.length;
     after = page.scanned;
+    await onPage();
     if (after >= page.head) return replaced;
   }
 }

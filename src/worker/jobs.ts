@@ -3,6 +3,7 @@ import type { LimitsOf, Retention } from "../log/retention.js";
 import type { Search } from "../log/search.js";
 import type { Statistics } from "../log/statistics.js";
 import type { Exports } from "../outputs/export/exports.js";
+import type { TaskSteps } from "./tasks.js";
 
 /** Every call of an interface as a job whose name begins with `P`: asked for by its parameters. */
 type Calls<P extends string, T> = {
@@ -20,7 +21,8 @@ type Calls<P extends string, T> = {
 export type Jobs = Calls<"statistics", Statistics> &
   Calls<"search", Search> &
   Calls<"retention", Retention> &
-  Calls<"export", Exports> & {
+  Calls<"export", Exports> &
+  Calls<"task", TaskSteps> & {
     /** Counts the next events of a room; whether there may be more to do. */
     readonly "statistics.advance": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
     /** Removes some of what a room keeps beyond its limits; whether there may be more. */

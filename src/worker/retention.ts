@@ -9,6 +9,8 @@ export function retentionAt(desk: JobDesk): Retention {
     size: (...ask) => desk.run("retention.size", ask),
     storeSize: (...ask) => desk.run("retention.storeSize", ask),
     giveBack: (...ask) => desk.run("retention.giveBack", ask),
+    days: (...ask) => desk.run("retention.days", ask),
+    dropDays: (...ask) => desk.run("retention.dropDays", ask),
     horizon: (...ask) => desk.run("retention.horizon", ask),
     setHorizon: (...ask) => desk.run("retention.setHorizon", ask),
   };

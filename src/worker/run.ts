@@ -4,16 +4,19 @@ import { retainStep, shedStep } from "../outputs/retention/step.js";
 import { advance } from "../outputs/stats/advance.js";
 import { openVocabulary, type Vocabulary } from "../outputs/stats/words.js";
 import type { JobName, Jobs } from "./jobs.js";
+import { LocalTasks } from "./tasks.js";
 
 /** Does jobs on a store, in whatever thread it is. */
 export class JobRunner {
   readonly #store: Store;
   readonly #exports: LocalExports;
+  readonly #tasks: LocalTasks;
   #vocabulary: Promise<Vocabulary> | null = null;
 
   constructor(store: Store) {
     this.#store = store;
     this.#exports = new LocalExports(store.log);
+    this.#tasks = new LocalTasks(store);
   }
 
   async run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal: AbortSignal): Promise<Jobs[N]["answer"]> {
@@ -27,8 +30,8 @@ export class JobRunner {
     if (name === "statistics.advance") return advance(this.#store, ...(ask as Jobs[typeof name]["ask"]), await this.#words());
     if (name === "retention.step") return retainStep(this.#store, ...(ask as Jobs[typeof name]["ask"]));
     if (name === "retention.shed") return shedStep(this.#store, ...(ask as Jobs[typeof name]["ask"]));
-    const [part, call = ""] = name.split(".") as ["statistics" | "search" | "retention" | "export", string];
-    const owner = part === "export" ? this.#exports : this.#store[part];
+    const [part, call = ""] = name.split(".") as ["statistics" | "search" | "retention" | "export" | "task", string];
+    const owner = part === "export" ? this.#exports : part === "task" ? this.#tasks : this.#store[part];
     return (owner[call as keyof typeof owner] as (...values: readonly unknown[]) => Promise<unknown>).apply(owner, [...ask]);
   }
 

@@ -10,6 +10,7 @@ import { ObservedLog } from "../../src/log/observed.js";
 import type { Store } from "../../src/log/store.js";
 import { FakeClock } from "./fake-clock.js";
 import { FakeManager } from "./fake-manager.js";
+import { FakeMender } from "./fake-mender.js";
 import { FakeOperator } from "./fake-operator.js";
 
 /** What was answered. */
@@ -29,6 +30,7 @@ export interface Managed {
   readonly store: Store;
   readonly manager: FakeManager;
   readonly operator: FakeOperator;
+  readonly mender: FakeMender;
   readonly clock: FakeClock;
   readonly metrics: Metrics;
   readonly lines: string[];
@@ -66,6 +68,7 @@ export async function manage({
   const store = replace({ ...opened, log: new ObservedLog(opened.log, (events) => metrics.stored(events)) });
   const manager = new FakeManager(store);
   const operator = new FakeOperator();
+  const mender = new FakeMender();
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const token = async (wanted: Partial<NewToken> = {}) =>
@@ -80,6 +83,7 @@ export async function manage({
     logger,
     metrics,
     operator,
+    mender,
     ...(requestMs !== undefined && { requestMs }),
     ...(webRoot !== undefined && { webRoot }),
   });
@@ -112,5 +116,5 @@ export async function manage({
       );
     return { status: response.status, headers: response.headers, text, body, at };
   }
-  return { api, store, manager, operator, clock, metrics, lines, tokens, token, tell, call };
+  return { api, store, manager, operator, mender, clock, metrics, lines, tokens, token, tell, call };
 }

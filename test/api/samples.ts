@@ -126,6 +126,20 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/accounts/none/check", 404],
   ],
   "DELETE /v1/accounts/{account}": [["/v1/accounts/tablet", 200]],
+  "POST /v1/erase": [
+    ["/v1/erase", 202, { json: { user: "42" } }],
+    ["/v1/erase", 400, { json: {} }],
+  ],
+  "POST /v1/rooms/{room}/redecode": [
+    ["/v1/rooms/98765/redecode", 202, { json: {} }],
+    ["/v1/rooms/98765/redecode", 404, { json: { session: "404" } }],
+  ],
+  "GET /v1/tasks": [["/v1/tasks", 200]],
+  "GET /v1/tasks/{task}": [
+    ["/v1/tasks/1", 200],
+    ["/v1/tasks/404", 404],
+  ],
+  "DELETE /v1/tasks/{task}": [["/v1/tasks/2", 200]],
   "GET /v1/about": [["/v1/about", 200]],
   "POST /v1/doctor": [["/v1/doctor", 200, { json: {} }]],
   "GET /v1/tokens": [["/v1/tokens", 200]],

@@ -25,6 +25,7 @@ import {
   UserHistorySchema,
   WordListSchema,
 } from "./statistics-answers.js";
+import { TaskListSchema, TaskSchema } from "./task-answers.js";
 
 /** The pages of the documentation load their own files and talk to this server. */
 const POLICY = [
@@ -55,6 +56,8 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     EventListSchema,
     FoundSchema,
     RetentionSchema,
+    TaskSchema,
+    TaskListSchema,
     TotalsSchema,
     MinuteListSchema,
     GiftListSchema,

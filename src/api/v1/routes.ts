@@ -16,6 +16,7 @@ import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
 import { statisticsRoutes } from "./statistics-routes.js";
+import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
 import { userRoutes } from "./user-routes.js";
 
@@ -39,6 +40,7 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       eventRoutes(v1, parts, passes);
       exportRoutes(v1, parts, passes);
       retentionRoutes(v1, parts, passes);
+      taskRoutes(v1, parts, passes);
       searchRoutes(v1, parts, passes);
       tokenRoutes(v1, parts, passes);
       hookRoutes(v1, parts, passes);

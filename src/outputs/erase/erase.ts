@@ -14,8 +14,8 @@ export interface EraseAsk {
   /** Whether their own events stay under a pseudonym. */
   readonly keep: boolean;
   readonly signal?: AbortSignal;
-  /** Told what is done now, and in how many events. */
-  readonly onProgress?: (what: string, events: number) => void;
+  /** Told what is done now, and in how many events; it goes on when that resolves. */
+  readonly onProgress?: (what: string, events: number) => void | Promise<void>;
 }
 
 /** What was done. */
@@ -28,6 +28,7 @@ export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
   readonly rooms: readonly RoomKey[];
 }
 
+type OnEvents = (count: number) => void | Promise<void>;
 type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics">;
 
 /**
@@ -55,7 +56,7 @@ export async function eraseUser(store: Parts, { user, keep, signal, onProgress =
   let steps = 0;
   for (let more = await store.search.purge(true); more; more = await store.search.purge(false)) {
     signal?.throwIfAborted();
-    onProgress("rewriting the search index", ++steps);
+    await onProgress("rewriting the search index", ++steps);
   }
   const anchorOf = (await store.rooms.list()).filter(
     ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
@@ -64,7 +65,7 @@ export async function eraseUser(store: Parts, { user, keep, signal, onProgress =
 }
 
 /** Finds out who is meant, and by what else they are known. */
-async function identify(store: Parts, text: string, signal: AbortSignal | undefined, onEvents: (count: number) => void): Promise<Identity> {
+async function identify(store: Parts, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
   const meant = await look(store, text, signal, onEvents);
   if (meant.length === 0) throw new DyliveError("not_found", `nobody in the log is known as ${JSON.stringify(text.slice(0, 80))}`);
   // An id outranks a name: somebody may have taken another's number for a nickname.
@@ -82,12 +83,7 @@ async function identify(store: Parts, text: string, signal: AbortSignal | undefi
   return people.size === 0 ? known : identityOf(await look(store, known, signal, onEvents), false);
 }
 
-async function look(
-  store: Parts,
-  who: string | Identity,
-  signal: AbortSignal | undefined,
-  onEvents: (count: number) => void,
-): Promise<User[]> {
+async function look(store: Parts, who: string | Identity, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<User[]> {
   const found = new Map<string, User>();
   await walk(
     store,
@@ -118,7 +114,7 @@ async function walk<S extends Step>(
   signal: AbortSignal | undefined,
   step: (room: RoomKey, after: number) => Promise<S>,
   add: (room: RoomKey, step: S) => void,
-  onEvents: (count: number) => void,
+  onEvents: OnEvents,
 ): Promise<void> {
   let events = 0;
   for (const [room] of await log.heads())
@@ -127,7 +123,7 @@ async function walk<S extends Step>(
       const done = await step(room, after);
       add(room, done);
       events += done.scanned - after;
-      onEvents(events);
+      await onEvents(events);
       after = done.scanned;
       if (after >= done.head) break;
     }

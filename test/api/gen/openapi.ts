@@ -1583,6 +1583,258 @@ export interface paths {
         };
         trace?: never;
     };
+    "/v1/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take one person out of everything that is kept
+         * @description Needs a token of scope admin. A task: GET /v1/tasks/{task} says how far it is and what it cannot reach. See docs/data.md.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description their id (uid), sec_uid, visible number or nickname */
+                        user: string;
+                        /**
+                         * @description keep what they did, under a name that says nothing
+                         * @default false
+                         */
+                        pseudonym?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description long work on what is kept */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Task"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/redecode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decode the raw recordings of a room anew, with this version's decoders
+         * @description Needs a token of scope admin. A task: GET /v1/tasks/{task} says how far it is. Every seq and id is kept. See docs/exports.md.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                    room: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description room_id of the broadcast; all of the room by default */
+                        session?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description long work on what is kept */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Task"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tasks since the server was started
+         * @description Needs a token of scope admin.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description tasks since the server was started, newest first; the last 50 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TaskList"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a task is, and what came of it
+         * @description Needs a token of scope admin.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the id of the task */
+                    task: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description long work on what is kept */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Task"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Stop a task; what it has done stays done, and it can be begun again
+         * @description Needs a token of scope admin.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description the id of the task */
+                    task: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description long work on what is kept */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Task"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -4067,6 +4319,74 @@ export interface components {
             } | null;
             /** @description bytes of the JSON text of the events that are kept now */
             eventBytes: number;
+        };
+        /** @description long work on what is kept */
+        Task: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "erase" | "redecode";
+            /** @description the room's id here; null: all rooms */
+            room: string | null;
+            /** @enum {unknown} */
+            state: "running" | "done" | "failed" | "stopped";
+            /** @description ms UTC */
+            startedAt: number;
+            /** @description ms UTC */
+            endedAt: number | null;
+            /** @description how far it is */
+            progress: {
+                what: string;
+                count: number;
+            } | null;
+            /** @description what came of it */
+            result: {
+                /** @description their own events, now tombstones */
+                erased: number;
+                /** @description ranks, notices and unknown messages that named them, now tombstones */
+                dropped: number;
+                /** @description events that named them, with another in their place */
+                changed: number;
+                /** @description chats of others that name them, kept as written */
+                kept: number;
+                /** @description under which they are shown from now on */
+                pseudonym: string | null;
+                /** @description rooms in which events were changed */
+                rooms: string[];
+                /** @description messages, and whole frames, that were taken out of raw recordings */
+                recordings: {
+                    files: number;
+                    messages: number;
+                    frames: number;
+                };
+                /** @description what holds them still */
+                notReached: string[];
+            } | {
+                /** @description room_ids of the broadcasts in the recordings */
+                sessions: string[];
+                /** @description messages in the recordings */
+                messages: number;
+                /** @description events that say something else now */
+                replaced: number;
+                /** @description gifts whose units were reckoned anew */
+                regifted: number;
+                /** @description events of messages that gave none before */
+                appended: number;
+                /** @description events that somebody was taken out of: they stay as they are */
+                erased: number;
+                /** @description events that the store refused */
+                refused: number;
+                /** @description bytes of the recordings that could not be read */
+                lostBytes: number;
+            } | null;
+            error: {
+                code: string;
+                message: string;
+                hint: string;
+            } | null;
+        };
+        /** @description tasks since the server was started, newest first; the last 50 */
+        TaskList: {
+            tasks: components["schemas"]["Task"][];
         };
         /** @description what the events of a broadcast add up to */
         Totals: {

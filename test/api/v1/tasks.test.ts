@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { until } from "../../until.js";
+import { manage } from "../managed.js";
+
+const post = (json: unknown) => ({ method: "POST", json });
+
+describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
+  it("begin work that can be looked at, and say what came of it", async () => {
+    const { call, mender, tell, clock, lines } = await manage();
+    const room = await tell("98765");
+    let go = () => {};
+    mender.working = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const begun = await call("/v1/erase", post({ user: "111265487875", pseudonym: true }));
+    expect([begun.status, begun.at("state"), begun.at("room"), begun.at("startedAt")]).toEqual([202, "running", null, clock.now()]);
+    const path = `/v1/tasks/${begun.at("id")}`;
+    expect((await call(path)).at("progress")).toEqual({ what: "looking", count: 7 });
+    // What one takes out the other could bring back.
+    const second = await call("/v1/rooms/98765/redecode", post({}));
+    expect([second.status, second.at("error", "code")]).toEqual([409, "in_use"]);
+    go();
+    await until(async () => (await call(path)).at("state") === "done");
+    const done = await call(path);
+    expect(done.body).toMatchObject({ endedAt: clock.now(), error: null, result: { erased: 2, pseudonym: "p0123456789abcdef" } });
+    // Nobody who reads the list or the log learns who it was.
+    for (const text of [done.text, (await call("/v1/tasks")).text, lines.join("")]) expect(text).not.toContain("111265487875");
+
+    const again = await call("/v1/rooms/98765/redecode", post({ session: "7300000000000000019" }));
+    expect([again.status, again.at("room")]).toEqual([202, String(room)]);
+    await until(async () => (await call(`/v1/tasks/${again.at("id")}`)).at("state") === "done");
+    expect(mender.asked).toEqual([
+      ["111265487875", true],
+      [room, "7300000000000000019"],
+    ]);
+    expect(((await call("/v1/tasks")).at("tasks") as { kind: string }[]).map(({ kind }) => kind)).toEqual(["redecode", "erase"]);
+  });
+
+  it("fail with the reason in the one form of errors", async () => {
+    const { call, tell } = await manage();
+    await tell("98765");
+    const { at } = await call("/v1/erase", post({ user: "nobody" }));
+    await until(async () => (await call(`/v1/tasks/${at("id")}`)).at("state") === "failed");
+    expect((await call(`/v1/tasks/${at("id")}`)).at("error")).toEqual({
+      code: "not_found",
+      message: "There is no such thing here: nobody in the log is known so",
+      hint: expect.any(String),
+    });
+    for (const [path, json, status] of [
+      ["/v1/erase", {}, 400],
+      ["/v1/erase", { user: "" }, 400],
+      ["/v1/rooms/98765/redecode", { session: "404" }, 404],
+      ["/v1/rooms/404/redecode", {}, 404],
+    ] as const)
+      expect([path, (await call(path, post(json))).status]).toEqual([path, status]);
+    expect((await call("/v1/tasks/77")).status).toBe(404);
+  });
+
+  it("stop when they are told to, and with the server", async () => {
+    const { api, call, mender } = await manage();
+    mender.working = new Promise(() => {});
+    const one = (await call("/v1/erase", post({ user: "1" }))).at("id");
+    expect((await call(`/v1/tasks/${one}`, { method: "DELETE" })).at("state")).toBe("stopped");
+    expect((await call("/v1/erase", post({ user: "1" }))).status).toBe(202);
+    await api.close();
+  });
+});
