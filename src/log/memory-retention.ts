@@ -40,6 +40,14 @@ export class MemoryRetention implements Retention {
     return this.#gate.run(() => false);
   }
 
+  days(): Promise<readonly number[] | null> {
+    return this.#gate.run(() => null);
+  }
+
+  dropDays(_before: number): Promise<number> {
+    return this.#gate.run(() => 0);
+  }
+
   horizon(room: RoomKey): Promise<number | null> {
     return this.#gate.run(() => this.#horizons.get(room) ?? null);
   }

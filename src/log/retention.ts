@@ -17,7 +17,7 @@ export type LimitsOf = Readonly<Record<Retained, Limits>>;
 
 /** How big the store is. */
 export interface StoreSize {
-  /** Bytes of the file that hold something. */
+  /** Bytes on disk that hold something; on PostgreSQL also what was freed and not yet used again. */
   readonly used: number;
   /** Bytes of the file that were freed and not yet given back to the disk. */
   readonly free: number;
@@ -35,6 +35,17 @@ export interface Retention {
   storeSize(): Promise<StoreSize | null>;
   /** Gives some freed pages back to the disk. @returns whether there are more */
   giveBack(): Promise<boolean>;
+  /**
+   * The ends, ms UTC, of the days that events are kept under, oldest first; null for a store that keeps none. Ids tell the day; events whose
+   * id tells none are under no day.
+   */
+  days(): Promise<readonly number[] | null>;
+  /**
+   * Drops the events of whole days, of all rooms: of those that had ended at this time, ms UTC. In contrast to `Log.remove` this takes no
+   * longer for many events than for few. Such events are refused from then on. A day that is being read is left for the next time.
+   * @returns how many days were dropped; 0 for a store that keeps none
+   */
+  dropDays(before: number): Promise<number>;
   /** The platform time, ms UTC, of the newest event of a room that was removed: what is older would come a second time. Null when nothing was. */
   horizon(room: RoomKey): Promise<number | null>;
   /** Moves the horizon forward, never back. */

@@ -98,6 +98,21 @@ export function describeRetention(open: Open): void {
       expect(await checkStore(store())).toEqual([]);
     });
 
+    it("drops whole days, or keeps none", async () => {
+      const { room, append } = await claimed(store());
+      const idOn = (day: number) => String(BigInt(1_760_000_000 + day * 86_400) << 32n);
+      await append(chat(idOn(0)), chat(idOn(1)), chat("undated"));
+      await indexAll(store());
+      const days = await store().retention.days();
+      const [first = 0, second = 0] = days ?? [];
+      expect(await store().retention.dropDays(second - 1)).toBe(days === null ? 0 : 1);
+      expect(await store().retention.dropDays(second - 1)).toBe(0);
+      expect(await store().retention.days()).toEqual(days === null ? null : [second]);
+      expect(await seqs(room)).toEqual(days === null ? [1, 2, 3] : [2, 3]);
+      expect(await store().retention.horizon(room)).toBe(days === null ? null : first - 1);
+      expect(await checkStore(store())).toEqual([]);
+    });
+
     it("moves the horizon forward only", async () => {
       const { room } = await claimed(store());
       expect(await store().retention.horizon(room)).toBeNull();

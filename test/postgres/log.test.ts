@@ -178,9 +178,9 @@ describe("days", () => {
     await two.append(chat(idAt(midnight)), { ...gift(idAt(DAY, 9), "c", 2, 2), text: undefined } as ReturnType<typeof gift>);
     await store.log.remove(one.room, 2, 2, "retention");
     await indexAll(store);
-    expect(await store.dropDays(midnight - 1)).toBe(0);
-    expect(await store.dropDays(midnight)).toBe(1);
-    expect(await store.dropDays(midnight)).toBe(0);
+    expect(await store.retention.dropDays(midnight - 1)).toBe(0);
+    expect(await store.retention.dropDays(midnight)).toBe(1);
+    expect(await store.retention.dropDays(midnight)).toBe(0);
     const kept = await readAll(store.log, one.room);
     expect(kept.events.map(({ seq }) => seq)).toEqual([4, 6]);
     expect(kept.removed).toEqual([
@@ -206,12 +206,12 @@ describe("days", () => {
     const dropped = await connection.read(async (session) => {
       // Planned, but no event read yet.
       await readAfter(session, room, 0, 0, {});
-      const count = await store.dropDays(DAY + DAY_MS);
+      const count = await store.retention.dropDays(DAY + DAY_MS);
       expect((await readAfter(session, room, 0, 9, {})).events).toHaveLength(1);
       return count;
     });
     expect(dropped).toBe(0);
-    expect(await store.dropDays(DAY + DAY_MS)).toBe(1);
+    expect(await store.retention.dropDays(DAY + DAY_MS)).toBe(1);
     expect(await store.log.read(room, 0, 9)).toEqual({ events: [], scanned: 1, head: 1, removed: [1, 1] });
     await connection.close();
   });
@@ -240,7 +240,7 @@ describe("days", () => {
     })();
     for (const day of [1, 2]) {
       await new Promise(setImmediate);
-      await read.dropDays(DAY + day * DAY_MS);
+      await read.retention.dropDays(DAY + day * DAY_MS);
     }
     await Promise.all([writing, reading]);
     expect(await check(one.log)).toEqual([]);

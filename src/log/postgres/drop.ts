@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.js";
 import { searchTableOf, tableOf, UNDATED } from "./day.js";
 import { LOCKS } from "./locks.js";
-import { isLocked } from "./refusal.js";
+import { isConflict, isLocked } from "./refusal.js";
 import type { Session } from "./session.js";
 
 /** Readers are waited for so long; then the day is left for the next time, and nobody else waits behind us. */
@@ -25,22 +25,23 @@ export async function dropDays(connection: Connection, before: number): Promise<
   let dropped = 0;
   for (const { day } of days) {
     try {
-      await connection.write((session) => dropDay(session, day));
+      await connection.writeLong((session) => dropDay(session, day));
       dropped++;
     } catch (error) {
-      if (!isLocked(error)) throw error;
+      if (!isLocked(error) && !isConflict(error)) throw error;
     }
   }
   return dropped;
 }
 
 async function dropDay(session: Session, day: number): Promise<void> {
-  await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.make);
-  if ((await session.run("DELETE FROM day_tables WHERE day = $1", day)) === 0) return;
   await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.remove);
+  if ((await session.run("DELETE FROM day_tables WHERE day = $1", day)) === 0) return;
   await session.run(recordDay(tableOf(day)));
   await session.run("DELETE FROM room_days WHERE day = $1", day);
   await session.run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+  // Last, and for a moment: whoever needs a table for a new day appends now, and waits for this.
+  await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.make);
   await session.run(`DROP TABLE ${tableOf(day)}, ${searchTableOf(day)}`);
 }
 

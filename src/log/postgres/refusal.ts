@@ -13,7 +13,8 @@ const FAILURES: Readonly<Record<string, ErrorCode>> = {
 
 /** Whether the same transaction may succeed when it is tried again: it lost against another one. */
 export function isConflict(error: unknown): boolean {
-  return codeOf(error) === "40001" || codeOf(error) === "40P01";
+  const code = codeOf(error instanceof DyliveError ? error.cause : error);
+  return code === "40001" || code === "40P01";
 }
 
 /** Whether a table of a day is missing: another process dropped it, or it was not made yet. */

@@ -2,7 +2,11 @@ import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../log.js";
 import { type Limits, type LimitsOf, RETAINED, type Retained, type Retention, type StoreSize } from "../retention.js";
 import type { Connection } from "./connection.js";
+import { dayAt, UNDATED } from "./day.js";
+import { dropDays } from "./drop.js";
 import { Lane } from "./lane.js";
+
+const DAY_MS = 86_400_000;
 
 /** Limits in PostgreSQL. Its files are the server's business: dropping a day gives their space back. */
 export class PostgresRetention implements Retention {
@@ -49,17 +53,37 @@ export class PostgresRetention implements Retention {
   }
 
   storeSize(): Promise<StoreSize | null> {
-    return this.#connection.ask(async () => null);
+    return this.#connection.ask(async (session) => {
+      const row = await session.row<{ bytes: number }>("SELECT pg_database_size(current_database()) AS bytes");
+      return { used: row?.bytes ?? 0, free: 0 };
+    });
   }
 
   giveBack(): Promise<boolean> {
     return this.#connection.ask(async () => false);
   }
 
+  days(): Promise<readonly number[] | null> {
+    return this.#connection.ask(async (session) => {
+      const rows = await session.rows<{ day: number }>("SELECT day FROM day_tables WHERE day <> $1 ORDER BY day", UNDATED);
+      return rows.map(({ day }) => (day + 1) * DAY_MS);
+    });
+  }
+
+  dropDays(before: number): Promise<number> {
+    return dropDays(this.#connection, dayAt(before));
+  }
+
+  /** Of a room's own removals, or of the days that were dropped of all rooms. */
   horizon(room: RoomKey): Promise<number | null> {
     return this.#connection.ask(async (session) => {
-      const row = await session.row<{ time: number }>("SELECT time FROM horizons WHERE room = $1", room);
-      return row?.time ?? null;
+      const row = await session.row<{ time: number | null; day: number }>(
+        `SELECT (SELECT time FROM horizons WHERE room = $1) AS time, value::integer AS day FROM meta WHERE key = 'horizon'`,
+        room,
+      );
+      if (row === undefined) return null;
+      const dropped = row.day > 0 ? row.day * DAY_MS - 1 : null;
+      return row.time === null ? dropped : Math.max(row.time, dropped ?? row.time);
     });
   }
 

@@ -4,8 +4,6 @@ import type { Cluster } from "../cluster.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { Connection } from "./connection.js";
-import { dayAt } from "./day.js";
-import { dropDays } from "./drop.js";
 import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
@@ -32,11 +30,6 @@ export interface PostgresOptions {
 export interface PostgresStore extends Store {
   readonly cluster: Cluster;
   readonly server: NonNullable<Store["server"]>;
-  /**
-   * Drops the events of whole days, of all rooms: those whose ids tell a day (UTC) that had ended at this time, ms UTC. In contrast to
-   * `log.remove` this takes no longer for many events than for few. Such events are refused from then on. @returns how many days were dropped
-   */
-  dropDays(before: number): Promise<number>;
 }
 
 /**
@@ -62,7 +55,6 @@ export async function openPostgresStore({ url, clock = systemClock }: PostgresOp
       secrets: new PostgresSecrets(connection),
       retention: new PostgresRetention(connection),
       cluster: { leases: new PostgresLeases(connection), wishes: new PostgresWishes(connection) },
-      dropDays: (before) => dropDays(connection, dayAt(before)),
       server: () => ({ away: connection.away, connections: connection.figures }),
       close: () => connection.close(),
     };

@@ -74,6 +74,14 @@ export class SqliteRetention implements Retention {
     });
   }
 
+  days(): Promise<readonly number[] | null> {
+    return this.#connection.read(() => null);
+  }
+
+  dropDays(_before: number): Promise<number> {
+    return this.#connection.read(() => 0);
+  }
+
   horizon(room: RoomKey): Promise<number | null> {
     return this.#connection.read(() => {
       const value = this.#sql.horizon.get(`horizon:${room}`);

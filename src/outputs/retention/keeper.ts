@@ -3,6 +3,7 @@ import type { RoomKey } from "../../log/log.js";
 import type { LimitsOf, Retention } from "../../log/retention.js";
 import type { Store } from "../../log/store.js";
 import { ClockDoubt } from "./clock-doubt.js";
+import { DAY_SLACK_MS, dropByAge, shedDay } from "./days.js";
 import { beyondLimits, type RawRecordings } from "./raw.js";
 
 /** Between rounds: what is a few minutes older than its limit does no harm. */
@@ -12,11 +13,13 @@ const PAUSE_MS = 20;
 
 /** What the keeper is built from. */
 export interface RetentionKeeperParts {
-  readonly store: Pick<Store, "log" | "rooms"> & { readonly retention: Pick<Retention, "limits" | "storeSize" | "giveBack"> };
+  readonly store: Pick<Store, "log" | "rooms"> & {
+    readonly retention: Pick<Retention, "limits" | "storeSize" | "giveBack" | "days" | "dropDays">;
+  };
   readonly clock: Clock;
   /** The server's limits, for rooms that have none of their own. */
   readonly limits: LimitsOf;
-  /** Bytes that the store may use in all; beyond it the oldest events of any room go. Null is no limit. */
+  /** Bytes that the store may use in all; beyond it the oldest events of any room go, or the oldest day. Null is no limit. */
   readonly maxStoreBytes: number | null;
   /** One step of a room, as {@link retainStep}, wherever it is done. */
   readonly step: (room: RoomKey, limits: LimitsOf, now: number, signal: AbortSignal) => Promise<boolean>;
@@ -25,7 +28,7 @@ export interface RetentionKeeperParts {
   readonly raw: RawRecordings;
   /** Told of raw recordings that were removed. */
   readonly onRawRemoved: (room: RoomKey, files: number, bytes: number) => void;
-  /** Told in one sentence why nothing is removed by age at the moment. */
+  /** Told in one sentence why something that should be removed is not at the moment. */
   readonly onDoubt: (sentence: string) => void;
   readonly onError: (error: unknown) => void;
   /** Milliseconds of a clock that nobody sets; the process's own by default. */
@@ -72,10 +75,13 @@ export class RetentionKeeper {
     const rooms = [...(await store.log.heads()).keys()];
     const doubt = this.#doubt.look(clock.now(), (this.#parts.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
     if (doubt !== null) onDoubt(doubt);
-    let removed = false;
-    for (const room of rooms) {
-      const own = { ...limits, ...(await store.retention.limits(room)) };
-      const wanted = doubt === null ? own : ageless(own);
+    const own = new Map<RoomKey, LimitsOf>();
+    for (const room of rooms) own.set(room, { ...limits, ...(await store.retention.limits(room)) });
+    const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
+    const { ageMs, dropped } = doubt === null ? await dropByAge(store.retention, ages, clock.now()) : { ageMs: null, dropped: 0 };
+    let removed = dropped > 0;
+    for (const [room, limits] of own) {
+      const wanted = doubt === null ? eased(limits, ageMs) : ageless(limits);
       while (!signal.aborted && (await step(room, wanted, clock.now(), signal))) {
         removed = true;
         await clock.sleep(PAUSE_MS, signal);
@@ -107,13 +113,24 @@ export class RetentionKeeper {
     }
   }
 
-  /** While the store as a whole is too big: the oldest events of the room that has the oldest. */
+  /** While the store as a whole is too big: the oldest day, or the oldest events of the room that has the oldest. */
   async #shed(rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
-    const { store, maxStoreBytes, shed, clock } = this.#parts;
+    const { store, maxStoreBytes, shed, clock, onDoubt } = this.#parts;
     let removed = false;
     while (maxStoreBytes !== null && !signal.aborted && ((await store.retention.storeSize())?.used ?? 0) > maxStoreBytes) {
-      const oldest = await this.#oldest(rooms);
-      if (oldest === null || !(await shed(oldest, signal))) break;
+      const days = await store.retention.days();
+      if (days !== null) {
+        // Removing rows would give nothing back to the disk, and go on until nothing is left.
+        if (!(await shedDay(store.retention, days, clock.now()))) {
+          onDoubt(
+            `the store takes more than it may, but what could go are events of today, or are being read: ${days.length} days are kept`,
+          );
+          break;
+        }
+      } else {
+        const oldest = await this.#oldest(rooms);
+        if (oldest === null || !(await shed(oldest, signal))) break;
+      }
       removed = true;
       await clock.sleep(PAUSE_MS, signal);
     }
@@ -139,6 +156,13 @@ export class RetentionKeeper {
     }
     return times.length === 0 ? null : Math.max(...times);
   }
+}
+
+/** The same limits, where days are dropped: what is left for removal by rows is what these cannot reach. */
+function eased({ events, ...others }: LimitsOf, ageMs: number | null): LimitsOf {
+  return ageMs === null || events.maxAgeMs !== ageMs
+    ? { events, ...others }
+    : { events: { ...events, maxAgeMs: ageMs + DAY_SLACK_MS }, ...others };
 }
 
 /** The same limits, but for age. */

@@ -5,6 +5,8 @@ import type { Store } from "../../log/store.js";
 
 /** Events of one step: deleting them holds the write lock for some 20 ms. */
 const STEP_EVENTS = 500;
+/** A page ends where something was removed: between days that were dropped there may be single events. */
+const STEP_PAGES = 20;
 
 type Parts = Pick<Store, "log" | "retention" | "statistics">;
 
@@ -20,14 +22,12 @@ export async function retainStep(store: Parts, room: RoomKey, { events, statisti
 
 /** Removes the oldest events of a room whatever their age: the store as a whole is too big. @returns whether there were any */
 export async function shedStep(store: Parts, room: RoomKey): Promise<boolean> {
-  const oldest = await oldestOf(store, room);
-  return remove(store, room, oldest);
+  return remove(store, room, await oldestWhile(store, room, () => true));
 }
 
 async function removeStep(store: Parts, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<boolean> {
   const excess = maxBytes === null ? 0 : (await store.retention.size(room)) - maxBytes;
   if (maxAgeMs === null && excess <= 0) return false;
-  const oldest = await oldestOf(store, room);
   let bytes = 0;
   const over = (event: LiveEvent) => {
     const tooOld = maxAgeMs !== null && event.receivedAt < now - maxAgeMs;
@@ -35,13 +35,21 @@ async function removeStep(store: Parts, room: RoomKey, { maxAgeMs, maxBytes }: L
     bytes += Buffer.byteLength(JSON.stringify(event));
     return tooOld || tooMuch;
   };
-  const stays = oldest.findIndex((event) => !over(event));
-  return remove(store, room, stays < 0 ? oldest : oldest.slice(0, stays));
+  return remove(store, room, await oldestWhile(store, room, over));
 }
 
-async function oldestOf({ log }: Parts, room: RoomKey): Promise<readonly LiveEvent[]> {
-  const oldest = (await log.heads([room])).get(room)?.oldest ?? 1;
-  return (await log.read(room, oldest - 1, STEP_EVENTS)).events;
+/** The oldest events, up to the first that stays. */
+async function oldestWhile({ log }: Parts, room: RoomKey, goes: (event: LiveEvent) => boolean): Promise<readonly LiveEvent[]> {
+  const oldest: LiveEvent[] = [];
+  let after = ((await log.heads([room])).get(room)?.oldest ?? 1) - 1;
+  for (let pages = 0; pages < STEP_PAGES && oldest.length < STEP_EVENTS; pages++) {
+    const { events, scanned, head } = await log.read(room, after, STEP_EVENTS - oldest.length);
+    const stays = events.findIndex((event) => !goes(event));
+    oldest.push(...(stays < 0 ? events : events.slice(0, stays)));
+    if (stays >= 0 || scanned <= after || scanned >= head) break;
+    after = scanned;
+  }
+  return oldest;
 }
 
 async function remove({ log, retention }: Parts, room: RoomKey, events: readonly LiveEvent[]): Promise<boolean> {
