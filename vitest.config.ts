@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-const apart = ["test/faults/**", "test/captures/**", "test/e2e/**", "test/browser/**", "test/long/**", "test/postgres/**"];
+/** They start the built program, or install it. */
+const programTests = ["test/e2e/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
+const apart = [...programTests, "test/faults/**", "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];
 
 /**
  * Tests wait for sockets and clocks more than they compute, so more of them run at once than there are cores. Nothing of ours keeps state in
@@ -16,7 +18,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: apart, testTimeout: 30_000, ...unit } },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000, ...programs } },
+      { test: { name: "e2e", include: programTests, testTimeout: 120_000, hookTimeout: 60_000, ...programs } },
       {
         test: {
           name: "browser",

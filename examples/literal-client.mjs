@@ -1,16 +1,16 @@
 // A client of the document alone: GET /douyin/liveroom/chat?token=…&room_id=… gives {"code":200,"data":[…],"msg":"success"}.
 // node literal-client.mjs http://127.0.0.1:8787 TOKEN ROOM_ID
-const [host, token, roomId] = process.argv.slice(2);
-const url = `${host}/douyin/liveroom/chat?token=${token}&room_id=${roomId}`;
+const [host, token = "", roomId = ""] = process.argv.slice(2);
+const url = `${host}/douyin/liveroom/chat?${new URLSearchParams({ token, room_id: roomId })}`;
 
 for (;;) {
   const { code, data, msg } = await (await fetch(url)).json();
   if (code !== 200) throw new Error(`${code} ${msg}`);
   for (const event of data) {
     if (event.type === "WebcastChatMessage") console.log(`弹幕 ${event.nickname}: ${event.text}`);
-    else if (event.type === "WebcastSocialMessage") console.log(`关注 ${event.nickname} ${event.msg}`);
-    else if (event.type === "WebcastGiftMessage") console.log(`礼物 ${event.nickname} ${event.msg}`);
-    else if (event.type === "WebcastMemberMessage") console.log(`进场 ${event.nickname} ${event.msg}`);
+    else if (event.type === "WebcastSocialMessage") console.log(`关注或分享 ${event.nickname}: ${event.msg}`);
+    else if (event.type === "WebcastGiftMessage") console.log(`礼物 ${event.nickname}: ${event.msg}`);
+    else if (event.type === "WebcastMemberMessage") console.log(`进场 ${event.nickname}: ${event.msg}`);
   }
   await new Promise((resolve) => setTimeout(resolve, 1000));
 }

@@ -19,6 +19,7 @@ const check = (title, args) => {
 };
 if (only.length === 0) {
   check("types", ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json"]);
+  check("types of the examples", ["node_modules/typescript/bin/tsc", "-p", "examples/tsconfig.json"]);
   check("types of the dashboard", ["node_modules/vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", "web/tsconfig.json"]);
   check("lint", ["node_modules/@biomejs/biome/bin/biome", "ci", "."]);
 }

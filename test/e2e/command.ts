@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+/** The built CLI. */
+export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** A run of the built CLI. */
 export interface Run {
@@ -19,9 +20,14 @@ export interface Run {
 
 /** Starts `dylive …`; settings come from `env` only, so that the machine's own do not leak in. */
 export function dylive(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+  return started(process.execPath, [MAIN, ...args], env);
+}
+
+/** Starts any program as {@link dylive}. */
+export function started(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
   const { DYLIVE_SHARED: _, ...rest } = process.env;
   const clean = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("DYLIVE_") && name !== "DATABASE_URL"));
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
   const listeners = new Set<() => void>();
@@ -32,7 +38,11 @@ export function dylive(args: readonly string[], env: Readonly<Record<string, str
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     err += text;
   });
-  const ended = new Promise<number | string>((resolve) => child.on("close", (code, signal) => resolve(code ?? signal ?? "?")));
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(code ?? signal ?? "?"));
+  });
+  ended.catch(() => {}); // told to who waits for it
   return {
     process: child,
     stdout: () => out,
@@ -48,9 +58,11 @@ export function dylive(args: readonly string[], env: Readonly<Record<string, str
         };
         listeners.add(look);
         look();
-        void ended.then((code) =>
-          reject(new Error(`dylive ${args.join(" ")} ended with ${code} before it printed ${pattern}:\n${out}\n${err}`)),
-        );
+        void ended
+          .catch(reject)
+          .then((code) =>
+            reject(new Error(`${program} ${args.join(" ")} ended with ${code} before it printed ${pattern}:\n${out}\n${err}`)),
+          );
       }),
   };
 }

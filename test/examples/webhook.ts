@@ -1,0 +1,46 @@
+import { createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import { ran } from "../e2e/command.js";
+import { ROOM, type Stage } from "./stage.js";
+
+/** A port that was free a moment ago: the hook is made before its receiver, who needs the secret. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
+}
+
+/** The webhook receiver. @param stage where they are tried */
+export function webhookTests(stage: () => Stage): void {
+  describe("the webhook receiver", () => {
+    it("takes what dylive signed, once, and refuses what another sends", async () => {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}/`;
+      const made = await ran(["hook", "add", url, "--allow-private", "--rooms", ROOM, "--types", "chat,gift"], {
+        DYLIVE_DATA: stage().data,
+      });
+      const secret = made.stdout.trim();
+      expect(secret).toMatch(/^whsec_/);
+      const run = stage().node("webhook-receiver.mjs", [String(port)], { SECRET: secret });
+      await run.printed(/^http:/m);
+      await run.printed(/^\d+ \d+ chat \S/m);
+      const headers = { "webhook-id": "x", "webhook-timestamp": String(Math.floor(Date.now() / 1000)), "webhook-signature": "v1,aGFsbG8=" };
+      expect((await fetch(url, { method: "POST", headers, body: "{}" })).status).toBe(401);
+      expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+
+      await run.printed(/^\d+ \d+ gift \S/m);
+      const seqs = [...run.stdout().matchAll(/^\d+ (\d+) (?:chat|gift)/gm)].map(([, seq]) => Number(seq));
+      expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
+      const id = /hook (\w+)/.exec(made.stderr)?.[1] ?? "";
+      expect((await ran(["hook", "test", id], { DYLIVE_DATA: stage().data })).stdout).toMatch(/delivered, HTTP 204/);
+    });
+
+    it("takes nothing without a secret", async () => {
+      const run = stage().node("webhook-receiver.mjs", ["0"]);
+      const [url = ""] = await run.printed(/http:\S+/);
+      expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+    });
+  });
+}
