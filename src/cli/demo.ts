@@ -2,11 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createToken, hashToken } from "../api/auth.js";
 import type { Config } from "../config.js";
+import { DyliveError } from "../errors.js";
 import type { Tokens } from "../log/tokens.js";
 import { startSimulator } from "../simulator/index.js";
 import { start } from "./serve.js";
 import { aborted, stopSignal } from "./stop.js";
 import { print, say } from "./terminal.js";
+import { withStore } from "./with-store.js";
 
 /** The simulated rooms by web_rid, as people are told of them. */
 const DEMO_ROOMS = [
@@ -19,12 +21,14 @@ const DEMO_ROOMS = [
 export async function demo(config: Config): Promise<void> {
   const stop = stopSignal();
   const data = join(config.data, "demo");
+  const tokenFile = join(data, "token");
   mkdirSync(data, { recursive: true, mode: 0o700 });
+  if (config.databaseUrl !== null) await assertForDemo({ ...config, data }, tokenFile);
   const simulator = await startSimulator({});
   try {
     const app = await start({ ...config, data, upstream: simulator.url, signer: null });
     try {
-      const token = await demoToken(app.store.tokens, join(data, "token"));
+      const token = await demoToken(app.store.tokens, tokenFile);
       const url = `${app.url}/douyin/liveroom/chat?token=${token}&room_id=100000002`;
       await print(`dylive demo: simulated rooms ${DEMO_ROOMS.map(([id, what]) => `${id} (${what})`).join(", ")}`);
       await print(`page: ${app.url}/#token=${token}&room=100000002`);
@@ -40,11 +44,27 @@ export async function demo(config: Config): Promise<void> {
   }
 }
 
+/** A data folder of its own is no help in a database: simulated rooms must not get among real ones. @throws DyliveError in_use */
+async function assertForDemo(config: Config, tokenFile: string): Promise<void> {
+  await withStore(config, async ({ tokens, rooms }) => {
+    if ((await tokens.find(hashToken(kept(tokenFile)))) !== null) return;
+    if ((await tokens.list()).length > 0 || (await rooms.list()).length > 0)
+      throw new DyliveError(
+        "in_use",
+        "the database of DATABASE_URL has rooms or tokens that are not the demo's: give the demo an empty one, or unset it",
+      );
+  });
+}
+
 /** The demo's own token, kept in its data folder so that the printed lines go on working after a restart. */
 async function demoToken(tokens: Tokens, file: string): Promise<string> {
-  const known = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  const known = kept(file);
   if (known !== "" && (await tokens.find(hashToken(known))) !== null) return known;
   const { token } = await createToken(tokens, { name: "demo", scope: "admin", now: Date.now() });
   writeFileSync(file, `${token}\n`, { mode: 0o600 });
   return token;
+}
+
+function kept(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
 }

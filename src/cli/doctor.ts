@@ -10,6 +10,7 @@ import type { ProxyServer } from "../sources/proxy.js";
 import { directSeats, type Seat, type Seats } from "../sources/seat.js";
 import { httpSigner } from "../sources/signer.js";
 import { Visitor } from "../sources/visitor.js";
+import { database } from "./doctor/database.js";
 import { type Finding, failed, linesOf, skipped, verdictOf } from "./doctor/finding.js";
 import { browser, dataFolder, runtime, store } from "./doctor/machine.js";
 import { type Asking, accounts, dns, fetched, home, push, reflow, room, signs } from "./doctor/platform.js";
@@ -59,7 +60,7 @@ export async function* examine(
   const platform = platformOf(config);
   yield runtime();
   yield dataFolder(config.data);
-  yield await store(config.data);
+  yield await (config.databaseUrl === null ? store(config.data) : database(config.databaseUrl));
   const { finding, program } = browser(config, machine);
   yield finding;
   yield await dns(platform);

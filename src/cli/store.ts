@@ -33,6 +33,11 @@ export function addStoreCommands(program: Command, data: () => Option): void {
 }
 
 async function backup(config: Config, file: string): Promise<void> {
+  if (config.databaseUrl !== null)
+    throw new DyliveError(
+      "bad_request",
+      'the store is in PostgreSQL, whose own programs copy it, also while servers run: pg_dump -Fc -f FILE "$DATABASE_URL" (docs/scale.md)',
+    );
   const path = existing(config);
   const bytes = backUp(path, resolve(file));
   await print(`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
@@ -43,9 +48,7 @@ async function backup(config: Config, file: string): Promise<void> {
 
 async function check(config: Config, asked: string | null): Promise<void> {
   const stop = interruptSignal();
-  const damage = integrityOf(existing(config));
-  for (const line of damage) await print(plain(`file: ${line}`));
-  if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
+  const what = await sound(config);
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
     const progress = new Progress("checking", "events");
@@ -53,10 +56,28 @@ async function check(config: Config, asked: string | null): Promise<void> {
     for (const finding of findings.slice(0, SHOWN)) await print(plain(sentenceOf(finding)));
     if (findings.length > SHOWN) await print(`… and ${findings.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
-    progress.end(`checked: the file, and ${[...heads.values()].reduce((sum, { head }) => sum + head, 0)} events of ${heads.size} rooms`);
+    progress.end(`checked: ${what}, and ${[...heads.values()].reduce((sum, { head }) => sum + head, 0)} events of ${heads.size} rooms`);
     await print(findings.length === 0 ? "nothing is wrong" : `${findings.length} findings`);
     if (findings.length > 0) exitWith(1);
   });
+}
+
+/**
+ * Whether the file is sound, or the database is there: PostgreSQL answers for its own files.
+ * @returns what it is
+ * @throws DyliveError store_damaged; bad_config when there is none
+ */
+async function sound(config: Config): Promise<string> {
+  if (config.databaseUrl === null) {
+    const damage = integrityOf(existing(config));
+    for (const line of damage) await print(plain(`file: ${line}`));
+    if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
+    return "the file";
+  }
+  const { lookAt } = await import("../log/postgres/look.js");
+  const { name, schema } = await lookAt(config.databaseUrl);
+  if (schema === 0) throw new DyliveError("bad_config", `there is no store in ${name}`);
+  return "the database";
 }
 
 /** A typing error in the folder's name must not make a new, empty store that is then found sound. */

@@ -3,8 +3,8 @@ import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { Config, Machine } from "../../config.js";
 import { check } from "../../log/check.js";
+import { openStore, type StoreAt } from "../../log/open.js";
 import { assertOurs, MIGRATIONS } from "../../log/sqlite/migrate.js";
-import { openSqliteStore } from "../../log/sqlite/store.js";
 import { findBrowser } from "../../sources/browser/find.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
@@ -71,7 +71,7 @@ export async function store(data: string): Promise<Finding> {
       );
     const shown = `schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
     if (version < MIGRATIONS.length) return ok("store", `${shown}; it is brought up to date at the next start`);
-    return await logIn(path, shown);
+    return await logIn({ engine: "sqlite", path }, shown);
   } catch (error) {
     return failed("store", error, "Check the file's owner; if it is not dylive's, name another folder with --data.");
   }
@@ -89,8 +89,9 @@ function look(path: string, whole: boolean): number | string {
   }
 }
 
-async function logIn(path: string, shown: string): Promise<Finding> {
-  const opened = openSqliteStore({ path });
+/** Whether every event is in its place, as far as five seconds of reading can tell. */
+export async function logIn(at: StoreAt, shown: string): Promise<Finding> {
+  const opened = await openStore(at);
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {
     const findings = await check(opened.log, undefined, limit);

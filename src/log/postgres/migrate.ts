@@ -24,10 +24,10 @@ const META = "CREATE TABLE meta(key text PRIMARY KEY, value text NOT NULL)";
  */
 export async function migrate(connection: Connection, migrations: readonly string[] = MIGRATIONS): Promise<void> {
   // The usual case takes no lock.
-  if ((await connection.ask((session) => versionOf(session, migrations.length))) === migrations.length) return;
+  if ((await connection.ask((session) => schemaVersion(session, migrations.length))) === migrations.length) return;
   await connection.write(async (session) => {
     await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.migrate);
-    const version = await versionOf(session, migrations.length);
+    const version = await schemaVersion(session, migrations.length);
     if (version === migrations.length) return;
     if (version === 0) {
       await session.run(META);
@@ -44,8 +44,8 @@ export async function migrate(connection: Connection, migrations: readonly strin
   });
 }
 
-/** The version of the schema; 0 for an empty database. */
-async function versionOf(session: Session, known: number): Promise<number> {
+/** The version of the schema; 0 for an empty database. @throws DyliveError bad_config when it is not ours or newer than what is known */
+export async function schemaVersion(session: Session, known = MIGRATIONS.length): Promise<number> {
   const found = await session.row<{ name: string; encoding: string; ours: boolean; tables: number }>(
     `SELECT current_database() AS name, current_setting('server_encoding') AS encoding, to_regclass('meta') IS NOT NULL AS ours,
        (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace) AS tables`,

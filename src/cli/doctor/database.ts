@@ -1,0 +1,42 @@
+import { DyliveError } from "../../errors.js";
+import type { Look } from "../../log/postgres/look.js";
+import { type Finding, failed, ok, warn } from "./finding.js";
+import { logIn } from "./machine.js";
+
+const MIB = 1024 * 1024;
+/** The tests run with this one. */
+const VERSION = 17;
+/** More on the way than this is felt by everything that asks the database. */
+const SLOW_MS = 50;
+
+/** Whether the database can be reached, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
+export async function database(url: string): Promise<Finding> {
+  try {
+    const { lookAt } = await import("../../log/postgres/look.js");
+    const look = await lookAt(url);
+    const shown = `PostgreSQL ${look.server} at ${look.name}, schema ${look.schema}, ${(look.bytes / MIB).toFixed(1)} MiB`;
+    return complaintOf(look, shown) ?? (look.schema < look.known ? later(look, shown) : await logIn({ engine: "postgres", url }, shown));
+  } catch (error) {
+    const todo =
+      error instanceof DyliveError && error.code === "bad_config" ? "Correct DATABASE_URL: docs/scale.md has its form." : undefined;
+    return failed("store", error, todo);
+  }
+}
+
+function later({ schema, name }: Look, shown: string): Finding {
+  if (schema === 0) return ok("store", `the database ${name} is empty; the store is made at the first start`);
+  return ok("store", `${shown}; it is brought up to date at the next start`);
+}
+
+function complaintOf({ server, notDurable, roundTripMs }: Look, shown: string): Finding | null {
+  if (Number.parseInt(server, 10) < VERSION)
+    return warn("store", `${shown}: older than what dylive is tested with`, `Use PostgreSQL ${VERSION} or newer.`);
+  if (roundTripMs > SLOW_MS)
+    return warn(
+      "store",
+      `${shown}: it takes ${Math.round(roundTripMs)} ms to answer`,
+      "Run dylive nearer to the database, or look at its load.",
+    );
+  if (notDurable.length === 0) return null;
+  return warn("store", `${shown}: ${notDurable.join(", ")}, so events that were given out may be lost when the power goes`, "Turn it on.");
+}
