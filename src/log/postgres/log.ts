@@ -114,9 +114,16 @@ export class PostgresLog implements Log {
 
 /** The name of the log that a database holds. */
 export async function logIdOf(connection: Connection): Promise<string> {
-  const row = await connection.ask((session) => session.row<{ value: string }>("SELECT value FROM meta WHERE key = 'log_id'"));
-  if (row === undefined) throw new DyliveError("bad_config", "the database has lost its id");
-  return row.value;
+  const rows = await connection.ask((session) =>
+    session.rows<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key IN ('log_id', 'copying')"),
+  );
+  const id = rows.find(({ key }) => key === "log_id")?.value;
+  if (id !== undefined) return id;
+  if (rows.length === 0) throw new DyliveError("bad_config", "the database has lost its id");
+  throw new DyliveError(
+    "bad_config",
+    "a store was being copied into it, which is not finished: run `dylive migrate sqlite-to-postgres` again",
+  );
 }
 
 function daysOf(ids: readonly string[]): readonly number[] {

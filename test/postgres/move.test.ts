@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { decodeCursor, encodeCursor, resolveCursor } from "../../src/api/cursor.js";
+import type { NewEvent } from "../../src/events/event.js";
+import { checkStore } from "../../src/log/check-store.js";
+import { hookReader } from "../../src/log/hooks.js";
+import type { Where } from "../../src/log/log.js";
+import { moveStore } from "../../src/log/move/move.js";
+import { SqliteSource } from "../../src/log/move/source.js";
+import { openPostgresStore } from "../../src/log/postgres/store.js";
+import { RETAINED } from "../../src/log/retention.js";
+import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import type { Store } from "../../src/log/store.js";
+import { catchUp } from "../../src/outputs/stats/advance.js";
+import { chat, erased, gift } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+import { findAll, indexAll } from "../contracts/search.js";
+import { everything, streams } from "../contracts/statistics.js";
+import { plainWords } from "../outputs/stats/plain-words.js";
+import { dropDatabase, newDatabase, runSql } from "./database.js";
+
+const SIGNAL = new AbortController().signal;
+const SESSIONS = ["s1", "s2", ""];
+const dir = mkdtempSync(join(tmpdir(), "dylive-move-"));
+const path = join(dir, "dylive.sqlite");
+let url: string;
+
+/** Ids of every form, of several days; one is as an integer at the edge of 64 bits. */
+function idOf(n: number): string {
+  const second = BigInt(1_760_000_000 + n * 37);
+  if (n % 11 === 0) return `h:${n.toString(16).padStart(16, "0")}`;
+  if (n % 13 === 0) return `gap:${1_760_000_000_000 + n}`;
+  if (n % 1999 === 0) return (9_223_372_036_854_775_000n + BigInt(n % 800)).toString();
+  return ((second << 32n) + BigInt(n)).toString();
+}
+
+/** A store with everything in it that a store can have. */
+async function seed(count: number): Promise<void> {
+  const store = openSqliteStore({ path });
+  const made = fc.sample(streams, { seed: 7, numRuns: Math.ceil(count / 10) }).flat().slice(0, count);
+  for (const [at, name] of ["98765", "anchor-二", "30003"].entries()) {
+    const { room, append } = await claimed(store, name);
+    if (at === 1) await store.rooms.claim(room);
+    if (at === 1) continue; // a room without events, claimed twice
+    const events = made.map((event, n): NewEvent => ({ ...event, id: idOf(n) }));
+    for (let from = 0; from < events.length; from += 1000) await append(...events.slice(from, from + 1000));
+    await append(gift("settle:x", "x", 0, 5, true), chat("nul", { text: "a\u0000b 你好" }));
+    await catchUp(store, plainWords, { room });
+    const { events: kept } = await readAll(store.log, room, 500, 3);
+    const [one, two] = kept;
+    if (one === undefined || two === undefined) throw new Error("too few");
+    await store.log.replace(room, [
+      { ...erased(one), seq: one.seq },
+      { ...two, revision: 0 },
+    ]);
+    await store.log.remove(room, 1, 40, "retention");
+    await store.log.remove(room, 300, 310, "retention");
+    await store.retention.setHorizon(room, 1_760_000_000_000 + room);
+    await store.retention.setLimits(room, "events", { maxAgeMs: 5_000_000, maxBytes: null });
+    await store.sessions.open(room, "s1", 5, "标题");
+    await store.sessions.open(room, "s2", 9);
+    await store.sessions.end(room, "s2", 11, "announced");
+    for (const reader of ["token:a:", "sub:b:名", hookReader("h1")]) await store.positions.set(reader, room, 50 + at);
+    await store.rooms.setFacts(room, { webRid: name, title: "间", anchor: { id: "1", secUid: null, nickname: "主播", avatar: null } });
+    await store.rooms.setWatch(room, at === 0 ? "on" : "paused");
+    await store.rooms.setSettings(room, { proxy: "http://u:p@h:1", record: true });
+    await catchUp(store, plainWords, { room });
+  }
+  const token = { name: "看", scope: "read", rooms: ["98765"], perMinute: 5, expiresAt: null, lastUsedAt: 9 } as const;
+  await store.tokens.add({ ...token, id: "t1", hash: "aa", createdAt: 1, revokedAt: null });
+  await store.tokens.add({ ...token, id: "t2", hash: "bb", createdAt: 2, revokedAt: 3 });
+  const asked = { types: [], filter: null, rooms: [], maxEvents: 5, allowPrivate: false, old: null, replays: 1, paused: null };
+  const hook = {
+    ...asked,
+    id: "h1",
+    name: "n",
+    url: "https://e.com",
+    secret: "whsec_A",
+    createdAt: 1,
+    revision: 0,
+    failing: null,
+    last: null,
+  };
+  await store.hooks.add({ ...hook, deliveredAt: null }, new Map([[1, 60]]));
+  const batch = { id: "b", room: 1, from: 61, to: 62, events: 2, createdAt: 7, tries: 0, body: '{"a":"\\u0000"}' };
+  await store.hooks.fix("h1", 0, batch);
+  const answered = { delivered: false, status: 500, error: "no", answer: "x" };
+  await store.hooks.tried("h1", { id: "b", at: 3, ms: 1, room: 1, from: 61, to: 62, events: 2, bytes: 9, attempt: 1, ...answered });
+  await store.secrets.pseudonymKey();
+  await store.close();
+}
+
+/** Everything that a store answers. */
+async function told(store: Store) {
+  const rooms = await store.rooms.list();
+  const wheres: readonly Where[] = [{}, { types: ["gift"] }, { sessionId: "s1" }, { userId: "7" }, { minDiamonds: 20 }];
+  const of = async (room: number) => ({
+    aliases: await store.rooms.aliases(room),
+    logs: await Promise.all(
+      wheres.map(async (where) => ({
+        newest: await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 50, where),
+        page: (await store.log.read(room, 40, 200, where)).events,
+      })),
+    ),
+    log: await readAll(store.log, room, 0, 5000),
+    combos: await store.log.combos(room, ["s1.7.0", "s1.8.1", "x", "none"]),
+    known: await store.log.known(room, [idOf(1), idOf(700), "none"]),
+    sessions: await store.sessions.list(room, 10),
+    statistics: await everything(store, room, SESSIONS),
+    limits: await store.retention.limits(room),
+    horizon: await store.retention.horizon(room),
+    positions: await Promise.all(["token:a:", "sub:b:名", hookReader("h1"), "none"].map((reader) => store.positions.get(reader, room))),
+  });
+  return {
+    rooms,
+    heads: await store.log.heads(),
+    of: await Promise.all([{ room: 0 }, ...rooms].map(({ room }) => of(room))),
+    tokens: await store.tokens.list(),
+    hooks: await store.hooks.list(),
+    places: await store.hooks.places("h1"),
+    batch: await store.hooks.batch("h1", 1),
+    tries: await store.hooks.tries("h1", 9),
+    key: await store.secrets.pseudonymKey(),
+    found: await findAll(store, { text: "b c" }, [1, 3], 50),
+    retained: RETAINED.length,
+  };
+}
+
+beforeAll(() => seed(1_500));
+afterAll(() => rmSync(dir, { recursive: true }));
+beforeEach(async () => {
+  url = await newDatabase();
+});
+afterEach(() => dropDatabase(url));
+
+describe("a store that moves from SQLite to PostgreSQL", () => {
+  it("answers everything as before; cursors, tokens and epochs go on", { timeout: 120_000 }, async () => {
+    const shown: string[] = [];
+    const moved = await moveStore({ from: path, to: url, signal: SIGNAL, onProgress: (what) => shown.push(what) });
+    expect(moved).toMatchObject({ rooms: 3, before: 0 });
+    expect(moved.events).toBeGreaterThan(2_800);
+    expect(moved.compared).toBeGreaterThan(moved.events);
+    expect(new Set(shown)).toContain("events copied");
+    const [before, after] = [openSqliteStore({ path }), await openPostgresStore({ url })];
+    try {
+      expect(after.log.id).toBe(before.log.id);
+      for (const store of [before, after]) await indexAll(store);
+      const [old, now] = [await told(before), await told(after)];
+      expect(old.found.length).toBeGreaterThan(10);
+      expect(old.of[1]?.statistics.parts[0]?.people[0]?.length).toBeGreaterThan(2);
+      expect(now).toEqual(old);
+      expect(await after.retention.size(1)).toBe(await before.retention.size(1));
+      expect(await checkStore(after)).toEqual(await checkStore(before));
+
+      const cursor = encodeCursor({ logId: before.log.id, room: 1, seq: 77 });
+      expect(decodeCursor(cursor)).toMatchObject({ logId: after.log.id });
+      const ends = (await after.log.heads([1])).get(1) ?? { oldest: 0, head: 0 };
+      expect(resolveCursor(cursor, after.log.id, 1, ends)).toBe(77);
+      // Whoever had the room goes on by its epoch; a stored id is known; new rooms and rows get numbers of their own.
+      expect(await after.rooms.claim(2)).toBe(3);
+      const epoch = await after.rooms.claim(1);
+      const events = [chat(idOf(700)), chat("new")];
+      expect(await after.log.append([{ room: 1, epoch, events }])).toEqual([
+        { room: 1, head: ends.head + 1, stored: [null, ends.head + 1] },
+      ]);
+      expect(await after.rooms.ensure([{ kind: "web_rid", value: "4" }])).toBe(4);
+      expect((await after.sessions.open(1, "s3", 20)).sessionId).toBe("s3");
+      expect((await after.sessions.list(1, 9)).map(({ sessionId }) => sessionId)).toEqual(["s3", "s2", "s1"]);
+      await catchUp(after, plainWords, { room: 1 });
+      expect((await checkStore(after)).filter(({ kind }) => kind === "statistics")).toEqual([]);
+    } finally {
+      await before.close();
+      await after.close();
+    }
+  });
+
+  it("goes on where it was broken off, and meanwhile is no store", { timeout: 120_000 }, async () => {
+    const stop = new AbortController();
+    const half = (what: string, done: number) => {
+      if (what === "events copied" && done >= 1_000) stop.abort(new Error("pulled"));
+    };
+    await expect(moveStore({ from: path, to: url, signal: stop.signal, onProgress: half })).rejects.toThrow("pulled");
+    await expect(openPostgresStore({ url })).rejects.toMatchObject({ code: "bad_config", detail: expect.stringContaining("not finished") });
+    const moved = await moveStore({ from: path, to: url, signal: SIGNAL });
+    expect(moved.before).toBeGreaterThanOrEqual(1_000);
+    expect(moved.before).toBeLessThan(moved.events);
+    // Once more: it is there already, and is compared.
+    expect(await moveStore({ from: path, to: url, signal: SIGNAL })).toEqual({ ...moved, before: moved.events });
+  });
+
+  it("finds a difference", { timeout: 120_000 }, async () => {
+    await moveStore({ from: path, to: url, signal: SIGNAL });
+    for (const [change, back, where] of [
+      [
+        "UPDATE events SET body = body || ' ' WHERE room = 3 AND seq = 777",
+        "UPDATE events SET body = left(body, -1) WHERE room = 3 AND seq = 777",
+        /events of room 3.*body/,
+      ],
+      ["UPDATE tokens SET per_minute = 6 WHERE id = 't2'", "UPDATE tokens SET per_minute = 5 WHERE id = 't2'", /tokens.*per_minute/],
+      ["INSERT INTO removals VALUES (3, 900, 901, 'retention')", "DELETE FROM removals WHERE from_seq = 900", /removals.*more/],
+      ["DELETE FROM statistics_words WHERE n = (SELECT min(n) FROM statistics_words)", "", /statistics_words/],
+    ] as const) {
+      await runSql(url, change);
+      await expect(moveStore({ from: path, to: url, signal: SIGNAL })).rejects.toMatchObject({
+        code: "internal",
+        detail: expect.stringMatching(where),
+      });
+      if (back !== "") await runSql(url, back);
+    }
+  });
+
+  it("takes no database that holds something, and no store that is none", async () => {
+    const store = await openPostgresStore({ url });
+    const token = { id: "t", name: "n", scope: "read", hash: "h", rooms: [], perMinute: null, createdAt: 1, expiresAt: null } as const;
+    await store.tokens.add({ ...token, revokedAt: null, lastUsedAt: null });
+    await store.close();
+    await expect(moveStore({ from: path, to: url, signal: SIGNAL })).rejects.toMatchObject({
+      code: "bad_request",
+      detail: "the database holds 1 tokens already: give an empty one",
+    });
+    expect(() => new SqliteSource(join(dir, "none"))).toThrow("there is no store");
+  });
+});
