@@ -8,12 +8,14 @@ import { errorsPage } from "./errors-page.js";
 import { EVENT_SAMPLES } from "./event-samples.js";
 import { eventsPage, type Property } from "./events-page.js";
 import { ROOT } from "./markdown.js";
+import { apiPage } from "./routes-section.js";
 
 describe("pages that are written from the source; after a change: vitest run --project unit test/docs/generated.test.ts -u", () => {
   it.each([
     ["events", eventsPage],
     ["configuration", configurationPage],
     ["errors", errorsPage],
+    ["api", apiPage],
   ])("docs/%s.md is as the source says", async (name, write) => {
     await expect(write()).toMatchFileSnapshot(`${ROOT}docs/${name}.md`);
   });

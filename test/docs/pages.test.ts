@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+import { page, pages, ROOT } from "./markdown.js";
+
+/** Pages that are written by tests or are no guides. */
+const NO_GUIDES = new Set(["README.md", "README.en.md", "docs/faults.md", "docs/measured.md"]);
+
+/** Where the links and pictures of a page lead, without those to other sites. */
+function linksOf(path: string): readonly string[] {
+  const prose = page(path).replace(/^ *```[\s\S]*?^ *```/gm, "");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => to ?? "").filter((to) => !/^[a-z]+:/.test(to));
+}
+
+/** The name of a heading in addresses, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+describe("the documents", () => {
+  it.each(pages())("%s: its links lead somewhere", (path) => {
+    const broken = linksOf(path).filter((link) => {
+      const [to = "", anchor] = link.split("#");
+      const target = to === "" ? path : normalize(join(dirname(path), to));
+      if (!existsSync(`${ROOT}${target}`)) return true;
+      if (anchor === undefined) return false;
+      const headings = [...readFileSync(`${ROOT}${target}`, "utf8").matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading ?? ""));
+      return !headings.includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it.each(pages().filter((path) => !NO_GUIDES.has(path)))("%s begins with what its reader can do after it", (path) => {
+    expect(page(path)).toMatch(/^# .+\n\n(<!--.*-->\n\n)?After this page you /);
+  });
+
+  it("are all in the index", () => {
+    const listed = new Set(linksOf("docs/README.md").map((to) => normalize(join("docs", to))));
+    expect(pages().filter((path) => path !== "docs/README.md" && path.startsWith("docs/") && !listed.has(path))).toEqual([]);
+  });
+
+  it("are what the README leads to, in both languages the same", () => {
+    const leads = (path: string) =>
+      new Set(linksOf(path).map((to) => to.replace(/\.zh\.md$|\.en\.jpg$/, (end) => (end === ".zh.md" ? ".md" : ".jpg"))));
+    const without = (path: string) => [...leads(path)].filter((to) => !to.startsWith("README")).toSorted();
+    expect(without("README.md")).toEqual(without("README.en.md"));
+  });
+});

@@ -1,0 +1,38 @@
+import { expect } from "vitest";
+import { WebSocket } from "ws";
+import { until } from "../until.js";
+import { differences, readLoose } from "./loose-json.js";
+import type { Stage } from "./stage.js";
+
+/** Holds a conversation with the server's WebSocket: sends what is after `→`, and waits for something like what is after `←`. */
+export async function talk(text: string, { base, token }: Stage): Promise<void> {
+  const socket = new WebSocket(`${base.replace("http", "ws")}/v1/ws`, { headers: { authorization: `Bearer ${token}` } });
+  const received: unknown[] = [];
+  socket.on("message", (data) => received.push(JSON.parse(String(data))));
+  await new Promise<void>((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("error", reject);
+  });
+  try {
+    for (const line of text.split("\n")) {
+      const shown = line.slice(2);
+      if (line.startsWith("→ ")) socket.send(shown);
+      else if (line.startsWith("← ")) await answered(readLoose(shown), received);
+      else throw new Error(`neither said nor answered: ${line}`);
+    }
+  } finally {
+    socket.terminate();
+  }
+}
+
+async function answered(shown: unknown, received: unknown[]): Promise<void> {
+  const found = () => received.map((real) => differences(shown, real));
+  await until(() => found().some((one) => one.length === 0), 60_000).catch(() => {
+    expect(found(), `${JSON.stringify(shown)} is shown, and came were ${JSON.stringify(received).slice(0, 2000)}`).toContainEqual([]);
+  });
+  // What is answered twice in a conversation is two messages.
+  received.splice(
+    found().findIndex((one) => one.length === 0),
+    1,
+  );
+}
