@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Clock } from "../clock.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
+import type { StoreServer } from "../log/store.js";
 import { HOOK_STATES } from "../outputs/hooks/desk.js";
 import type { HookFigures } from "../outputs/hooks/start.js";
 import { ROOM_STATES, type RoomStatus } from "../rooms/state.js";
@@ -12,6 +13,9 @@ const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
 const REQUEST_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60];
 /** Sources whose events come as they happen: only of those does the lag say something. */
 const LIVE_SOURCES: ReadonlySet<string> = new Set(["websocket", "browser", "official"]);
+
+/** Seconds: a group commit on a disk of one's own, up to a database that does not keep up. */
+const APPEND_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** What a room had counted when it was last looked at. */
 interface Seen {
@@ -65,6 +69,16 @@ export class Metrics {
     buckets: REQUEST_BUCKETS_S,
     registers: [this.#registry],
   });
+  readonly #appendSeconds = new Histogram({
+    name: "dylive_append_seconds",
+    help: "From the asking for an append until its events were on disk",
+    buckets: APPEND_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #away = this.#gauge("dylive_database_away_seconds", "For how long the database has been missed; 0 while it is there", []);
+  readonly #connections = this.#gauge("dylive_database_connections", "Connections to the database by state; waiting: calls without one", [
+    "state",
+  ]);
   readonly #seen = new Map<RoomKey, Seen>();
   readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
   readonly #countReaders = new Map<string, () => number>();
@@ -97,6 +111,11 @@ export class Metrics {
     }
   }
 
+  /** Counts an append, whatever became of it. */
+  appended(ms: number): void {
+    this.#appendSeconds.observe(ms / 1000);
+  }
+
   /** Counts an answer. `route` is the route's pattern, so that nobody can make up new ones. */
   answered(route: string, method: string, status: number, ms: number): void {
     this.#requests.inc({ route, method, status });
@@ -123,8 +142,13 @@ export class Metrics {
     this.#lookAtHooks = look;
   }
 
-  /** Everything, in Prometheus' text form. @param statuses of every known room; null where one is not collected */
-  async text(statuses: readonly (RoomStatus | null)[]): Promise<string> {
+  /**
+   * Everything, in Prometheus' text form.
+   * @param statuses of every known room; null where one is not collected
+   * @param server of a store in a server of its own
+   */
+  async text(statuses: readonly (RoomStatus | null)[], server?: StoreServer): Promise<string> {
+    if (server !== undefined) this.#showServer(server);
     const hooks = await this.#lookAtHooks();
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
@@ -137,6 +161,11 @@ export class Metrics {
     this.#cutSeen = cutForSlowness;
     this.#showHooks(hooks);
     return this.#registry.metrics();
+  }
+
+  #showServer({ away, connections }: StoreServer): void {
+    this.#away.set(away === null ? 0 : Math.max(0, this.#clock.now() - away.since) / 1000);
+    for (const [state, count] of Object.entries(connections)) this.#connections.set({ state }, count);
   }
 
   #showHooks(hooks: readonly HookFigures[]): void {

@@ -4,20 +4,27 @@ import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "
 /** Called with what an append has stored, in the order of the batch. Must not throw. */
 export type OnStored = (events: readonly NewEvent[]) => void;
 
+/** Called with how long an append took, ms, from its asking to its answer. Must not throw. */
+export type OnAppended = (ms: number) => void;
+
 /** The log, with somebody told of every event that this process stores. For counting: readers of events read the log. */
 export class ObservedLog implements Log {
   readonly id: string;
   readonly #log: Log;
   readonly #onStored: OnStored;
+  readonly #onAppended: OnAppended;
 
-  constructor(log: Log, onStored: OnStored) {
+  constructor(log: Log, onStored: OnStored, onAppended: OnAppended = () => {}) {
     this.id = log.id;
     this.#log = log;
     this.#onStored = onStored;
+    this.#onAppended = onAppended;
   }
 
   async append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
+    const asked = performance.now();
     const appended = await this.#log.append(batches);
+    this.#onAppended(performance.now() - asked);
     for (const [index, { stored }] of appended.entries()) {
       const events = batches[index]?.events.filter((_event, at) => stored !== undefined && stored[at] !== null) ?? [];
       if (events.length > 0) this.#onStored(events);

@@ -65,7 +65,14 @@ export async function manage({
   const clock = new FakeClock();
   const metrics = new Metrics(clock, processMetrics);
   const opened = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
-  const store = replace({ ...opened, log: new ObservedLog(opened.log, (events) => metrics.stored(events)) });
+  const store = replace({
+    ...opened,
+    log: new ObservedLog(
+      opened.log,
+      (events) => metrics.stored(events),
+      (ms) => metrics.appended(ms),
+    ),
+  });
   const manager = new FakeManager(store);
   const operator = new FakeOperator();
   const mender = new FakeMender();

@@ -104,6 +104,24 @@ describe("/metrics", () => {
   });
 });
 
+describe("a store in a server of its own", () => {
+  it("is told of: how long it has been missed, and its connections", async () => {
+    let away: { since: number; reason: string } | null = null;
+    const connections = { used: 3, idle: 2, waiting: 7 };
+    const managed = await manage({ replace: (store) => ({ ...store, server: () => ({ away, connections }) }) });
+    await managed.tell("11", chat("a"));
+    const health = async () => (await managed.call("/healthz", { token: null })).body;
+    expect(await health()).toEqual({ status: "ok", database: "ok" });
+    const first = await scrape(managed);
+    expect(value(first, "dylive_database_away_seconds")).toBe(0);
+    expect(value(first, 'dylive_database_connections{state="waiting"}')).toBe(7);
+    expect(value(first, "dylive_append_seconds_count")).toBe(1);
+    away = { since: managed.clock.now() - 2500, reason: "connect ECONNREFUSED 10.1.2.3:5432" };
+    expect(await health()).toEqual({ status: "ok", database: "away" });
+    expect(value(await scrape(managed), "dylive_database_away_seconds")).toBe(2.5);
+  });
+});
+
 describe("docs/grafana.json", () => {
   const text = readFileSync(new URL("../../docs/grafana.json", import.meta.url), "utf8");
   const base = (name: string) => name.replace(/_(bucket|sum|count)$/, "");
