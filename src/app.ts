@@ -73,7 +73,11 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const metrics = new Metrics(clock, true);
     const desk = new WorkerChannel({ at, clock });
     closers.push(() => desk.close());
-    const log = new ObservedLog(opened.log, (events) => metrics.stored(events));
+    const log = new ObservedLog(
+      opened.log,
+      (events) => metrics.stored(events),
+      (ms) => metrics.appended(ms),
+    );
     const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collecting: Store = { ...store, retention: opened.retention };

@@ -11,7 +11,17 @@ const WRITE_MS = 2_000;
 /** Whose position is written to see whether the store can be; no reader has this name. */
 const PROBE = "readyz";
 
-const Healthy = Type.Object({ status: Type.Enum(["ok", "stopping"]) }, { description: "ok, or stopping with status 503" });
+const Healthy = Type.Object(
+  {
+    status: Type.Enum(["ok", "stopping"]),
+    database: Type.Optional(
+      Type.Enum(["ok", "away"], {
+        description: "with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself",
+      }),
+    ),
+  },
+  { description: "ok, or stopping with status 503" },
+);
 const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
 
 /** `/healthz`, `/readyz` and `/metrics`. */
@@ -24,7 +34,9 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, stopping: ()
     { schema: { summary: "Whether the process is alive", tags: ["health"], response: { 200: Healthy, 503: Healthy } } },
     (_request, reply) => {
       reply.header("cache-control", "no-store");
-      return stopping() ? reply.code(503).send({ status: "stopping" }) : reply.send({ status: "ok" });
+      const server = store.server?.();
+      const database = server === undefined ? {} : { database: server.away === null ? ("ok" as const) : ("away" as const) };
+      return stopping() ? reply.code(503).send({ status: "stopping", ...database }) : reply.send({ status: "ok", ...database });
     },
   );
 
@@ -77,7 +89,7 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, stopping: ()
       return reply
         .header("cache-control", "no-store")
         .type(metrics.contentType)
-        .send(await metrics.text(statuses));
+        .send(await metrics.text(statuses, store.server?.()));
     },
   );
 }

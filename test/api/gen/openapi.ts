@@ -26,6 +26,11 @@ export interface paths {
                         "application/json": {
                             /** @enum {unknown} */
                             status: "ok" | "stopping";
+                            /**
+                             * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
+                             * @enum {unknown}
+                             */
+                            database?: "ok" | "away";
                         };
                     };
                 };
@@ -38,6 +43,11 @@ export interface paths {
                         "application/json": {
                             /** @enum {unknown} */
                             status: "ok" | "stopping";
+                            /**
+                             * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
+                             * @enum {unknown}
+                             */
+                            database?: "ok" | "away";
                         };
                     };
                 };
