@@ -4,7 +4,6 @@ import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
-import type { RawAbout } from "../sources/raw/writer.js";
 import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
@@ -12,15 +11,17 @@ import { Asking, FRESH_MS } from "./asking.js";
 import { backoffMs } from "./backoff.js";
 import type { Budget } from "./budget.js";
 import { Connection } from "./connection.js";
-import { heldBack } from "./hold.js";
-import { meetRoom } from "./meet.js";
-import { stateEvent } from "./own-events.js";
-import { type Broadcast, Pipeline } from "./pipeline.js";
+import type { Intake } from "./intake.js";
+import { Keeping } from "./keeping.js";
+import type { Broadcast } from "./pipeline.js";
 import { Place, type Reach } from "./place.js";
-import type { Live, Offline, RoomName } from "./resolve.js";
+import type { Raw } from "./raw.js";
+import type { Live, RoomName } from "./resolve.js";
+import type { Spool } from "./spool.js";
 import type { RoomState, RoomStatus } from "./state.js";
-import { storeDownReason } from "./store-down.js";
+import { isNotOwner, storeDownReason } from "./store-down.js";
 import type { Closing } from "./target.js";
+import type { Tenure } from "./tenure.js";
 import { Tracker } from "./tracker.js";
 
 /** What collectors are built of; the same for all rooms. */
@@ -34,15 +35,8 @@ export interface CollectorParts extends Reach {
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
   /** Who keeps the frames of rooms that are to be recorded. */
   readonly raw?: Raw;
-}
-
-/** Keeps frames as they came. Makes nobody wait. */
-export interface Raw {
-  /** Whether rooms are recorded that do not say. */
-  readonly byDefault: boolean;
-  take(room: RoomKey, batch: readonly Received[], about: RawAbout): void;
-  /** The room is no longer collected so: its file can be closed. */
-  leave(room: RoomKey): Promise<void>;
+  /** Where frames wait while the store is away; without one the platform is held back meanwhile. */
+  readonly spool?: Spool;
 }
 
 /** What all rooms of a process share: how often the platform may be asked and connected to. */
@@ -55,7 +49,7 @@ const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, en
 const SETTLE_EVERY_MS = 5000;
 const STORE_RETRY_MS = 5000;
 /** What a store says that may take something later. */
-const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["disk_full", "store_readonly", "store_damaged"]);
+const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["disk_full", "store_readonly", "store_damaged", "store_unreachable"]);
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 
@@ -70,16 +64,24 @@ export class Collector {
   readonly #place: Place;
   readonly #connection: Connection;
   readonly #asking: Asking;
-  #room: RoomKey | null = null;
-  #pipeline: Pipeline | null = null;
+  readonly #keeping: Keeping;
+  #lost = false;
   readonly #row: RoomRow | null;
   #done: Promise<void> | null = null;
 
   /**
    * @param row what the store knows of the room, if it does
+   * @param tenure how this process has the room, in a cluster
    * @throws DyliveError bad_config when the room's own proxy is none
    */
-  constructor(name: RoomName, parts: CollectorParts, budgets: Budgets, settings = NO_SETTINGS, row: RoomRow | null = null) {
+  constructor(
+    name: RoomName,
+    parts: CollectorParts,
+    budgets: Budgets,
+    settings = NO_SETTINGS,
+    row: RoomRow | null = null,
+    tenure: Tenure | null = null,
+  ) {
     this.name = name;
     this.settings = settings;
     this.#parts = parts;
@@ -88,6 +90,12 @@ export class Collector {
     this.#place = new Place(parts, settings, row?.resume?.visitor ?? null);
     const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#to(state, reason, problem);
     this.#asking = new Asking(name, { clock: parts.clock, requests: budgets.requests, tracker: this.tracker, place: this.#place, to });
+    const { store, clock, setAside, spool } = parts;
+    this.#keeping = new Keeping({
+      ...{ store, clock, setAside, tracker: this.tracker, drift: this.#drift, tenure, signal: this.#stop.signal },
+      ...(spool !== undefined && { spool }),
+      onLost: () => this.#lose(),
+    });
     this.#connection = new Connection({
       parts,
       raw: (settings.record ?? parts.raw?.byDefault) ? (parts.raw ?? null) : null,
@@ -97,12 +105,20 @@ export class Collector {
       drift: this.#drift,
       to,
       resolve: (signal) => this.#asking.resolve(signal, true),
+      moving: () => this.#keeping.moving,
+      lost: () => this.#lost,
+      arrive: (signal) => this.#keeping.arrive(signal),
     });
   }
 
   /** The room once the platform has named it. */
   get room(): RoomKey | null {
-    return this.#room;
+    return this.#keeping.room;
+  }
+
+  /** Whether the room turned out to be another process's: then this collector has stopped by itself. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   /** Messages and fields that our decoders do not know, and failures to decode. */
@@ -111,7 +127,7 @@ export class Collector {
   }
 
   status(): RoomStatus | null {
-    return this.#room === null ? null : this.tracker.status(this.#room);
+    return this.room === null ? null : this.tracker.status(this.room);
   }
 
   /** Starts once; resolves when the collector has stopped, also by itself (no such account). Never rejects. */
@@ -120,23 +136,35 @@ export class Collector {
     return this.#done;
   }
 
+  /**
+   * Stores what another process had in its spool of the room. @param bytes a recording
+   * @returns false when the room is not ours to store yet
+   * @throws DyliveError not_owner, bad_file; what the store throws when it is down: the same can be absorbed again
+   */
+  async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    return !this.#lost && this.#keeping.absorb(bytes, signal);
+  }
+
   /** Ends the connection and stores what had been received. */
   async stop(): Promise<void> {
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
-    if (this.#room !== null) await this.#parts.raw?.leave(this.#room);
+    await this.#keeping.close();
+    if (this.room !== null) await this.#parts.raw?.leave(this.room);
     this.#place.leave();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
-    const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#pipeline?.settle().catch(() => {}));
+    const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#keeping.settle().catch(() => {}));
     try {
       await this.#collect(signal);
     } catch (error) {
-      if (!signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
+      if (isNotOwner(error)) this.#lose();
+      else if (!signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
     } finally {
       stopSettling();
+      if (this.#lost) await this.#keeping.close();
     }
   }
 
@@ -167,7 +195,8 @@ export class Collector {
         await this.#pause(backoffMs("network", ++failures), signal);
         continue;
       }
-      const room = await this.#meet(resolved);
+      const { room, intake } = await this.#keeping.meet(this.name, resolved);
+      this.#asking.askFor(resolved.webRid);
       if (resolved.outcome === "offline") {
         failures = 0;
         await this.#notLive(room, signal);
@@ -183,7 +212,7 @@ export class Collector {
         continue;
       }
       failures = 0;
-      const closing = await this.#connect(resolved, room, seat, signal);
+      const closing = await this.#connect(resolved, room, intake, seat, signal);
       if (signal.aborted || (closing.why === "announced" && (await this.#confirmEnd(room, resolved.roomId, signal)))) continue;
       this.tracker.reconnected();
       if (!closing.opened || closing.why !== "lost") this.#asking.forget(); // ask before the next connect
@@ -223,45 +252,22 @@ export class Collector {
     }
   }
 
-  /** Knows the room by the names that the platform gave, and opens its pipeline. */
-  async #meet(resolved: Live | Offline): Promise<RoomKey> {
-    const { store, clock, setAside } = this.#parts;
-    const { facts, webRid } = resolved;
-    const room = await meetRoom(store.rooms, this.name, resolved);
-    if (this.#pipeline === null || room !== this.#room) {
-      this.#pipeline = await Pipeline.open({
-        log: store.log,
-        rooms: store.rooms,
-        horizon: (one) => store.retention.horizon(one),
-        room,
-        clock,
-        drift: this.#drift,
-        setAside,
-      });
-      this.#room = room;
-    }
-    this.#asking.askFor(webRid);
-    if (resolved.outcome === "live") await store.sessions.open(room, resolved.roomId, clock.now(), facts.title);
-    return room;
-  }
-
-  async #connect(live: Live, room: RoomKey, seat: Seat, signal: AbortSignal): Promise<Closing> {
-    const { store } = this.#parts;
-    if (this.#pipeline === null) throw new DyliveError("internal", "a room was connected to before it was known");
-    const kept: Resume | null = (await store.rooms.get(room))?.resume ?? null;
+  async #connect(live: Live, room: RoomKey, intake: Intake, seat: Seat, signal: AbortSignal): Promise<Closing> {
+    const { rooms } = this.#parts.store;
+    const kept: Resume | null = await this.#keeping.orElse(async () => (await rooms.get(room))?.resume ?? null, null);
     const resume = kept?.roomId === live.roomId ? kept : null;
-    return this.#connection.run({ live, room, pipeline: this.#pipeline, seat, confirmed: this.#asking.confirmed, resume }, signal);
+    return this.#connection.run({ live, room, intake, seat, confirmed: this.#asking.confirmed, resume }, signal);
   }
 
   /** The room is not live: a broadcast that we collected ends after two such readings. */
   async #notLive(room: RoomKey, signal: AbortSignal): Promise<void> {
-    const { store, clock } = this.#parts;
-    const last = (await store.sessions.list(room, 1))[0];
-    if (last !== undefined && last.endedAt === null) {
+    await this.#keeping.arrive(signal); // there is no connection to wait for
+    const open = await this.#keeping.openSession(room);
+    if (open !== null) {
       await this.#pause(CONFIRM_MS, signal);
       const again = await this.#asking.resolve(signal);
       if (again?.outcome !== "offline") return;
-      await store.sessions.end(room, last.sessionId, clock.now(), "offline");
+      await this.#keeping.end(room, open, "offline");
       await this.#to("ended", "two readings ten seconds apart say that the broadcast is over");
     }
     await this.#to("waiting", "the account is not live");
@@ -270,18 +276,22 @@ export class Collector {
   async #confirmEnd(room: RoomKey, roomId: string, signal: AbortSignal): Promise<boolean> {
     const reading = await this.#asking.resolve(signal);
     if (reading?.outcome !== "offline") return false;
-    await this.#parts.store.sessions.end(room, roomId, this.#parts.clock.now(), "announced");
+    await this.#keeping.end(room, roomId, "announced");
     await this.#to("ended", "the platform announced the end of the broadcast, and its page confirms it");
     return true;
   }
 
-  /** Goes to a state, and tells the log when it is one that readers care about. */
+  /** The room is another process's: no end is told, and nothing that is held is stored. */
+  #lose(): void {
+    this.#lost = true;
+    this.tracker.to(this.tracker.state, "another process collects this room now");
+    this.#stop.abort(new DyliveError("not_owner", "another process collects this room now"));
+  }
+
+  /** Goes to a state, and tells the log when it is one that readers care about and that is ours to tell. */
   async #to(state: RoomState, reason: string, problem: ErrorCode | null = null): Promise<void> {
     const from = this.tracker.to(state, reason, problem);
-    if (from === null || !LOGGED.has(state) || this.#pipeline === null || this.#room === null) return;
-    const pipeline = this.#pipeline;
-    const event = stateEvent(this.#room, this.tracker.sessionId, from, state, { reason }, this.#parts.clock.now());
-    await heldBack(() => pipeline.own(event), this.tracker, this.#parts.clock, this.#stop.signal);
+    if (from !== null && LOGGED.has(state)) await this.#keeping.tell(from, state, reason);
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

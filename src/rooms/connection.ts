@@ -1,51 +1,32 @@
-import { DyliveError, type ErrorCode } from "../errors.js";
+import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import type { Resume } from "../log/rooms.js";
 import { firstFetch } from "../sources/fetch.js";
 import type { Received } from "../sources/source.js";
-import type { Drift } from "../wire/drift.js";
-import type { Budgets, CollectorParts, Raw } from "./collector.js";
+import { Arrival } from "./arrival.js";
+import type { ConnectionOwner } from "./connection-owner.js";
 import { Doubt } from "./doubt.js";
-import { heldBack } from "./hold.js";
+import { inTime, orElse, PATIENCE_MS } from "./in-time.js";
+import type { Taken } from "./intake.js";
 import { damagedIn, type Gap, Missed } from "./missed.js";
 import { openSource } from "./open-source.js";
 import { gapEvent } from "./own-events.js";
 import type { Broadcast } from "./pipeline.js";
-import type { Place } from "./place.js";
-import type { Resolved } from "./resolve.js";
-import type { RoomState } from "./state.js";
+import { isNotOwner } from "./store-down.js";
 import type { Closing, Target } from "./target.js";
-import type { Tracker } from "./tracker.js";
 import { Watchdog } from "./watchdog.js";
-
-/** What a connection needs of its collector. */
-interface Owner {
-  readonly parts: CollectorParts;
-  /** Null where the room is not recorded. */
-  readonly raw: Raw | null;
-  readonly budgets: Budgets;
-  readonly tracker: Tracker;
-  readonly place: Place;
-  readonly drift: Drift;
-  to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
-  resolve(signal: AbortSignal): Promise<Resolved | null>;
-}
-
-/** What a batch brought: events that people caused, and whether the end was announced. */
-interface Taken {
-  readonly interactive: number;
-  readonly ended: boolean;
-}
 
 const TICK_MS = 5000;
 /** A connection that stood so long was a good one: the next loss is a new matter. */
 const STEADY_MS = 10_000;
 /** Damage is a reason to connect anew at most this often. */
 const RENEW_MS = 60_000;
+/** A process that has not received for so long did not go on with the room that it offered. */
+const STUCK_MS = 30_000;
 
 /** The connections of one room, one at a time: opens, stores, watches for silence, keeps where to go on. */
 export class Connection {
-  readonly #owner: Owner;
+  readonly #owner: ConnectionOwner;
   #watchdog = new Watchdog();
   readonly #missed = new Missed();
   /** Why the last connection was given up although the broadcast may go on. */
@@ -59,13 +40,13 @@ export class Connection {
   #attempts = 0;
   readonly #doubt = new Doubt();
 
-  constructor(owner: Owner) {
+  constructor(owner: ConnectionOwner) {
     this.#owner = owner;
   }
 
   /** Connects and stores until the connection ends or is given up; resolves with the reason. An abort counts as `lost`. */
   async run(target: Target, signal: AbortSignal): Promise<Closing> {
-    const { tracker, parts, place, to } = this.#owner;
+    const { tracker, parts, place, to, moving } = this.#owner;
     const { live } = target;
     this.#doubt.begin(!target.confirmed);
     if (tracker.sessionId !== live.roomId) await this.#begin(target, signal);
@@ -74,6 +55,8 @@ export class Connection {
     this.#openedAt = null;
     if (tracker.state !== "stalled") await to("connecting", "opening the connection");
     const given = new AbortController();
+    const ended = new AbortController();
+    const arrival = moving() ? this.#arrival(AbortSignal.any([signal, ended.signal])) : null;
     let verdict: "dead" | "stalled" | "moved" | null = null;
     let looking = false;
     let opened = false;
@@ -99,12 +82,15 @@ export class Connection {
       };
       // In the browser the page asks im/fetch itself, and we read its answer.
       if (place.source === "websocket") await this.#first(target, broadcast, signal);
-      for await (const batch of this.#open(target, AbortSignal.any([signal, given.signal]))) {
+      for await (const batch of this.#open(target, () => arrival?.opened(), AbortSignal.any([signal, given.signal]))) {
         opened = true;
-        const { interactive, ended } = await this.#take(target, batch, broadcast, signal);
-        const renew = await this.#seen(target, batch, interactive, broadcast, signal);
-        if (ended) this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
-        if (ended || renew) return this.#closing(ended ? "announced" : "lost", opened);
+        arrival?.opened(); // only so a page shows that it stands
+        await arrival?.done;
+        const taken = await this.#take(target, batch, broadcast, signal);
+        const renew = await this.#seen(target, batch, taken, broadcast, signal);
+        if (taken.ended)
+          this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
+        if (taken.ended || renew) return this.#closing(taken.ended ? "announced" : "lost", opened);
       }
       if (verdict === "moved")
         this.#left = { since: this.#watchdog.lastInteractiveAt, reason: "the platform said that the broadcast was over" };
@@ -112,7 +98,7 @@ export class Connection {
       return this.#closing(verdict ?? "lost", opened);
     } catch (error) {
       if (signal.aborted) return this.#closing("lost", opened);
-      if (!(error instanceof DyliveError)) throw error;
+      if (!(error instanceof DyliveError) || isNotOwner(error)) throw error;
       this.#miss(error.detail);
       const blocked = error.code === "blocked";
       // Where an earlier connection was left may be out of date, which says nothing of us: the page is asked at once.
@@ -124,18 +110,32 @@ export class Connection {
       return this.#closing(blocked ? "refused" : "lost", opened);
     } finally {
       stopTicking();
+      ended.abort();
       await this.#keep(target.room);
     }
   }
 
-  #open({ live, seat }: Target, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+  /** When a room that another process goes on collecting is ours to store. */
+  #arrival(signal: AbortSignal): Arrival {
+    const { parts, arrive } = this.#owner;
+    const claim = async (openedAt: number) => {
+      const until = await arrive(signal);
+      if (until !== null && openedAt - until > STUCK_MS) this.#missed.begin(until, "the process that had the room had stopped receiving");
+    };
+    return new Arrival(parts.clock, claim, signal);
+  }
+
+  #open({ live, seat }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
     const { parts, budgets, place, drift } = this.#owner;
     const { clock } = parts;
     const { host = null, cursor = "", internalExt = "" } = this.#resume ?? {};
     const from = { host, cursor, internalExt, attempt: this.#attempts++ };
     const wanted = {
       ...{ live, seat, from },
-      onOpen: (at: number) => this.#watch(at),
+      onOpen: (at: number) => {
+        this.#watch(at);
+        if (place.source === "websocket") onStanding();
+      },
       onResume: (nextCursor: string, nextExt: string) => {
         const { roomId } = live;
         this.#resume = { roomId, host, cursor: nextCursor, internalExt: nextExt, visitor: place.keep(), savedAt: clock.now() };
@@ -160,35 +160,32 @@ export class Connection {
       visitor: place.keep(),
       savedAt: parts.clock.now(),
     };
-    if (first !== null) await this.#take(target, [first.received], broadcast, signal);
+    // Whoever has the room has these messages.
+    if (first !== null && !this.#owner.moving()) await this.#take(target, [first.received], broadcast, signal);
   }
 
-  /** Stores a batch, again and again while the store is down (the socket is held back meanwhile). */
-  async #take({ pipeline, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { parts, tracker, raw } = this.#owner;
+  /** Hands a batch on as it came; what holds that up holds back the socket. */
+  #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+    const { parts, raw } = this.#owner;
     parts.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
-    const stored = await heldBack(() => pipeline.store(batch, broadcast), tracker, parts.clock, signal);
-    const at = batch[batch.length - 1]?.receivedAt ?? parts.clock.now();
-    tracker.frame(at);
-    for (const [method, n] of stored.methods) tracker.message(method, n);
-    for (const [reason, n] of stored.drops) tracker.drop(reason, n);
-    return { interactive: tracker.stored(stored.events, at), ended: stored.ended };
+    return intake.take(batch, broadcast, signal);
   }
 
   /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns whether to connect anew for what was damaged */
   async #seen(
     target: Target,
     batch: readonly Received[],
-    interactive: number,
+    { interactive, lost }: Taken,
     broadcast: Broadcast,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { tracker, to } = this.#owner;
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
     const damaged = damagedIn(batch, this.#watchdog.lastFrameAt);
+    if (lost !== null) this.#missed.begin(this.#watchdog.lastFrameAt, lost);
     this.#watchdog.received(at, interactive);
-    await this.#tell(target, broadcast, this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0), signal);
+    if (lost === null) await this.#tell(target, broadcast, this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0), signal);
     if (interactive > 0) this.#renewed = false;
     if (interactive > 0 && tracker.state !== "live") await to("live", "interactive messages are coming in");
     if (damaged === null) return false;
@@ -209,7 +206,8 @@ export class Connection {
     const { live, room, resume } = target;
     const before = tracker.sessionId;
     if (before !== null) {
-      const endedAt = (await parts.store.sessions.get(room, before))?.endedAt ?? parts.clock.now();
+      const session = await orElse(() => parts.store.sessions.get(room, before), null, parts.spool !== undefined, parts.clock);
+      const endedAt = session?.endedAt ?? parts.clock.now();
       await this.#tell(
         target,
         { sessionId: before, webRid: live.webRid, anchorId: null, source: "system" },
@@ -221,14 +219,14 @@ export class Connection {
     this.#watchdog = new Watchdog();
     this.#renewed = false;
     this.#resume = resume;
-    this.#missed.begin(resume?.savedAt ?? null, "dylive was not collecting");
+    if (!this.#owner.moving()) this.#missed.begin(resume?.savedAt ?? null, "dylive was not collecting");
   }
 
-  async #tell({ room, pipeline }: Target, broadcast: Broadcast, gap: Gap | null, signal: AbortSignal): Promise<void> {
+  async #tell({ room, intake }: Target, broadcast: Broadcast, gap: Gap | null, signal: AbortSignal): Promise<void> {
     if (gap === null) return;
     this.#owner.tracker.gap(gap.to - gap.from);
     const event = gapEvent(room, broadcast, gap.from, gap.to, gap.reason);
-    await heldBack(() => pipeline.own(event), this.#owner.tracker, this.#owner.parts.clock, signal);
+    await intake.own(event, signal);
   }
 
   #watch(from: number): void {
@@ -281,8 +279,10 @@ export class Connection {
     this.#missed.begin(this.#owner.tracker.lastFrameAt, reason);
   }
 
-  /** Keeps where to go on in the room's row, so that another process can. */
+  /** Keeps where to go on in the room's row, so that another process can. A convenience: without it one resolves first. */
   async #keep(room: RoomKey): Promise<void> {
-    if (this.#resume !== null) await this.#owner.parts.store.rooms.setResume(room, this.#resume).catch(() => {}); // a convenience: without it one resolves first
+    const { parts, moving, lost } = this.#owner;
+    if (this.#resume === null || moving() || lost()) return;
+    await inTime(parts.store.rooms.setResume(room, this.#resume), PATIENCE_MS, parts.clock).catch(() => {});
   }
 }

@@ -158,7 +158,7 @@ export class Pipeline {
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
         else {
           drafts.push(draft);
-          if (draft.event.type === "control" && ENDS.has(draft.event.action)) ended = true;
+          if (announcesEnd(draft.event)) ended = true;
         }
       }
     }
@@ -262,6 +262,11 @@ export class Pipeline {
     this.#queue = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Whether the platform says by an event that the broadcast is over. */
+export function announcesEnd(event: NewEvent): boolean {
+  return event.type === "control" && ENDS.has(event.action);
 }
 
 function count(counts: Map<string, number>, key: string, by = 1): void {

@@ -10,7 +10,7 @@ export function isStoreDown(error: unknown): boolean {
 }
 
 /** Whether an error says that the room is another process's by now. */
-export function isNotOwner(error: unknown): error is DyliveError {
+export function isNotOwner(error: unknown): boolean {
   return error instanceof DyliveError && error.code === "not_owner";
 }
 

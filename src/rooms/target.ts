@@ -1,14 +1,14 @@
 import type { RoomKey } from "../log/log.js";
 import type { Resume } from "../log/rooms.js";
 import type { Seat } from "../sources/seat.js";
-import type { Pipeline } from "./pipeline.js";
+import type { Intake } from "./intake.js";
 import type { Live } from "./resolve.js";
 
 /** The broadcast to connect to. */
 export interface Target {
   readonly live: Live;
   readonly room: RoomKey;
-  readonly pipeline: Pipeline;
+  readonly intake: Intake;
   readonly seat: Seat;
   /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
   readonly confirmed: boolean;

@@ -17,6 +17,11 @@ const INTERACTIVE: ReadonlySet<string> = new Set(
   ].map((name) => `Webcast${name}Message`),
 );
 
+/** Whether only people cause messages of this method. */
+export function isInteractive(method: string): boolean {
+  return INTERACTIVE.has(method);
+}
+
 /** Keeps the state of one room with its evidence, and tells those who wait for it to change. */
 export class Tracker {
   readonly #clock: Clock;
@@ -112,13 +117,18 @@ export class Tracker {
   stored(events: readonly NewEvent[], at: number): number {
     let interactive = 0;
     for (const event of events) {
-      if (INTERACTIVE.has(event.method)) interactive++;
+      if (isInteractive(event.method)) interactive++;
       this.gifts.see(event);
       this.sight.see(event);
       this.audience.see(event);
     }
-    if (interactive > 0) this.#lastInteractiveAt = at;
+    if (interactive > 0) this.heard(at);
     return interactive;
+  }
+
+  /** People were heard at `at`, in what may be stored later. */
+  heard(at: number): void {
+    this.#lastInteractiveAt = at;
   }
 
   /** Another broadcast: what is said of one starts anew. */

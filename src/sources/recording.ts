@@ -72,7 +72,8 @@ function bytesOf(path: string): Readable {
   return path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file;
 }
 
-function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
+/** A record as its source would have given it. Damage is counted in `drift`. */
+export function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
   if (kind === "frame") return readFrame(bytes, receivedAt, drift).received;
   try {
     return readResponse(bytes, receivedAt, drift);

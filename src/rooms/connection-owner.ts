@@ -1,0 +1,27 @@
+import type { ErrorCode } from "../errors.js";
+import type { Drift } from "../wire/drift.js";
+import type { Budgets, CollectorParts } from "./collector.js";
+import type { Place } from "./place.js";
+import type { Raw } from "./raw.js";
+import type { Resolved } from "./resolve.js";
+import type { RoomState } from "./state.js";
+import type { Tracker } from "./tracker.js";
+
+/** What a connection needs of its collector. */
+export interface ConnectionOwner {
+  readonly parts: CollectorParts;
+  /** Null where the room is not recorded. */
+  readonly raw: Raw | null;
+  readonly budgets: Budgets;
+  readonly tracker: Tracker;
+  readonly place: Place;
+  readonly drift: Drift;
+  to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
+  resolve(signal: AbortSignal): Promise<Resolved | null>;
+  /** Whether another process goes on collecting the room until {@link arrive}. */
+  moving(): boolean;
+  /** Whether it is another process's by now. */
+  lost(): boolean;
+  /** Makes such a room ours. @returns until when the other one had received, ms UTC; null where that is not known */
+  arrive(signal: AbortSignal): Promise<number | null>;
+}

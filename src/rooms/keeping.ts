@@ -1,0 +1,147 @@
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { NewEvent } from "../events/event.js";
+import type { RoomKey } from "../log/log.js";
+import type { Store } from "../log/store.js";
+import type { Drift } from "../wire/drift.js";
+import { heldBack } from "./hold.js";
+import { orElse } from "./in-time.js";
+import { DirectIntake, type Intake } from "./intake.js";
+import { meetRoom } from "./meet.js";
+import { stateEvent } from "./own-events.js";
+import { Pipeline } from "./pipeline.js";
+import type { Live, Offline, RoomName } from "./resolve.js";
+import type { Spool } from "./spool.js";
+import { absorbSpooled } from "./spool-part.js";
+import { SpoolingIntake } from "./spooling.js";
+import type { RoomState } from "./state.js";
+import { isNotOwner } from "./store-down.js";
+import { openSession, takeOver } from "./take-over.js";
+import type { Tenure } from "./tenure.js";
+import type { Tracker } from "./tracker.js";
+
+export interface KeepingParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly spool?: Spool;
+  readonly setAside: (event: NewEvent, error: unknown) => void;
+  readonly tracker: Tracker;
+  readonly drift: Drift;
+  /** How this process has the room; null where nobody else could. */
+  readonly tenure: Tenure | null;
+  /** Told when the room turns out to be another process's. */
+  readonly onLost: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** What is kept of one room while it is collected: its names, its broadcasts, its states, and the way of its frames into the log. */
+export class Keeping {
+  readonly #parts: KeepingParts;
+  #met: { readonly room: RoomKey; readonly pipeline: Pipeline; readonly intake: Intake } | null = null;
+  #moving: boolean;
+  /** The state that another process told last, until we tell one. */
+  #told: RoomState | null = null;
+
+  constructor(parts: KeepingParts) {
+    this.#parts = parts;
+    this.#moving = parts.tenure?.planned ?? false;
+  }
+
+  /** The room once the platform has named it. */
+  get room(): RoomKey | null {
+    return this.#met?.room ?? null;
+  }
+
+  /** Whether another process goes on collecting the room until {@link arrive}. */
+  get moving(): boolean {
+    return this.#moving;
+  }
+
+  /** Knows the room by the names that the platform gave, and opens its way into the log; a broadcast that is live is opened too. */
+  async meet(name: RoomName, resolved: Live | Offline): Promise<{ readonly room: RoomKey; readonly intake: Intake }> {
+    const { store, clock, signal } = this.#parts;
+    const meet = () => meetRoom(store.rooms, name, resolved);
+    const known = this.#met;
+    const room = known === null ? await meet() : await this.orElse(meet, null);
+    if (room !== null && room !== known?.room) {
+      await known?.intake.close();
+      this.#met = await this.#open(room);
+    }
+    const met = this.#met;
+    if (met === null) throw new DyliveError("internal", "a room was not kept");
+    if (room === null) await met.intake.errand(meet, signal);
+    const at = clock.now();
+    const { facts, roomId, outcome } = resolved;
+    if (outcome === "live") await met.intake.errand(() => store.sessions.open(met.room, roomId, at, facts.title), signal);
+    return met;
+  }
+
+  /** The broadcast that has not ended, as far as one knows. */
+  openSession(room: RoomKey): Promise<string | null> {
+    return this.orElse(() => openSession(this.#parts.store, room), this.#parts.tracker.sessionId);
+  }
+
+  async end(room: RoomKey, sessionId: string, reason: string): Promise<void> {
+    const { store, clock, signal } = this.#parts;
+    const at = clock.now();
+    await this.#met?.intake.errand(() => store.sessions.end(room, sessionId, at, reason), signal);
+  }
+
+  /** Tells the log of a change of state, where that is ours to tell and was not told by another process. */
+  async tell(from: RoomState, to: RoomState, reason: string): Promise<void> {
+    if (this.#met === null || this.#moving) return;
+    const told = this.#told;
+    this.#told = null;
+    if (told === to) return;
+    const { tracker, clock, signal } = this.#parts;
+    await this.#met.intake.own(stateEvent(this.#met.room, tracker.sessionId, from, to, { reason }, clock.now()), signal);
+  }
+
+  /** Makes the room ours, which another process has collected so far. @returns until when that one had received, ms UTC; null where that is not known */
+  async arrive(signal: AbortSignal): Promise<number | null> {
+    const met = this.#met;
+    if (!this.#moving || met === null) return null;
+    const { store, tracker, clock, onLost } = this.#parts;
+    try {
+      const { savedAt, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), tracker, clock, signal);
+      this.#moving = false;
+      this.#told = state;
+      return savedAt;
+    } catch (error) {
+      if (isNotOwner(error)) onLost();
+      throw error;
+    }
+  }
+
+  /** Settles combos that fell silent. */
+  async settle(): Promise<void> {
+    await this.#met?.intake.settle();
+  }
+
+  /** Stores what another process had in its spool. @returns false when the room is not ours yet */
+  async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    if (this.#met === null || this.#moving) return false;
+    await absorbSpooled(bytes, this.#met.pipeline, this.#parts.tracker, signal);
+    return true;
+  }
+
+  /** Asks the store what a room that is spooled goes on without. */
+  orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+    return orElse(work, otherwise, this.#parts.spool !== undefined, this.#parts.clock);
+  }
+
+  async close(): Promise<void> {
+    await this.#met?.intake.close();
+  }
+
+  /** In a cluster the room is claimed when there is something to store, else at once. */
+  async #open(room: RoomKey) {
+    const { store, clock, setAside, drift, tracker, spool, tenure, onLost } = this.#parts;
+    const horizon = (one: RoomKey) => store.retention.horizon(one);
+    const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside };
+    const pipeline = tenure === null ? await Pipeline.open(parts) : Pipeline.lazy(parts);
+    const direct = new DirectIntake(pipeline, tracker, clock);
+    const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, tracker, spool, onLost });
+    return { room, pipeline, intake };
+  }
+}

@@ -1,0 +1,185 @@
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { Received } from "../sources/source.js";
+import { inTime, PATIENCE_MS } from "./in-time.js";
+import type { Broadcast, Pipeline } from "./pipeline.js";
+import type { SpoolFile, SpoolRoom } from "./spool-room.js";
+import { isNotOwner, isStoreDown } from "./store-down.js";
+import type { Tracker } from "./tracker.js";
+
+export interface SpoolDrainParts {
+  readonly pipeline: Pipeline;
+  readonly tracker: Tracker;
+  readonly place: SpoolRoom;
+  readonly clock: Clock;
+  /** Says that the store is still down, and why. */
+  readonly say: (error: unknown) => void;
+  /** Tells of what can never be stored. */
+  readonly tell: (error: unknown) => void;
+}
+
+const RETRY_MS = 1000;
+/** When no more than this waits, who brings something waits for it, so that there is an end. */
+const LAST_BYTES = 256 * 1024;
+/** Things of our own that wait, at most: states and gaps of a whole day. */
+const MAX_ERRANDS = 1000;
+
+/** Runs what one room has in the spool through its pipeline, from when the spool is first needed until it is empty. */
+export class SpoolDrain {
+  readonly #parts: SpoolDrainParts;
+  readonly #stop = new AbortController();
+  /** What the store is to do after so many frames. */
+  readonly #errands: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
+  #put = 0;
+  #drained = 0;
+  /** Whether the store took what it was given last. */
+  #takes = false;
+  #last: { readonly over: Promise<void>; readonly end: () => void } | null = null;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(parts: SpoolDrainParts) {
+    this.#parts = parts;
+  }
+
+  /** Spools a batch. @returns null, or why it is lost */
+  async put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
+    this.#put += batch.length;
+    const lost = await this.#parts.place.put(batch, broadcast);
+    if (lost !== null) this.#put -= batch.length;
+    return lost;
+  }
+
+  /** Has the store do something after all that came before. */
+  later(work: () => Promise<unknown>): void {
+    if (this.#errands.length >= MAX_ERRANDS) {
+      this.#errands.shift();
+      this.#parts.tracker.drop("own_event_not_spooled");
+    }
+    this.#errands.push({ after: this.#put, work });
+  }
+
+  /** Waits for the last bit, if that is what is being stored. */
+  async nearlyDone(): Promise<void> {
+    if (this.#last === null) return;
+    await inTime(this.#last.over, PATIENCE_MS, this.#parts.clock).catch(() => this.#lastIsOver());
+  }
+
+  /**
+   * Tries until all is stored.
+   * @param onEmpty told at the moment when nothing waits any more
+   * @throws DyliveError not_owner; the reason of {@link stop}
+   */
+  run(onEmpty: () => void): Promise<void> {
+    const running = this.#run(onEmpty).finally(() => this.#lastIsOver());
+    this.#done = running.catch(() => {});
+    return running;
+  }
+
+  /** Leaves what waits where it is. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
+    await this.#done;
+  }
+
+  async #run(onEmpty: () => void): Promise<void> {
+    const { place } = this.#parts;
+    for (;;) {
+      const file = await place.oldest();
+      if (file !== null) {
+        if (this.#takes && file.bytes <= LAST_BYTES) this.#lastBegins();
+        await this.#drain(file);
+        await place.remove(file);
+        continue;
+      }
+      await this.#errandsUpTo(Number.POSITIVE_INFINITY);
+      if (!place.empty || this.#errands.length > 0) continue;
+      onEmpty();
+      return;
+    }
+  }
+
+  async #drain(file: SpoolFile): Promise<void> {
+    const { place, tell } = this.#parts;
+    const end = this.#drained + file.frames;
+    try {
+      for await (const batch of place.read(file, this.#stop.signal)) await this.#store(batch, file.broadcast);
+    } catch (error) {
+      if (!(error instanceof DyliveError && error.code === "bad_file")) throw error;
+      tell(error);
+    }
+    this.#stop.signal.throwIfAborted();
+    this.#drained = end; // also where something was torn
+  }
+
+  /** What is ours is stored between the frames where it belongs. */
+  async #store(batch: readonly Received[], broadcast: Broadcast): Promise<void> {
+    const { pipeline, tracker } = this.#parts;
+    for (let rest = batch; rest.length > 0; ) {
+      await this.#errandsUpTo(this.#drained);
+      const next = this.#errands[0]?.after ?? Number.POSITIVE_INFINITY;
+      const part = rest.slice(0, next - this.#drained);
+      const stored = await this.#insist(() => pipeline.store(part, broadcast));
+      for (const [reason, n] of stored?.drops ?? []) tracker.drop(reason, n);
+      tracker.stored(stored?.events ?? [], tracker.lastInteractiveAt ?? part[0]?.receivedAt ?? 0);
+      this.#drained += part.length;
+      rest = rest.slice(part.length);
+      await new Promise((resolve) => setImmediate(resolve)); // sockets and heartbeats have their turn
+    }
+  }
+
+  async #errandsUpTo(drained: number): Promise<void> {
+    for (;;) {
+      const [errand] = this.#errands;
+      if (errand === undefined || errand.after > drained) return;
+      await this.#insist(errand.work);
+      if (this.#errands[0] === errand) this.#errands.shift();
+    }
+  }
+
+  /** Until the store has done it. @returns null for what can never be done */
+  async #insist<T>(work: () => Promise<T>): Promise<T | null> {
+    const { clock, say, tell } = this.#parts;
+    const { signal } = this.#stop;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const done = await untilAborted(work(), signal);
+        this.#takes = true;
+        return done;
+      } catch (error) {
+        if (signal.aborted || isNotOwner(error)) throw error;
+        if (!isStoreDown(error)) {
+          tell(error);
+          return null;
+        }
+        this.#lastIsOver();
+        say(error);
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
+  #lastBegins(): void {
+    if (this.#last !== null) return;
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#last = { over, end };
+  }
+
+  #lastIsOver(): void {
+    this.#takes = false;
+    this.#last?.end();
+    this.#last = null;
+  }
+}
+
+/** Waits for work that may hang, unless the signal aborts. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,52 @@
+import { SOURCES } from "../events/event.js";
+import { readRecord } from "../sources/recording.js";
+import type { Received } from "../sources/source.js";
+import { Drift } from "../wire/drift.js";
+import { RecordingReader, type RecordingRecord } from "../wire/recording.js";
+import type { Broadcast, Pipeline } from "./pipeline.js";
+import type { Tracker } from "./tracker.js";
+
+/** Bytes that are read at once. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** One file of a spool, as its room's pipeline takes it. */
+export interface SpoolPart {
+  readonly broadcast: Broadcast;
+  /** Bounded; read when they are asked for. */
+  readonly batches: Iterable<readonly Received[]>;
+}
+
+/** Reads a file of a spool up to where it is torn; null when there is nothing in it. @throws WireError bad_record when it is none */
+export function readSpoolPart(bytes: Uint8Array): SpoolPart | null {
+  const reader = new RecordingReader();
+  const first = reader.push(bytes.subarray(0, CHUNK_BYTES));
+  if (reader.meta === null) return null;
+  const { roomId, webRid, anchorId = null, source: name } = reader.meta;
+  const source = SOURCES.find((one) => one === name) ?? "recording";
+  return { broadcast: { sessionId: roomId || null, webRid: webRid || null, anchorId, source }, batches: batchesOf(first, reader, bytes) };
+}
+
+function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, bytes: Uint8Array): Generator<readonly Received[]> {
+  const drift = new Drift(); // what is damaged was counted when it came
+  const received = (records: readonly RecordingRecord[]) => records.map((record) => readRecord(record, drift));
+  if (first.length > 0) yield received(first);
+  for (let at = CHUNK_BYTES; at < bytes.length; at += CHUNK_BYTES) {
+    const records = reader.push(bytes.subarray(at, at + CHUNK_BYTES));
+    if (records.length > 0) yield received(records);
+  }
+}
+
+/**
+ * Runs a file of another process's spool through the room's pipeline; what was stored already is not stored again.
+ * @throws DyliveError not_owner, what the store throws when it is down; WireError bad_record
+ */
+export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, tracker: Tracker, signal: AbortSignal): Promise<void> {
+  const part = readSpoolPart(bytes);
+  if (part === null) return;
+  for (const batch of part.batches) {
+    signal.throwIfAborted();
+    const stored = await pipeline.store(batch, part.broadcast);
+    for (const [reason, n] of stored.drops) tracker.drop(reason, n);
+    await new Promise((resolve) => setImmediate(resolve)); // what comes now has its turn
+  }
+}

@@ -1,0 +1,152 @@
+import { readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
+import type { RoomKey } from "../log/log.js";
+import type { Spooled } from "../log/spooled.js";
+import { rawFiles, removeRaw } from "../sources/raw/files.js";
+import { type SpoolFile, SpoolRoom } from "./spool-room.js";
+
+export interface SpoolParts {
+  /** Of this process alone, and of this log alone: another one has other rooms under the same keys. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** What all rooms may have in it together. */
+  readonly maxBytes: number;
+  /** Where that goes of which this process cannot tell whether the room is its own. */
+  readonly spooled: Pick<Spooled, "put">;
+  readonly onError: (error: unknown, about: { readonly room?: RoomKey; readonly path?: string }) => void;
+}
+
+/** What a crash of the machine may take. */
+const SYNC_EVERY_MS = 1000;
+const RETRY_MS = 5000;
+
+/**
+ * Keeps frames on disk while the database is away. A room that is still collected here runs them through its own pipeline; all others, and
+ * what an earlier process left, are uploaded for whoever has the room. They can come twice, which the pipeline takes as once.
+ */
+export class Spool {
+  readonly #parts: SpoolParts;
+  readonly #rooms = new Set<SpoolRoom>();
+  readonly #stop = new AbortController();
+  readonly #stopSyncing: () => void;
+  /** To be uploaded, oldest first. */
+  readonly #left: Pick<SpoolFile, "path" | "room" | "bytes">[] = [];
+  #uploading: Promise<void> | null = null;
+  #syncing = false;
+  #bytes = 0;
+
+  constructor(parts: SpoolParts) {
+    this.#parts = parts;
+    this.#stopSyncing = parts.clock.every(SYNC_EVERY_MS, () => void this.#sync());
+  }
+
+  /** Bytes of all rooms that wait on this disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  /** Finds what an earlier process left, and uploads it in the background. */
+  async start(): Promise<void> {
+    for (const file of await rawFiles(this.#parts.folder)) {
+      this.#bytes += file.bytes;
+      this.#left.push(file);
+    }
+    this.#upload();
+  }
+
+  /** A place for the frames of a room, until it is {@link leave left}. */
+  enter(room: RoomKey): SpoolRoom {
+    const { folder, clock, maxBytes, onError } = this.#parts;
+    const entered = new SpoolRoom({
+      ...{ folder: join(folder, String(room)), room, clock, onError },
+      reserve: (bytes) => {
+        if (this.#bytes + bytes > maxBytes) return false;
+        this.#bytes += bytes;
+        return true;
+      },
+      release: (bytes) => {
+        this.#bytes -= bytes;
+      },
+    });
+    this.#rooms.add(entered);
+    return entered;
+  }
+
+  /** The room is no longer collected here: what waits of it is uploaded. */
+  async leave(entered: SpoolRoom): Promise<void> {
+    this.#rooms.delete(entered);
+    this.#left.push(...(await entered.close()));
+    this.#upload();
+  }
+
+  /** Tells of something that went wrong. */
+  tell(error: unknown, room: RoomKey): void {
+    this.#parts.onError(error, { room });
+  }
+
+  /** Resolves when nothing is left to upload, or it was given up. */
+  async uploaded(): Promise<void> {
+    await this.#uploading;
+  }
+
+  /** Ends after the upload that is under way; what is left is found by the next process. */
+  async close(): Promise<void> {
+    this.#stopSyncing();
+    this.#stop.abort();
+    for (const room of this.#rooms) await room.close();
+    await this.#uploading;
+  }
+
+  #upload(): void {
+    this.#uploading ??= this.#uploadAll()
+      .catch(() => {}) // stopped
+      .finally(() => {
+        this.#uploading = null;
+      });
+  }
+
+  async #uploadAll(): Promise<void> {
+    const { clock, onError } = this.#parts;
+    const { signal } = this.#stop;
+    for (let told = false; this.#left.length > 0; signal.throwIfAborted()) {
+      const [file] = this.#left;
+      if (file === undefined) return;
+      try {
+        await this.#uploadOne(file);
+        this.#left.shift();
+        this.#bytes -= file.bytes;
+        told = false;
+      } catch (error) {
+        if (!told && !signal.aborted) onError(error, { room: file.room, path: file.path });
+        told = true;
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
+  async #uploadOne({ path, room }: Pick<SpoolFile, "path" | "room">): Promise<void> {
+    const bytes = await readFile(path);
+    try {
+      await this.#parts.spooled.put(room, bytes);
+    } catch (error) {
+      if (!(error instanceof DyliveError && (error.code === "bad_request" || error.code === "not_found"))) throw error;
+      this.#parts.onError(error, { room, path: `${path}.refused` });
+      await rename(path, `${path}.refused`);
+      return;
+    }
+    await removeRaw({ path });
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#syncing) return;
+    this.#syncing = true;
+    for (const room of this.#rooms) await room.sync();
+    this.#syncing = false;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Clock } from "../clock.js";
+import type { RoomKey } from "../log/log.js";
+import type { Spooled, SpooledPart } from "../log/spooled.js";
+
+export interface SpooledReaderParts {
+  readonly spooled: Spooled;
+  readonly clock: Clock;
+  /** The rooms that are collected here. */
+  readonly rooms: () => readonly RoomKey[];
+  /** Runs a part through its room's pipeline. @returns false when that cannot be done now. @throws what the store throws when it is down */
+  readonly absorb: (part: SpooledPart, signal: AbortSignal) => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+}
+
+const LOOK_EVERY_MS = 2000;
+/** Parts of some MB that are in memory at once. */
+const PARTS = 4;
+
+/** Stores what other processes spooled of the rooms that are collected here. */
+export class SpooledReader {
+  readonly #parts: SpooledReaderParts;
+  readonly #stop = new AbortController();
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(parts: SpooledReaderParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  /** Ends after the part that is under way; what is left comes again. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const more = await this.#round(signal).catch((error: unknown) => {
+        if (!signal.aborted) this.#parts.onError(error);
+        return false;
+      });
+      if (!more) await this.#parts.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
+    }
+  }
+
+  /** @returns whether there may be more to do at once */
+  async #round(signal: AbortSignal): Promise<boolean> {
+    const { spooled, rooms, absorb } = this.#parts;
+    const here = rooms();
+    if (here.length === 0) return false;
+    const parts = await spooled.take(here, PARTS);
+    const done: number[] = [];
+    for (const part of parts) {
+      if (signal.aborted) break;
+      if (await absorb(part, signal)) done.push(part.n);
+    }
+    if (done.length > 0) await spooled.done(done);
+    return done.length > 0 && done.length === parts.length;
+  }
+}

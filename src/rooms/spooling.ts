@@ -1,0 +1,140 @@
+import { RecentIds } from "../events/dedupe.js";
+import type { NewEvent } from "../events/event.js";
+import type { RoomKey } from "../log/log.js";
+import type { Received } from "../sources/source.js";
+import { inTime, PATIENCE_MS } from "./in-time.js";
+import { type Intake, type Taken, tellStored } from "./intake.js";
+import { overhear } from "./overhear.js";
+import type { Broadcast, Pipeline } from "./pipeline.js";
+import type { Spool } from "./spool.js";
+import { SpoolDrain } from "./spool-drain.js";
+import type { SpoolRoom } from "./spool-room.js";
+import { isNotOwner, isStoreDown, storeDownReason } from "./store-down.js";
+import type { Tracker } from "./tracker.js";
+
+export interface SpoolingParts {
+  readonly room: RoomKey;
+  readonly pipeline: Pipeline;
+  readonly tracker: Tracker;
+  readonly spool: Spool;
+  /** Told when the room turns out to be another process's. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/** Between tries while the store is down and is still waited for. */
+const TRY_EVERY_MS = 250;
+
+/**
+ * Stores at once while the store takes it. When it has not for two seconds, frames go to the spool and the socket goes on being read; when it
+ * does again, the spool is run through the pipeline in order, before what comes then.
+ */
+export class SpoolingIntake implements Intake {
+  readonly #parts: SpoolingParts;
+  readonly #place: SpoolRoom;
+  #drain: SpoolDrain | null = null;
+  /** Messages that were heard while spooling. */
+  #heard = new RecentIds();
+  #lost: unknown = null;
+
+  constructor(parts: SpoolingParts) {
+    this.#parts = parts;
+    this.#place = parts.spool.enter(parts.room);
+  }
+
+  async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+    const { pipeline, tracker, spool } = this.#parts;
+    const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
+    await this.#drain?.nearlyDone();
+    let putting: Promise<string | null> | null = null;
+    const stored = await this.#try(
+      () => pipeline.store(batch, broadcast),
+      (drain) => {
+        putting = drain.put(batch, broadcast);
+      },
+      signal,
+    );
+    if (stored !== null) return { ...tellStored(tracker, stored, at), lost: null };
+    const isNew = (id: string) => !pipeline.knows(id) && !this.#heard.has(id);
+    const { methods, interactive, ended } = overhear(batch, broadcast, isNew);
+    for (const { response } of batch) for (const { msgId } of response?.messages ?? []) if (msgId !== "0") this.#heard.add(msgId);
+    const lost = await putting;
+    tracker.frame(at);
+    for (const [method, n] of methods) tracker.message(method, n);
+    if (interactive > 0) tracker.heard(at);
+    if (lost !== null) tracker.drop("not_spooled", batch.length);
+    return { interactive, ended, lost };
+  }
+
+  own(event: NewEvent, signal: AbortSignal): Promise<void> {
+    return this.errand(() => this.#parts.pipeline.own(event), signal);
+  }
+
+  async errand(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await this.#try(work, (drain) => drain.later(work), signal);
+  }
+
+  /** What is in the spool may go on with a combo that looks silent. */
+  async settle(): Promise<unknown> {
+    return this.#drain === null ? this.#parts.pipeline.settle() : 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#drain?.stop();
+    await this.#parts.spool.leave(this.#place);
+  }
+
+  /**
+   * Does it, unless things wait before it or the store is down for too long.
+   * @param spool called at the very moment when that is known, since the drain may be done at the next
+   * @returns null when it is spooled
+   */
+  async #try<T>(work: () => Promise<T>, spool: (drain: SpoolDrain) => void, signal: AbortSignal): Promise<T | null> {
+    const { clock } = this.#parts.spool;
+    const until = clock.now() + PATIENCE_MS;
+    for (;;) {
+      if (this.#lost !== null) throw this.#lost;
+      if (this.#drain !== null) {
+        spool(this.#drain);
+        return null;
+      }
+      try {
+        return await inTime(work(), until - clock.now(), clock);
+      } catch (error) {
+        if (!isStoreDown(error)) throw error;
+        if (signal.aborted || clock.now() + TRY_EVERY_MS >= until) this.#drain ??= this.#begin(error);
+        else await clock.sleep(TRY_EVERY_MS, signal).catch(() => {}); // stopping: what came is spooled at once
+      }
+    }
+  }
+
+  #begin(error: unknown): SpoolDrain {
+    const { tracker, spool, pipeline, room } = this.#parts;
+    const since = new Date(spool.clock.now()).toISOString();
+    let said = "";
+    const say = (reason: unknown) => {
+      said = storeDownReason(reason, `held in the spool since ${since}`);
+      tracker.to(tracker.state, said);
+    };
+    say(error);
+    const drain = new SpoolDrain({
+      pipeline,
+      tracker,
+      place: this.#place,
+      clock: spool.clock,
+      say,
+      tell: (failed) => spool.tell(failed, room),
+    });
+    drain
+      .run(() => {
+        this.#drain = null;
+        this.#heard = new RecentIds();
+        if (tracker.reason === said) tracker.to(tracker.state, "the store takes what comes again");
+      })
+      .catch((failed: unknown) => {
+        if (!isNotOwner(failed)) return; // stopped
+        this.#lost = failed;
+        this.#parts.onLost(failed);
+      });
+    return drain;
+  }
+}
