@@ -40,6 +40,9 @@ export function menderOf({ desk, raw, data, elsewhere }: MenderParts): Mender {
       };
     },
     assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),
-    redecode: (room, sessionId, turn, signal) => doTask(desk, "redecode", { folder, room, sessionId }, turn, signal),
+    redecode: async (room, sessionId, turn, signal) => {
+      await raw.rotate();
+      return doTask(desk, "redecode", { folder, room, sessionId }, turn, signal);
+    },
   };
 }

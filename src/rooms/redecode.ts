@@ -5,7 +5,7 @@ import { type LiveEvent, SOURCES } from "../events/event.js";
 import { normalise } from "../events/normalise.js";
 import type { RoomKey } from "../log/log.js";
 import type { Store } from "../log/store.js";
-import type { RawFile } from "../sources/raw/files.js";
+import { type RawFile, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Received } from "../sources/source.js";
 import type { Drift } from "../wire/drift.js";
@@ -143,8 +143,10 @@ async function* batchesOf(
   only?: string,
 ): AsyncGenerator<{ readonly batch: readonly Received[]; readonly broadcast: Broadcast }> {
   const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
-  for (const { path, sessionId } of files) {
-    if (only !== undefined && sessionId !== only) continue;
+  for (const file of files) {
+    const { sessionId } = file;
+    const path = whereNow(file);
+    if (path === null || (only !== undefined && sessionId !== only)) continue;
     const report = newReport();
     for await (const batch of recordingSource({ path, speed: 0, clock, drift, report }).open(signal)) {
       signal.throwIfAborted();

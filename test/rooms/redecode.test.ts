@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.js";
 import { check } from "../../src/log/check.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import type { Store } from "../../src/log/store.js";
 import { catchUp } from "../../src/outputs/stats/advance.js";
+import { type RawFile, rawFiles } from "../../src/sources/raw/files.js";
+import { closeRecordings } from "../../src/sources/raw/rotate.js";
 import { erased } from "../contracts/events.js";
 import { everything } from "../contracts/statistics.js";
 import { useDirectory } from "../log/directory.js";
@@ -87,6 +90,17 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     expect(await events()).toEqual(before.slice(100));
     // The owner was fenced, and goes on with the sums of the log.
     expect((await pipeline.store(received, broadcast)).events).toEqual([]);
+    await store.close();
+  });
+
+  it("go on where a recording was compressed meanwhile, or removed by its limits", async () => {
+    const store = open();
+    const { again, folder, room } = await collected(store, older, directory("raw"));
+    await closeRecordings(folder, false, systemClock, new AbortController().signal);
+    const files = await rawFiles(folder, room);
+    const moved = files.map((file) => ({ ...file, path: file.path.replace(/\.gz$/, "") }));
+    const whole = await again({ files: [{ ...files[0], path: `${folder}/removed.dyrec` } as RawFile, ...moved] });
+    expect(whole).toMatchObject({ messages: 800, lostBytes: 0 });
     await store.close();
   });
 

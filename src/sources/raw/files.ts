@@ -46,6 +46,11 @@ export async function rawFiles(folder: string, only?: number): Promise<readonly 
   return found.sort((a, b) => a.startedAt - b.startedAt || (a.path < b.path ? -1 : 1));
 }
 
+/** Where a recording is now that was listed before: it may have been compressed meanwhile. Null: it was removed. */
+export function whereNow({ path }: Pick<RawFile, "path">): string | null {
+  return [path, `${path}.gz`].find((one) => existsSync(one)) ?? null;
+}
+
 /** Rooms of which there are recordings. */
 export async function rawRooms(folder: string): Promise<readonly number[]> {
   return (await entries(folder)).flatMap(({ name }) => (/^\d+$/.test(name) ? Number(name) : []));
