@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const { dependencies, devDependencies, files } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+};
+
+/** What a file of src/ imports, be it a type: packages by name. */
+const imported = new Set(
+  readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => ts.preProcessFile(readFileSync(`${ROOT}src/${name}`, "utf8")).importedFiles)
+    .flatMap(({ fileName }) =>
+      fileName.startsWith(".") || fileName.startsWith("node:") ? [] : [/^(@[^/]+\/)?[^/]+/.exec(fileName)?.[0] ?? ""],
+    ),
+);
+
+/** Not imported: named so that an install takes a version of them that runs on Node 20; fastify would take the newest. */
+const HELD_BACK = ["light-my-request"];
+
+describe("the package's dependencies", () => {
+  it("are what the program imports, no more and no less", () => {
+    expect([...imported, ...HELD_BACK].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  it("are of exact versions", () => {
+    for (const version of Object.values({ ...dependencies, ...devDependencies })) expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+  });
+});
+
+describe("the package's files", () => {
+  it("are the program, its dashboard and its schemas; npm adds README and LICENSE", () => {
+    expect(files).toEqual(["dist", "!dist/**/*.map", "proto", "CHANGELOG.md"]);
+  });
+});
