@@ -1,6 +1,6 @@
 // What a fresh clone needs before anything runs: dependencies and a build. Uses only Node and npm.
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The checkout's folder, with a trailing slash. */
@@ -21,6 +21,8 @@ export function install() {
     console.error(`dylive needs Node 20.19 or newer; this is ${process.versions.node}.`);
     process.exit(1);
   }
+  // Packages that another folder lends are not ours to replace: npm ci empties the folder first, also through a link.
+  if (lstatSync(`${ROOT}node_modules`, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const done = `${ROOT}node_modules/.package-lock.json`;
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(`${ROOT}package-lock.json`).mtimeMs) return;
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);

@@ -28,10 +28,21 @@ afterAll(() => dir.remove());
 
 describe("the tarball", () => {
   it("has the program, its dashboard and schemas, and what to read; no tests, no sources", () => {
-    const wanted = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "dist/cli/main.js", "dist/index.js", "dist/index.d.ts"];
+    const wanted = [
+      "package.json",
+      "README.md",
+      "LICENSE",
+      "CHANGELOG.md",
+      "bin/dylive.mjs",
+      "dist/cli/main.js",
+      "dist/index.js",
+      "dist/index.d.ts",
+    ];
     expect(packed).toEqual(expect.arrayContaining([...wanted, "dist/simulator/index.d.ts", "dist/web/index.html", "proto/frame.proto"]));
     const tops = new Set(packed.map((path) => (path.includes("/") ? path.split("/", 1)[0] : path)));
-    expect([...tops].filter((top) => !/^(dist|proto|package\.json|README(\.en)?\.md|LICENSE|CHANGELOG\.md)$/.test(top ?? ""))).toEqual([]);
+    expect([...tops].filter((top) => !/^(bin|dist|proto|package\.json|README(\.en)?\.md|LICENSE|CHANGELOG\.md)$/.test(top ?? ""))).toEqual(
+      [],
+    );
     expect(packed.filter((path) => /\.map$|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 });

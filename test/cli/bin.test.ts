@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const clone = mkdtempSync(join(tmpdir(), "dylive-bin-"));
+afterAll(() => rmSync(clone, { recursive: true, force: true }));
+
+describe("the command in a clone", () => {
+  it("is there before the build and says what to do, and runs what was built", async () => {
+    const { bin } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { bin: { dylive: string } };
+    const file = join(clone, bin.dylive);
+    mkdirSync(join(clone, "bin"));
+    copyFileSync(join(ROOT, bin.dylive), file);
+    const run = () => promisify(execFile)(process.execPath, [file, "a", "b"]);
+    await expect(run()).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/not built yet: run npm start/) });
+    mkdirSync(join(clone, "dist/cli"), { recursive: true });
+    writeFileSync(join(clone, "package.json"), '{"type":"module"}');
+    writeFileSync(join(clone, "dist/cli/main.js"), "console.log(process.argv.slice(2).join());");
+    expect((await run()).stdout).toBe("a,b\n");
+  });
+});
