@@ -69,4 +69,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   check: ["dylive check", "dylive check --room 100000002"],
   "erase-user": ["dylive erase-user 2946292105354829", "dylive erase-user 2946292105354829 --pseudonym"],
   retention: ["dylive retention 100000002", "dylive retention 100000002 --age 30d --size 2GB"],
+  migrate: ["dylive migrate sqlite-to-postgres"],
+  "migrate sqlite-to-postgres": [
+    "dylive migrate sqlite-to-postgres   # to the database that DATABASE_URL names",
+    "dylive migrate sqlite-to-postgres --data /srv/dylive \\\n--to postgres://dylive@db/dylive",
+  ],
+  cluster: ["dylive cluster", "dylive cluster --json"],
 };

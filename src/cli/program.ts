@@ -166,5 +166,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["backup", "check"], add: async (program) => (await import("./store.js")).addStoreCommands(program, data) },
   { names: ["erase-user"], add: async (program) => (await import("./erase.js")).addEraseCommand(program, data) },
   { names: ["retention"], add: async (program) => (await import("./retention.js")).addRetentionCommand(program, data) },
+  { names: ["migrate"], add: async (program) => (await import("./migrate.js")).addMigrateCommand(program, data) },
+  { names: ["cluster"], add: async (program) => (await import("./cluster.js")).addClusterCommand(program, data) },
   { names: ["completion"], add: async (program) => (await import("./completion.js")).addCompletionCommand(program) },
 ];

@@ -1,3 +1,4 @@
+import type { MemberRow } from "./leases.js";
 import type { RoomKey } from "./log.js";
 import type { Alias } from "./rooms.js";
 
@@ -14,6 +15,8 @@ export interface WishRow {
   readonly askedAt: number;
   /** The name of the process that collects it; null while none does, or while the one that did is gone. */
   readonly owner: string | null;
+  /** The id of that process, as the list of members has it. */
+  readonly ownerId: MemberRow["id"] | null;
   /** What its collector last told of it (`rooms/report`); null before it told anything. */
   readonly told: string | null;
   /** When it told that, ms UTC by the database. */

@@ -141,6 +141,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   ],
   "DELETE /v1/tasks/{task}": [["/v1/tasks/2", 200]],
   "GET /v1/about": [["/v1/about", 200]],
+  "GET /v1/cluster": [["/v1/cluster", 404]],
   "POST /v1/doctor": [["/v1/doctor", 200, { json: {} }]],
   "GET /v1/tokens": [["/v1/tokens", 200]],
   "POST /v1/tokens": [

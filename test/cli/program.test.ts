@@ -36,6 +36,7 @@ describe("the help", () => {
       "What a server does (also while it runs)",
       "What is kept (also while a server runs)",
       "Care of what is kept",
+      "Many machines",
       "Others",
       "Examples",
       "Exit codes",

@@ -40,7 +40,10 @@ function idOf(n: number): string {
 /** A store with everything in it that a store can have. */
 async function seed(count: number): Promise<void> {
   const store = openSqliteStore({ path });
-  const made = fc.sample(streams, { seed: 7, numRuns: Math.ceil(count / 10) }).flat().slice(0, count);
+  const made = fc
+    .sample(streams, { seed: 7, numRuns: Math.ceil(count / 10) })
+    .flat()
+    .slice(0, count);
   for (const [at, name] of ["98765", "anchor-二", "30003"].entries()) {
     const { room, append } = await claimed(store, name);
     if (at === 1) await store.rooms.claim(room);

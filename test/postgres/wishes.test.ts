@@ -67,7 +67,17 @@ describe("wishes in PostgreSQL", () => {
     await age("web_rid:111", "60 s");
     expect(await wishes.ask(A, 1)).toBe(true);
     expect(await wishes.all()).toEqual([
-      { key: "web_rid:111", name: A, room: null, watched: false, askedAt: expect.any(Number), owner: null, told: null, toldAt: null },
+      {
+        key: "web_rid:111",
+        name: A,
+        room: null,
+        watched: false,
+        askedAt: expect.any(Number),
+        owner: null,
+        ownerId: null,
+        told: null,
+        toldAt: null,
+      },
     ]);
     expect((await wishes.all())[0]?.askedAt).toBeGreaterThanOrEqual(askedAt);
     expect(await wishes.ask(B, 2)).toBe(true);
@@ -92,7 +102,7 @@ describe("wishes in PostgreSQL", () => {
       { key: "web_rid:111", room: 5, told: "live", over: false },
       { key: "unique_id:gone", room: 6, told: "x", over: false },
     ]);
-    expect(await wishes.all()).toMatchObject([{ owner: "one", told: "live", room: 5, toldAt: expect.any(Number) }]);
+    expect(await wishes.all()).toMatchObject([{ owner: "one", ownerId: one.id, told: "live", room: 5, toldAt: expect.any(Number) }]);
     // What was read before is known, though it is not read again.
     await runSql(url, "UPDATE told SET told_at = told_at - interval '10 s'");
     await wishes.ask(B, 9);

@@ -83,7 +83,7 @@ export class MemoryWishes implements Wishes {
   /** Says who collects the room of a wish. */
   own(key: string, owner: string | null): void {
     const row = this.#rows.get(key);
-    if (row !== undefined) this.#rows.set(key, { ...row, owner });
+    if (row !== undefined) this.#rows.set(key, { ...row, owner, ownerId: owner === null ? null : 1 });
     this.#wake();
   }
 
@@ -97,5 +97,16 @@ export class MemoryWishes implements Wishes {
 }
 
 function wish(name: Alias, askedAt: number) {
-  return { key: wishKey(name), name, room: null, watched: false, askedAt, owner: null, told: null, toldAt: null, overAt: null };
+  return {
+    key: wishKey(name),
+    name,
+    room: null,
+    watched: false,
+    askedAt,
+    owner: null,
+    ownerId: null,
+    told: null,
+    toldAt: null,
+    overAt: null,
+  };
 }

@@ -12,6 +12,7 @@ import {
   TokenListSchema,
   TokenSchema,
 } from "./answers.js";
+import { ClusterSchema } from "./cluster-routes.js";
 import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
 import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-answers.js";
@@ -76,6 +77,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     AccountListSchema,
     AboutSchema,
     FindingListSchema,
+    ClusterSchema,
     ErrorSchema,
   ])
     app.addSchema(JSON.parse(JSON.stringify(schema)));

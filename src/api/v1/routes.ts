@@ -5,6 +5,7 @@ import type { ApiParts } from "../parts.js";
 import { aboutRoutes } from "./about-routes.js";
 import { accountRoutes } from "./account-routes.js";
 import { checkRequest } from "./check.js";
+import { clusterRoutes } from "./cluster-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
 import { giftRoutes } from "./gift-routes.js";
@@ -47,6 +48,7 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       officialAppRoutes(v1, parts, passes);
       accountRoutes(v1, parts, passes);
       aboutRoutes(v1, parts);
+      clusterRoutes(v1, parts);
       liveRoutes(v1, parts, passes);
     },
     { prefix: "/v1" },

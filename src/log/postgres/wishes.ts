@@ -137,7 +137,7 @@ export class PostgresWishes implements Wishes {
   }
 }
 
-const ALL = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.name AS owner,
+const ALL = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.name AS owner, m.id AS "ownerId",
     (extract(epoch FROM w.asked_at) * 1000)::bigint AS "askedAt",
     CASE WHEN t.told_at >= to_timestamp($1::float8 / 1000) THEN t.told END AS told,
     (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"

@@ -3116,6 +3116,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who does what in a cluster; not found where one process does everything
+         * @description Needs a token of scope admin.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the processes of a cluster, their rooms, and how far its readers are */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Cluster"];
+                    };
+                };
+                /** @description refused: why, and what to do */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/stream": {
         parameters: {
             query?: never;
@@ -4804,6 +4852,65 @@ export interface components {
                 detail: string;
                 todo: string | null;
             }[];
+        };
+        /** @description the processes of a cluster, their rooms, and how far its readers are */
+        Cluster: {
+            /** @description every process, oldest first */
+            members: {
+                id: number;
+                /** @description host and pid */
+                name: string;
+                /** @enum {unknown} */
+                role: "all" | "collect" | "serve";
+                /** @description rooms that it takes at most */
+                capacity: number;
+                /** @description rooms that it has */
+                rooms: number;
+                /** @description what one process of the cluster does at a time */
+                jobs: string[];
+                /** @description when it came, ms UTC by the database */
+                joinedAt: number;
+                /** @description when it is taken for dead unless it is heard of before, ms UTC by the database */
+                expiresAt: number;
+                /** @description whether it holds its session with the database: false as soon as the process is gone */
+                connected: boolean;
+                /** @description its rooms by state */
+                states: {
+                    resolving: number;
+                    waiting: number;
+                    connecting: number;
+                    live: number;
+                    stalled: number;
+                    blocked: number;
+                    ended: number;
+                    failed: number;
+                };
+            }[];
+            rooms: {
+                /** @description rooms that are to be collected */
+                wanted: number;
+                /** @description of those on the watch list */
+                watched: number;
+                /** @description rooms that no process has right now, by the state that was told last */
+                unowned: {
+                    resolving: number;
+                    waiting: number;
+                    connecting: number;
+                    live: number;
+                    stalled: number;
+                    blocked: number;
+                    ended: number;
+                    failed: number;
+                };
+            };
+            /** @description events of the log that its readers have not come to */
+            behind: {
+                statistics: number;
+                search: number;
+                hooks: number;
+            };
+            /** @description bytes of frames that came while the database was away and wait for the owners of their rooms */
+            spooledBytes: number;
         };
         /** @description refused: error.code says why, error.hint what to do */
         Error: {
