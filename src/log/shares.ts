@@ -16,7 +16,7 @@ export function sharesOf(wanted: number, capacities: readonly number[]): readonl
   return shares;
 }
 
-/** Rooms above its share that a collector keeps: rooms come and go, and each move has its price. */
-export function slackOf(share: number, capacity: number): number {
-  return capacity === 0 ? 0 : Math.max(1, Math.floor(share / 16));
+/** Rooms above its share that a collector of many keeps: rooms come and go, and each move has its price. */
+export function slackOf(share: number): number {
+  return Math.floor(share / 16);
 }

@@ -188,7 +188,7 @@ export class PostgresMembership implements Membership {
     if (surplus < 0) for (const [key, how] of await this.#take(session, view, -surplus)) taken.set(key, how);
     const lacking = view.collectors.map(({ id }, i) => (i === at ? 0 : Math.max(0, (shares[i] ?? 0) - view.loadOf(id))));
     const most = lacking.reduce((sum, one) => sum + one, 0);
-    await this.#offer(session, view, surplus > slackOf(share, this.#capacity) ? Math.min(surplus, most) : 0);
+    await this.#offer(session, view, surplus > slackOf(share) ? Math.min(surplus, most) : 0);
     return [taken, await rowsOf(session, this.id)];
   }
 

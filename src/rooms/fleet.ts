@@ -1,0 +1,205 @@
+import type { Changes, Lease, Membership } from "../log/leases.js";
+import type { RoomKey } from "../log/log.js";
+import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../log/rooms.js";
+import type { Wishes } from "../log/wishes.js";
+import { type Budgets, Collector, type CollectorParts } from "./collector.js";
+import { Herald } from "./herald.js";
+import { budgetsOf, RATES, type Rates } from "./rates.js";
+import type { RoomName } from "./resolve.js";
+import type { RoomStatus } from "./state.js";
+
+/** What a fleet is built of. */
+export interface FleetParts extends CollectorParts {
+  readonly membership: Membership;
+  readonly wishes: Pick<Wishes, "tell" | "sweep">;
+  /** ms without a request after which a room that is not on the watch list is let go. */
+  readonly onDemandIdleMs: number;
+  readonly rates?: Rates;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A collector, and the names that its room is wanted by. */
+export interface Held {
+  readonly collector: Collector;
+  readonly keys: Set<string>;
+  /** The room, if it was known before the collector met it. */
+  readonly knownAs: RoomKey | null;
+  /** It has ended by itself: there is no such account. */
+  over: boolean;
+}
+
+/** How soon a change of the watch list is followed that nobody told of. */
+const SWEEP_MS = 3000;
+/** A room whose collector found it to be another's is looked at again after this long, if it is this process's still. */
+const AGAIN_MS = 1000;
+/** The store is asked again after this long. */
+const RETRY_MS = 1000;
+/** So long a process that stops waits for others to take its rooms over. */
+const DRAIN_MS = 8000;
+const DRAIN_LOOK_MS = 50;
+const SETTINGS = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
+
+/** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
+export class Fleet {
+  readonly #parts: FleetParts;
+  readonly #budgets: Budgets;
+  readonly #herald: Herald;
+  readonly #leases = new Map<string, Lease>();
+  readonly #held = new Map<string, Held>();
+  readonly #stop = new AbortController();
+  #stopSweeping: () => void = () => {};
+  /** Rooms that came, by how. */
+  readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0, offered: 0 };
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    this.#budgets = budgetsOf(parts.clock, parts.rates ?? RATES);
+    this.#herald = new Herald(parts.membership.id, parts.wishes, parts.clock, () => this.#held, parts.onError);
+  }
+
+  start(): void {
+    const { clock, wishes, onDemandIdleMs, onError } = this.#parts;
+    this.#herald.start();
+    this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wishes.sweep(onDemandIdleMs).catch(onError));
+  }
+
+  /** The states of the rooms that are collected here. */
+  collected(): readonly RoomStatus[] {
+    return this.#all().flatMap(({ collector }) => collector.status() ?? []);
+  }
+
+  /** The collector of a room; undefined when it is not here. */
+  ofRoom(room: RoomKey): Collector | undefined {
+    return this.#heldOf(room)?.collector;
+  }
+
+  /** Follows what a beat found. */
+  change({ taken, changed, lost }: Changes): void {
+    for (const key of lost) {
+      this.#leases.delete(key);
+      this.#letGo(key);
+    }
+    for (const lease of changed) {
+      this.#leases.set(lease.key, lease);
+      this.#obey(lease);
+    }
+    for (const lease of taken) {
+      this.takeovers[lease.how]++;
+      this.#leases.set(lease.key, lease);
+      this.#begin(lease.key, lease.how === "offered");
+    }
+  }
+
+  /** Gives the rooms to others, goes on with them until they are taken over, for some seconds at most, and leaves the cluster. */
+  async stop(): Promise<void> {
+    const { membership, clock, onError } = this.#parts;
+    this.#stopSweeping();
+    if (this.#leases.size > 0 && (await membership.drain().catch(() => false))) {
+      const until = clock.now() + DRAIN_MS;
+      while (this.#leases.size > 0 && clock.now() < until) await clock.sleep(DRAIN_LOOK_MS);
+    }
+    this.#stop.abort();
+    await membership.leave().catch(onError);
+    this.#herald.stop();
+    this.#leases.clear();
+    await Promise.all(this.#all().map(({ collector }) => collector.stop()));
+    this.#held.clear();
+  }
+
+  #all(): readonly Held[] {
+    return [...new Set(this.#held.values())];
+  }
+
+  #heldOf(room: RoomKey): Held | undefined {
+    return this.#all().find(({ collector, knownAs }) => (collector.room ?? knownAs) === room);
+  }
+
+  #begin(key: string, planned: boolean): void {
+    void this.#open(key, planned).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#parts.onError(error);
+    });
+  }
+
+  async #open(key: string, planned: boolean): Promise<void> {
+    const row = await this.#rowOf(key);
+    const lease = this.#leases.get(key);
+    if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
+    const twin = row === null ? undefined : this.#heldOf(row.room);
+    if (twin === undefined) this.#hold(lease, row, planned);
+    else {
+      twin.keys.add(key);
+      this.#held.set(key, twin);
+    }
+  }
+
+  /** What the store knows of the room, asked until it answers. */
+  async #rowOf(key: string): Promise<RoomRow | null> {
+    const { store, clock } = this.#parts;
+    for (;;) {
+      const lease = this.#leases.get(key);
+      if (lease === undefined) return null;
+      try {
+        const room = lease.room ?? (await store.rooms.find(lease.name));
+        return room === null ? null : await store.rooms.get(room);
+      } catch {
+        await clock.sleep(RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
+  #hold(lease: Lease, row: RoomRow | null, planned: boolean): void {
+    const keys = new Set([lease.key]);
+    const tenure = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
+    const name = lease.name as RoomName; // only these kinds are wished for
+    const collector = new Collector(name, this.#parts, this.#budgets, row?.settings ?? NO_SETTINGS, row, tenure);
+    const held: Held = { collector, keys, knownAs: row?.room ?? null, over: false };
+    this.#held.set(lease.key, held);
+    void collector.run().then(() => this.#ended(held));
+  }
+
+  /** Claims by whichever name the room is this process's. */
+  async #claim(keys: ReadonlySet<string>, room: RoomKey): Promise<number | null> {
+    for (const key of keys) {
+      const epoch = await this.#parts.membership.claim(key, room);
+      if (epoch !== null) return epoch;
+    }
+    return null;
+  }
+
+  /** A collector has ended by itself, or was stopped. */
+  #ended(held: Held): void {
+    if (!held.collector.lost) {
+      held.over = true;
+      return;
+    }
+    const keys = [...held.keys].filter((key) => this.#held.get(key) === held);
+    for (const key of keys) this.#letGo(key);
+    // Mostly the next beat says that they are another's. Else it is a second name of a room that is collected here.
+    void this.#parts.clock.sleep(AGAIN_MS, this.#stop.signal).then(
+      () => {
+        for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key, false);
+      },
+      () => {},
+    );
+  }
+
+  /** A room whose settings have changed is collected anew with them. */
+  #obey({ key, settings }: Lease): void {
+    const held = this.#held.get(key);
+    if (held === undefined || settings === null || SETTINGS.every((name) => held.collector.settings[name] === settings[name])) return;
+    const keys = [...held.keys];
+    for (const one of keys) this.#letGo(one);
+    void held.collector.stop().then(() => {
+      for (const one of keys) if (this.#leases.has(one)) this.#begin(one, false);
+    });
+  }
+
+  #letGo(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    this.#held.delete(key);
+    this.#herald.forget(key);
+    held.keys.delete(key);
+    if (held.keys.size === 0) void held.collector.stop();
+  }
+}

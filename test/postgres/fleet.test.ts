@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { check } from "../../src/log/check.js";
+import type { RoomKey } from "../../src/log/log.js";
+import type { Store } from "../../src/log/store.js";
+import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { readAll } from "../contracts/harness.js";
+import { fastClock } from "../fast-clock.js";
+import { describeManager } from "../rooms/manager-suite.js";
+import { type Managed, type Running, SIGNAL } from "../rooms/running.js";
+import { until } from "../until.js";
+import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
+import { ClusterProcess, type ProcessOptions } from "./fleet.js";
+
+let url: string;
+let simulator: Simulator;
+let processes: ClusterProcess[] = [];
+
+beforeAll(async () => {
+  url = await newDatabase();
+});
+beforeEach(async () => {
+  await emptyDatabase(url);
+});
+afterEach(async () => {
+  await Promise.all(processes.map((one) => one.stop()));
+  processes = [];
+  await simulator?.close();
+});
+afterAll(() => dropDatabase(url));
+
+const ROOMS = ["100000001", "100000002", "100000003"];
+
+async function start(options: Partial<ProcessOptions> = {}): Promise<ClusterProcess> {
+  const one = await ClusterProcess.start({ url, platform: simulator.url, ...options });
+  processes.push(one);
+  return one;
+}
+
+/** Three rooms that are collected by one process, and another one that collects none of them. */
+async function collected(): Promise<readonly [ClusterProcess, ClusterProcess]> {
+  simulator = await startSimulator({ rateFactor: 5 });
+  const [a, server] = [await start(), await start({ role: "serve" })];
+  for (const name of ROOMS) await server.rooms.request(name, 10_000, SIGNAL);
+  await until(() => live(a).length === ROOMS.length, 30_000);
+  expect(server.fleet.collected()).toEqual([]);
+  return [a, server];
+}
+
+const live = (one: ClusterProcess) => one.fleet.collected().filter(({ state }) => state === "live");
+
+/** Chats of a room that were sent, and those that are stored, by id. */
+async function chats(store: Store, name: string) {
+  const room = (await store.rooms.find({ kind: "web_rid", value: name })) ?? 0;
+  const { events } = await readAll(store.log, room);
+  const { sent } = simulator.truth(name);
+  return {
+    room,
+    events,
+    stored: events.filter(({ type }) => type === "chat").map(({ id }) => id),
+    sent: sent.interactive.flatMap(({ kind, msgId }) => (kind === "chat" ? [msgId] : [])),
+  };
+}
+
+/** The messages stop; then every chat that was sent is stored, once. */
+async function expectAllOnce(store: Store): Promise<void> {
+  for (const name of ROOMS) simulator.rooms.stall(name);
+  for (const name of ROOMS) {
+    await until(async () => {
+      const { stored, sent } = await chats(store, name);
+      return new Set(sent).size === stored.length;
+    }, 20_000).catch(() => {});
+    const { events, stored, sent } = await chats(store, name);
+    expect([...stored].sort()).toEqual([...new Set(sent)].sort());
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
+  }
+  expect(await check(store.log)).toEqual([]);
+}
+
+describe("rooms of a cluster", () => {
+  it("move to a process that joins without a gap, and back when it stops", async () => {
+    const [a, server] = await collected();
+    const b = await start();
+    await until(() => live(b).length === 1 && a.fleet.collected().length === 2, 20_000);
+    const moved = b.fleet.collected()[0]?.room ?? 0;
+    expect(b.fleet.takeovers).toEqual({ free: 0, dead: 0, offered: 1 });
+    expect((await readAll(server.store.log, moved)).events.filter(({ type }) => type === "gap")).toEqual([]);
+    const seen = (await server.store.log.heads([moved])).get(moved)?.head ?? 0;
+    await until(async () => ((await server.store.log.heads([moved])).get(moved)?.head ?? 0) > seen + 3);
+    await b.fleet.stop();
+    await until(() => live(a).length === 3, 20_000);
+    expect(a.fleet.takeovers.offered).toBe(1);
+    await expectAllOnce(server.store);
+    for (const name of ROOMS) {
+      const { events } = await chats(server.store, name);
+      expect(events.filter(({ type }) => type === "gap")).toEqual([]);
+    }
+  });
+
+  it("of a process that is taken for dead are collected by another at once; what it does after is not stored", async () => {
+    const [a, server] = await collected();
+    const b = await start({ capacity: 1 });
+    await until(() => live(b).length === 1 && a.fleet.collected().length === 2, 20_000);
+    const c = await start();
+    await until(() => live(c).length === 1 && a.fleet.collected().length === 1, 20_000);
+    const room = a.fleet.collected()[0]?.room ?? 0;
+    a.freeze();
+    const since = Date.now();
+    await runSql(url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive member ${a.membership.id}'`);
+    await until(() => live(c).some((status) => status.room === room), 20_000);
+    expect(Date.now() - since).toBeLessThan(15_000);
+    expect(c.fleet.takeovers).toMatchObject({ dead: 1 });
+    // It finds out by its first write, and stops.
+    await until(() => a.fleet.collected().length === 0, 20_000);
+    await until(() => server.rooms.status(room)?.state === "live", 20_000);
+    await expectAllOnce(server.store);
+  });
+
+  it("wanted by two names have one collector, wherever they were taken", async () => {
+    simulator = await startSimulator();
+    const [a, b] = [await start(), await start()];
+    const roomId = simulator.roomId("100000002") ?? "";
+    const [x, y] = await Promise.all([a.rooms.request("100000002", 20_000, SIGNAL), b.rooms.request(roomId, 20_000, SIGNAL)]);
+    expect(y).toMatchObject({ room: x.room, onlySession: roomId });
+    await until(() => a.fleet.collected().length + b.fleet.collected().length === 1, 20_000);
+    await until(() => simulator.truth("100000002").connections.filter(({ closedAt }) => closedAt === null).length === 1, 20_000);
+    await until(() => a.rooms.status(x.room)?.state === "live" && b.rooms.status(x.room)?.state === "live", 20_000);
+  });
+});
+
+describeManager("a process of a cluster on PostgreSQL", async (options): Promise<Running<Managed>> => {
+  const clock = fastClock(20);
+  simulator = await startSimulator({ clock });
+  const one = await ClusterProcess.start({ url, platform: simulator.url, clock, speed: 20, ...options });
+  const { rooms, store } = one;
+  return {
+    ...{ clock, simulator, store, rooms },
+    events: async (room: RoomKey) => (await readAll(store.log, room)).events,
+    stop: () => one.stop(),
+  };
+});
