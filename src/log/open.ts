@@ -10,7 +10,7 @@ export type StoreAt =
 export interface OpenOptions {
   /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
   readonly clock?: Clock;
-  /** Told in one sentence what was done to an older store before it was brought up to date. */
+  /** Told in one sentence what was done to an older file before it was brought up to date; of a database, when it is missed and when it is back. */
   readonly tell?: (sentence: string) => void;
 }
 
@@ -20,11 +20,11 @@ export interface OpenOptions {
  * @throws DyliveError `bad_config` when it cannot be opened, is not ours, or was written by a newer dylive; `store_unreachable`
  */
 export async function openStore(at: StoreAt, { clock, tell }: OpenOptions = {}): Promise<Store> {
-  const given = clock === undefined ? {} : { clock };
+  const given = { ...(clock !== undefined && { clock }), ...(tell !== undefined && { tell }) };
   if (at.engine === "postgres") {
     const { openPostgresStore } = await import("./postgres/store.js");
     return openPostgresStore({ url: at.url, ...given });
   }
   const { openSqliteStore } = await import("./sqlite/store.js");
-  return openSqliteStore({ path: at.path, ...given, ...(tell !== undefined && { tell }) });
+  return openSqliteStore({ path: at.path, ...given });
 }

@@ -19,8 +19,8 @@ async function database(): Promise<string> {
   return url;
 }
 
-async function open(url: string, clock: Clock): Promise<PostgresStore> {
-  const store = await openPostgresStore({ url, clock });
+async function open(url: string, clock: Clock, tell: (sentence: string) => void = () => {}): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url, clock, tell });
   closers.push(() => store.close());
   return store;
 }
@@ -69,7 +69,8 @@ describe("a database that is away", () => {
     const url = await database();
     const way = await link(url);
     const clock = fastClock(20);
-    const store = await open(way.url(url), clock);
+    const told: string[] = [];
+    const store = await open(way.url(url), clock, (sentence) => told.push(sentence));
     expect(store.server().away).toBeNull();
     await way.close();
     const { since } = (await until(() => store.server().away)) ?? { since: 0 };
@@ -83,6 +84,7 @@ describe("a database that is away", () => {
     closers.push(() => again.close());
     await until(() => store.server().away === null);
     expect(await store.rooms.list()).toEqual([]);
+    expect(told).toEqual([expect.stringMatching(/cannot be reached.*ECONNREFUSED/), expect.stringMatching(/is back after \d+\.\d s/)]);
   });
 
   it("without a word, as when a cable is pulled, is missed too, and closing does not wait for it", async () => {

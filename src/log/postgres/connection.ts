@@ -22,10 +22,13 @@ export class Connection {
   readonly #onClose: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
-  /** @throws DyliveError bad_config when the URL is none */
-  constructor(url: string, clock: Clock) {
+  /**
+   * @param tell told in one sentence when the database is missed, and when it is back
+   * @throws DyliveError bad_config when the URL is none
+   */
+  constructor(url: string, clock: Clock, tell?: (sentence: string) => void) {
     this.clock = clock;
-    this.#pool = new Pool(addressOf(url), clock);
+    this.#pool = new Pool(addressOf(url), clock, tell);
   }
 
   /** What `pg` needs for a connection beside the pool, to the host that is used now; holds the password. */

@@ -61,6 +61,7 @@ interface Outage extends Away {
 export class Pool {
   readonly #address: Address;
   readonly #clock: Clock;
+  readonly #tell: (sentence: string) => void;
   readonly #closing = new AbortController();
   readonly #sockets = new Set<Socket>();
   readonly #old = new Set<Promise<void>>();
@@ -71,9 +72,11 @@ export class Pool {
   #pauseMs = 0;
   #outage: Outage | null = null;
 
-  constructor(address: Address, clock: Clock) {
+  /** @param tell told in one sentence when the database is missed, and when it is back */
+  constructor(address: Address, clock: Clock, tell: (sentence: string) => void = () => {}) {
     this.#address = address;
     this.#clock = clock;
+    this.#tell = tell;
     this.#pool = this.#open();
     if (address.urls.length > 1) this.#lose(this.#pool, new Error("no host was tried yet"), FIRST_WAIT_MS);
   }
@@ -172,14 +175,17 @@ export class Pool {
   /** Ends when a host is there, or the pool closes. */
   async #comeBack(): Promise<void> {
     const { signal } = this.#closing;
-    while (!signal.aborted) {
+    const missed = this.#clock.now();
+    for (let tries = 1; !signal.aborted; tries++) {
       await this.#clock.sleep(this.#pauseMs, signal).catch(() => {});
       this.#pauseMs = Math.min(Math.max(2 * this.#pauseMs, RETRY_MS), MAX_RETRY_MS);
       if (await this.#findHost()) {
         this.#pool = this.#open();
         this.#outage = null;
+        if (tries > 1) this.#tell(`the database is back after ${((this.#clock.now() - missed) / 1000).toFixed(1)} s`);
         return;
       }
+      if (tries === 1 && !signal.aborted) this.#tell(`the database cannot be reached and is looked for: ${this.#outage?.reason}`);
     }
   }
 

@@ -15,6 +15,7 @@ import { PostgresRooms } from "./rooms.js";
 import { PostgresSearch } from "./search.js";
 import { PostgresSecrets } from "./secrets.js";
 import { PostgresSessions } from "./sessions.js";
+import { PostgresSpooled } from "./spooled.js";
 import { PostgresStatistics } from "./statistics.js";
 import { PostgresTokens } from "./tokens.js";
 import { PostgresWishes } from "./wishes.js";
@@ -24,6 +25,8 @@ export interface PostgresOptions {
   readonly url: string;
   /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
   readonly clock?: Clock;
+  /** Told in one sentence when the database is missed, and when it is back. */
+  readonly tell?: (sentence: string) => void;
 }
 
 /** A store that many processes may have open, on one machine or on many. */
@@ -37,9 +40,9 @@ export interface PostgresStore extends Store {
  *
  * @throws DyliveError `store_unreachable`; `bad_config` when it lets us not in, is not ours, or was written by a newer dylive
  */
-export async function openPostgresStore({ url, clock = systemClock }: PostgresOptions): Promise<PostgresStore> {
+export async function openPostgresStore({ url, clock = systemClock, tell }: PostgresOptions): Promise<PostgresStore> {
   const { name } = addressOf(url);
-  const connection = new Connection(url, clock);
+  const connection = new Connection(url, clock, tell);
   try {
     await migrate(connection);
     const log = new PostgresLog(connection, await logIdOf(connection));
@@ -54,7 +57,7 @@ export async function openPostgresStore({ url, clock = systemClock }: PostgresOp
       search: new PostgresSearch(connection),
       secrets: new PostgresSecrets(connection),
       retention: new PostgresRetention(connection),
-      cluster: { leases: new PostgresLeases(connection), wishes: new PostgresWishes(connection) },
+      cluster: { leases: new PostgresLeases(connection), wishes: new PostgresWishes(connection), spooled: new PostgresSpooled(connection) },
       server: () => ({ away: connection.away, connections: connection.figures }),
       close: () => connection.close(),
     };
