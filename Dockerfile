@@ -1,0 +1,38 @@
+# dylive with Debian's Chromium. Build: docker build -t dylive .    Run: see deploy/compose.yaml
+FROM node:22-trixie-slim AS build
+WORKDIR /build
+# For SQLite's binding where no ready-made one fits.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates g++ make python3 \
+ && rm -rf /var/lib/apt/lists/*
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
+COPY proto proto
+COPY src src
+COPY web web
+RUN npm run build && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/cli/main.js
+
+FROM node:22-trixie-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends chromium fonts-noto-cjk tini \
+ && rm -rf /var/lib/apt/lists/* \
+ && ln -s /app/dist/cli/main.js /usr/local/bin/dylive \
+ && mkdir /data \
+ && chown node:node /data
+WORKDIR /app
+COPY LICENSE package.json ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/dist dist
+COPY --from=build /build/proto proto
+ENV NODE_ENV=production DYLIVE_HOST=0.0.0.0 DYLIVE_PORT=8787 DYLIVE_DATA=/data DYLIVE_BROWSER=/usr/bin/chromium
+# The image's own user, 1000: Chromium keeps its sandbox only where it is not root.
+USER node
+VOLUME ["/data"]
+EXPOSE 8787
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.DYLIVE_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# tini passes signals on and takes leave of what Chromium leaves behind.
+ENTRYPOINT ["tini", "--", "dylive"]
+CMD ["serve"]
