@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { demoRooms } from "../../src/simulator/index.js";
 import { page, pages, ROOT } from "./markdown.js";
 
 /** Pages that are written by tests or are no guides. */
@@ -41,6 +42,11 @@ describe("the documents", () => {
   it("are all in the index", () => {
     const listed = new Set(linksOf("docs/README.md").map((to) => normalize(join("docs", to))));
     expect(pages().filter((path) => path !== "docs/README.md" && path.startsWith("docs/") && !listed.has(path))).toEqual([]);
+  });
+
+  it("name the simulated rooms that there are", () => {
+    const listed = [...page("docs/simulator.md").matchAll(/^\| `(\d+)` \| (?:`v\.douyin\.com\/(\w+)\/`)? ?\|/gm)];
+    expect(listed.map(([, room, code]) => [room, code])).toEqual(demoRooms().map(({ webRid, shortCode }) => [webRid, shortCode]));
   });
 
   it("are what the README leads to, in both languages the same", () => {

@@ -12,11 +12,12 @@ export interface Own {
 }
 
 /** A document's text with this stage's things in place of what stands for them. CONTRIBUTING.md has this list for those who write documents. */
-export function withOwn(text: string, { base, simulator, receiver, launch }: Stage, { token, session, people, hook }: Own): string {
+export function withOwn(text: string, { base, simulator, receiver, launch, env }: Stage, { token, session, people, hook }: Own): string {
   return text
     .replaceAll("http://127.0.0.1:8787", base)
     .replaceAll("127.0.0.1:8787", base.slice("http://".length))
     .replaceAll("http://127.0.0.1:18000", simulator)
+    .replaceAll("data/demo", env["DYLIVE_DATA"] ?? "")
     .replaceAll("https://example.com/dylive", receiver)
     .replace(/(_PORT=|--port )\d+/g, "$10")
     .replace(/\bTOKEN\b(?!=)/g, token)

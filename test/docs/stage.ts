@@ -42,7 +42,7 @@ const APP = "tt0123456789abcdef";
 /** Starts everything once for all pages. */
 export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "dylive-docs-"));
-  const simulator = await startSimulator({ rateFactor: 8 });
+  const simulator = await startSimulator({ rateFactor: 5 });
   const openPlatform = await startOpenPlatform();
   const deliveries: Delivery[] = [];
   const receiver = createServer((request, response) => {
