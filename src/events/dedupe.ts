@@ -8,8 +8,12 @@ import { Generations } from "./generations.js";
 export class RecentIds {
   readonly #ids: Generations<true>;
 
-  /** @param limit how many ids are remembered at least; 16,384 are several minutes of the busiest room */
-  constructor(limit = 16_384) {
+  /**
+   * @param limit how many ids are remembered at least. 4096 are three quarters of a minute of the busiest room, far more than a new
+   *   connection tells again; four times as many would not stay in the processor's cache, which costs more than the rare repeat that the
+   *   log has to refuse
+   */
+  constructor(limit = 4096) {
     this.#ids = new Generations(limit);
   }
 
