@@ -6,31 +6,29 @@ import { compatDoor } from "./api/compat-door.js";
 import { Metrics } from "./api/metrics.js";
 import { startApi } from "./api/server.js";
 import type { Clock } from "./clock.js";
+import { type Collecting, startCollecting, type WatchedRooms } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
 import { DyliveError } from "./errors.js";
 import type { NewEvent } from "./events/event.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
 import { openStore } from "./log/open.js";
-import type { Limits, LimitsOf } from "./log/retention.js";
 import type { Store } from "./log/store.js";
 import { menderOf } from "./mend.js";
 import { operatorOf } from "./operator.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
-import { startHooks } from "./outputs/hooks/start.js";
-import { RetentionKeeper } from "./outputs/retention/keeper.js";
-import { StatisticsReader } from "./outputs/stats/reader.js";
+import { openHooks } from "./outputs/hooks/start.js";
+import type { StatisticsReader } from "./outputs/stats/reader.js";
 import { reachOf } from "./reach.js";
 import { Official } from "./rooms/official/official.js";
-import { Supervisor } from "./rooms/supervisor.js";
 import { tellSystem } from "./rooms/system.js";
-import { rawFiles, rawFolder, rawRooms, removeRaw } from "./sources/raw/files.js";
+import { rawFolder } from "./sources/raw/files.js";
 import { RawRecorder } from "./sources/raw/recorder.js";
 import { storeAt } from "./store.js";
+import { keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts } from "./upkeep.js";
 import { WorkerChannel } from "./worker/channel.js";
 import { exportsAt } from "./worker/exports.js";
-import type { JobDesk } from "./worker/jobs.js";
 import { retentionAt } from "./worker/retention.js";
 import { searchAt } from "./worker/search.js";
 import { statisticsAt } from "./worker/statistics.js";
@@ -40,7 +38,7 @@ export interface App {
   /** Base URL, with the port that was taken. */
   readonly url: string;
   readonly store: Store;
-  readonly rooms: Supervisor;
+  readonly rooms: WatchedRooms;
   /** The streams for clients of other programs, where they are on. */
   readonly compat: Compat["urls"];
   /** Stops in order: no new requests, collections flushed, store closed, lock released. */
@@ -49,9 +47,6 @@ export interface App {
 
 /** The built dashboard, whether this file runs from src/ or from dist/. */
 const WEB_ROOT = fileURLToPath(new URL("../dist/web/", import.meta.url));
-
-const MB = 1_000_000;
-const DAY_MS = 86_400_000;
 
 /** Hosts that only this machine reaches. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
@@ -80,14 +75,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     );
     const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
     // What collects must go on when the worker thread does not: its one small question is answered here.
-    const collecting: Store = { ...store, retention: opened.retention };
-    const reader = readStatistics(desk, store, clock, logger);
-    closers.push(() => reader.stop());
-    const indexer = keepIndexed(desk, store, clock, logger);
-    closers.push(() => indexer.stop());
-    const keeper = keepWithinLimits(config, desk, store, clock, logger);
-    closers.push(() => keeper.stop());
-    metrics.lookAtStatistics(() => reader.behind);
+    const collectors: Store = { ...store, retention: opened.retention };
     const reach = reachOf(config, machine, clock);
     closers.push(() => reach.seats.close());
     const raw = new RawRecorder({
@@ -97,17 +85,33 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, about) => logger.error({ err: error, ...about }, "raw frames are not kept as they should be"),
     });
     closers.push(() => raw.close());
-    const rooms = new Supervisor({
+    const hooks = openHooks({
+      store,
+      clock,
+      allow: config.hookAllowPrivate,
+      pauseAfterMs: config.hookPauseAfterMs,
+      tell: (news) => tellSystem(store, news, clock.now()),
+      onError: (error) => logger.error({ err: error }, "webhooks could not go on for a moment"),
+    });
+    closers.push(() => hooks.close());
+    const collecting = await startCollecting(config, {
       ...reach,
       raw,
-      store: collecting,
+      store: collectors,
       clock,
       pollMs: config.pollMs,
-      maxOnDemandRooms: config.maxOnDemandRooms,
-      onDemandIdleMs: config.onDemandIdleMs,
       setAside: refusedEvents(config.data, logger),
+      onError: (error, doing) => logger.error({ err: error, doing }, "something could not be done; it is tried again"),
     });
-    closers.push(() => rooms.stop());
+    closers.push(() => collecting.stop());
+    const { rooms, here } = collecting;
+    closers.push(() => collecting.rest());
+    const upkeep: UpkeepParts = { config, store, desk, clock, logger };
+    await keepUp(collecting, upkeep, metrics);
+    if (here !== null && config.role !== "serve") {
+      const keeper = keepWithinLimits(upkeep, "raw");
+      closers.push(() => keeper.stop());
+    }
     const stopChecks = reach.accounts.watch({
       platform: reach.platform,
       userAgent: config.userAgent,
@@ -122,18 +126,10 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked"),
     });
     closers.push(async () => stopChecks());
-    await rooms.start();
-    const hooks = startHooks({
-      store,
-      clock,
-      allow: config.hookAllowPrivate,
-      pauseAfterMs: config.hookPauseAfterMs,
-      tell: (news) => tellSystem(store, news, clock.now()),
-      onError: (error) => logger.error({ err: error }, "webhooks could not go on for a moment"),
-    });
-    closers.push(() => hooks.close());
+    await collecting.hold("hooks", async () => hooks.deliver());
     metrics.lookAtHooks(() => hooks.figures());
-    const official = await officialOf(config, collecting, clock, logger);
+    const serves = config.role !== "collect";
+    const official = !serves ? null : await officialOf(config, collectors, clock, logger);
     closers.push(async () => official?.close());
     let compat: Compat | null = null;
     const operator = operatorOf({ ...reach, config, at, retention: opened.retention, clock, compat: () => compat?.urls ?? [] });
@@ -142,6 +138,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       port: config.port,
       store,
       rooms,
+      ...(here !== null && { here }),
+      healthOnly: !serves,
       clock,
       logger,
       metrics,
@@ -153,7 +151,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());
-    const streams = await startCompat(compatOptions(config, { store, rooms, clock, logger }));
+    const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, clock, logger }));
     compat = streams;
     closers.push(() => streams.close());
     return { url: api.url, store, rooms, compat: streams.urls, close };
@@ -163,10 +161,12 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
   }
 }
 
+const NO_COMPAT = { compatGrabPort: null, compatLivePort: null, compatTiktokPort: null };
+
 /** How the streams for clients of other programs are set up by these settings. */
 function compatOptions(
   config: Config,
-  { store, rooms, clock, logger }: { readonly store: Store; readonly rooms: Supervisor; readonly clock: Clock; readonly logger: Logger },
+  { store, rooms, clock, logger }: { readonly store: Store; readonly rooms: WatchedRooms; readonly clock: Clock; readonly logger: Logger },
 ): CompatOptions {
   const { host, pollMs, compatToken, compatOrigins } = config;
   const tokenNeeded = compatToken === "always" || (compatToken === "auto" && !LOOPBACK.includes(host));
@@ -209,60 +209,27 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
   appendFileSync(file, `${line}\n`, { mode: 0o600 });
 }
 
-/** Starts what keeps the statistics up to date, in the worker thread. */
-function readStatistics(desk: JobDesk, { statistics }: Store, clock: Clock, logger: Logger): StatisticsReader {
-  const reader = new StatisticsReader({
-    statistics,
-    clock,
-    advance: (room, signal) => desk.run("statistics.advance", [room], signal),
-    onError: (error) => logger.error({ err: error }, "the statistics are not up to date; they are tried again"),
+/** Starts what keeps the store in order: in a cluster each of it in one process. */
+async function keepUp(collecting: Collecting, parts: UpkeepParts, metrics: Metrics): Promise<void> {
+  let reader: StatisticsReader | null = null;
+  metrics.lookAtStatistics(() => reader?.behind ?? 0);
+  await collecting.hold("statistics", async () => {
+    const started = readStatistics(parts);
+    reader = started;
+    return async () => {
+      reader = null;
+      await started.stop();
+    };
   });
-  reader.start();
-  return reader;
-}
-
-/** Starts what keeps the search index up to date, in the worker thread: by steps like the statistics. */
-function keepIndexed(desk: JobDesk, { search }: Store, clock: Clock, logger: Logger): StatisticsReader {
-  const reader = new StatisticsReader({
-    statistics: search,
-    clock,
-    advance: (room, signal) => desk.run("search.advance", [room], signal),
-    onError: (error) => logger.error({ err: error }, "the search index is not up to date; it is tried again"),
+  await collecting.hold("search", async () => {
+    const indexer = keepIndexed(parts);
+    return () => indexer.stop();
   });
-  reader.start();
-  return reader;
-}
-
-/** Starts what removes that which is beyond its limits, in the worker thread. */
-function keepWithinLimits(config: Config, desk: JobDesk, store: Store, clock: Clock, logger: Logger): RetentionKeeper {
-  const raw = rawFolder(resolve(config.data));
-  const keeper = new RetentionKeeper({
-    store,
-    clock,
-    limits: limitsOf(config),
-    maxStoreBytes: config.keepStoreMb === null ? null : config.keepStoreMb * MB,
-    step: (room, limits, now, signal) => desk.run("retention.step", [room, limits, now], signal),
-    shed: (room, signal) => desk.run("retention.shed", [room], signal),
-    raw: { rooms: () => rawRooms(raw), files: (room) => rawFiles(raw, room), remove: removeRaw },
-    onRawRemoved: (room, files, bytes) => logger.info({ room, files, bytes }, "raw recordings beyond their limits were removed"),
-    onDoubt: (sentence) => logger.warn(sentence),
-    onError: (error) => logger.error({ err: error }, "what is beyond its limits could not be removed; it is tried again"),
+  const alone = collecting.here === null;
+  await collecting.hold("retention", async () => {
+    const keeper = keepWithinLimits(parts, alone ? "all" : "store");
+    return () => keeper.stop();
   });
-  keeper.start();
-  return keeper;
-}
-
-/** How much is kept of every room that has no limits of its own. */
-function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, keepRawDays, keepRawMb }: Config): LimitsOf {
-  const limits = (days: number | null, mb: number | null): Limits => ({
-    maxAgeMs: days === null ? null : days * DAY_MS,
-    maxBytes: mb === null ? null : mb * MB,
-  });
-  return {
-    events: limits(keepEventsDays, keepEventsMb),
-    statistics: limits(keepStatisticsDays, null),
-    raw: limits(keepRawDays, keepRawMb),
-  };
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

@@ -46,12 +46,17 @@ const MAY: Record<string, readonly string[]> = {
     "./store",
     "./operator",
     "./mend",
+    "./collecting",
+    "./upkeep",
     "types:./config",
     "./clock",
     "./errors",
   ],
   // What the API may tell of the settings: it knows none itself.
   "./operator": ["sources", "worker", "types:log", "types:api", "./config", "types:./clock"],
+  // Parts of the composition root.
+  "./collecting": ["log", "rooms", "types:./config"],
+  "./upkeep": ["sources", "log", "outputs", "types:worker", "types:./config", "types:./clock"],
   "./store": ["log", "types:./config"],
   "./mend": ["sources", "rooms", "outputs", "worker", "types:api"],
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../errors.js";
+import type { RoomStatus } from "../rooms/state.js";
 import { isLimited } from "./access.js";
 import type { ApiParts } from "./parts.js";
 
@@ -24,8 +25,15 @@ const Healthy = Type.Object(
 );
 const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
 
+/** What the process knows of itself. */
+export interface About {
+  readonly stopping: () => boolean;
+  /** The rooms that this process collects; null where the metrics are of all rooms. */
+  readonly here: (() => readonly RoomStatus[]) | null;
+}
+
 /** `/healthz`, `/readyz` and `/metrics`. */
-export function healthRoutes(app: FastifyInstance, parts: ApiParts, stopping: () => boolean): void {
+export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, here }: About): void {
   const { store, rooms, clock, gate, metrics } = parts;
   let looked: { at: number; writable: Promise<boolean> } | null = null;
 
@@ -85,7 +93,7 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, stopping: ()
       config: { scope: "read" },
     },
     async (_request, reply) => {
-      const statuses = (await rooms.list()).map(({ status }) => status);
+      const statuses = here === null ? (await rooms.list()).map(({ status }) => status) : here();
       return reply
         .header("cache-control", "no-store")
         .type(metrics.contentType)

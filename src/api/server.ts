@@ -7,7 +7,7 @@ import { AllowedHosts } from "../outputs/hooks/address.js";
 import { HookDesk } from "../outputs/hooks/desk.js";
 import { sendNothing } from "../outputs/hooks/send.js";
 import type { Official } from "../rooms/official/official.js";
-import type { RoomManager } from "../rooms/state.js";
+import type { RoomManager, RoomStatus } from "../rooms/state.js";
 import { Calls } from "./calls.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
 import { Gate } from "./gate.js";
@@ -61,6 +61,10 @@ export interface ApiOptions {
   readonly mender?: Mender;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
+  /** The rooms that this process collects, where others collect others: of them are the metrics. By default of all rooms. */
+  readonly here?: () => readonly RoomStatus[];
+  /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
+  readonly healthOnly?: boolean;
 }
 
 /** A running API. */
@@ -76,7 +80,7 @@ export interface Api {
  * @throws DyliveError in_use when the port is taken; bad_config when it may not be listened on
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock) } = options;
+  const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock), healthOnly = false } = options;
   const hooks = options.hooks ?? new HookDesk({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
   const secrets = new Secrets();
   const calls = new Calls();
@@ -105,7 +109,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
   const listener = new Listener(secrets, options.requestMs);
   const sockets = new WsUpgrade(live, gate);
-  listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
+  if (!healthOnly) listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   let stopping = false;
 
   const app = fastify({
@@ -149,12 +153,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
   metrics.lookAtLive(() => live.counts());
   // Before what it describes.
-  await describeRoutes(app);
-  healthRoutes(app, parts, () => stopping);
-  seedRoutes(app, parts);
-  await v1Routes(app, parts);
-  await officialRoutes(app, parts.official, clock);
-  if (webRoot !== undefined) await servePage(app, webRoot);
+  if (!healthOnly) await describeRoutes(app);
+  healthRoutes(app, parts, { stopping: () => stopping, here: options.here ?? null });
+  if (!healthOnly) {
+    seedRoutes(app, parts);
+    await v1Routes(app, parts);
+    await officialRoutes(app, parts.official, clock);
+    if (webRoot !== undefined) await servePage(app, webRoot);
+  }
 
   try {
     await app.listen({ host, port });
@@ -163,7 +169,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close();
     throw listenError(error, host, port);
   }
-  waiters.start();
+  if (!healthOnly) waiters.start();
 
   const address = app.addresses()[0];
   const bound = typeof address === "object" ? address.port : port;

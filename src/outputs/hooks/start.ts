@@ -23,12 +23,18 @@ export interface HookFigures {
   readonly failed: number;
 }
 
-/** Webhooks that are being delivered. */
-export interface RunningHooks {
+/** Webhooks: managed here, and delivered here or by another process. */
+export interface OpenHooks {
   readonly desk: HookDesk;
   figures(): Promise<readonly HookFigures[]>;
+  /** Starts to deliver. @returns what ends that */
+  deliver(): () => Promise<void>;
+  /** When nothing is delivered any more. */
   close(): Promise<void>;
 }
+
+/** Webhooks that are being delivered. */
+export type RunningHooks = Omit<OpenHooks, "deliver">;
 
 /** The desk alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
 export function deskBeside(parts: Omit<HooksParts, "tell" | "onError" | "pauseAfterMs">): {
@@ -39,14 +45,17 @@ export function deskBeside(parts: Omit<HooksParts, "tell" | "onError" | "pauseAf
   return { desk: new HookDesk({ ...parts, send: sender.send, allowed }), close: () => sender.close() };
 }
 
-/** Starts to deliver. @throws DyliveError bad_config */
-export function startHooks(parts: HooksParts): RunningHooks {
+/** Opens the desk; nothing is delivered yet. @throws DyliveError bad_config */
+export function openHooks(parts: HooksParts): OpenHooks {
   const { store, clock } = parts;
   const { allowed, sender } = senderOf(parts);
   const { send } = sender;
-  const runner = new HookRunner({ ...parts, send });
-  const desk = new HookDesk({ store, clock, send, allowed, onChange: () => runner.poke(), placesOf: (hook) => runner.placesOf(hook) });
-  runner.start();
+  let runner: HookRunner | null = null;
+  const desk = new HookDesk({
+    ...{ store, clock, send, allowed },
+    onChange: () => runner?.poke(),
+    placesOf: (hook) => runner?.placesOf(hook) ?? null,
+  });
   return {
     desk,
     figures: async () =>
@@ -54,11 +63,31 @@ export function startHooks(parts: HooksParts): RunningHooks {
         id: row.id,
         state: hookState(row),
         backlog,
-        ...(runner.counts.get(row.id) ?? { delivered: 0, failed: 0 }),
+        ...(runner?.counts.get(row.id) ?? { delivered: 0, failed: 0 }),
       })),
+    deliver: () => {
+      const running = new HookRunner({ ...parts, send });
+      runner = running;
+      running.start();
+      return async () => {
+        await running.stop();
+        if (runner === running) runner = null;
+      };
+    },
+    close: () => sender.close(),
+  };
+}
+
+/** Opens the desk and delivers. @throws DyliveError bad_config */
+export function startHooks(parts: HooksParts): RunningHooks {
+  const hooks = openHooks(parts);
+  const end = hooks.deliver();
+  return {
+    desk: hooks.desk,
+    figures: () => hooks.figures(),
     close: async () => {
-      await runner.stop();
-      await sender.close();
+      await end();
+      await hooks.close();
     },
   };
 }

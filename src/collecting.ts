@@ -1,0 +1,128 @@
+import { hostname } from "node:os";
+import type { Config } from "./config.js";
+import { JobHolder } from "./log/job-holder.js";
+import type { Lease, Membership } from "./log/leases.js";
+import { Pulse } from "./log/pulse.js";
+import type { CollectorParts } from "./rooms/collector.js";
+import { Fleet } from "./rooms/fleet.js";
+import { RemoteRooms } from "./rooms/remote-rooms.js";
+import type { RoomManager, RoomStatus } from "./rooms/state.js";
+import { Supervisor } from "./rooms/supervisor.js";
+
+/** Manages rooms, and puts them on the watch list without waiting for the platform. */
+export interface WatchedRooms extends RoomManager {
+  /** @throws DyliveError as {@link Supervisor.watch} does */
+  watch(text: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Who collects rooms here, and who is asked for them. */
+export interface Collecting {
+  readonly rooms: WatchedRooms;
+  /** States of the rooms that this process collects; null where those are all that there are. */
+  readonly here: (() => readonly RoomStatus[]) | null;
+  /** Rooms that came to this process, by how; null without a cluster. */
+  readonly takeovers: (() => Readonly<Record<Lease["how"], number>>) | null;
+  /**
+   * Does something that only one process may do at a time: at once where there is one process, else as long as this one has the job, and
+   * never in one that only collects. Stops it with the rest.
+   * @param start begins it, and answers with what ends it
+   */
+  hold(name: string, start: () => Promise<() => Promise<unknown>>): Promise<void>;
+  /** Ends what {@link hold} began. */
+  rest(): Promise<void>;
+  /** Ends every collection; what had been received is stored. */
+  stop(): Promise<void>;
+}
+
+/** What collecting needs: how rooms are reached, the store, and who is told of what failed. */
+export interface CollectingParts extends CollectorParts {
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** Starts to collect by these settings: alone, or as one process of a cluster where the store is for many. */
+export async function startCollecting(config: Config, parts: CollectingParts): Promise<Collecting> {
+  const { cluster } = parts.store;
+  return cluster === undefined ? collectAlone(config, parts) : collectTogether(config, parts, cluster);
+}
+
+async function collectAlone(config: Config, parts: CollectingParts): Promise<Collecting> {
+  const { maxOnDemandRooms, onDemandIdleMs } = config;
+  const rooms = new Supervisor({ ...parts, maxOnDemandRooms, onDemandIdleMs, rates: config });
+  const ends: (() => Promise<unknown>)[] = [];
+  await rooms.start();
+  return {
+    rooms,
+    here: null,
+    takeovers: null,
+    hold: async (_name, start) => void ends.push(await start()),
+    rest: async () => {
+      for (const end of ends.splice(0).reverse()) await end();
+    },
+    stop: () => rooms.stop(),
+  };
+}
+
+async function collectTogether(
+  config: Config,
+  parts: CollectingParts,
+  { leases, wishes }: NonNullable<CollectorParts["store"]["cluster"]>,
+): Promise<Collecting> {
+  const { role, capacity, maxOnDemandRooms, onDemandIdleMs } = config;
+  const { clock, onError } = parts;
+  const name = config.name ?? `${hostname()}:${process.pid}`;
+  const membership = await leases.join({ name, role, capacity });
+  const fleet = new Fleet({
+    ...{ ...parts, membership, wishes, onDemandIdleMs, rates: config },
+    onError: (error) => onError(error, "the rooms of this process"),
+  });
+  const pulse = new Pulse({
+    ...{ membership, clock, wakes: (signal) => wishes.wakes(signal) },
+    onChanges: (changes) => fleet.change(changes),
+    onError: (error) => onError(error, "its part in the cluster"),
+  });
+  const rooms = new RemoteRooms({
+    ...{ ...parts, wishes, maxOnDemandRooms, onDemandIdleMs },
+    accounts: role === "serve" ? null : parts.accounts,
+    onError: (error) => onError(error, "the rooms of the cluster"),
+  });
+  const holders = new Holders(membership, parts);
+  pulse.start();
+  if (role !== "serve") fleet.start();
+  if (role !== "collect") await rooms.start();
+  return {
+    rooms,
+    here: () => fleet.collected(),
+    takeovers: () => fleet.takeovers,
+    hold: async (job, start) => {
+      if (role !== "collect") holders.add(job, start);
+    },
+    rest: () => holders.stop(),
+    stop: async () => {
+      await rooms.stop();
+      await fleet.stop();
+      await pulse.stop();
+    },
+  };
+}
+
+/** The jobs that this process is ready to do. */
+class Holders {
+  readonly #membership: Membership;
+  readonly #parts: Pick<CollectingParts, "clock" | "onError">;
+  readonly #holders: JobHolder[] = [];
+
+  constructor(membership: Membership, parts: Pick<CollectingParts, "clock" | "onError">) {
+    this.#membership = membership;
+    this.#parts = parts;
+  }
+
+  add(name: string, start: () => Promise<() => Promise<unknown>>): void {
+    const holder = new JobHolder({ name, start }, { ...this.#parts, membership: this.#membership });
+    this.#holders.push(holder);
+    holder.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#holders.splice(0).map((holder) => holder.stop()));
+  }
+}

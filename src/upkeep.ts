@@ -1,0 +1,109 @@
+import { resolve } from "node:path";
+import type { Logger } from "pino";
+import type { Clock } from "./clock.js";
+import type { Config } from "./config.js";
+import type { Limits, LimitsOf } from "./log/retention.js";
+import type { Store } from "./log/store.js";
+import { RetentionKeeper, type RetentionKeeperParts } from "./outputs/retention/keeper.js";
+import { StatisticsReader } from "./outputs/stats/reader.js";
+import { rawFiles, rawFolder, rawRooms, removeRaw } from "./sources/raw/files.js";
+import type { JobDesk } from "./worker/jobs.js";
+
+const MB = 1_000_000;
+const DAY_MS = 86_400_000;
+
+/** What keeps the store in order is built of. */
+export interface UpkeepParts {
+  readonly config: Config;
+  readonly store: Store;
+  /** Who does the work, beside the main thread. */
+  readonly desk: JobDesk;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Starts what keeps the statistics up to date, in the worker thread. */
+export function readStatistics({ desk, store, clock, logger }: UpkeepParts): StatisticsReader {
+  const reader = new StatisticsReader({
+    statistics: store.statistics,
+    clock,
+    advance: (room, signal) => desk.run("statistics.advance", [room], signal),
+    onError: (error) => logger.error({ err: error }, "the statistics are not up to date; they are tried again"),
+  });
+  reader.start();
+  return reader;
+}
+
+/** Starts what keeps the search index up to date, in the worker thread: by steps like the statistics. */
+export function keepIndexed({ desk, store, clock, logger }: UpkeepParts): StatisticsReader {
+  const reader = new StatisticsReader({
+    statistics: store.search,
+    clock,
+    advance: (room, signal) => desk.run("search.advance", [room], signal),
+    onError: (error) => logger.error({ err: error }, "the search index is not up to date; it is tried again"),
+  });
+  reader.start();
+  return reader;
+}
+
+/**
+ * Starts what removes that which is beyond its limits, in the worker thread.
+ * @param what the store is everybody's, raw recordings are in the data folder of the process that made them
+ */
+export function keepWithinLimits({ config, store, desk, clock, logger }: UpkeepParts, what: "all" | "store" | "raw"): RetentionKeeper {
+  const folder = rawFolder(resolve(config.data));
+  const ofStore: OfStore = {
+    store,
+    maxStoreBytes: config.keepStoreMb === null ? null : config.keepStoreMb * MB,
+    step: (room, limits, now, signal) => desk.run("retention.step", [room, limits, now], signal),
+    shed: (room, signal) => desk.run("retention.shed", [room], signal),
+  };
+  const keeper = new RetentionKeeper({
+    ...(what === "raw" ? untouched(store) : ofStore),
+    raw:
+      what === "store"
+        ? { rooms: async () => [], files: async () => [], remove: removeRaw }
+        : { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
+    clock,
+    limits: limitsOf(config),
+    onRawRemoved: (room, files, bytes) => logger.info({ room, files, bytes }, "raw recordings beyond their limits were removed"),
+    onDoubt: (sentence) => logger.warn(sentence),
+    onError: (error) => logger.error({ err: error }, "what is beyond its limits could not be removed; it is tried again"),
+  });
+  keeper.start();
+  return keeper;
+}
+
+type OfStore = Pick<RetentionKeeperParts, "store" | "maxStoreBytes" | "step" | "shed">;
+
+/** Of the store only the limits are read: another process removes what is beyond them. */
+function untouched({ log, rooms, retention }: Store): OfStore {
+  return {
+    store: {
+      ...{ log, rooms },
+      retention: {
+        limits: (room) => retention.limits(room),
+        storeSize: async () => null,
+        giveBack: async () => false,
+        days: async () => null,
+        dropDays: async () => 0,
+      },
+    },
+    maxStoreBytes: null,
+    step: async () => false,
+    shed: async () => false,
+  };
+}
+
+/** How much is kept of every room that has no limits of its own. */
+function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, keepRawDays, keepRawMb }: Config): LimitsOf {
+  const limits = (days: number | null, mb: number | null): Limits => ({
+    maxAgeMs: days === null ? null : days * DAY_MS,
+    maxBytes: mb === null ? null : mb * MB,
+  });
+  return {
+    events: limits(keepEventsDays, keepEventsMb),
+    statistics: limits(keepStatisticsDays, null),
+    raw: limits(keepRawDays, keepRawMb),
+  };
+}
