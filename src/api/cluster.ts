@@ -47,7 +47,7 @@ export async function clusterView({ cluster, statistics, search }: ClusterStore,
     statistics.progress(),
     search.progress(),
     hooksBehind(),
-    cluster.spooled?.waiting() ?? 0,
+    cluster.spooled.waiting(),
   ]);
   const states = new Map<number | null, Record<RoomState, number>>();
   const seen = new Set<number>();
