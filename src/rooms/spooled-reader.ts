@@ -1,12 +1,11 @@
 import type { Clock } from "../clock.js";
-import type { RoomKey } from "../log/log.js";
 import type { Spooled, SpooledPart } from "../log/spooled.js";
 
 export interface SpooledReaderParts {
-  readonly spooled: Spooled;
+  readonly spooled: Pick<Spooled, "done">;
   readonly clock: Clock;
-  /** The rooms that are collected here. */
-  readonly rooms: () => readonly RoomKey[];
+  /** The oldest parts that are ours to store: of the rooms that are collected here, or of those that nobody collects. */
+  readonly take: (limit: number) => Promise<readonly SpooledPart[]>;
   /** Runs a part through its room's pipeline. @returns false when that cannot be done now. @throws what the store throws when it is down */
   readonly absorb: (part: SpooledPart, signal: AbortSignal) => Promise<boolean>;
   readonly onError: (error: unknown) => void;
@@ -16,7 +15,7 @@ const LOOK_EVERY_MS = 2000;
 /** Parts of some MB that are in memory at once. */
 const PARTS = 4;
 
-/** Stores what other processes spooled of the rooms that are collected here. */
+/** Stores what was spooled and uploaded, part after part. */
 export class SpooledReader {
   readonly #parts: SpooledReaderParts;
   readonly #stop = new AbortController();
@@ -49,10 +48,8 @@ export class SpooledReader {
 
   /** @returns whether there may be more to do at once */
   async #round(signal: AbortSignal): Promise<boolean> {
-    const { spooled, rooms, absorb } = this.#parts;
-    const here = rooms();
-    if (here.length === 0) return false;
-    const parts = await spooled.take(here, PARTS);
+    const { spooled, take, absorb } = this.#parts;
+    const parts = await take(PARTS);
     const done: number[] = [];
     for (const part of parts) {
       if (signal.aborted) break;

@@ -9,10 +9,11 @@ import { STATISTICS } from "./migrations/0004-statistics.js";
 import { SEARCH } from "./migrations/0005-search.js";
 import { CLUSTER } from "./migrations/0006-cluster.js";
 import { TOLD } from "./migrations/0007-told.js";
+import { SPOOLED } from "./migrations/0008-spooled.js";
 import type { Session } from "./session.js";
 
 /** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
-export const MIGRATIONS: readonly string[] = [INITIAL, APPEND, HOOKS, STATISTICS, SEARCH, CLUSTER, TOLD];
+export const MIGRATIONS: readonly string[] = [INITIAL, APPEND, HOOKS, STATISTICS, SEARCH, CLUSTER, TOLD, SPOOLED];
 
 const META = "CREATE TABLE meta(key text PRIMARY KEY, value text NOT NULL)";
 

@@ -2,7 +2,7 @@ import pg from "pg";
 import { givenText, storedText } from "./text.js";
 
 /** What a statement is given. */
-export type Value = string | number | bigint | boolean | null | readonly (string | number | bigint | boolean | null)[];
+export type Value = string | number | bigint | boolean | null | Uint8Array | readonly (string | number | bigint | boolean | null)[];
 
 const INT8 = 20;
 const TEXT = 25;

@@ -1,0 +1,171 @@
+import { truncateSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { LiveEvent } from "../../src/events/event.js";
+import { check } from "../../src/log/check.js";
+import { gapEvent } from "../../src/rooms/own-events.js";
+import { absorbSpooled } from "../../src/rooms/spool-part.js";
+import { SpooledReader } from "../../src/rooms/spooled-reader.js";
+import { rawFiles } from "../../src/sources/raw/files.js";
+import { useDirectory } from "../log/directory.js";
+import { until } from "../until.js";
+import {
+  BROADCAST,
+  eventsOf,
+  FRAMES,
+  feed,
+  goOnUntil,
+  ids,
+  SIGNAL,
+  type SpooledRoom,
+  spooledRoom,
+  truthOf,
+  units,
+} from "./spooled-room.js";
+
+const file = useDirectory();
+const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0 && r.tracker.reason.includes("again"));
+/** Of a combo only what raises it is an event, which depends on what came before. */
+const plain = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type !== "gift"));
+const gapAt = (room: number, at: number) => gapEvent(room, { ...BROADCAST, source: "system" }, at, at + 1, "a test");
+
+describe.each(["refuses", "hangs"] as const)("a store that %s for 30 s under load", (mode) => {
+  it("loses nothing: what came meanwhile is stored once, in order, before what comes after", async () => {
+    const folder = file("spool");
+    const r = await spooledRoom(folder);
+    const reasons = new Set<string>();
+    const taken = await feed(r, FRAMES, (i) => {
+      if (i === 50) r.away.go(mode);
+      if (i === 350) r.away.back();
+      reasons.add(r.tracker.reason);
+    });
+    await drained(r);
+    const events = await eventsOf(r);
+    const truth = await truthOf(FRAMES);
+    expect(ids(events)).toEqual(ids(truth));
+    expect(units(events)).toBe(units(truth));
+    expect(await check(r.store.log)).toEqual([]);
+    // Frames were taken all the time, and people were heard in them.
+    expect(taken.length).toBeGreaterThan(250);
+    expect(taken.slice(60, 250).reduce((sum, { interactive }) => sum + interactive, 0)).toBeGreaterThan(50);
+    expect(taken.every(({ lost }) => lost === null)).toBe(true);
+    expect([...reasons].some((reason) => /held in the spool since 20.*The database cannot be reached/.test(reason))).toBe(true);
+    expect(r.errors).toEqual([]);
+    await r.intake.close();
+    await r.spool.close();
+    expect(await rawFiles(folder)).toEqual([]);
+  });
+});
+
+describe("a spool", () => {
+  it("keeps what is ours between the frames where it belongs", async () => {
+    const r = await spooledRoom(file("own"));
+    const done: number[] = [];
+    await feed(r, FRAMES.slice(0, 120), (i) => {
+      if (i === 10) r.away.go("refuses");
+      if (i === 100) r.away.back();
+      if (i % 40 === 39) void r.intake.own(gapAt(r.room, i), SIGNAL);
+      if (i === 60) void r.intake.errand(async () => done.push(ids(await eventsOf(r)).length), SIGNAL);
+    });
+    await drained(r);
+    const events = await eventsOf(r);
+    expect(ids(events)).toEqual(ids(await truthOf(FRAMES.slice(0, 120))));
+    expect(events.filter(({ type }) => type === "gap").map(({ id }) => id)).toEqual(["gap:39", "gap:79", "gap:119"]);
+    const [first] = events.filter(({ type }) => type === "gap");
+    const between = ids(events.slice(0, first?.seq));
+    expect(between).toEqual(ids(await truthOf(FRAMES.slice(0, 39))));
+    expect(done).toEqual([ids(await truthOf(FRAMES.slice(0, 60))).length]);
+  });
+
+  it("that is full loses frames, says so of each batch, and goes on when there is room", async () => {
+    const r = await spooledRoom(file("full"), { maxBytes: 60_000 });
+    const taken = await feed(r, FRAMES.slice(0, 300), (i) => {
+      if (i === 20) r.away.go("refuses");
+    });
+    r.away.back();
+    await drained(r);
+    const after = await feed(r, FRAMES.slice(300));
+    const lost = taken.flatMap(({ lost }) => lost ?? []);
+    expect(lost.length).toBeGreaterThan(50);
+    expect(new Set(lost)).toEqual(new Set(["the spool was full while the store took nothing"]));
+    expect(after.every(({ lost }) => lost === null)).toBe(true);
+    expect(r.tracker.status(r.room).evidence.drops["not_spooled"]).toBeGreaterThanOrEqual(lost.length);
+    const chats = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type === "chat"));
+    const truth = chats(await truthOf(FRAMES));
+    const events = chats(await eventsOf(r));
+    expect(events.length).toBeLessThan(truth.length);
+    expect(events).toEqual(truth.filter((id) => new Set(events).has(id)));
+    expect(await check(r.store.log)).toEqual([]);
+  });
+
+  it("of a room that is another's by now is uploaded, and whoever has it stores it once", async () => {
+    const r = await spooledRoom(file("other"));
+    await feed(r, FRAMES.slice(0, 200), (i) => {
+      if (i === 50) r.away.go("refuses");
+    });
+    const other = await spooledRoom(file("others"), { store: r.store });
+    await other.intake.take(FRAMES.slice(150, 180), BROADCAST, SIGNAL);
+    r.owned.mine = false;
+    r.away.back();
+    await goOnUntil(r.clock, () => r.lost.length > 0);
+    expect(r.lost).toMatchObject([{ code: "not_owner" }]);
+    await expect(r.intake.take(FRAMES.slice(200, 201), BROADCAST, SIGNAL)).rejects.toMatchObject({ code: "not_owner" });
+    await r.intake.close();
+    await r.spool.uploaded();
+    expect(r.spool.bytes).toBe(0);
+    const reader = new SpooledReader({
+      spooled: r.uploaded,
+      clock: other.clock,
+      take: (limit) => r.uploaded.take([other.room], limit),
+      absorb: async ({ bytes }, signal) => absorbSpooled(bytes, other.pipeline, other.tracker, signal).then(() => true),
+      onError: (error) => other.errors.push(error),
+    });
+    reader.start();
+    await until(async () => (await r.uploaded.waiting()) === 0);
+    await reader.stop();
+    const events = await eventsOf(r);
+    const truth = await truthOf(FRAMES.slice(0, 200));
+    expect(plain(events).sort()).toEqual(plain(truth).sort());
+    expect(units(events)).toBe(units(truth));
+    expect(await check(r.store.log)).toEqual([]);
+    expect([...r.errors, ...other.errors]).toEqual([]);
+  });
+
+  it("of a process that was killed is found by the next one, up to where it is torn", async () => {
+    const spool = file("killed");
+    const r = await spooledRoom(spool);
+    await feed(r, FRAMES.slice(0, 200), (i) => {
+      if (i === 50) r.away.go("refuses");
+    });
+    // Killed: nothing is closed. Half of the last record did not come to the disk.
+    const files = await rawFiles(spool);
+    const last = files.at(-1);
+    truncateSync(last?.path ?? "", (last?.bytes ?? 0) - 10);
+    const next = await spooledRoom(spool, { store: r.store });
+    next.uploaded.down = true;
+    await next.spool.start();
+    expect(next.spool.bytes).toBe(files.reduce((sum, { bytes }) => sum + bytes, -10));
+    await goOnUntil(next.clock, () => next.errors.length > 0);
+    next.uploaded.down = false;
+    await goOnUntil(next.clock, () => next.spool.bytes === 0);
+    for (const part of await next.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, next.pipeline, next.tracker, SIGNAL);
+    // Once more: as after a crash between storing and forgetting.
+    for (const part of await next.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, next.pipeline, next.tracker, SIGNAL);
+    const events = await eventsOf(r);
+    expect(ids(events)).toEqual(ids(await truthOf(FRAMES.slice(0, 199))));
+    expect(await check(r.store.log)).toEqual([]);
+    expect(await rawFiles(spool)).toEqual([]);
+    await next.spool.close();
+  });
+
+  it("takes what comes while its collector stops and the store is away", async () => {
+    const r = await spooledRoom(file("stopped"));
+    await feed(r, FRAMES.slice(0, 20));
+    r.away.go("refuses");
+    await r.intake.take(FRAMES.slice(20, 40), BROADCAST, AbortSignal.abort());
+    await r.intake.close();
+    await r.spool.uploaded();
+    r.away.back();
+    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, r.pipeline, r.tracker, SIGNAL);
+    expect(ids(await eventsOf(r))).toEqual(ids(await truthOf(FRAMES.slice(0, 40))));
+  });
+});
