@@ -50,6 +50,9 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^npm start\b/, "test/e2e/demo.test.ts"],
   [/^npm test\b|^npm run \S+|^npx vitest /, "scripts/test.mjs"],
   [/^npm (pack|install)\b/, "test/e2e/library.test.ts"],
+  // Docker and systemd are on few machines that run tests: their files are looked at.
+  [/^docker (compose|build|run) |^systemctl /, "test/package/deploy.test.ts"],
+  [/^(export )?DATABASE_URL=|^(pg_dump|psql|pg_restore|createdb) |dylive migrate /, "test/postgres/migrate.test.ts"],
   [/^(npx )?dylive login$/, "test/browser/login.test.ts"],
   [/^chromium --remote-debugging-port/, "test/browser/attach.test.ts"],
 ];

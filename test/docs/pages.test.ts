@@ -36,7 +36,7 @@ describe("the documents", () => {
   });
 
   it.each(pages().filter((path) => !NO_GUIDES.has(path)))("%s begins with what its reader can do after it", (path) => {
-    expect(page(path)).toMatch(/^# .+\n\n(<!--.*-->\n\n)?After this page you /);
+    expect(page(path)).toMatch(/^# .+\n\n(<!--.*-->\n\n)?(After this page you |读完这一页，)/);
   });
 
   it("are all in the index", () => {
