@@ -26,7 +26,7 @@ import { tellSystem } from "./rooms/system.js";
 import { rawFolder } from "./sources/raw/files.js";
 import { RawRecorder } from "./sources/raw/recorder.js";
 import { storeAt } from "./store.js";
-import { keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts } from "./upkeep.js";
+import { keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts, watchDisk } from "./upkeep.js";
 import { WorkerChannel } from "./worker/channel.js";
 import { exportsAt } from "./worker/exports.js";
 import { retentionAt } from "./worker/retention.js";
@@ -112,6 +112,9 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       const keeper = keepWithinLimits(upkeep, "raw");
       closers.push(() => keeper.stop());
     }
+    const disk = watchDisk(upkeep);
+    closers.push(() => disk.stop());
+    metrics.lookAtDisk(() => disk.freeBytes);
     const stopChecks = reach.accounts.watch({
       platform: reach.platform,
       userAgent: config.userAgent,

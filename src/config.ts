@@ -39,6 +39,12 @@ export const ConfigSchema = Type.Object({
     default: 1000,
     description: "most rooms that this process collects, where several share a database",
   }),
+  spoolMb: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 1024,
+    description: "MB of frames that this process keeps on its own disk while the database is away; beyond it they are lost, which is told",
+  }),
   name: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()], {
     default: null,
     description: "what this process is called where several share a database; unset its host and pid",
@@ -124,6 +130,12 @@ export const ConfigSchema = Type.Object({
   keepRawDays: Keep("days for which raw recordings are kept; unset for ever"),
   keepRawMb: Keep("MB of raw recordings that are kept of a room; beyond it the oldest go"),
   keepStoreMb: Keep("MB that the whole store may use on disk; beyond it the oldest events of any room go"),
+  diskLowMb: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000_000,
+    default: 1024,
+    description: "MB left on the disk of the data folder below which the system's room is told that it is low; 0 is never",
+  }),
   officialApp: Type.Union([Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }), Type.Null()], {
     default: null,
     description: "id (tt…) of your app on the Open Platform, whose pushes are taken; see docs/official-push.md",

@@ -4,8 +4,10 @@ import type { Clock } from "./clock.js";
 import type { Config } from "./config.js";
 import type { Limits, LimitsOf } from "./log/retention.js";
 import type { Store } from "./log/store.js";
+import { DiskWatch } from "./outputs/retention/disk-watch.js";
 import { RetentionKeeper, type RetentionKeeperParts } from "./outputs/retention/keeper.js";
 import { StatisticsReader } from "./outputs/stats/reader.js";
+import { tellSystem } from "./rooms/system.js";
 import { rawFiles, rawFolder, rawRooms, removeRaw } from "./sources/raw/files.js";
 import type { JobDesk } from "./worker/jobs.js";
 
@@ -72,6 +74,24 @@ export function keepWithinLimits({ config, store, desk, clock, logger }: UpkeepP
   });
   keeper.start();
   return keeper;
+}
+
+/** Starts what looks how much room the disk of this process's data folder has. */
+export function watchDisk({ config, store, clock, logger }: UpkeepParts): DiskWatch {
+  const watch = new DiskWatch({
+    folder: resolve(config.data),
+    lowBytes: config.diskLowMb * MB,
+    clock,
+    tell: (news) => {
+      logger.warn(news.text);
+      return tellSystem(store, news, clock.now());
+    },
+    onWell: (freeBytes) => logger.info({ freeBytes }, "the disk of the data folder has room again"),
+    onError: (error) =>
+      logger.error({ err: error }, "the disk of the data folder could not be looked at, or what is to be told of it not be stored"),
+  });
+  watch.start();
+  return watch;
 }
 
 type OfStore = Pick<RetentionKeeperParts, "store" | "maxStoreBytes" | "step" | "shed">;

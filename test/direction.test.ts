@@ -56,7 +56,7 @@ const MAY: Record<string, readonly string[]> = {
   "./operator": ["sources", "worker", "types:log", "types:api", "./config", "types:./clock"],
   // Parts of the composition root.
   "./collecting": ["log", "rooms", "types:./config"],
-  "./upkeep": ["sources", "log", "outputs", "types:worker", "types:./config", "types:./clock"],
+  "./upkeep": ["sources", "log", "rooms", "outputs", "types:worker", "types:./config", "types:./clock"],
   "./store": ["log", "types:./config"],
   "./mend": ["sources", "rooms", "outputs", "worker", "types:api"],
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],

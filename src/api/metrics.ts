@@ -58,6 +58,11 @@ export class Metrics {
     help: "Events that the statistics have still to look at",
     registers: [this.#registry],
   });
+  readonly #diskFree = new Gauge({
+    name: "dylive_disk_free_bytes",
+    help: "Bytes left on the disk of the data folder; -1 while nobody knows",
+    registers: [this.#registry],
+  });
   readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
   readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
   readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
@@ -85,6 +90,7 @@ export class Metrics {
   #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
   #lookAtStatistics: () => number = () => 0;
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
+  #lookAtDisk: () => number | null = () => null;
   #cutSeen = 0;
 
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
@@ -137,6 +143,11 @@ export class Metrics {
     this.#lookAtStatistics = look;
   }
 
+  /** Says how many bytes the disk of the data folder has left; null while nobody knows. */
+  lookAtDisk(look: () => number | null): void {
+    this.#lookAtDisk = look;
+  }
+
   /** Says how webhooks are looked at. */
   lookAtHooks(look: () => Promise<readonly HookFigures[]>): void {
     this.#lookAtHooks = look;
@@ -157,6 +168,7 @@ export class Metrics {
     const { queuedBytes, cutForSlowness } = this.#lookAtLive();
     this.#queued.set(queuedBytes);
     this.#behind.set(this.#lookAtStatistics());
+    this.#diskFree.set(this.#lookAtDisk() ?? -1);
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
     this.#showHooks(hooks);

@@ -1,10 +1,15 @@
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { namedRoom } from "../api/live/named-room.js";
+import { systemClock } from "../clock.js";
 import { type Config, loadConfig, variableOf } from "../config.js";
 import { DyliveError } from "../errors.js";
-import { type Limits, RETAINED, type Retained } from "../log/retention.js";
+import { type Limits, type LimitsOf, RETAINED, type Retained } from "../log/retention.js";
 import type { Store } from "../log/store.js";
-import { printColumns } from "./columns.js";
+import { rawFolder } from "../sources/raw/files.js";
+import { moment, printColumns } from "./columns.js";
+import { retainedOf } from "./retained.js";
+import { print } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -49,14 +54,25 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
     await retention.setLimits(room, kind, { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size });
   }
   const own = await retention.limits(room);
+  const limits: LimitsOf = {
+    ...{ events: serverLimits(config, "events"), statistics: serverLimits(config, "statistics"), raw: serverLimits(config, "raw") },
+    ...own,
+  };
+  const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
   await printColumns(
-    ["what", "kept for", "up to", "by"],
+    ["what", "kept for", "up to", "by", "now", "beyond"],
     RETAINED.map((one) => [
       one,
-      ...shown(own[one] ?? serverLimits(config, one)),
+      ...shown(limits[one]),
       own[one] === undefined ? `the server (${settingsOf(one)})` : "this room",
+      retained[one].now,
+      retained[one].beyond,
     ]),
   );
+  const horizon = await retention.horizon(room);
+  if (horizon !== null) await print(`events up to ${moment(horizon)} were removed`);
+  if (RETAINED.some((one) => (retained[one].beyond ?? "nothing") !== "nothing"))
+    await print("what is beyond is removed within ten minutes, while a server runs");
 }
 
 function shown({ maxAgeMs, maxBytes }: Limits): [string, string] {

@@ -1,5 +1,5 @@
 import type { ComboSeen, GiftGroup, GiftLine, GiftSum, Given, Person, SessionDelta, SessionKey, SessionStatistics } from "./statistics.js";
-import { HIDDEN_RECEIVER } from "./statistics.js";
+import { HIDDEN_RECEIVER, WORDS_KEPT, WORDS_MAX } from "./statistics.js";
 import { addGiven, addLine, addPerson, lineKey } from "./statistics-add.js";
 import { addTally, emptyTally, eventsOf, type Tally } from "./tally.js";
 
@@ -45,8 +45,8 @@ export class MemorySessionStatistics {
       this.#lines.set(key, known === undefined ? { ...line } : addLine(known, line));
     }
     for (const [id, combo] of delta.combos) this.#addCombo(id, combo);
-    for (const [word, count] of delta.words) this.words.word.set(word, (this.words.word.get(word) ?? 0) + count);
-    for (const [emoji, count] of delta.emoji) this.words.emoji.set(emoji, (this.words.emoji.get(emoji) ?? 0) + count);
+    addWords(this.words.word, delta.words);
+    addWords(this.words.emoji, delta.emoji);
   }
 
   /** As `Statistics.forget`. */
@@ -141,4 +141,11 @@ export class MemorySessionStatistics {
 function groupKey(by: GiftGroup, line: GiftLine): string {
   if (by === "line") return lineKey(line);
   return (by === "gift" ? line.giftId : by === "user" ? line.userId : line.receiverId) ?? "";
+}
+
+function addWords(words: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [word, count] of more) words.set(word, (words.get(word) ?? 0) + count);
+  if (words.size <= WORDS_MAX) return;
+  const rarest = [...words].sort(([a, x], [b, y]) => x - y || (a < b ? 1 : -1));
+  for (const [word] of rarest.slice(0, words.size - WORDS_KEPT)) words.delete(word);
 }

@@ -138,6 +138,13 @@ export interface GiftSum extends Given {
 
 export const WORD_KINDS = ["word", "emoji"] as const;
 export type WordKind = (typeof WORD_KINDS)[number];
+/**
+ * Different words (and emoji) that are kept of a broadcast: when there are more than the greater number, the least frequent go until the smaller
+ * one is left. So a word that went and came again is counted too low by what it had; the frequent ones are exact.
+ */
+export const WORDS_MAX = 25_000;
+export const WORDS_KEPT = 20_000;
+
 export interface WordCount {
   readonly text: string;
   readonly count: number;

@@ -8,6 +8,8 @@ import {
   PEOPLE_ORDERS,
   type Person,
   type PersonSession,
+  WORDS_KEPT,
+  WORDS_MAX,
   type WordCount,
 } from "../../src/log/statistics.js";
 import type { Store } from "../../src/log/store.js";
@@ -158,6 +160,45 @@ export function describeStatistics(open: Open): void {
         partial: false,
         behind: 0,
       });
+    });
+
+    it("keep the frequent words of a broadcast however many different ones there are", async () => {
+      const { room, append } = await fresh();
+      const { statistics, log } = store();
+      const word = (n: number) => `w${String(n).padStart(6, "0")}`;
+      const say = async (id: string, words: readonly number[]) => {
+        await append(chat(id, { sessionId: "s1" }));
+        const task = await statistics.task(room);
+        if (task === null) throw new Error("nothing to count");
+        const delta = fold((await log.read(room, task.after, 10)).events, plainWords);
+        const one = delta.get("s1");
+        one?.words.clear();
+        for (const n of words) one?.words.set(word(n), 1);
+        expect(await statistics.commit({ task, scanned: task.until, delta })).toBe(true);
+      };
+      const all = async () => {
+        const found: WordCount[] = [];
+        for (let after: WordCount | undefined; ; after = found.at(-1)) {
+          const page = await statistics.words(room, "s1", "word", 5000, after);
+          if (page.length === 0) return found;
+          found.push(...page);
+        }
+      };
+      const many = Array.from({ length: WORDS_MAX }, (_, n) => n);
+      await say("1", many);
+      expect(await all()).toHaveLength(WORDS_MAX);
+      await say("2", [WORDS_MAX - 1, WORDS_MAX - 2]);
+      await say("3", [WORDS_MAX]);
+      const kept = await all();
+      expect(kept).toHaveLength(WORDS_KEPT);
+      expect(kept.slice(0, 3)).toEqual([
+        { text: word(WORDS_MAX - 2), count: 2 },
+        { text: word(WORDS_MAX - 1), count: 2 },
+        { text: word(0), count: 1 },
+      ]);
+      expect(kept.at(-1)).toEqual({ text: word(WORDS_KEPT - 3), count: 1 });
+      await say("4", [WORDS_MAX]);
+      expect((await statistics.words(room, "s1", "word", 3)).map(({ count }) => count)).toEqual([2, 2, 1]);
     });
 
     it("outlive the events, and say when events went before they were counted", async () => {

@@ -95,6 +95,7 @@ it("what an older decoder collected is decoded anew by a server: as if this vers
   expect(await ran(["check"], env)).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });
 
   const cli = await ran(["redecode", "98765", "--json"], env);
+  expect([cli.code, cli.stderr]).toEqual([0, expect.stringMatching(/broadcasts, 800 messages\n$/)]);
   expect(JSON.parse(cli.stdout)).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
 });
 

@@ -1,4 +1,4 @@
-import type { GiftLine, Person, SessionDelta } from "../statistics.js";
+import { type GiftLine, type Person, type SessionDelta, WORDS_KEPT, WORDS_MAX } from "../statistics.js";
 import { addTally, emptyTally, eventsOf, type Tally, tallyOf, tallyText } from "../tally.js";
 import type { Session } from "./session.js";
 
@@ -29,6 +29,10 @@ const ADD_LINES = `INSERT INTO statistics_gifts AS t
     ${newest("gift_name", "gift_seq")}, ${newest("receiver_name", "receiver_seq")}, ${sums(GIVEN)}`;
 const ADD_WORDS = `INSERT INTO statistics_words AS t (n, kind, word, count) SELECT $1::bigint, $2::text, w.* FROM unnest($3::text[], $4::bigint[]) AS w
   ON CONFLICT (n, kind, word) DO UPDATE SET ${sum("count")}`;
+/** Nothing where there are no more than may be. */
+const DROP_WORDS = `DELETE FROM statistics_words WHERE n = $1::bigint AND kind = $2::text AND word IN
+  (SELECT word FROM statistics_words WHERE n = $1::bigint AND kind = $2::text ORDER BY count, word DESC LIMIT
+    (SELECT CASE WHEN count(*) > ${WORDS_MAX} THEN count(*) - ${WORDS_KEPT} ELSE 0 END FROM statistics_words WHERE n = $1::bigint AND kind = $2::text))`;
 const SET_COMBOS = `INSERT INTO statistics_combos(n, combo_id, settled) SELECT $1::bigint, c.* FROM unnest($2::text[], $3::boolean[]) AS c
   ON CONFLICT (n, combo_id) DO UPDATE SET settled = excluded.settled`;
 const SET_MINUTES = `INSERT INTO statistics_minutes(n, minute, events, tally)
@@ -151,7 +155,9 @@ async function addLines(
 }
 
 async function addWords(session: Session, n: number, kind: string, words: ReadonlyMap<string, number>): Promise<void> {
-  if (words.size > 0) await session.run(ADD_WORDS, n, kind, [...words.keys()], [...words.values()]);
+  if (words.size === 0) return;
+  await session.run(ADD_WORDS, n, kind, [...words.keys()], [...words.values()]);
+  await session.run(DROP_WORDS, n, kind);
 }
 
 async function addMinutes(session: Session, n: number, minutes: ReadonlyMap<number, Tally>): Promise<void> {

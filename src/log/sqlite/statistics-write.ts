@@ -1,6 +1,15 @@
 import type { Database } from "better-sqlite3";
 import type { RoomKey } from "../log.js";
-import type { Counted, GiftLine, Person, SessionDelta, SessionKey } from "../statistics.js";
+import {
+  type Counted,
+  type GiftLine,
+  type Person,
+  type SessionDelta,
+  type SessionKey,
+  WORDS_KEPT,
+  WORDS_MAX,
+  type WordKind,
+} from "../statistics.js";
 import { addTally, emptyTally, eventsOf, tallyOf, tallyText } from "../tally.js";
 
 /** Rows of a broadcast that was reset that one call deletes: some milliseconds. */
@@ -79,6 +88,11 @@ function statementsOf(database: Database) {
     ),
     addWord: database.prepare<[number, string, string, number]>(
       `INSERT INTO statistics_words(n, kind, word, count) VALUES (?, ?, ?, ?) ON CONFLICT(n, kind, word) DO UPDATE SET ${sum("count")}`,
+    ),
+    countWords: database.prepare<[number, string], number>("SELECT count(*) FROM statistics_words WHERE n = ? AND kind = ?").pluck(),
+    dropWords: database.prepare<[number, string, number, string, number]>(
+      `DELETE FROM statistics_words WHERE n = ? AND kind = ? AND word IN
+         (SELECT word FROM statistics_words WHERE n = ? AND kind = ? ORDER BY count, word DESC LIMIT ?)`,
     ),
     stale: database.prepare<[RoomKey], { sessionId: string; from: number; to: number }>(
       `SELECT session_id AS sessionId, from_seq AS "from", to_seq AS "to" FROM statistics_stale WHERE room = ? ORDER BY session_id LIMIT 100`,
@@ -193,8 +207,8 @@ export class StatisticsWriter {
       if (person.units > 0 && now.units === person.units) gifters++;
     }
     for (const [key, line] of delta.lines) this.#addLine(n, line, byLine.get(key));
-    for (const [word, count] of delta.words) this.#sql.addWord.run(n, "word", word, count);
-    for (const [emoji, count] of delta.emoji) this.#sql.addWord.run(n, "emoji", emoji, count);
+    this.#addWords(n, "word", delta.words);
+    this.#addWords(n, "emoji", delta.emoji);
     for (const [minute, tally] of delta.minutes) {
       const before = this.#sql.minute.get(n, minute);
       const sum = before === undefined ? emptyTally() : tallyOf(before);
@@ -210,6 +224,13 @@ export class StatisticsWriter {
 
   #make(room: RoomKey, sessionId: SessionKey, { firstSeq, lastSeq }: SessionDelta): number {
     return Number(this.#sql.addSession.run(room, sessionId, firstSeq, lastSeq, 0, 0, tallyText(emptyTally())).lastInsertRowid);
+  }
+
+  #addWords(n: number, kind: WordKind, words: ReadonlyMap<string, number>): void {
+    if (words.size === 0) return;
+    for (const [word, count] of words) this.#sql.addWord.run(n, kind, word, count);
+    const kept = this.#sql.countWords.get(n, kind) ?? 0;
+    if (kept > WORDS_MAX) this.#sql.dropWords.run(n, kind, n, kind, kept - WORDS_KEPT);
   }
 
   /** Notes which combos are new, and which have ended for the first time. */
