@@ -2,7 +2,15 @@ import { defineConfig } from "vitest/config";
 
 /** They start the built program, or install it. */
 const programTests = ["test/e2e/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
-const apart = [...programTests, "test/faults/**", "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];
+const apart = [
+  ...programTests,
+  "test/faults/**",
+  "test/captures/**",
+  "test/browser/**",
+  "test/long/**",
+  "test/postgres/**",
+  "test/cluster/**",
+];
 
 /**
  * Tests wait for sockets and clocks more than they compute, so more of them run at once than there are cores. Nothing of ours keeps state in
@@ -37,6 +45,8 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // Programs that share a database of PostgreSQL.
+      { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000, ...alone } },
       // Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere.
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 30_000, ...alone } },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, install, ROOT, run } from "./prepare.mjs";
 
 const only = process.argv.slice(2); // vitest projects; all that need nothing but the checkout by default
-const projects = only.length > 0 ? only : ["unit", "faults", "postgres", "e2e", "browser"];
+const projects = only.length > 0 ? only : ["unit", "faults", "postgres", "cluster", "e2e", "browser"];
 const name = only.length > 0 ? only.join("-") : "all"; // scripts/ci.mjs reads the counts under it
 const results = `${ROOT}.tmp/vitest-${name}.json`;
 
