@@ -104,7 +104,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, doing) => logger.error({ err: error, doing }, "something could not be done; it is tried again"),
     });
     closers.push(() => collecting.stop());
-    const { rooms, here } = collecting;
+    const { rooms, here, spooled } = collecting;
+    if (spooled !== null) metrics.lookAtSpool(spooled);
     closers.push(() => collecting.rest());
     const upkeep: UpkeepParts = { config, store, desk, clock, logger };
     await keepUp(collecting, upkeep, metrics);

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { join, resolve } from "node:path";
 import type { Config } from "./config.js";
 import { JobHolder } from "./log/job-holder.js";
 import type { Lease, Membership } from "./log/leases.js";
@@ -6,6 +7,8 @@ import { Pulse } from "./log/pulse.js";
 import type { CollectorParts } from "./rooms/collector.js";
 import { Fleet } from "./rooms/fleet.js";
 import { RemoteRooms } from "./rooms/remote-rooms.js";
+import { Spool } from "./rooms/spool.js";
+import { readForOrphans, readForRoomsHere } from "./rooms/spooled-work.js";
 import type { RoomManager, RoomStatus } from "./rooms/state.js";
 import { Supervisor } from "./rooms/supervisor.js";
 
@@ -20,6 +23,8 @@ export interface Collecting {
   readonly rooms: WatchedRooms;
   /** States of the rooms that this process collects; null where those are all that there are. */
   readonly here: (() => readonly RoomStatus[]) | null;
+  /** Bytes that wait on this process's own disk for the database; null without a cluster. */
+  readonly spooled: (() => number) | null;
   /** Rooms that came to this process, by how; null without a cluster. */
   readonly takeovers: (() => Readonly<Record<Lease["how"], number>>) | null;
   /**
@@ -54,6 +59,7 @@ async function collectAlone(config: Config, parts: CollectingParts): Promise<Col
     rooms,
     here: null,
     takeovers: null,
+    spooled: null,
     hold: async (_name, start) => void ends.push(await start()),
     rest: async () => {
       for (const end of ends.splice(0).reverse()) await end();
@@ -65,14 +71,19 @@ async function collectAlone(config: Config, parts: CollectingParts): Promise<Col
 async function collectTogether(
   config: Config,
   parts: CollectingParts,
-  { leases, wishes }: NonNullable<CollectorParts["store"]["cluster"]>,
+  { leases, wishes, spooled }: NonNullable<CollectorParts["store"]["cluster"]>,
 ): Promise<Collecting> {
   const { role, capacity, maxOnDemandRooms, onDemandIdleMs } = config;
   const { clock, onError } = parts;
   const name = config.name ?? `${hostname()}:${process.pid}`;
   const membership = await leases.join({ name, role, capacity });
+  const spool = new Spool({
+    folder: join(resolve(config.data), "spool", parts.store.log.id),
+    ...{ clock, maxBytes: config.spoolMb * 1_000_000, spooled },
+    onError: (error) => onError(error, "the spool"),
+  });
   const fleet = new Fleet({
-    ...{ ...parts, membership, wishes, onDemandIdleMs, rates: config },
+    ...{ ...parts, spool, membership, wishes, onDemandIdleMs, rates: config },
     onError: (error) => onError(error, "the rooms of this process"),
   });
   const pulse = new Pulse({
@@ -87,12 +98,22 @@ async function collectTogether(
   });
   const holders = new Holders(membership, parts);
   pulse.start();
+  await spool.start();
   if (role !== "serve") fleet.start();
-  if (role !== "collect") await rooms.start();
+  const work = { spooled, clock, onError: (error: unknown) => onError(error, "what was spooled") };
+  const reader = readForRoomsHere(fleet, work);
+  if (role !== "collect") {
+    await rooms.start();
+    holders.add("spool", async () => {
+      const orphans = readForOrphans(parts.store, parts.setAside, work);
+      return () => orphans.stop();
+    });
+  }
   return {
     rooms,
     here: () => fleet.collected(),
     takeovers: () => fleet.takeovers,
+    spooled: () => spool.bytes,
     hold: async (job, start) => {
       if (role !== "collect") holders.add(job, start);
     },
@@ -101,6 +122,8 @@ async function collectTogether(
       await rooms.stop();
       await fleet.stop();
       await pulse.stop();
+      await reader.stop();
+      await spool.close();
     },
   };
 }

@@ -63,6 +63,7 @@ export class Metrics {
     help: "Bytes left on the disk of the data folder; -1 while nobody knows",
     registers: [this.#registry],
   });
+  readonly #spool = this.#gauge("dylive_spool_bytes", "Frames that wait on this process's own disk for the database", []);
   readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
   readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
   readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
@@ -91,6 +92,7 @@ export class Metrics {
   #lookAtStatistics: () => number = () => 0;
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
   #lookAtDisk: () => number | null = () => null;
+  #lookAtSpool: () => number = () => 0;
   #cutSeen = 0;
 
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
@@ -143,6 +145,11 @@ export class Metrics {
     this.#lookAtStatistics = look;
   }
 
+  /** Says how many bytes wait in the spool. */
+  lookAtSpool(look: () => number): void {
+    this.#lookAtSpool = look;
+  }
+
   /** Says how many bytes the disk of the data folder has left; null while nobody knows. */
   lookAtDisk(look: () => number | null): void {
     this.#lookAtDisk = look;
@@ -169,6 +176,7 @@ export class Metrics {
     this.#queued.set(queuedBytes);
     this.#behind.set(this.#lookAtStatistics());
     this.#diskFree.set(this.#lookAtDisk() ?? -1);
+    this.#spool.set(this.#lookAtSpool());
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
     this.#showHooks(hooks);

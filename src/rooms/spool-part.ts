@@ -40,13 +40,13 @@ function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, 
  * Runs a file of another process's spool through the room's pipeline; what was stored already is not stored again.
  * @throws DyliveError not_owner, what the store throws when it is down; WireError bad_record
  */
-export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, tracker: Tracker, signal: AbortSignal): Promise<void> {
+export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, tracker: Tracker | null, signal: AbortSignal): Promise<void> {
   const part = readSpoolPart(bytes);
   if (part === null) return;
   for (const batch of part.batches) {
     signal.throwIfAborted();
     const stored = await pipeline.store(batch, part.broadcast);
-    for (const [reason, n] of stored.drops) tracker.drop(reason, n);
+    for (const [reason, n] of stored.drops) tracker?.drop(reason, n);
     await new Promise((resolve) => setImmediate(resolve)); // what comes now has its turn
   }
 }

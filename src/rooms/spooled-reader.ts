@@ -1,5 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Spooled, SpooledPart } from "../log/spooled.js";
+import { WireError } from "../wire/error.js";
+import { isNotOwner } from "./store-down.js";
 
 export interface SpooledReaderParts {
   readonly spooled: Pick<Spooled, "done">;
@@ -48,14 +50,25 @@ export class SpooledReader {
 
   /** @returns whether there may be more to do at once */
   async #round(signal: AbortSignal): Promise<boolean> {
-    const { spooled, take, absorb } = this.#parts;
+    const { spooled, take } = this.#parts;
     const parts = await take(PARTS);
     const done: number[] = [];
     for (const part of parts) {
       if (signal.aborted) break;
-      if (await absorb(part, signal)) done.push(part.n);
+      if (await this.#absorb(part, signal)) done.push(part.n);
     }
     if (done.length > 0) await spooled.done(done);
     return done.length > 0 && done.length === parts.length;
+  }
+
+  async #absorb(part: SpooledPart, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#parts.absorb(part, signal);
+    } catch (error) {
+      if (isNotOwner(error)) return false; // whoever has the room now stores it
+      if (!(error instanceof WireError)) throw error;
+      this.#parts.onError(error); // no recording, and never will be
+      return true;
+    }
   }
 }
