@@ -29,6 +29,8 @@ export class DiskWatch {
   readonly #parts: DiskWatchParts;
   #freeBytes: number | null = null;
   #low = false;
+  /** What is still to be told: a full disk may take it only when it is well again. */
+  #untold: SystemNews | null = null;
   #stop: () => void = () => {};
   #looking: Promise<void> = Promise.resolve();
 
@@ -61,12 +63,14 @@ export class DiskWatch {
       const free = await freeBytesOf(folder);
       this.#freeBytes = free;
       if (!this.#low && free < lowBytes) {
-        await tell({ kind: "disk.low", about: `${clock.now()}`, text: lowText(folder, free, lowBytes) });
         this.#low = true;
+        this.#untold = { kind: "disk.low", about: `${clock.now()}`, text: lowText(folder, free, lowBytes) };
       } else if (this.#low && free >= lowBytes * WELL) {
         this.#low = false;
         onWell(free);
       }
+      if (this.#untold !== null) await tell(this.#untold);
+      this.#untold = null;
     } catch (error) {
       onError(error);
     }

@@ -67,7 +67,8 @@ describe("the watch over the disk", () => {
       if (++stored < 3) throw new Error("the disk is full");
     };
     const { disk, passed, watch, errors } = watched({ tell });
-    await passed(5, 1);
+    await passed(1, 1);
+    await passed(4, 5000 * MB);
     expect([stored, errors]).toEqual([3, ["Error: the disk is full", "Error: the disk is full"]]);
     disk.fails = true;
     await passed(1, 1);
