@@ -14,8 +14,8 @@ export async function database(url: string): Promise<Finding> {
   try {
     const { lookAt } = await import("../../log/postgres/look.js");
     const look = await lookAt(url);
-    const shown = `PostgreSQL ${look.server} at ${look.name}, schema ${look.schema}, ${(look.bytes / MIB).toFixed(1)} MiB`;
-    return complaintOf(look, shown) ?? (look.schema < look.known ? later(look, shown) : await logIn({ engine: "postgres", url }, shown));
+    const shown = `PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
+    return complaintOf(look, shown) ?? (look.schema < look.known ? ok("store", shown) : await logIn({ engine: "postgres", url }, shown));
   } catch (error) {
     const todo =
       error instanceof DyliveError && error.code === "bad_config" ? "Correct DATABASE_URL: docs/scale.md has its form." : undefined;
@@ -23,9 +23,9 @@ export async function database(url: string): Promise<Finding> {
   }
 }
 
-function later({ schema, name }: Look, shown: string): Finding {
-  if (schema === 0) return ok("store", `the database ${name} is empty; the store is made at the first start`);
-  return ok("store", `${shown}; it is brought up to date at the next start`);
+function sizeOf({ schema, known, bytes }: Look): string {
+  if (schema === 0) return "empty; the store is made at the first start";
+  return `schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB${schema < known ? "; it is brought up to date at the next start" : ""}`;
 }
 
 function complaintOf({ server, notDurable, roundTripMs }: Look, shown: string): Finding | null {
