@@ -16,9 +16,12 @@ export async function start(config: Config): Promise<App> {
   return app;
 }
 
+/** A process of a cluster hands its rooms to others before it ends. */
+const CLUSTER_GRACE_MS = 30_000;
+
 /** `dylive serve`: the server until SIGINT or SIGTERM. */
 export async function serve(config: Config, watch: readonly string[]): Promise<void> {
-  const stop = stopSignal();
+  const stop = stopSignal(config.databaseUrl === null ? undefined : CLUSTER_GRACE_MS);
   const app = await start(config);
   try {
     for (const room of watch) await watchRoom(app, room, stop);

@@ -5,10 +5,10 @@ const ENDINGS = ["SIGINT", "SIGTERM"] as const;
 
 /**
  * A signal that aborts at the first SIGINT or SIGTERM, for a command that runs until it is stopped: that is its regular end. A second one, or
- * five seconds, end the process without ceremony.
+ * `graceMs`, end the process without ceremony.
  */
-export function stopSignal(): AbortSignal {
-  return listen(() => {});
+export function stopSignal(graceMs = GRACE_MS): AbortSignal {
+  return listen(() => {}, graceMs);
 }
 
 /** As {@link stopSignal}, for a command with an end of its own: stopped before it, its exit code is 128 and the signal's number, as shells have it. */
@@ -28,14 +28,14 @@ export function isStopped(): boolean {
   return ENDINGS.some((name) => process.exitCode === codeOf(name));
 }
 
-function listen(onFirst: (code: number) => void): AbortSignal {
+function listen(onFirst: (code: number) => void, graceMs = GRACE_MS): AbortSignal {
   const stop = new AbortController();
   for (const name of ENDINGS)
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(codeOf(name));
       onFirst(codeOf(name));
       stop.abort();
-      setTimeout(() => process.exit(1), GRACE_MS).unref();
+      setTimeout(() => process.exit(1), graceMs).unref();
     });
   return stop.signal;
 }

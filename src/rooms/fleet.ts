@@ -35,7 +35,7 @@ const AGAIN_MS = 1000;
 /** The store is asked again after this long. */
 const RETRY_MS = 1000;
 /** So long a process that stops waits for others to take its rooms over. */
-const DRAIN_MS = 8000;
+const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 50;
 const SETTINGS = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
 
