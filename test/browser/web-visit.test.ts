@@ -36,6 +36,17 @@ describe("the first visit", () => {
     expect(page.url()).not.toContain(dashboard.token);
   });
 
+  it("takes a link that is pasted where the page is open already", async () => {
+    const page = await dashboard.open("");
+    expect(await textOf(page.locator("h1"))).toBe("需要令牌");
+    await page.goto(`${dashboard.app.url}/${link()}`);
+    await page.waitForSelector("#paste");
+    expect(page.url()).toBe(`${dashboard.app.url}/#/rooms`);
+    await page.goto(`${dashboard.app.url}/${link()}`);
+    await page.waitForURL(`${dashboard.app.url}/#/rooms`);
+    await page.waitForSelector("#paste");
+  });
+
   it("asks for a token without one, and says when one is refused", async () => {
     const page = await dashboard.open("");
     expect(await textOf(page.locator("h1"))).toBe("需要令牌");
