@@ -1,6 +1,6 @@
 import { DyliveError } from "../../src/errors.js";
 import type { LiveEvent } from "../../src/events/event.js";
-import type { Log, RoomKey } from "../../src/log/log.js";
+import type { RoomKey } from "../../src/log/log.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import type { Spooled, SpooledPart } from "../../src/log/spooled.js";
 import type { Store } from "../../src/log/store.js";
@@ -35,9 +35,9 @@ export class Away {
     for (const resume of this.#waiting.splice(0)) resume();
   }
 
-  /** The same log, as far as one gets at it. */
-  log(log: Log): Log {
-    return new Proxy(log, {
+  /** The same part of a store, as far as one gets at it. */
+  from<T extends object>(part: T): T {
+    return new Proxy(part, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key);
         if (typeof value !== "function") return value;
@@ -96,7 +96,7 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
   const tracker = new Tracker(clock);
   const setAside = (_event: unknown, error: unknown) => errors.push(error);
   const rooms = { claim: async (one: number) => (owned.mine ? store.rooms.claim(one) : null) };
-  const pipeline = Pipeline.lazy({ log: away.log(store.log), rooms, room, clock, drift: new Drift(), setAside });
+  const pipeline = Pipeline.lazy({ log: away.from(store.log), rooms, room, clock, drift: new Drift(), setAside });
   const lost: unknown[] = [];
   const intake = new SpoolingIntake({ room, pipeline, tracker, spool, onLost: (error) => lost.push(error) });
   return { ...{ clock, away, uploaded, errors, spool, room, owned, tracker, pipeline, lost, intake, store } };

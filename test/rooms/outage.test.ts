@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
+import { check } from "../../src/log/check.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import { NO_SETTINGS } from "../../src/log/rooms.js";
+import type { Store } from "../../src/log/store.js";
+import { Budget } from "../../src/rooms/budget.js";
+import { Collector } from "../../src/rooms/collector.js";
+import { Spool } from "../../src/rooms/spool.js";
+import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { RID, SCENARIO } from "../faults/struck.js";
+import { useDirectory } from "../log/directory.js";
+import { reachAt } from "./reach.js";
+import { Away, MemorySpooled } from "./spooled-room.js";
+
+const file = useDirectory();
+let clock: Lockstep;
+let simulator: Simulator;
+let store: Store;
+let away: Away;
+let spool: Spool;
+let collector: Collector;
+const errors: unknown[] = [];
+
+beforeEach(async () => {
+  clock = new Lockstep();
+  simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
+  store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  away = new Away();
+  const onError = (error: unknown) => void errors.push(error);
+  spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
+  const { log, rooms, sessions, retention } = store;
+  const reached: Store = {
+    ...store,
+    ...{ log: away.from(log), rooms: away.from(rooms), sessions: away.from(sessions), retention: away.from(retention) },
+  };
+  const parts = {
+    ...reachAt(simulator.url),
+    store: reached,
+    clock,
+    pollMs: 5000,
+    spool,
+    setAside: (_: unknown, error: unknown) => onError(error),
+  };
+  const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50) };
+  const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false };
+  collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
+  void collector.run();
+  await clock.until(() => collector.tracker.state === "live", 60_000);
+  await clock.go(5000);
+});
+afterEach(async () => {
+  away.back();
+  await collector.stop();
+  await spool.close();
+  clock.stop();
+  await store.close();
+  await simulator.close();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+const events = async (): Promise<readonly LiveEvent[]> => (await store.log.read(collector.room ?? 0, 0, 100_000)).events;
+const states = async () => (await events()).flatMap((event) => (event.type === "state" ? event.to : []));
+const drained = () => clock.until(() => spool.bytes === 0 && !collector.tracker.reason.includes("spool"), 60_000);
+
+async function expectAll(id: string): Promise<void> {
+  const stored = await events();
+  const { sent } = simulator.truth(id);
+  const chats = sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId);
+  const session = stored.filter(({ sessionId }) => sessionId === simulator.truth(id).roomId);
+  expect(chats.length).toBeGreaterThan(20);
+  expect(session.filter(({ type }) => type === "chat").map(({ id: one }) => one)).toEqual([...new Set(chats)]);
+  const units = (session.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
+  expect(units).toBe(sent.combos.reduce((sum, { total }) => sum + total, 0));
+  expect(await check(store.log)).toEqual([]);
+}
+
+describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mode) => {
+  it("costs nothing: the connection goes on, the state says where frames are, and all of them are stored", async () => {
+    away.go(mode);
+    await clock.go(30_000);
+    expect(collector.tracker.state).toBe("live");
+    expect(collector.tracker.reason).toContain("held in the spool since");
+    expect(clock.now() - (collector.tracker.lastInteractiveAt ?? 0)).toBeLessThan(10_000);
+    expect(spool.bytes).toBeGreaterThan(10_000);
+    await clock.go(30_000);
+    away.back();
+    await drained();
+    await clock.go(5000);
+    simulator.rooms.stall(RID);
+    await clock.go(3000);
+    await expectAll(RID);
+    expect(simulator.truth(RID).connections).toHaveLength(1);
+    expect((await events()).filter(({ type }) => type === "gap")).toEqual([]);
+    expect(await states()).toEqual(["live"]);
+  });
+
+  it("keeps nobody from connecting again, nor the gap from being told in its place", async () => {
+    away.go(mode);
+    await clock.go(10_000);
+    simulator.rooms.cut(RID);
+    await clock.until(() => simulator.truth(RID).connections.length > 1, 30_000);
+    await clock.go(20_000);
+    away.back();
+    await drained();
+    const stored = await events();
+    const [gap, ...more] = stored.filter((event) => event.type === "gap");
+    expect(more).toEqual([]);
+    const before = stored.filter(({ seq, source }) => seq < (gap?.seq ?? 0) && source === "websocket");
+    const after = stored.filter(({ seq, source }) => seq > (gap?.seq ?? 0) && source === "websocket");
+    expect(Math.max(...before.map(({ receivedAt }) => receivedAt))).toBeLessThanOrEqual(gap?.receivedAt ?? 0);
+    expect(Math.min(...after.map(({ receivedAt }) => receivedAt))).toBeGreaterThanOrEqual(gap?.receivedAt ?? 0);
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("hides no end, and no beginning of the next broadcast", async () => {
+    const first = simulator.roomId(RID);
+    away.go(mode);
+    await clock.go(10_000);
+    simulator.rooms.end(RID);
+    await clock.until(() => collector.tracker.state === "waiting", 60_000);
+    const second = simulator.rooms.restart(RID);
+    await clock.until(() => collector.tracker.state === "live", 60_000);
+    await clock.go(10_000);
+    away.back();
+    await drained();
+    await clock.go(5000);
+    simulator.rooms.stall(RID);
+    await clock.go(3000);
+    expect(await states()).toEqual(["live", "ended", "waiting", "live"]);
+    expect(await store.sessions.list(collector.room ?? 0, 10)).toMatchObject([
+      { sessionId: second, endedAt: null },
+      { sessionId: first, endReason: "announced" },
+    ]);
+    await expectAll(first ?? "");
+    await expectAll(second);
+  });
+});
