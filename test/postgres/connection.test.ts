@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Clock } from "../../src/clock.js";
+import { Connection } from "../../src/log/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -120,5 +121,24 @@ describe("several hosts", () => {
       code: "store_unreachable",
       detail: expect.stringMatching(/takes no writes/),
     });
+  });
+});
+
+describe("a connection", () => {
+  it("is told to the server so that it cuts what hangs; the operator's own options win", async () => {
+    const url = await database();
+    const shown = async (address: string) => {
+      const connection = new Connection(address, fastClock(1));
+      const rows = await connection.ask((session) =>
+        session.rows<{ name: string; setting: string }>(
+          `SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval')`,
+        ),
+      );
+      await connection.close();
+      return Object.fromEntries(rows.map(({ name, setting }) => [name, Number(setting)]));
+    };
+    const ours = { statement_timeout: 55_000, idle_in_transaction_session_timeout: 15_000, client_connection_check_interval: 5000 };
+    expect(await shown(url)).toEqual(ours);
+    expect(await shown(`${url}?options=-c%20statement_timeout%3D9999`)).toEqual({ ...ours, statement_timeout: 9999 });
   });
 });

@@ -10,7 +10,7 @@ export interface Address {
   readonly options: string;
 }
 
-const SHAPE = /^(postgres(?:ql)?:\/\/)((?:[^@/?#]*@)?)([^/?#]+)(\/[^?#]*)?(?:\?([^#]*))?$/;
+const SHAPE = /^(postgres(?:ql)?:\/\/)((?:[^@/?#]*@)?)([^@/?#]+)(\/[^?#]*)?(?:\?([^#]*))?$/;
 /** What the server must be like. Ours must take writes, whichever of these is named. */
 const WRITABLE = ["any", "read-write", "primary", "prefer-standby"];
 
