@@ -85,7 +85,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const secrets = new Secrets();
   const calls = new Calls();
   const waiters = new Waiters(store.log, clock, logger);
-  const turns = new Turns(clock);
+  const turns = new Turns(clock, store.cluster?.holds);
   const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
   const live = new Live({ store, clock, logger });
   const tasks = new TaskList(clock, logger);

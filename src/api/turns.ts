@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import type { Holds } from "../log/holds.js";
 import type { Call } from "./calls.js";
 
 /** How long a newer call lets an older one hand over its answer before the older one's connection is cut. */
@@ -12,15 +13,18 @@ interface Seat {
 }
 
 /**
- * Lets the calls of one position run one at a time. A newer call ends an older one that waits; at most one stands behind the
- * one that runs. Nothing is kept of a key that nobody uses.
+ * Lets the calls of one position run one at a time, also where they come to several processes. A newer call ends an older one that waits; at
+ * most one of each process stands behind the one that runs. Nothing is kept of a key that nobody uses.
  */
 export class Turns {
   readonly #clock: Clock;
+  readonly #holds: Holds | null;
   readonly #seats = new Map<string, Seat>();
 
-  constructor(clock: Clock) {
+  /** @param holds shared with the other processes; null where there is one */
+  constructor(clock: Clock, holds: Holds | null = null) {
     this.#clock = clock;
+    this.#holds = holds;
   }
 
   /** Keys in use. */
@@ -28,17 +32,40 @@ export class Turns {
     return this.#seats.size;
   }
 
-  /** Waits for the call's turn: the function that ends it, or null when the call was ended before its turn came. */
+  /**
+   * Waits for the call's turn: the function that ends it, or null when the call was ended before its turn came.
+   * @throws DyliveError store_unreachable where other processes cannot be asked
+   */
   async enter(key: string, call: Call): Promise<(() => void) | null> {
+    const leave = await this.#enterHere(key, call);
+    if (leave === null || this.#holds === null) return leave;
+    try {
+      const giveUp = await this.#holds.take(key, () => this.#makeWay(key), call.signal);
+      return () => void giveUp().finally(leave);
+    } catch (error) {
+      leave();
+      if (call.ended !== null) return null;
+      throw error;
+    }
+  }
+
+  /** Ends the call that has the turn, for a newer one. */
+  #makeWay(key: string): void {
+    const seat = this.#seats.get(key);
+    if (seat === undefined) return;
+    seat.current.end("newer");
+    this.#watch(seat);
+  }
+
+  async #enterHere(key: string, call: Call): Promise<(() => void) | null> {
     const seat = this.#seats.get(key);
     if (seat === undefined) {
       this.#seats.set(key, { current: call, next: null, stall: null });
       return this.#release(key);
     }
-    seat.current.end("newer");
+    this.#makeWay(key);
     seat.next?.give(false);
     seat.next = null;
-    this.#watch(seat);
     const got = await new Promise<boolean>((resolve) => {
       const give = (turn: boolean) => {
         call.signal.removeEventListener("abort", leave);

@@ -1,3 +1,4 @@
+import type { Holds } from "./holds.js";
 import type { Leases } from "./leases.js";
 import type { Spooled } from "./spooled.js";
 import type { Wishes } from "./wishes.js";
@@ -7,4 +8,5 @@ export interface Cluster {
   readonly leases: Leases;
   readonly wishes: Wishes;
   readonly spooled: Spooled;
+  readonly holds: Holds;
 }

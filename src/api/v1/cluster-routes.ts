@@ -17,7 +17,7 @@ export const ClusterSchema = Type.Object(
     members: Type.Array(
       Type.Object({
         id: Type.Integer(),
-        name: Type.String({ description: "host and pid" }),
+        name: Type.String({ description: "host and pid, or DYLIVE_NAME" }),
         role: Type.Enum(["all", "collect", "serve"]),
         capacity: Count("rooms that it takes at most"),
         rooms: Count("rooms that it has"),

@@ -4,6 +4,7 @@ import type { Cluster } from "../cluster.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { Connection } from "./connection.js";
+import { PostgresHolds } from "./holds.js";
 import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
@@ -57,7 +58,12 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       search: new PostgresSearch(connection),
       secrets: new PostgresSecrets(connection),
       retention: new PostgresRetention(connection),
-      cluster: { leases: new PostgresLeases(connection), wishes: new PostgresWishes(connection), spooled: new PostgresSpooled(connection) },
+      cluster: {
+        leases: new PostgresLeases(connection),
+        wishes: new PostgresWishes(connection),
+        spooled: new PostgresSpooled(connection),
+        holds: new PostgresHolds(connection),
+      },
       server: () => ({ away: connection.away, connections: connection.figures }),
       close: () => connection.close(),
     };
