@@ -4858,7 +4858,7 @@ export interface components {
             /** @description every process, oldest first */
             members: {
                 id: number;
-                /** @description host and pid */
+                /** @description host and pid, or DYLIVE_NAME */
                 name: string;
                 /** @enum {unknown} */
                 role: "all" | "collect" | "serve";
