@@ -44,7 +44,7 @@ export class ExportFile {
     const place = of === null ? null : await placeIn(path, of);
     try {
       const file = await open(partOf(path), place === null ? "w" : "r+", 0o600);
-      await file.truncate(place?.bytes ?? 0);
+      await file.truncate(place?.bytes ?? 0).catch((error: unknown) => file.close().then(() => Promise.reject(error)));
       return new ExportFile(path, file, place ?? { of: of ?? "", bytes: 0, scanned: 0 }, keepBytes);
     } catch (error) {
       throw unwritable(path, error);

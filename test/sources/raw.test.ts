@@ -9,6 +9,7 @@ import type { Received } from "../../src/sources/source.js";
 import { Drift } from "../../src/wire/drift.js";
 import { FakeClock } from "../clock.js";
 import { useDirectory } from "../log/directory.js";
+import { until } from "../until.js";
 
 const T0 = Date.parse("2026-11-25T10:00:00Z");
 const DAY = 86_400_000;
@@ -101,10 +102,9 @@ describe("raw frames", () => {
     await raw.packed(); // it has looked for what an earlier process left
     mkdirSync(folder);
     writeFileSync(join(folder, "7"), "a file where the folder should be");
-    for (let n = 0; n < 10; n++) {
-      raw.take(7, [frame(n), frame(n)], ABOUT);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    raw.take(7, [frame(0), frame(0)], ABOUT);
+    await until(() => problems.length > 0);
+    for (let n = 1; n < 10; n++) raw.take(7, [frame(n), frame(n)], ABOUT);
     expect(problems).toEqual([[expect.stringContaining("EEXIST"), { room: 7, framesLost: 2 }]]);
     await removeRaw({ path: join(folder, "7") });
     await clock.advance(60_001);

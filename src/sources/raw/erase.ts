@@ -63,8 +63,7 @@ export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawEr
     return erased;
   }
   const file = await open(part, "r+");
-  await file.sync();
-  await file.close();
+  await file.sync().finally(() => file.close());
   // Its age tells when it is beyond its limits.
   await utimes(part, atime, mtime);
   await rename(part, path);

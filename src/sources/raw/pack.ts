@@ -28,8 +28,7 @@ export async function packRaw(path: string, signal: AbortSignal): Promise<number
     { signal },
   );
   const file = await open(part, "r+");
-  await file.sync();
-  await file.close();
+  await file.sync().finally(() => file.close());
   await rename(part, `${path}.gz`);
   await rm(path, { force: true });
   return good.torn;

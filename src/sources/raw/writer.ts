@@ -121,8 +121,10 @@ export class RawWriter {
       const path = join(folder, rawName(at, sessionId ?? ""));
       try {
         const handle = await open(path, "ax", 0o600);
+        // Before its header is written, so that it is closed when that fails.
+        this.#file = { handle, path, key, bytes: header.length };
         await handle.appendFile(header);
-        return { handle, path, key, bytes: header.length };
+        return this.#file;
       } catch (error) {
         // Files that were filled within a millisecond, or a clock that was set back.
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -1,10 +1,19 @@
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { Spool } from "../../../src/rooms/official/spool.js";
 import { useDirectory } from "../../log/directory.js";
 
 const folder = useDirectory();
+const spools: Spool[] = [];
+afterEach(async () => {
+  for (const spool of spools.splice(0)) await spool.close();
+});
+async function opened(...at: Parameters<typeof Spool.open>): Promise<Spool> {
+  const spool = await Spool.open(...at);
+  spools.push(spool);
+  return spool;
+}
 async function drained(spool: Spool): Promise<string[]> {
   const lines: string[] = [];
   await spool.drain(async (chunk) => void lines.push(...chunk));
@@ -14,7 +23,7 @@ async function drained(spool: Spool): Promise<string[]> {
 describe("spool", () => {
   it("gives lines out in order, once, and leaves no file", async () => {
     const path = folder("spool");
-    const spool = await Spool.open(path);
+    const spool = await opened(path);
     expect(spool.waiting).toBe(0);
     const all = Array.from({ length: 1000 }, (_, i) => `line ${i} 你好`);
     await Promise.all(all.map((line) => spool.put(line)));
@@ -26,7 +35,7 @@ describe("spool", () => {
   });
 
   it("takes lines while it is drained; they come after", async () => {
-    const spool = await Spool.open(folder("spool"));
+    const spool = await opened(folder("spool"));
     await spool.put("1");
     const seen: string[] = [];
     await spool.drain(async (lines) => {
@@ -39,7 +48,7 @@ describe("spool", () => {
   });
 
   it("keeps what was not taken, and does not give twice what was", async () => {
-    const spool = await Spool.open(folder("spool"));
+    const spool = await opened(folder("spool"));
     const all = Array.from({ length: 500 }, (_, i) => String(i));
     await Promise.all(all.map((line) => spool.put(line)));
     const taken: string[] = [];
@@ -56,12 +65,12 @@ describe("spool", () => {
 
   it("is found by the next process, but for a line that was never accepted", async () => {
     const path = folder("spool");
-    const first = await Spool.open(path);
+    const first = await opened(path);
     await first.put("1");
     await first.close();
     const [name] = await readdir(path);
     await appendFile(join(path, name ?? ""), '{"half');
-    const second = await Spool.open(path);
+    const second = await opened(path);
     expect(second.waiting).toBe(1);
     await second.put("2");
     expect(await drained(second)).toEqual(["1", "2"]);
@@ -69,19 +78,19 @@ describe("spool", () => {
 
   it("is bounded, and says when the disk fails", async () => {
     const path = folder("spool");
-    const spool = await Spool.open(path, 20);
+    const spool = await opened(path, 20);
     await spool.put("0123456789");
     await expect(spool.put("0123456789")).rejects.toMatchObject({ code: "not_ready" });
     expect(await drained(spool)).toEqual(["0123456789"]);
     await spool.put("0123456789");
-    const broken = await Spool.open("/dev/null/spool");
+    const broken = await opened("/dev/null/spool");
     await expect(broken.put("1")).rejects.toMatchObject({ code: "not_ready" });
     expect(broken.waiting).toBe(0);
   });
 
   it("has a line on disk when it says so", async () => {
     const path = folder("spool");
-    const spool = await Spool.open(path);
+    const spool = await opened(path);
     await spool.put("secret");
     const [name] = await readdir(path);
     expect(await readFile(join(path, name ?? ""), "utf8")).toBe("secret\n");
@@ -89,13 +98,13 @@ describe("spool", () => {
 });
 
 it("a line that is put as soon as another is kept is kept too", async () => {
-  const spool = await Spool.open(folder("spool"));
+  const spool = await opened(folder("spool"));
   for (let i = 0; i < 20; i++) await spool.put(String(i));
   expect(spool.waiting).toBe(20);
 });
 
 it("a spool that is filled and drained at the same time gives every line once", async () => {
-  const spool = await Spool.open(folder("spool"));
+  const spool = await opened(folder("spool"));
   const given: string[] = [];
   let producing = true;
   const produce = async (name: string) => {
