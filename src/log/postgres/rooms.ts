@@ -15,6 +15,7 @@ import {
 import type { Connection } from "./connection.js";
 import { Lane } from "./lane.js";
 import { LOCKS } from "./locks.js";
+import { Resumes } from "./resumes.js";
 import type { Session } from "./session.js";
 
 interface StoredRoom {
@@ -36,17 +37,22 @@ interface StoredRoom {
 export class PostgresRooms implements Rooms {
   readonly #connection: Connection;
   readonly #lane: Lane;
+  readonly #resumes: Resumes;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#lane = new Lane(connection);
+    this.#resumes = new Resumes(connection);
   }
 
   find(alias: Alias): Promise<RoomKey | null> {
     return this.#connection.ask((session) => findRoom(session, alias));
   }
 
-  ensure(aliases: readonly [Alias, ...Alias[]], facts: Partial<RoomFacts> = {}): Promise<RoomKey> {
+  async ensure(aliases: readonly [Alias, ...Alias[]], facts: Partial<RoomFacts> = {}): Promise<RoomKey> {
+    // Mostly nothing is new: then nobody has to wait for anybody.
+    const known = await this.#connection.ask((session) => knownAs(session, aliases, facts));
+    if (known !== null) return known;
     return this.#lane.write(async (session) => {
       // One at a time in the whole database: two processes that meet a room at once make one.
       await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.name);
@@ -104,11 +110,8 @@ export class PostgresRooms implements Rooms {
     );
   }
 
-  setResume(room: RoomKey, resume: Resume | null): Promise<void> {
-    const text = resume === null ? null : JSON.stringify(resume);
-    return this.#lane.write(async (session) =>
-      assertChanged(room, await session.run("UPDATE rooms SET resume = $2 WHERE room = $1", room, text)),
-    );
+  async setResume(room: RoomKey, resume: Resume | null): Promise<void> {
+    assertChanged(room, (await this.#resumes.set(room, resume === null ? null : JSON.stringify(resume))) ? 1 : 0);
   }
 
   setSettings(room: RoomKey, settings: Partial<RoomSettings>): Promise<void> {
@@ -129,6 +132,20 @@ export class PostgresRooms implements Rooms {
   }
 }
 
+/** The room that all of these aliases name, if the facts about it are stored, too; else null. */
+async function knownAs(session: Session, aliases: readonly Alias[], facts: Partial<RoomFacts>): Promise<RoomKey | null> {
+  const rows = await session.rows<StoredRoom>(
+    `SELECT r.* FROM unnest($1::text[], $2::text[]) AS g(kind, value) JOIN aliases a ON a.kind = g.kind AND a.value = g.value
+     JOIN rooms r ON r.room = a.room`,
+    aliases.map(({ kind }) => kind),
+    aliases.map(({ value }) => value),
+  );
+  const [row] = rows;
+  if (row === undefined || rows.length < aliases.length || rows.some(({ room }) => room !== row.room)) return null;
+  const stored = [row.web_rid, row.title, row.anchor_id, row.anchor_sec_uid, row.anchor_nickname, row.anchor_avatar];
+  return valuesOf(facts).every((value, at) => value === null || value === stored[at]) ? row.room : null;
+}
+
 async function findRoom(session: Session, { kind, value }: Alias): Promise<RoomKey | null> {
   const row = await session.row<{ room: RoomKey }>("SELECT room FROM aliases WHERE kind = $1 AND value = $2", kind, value);
   return row?.room ?? null;
@@ -141,14 +158,18 @@ async function makeRoom(session: Session, at: number): Promise<RoomKey> {
   return row.room;
 }
 
-async function setFacts(session: Session, room: RoomKey, { webRid, title, anchor }: Partial<RoomFacts>): Promise<void> {
-  const values = [webRid, title, anchor?.id, anchor?.secUid, anchor?.nickname, anchor?.avatar].map((value) => value ?? null);
+/** In the order of the columns. */
+function valuesOf({ webRid, title, anchor }: Partial<RoomFacts>): readonly (string | null)[] {
+  return [webRid, title, anchor?.id, anchor?.secUid, anchor?.nickname, anchor?.avatar].map((value) => value ?? null);
+}
+
+async function setFacts(session: Session, room: RoomKey, facts: Partial<RoomFacts>): Promise<void> {
   const changed = await session.run(
     `UPDATE rooms SET web_rid = coalesce($2, web_rid), title = coalesce($3, title), anchor_id = coalesce($4, anchor_id),
        anchor_sec_uid = coalesce($5, anchor_sec_uid), anchor_nickname = coalesce($6, anchor_nickname),
        anchor_avatar = coalesce($7, anchor_avatar) WHERE room = $1`,
     room,
-    ...values,
+    ...valuesOf(facts),
   );
   assertChanged(room, changed);
 }

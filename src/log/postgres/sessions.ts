@@ -18,7 +18,10 @@ export class PostgresSessions implements Sessions {
     this.#lane = new Lane(connection);
   }
 
-  open(room: RoomKey, sessionId: string, at: number, title: string | null = null): Promise<Broadcast> {
+  async open(room: RoomKey, sessionId: string, at: number, title: string | null = null): Promise<Broadcast> {
+    // Mostly it is open already: then nobody has to wait for anybody.
+    const known = await this.get(room, sessionId);
+    if (known !== null && (title === null || known.title !== null)) return known;
     return this.#lane.write(async (session) => {
       // Whoever else opens a broadcast of the room waits for this one.
       const locked = await session.run("SELECT room FROM rooms WHERE room = $1 FOR NO KEY UPDATE", room);
