@@ -64,5 +64,5 @@ export const ENDLESS: readonly (readonly [command: RegExp, sign: RegExp])[] = [
   [/^(npx )?dylive simulate\b/, /^http:\/\//m],
   [/^(npx )?dylive watch\b/, /^.+\n.+\n/],
   [/^(npx )?dylive record\b/, /recording to/],
-  [/^curl -N /, /^data: .*\n\nid: [^\n]*\nevent: [^\n]*\ndata: .*\n\n/ms],
+  [/^curl -N /, /^data: .*\n\n/m],
 ];

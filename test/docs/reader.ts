@@ -44,10 +44,10 @@ export class Reader {
     this.#env["DOCUMENT_SHOWS_ERROR"] = next?.language === "json" && next.text.startsWith('{"error"') ? "1" : "";
     switch (block.language) {
       case "sh":
-        for (const command of commandsOf(block.text)) await this.#run(command);
+        for (const command of commandsOf(block.text)) await this.#run(command, next);
         return;
       case "console":
-        for (const command of dialogueOf(block.text)) await this.#run(command);
+        for (const command of dialogueOf(block.text)) await this.#run(command, next);
         return;
       case "http":
         return block.text.startsWith("POST /dylive ") ? this.#delivered(block) : this.#request(block);
@@ -84,7 +84,7 @@ export class Reader {
     return withOwn(text, this.#stage, this.#own);
   }
 
-  async #run({ text, output }: Command): Promise<void> {
+  async #run({ text, output }: Command, next: Block | undefined): Promise<void> {
     if (ELSEWHERE.some(([pattern]) => pattern.test(text))) return;
     const command = this.#mine(text);
     const set = /^export (\w+)=(\S+)$/.exec(command);
@@ -98,8 +98,10 @@ export class Reader {
     const program = start("/bin/sh", ["-ec", endless === undefined ? command : `exec env ${command}`], this.#folder, env);
     if (endless !== undefined) {
       const [, sign] = endless;
-      await until(() => sign.test(program.printed()) || program.process.exitCode !== null, PATIENCE_MS);
-      expect(program.printed(), text).toMatch(sign);
+      // A stream is read until it has brought a message of every kind that is shown of it.
+      const signs = [sign, ...(next?.language === "sse" ? messagesOf(next.text).map(({ event }) => endOf(event)) : [])];
+      await until(() => signs.every((one) => one.test(program.printed())) || program.process.exitCode !== null, PATIENCE_MS);
+      for (const one of signs) expect(program.printed(), text).toMatch(one);
       expect([text, await interrupt(program)]).toEqual([text, 0]);
     } else {
       const code = await program.ended;
@@ -178,6 +180,10 @@ export class Reader {
     await until(() => program.stdout() !== "" || program.process.exitCode !== null, PATIENCE_MS);
     expect(program.process.exitCode ?? 0, program.printed()).toBe(0);
   }
+}
+
+function endOf(event: string): RegExp {
+  return new RegExp(`^event: ${event}\\ndata: .*\\n\\n`, "m");
 }
 
 function messagesOf(text: string): readonly { event: string; data: unknown }[] {
