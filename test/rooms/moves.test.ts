@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { check } from "../../src/log/check.js";
-import type { Log } from "../../src/log/log.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import { NO_SETTINGS } from "../../src/log/rooms.js";
 import type { Store } from "../../src/log/store.js";
@@ -33,7 +32,7 @@ afterEach(async () => {
 });
 
 /** Another process begins to collect the room. */
-async function begin(member: number, planned: boolean, log: Log = store.log): Promise<Collector> {
+async function begin(member: number, planned: boolean, reached: Store = store): Promise<Collector> {
   if (planned) lease.taker = member;
   else lease.owner = member;
   const claim = async (room: number) => {
@@ -46,7 +45,7 @@ async function begin(member: number, planned: boolean, log: Log = store.log): Pr
   const setAside = (_event: unknown, error: unknown) => {
     throw error;
   };
-  const parts = { ...reachAt(simulator.url), store: { ...store, log }, clock, pollMs: 5000, setAside };
+  const parts = { ...reachAt(simulator.url), store: reached, clock, pollMs: 5000, setAside };
   const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50) };
   const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim, planned });
   collectors.push(collector);
@@ -131,20 +130,24 @@ describe("a room that moves from process to process", () => {
     });
     let stuck = false;
     const late: unknown[] = [];
-    const log = new Proxy(store.log, {
-      get: (target, key) => {
-        const value: unknown = Reflect.get(target, key);
-        if (key !== "append" || typeof value !== "function") return typeof value === "function" ? value.bind(target) : value;
-        return async (batches: Parameters<Log["append"]>[0]) => {
-          if (!stuck) return target.append(batches);
-          await opened;
-          const appended = await target.append(batches);
-          late.push(...appended);
-          return appended;
-        };
-      },
-    });
-    const owner = await begin(1, false, log);
+    // Stopped as by SIGSTOP: what it was about to write is written when it goes on.
+    const slow = <T extends object>(part: T, writes: string): T =>
+      new Proxy(part, {
+        get: (target, key) => {
+          const value: unknown = Reflect.get(target, key);
+          if (typeof value !== "function") return value;
+          if (key !== writes) return value.bind(target);
+          return async (...asked: unknown[]) => {
+            const wasStuck = stuck;
+            if (stuck) await opened;
+            const answer = await value.apply(target, asked);
+            if (wasStuck && writes === "append") late.push(...answer);
+            return answer;
+          };
+        },
+      });
+    const reached = { ...store, log: slow(store.log, "append"), rooms: slow(store.rooms, "setResume") };
+    const owner = await begin(1, false, reached);
     await clock.until(() => owner.tracker.state === "live", 60_000);
     await clock.go(5000);
     stuck = true;
