@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -52,6 +53,14 @@ export function measuredCore(): number {
 export function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+/** MB of memory that this process had at most so far, where Linux tells; what a process has now elsewhere. */
+export function peakMegabytes(): number {
+  // Not maxRSS: that begins with what the parent had when it forked.
+  const status = existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return Math.round(kilobytes === undefined ? process.memoryUsage().rss / 1024 / 1024 : Number(kilobytes) / 1024);
 }
 
 /** How processes are pinned, in words. */

@@ -31,7 +31,8 @@ export function summary(values: readonly number[]): string {
   return `${k(median(values))} k (${k(Math.min(...values))}-${k(Math.max(...values))})`;
 }
 
-function shuffled<T>(values: readonly T[]): T[] {
+/** The same values in a random order. */
+export function shuffled<T>(values: readonly T[]): T[] {
   return values
     .map((value) => ({ value, key: Math.random() }))
     .sort((a, b) => a.key - b.key)

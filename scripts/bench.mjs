@@ -6,7 +6,8 @@ import { install, ROOT, run } from "./prepare.mjs";
 const BENCHES = {
   decode: "inflated frames to events, messages per CPU second, against protobufjs, ts-proto and protobuf-es",
   fanout: "the log to 1,000 readers, deliveries per CPU second, against ws.send(string) at the same batching",
-  search: "ten million events: append, index and search, against a plain table of JSON texts and LIKE",
+  store:
+    "ten million messages: append of whole pipelines, size, search, statistics, export, check, against protobufjs + a plain table of JSON texts",
   postgres: "appends to PostgreSQL per second against plain inserts, how soon others read them, and what more rooms cost",
   pipeline: "socket to rows in SQLite on one core, messages per CPU second, against ws + gunzip + protobufjs + a transaction per frame",
 };

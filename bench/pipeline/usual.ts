@@ -5,19 +5,8 @@ import type { NewEvent } from "../../src/events/event.js";
 import { originOf } from "../decode/cases.js";
 import { protobufjs } from "../libraries/protobufjs.js";
 import { makeNormaliser } from "../normaliser.js";
+import { PLAIN_INSERT, PLAIN_TABLE } from "../plain-table.js";
 import type { Receiver, Run } from "./receiver.js";
-
-const TABLE = `
-CREATE TABLE events(
-  n INTEGER PRIMARY KEY,
-  room INTEGER NOT NULL,
-  msg_id TEXT NOT NULL,
-  type TEXT NOT NULL,
-  time INTEGER NOT NULL,
-  user_id TEXT,
-  body TEXT NOT NULL,
-  UNIQUE(room, msg_id)
-)`;
 
 /**
  * What most programs of this kind do: ws, gunzipSync, protobufjs' static code with Long, JSON.stringify, and one transaction per
@@ -30,10 +19,8 @@ export async function usual({ url, frames, database, roomId }: Run): Promise<Rec
   const db = new Database(database);
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = FULL");
-  db.exec(TABLE);
-  const insert = db.prepare(
-    "INSERT INTO events(room, msg_id, type, time, user_id, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(room, msg_id) DO NOTHING",
-  );
+  db.exec(PLAIN_TABLE);
+  const insert = db.prepare(PLAIN_INSERT);
   const store = db.transaction((events: readonly NewEvent[]) => {
     for (const event of events) {
       const user = "user" in event ? event.user : undefined;

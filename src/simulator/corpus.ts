@@ -71,7 +71,7 @@ export function corpus(options: CorpusOptions = {}): Corpus {
 }
 
 /** The mix of busy real rooms: 27 % chat, 28 % joins, 25 % likes, 12 % gifts, 8 % the rest. */
-const BUSY: RoomScenario = {
+export const BUSY: RoomScenario = {
   webRid: "900000001",
   kind: "pk",
   state: "live",
