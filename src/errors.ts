@@ -175,6 +175,13 @@ export const ERRORS = {
     status: 503,
     hint: "Make the data folder and its files writable for the user that dylive runs as, on a disk that is not mounted read-only; with DATABASE_URL, name the server that takes writes.",
   },
+  store_failed: {
+    message: "The disk failed",
+    fault: "us",
+    retryable: true,
+    status: 503,
+    hint: "Look at the disk of the data folder, at quotas and at the limit of file sizes (ulimit -f); dylive goes on by itself when it can write again.",
+  },
   store_damaged: {
     message: "The store is damaged",
     fault: "us",

@@ -49,7 +49,13 @@ const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, en
 const SETTLE_EVERY_MS = 5000;
 const STORE_RETRY_MS = 5000;
 /** What a store says that may take something later. */
-const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["disk_full", "store_readonly", "store_damaged", "store_unreachable"]);
+const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "disk_full",
+  "store_failed",
+  "store_readonly",
+  "store_damaged",
+  "store_unreachable",
+]);
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 

@@ -9,6 +9,8 @@ export function isBusy(error: unknown): boolean {
 /** Failures of the disk that have a name of their own, by the beginning of SQLite's code. */
 const FAILURES: readonly (readonly [code: RegExp, name: ErrorCode])[] = [
   [/^SQLITE_FULL/, "disk_full"],
+  // Also a quota that is used up, and a file that may not grow.
+  [/^SQLITE_IOERR/, "store_failed"],
   [/^SQLITE_READONLY/, "store_readonly"],
   [/^SQLITE_CORRUPT/, "store_damaged"],
 ];
