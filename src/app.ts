@@ -135,6 +135,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const serves = config.role !== "collect";
     const official = !serves ? null : await officialOf(config, collectors, clock, logger);
     closers.push(async () => official?.close());
+    if (official !== null) await collecting.hold("official", async () => official.work());
     let compat: Compat | null = null;
     const operator = operatorOf({ ...reach, config, at, retention: opened.retention, clock, compat: () => compat?.urls ?? [] });
     const api = await startApi({

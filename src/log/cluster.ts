@@ -1,5 +1,6 @@
 import type { Holds } from "./holds.js";
 import type { Leases } from "./leases.js";
+import type { Shared } from "./shared.js";
 import type { Spooled } from "./spooled.js";
 import type { Wishes } from "./wishes.js";
 
@@ -9,4 +10,5 @@ export interface Cluster {
   readonly wishes: Wishes;
   readonly spooled: Spooled;
   readonly holds: Holds;
+  readonly shared: Shared;
 }

@@ -75,6 +75,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       onFailed: (about, error) => logger.warn({ ...about, err: error }, "asked in vain"),
     },
   );
+  official.work();
   const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeDesk(), clock, logger, official: [official] });
   platform.register({ appId: APP, secret: APP_SECRET, dataSecrets: DATA_SECRETS, pushUrl: `${api.url}/ingest/douyin-open/${PATH}` });
   if (options.platform === undefined) platform.mount(APP, ROOM_ID);

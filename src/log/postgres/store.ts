@@ -16,6 +16,7 @@ import { PostgresRooms } from "./rooms.js";
 import { PostgresSearch } from "./search.js";
 import { PostgresSecrets } from "./secrets.js";
 import { PostgresSessions } from "./sessions.js";
+import { PostgresShared } from "./shared.js";
 import { PostgresSpooled } from "./spooled.js";
 import { PostgresStatistics } from "./statistics.js";
 import { PostgresTokens } from "./tokens.js";
@@ -63,6 +64,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
         wishes: new PostgresWishes(connection),
         spooled: new PostgresSpooled(connection),
         holds: new PostgresHolds(connection),
+        shared: new PostgresShared(connection),
       },
       server: () => ({ away: connection.away, connections: connection.figures }),
       close: () => connection.close(),

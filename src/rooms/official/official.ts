@@ -1,4 +1,3 @@
-import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { AccessToken } from "../../sources/official/access-token.js";
 import { type DataSecrets, PushKeys } from "../../sources/official/keys.js";
@@ -10,6 +9,7 @@ import { OfficialReceiver } from "./receiver.js";
 import { type OfficialParts, officialAlias } from "./room.js";
 import { Spool } from "./spool.js";
 import { OfficialTasks } from "./tasks.js";
+import { tokenShelf } from "./token-shelf.js";
 
 /** An app of the Open Platform, as its operator set it up. */
 export interface OfficialApp {
@@ -53,7 +53,7 @@ export class Official {
   readonly #acks: OfficialAcks | null;
   readonly #tasks: OfficialTasks | null;
   readonly #life: AbortController;
-  readonly #running: Promise<unknown>;
+  #running: Promise<unknown>;
 
   private constructor(app: OfficialApp, parts: OfficialIngestParts, spool: Spool) {
     const { store, clock, onFailed } = parts;
@@ -62,7 +62,7 @@ export class Official {
     this.path = app.path;
     this.keys = new PushKeys(app.dataSecrets, app.windowMs, clock);
     this.#life = new AbortController();
-    this.#platform = app.secret === null ? null : platformFor(app, app.secret, clock, this.#life.signal);
+    this.#platform = app.secret === null ? null : platformFor(app, app.secret, parts, this.#life.signal);
     const platform = this.#platform;
     this.#acks =
       platform === null
@@ -84,15 +84,26 @@ export class Official {
             store: (pushes) => receiver.store(pushes),
             onFailed: (roomId, msgType, error) => onFailed({ doing: "task", roomId, msgType }, error),
           });
-    this.#running = Promise.all([this.#acks?.run(this.#life.signal), this.#tasks?.run(this.#life.signal)]);
+    this.#running = this.#acks?.run(this.#life.signal) ?? Promise.resolve();
   }
 
-  /** Opens the spool, takes up what waits in it, and keeps the tasks of the watch list running until {@link close}. */
+  /** Opens the spool and takes up what waits in it; what is pushed here is confirmed here, until {@link close}. */
   static async start(app: OfficialApp, parts: OfficialIngestParts): Promise<Official> {
     return new Official(app, parts, await Spool.open(parts.spool));
   }
 
-  /** How the tasks of the rooms on the watch list fare. */
+  /** Keeps the tasks of the watch list running, which one process does. @returns what ends that: the tasks then go on */
+  work(): () => Promise<void> {
+    const stop = new AbortController();
+    const running = this.#tasks?.run(AbortSignal.any([this.#life.signal, stop.signal]));
+    this.#running = Promise.all([this.#running, running]);
+    return async () => {
+      stop.abort(new DyliveError("stopping", "the tasks are left to others"));
+      await running;
+    };
+  }
+
+  /** How the tasks of the rooms on the watch list fare, where they are kept running. */
   tasks(): ReturnType<OfficialTasks["status"]> {
     return this.#tasks?.status() ?? [];
   }
@@ -129,10 +140,11 @@ export class Official {
   }
 }
 
-function platformFor(app: OfficialApp, secret: string, clock: Clock, life: AbortSignal): OpenPlatform {
+function platformFor(app: OfficialApp, secret: string, { store, clock }: OfficialIngestParts, life: AbortSignal): OpenPlatform {
   const { appId, tokenUrl, upstream } = app;
   const at = (url: string) => (upstream === null ? url : url.replace(/^https?:\/\//, `${upstream.replace(/\/+$/, "")}/@`));
   const budget = new Budget(clock, CALLS_PER_S, BURST);
-  const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life);
+  const shelf = store.cluster === undefined ? null : tokenShelf(store.cluster, appId, life);
+  const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life, shelf);
   return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.take(signal) });
 }

@@ -8,7 +8,7 @@ import { type Arrived, type Broadcast, Pipeline } from "../pipeline.js";
 
 /** What rooms of the Open Platform are built of. */
 export interface OfficialParts {
-  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions" | "retention">;
+  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions" | "retention" | "cluster">;
   readonly clock: Clock;
   readonly drift: Drift;
   /** Keeps an event that the store refuses, so that it is not lost. */
