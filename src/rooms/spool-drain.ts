@@ -6,6 +6,7 @@ import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool-room.js";
 import { isNotOwner, isStoreDown } from "./store-down.js";
 import type { Tracker } from "./tracker.js";
+import { untilAborted } from "./until-aborted.js";
 
 export interface SpoolDrainParts {
   readonly pipeline: Pipeline;
@@ -173,13 +174,4 @@ export class SpoolDrain {
     this.#last?.end();
     this.#last = null;
   }
-}
-
-/** Waits for work that may hang, unless the signal aborts. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

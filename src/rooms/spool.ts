@@ -6,6 +6,7 @@ import type { RoomKey } from "../log/log.js";
 import type { Spooled } from "../log/spooled.js";
 import { rawFiles, removeRaw } from "../sources/raw/files.js";
 import { type SpoolFile, SpoolRoom } from "./spool-room.js";
+import { untilAborted } from "./until-aborted.js";
 
 export interface SpoolParts {
   /** Of this process alone, and of this log alone: another one has other rooms under the same keys. */
@@ -95,7 +96,7 @@ export class Spool {
     await this.#uploading;
   }
 
-  /** Ends after the upload that is under way; what is left is found by the next process. */
+  /** Ends at once; what is left, or was not yet known to be uploaded, is found by the next process. */
   async close(): Promise<void> {
     this.#stopSyncing();
     this.#stop.abort();
@@ -133,7 +134,7 @@ export class Spool {
   async #uploadOne({ path, room }: Pick<SpoolFile, "path" | "room">): Promise<void> {
     const bytes = await readFile(path);
     try {
-      await this.#parts.spooled.put(room, bytes);
+      await untilAborted(this.#parts.spooled.put(room, bytes), this.#stop.signal);
     } catch (error) {
       if (!(error instanceof DyliveError && (error.code === "bad_request" || error.code === "not_found"))) throw error;
       this.#parts.onError(error, { room, path: `${path}.refused` });

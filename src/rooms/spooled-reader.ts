@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Spooled, SpooledPart } from "../log/spooled.js";
 import { WireError } from "../wire/error.js";
 import { isNotOwner } from "./store-down.js";
+import { untilAborted } from "./until-aborted.js";
 
 export interface SpooledReaderParts {
   readonly spooled: Pick<Spooled, "done">;
@@ -31,7 +32,7 @@ export class SpooledReader {
     this.#done = this.#run();
   }
 
-  /** Ends after the part that is under way; what is left comes again. */
+  /** Ends at once; what is under way comes again. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#done;
@@ -40,7 +41,7 @@ export class SpooledReader {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const more = await this.#round(signal).catch((error: unknown) => {
+      const more = await untilAborted(this.#round(signal), signal).catch((error: unknown) => {
         if (!signal.aborted) this.#parts.onError(error);
         return false;
       });
