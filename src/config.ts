@@ -229,26 +229,12 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
 
 function parse(key: keyof Config, text: string): unknown {
   if (key === "officialDataSecrets") return parseSecrets(text);
-  const numeric =
-    /^-?\d+$/.test(text) &&
-    ![
-      "host",
-      "data",
-      "upstream",
-      "signer",
-      "browser",
-      "cdp",
-      "proxy",
-      "userAgent",
-      "account",
-      "source",
-      "logLevel",
-      "officialApp",
-      "officialPath",
-      "officialSecret",
-      "name",
-    ].includes(key);
-  return numeric ? Number(text) : text;
+  return /^-?\d+$/.test(text) && takesNumber(key) ? Number(text) : text;
+}
+
+function takesNumber(key: keyof Config): boolean {
+  const { type, anyOf = [] } = ConfigSchema.properties[key] as { type?: string; anyOf?: readonly { type?: string }[] };
+  return [type, ...anyOf.map((one) => one.type)].includes("integer");
 }
 
 /** Errors of JSON and of the schema are not passed on: they would quote what was read. */
@@ -264,24 +250,6 @@ function parseSecrets(text: string): unknown {
   if (!Object.keys(value).every((type) => MESSAGE_TYPE.test(type)))
     throw wrong("names a type that is none, such as live_gift, or * for all others");
   return value;
-}
-
-/** Settings that nobody is shown. */
-const SECRET: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
-
-/** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
-export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
-  return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
-    const value = config[key];
-    const { description = "" } = ConfigSchema.properties[key] as { description?: string };
-    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
-    const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
-    return {
-      name: variableOf(key),
-      value: empty ? null : SECRET.includes(key) || typeof plain === "object" ? "***" : plain,
-      about: description,
-    };
-  });
 }
 
 /** The environment with these settings, for a process of our own that is to have the same. */

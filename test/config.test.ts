@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Config, ConfigSchema, environmentOf, loadConfig, shownSettings } from "../src/config.js";
+import { type Config, ConfigSchema, environmentOf, loadConfig, variableOf } from "../src/config.js";
+import { shownSettings } from "../src/shown-settings.js";
 
 const SETTINGS: Partial<Config> = {
   port: 0,
@@ -39,6 +40,22 @@ describe("the environment of settings", () => {
     const env = environmentOf(config, { PATH: "/bin", DYLIVE_UPSTREAM: "http://other.example", DYLIVE_PORT: "1" });
     expect(env["PATH"]).toBe("/bin");
     expect(loadConfig({}, env)).toEqual(config);
+  });
+});
+
+describe("what is given as digits", () => {
+  it("is a number where one is taken, and a text elsewhere", () => {
+    const env = {
+      DYLIVE_PORT: "9000",
+      DYLIVE_COMPAT_LIVE_PORT: "1088",
+      DYLIVE_KEEP_RAW_DAYS: "7",
+      DYLIVE_NAME: "7",
+      DYLIVE_ACCOUNT: "123",
+    };
+    expect(loadConfig({}, env)).toMatchObject({ port: 9000, compatLivePort: 1088, keepRawDays: 7, name: "7", account: "123" });
+    for (const [key, property] of Object.entries(ConfigSchema.properties) as [keyof Config, { default?: unknown }][])
+      if (typeof property.default === "number")
+        expect(loadConfig({}, { [variableOf(key)]: String(property.default) })[key], key).toBe(property.default);
   });
 });
 

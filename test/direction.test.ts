@@ -53,7 +53,7 @@ const MAY: Record<string, readonly string[]> = {
     "./errors",
   ],
   // What the API may tell of the settings: it knows none itself.
-  "./operator": ["sources", "worker", "types:log", "types:api", "./config", "types:./clock"],
+  "./operator": ["sources", "worker", "types:log", "types:api", "./config", "./shown-settings", "types:./clock"],
   // Parts of the composition root.
   "./collecting": ["log", "rooms", "types:./config"],
   "./upkeep": ["sources", "log", "rooms", "outputs", "types:worker", "types:./config", "types:./clock"],
@@ -63,6 +63,7 @@ const MAY: Record<string, readonly string[]> = {
   // The library's own composition root: settings by hand, never from the environment.
   "./connect": ["wire", "events", "log", "rooms", "./reach", "./config", "./clock", "./errors"],
   "./config": ["./errors"],
+  "./shown-settings": ["./config"],
   "./index": ["wire", "events", "sources", "log", "rooms", "./connect", "./clock", "./errors"],
   "./errors": [],
   "./clock": [],

@@ -1,0 +1,19 @@
+import { type Config, ConfigSchema, variableOf } from "./config.js";
+
+/** Settings that nobody is shown. */
+const SECRET: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
+
+/** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
+export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
+  return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
+    const value = config[key];
+    const { description = "" } = ConfigSchema.properties[key] as { description?: string };
+    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
+    const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
+    return {
+      name: variableOf(key),
+      value: empty ? null : SECRET.includes(key) || typeof plain === "object" ? "***" : plain,
+      about: description,
+    };
+  });
+}
