@@ -16,7 +16,7 @@ export async function dylive({ url, frames, database, roomId }: Run): Promise<Re
     throw error;
   };
   const pipeline = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock: systemClock, drift, setAside });
-  const socket = websocketSource({ connectUrl: () => Promise.resolve(url), headers: {}, clock: systemClock, drift, onResume: () => {} });
+  const socket = websocketSource({ connectUrl: () => Promise.resolve(url), headers: {}, clock: systemClock, drift });
   return {
     receive: async () => {
       let left = frames;

@@ -110,6 +110,7 @@ export class Collector {
       place: this.#place,
       drift: this.#drift,
       to,
+      receivedUntil: (room, sessionId) => this.#keeping.receivedUntil(room, sessionId),
       resolve: (signal) => this.#asking.resolve(signal, true),
       moving: () => this.#keeping.moving,
       lost: () => this.#lost,

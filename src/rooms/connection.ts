@@ -87,6 +87,7 @@ export class Connection {
         arrival?.opened(); // only so a page shows that it stands
         await arrival?.done;
         const taken = await this.#take(target, batch, broadcast, signal);
+        this.#reached(target, batch);
         const renew = await this.#seen(target, batch, taken, broadcast, signal);
         if (taken.ended)
           this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
@@ -136,10 +137,6 @@ export class Connection {
         this.#watch(at);
         if (place.source === "websocket") onStanding();
       },
-      onResume: (nextCursor: string, nextExt: string) => {
-        const { roomId } = live;
-        this.#resume = { roomId, host, cursor: nextCursor, internalExt: nextExt, visitor: place.keep(), savedAt: clock.now() };
-      },
     };
     return openSource(wanted, { place, budgets, clock, drift }, signal);
   }
@@ -152,16 +149,16 @@ export class Connection {
     const { visitor } = target.seat;
     await budgets.requests.take(signal);
     const first = await firstFetch({ platform: place.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
+    // Whoever has the room has these messages.
+    if (first !== null && !this.#owner.moving()) await this.#take(target, [first.received], broadcast, signal);
     this.#resume = {
       roomId,
       host: first?.host ?? null,
       cursor: first?.cursor ?? "",
       internalExt: first?.internalExt ?? "",
       visitor: place.keep(),
-      savedAt: parts.clock.now(),
+      savedAt: first?.received.receivedAt ?? parts.clock.now(),
     };
-    // Whoever has the room has these messages.
-    if (first !== null && !this.#owner.moving()) await this.#take(target, [first.received], broadcast, signal);
   }
 
   /** Hands a batch on as it came; what holds that up holds back the socket. */
@@ -219,7 +216,18 @@ export class Connection {
     this.#watchdog = new Watchdog();
     this.#renewed = false;
     this.#resume = resume;
-    if (!this.#owner.moving()) this.#missed.begin(resume?.savedAt ?? null, "dylive was not collecting");
+    if (this.#owner.moving()) return;
+    const until = [resume?.savedAt, await this.#owner.receivedUntil(room, live.roomId)].filter((at) => at !== undefined && at !== null);
+    if (until.length > 0) this.#missed.begin(Math.max(...until), "dylive was not collecting");
+  }
+
+  /** What was taken need not be asked for again: a later process goes on after it. */
+  #reached({ live }: Target, batch: readonly Received[]): void {
+    const last = batch.findLast(({ resume }) => resume !== undefined);
+    if (last?.resume === undefined) return;
+    const { cursor, internalExt } = last.resume;
+    const host = this.#resume?.host ?? null;
+    this.#resume = { roomId: live.roomId, host, cursor, internalExt, visitor: this.#owner.place.keep(), savedAt: last.receivedAt };
   }
 
   async #tell({ room, intake }: Target, broadcast: Broadcast, gap: Gap | null, signal: AbortSignal): Promise<void> {

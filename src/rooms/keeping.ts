@@ -10,6 +10,7 @@ import { DirectIntake, type Intake } from "./intake.js";
 import { meetRoom } from "./meet.js";
 import { stateEvent } from "./own-events.js";
 import { Pipeline } from "./pipeline.js";
+import { receivedUntil } from "./received-until.js";
 import type { Live, Offline, RoomName } from "./resolve.js";
 import type { Spool } from "./spool.js";
 import { absorbSpooled } from "./spool-part.js";
@@ -38,12 +39,14 @@ export interface KeepingParts {
 export class Keeping {
   readonly #parts: KeepingParts;
   #met: { readonly room: RoomKey; readonly pipeline: Pipeline; readonly intake: Intake } | null = null;
+  readonly #startedAt: number;
   #moving: boolean;
   /** The state that another process told last, until we tell one. */
   #told: RoomState | null = null;
 
   constructor(parts: KeepingParts) {
     this.#parts = parts;
+    this.#startedAt = parts.clock.now();
     this.#moving = parts.tenure?.planned ?? false;
   }
 
@@ -79,6 +82,11 @@ export class Keeping {
   /** The broadcast that has not ended, as far as one knows. */
   openSession(room: RoomKey): Promise<string | null> {
     return this.orElse(() => openSession(this.#parts.store, room), this.#parts.tracker.sessionId);
+  }
+
+  /** Until when (ms UTC) an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  receivedUntil(room: RoomKey, sessionId: string): Promise<number | null> {
+    return this.orElse(() => receivedUntil(this.#parts.store, room, sessionId, this.#startedAt), null);
   }
 
   async end(room: RoomKey, sessionId: string, reason: string): Promise<void> {

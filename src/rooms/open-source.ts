@@ -17,7 +17,6 @@ export interface Wanted {
   readonly from: { readonly host: string | null; readonly cursor: string; readonly internalExt: string; readonly attempt: number };
   /** Told from when on (ms) silence says something. */
   readonly onOpen: (at: number) => void;
-  readonly onResume: (cursor: string, internalExt: string) => void;
 }
 
 /** A page in the browser needs so long before the silence of its socket says something. */
@@ -28,7 +27,7 @@ const PAGE_MS = 30_000;
  * @throws DyliveError what the source throws
  */
 export async function* openSource(
-  { live, seat, from, onOpen, onResume }: Wanted,
+  { live, seat, from, onOpen }: Wanted,
   { place, budgets, clock, drift }: { readonly place: Place; readonly budgets: Budgets; readonly clock: Clock; readonly drift: Drift },
   signal: AbortSignal,
 ): AsyncGenerator<readonly Received[]> {
@@ -52,6 +51,5 @@ export async function* openSource(
     clock,
     drift,
     onOpen: () => onOpen(clock.now()),
-    onResume,
   }).open(signal);
 }

@@ -10,6 +10,8 @@ export interface Received {
   readonly kind: RecordKind;
   /** The messages inside, or null: heartbeat answers, unknown payload types, damaged frames. */
   readonly response: Batch | null;
+  /** Where a reconnect may go on after these messages. */
+  readonly resume?: { readonly cursor: string; readonly internalExt: string };
   /** True when the bytes could not be read, so that messages in them are lost. */
   readonly damaged?: boolean;
 }

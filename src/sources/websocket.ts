@@ -20,8 +20,6 @@ export interface WebsocketOptions {
   readonly proxy?: ProxyServer | null;
   /** Told when the handshake is done, which is before anything comes. */
   readonly onOpen?: () => void;
-  /** Told where a reconnect may go on, after every message frame. */
-  readonly onResume?: (cursor: string, internalExt: string) => void;
 }
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
@@ -61,7 +59,7 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
   }
 }
 
-function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen, onResume }: WebsocketOptions): () => void {
+function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen }: WebsocketOptions): () => void {
   let stop = () => {};
   const beat = () => socket.readyState === WebSocket.OPEN && socket.send(HEARTBEAT);
   socket.on("open", () => {
@@ -90,8 +88,7 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen, 
     if (!isBinary || !(data instanceof Buffer)) return; // frames are binary; a text message is not the platform's protocol
     const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);
     if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
-    if (received.response && onResume) onResume(cursor, internalExt);
-    queue.push(received);
+    queue.push(received.response === null ? received : { ...received, resume: { cursor, internalExt } });
     if (frame?.payloadType === "close") queue.end();
   });
   return () => stop();
