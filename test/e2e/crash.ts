@@ -3,6 +3,7 @@ import { check } from "../../src/log/check.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { chat, dylive, type Run, ran, scratch } from "./command.js";
+import { isShown } from "./shown.js";
 
 const ROOM = "200000001";
 
@@ -76,14 +77,7 @@ async function judge(data: string, delivered: readonly string[]): Promise<{ stor
       for (const event of page.events) {
         expect(event.seq).toBe(ids.length + 1);
         ids.push(event.id);
-        const isShown =
-          event.type === "chat" ||
-          event.type === "join" ||
-          event.type === "follow" ||
-          event.type === "share" ||
-          (event.type === "like" && event.count > 0) ||
-          (event.type === "gift" && event.delta > 0);
-        if (isShown) shown.push(event.id);
+        if (isShown(event)) shown.push(event.id);
         if (event.type === "gift") gifts++;
       }
       after = page.scanned;

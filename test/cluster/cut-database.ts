@@ -1,0 +1,93 @@
+import { expect } from "vitest";
+import { until } from "../until.js";
+import { busyRooms, simulatorOf, watchAll } from "./busy-rooms.js";
+import { clusterDatabase } from "./database.js";
+import { Doorway } from "./doorway.js";
+import { type Judged, judge } from "./judge.js";
+import { TestCluster } from "./processes.js";
+import { readStream } from "./stream-reader.js";
+
+/** What came of it. */
+export interface CutDatabase extends Judged {
+  /** Most bytes that waited in spools. */
+  readonly spooled: number;
+  /** Events that the reader was given. */
+  readonly read: number;
+}
+
+/**
+ * Two collectors and a server with a reader: the database crashes and starts again under load, then cannot be reached for a while. Then what is
+ * stored is compared with what was sent, and what the reader was given with what is stored.
+ * @param awayMs how long it cannot be reached
+ */
+export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDatabase> {
+  const scenarios = busyRooms(rooms);
+  const webRids = scenarios.map(({ webRid }) => webRid);
+  const database = await clusterDatabase();
+  const doorway = await Doorway.to(database.url);
+  const simulator = await simulatorOf(scenarios, 2);
+  const env = { DYLIVE_REQUESTS_PER_S: "100" };
+  const cluster = new TestCluster({ url: doorway.url, platform: simulator.url, env });
+  const end = new AbortController();
+  try {
+    const keys = await watchAll(database.url, scenarios);
+    const collectors = await Promise.all([cluster.start("one", "collect"), cluster.start("two", "collect")]);
+    const server = await cluster.start("server", "serve");
+    const token = await cluster.token();
+    await until(() => webRids.every((webRid) => simulator.truth(webRid).connections.length > 0), 60_000);
+    const reading = readStream(() => server.base, token, keys, end.signal);
+
+    await pause(2000);
+    if (database.server !== null) {
+      await database.server.stop("SIGQUIT");
+      await database.server.start();
+    }
+    await pause(5000);
+    let spooled = 0;
+    const metric = async (base: string, name: string) => {
+      const text = await (await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+      return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
+    };
+    const spools = async () => {
+      const all = await Promise.all(collectors.map(({ base }) => metric(base, "dylive_spool_bytes").catch(() => 0)));
+      spooled = Math.max(spooled, ...all);
+      return all;
+    };
+    doorway.shut();
+    const until_ = Date.now() + awayMs;
+    while (Date.now() < until_) {
+      await spools();
+      await pause(500);
+    }
+    doorway.open();
+    await until(async () => {
+      await pause(250);
+      return (await spools()).every((bytes) => bytes === 0);
+    }, 60_000);
+    await pause(3000);
+
+    for (const webRid of webRids) simulator.rooms.stall(webRid);
+    await pause(2000);
+    for (const process of collectors) expect(await process.stop()).toBe(0);
+    const waiting = await database.rows("SELECT 1 FROM spooled");
+    expect(waiting, "parts of spools that nobody took").toEqual([]);
+    const judged = await judge(database.url, simulator, webRids);
+    expect(judged.gaps, "gaps while only the database was away").toEqual([]);
+    expect(judged.lost).toBe(0);
+    const heads = await database.rows<{ room: string; head: string }>("SELECT room, head FROM heads WHERE room > 0");
+    await until(() => heads.every(({ room, head }) => (reading.seqs.get(Number(room)) ?? 0) >= Number(head)), 60_000);
+    expect(reading.wrong, "what the reader was given out of order, twice or not at all").toEqual([]);
+    expect(await server.stop()).toBe(0);
+    return { ...judged, spooled, read: reading.count };
+  } finally {
+    end.abort();
+    await cluster.close();
+    await simulator.close();
+    doorway.close();
+    await database.remove();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
