@@ -12,6 +12,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   replay: ["dylive replay tonight.dyrec", "dylive replay tonight.dyrec --speed 0 --json"],
   import: ["dylive import tonight.dyrec", "dylive import live.douyin.com.har --data /srv/dylive"],
   decode: ["dylive decode tonight.dyrec", "dylive decode WebcastChatMessage.bin"],
+  strip: ["dylive strip tonight.dyrec --out stripped.dyrec"],
   simulate: ["dylive simulate --port 9001", "dylive simulate --seed 7 --rate 20"],
   completion: [
     'eval "$(dylive completion bash)"   # in ~/.bashrc',

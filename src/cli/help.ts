@@ -8,7 +8,7 @@ const WIDTH = 80;
 const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[] = [
   ["Begin here:", ["demo", "serve", "doctor", "login"]],
   ["A room, without a server:", ["resolve", "watch", "record"]],
-  ["Files:", ["replay", "import", "decode"]],
+  ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "token", "hook", "official"]],
   ["What is kept (also while a server runs):", ["session", "stats", "gifts", "user", "search", "export"]],
   ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],

@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import type { Command } from "commander";
+import { DyliveError } from "../errors.js";
+import { WireError } from "../wire/error.js";
+import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../wire/recording.js";
+import { Disguise } from "../wire/strip/disguise.js";
+import { stripped } from "../wire/strip/strip.js";
+import { Progress } from "./progress.js";
+import { interruptSignal } from "./stop.js";
+import { plain, say } from "./terminal.js";
+
+/** Adds `dylive strip`. */
+export function addStripCommand(program: Command): void {
+  program
+    .command("strip")
+    .description("copy a recording without the people in it, for others to look at")
+    .argument("<file>", "a recording")
+    .requiredOption("-o, --out <file>", "file to write; it must not exist")
+    .action((file: string, { out }: { out: string }) => strip(file, out));
+}
+
+async function strip(path: string, out: string): Promise<void> {
+  const signal = interruptSignal();
+  const key = randomBytes(32).toString("hex"); // nobody keeps it
+  const reader = new RecordingReader();
+  const progress = new Progress(plain(out), "records");
+  const file = await open(out, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new DyliveError("bad_file", `${out} cannot be made (${error.code})`);
+  });
+  let kept = 0;
+  let left = 0;
+  try {
+    for await (const chunk of createReadStream(path, { signal }) as AsyncIterable<Buffer>) {
+      const begun = reader.meta !== null;
+      const records = reader.push(chunk);
+      if (!begun && reader.meta !== null) {
+        const { roomId, startedAt, source } = reader.meta;
+        const other = new Disguise(key, startedAt).text(roomId);
+        await file.write(encodeHeader({ webRid: "", roomId: other, title: "", startedAt, source }));
+      }
+      for (const record of records) {
+        const rest = safely(record, key);
+        if (rest === null) left++;
+        else await file.write(encodeRecord(rest));
+        if (rest !== null) progress.show(++kept);
+      }
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Error)) throw error;
+    const why = error instanceof WireError ? "it is no recording" : ("code" in error && String(error.code)) || error.message;
+    throw new DyliveError("bad_file", `${path}: ${why}`, error);
+  } finally {
+    await file.close();
+  }
+  if (reader.meta === null) throw new DyliveError("bad_file", `${path}: it is no recording`);
+  progress.end(plain(`${out}: ${kept} records without names, texts and ids of people`));
+  if (left + reader.skipped > 0) say(`${left + reader.skipped} damaged records were left out`);
+  if (reader.end() > 0) say(`the last ${reader.end()} bytes of ${plain(path)} are torn or damaged`);
+}
+
+/** Null when it cannot be read. */
+function safely(record: RecordingRecord, key: string): RecordingRecord | null {
+  try {
+    return stripped(record, key);
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
