@@ -103,6 +103,24 @@ async function follow(lines, upstream) {
   if (curls.length > 0) throw new Error(`nothing runs that would answer ${curls[0]}`);
 }
 
+function tidy() {
+  for (const { child } of started.filter((run) => run.child.exitCode === null && run.child.signalCode === null)) {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {} // it has ended since
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+for (const [name, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+])
+  process.on(name, () => {
+    tidy();
+    process.exit(code);
+  });
+
 let simulator = null;
 try {
   const cloned = spawnSync("git", ["clone", "--quiet", ROOT, clone], { env, encoding: "utf8" });
@@ -125,10 +143,5 @@ try {
   console.log(`FAIL ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
-  for (const { child } of started.filter((run) => run.child.exitCode === null && run.child.signalCode === null)) {
-    try {
-      process.kill(-child.pid, "SIGKILL");
-    } catch {} // it has ended since
-  }
-  rmSync(folder, { recursive: true, force: true });
+  tidy();
 }
