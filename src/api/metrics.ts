@@ -64,6 +64,11 @@ export class Metrics {
     registers: [this.#registry],
   });
   readonly #spool = this.#gauge("dylive_spool_bytes", "Frames that wait on this process's own disk for the database", []);
+  readonly #takeovers = this.#counter(
+    "dylive_room_takeovers_total",
+    "Rooms that this process got in a cluster, by how: nobody had them (free), their process was gone (dead), or gave them up (offered)",
+    ["how"],
+  );
   readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
   readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
   readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
@@ -93,6 +98,8 @@ export class Metrics {
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
   #lookAtDisk: () => number | null = () => null;
   #lookAtSpool: () => number = () => 0;
+  #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
+  #takeoversSeen: Readonly<Record<string, number>> = {};
   #cutSeen = 0;
 
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
@@ -150,6 +157,11 @@ export class Metrics {
     this.#lookAtSpool = look;
   }
 
+  /** Says how many rooms came to this process in a cluster, by how. */
+  lookAtTakeovers(look: () => Readonly<Record<string, number>>): void {
+    this.#lookAtTakeovers = look;
+  }
+
   /** Says how many bytes the disk of the data folder has left; null while nobody knows. */
   lookAtDisk(look: () => number | null): void {
     this.#lookAtDisk = look;
@@ -177,6 +189,9 @@ export class Metrics {
     this.#behind.set(this.#lookAtStatistics());
     this.#diskFree.set(this.#lookAtDisk() ?? -1);
     this.#spool.set(this.#lookAtSpool());
+    const takeovers = { ...this.#lookAtTakeovers() };
+    for (const [how, n] of Object.entries(takeovers)) this.#takeovers.inc({ how }, n - (this.#takeoversSeen[how] ?? 0));
+    this.#takeoversSeen = takeovers;
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
     this.#showHooks(hooks);
