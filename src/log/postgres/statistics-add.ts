@@ -29,10 +29,9 @@ const ADD_LINES = `INSERT INTO statistics_gifts AS t
     ${newest("gift_name", "gift_seq")}, ${newest("receiver_name", "receiver_seq")}, ${sums(GIVEN)}`;
 const ADD_WORDS = `INSERT INTO statistics_words AS t (n, kind, word, count) SELECT $1::bigint, $2::text, w.* FROM unnest($3::text[], $4::bigint[]) AS w
   ON CONFLICT (n, kind, word) DO UPDATE SET ${sum("count")}`;
-/** Nothing where there are no more than may be. */
-const DROP_WORDS = `DELETE FROM statistics_words WHERE n = $1::bigint AND kind = $2::text AND word IN
-  (SELECT word FROM statistics_words WHERE n = $1::bigint AND kind = $2::text ORDER BY count, word DESC LIMIT
-    (SELECT CASE WHEN count(*) > ${WORDS_MAX} THEN count(*) - ${WORDS_KEPT} ELSE 0 END FROM statistics_words WHERE n = $1::bigint AND kind = $2::text))`;
+const COUNT_WORDS = "SELECT count(*)::integer AS kept FROM statistics_words WHERE n = $1 AND kind = $2";
+const RAREST_WORDS = "SELECT word FROM statistics_words WHERE n = $1 AND kind = $2 ORDER BY count, word DESC LIMIT $3";
+const DROP_WORDS = "DELETE FROM statistics_words WHERE n = $1 AND kind = $2 AND word = ANY($3::text[])";
 const SET_COMBOS = `INSERT INTO statistics_combos(n, combo_id, settled) SELECT $1::bigint, c.* FROM unnest($2::text[], $3::boolean[]) AS c
   ON CONFLICT (n, combo_id) DO UPDATE SET settled = excluded.settled`;
 const SET_MINUTES = `INSERT INTO statistics_minutes(n, minute, events, tally)
@@ -157,7 +156,16 @@ async function addLines(
 async function addWords(session: Session, n: number, kind: string, words: ReadonlyMap<string, number>): Promise<void> {
   if (words.size === 0) return;
   await session.run(ADD_WORDS, n, kind, [...words.keys()], [...words.values()]);
-  await session.run(DROP_WORDS, n, kind);
+  const [{ kept } = { kept: 0 }] = await session.rows<{ kept: number }>(COUNT_WORDS, n, kind);
+  if (kept <= WORDS_MAX) return;
+  // Not as one statement: the planner knows nothing yet of what was just added, and compares each word with each.
+  const rarest = await session.rows<{ word: string }>(RAREST_WORDS, n, kind, kept - WORDS_KEPT);
+  await session.run(
+    DROP_WORDS,
+    n,
+    kind,
+    rarest.map(({ word }) => word),
+  );
 }
 
 async function addMinutes(session: Session, n: number, minutes: ReadonlyMap<number, Tally>): Promise<void> {
