@@ -40,7 +40,9 @@ describe("completion in bash", () => {
   }, 60_000);
 
   it("offers what begins as what was typed, and the values of an option", () => {
-    expect(offered("dylive", "re")).toEqual(["resolve", "record", "replay", "retention", "redecode"]);
+    const re = (all[0]?.command.commands ?? []).map((command) => command.name()).filter((name) => name.startsWith("re"));
+    expect(re).toEqual(expect.arrayContaining(["resolve", "record", "replay"]));
+    expect([...offered("dylive", "re")].sort()).toEqual(re.sort());
     expect(offered("dylive", "room", "re")).toEqual(["resume", "remove"]);
     expect(offered("dylive", "export", "100000002", "--format", "")).toEqual([...EXPORT_FORMAT_NAMES]);
     expect(offered("dylive", "export", "--format", "=", "x")).toEqual(EXPORT_FORMAT_NAMES.filter((name) => name.startsWith("x")));
