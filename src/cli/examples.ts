@@ -76,4 +76,5 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "dylive migrate sqlite-to-postgres --data /srv/dylive \\\n--to postgres://dylive@db/dylive",
   ],
   cluster: ["dylive cluster", "dylive cluster --json"],
+  restored: ["dylive restored --yes"],
 };

@@ -12,7 +12,7 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
   ["What a server does (also while it runs):", ["room", "token", "hook", "official"]],
   ["What is kept (also while a server runs):", ["session", "stats", "gifts", "user", "search", "export"]],
   ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],
-  ["Many machines:", ["cluster", "migrate"]],
+  ["Many machines:", ["cluster", "migrate", "restored"]],
 ];
 const OTHERS = "Others:";
 

@@ -168,6 +168,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["retention"], add: async (program) => (await import("./retention.js")).addRetentionCommand(program, data) },
   { names: ["migrate"], add: async (program) => (await import("./migrate.js")).addMigrateCommand(program, data) },
   { names: ["cluster"], add: async (program) => (await import("./cluster.js")).addClusterCommand(program, data) },
+  { names: ["restored"], add: async (program) => (await import("./restored.js")).addRestoredCommand(program) },
   { names: ["strip"], add: async (program) => (await import("./strip.js")).addStripCommand(program) },
   { names: ["completion"], add: async (program) => (await import("./completion.js")).addCompletionCommand(program) },
 ];

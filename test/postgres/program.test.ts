@@ -154,6 +154,25 @@ describe("dylive with a DATABASE_URL", () => {
     },
     HANGS_MS,
   );
+
+  it(
+    "ends cursors of a database that was restored, when it is meant and nobody has it open",
+    async () => {
+      const { run, base } = await serve();
+      const cursor = (await chat(base, { token, room_id: ROOM, cursor: "0", limit: "1" })).headers.get("x-next-cursor") ?? "";
+      expect(await says("restored")).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^If .* give --yes: .*\n$/) });
+      expect(await says("restored", "--yes")).toMatchObject({ code: 2, stderr: expect.stringContaining("stop all processes first") });
+      run.process.kill("SIGTERM");
+      await run.ended;
+      expect(await says("restored", "--yes")).toEqual(answering(0, /^The log in .* is [\w-]{12} from now on, no longer [\w-]{12}: .*\n$/));
+      const after = await serve();
+      expect((await chat(after.base, { token, room_id: ROOM, cursor, limit: "1" })).status).toBe(409);
+      expect((await chat(after.base, { token, room_id: ROOM, cursor: "0", limit: "1" })).status).toBe(200);
+      after.run.process.kill("SIGTERM");
+      expect(await after.run.ended).toBe(0);
+    },
+    HANGS_MS,
+  );
 });
 
 const answering = (code: number, stdout: RegExp) => expect.objectContaining({ code, stdout: expect.stringMatching(stdout) });
