@@ -47,7 +47,7 @@ async function poll(stage: Stage, token: string, answer: string): Promise<{ read
 /** The client in PHP. @param stage where they are tried */
 export function phpTests(stage: () => Stage): void {
   describe("the literal client in PHP", () => {
-    beforeAll(() => fetchPhp(stage().folder));
+    beforeAll(() => fetchPhp(stage().folder), 300_000);
 
     it("prints what comes, and says what is wrong", async () => {
       const url = `${stage().base}/douyin/liveroom/chat?token=${stage().token}&room_id=${ROOM}&client=php&cursor=0`;
