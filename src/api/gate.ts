@@ -3,13 +3,17 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { Scope, TokenRow, Tokens } from "../log/tokens.js";
-import { authenticate } from "./auth.js";
+import { authenticate, hashToken } from "./auth.js";
 import type { Calls } from "./calls.js";
 import { Rates } from "./rate.js";
 import type { Secrets } from "./secrets.js";
 
 /** The last use of a token is written at most this often. */
 const TOUCH_MS = 60_000;
+
+/** Who was let in so lately is remembered for a time without the store. */
+const REMEMBER_MS = 900_000;
+const MOST_REMEMBERED = 1000;
 
 /** What the gate is built from. */
 export interface GateParts {
@@ -25,6 +29,7 @@ export class Gate {
   readonly #parts: GateParts;
   readonly #rates: Rates;
   readonly #touchedAt = new Map<string, number>();
+  readonly #remembered = new Map<string, { readonly token: TokenRow; readonly at: number }>();
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -46,6 +51,27 @@ export class Gate {
     this.#rates.count(token);
     this.#touch(token);
     return token;
+  }
+
+  /**
+   * As {@link enter} with the header. While the store cannot be asked, whoever was let in within the last quarter of an hour still is: what
+   * tells of the store's absence must be seen then.
+   */
+  async enterAnyway(request: IncomingMessage, scope: Scope): Promise<TokenRow> {
+    const { secrets, clock } = this.#parts;
+    const hash = hashToken(secrets.bearerOf(request) ?? "");
+    try {
+      const token = await this.enter(request, scope, "header");
+      if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(hash, { token, at: clock.now() });
+      return token;
+    } catch (error) {
+      const known = this.#remembered.get(hash);
+      const isAway = error instanceof DyliveError && error.code === "store_unreachable";
+      if (isAway && known !== undefined && clock.now() - known.at < REMEMBER_MS) return known.token;
+      if (!isAway) this.#remembered.delete(hash);
+      throw error;
+    }
   }
 
   #touch({ id, lastUsedAt }: TokenRow): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { DyliveError } from "../../src/errors.js";
 import { chat, gift, join } from "./events.js";
 import { type Managed, manage } from "./managed.js";
 import { until } from "./served.js";
@@ -17,6 +18,35 @@ const value = (text: string, sample: string) => {
 };
 
 describe("/metrics", () => {
+  it("is shown to who was let in a moment ago while the store cannot be asked, and to nobody else", async () => {
+    let away = false;
+    const managed = await manage({
+      replace: (store) => {
+        const find = (hash: string) =>
+          away ? Promise.reject(new DyliveError("store_unreachable", "it is away")) : store.tokens.find(hash);
+        const { add, list, revoke, touch } = store.tokens;
+        const tokens = {
+          add: add.bind(store.tokens),
+          list: list.bind(store.tokens),
+          revoke: revoke.bind(store.tokens),
+          touch: touch.bind(store.tokens),
+          find,
+        };
+        return { ...store, tokens };
+      },
+    });
+    const status = async (token: string) => (await managed.call("/metrics", { token })).status;
+    const limited = await managed.token({ scope: "read", rooms: ["11"] });
+    expect([await status(managed.tokens.read), await status(limited)]).toEqual([200, 403]);
+    away = true;
+    expect([await status(managed.tokens.read), await status(limited), await status(managed.tokens.manage)]).toEqual([200, 403, 503]);
+    expect((await managed.call("/v1/rooms", { token: managed.tokens.read })).status).toBe(503);
+    managed.clock.advance(900_000);
+    expect(await status(managed.tokens.read)).toBe(503);
+    away = false;
+    expect(await status(managed.tokens.read)).toBe(200);
+  });
+
   it("counts events by type as they are stored, once each, and their lag behind the platform", async () => {
     const managed = await manage();
     const { clock, tell } = managed;

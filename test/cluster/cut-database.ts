@@ -44,18 +44,21 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
     }
     await pause(5000);
     let spooled = 0;
-    const metric = async (base: string, name: string) => {
-      const text = await (await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
-      return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
+    const spoolOf = async (base: string) => {
+      const response = await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+      const text = await response.text();
+      expect(response.status, text).toBe(200);
+      return Number(/^dylive_spool_bytes (\S+)$/m.exec(text)?.[1]);
     };
     const spools = async () => {
-      const all = await Promise.all(collectors.map(({ base }) => metric(base, "dylive_spool_bytes").catch(() => 0)));
+      const all = await Promise.all(collectors.map(({ base }) => spoolOf(base)));
       spooled = Math.max(spooled, ...all);
       return all;
     };
+    expect(await spools()).toEqual([0, 0]);
     doorway.shut();
-    const until_ = Date.now() + awayMs;
-    while (Date.now() < until_) {
+    const backAt = Date.now() + awayMs;
+    while (Date.now() < backAt) {
       await spools();
       await pause(500);
     }
