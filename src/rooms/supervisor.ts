@@ -77,9 +77,14 @@ export class Supervisor implements RoomManager {
   async #settled(held: Held, settleMs: number, signal: AbortSignal): Promise<RoomStatus> {
     const { collector } = held;
     held.wantedAt = this.#parts.clock.now();
-    if (collector.room === null && !ANSWERS(collector.tracker.state)) await collector.tracker.settled(ANSWERS, settleMs, signal);
+    if (collector.room === null && !ANSWERS(collector.tracker.state)) {
+      // One that turns out to be another's twin is stopped, and would never answer.
+      const over = new AbortController();
+      void collector.run().then(() => over.abort());
+      await collector.tracker.settled(ANSWERS, settleMs, AbortSignal.any([signal, over.signal]));
+    }
     this.#roster.mergeTwins();
-    const status = collector.status();
+    const status = (collector.room === null ? null : this.status(collector.room)) ?? collector.status();
     if (status !== null) return status;
     const { problem, reason } = collector.tracker;
     throw new DyliveError(problem ?? "room_unknown", problem === null ? `no answer within ${settleMs} ms` : reason);
