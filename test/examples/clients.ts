@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { example, ROOM, type Stage } from "./stage.js";
 
 /** Every kind that the document names, as the literal clients print it. */
-const KINDS = [/^弹幕 .+: ./m, /^礼物 .+: 送出 .+ x\d+$/m, /^进场 .+: 来了$/m];
+export const KINDS = [/^弹幕 .+: ./m, /^礼物 .+: 送出 .+ x\d+$/m, /^进场 .+: 来了$/m];
 
 /** Clients of the document, of the WebSocket and of the API. @param stage where they are tried */
 export function clientTests(stage: () => Stage): void {
@@ -15,15 +15,6 @@ export function clientTests(stage: () => Stage): void {
       const wrong = stage().node("literal-client.mjs", [stage().base, "wrong", ROOM]);
       expect(await wrong.ended).toBe(1);
       expect(wrong.stderr()).toMatch(/401 The token is not valid/);
-    });
-
-    it("in Python, with its standard library (python3 must be in PATH for this test)", async () => {
-      const python = (token: string) => stage().program("python3", [example("literal-client.py"), stage().base, token, ROOM]);
-      const run = python(stage().token);
-      for (const kind of KINDS) await run.printed(kind);
-      const wrong = python("wrong");
-      expect(await wrong.ended).toBe(1);
-      expect(wrong.stderr()).toMatch(/^401 The token is not valid/);
     });
   });
 

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientTests } from "./clients.js";
-import { phpTests } from "./php.js";
 import { recordTests } from "./record.js";
 import { example, openStage, type Stage } from "./stage.js";
 import { webhookTests } from "./webhook.js";
@@ -16,13 +15,12 @@ describe.concurrent("the examples run:", () => {
   clientTests(() => stage);
   webhookTests(() => stage);
   recordTests(() => stage);
-  phpTests(() => stage);
 });
 
 const files = readdirSync(example("")).filter((name) => !["README.md", "tsconfig.json"].includes(name));
-/** Where they are run; the page is served by the program beside it. */
-const tests = ["clients.ts", "webhook.ts", "record.ts", "php.ts", "../browser/example.test.ts", "../e2e/library.test.ts"].map((name) =>
-  readFileSync(new URL(name, import.meta.url), "utf8"),
+/** Where they are run: the page is served by the program beside it, and other languages than JavaScript are for `npm run test:long`. */
+const tests = ["clients.ts", "webhook.ts", "record.ts", "php.ts", "python.ts", "../browser/example.test.ts", "../e2e/library.test.ts"].map(
+  (name) => readFileSync(new URL(name, import.meta.url), "utf8"),
 );
 
 describe("the examples", () => {
