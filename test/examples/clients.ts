@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { example, ROOM, type Stage } from "./stage.js";
+import { ROOM, type Stage } from "./stage.js";
 
 /** Every kind that the document names, as the literal clients print it. */
 export const KINDS = [/^弹幕 .+: ./m, /^礼物 .+: 送出 .+ x\d+$/m, /^进场 .+: 来了$/m];
