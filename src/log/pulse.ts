@@ -71,7 +71,7 @@ export class Pulse {
     }
     const enough = new AbortController();
     this.#wake = () => enough.abort();
-    await clock.sleep(BEAT_MS - WOKEN_MS, AbortSignal.any([signal, enough.signal])).catch(() => {});
+    await clock.sleep(BEAT_MS - WOKEN_MS, enough.signal).catch(() => {}); // `stop` wakes, too
     this.#wake = () => {};
     this.#woken = false;
   }
