@@ -37,12 +37,6 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
     await until(() => webRids.every((webRid) => simulator.truth(webRid).connections.length > 0), 60_000);
     const reading = readStream(() => server.base, token, keys, end.signal);
 
-    await pause(2000);
-    if (database.server !== null) {
-      await database.server.stop("SIGQUIT");
-      await database.server.start();
-    }
-    await pause(5000);
     let spooled = 0;
     const spoolOf = async (base: string) => {
       const response = await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${token}` } });
@@ -55,7 +49,13 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
       spooled = Math.max(spooled, ...all);
       return all;
     };
+    await pause(2000);
     expect(await spools()).toEqual([0, 0]);
+    if (database.server !== null) {
+      await database.server.stop("SIGQUIT");
+      await database.server.start();
+    }
+    await pause(5000);
     doorway.shut();
     const backAt = Date.now() + awayMs;
     while (Date.now() < backAt) {
