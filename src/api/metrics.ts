@@ -179,7 +179,8 @@ export class Metrics {
    */
   async text(statuses: readonly (RoomStatus | null)[], server?: StoreServer): Promise<string> {
     if (server !== undefined) this.#showServer(server);
-    const hooks = await this.#lookAtHooks();
+    // Without the store nothing new is known of them; the rest must be seen then above all.
+    const hooks = await this.#lookAtHooks().catch(() => null);
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
     for (const status of statuses) if (status !== null) this.#count(status);
@@ -194,7 +195,7 @@ export class Metrics {
     this.#takeoversSeen = takeovers;
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
-    this.#showHooks(hooks);
+    if (hooks !== null) this.#showHooks(hooks);
     return this.#registry.metrics();
   }
 
