@@ -90,7 +90,9 @@ export function describeManager(what: string, start: StartManager): void {
       expect(await now.rooms.remove(room)).toMatchObject({ row: { watch: "off" }, status: null });
       const [listed, ...others] = await now.rooms.list();
       expect(others).toEqual([]);
-      expect(listed).toEqual(await now.rooms.view(room));
+      // Whoever collected it may be saying still where to go on.
+      const { row: seen, ...rest } = await now.rooms.view(room);
+      expect(listed).toEqual({ row: { ...seen, resume: listed?.row.resume }, ...rest });
       for (const call of [() => now?.rooms.pause(99), () => now?.rooms.view(0), () => now?.rooms.remove(99), () => now?.rooms.resume(99)])
         await expect(call()).rejects.toMatchObject({ code: "not_found" });
     });

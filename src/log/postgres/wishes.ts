@@ -52,7 +52,8 @@ export class PostgresWishes implements Wishes {
       return session.run(
         `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
          WHERE (SELECT count(*) FROM wanted w LEFT JOIN told t ON t.key = w.key
-           WHERE NOT w.watched AND w.twin_of IS NULL AND t.over_at IS NULL) < $4
+           LEFT JOIN rooms r ON r.room = coalesce(w.room, t.room)
+           WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL AND t.over_at IS NULL) < $4
          ON CONFLICT (key) DO NOTHING`,
         key,
         name.kind,
