@@ -17,7 +17,7 @@ interface Property {
 /** Headings, with how the keys below them begin; the first that fits has a key. */
 const GROUPS: readonly (readonly [heading: string, of: RegExp])[] = [
   ["The server", /^(host|port|data$|logLevel|record|disk)/],
-  ["Several processes on one database", /^(database|role|name|capacity|lease)/],
+  ["Several processes on one database", /^(database|role|name|capacity|spool)/],
   ["Towards the platform", /^(upstream|signer|source|account|browser|cdp|rooms|proxy|userAgent|poll|requests|connects)/],
   ["Rooms that are asked for", /^(maxOnDemand|onDemand)/],
   ["Webhooks", /^hook/],
