@@ -41,12 +41,13 @@ export default defineConfig({
           name: "postgres",
           include: ["test/postgres/**/*.test.ts"],
           globalSetup: ["test/postgres/setup.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
+          ...unit,
         },
       },
       // Programs that share a database of PostgreSQL.
-      { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000, ...alone } },
+      { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000, ...programs } },
       // Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere.
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 30_000, ...alone } },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },

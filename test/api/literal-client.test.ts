@@ -28,7 +28,7 @@ describe("examples/literal-client.mjs", () => {
       await until(() => printed.includes("关注"));
       await tell("98765", gift(3, { user }), join({ user }));
       await until(() => printed.includes("进场"));
-      expect(printed).toBe("弹幕 薛莲: 我不会买\n关注 薛莲 关注了主播\n礼物 薛莲 送出 小心心 x3\n进场 薛莲 来了\n");
+      expect(printed).toBe("弹幕 薛莲: 我不会买\n关注或分享 薛莲: 关注了主播\n礼物 薛莲: 送出 小心心 x3\n进场 薛莲: 来了\n");
     } finally {
       client.kill();
     }

@@ -43,7 +43,19 @@ export function readStream(
   }
 
   async function once(): Promise<void> {
-    const cut = cutMs === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.round(cutMs * (0.2 + 1.6 * Math.random())))]);
+    const cut = new AbortController();
+    const end = () => cut.abort();
+    signal.addEventListener("abort", end, { once: true });
+    const late = cutMs === null ? undefined : setTimeout(end, cutMs * (0.2 + 1.6 * Math.random()));
+    try {
+      await read(cut.signal);
+    } finally {
+      clearTimeout(late);
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  async function read(cut: AbortSignal): Promise<void> {
     const query = new URLSearchParams({ rooms: rooms.join(","), types: "*", after: "0" });
     const headers = { authorization: `Bearer ${token}`, ...(last !== null && { "last-event-id": last }) };
     const response = await fetch(`${base()}/v1/events/stream?${query}`, { headers, signal: cut });

@@ -7,7 +7,7 @@ const dir = scratch();
 afterAll(() => dir.remove());
 
 it("kill -9 while webhooks are delivered: each event arrives, in order, and what is sent again is the same", async () => {
-  const { stored, messages, again } = await killWhileDelivering({ load: 200, kills: 3, everyMs: 1500 });
+  const { stored, messages, again } = await killWhileDelivering({ load: 200, kills: 2, everyMs: 1200 });
   expect(stored).toBeGreaterThan(300);
   expect(messages).toBeGreaterThan(10);
   expect(again).toBeGreaterThan(0);

@@ -69,16 +69,18 @@ describe("holds of two processes", () => {
     await release();
     const third = new Connection(url, systemClock);
     connections.push(third);
-    const cut = new PostgresHolds(third).take("x", () => {}, SIGNAL);
+    // Whoever waits is told that the database went away, or has it after that.
+    const cut = new PostgresHolds(third)
+      .take("x", () => {}, SIGNAL)
+      .then(
+        (give) => give(),
+        (error: unknown) => expect(error).toMatchObject({ code: "store_unreachable" }),
+      );
     await runSql(
       url,
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive holds' AND datname = current_database()",
     );
-    // Whoever waited is told that the database went away, or has it after that.
-    await cut.then(
-      (give) => give(),
-      (error: unknown) => expect(error).toMatchObject({ code: "store_unreachable" }),
-    );
+    await cut;
     await second();
     await (await other.take("x", () => {}, SIGNAL))();
   });

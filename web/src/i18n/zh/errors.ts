@@ -35,5 +35,8 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   disk_full: { message: "磁盘满了", hint: "给数据目录所在的磁盘腾出空间，或让 dylive 少留一些数据；腾出后会自动继续。" },
   store_readonly: { message: "数据库写不进去", hint: "请让运行 dylive 的用户对数据目录有写权限，并确认磁盘没有以只读方式挂载。" },
   store_damaged: { message: "数据库损坏了", hint: "先停下服务并留一份数据目录，再用最近的备份替换（见 docs/data.md）。" },
+  store_failed: { message: "写入数据时出错了", hint: "看看磁盘、磁盘配额和文件大小的限制；恢复之后会自动继续，期间收到的内容会先留着。" },
+  store_unreachable: { message: "连不上数据库", hint: "看看 PostgreSQL 是否在运行，DATABASE_URL 从这台机器能否连上；恢复之后会自动继续。" },
+  not_owner: { message: "这个直播间现在由另一个进程采集", hint: "不用做什么：由那个进程继续。" },
   internal: { message: "dylive 出错了", hint: "服务的日志里有详细信息，请反馈给我们。" },
 };
