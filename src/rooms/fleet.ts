@@ -36,7 +36,7 @@ const AGAIN_MS = 1000;
 const RETRY_MS = 1000;
 /** So long a process that stops waits for others to take its rooms over. */
 const DRAIN_MS = 20_000;
-const DRAIN_LOOK_MS = 50;
+const DRAIN_LOOK_MS = 250;
 const SETTINGS = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
 
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
@@ -94,10 +94,9 @@ export class Fleet {
   async stop(): Promise<void> {
     const { membership, clock, onError } = this.#parts;
     this.#stopSweeping();
-    if (this.#leases.size > 0 && (await membership.drain().catch(() => false))) {
-      const until = clock.now() + DRAIN_MS;
-      while (this.#leases.size > 0 && clock.now() < until) await clock.sleep(DRAIN_LOOK_MS);
-    }
+    const until = clock.now() + DRAIN_MS;
+    // Asked again and again: the others may stop, too.
+    while (this.#leases.size > 0 && clock.now() < until && (await membership.drain().catch(() => false))) await clock.sleep(DRAIN_LOOK_MS);
     this.#stop.abort();
     await membership.leave().catch(onError);
     this.#herald.stop();

@@ -5,7 +5,7 @@ import type { Store } from "../../src/log/store.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { readAll } from "../contracts/harness.js";
 import { fastClock } from "../fast-clock.js";
-import { describeManager } from "../rooms/manager-suite.js";
+import { describeManager, type StartManager } from "../rooms/manager-suite.js";
 import { type Managed, type Running, SIGNAL } from "../rooms/running.js";
 import { until } from "../until.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
@@ -127,7 +127,7 @@ describe("rooms of a cluster", () => {
   });
 });
 
-describeManager("a process of a cluster on PostgreSQL", async (options): Promise<Running<Managed>> => {
+async function managed(options: Parameters<StartManager>[0]): Promise<Running<Managed>> {
   const clock = fastClock(20);
   simulator = await startSimulator({ clock });
   const one = await ClusterProcess.start({ url, platform: simulator.url, clock, speed: 20, ...options });
@@ -137,4 +137,7 @@ describeManager("a process of a cluster on PostgreSQL", async (options): Promise
     events: async (room: RoomKey) => (await readAll(store.log, room)).events,
     stop: () => one.stop(),
   };
-});
+}
+
+// In full with stores in memory: test/rooms/remote-rooms.test.ts.
+describeManager("a process of a cluster on PostgreSQL", managed, { brief: true });

@@ -132,7 +132,7 @@ export class PostgresMembership implements Membership {
       if (row?.owner === this.id) return true;
       const taken = await session.run(
         `INSERT INTO jobs(name, owner) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, since = clock_timestamp()
-           WHERE jobs.owner IS NULL OR ($3 AND jobs.owner NOT IN (SELECT id FROM live_members))`,
+           WHERE jobs.owner IS NULL OR jobs.owner = $2 OR ($3 AND jobs.owner NOT IN (SELECT id FROM live_members))`,
         name,
         this.id,
         this.#sure,
