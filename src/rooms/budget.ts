@@ -26,3 +26,9 @@ export class Budget {
     if (at > now) await this.#clock.sleep(at - now, signal);
   }
 }
+
+/** What all rooms of a process share: how often the platform may be asked and connected to. */
+export interface Budgets {
+  readonly requests: Budget;
+  readonly connects: Budget;
+}

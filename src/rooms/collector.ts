@@ -9,7 +9,7 @@ import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
 import { Asking, FRESH_MS } from "./asking.js";
 import { backoffMs } from "./backoff.js";
-import type { Budget } from "./budget.js";
+import type { Budgets } from "./budget.js";
 import { Connection } from "./connection.js";
 import type { Intake } from "./intake.js";
 import { Keeping } from "./keeping.js";
@@ -37,12 +37,6 @@ export interface CollectorParts extends Reach {
   readonly raw?: Raw;
   /** Where frames wait while the store is away; without one the platform is held back meanwhile. */
   readonly spool?: Spool;
-}
-
-/** What all rooms of a process share: how often the platform may be asked and connected to. */
-export interface Budgets {
-  readonly requests: Budget;
-  readonly connects: Budget;
 }
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)

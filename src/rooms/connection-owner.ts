@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import type { Drift } from "../wire/drift.js";
-import type { Budgets, CollectorParts } from "./collector.js";
+import type { Budgets } from "./budget.js";
+import type { CollectorParts } from "./collector.js";
 import type { Place } from "./place.js";
 import type { Raw } from "./raw.js";
 import type { Resolved } from "./resolve.js";

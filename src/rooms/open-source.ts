@@ -5,7 +5,7 @@ import type { Seat } from "../sources/seat.js";
 import type { Received } from "../sources/source.js";
 import { websocketSource } from "../sources/websocket.js";
 import type { Drift } from "../wire/drift.js";
-import type { Budgets } from "./collector.js";
+import type { Budgets } from "./budget.js";
 import type { Place } from "./place.js";
 import type { Live } from "./resolve.js";
 

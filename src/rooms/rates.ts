@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.js";
-import { Budget } from "./budget.js";
-import type { Budgets } from "./collector.js";
+import { Budget, type Budgets } from "./budget.js";
 
 /** How often a process may ask the platform and connect to it, for all of its rooms. */
 export interface Rates {
