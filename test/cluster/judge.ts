@@ -20,8 +20,8 @@ const BEFORE_MS = 1250;
 const AFTER_MS = 250;
 
 /**
- * Compares what was sent with what is stored: every message of people is there once, or lies in a recorded gap; seqs have no hole; no units of
- * gifts too many, and of rooms without a gap all of them.
+ * Compares what was sent with what is stored: every message of people is there once, or lies in a recorded gap; seqs have no hole; of
+ * rooms without a gap the units of gifts are equal, of the others there are no more than what could be told apart.
  */
 export async function judge(url: string, simulator: Simulator, webRids: readonly string[]): Promise<Judged> {
   const store = await openPostgresStore({ url });
@@ -58,7 +58,11 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
       expect(outside, `messages of room ${webRid} that are neither stored nor in one of ${JSON.stringify(gaps)}`).toEqual([]);
       const given = truth.combos.reduce((sum, { total }) => sum + total, truth.combosDropped.units);
       if (gaps.length === 0) expect(units, `units of gifts in room ${webRid}`).toBe(given);
-      else expect(units, `units of gifts in room ${webRid}`).toBeLessThanOrEqual(given);
+      else {
+        // Where a gift was lost, the BindingGift that follows it has a trace that nobody has counted: it is one more gift to whoever gets it.
+        const bound = truth.interactive.reduce((sum, { gift }) => sum + (gift?.wrapped ? gift.total : 0), given);
+        expect(units, `units of gifts in room ${webRid}`).toBeLessThanOrEqual(bound);
+      }
       sent += truth.interactive.filter(({ kind }) => kind !== "gift").length;
       lost += missing.length;
       stored += seq;

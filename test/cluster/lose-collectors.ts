@@ -96,11 +96,14 @@ async function settled(
   these: readonly string[] = webRids,
 ): Promise<void> {
   const most = Math.ceil((webRids.length / processes.length) * 1.15) + 1;
-  await until(async () => {
+  let seen: unknown;
+  const shared = until(async () => {
     await pause(LOOK_MS);
-    const rows = await database.rows<{ name: string; rooms: number }>(
-      "SELECT m.name, count(*)::int AS rooms FROM wanted w JOIN members m ON m.id = w.owner WHERE w.taker IS NULL GROUP BY m.name",
+    const rows = await database.rows<{ name: string; rooms: number; offered: number; moving: number }>(
+      `SELECT m.name, count(*) FILTER (WHERE w.taker IS NULL)::int AS rooms, count(*) FILTER (WHERE w.offered)::int AS offered, count(w.taker)::int AS moving
+         FROM wanted w JOIN members m ON m.id = w.owner GROUP BY m.name`,
     );
+    seen = rows;
     const names = processes.map(({ name }) => name);
     const owned = rows.filter(({ name }) => names.includes(name));
     return (
@@ -109,6 +112,12 @@ async function settled(
       owned.every(({ rooms }) => rooms <= most)
     );
   }, SETTLE_MS);
+  await shared.catch((error: unknown) => {
+    throw new Error(
+      `the rooms are not shared among ${processes.map(({ name }) => name)}: ${JSON.stringify(seen)}; ${processes.map(({ run }) => run.stderr().slice(-700))}`,
+      { cause: error },
+    );
+  });
   await until(async () => {
     await pause(LOOK_MS);
     return (
