@@ -10,7 +10,7 @@ import { Rooms } from "./rooms.js";
 const quick = process.argv.includes("--quick");
 const ROUNDS = quick ? 3 : 9;
 const FLUSHES = quick ? 4 : 12;
-const LAG_SECONDS = quick ? 5 : 30;
+const LAG_SECONDS = quick ? 5 : 15;
 const RATES = quick ? [2000] : [500, 2000, 5000];
 const COUNTS = quick ? [10, 100, 1000] : [10, 50, 200, 1000, 2000, 5000];
 const CURVE_FLUSHES = quick ? 10 : 40;
@@ -41,10 +41,9 @@ try {
   console.log(`many rows a statement, no seq, no fence           ${summary(rates.batches)}`);
   console.log(`one row a statement                               ${summary(rates.rows)}`);
 
-  const feed = await database("feed");
   const lags: string[] = [];
   for (const perSecond of RATES) {
-    const sorted = await feedLags(feed, supply, perSecond, LAG_SECONDS);
+    const sorted = await feedLags(await database(`feed_${perSecond}`), supply, perSecond, LAG_SECONDS);
     const at = (share: number) => `${sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]} ms`;
     lags.push(`${perSecond} a second: p50 ${at(0.5)}, p99 ${at(0.99)}`);
     console.log(
