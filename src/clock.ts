@@ -30,3 +30,13 @@ export const systemClock: Clock = {
     return () => clearInterval(timer);
   },
 };
+
+/**
+ * A signal that aborts with another one, or after this time (ms, real time). Node 20 holds a bare `AbortSignal.timeout` inside of
+ * `AbortSignal.any` so weakly that it may be collected before its time, and then it never aborts; one with a listener is kept.
+ */
+export function within(signal: AbortSignal, ms: number): AbortSignal {
+  const late = AbortSignal.timeout(ms);
+  late.addEventListener("abort", () => {}, { once: true });
+  return AbortSignal.any([signal, late]);
+}

@@ -254,8 +254,7 @@ export class Collector {
   }
 
   async #connect(live: Live, room: RoomKey, intake: Intake, seat: Seat, signal: AbortSignal): Promise<Closing> {
-    const { rooms } = this.#parts.store;
-    const kept: Resume | null = await this.#keeping.orElse(async () => (await rooms.get(room))?.resume ?? null, null);
+    const kept: Resume | null = await this.#keeping.orElse(async () => (await this.#parts.store.rooms.get(room))?.resume ?? null, null);
     const resume = kept?.roomId === live.roomId ? kept : null;
     return this.#connection.run({ live, room, intake, seat, confirmed: this.#asking.confirmed, resume }, signal);
   }

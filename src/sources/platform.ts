@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { within } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { ProxyServer } from "./proxy.js";
 
@@ -63,7 +64,7 @@ export async function get(
   signal: AbortSignal,
   proxy: ProxyServer | null = null,
 ): Promise<Reply> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+  const limit = within(signal, REQUEST_TIMEOUT_MS);
   try {
     const reply = await request(url, {
       method: "GET",

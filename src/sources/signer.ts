@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { within } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import { reasonOf } from "./platform.js";
 
@@ -23,7 +24,7 @@ export function httpSigner(url: string): Signer {
           method: "POST",
           headers: { "content-type": "application/json" },
           body: JSON.stringify({ stub }),
-          signal: AbortSignal.any([signal, AbortSignal.timeout(SIGN_TIMEOUT_MS)]),
+          signal: within(signal, SIGN_TIMEOUT_MS),
         });
         const answer: unknown = await reply.body.json();
         const signature = typeof answer === "object" && answer !== null && "signature" in answer ? answer.signature : undefined;

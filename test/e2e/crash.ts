@@ -3,6 +3,7 @@ import { check } from "../../src/log/check.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { chat, dylive, type Run, ran, scratch } from "./command.js";
+import { loadRoom } from "./load-room.js";
 import { isShown } from "./shown.js";
 
 const ROOM = "200000001";
@@ -11,19 +12,7 @@ const ROOM = "200000001";
 export async function killUnderLoad({ load, kills, everyMs }: { readonly load: number; readonly kills: number; readonly everyMs: number }) {
   const dir = scratch();
   const simulator = await startSimulator({
-    rooms: [
-      {
-        webRid: ROOM,
-        kind: "pk",
-        state: "live",
-        title: "load",
-        anchor: "a",
-        clubName: "c",
-        viewers: 1000,
-        load,
-        everySeconds: { chat: 1, join: 1, like: 1, follow: 5, gift: 1 },
-      },
-    ],
+    rooms: [loadRoom(ROOM, load)],
   });
   try {
     const token = (await ran(["token", "create", "--name", "t"], { DYLIVE_DATA: dir.path })).stdout.trim();

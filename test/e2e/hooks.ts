@@ -4,6 +4,7 @@ import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { answering, Receiver, verify } from "../outputs/hooks/receiver.js";
 import { until } from "../until.js";
 import { chat, dylive, type Run, ran, scratch } from "./command.js";
+import { loadRoom } from "./load-room.js";
 
 const ROOM = "200000001";
 
@@ -23,19 +24,7 @@ export async function killWhileDelivering({
   const dir = scratch();
   const env = { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0" };
   const simulator = await startSimulator({
-    rooms: [
-      {
-        webRid: ROOM,
-        kind: "pk",
-        state: "live",
-        title: "load",
-        anchor: "a",
-        clubName: "c",
-        viewers: 1000,
-        load,
-        everySeconds: { chat: 1, join: 1, like: 1, follow: 5, gift: 1 },
-      },
-    ],
+    rooms: [loadRoom(ROOM, load)],
   });
   const receiver = await Receiver.start();
   let n = 0;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { chat, dylive, type Run, ran, scratch } from "../e2e/command.js";
+import { loadRoom } from "../e2e/load-room.js";
 import { Receiver, verify } from "../outputs/hooks/receiver.js";
 import { until } from "../until.js";
 import { type PostgresServer, startPostgres } from "./server.js";
@@ -16,19 +17,7 @@ let env: Readonly<Record<string, string>>;
 beforeAll(async () => {
   server = await startPostgres();
   simulator = await startSimulator({
-    rooms: [
-      {
-        webRid: ROOM,
-        kind: "pk",
-        state: "live",
-        title: "load",
-        anchor: "a",
-        clubName: "c",
-        viewers: 1000,
-        load: 60,
-        everySeconds: { chat: 1, join: 1, like: 1, follow: 5, gift: 1 },
-      },
-    ],
+    rooms: [loadRoom(ROOM, 60)],
   });
   env = { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0", DATABASE_URL: `${server.url}/postgres`, DYLIVE_UPSTREAM: simulator.url };
 });

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
-import type { Clock } from "../../clock.js";
+import { type Clock, within } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { readReflow } from "../../rooms/resolve/reflow.js";
 import { answerOf, resolveText, STEP_WORDS, type TextAnswer } from "../../rooms/resolve.js";
@@ -219,7 +219,6 @@ export async function push(
   signal: AbortSignal,
 ): Promise<Finding> {
   const drift = new Drift();
-  const limit = AbortSignal.timeout(PUSH_MS);
   const stop = new AbortController();
   const began = performance.now();
   const source = websocketSource({
@@ -230,7 +229,7 @@ export async function push(
     proxy: platform.proxy,
   });
   try {
-    for await (const batch of source.open(AbortSignal.any([signal, limit, stop.signal]))) {
+    for await (const batch of source.open(within(AbortSignal.any([signal, stop.signal]), PUSH_MS))) {
       const messages = batch.reduce((sum, { response }) => sum + (response?.messages.length ?? 0), 0);
       stop.abort();
       return ok("push", `it opened and answered after ${Math.round(performance.now() - began)} ms (${messages} messages)`);

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import type { Clock } from "../../clock.js";
+import { type Clock, within } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Account } from "../login-store.js";
 import type { Reply } from "../platform.js";
@@ -115,7 +115,7 @@ export class Desk {
   async #withPage<T>(signal: AbortSignal, work: (ready: Ready) => Promise<T>): Promise<T> {
     for (let again = false; ; again = true) {
       const ready = await this.#open(signal);
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(SIGN_TIMEOUT_MS)]);
+      const limit = within(signal, SIGN_TIMEOUT_MS);
       try {
         return await orAborted(work(ready), limit);
       } catch (error) {

@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { within } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { parseExact } from "../../wire/exact-json.js";
 import { reasonOf } from "../platform.js";
@@ -24,7 +25,7 @@ export async function ask({ method, url, headers, body }: Question, signal: Abor
     const reply = await request(url, {
       method,
       headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: within(signal, TIMEOUT_MS),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const chunks: Buffer[] = [];
