@@ -6,6 +6,7 @@ import type { Lease, Membership } from "./log/leases.js";
 import { Pulse } from "./log/pulse.js";
 import type { CollectorParts } from "./rooms/collector.js";
 import { Fleet } from "./rooms/fleet.js";
+import { inTime } from "./rooms/in-time.js";
 import { RemoteRooms } from "./rooms/remote-rooms.js";
 import { Spool } from "./rooms/spool.js";
 import { readForOrphans, readForRoomsHere } from "./rooms/spooled-work.js";
@@ -38,6 +39,9 @@ export interface Collecting {
   /** Ends every collection; what had been received is stored. */
   stop(): Promise<void>;
 }
+
+/** A process that stops uploads what others are to store for so long. */
+const UPLOAD_MS = 5000;
 
 /** What collecting needs: how rooms are reached, the store, and who is told of what failed. */
 export interface CollectingParts extends CollectorParts {
@@ -123,6 +127,8 @@ async function collectTogether(
       await fleet.stop();
       await pulse.stop();
       await reader.stop();
+      // What cannot be uploaded by then stays on this disk, where the next process of this name finds it.
+      await inTime(spool.uploaded(), UPLOAD_MS, clock).catch(() => {});
       await spool.close();
     },
   };

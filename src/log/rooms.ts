@@ -31,6 +31,8 @@ export interface Resume {
   /** Whom the platform took us for, which internal_ext names; null where a browser or an account keeps that. */
   readonly visitor: { readonly userUniqueId: string; readonly cookies: readonly (readonly [name: string, value: string])[] } | null;
   readonly savedAt: number;
+  /** What was being missed when this was saved, since when (ms UTC) and why; absent when nothing was. `silent`: until people are heard. */
+  readonly missing?: { readonly since: number; readonly reason: string; readonly silent: boolean };
 }
 
 /** How a room is to be collected, as its operator chose. Null follows the server's own setting. */

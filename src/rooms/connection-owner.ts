@@ -7,6 +7,7 @@ import type { Place } from "./place.js";
 import type { Raw } from "./raw.js";
 import type { Resolved } from "./resolve.js";
 import type { RoomState } from "./state.js";
+import type { Left } from "./take-over.js";
 import type { Tracker } from "./tracker.js";
 
 /** What a connection needs of its collector. */
@@ -26,6 +27,6 @@ export interface ConnectionOwner {
   moving(): boolean;
   /** Whether it is another process's by now. */
   lost(): boolean;
-  /** Makes such a room ours. @returns until when the other one had received, ms UTC; null where that is not known */
-  arrive(signal: AbortSignal): Promise<number | null>;
+  /** Makes such a room ours. @returns until when the other one had received, and what it was missing; null where that is not known */
+  arrive(signal: AbortSignal): Promise<Left["resume"]>;
 }

@@ -1,17 +1,17 @@
 import { DyliveError } from "../errors.js";
-import type { RoomKey } from "../log/log.js";
-import type { Resume } from "../log/rooms.js";
 import { firstFetch } from "../sources/fetch.js";
 import type { Received } from "../sources/source.js";
 import { Arrival } from "./arrival.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import { Doubt } from "./doubt.js";
-import { inTime, orElse, PATIENCE_MS } from "./in-time.js";
+import { orElse } from "./in-time.js";
 import type { Taken } from "./intake.js";
 import { damagedIn, type Gap, Missed } from "./missed.js";
 import { openSource } from "./open-source.js";
 import { gapEvent } from "./own-events.js";
 import type { Broadcast } from "./pipeline.js";
+import type { Live, Resolved } from "./resolve.js";
+import { ResumePoint } from "./resume-point.js";
 import { isNotOwner } from "./store-down.js";
 import type { Closing, Target } from "./target.js";
 import { Watchdog } from "./watchdog.js";
@@ -36,12 +36,15 @@ export class Connection {
   /** Whether this silence has led to a new connection already. */
   #renewed = false;
   #openedAt: number | null = null;
-  #resume: Resume | null = null;
+  /** Whether a batch is being stored. */
+  #taking = false;
+  readonly #point: ResumePoint;
   #attempts = 0;
   readonly #doubt = new Doubt();
 
   constructor(owner: ConnectionOwner) {
     this.#owner = owner;
+    this.#point = new ResumePoint(owner, this.#missed);
   }
 
   /** Connects and stores until the connection ends or is given up; resolves with the reason. An abort counts as `lost`. */
@@ -61,7 +64,7 @@ export class Connection {
     let looking = false;
     let opened = false;
     const stopTicking = parts.clock.every(TICK_MS, () => {
-      if (looking || this.#openedAt === null) return;
+      if (looking || this.#taking || this.#openedAt === null) return; // what the store holds back is no silence
       looking = true;
       void this.#look(target, signal)
         .then((found) => {
@@ -87,7 +90,8 @@ export class Connection {
         arrival?.opened(); // only so a page shows that it stands
         await arrival?.done;
         const taken = await this.#take(target, batch, broadcast, signal);
-        this.#reached(target, batch);
+        if (this.#owner.lost()) continue; // the rest of what was received is handed over
+        this.#point.reached(live.roomId, batch);
         const renew = await this.#seen(target, batch, taken, broadcast, signal);
         if (taken.ended)
           this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
@@ -104,15 +108,14 @@ export class Connection {
       const blocked = error.code === "blocked";
       // Where an earlier connection was left may be out of date, which says nothing of us: the page is asked at once.
       if (blocked && !target.confirmed && this.#openedAt === null) return this.#closing("moved", opened);
-      // The host that the platform named once may be out of date: the next attempt goes to a known one.
-      if (blocked && this.#resume !== null) this.#resume = { ...this.#resume, host: null };
+      if (blocked) this.#point.hostRefused();
       if (blocked) await to("blocked", error.detail, "blocked");
       else if (tracker.state !== "stalled") await to("connecting", error.detail);
       return this.#closing(blocked ? "refused" : "lost", opened);
     } finally {
       stopTicking();
       ended.abort();
-      await this.#keep(target.room);
+      await this.#point.keep(target.room);
     }
   }
 
@@ -120,8 +123,10 @@ export class Connection {
   #arrival(signal: AbortSignal): Arrival {
     const { parts, arrive } = this.#owner;
     const claim = async (openedAt: number) => {
-      const until = await arrive(signal);
-      if (until !== null && openedAt - until > STUCK_MS) this.#missed.begin(until, "the process that had the room had stopped receiving");
+      const left = await arrive(signal);
+      this.#missed.goOn(left?.missing);
+      if (left !== null && openedAt - left.savedAt > STUCK_MS)
+        this.#missed.begin(left.savedAt, "the process that had the room had stopped receiving");
     };
     return new Arrival(parts.clock, claim, signal);
   }
@@ -129,8 +134,7 @@ export class Connection {
   #open({ live, seat }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
     const { parts, budgets, place, drift } = this.#owner;
     const { clock } = parts;
-    const { host = null, cursor = "", internalExt = "" } = this.#resume ?? {};
-    const from = { host, cursor, internalExt, attempt: this.#attempts++ };
+    const from = { ...this.#point.from, attempt: this.#attempts++ };
     const wanted = {
       ...{ live, seat, from },
       onOpen: (at: number) => {
@@ -144,29 +148,25 @@ export class Connection {
   /** im/fetch, once a broadcast: says where to connect, and its first messages are stored. */
   async #first(target: Target, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     const { roomId } = target.live;
-    if (this.#resume?.roomId === roomId) return;
+    if (this.#point.isOf(roomId)) return;
     const { parts, budgets, place, drift } = this.#owner;
     const { visitor } = target.seat;
     await budgets.requests.take(signal);
     const first = await firstFetch({ platform: place.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
     // Whoever has the room has these messages.
     if (first !== null && !this.#owner.moving()) await this.#take(target, [first.received], broadcast, signal);
-    this.#resume = {
-      roomId,
-      host: first?.host ?? null,
-      cursor: first?.cursor ?? "",
-      internalExt: first?.internalExt ?? "",
-      visitor: place.keep(),
-      savedAt: first?.received.receivedAt ?? parts.clock.now(),
-    };
+    this.#point.first(roomId, first);
   }
 
   /** Hands a batch on as it came; what holds that up holds back the socket. */
-  #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+  async #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const { parts, raw } = this.#owner;
     parts.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
-    return intake.take(batch, broadcast, signal);
+    this.#taking = true;
+    return intake.take(batch, broadcast, signal).finally(() => {
+      this.#taking = false;
+    });
   }
 
   /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns whether to connect anew for what was damaged */
@@ -215,19 +215,11 @@ export class Connection {
     tracker.broadcast(live.roomId);
     this.#watchdog = new Watchdog();
     this.#renewed = false;
-    this.#resume = resume;
+    this.#point.begin(resume);
     if (this.#owner.moving()) return;
+    this.#missed.goOn(resume?.missing);
     const until = [resume?.savedAt, await this.#owner.receivedUntil(room, live.roomId)].filter((at) => at !== undefined && at !== null);
     if (until.length > 0) this.#missed.begin(Math.max(...until), "dylive was not collecting");
-  }
-
-  /** What was taken need not be asked for again: a later process goes on after it. */
-  #reached({ live }: Target, batch: readonly Received[]): void {
-    const last = batch.findLast(({ resume }) => resume !== undefined);
-    if (last?.resume === undefined) return;
-    const { cursor, internalExt } = last.resume;
-    const host = this.#resume?.host ?? null;
-    this.#resume = { roomId: live.roomId, host, cursor, internalExt, visitor: this.#owner.place.keep(), savedAt: last.receivedAt };
   }
 
   async #tell({ room, intake }: Target, broadcast: Broadcast, gap: Gap | null, signal: AbortSignal): Promise<void> {
@@ -249,12 +241,12 @@ export class Connection {
   /** Looks at the silence of an open connection, asks the platform before it judges, and says whether to give the connection up. */
   async #look({ live, room }: Target, signal: AbortSignal): Promise<"dead" | "stalled" | "moved" | null> {
     const { parts, resolve, to } = this.#owner;
-    await this.#keep(room);
+    await this.#point.keep(room);
     const now = parts.clock.now();
     const silence = this.#watchdog.silence(now);
     if (silence !== "dead" && this.#doubt.due(now)) {
       const asked = await resolve(signal);
-      if (asked?.outcome === "offline" || (asked?.outcome === "live" && asked.roomId !== live.roomId)) return "moved";
+      if (isOver(live, asked)) return "moved";
       this.#doubt.asked(asked?.outcome === "live", now);
     }
     if (silence === null) return null;
@@ -266,7 +258,7 @@ export class Connection {
     const since = this.#watchdog.lastInteractiveAt;
     const asked = await resolve(signal);
     if (this.#watchdog.lastInteractiveAt !== since) return null; // it spoke while we asked
-    if (asked?.outcome === "offline" || (asked?.outcome === "live" && asked.roomId !== live.roomId)) return "moved";
+    if (isOver(live, asked)) return "moved";
     this.#watchdog.quiet();
     if (asked?.outcome !== "live") {
       await to("stalled", `nobody was heard for ${seconds} s, and the platform did not say whether the room is live`);
@@ -286,11 +278,9 @@ export class Connection {
   #miss(reason: string): void {
     this.#missed.begin(this.#owner.tracker.lastFrameAt, reason);
   }
+}
 
-  /** Keeps where to go on in the room's row, so that another process can. A convenience: without it one resolves first. */
-  async #keep(room: RoomKey): Promise<void> {
-    const { parts, moving, lost } = this.#owner;
-    if (this.#resume === null || moving() || lost()) return;
-    await inTime(parts.store.rooms.setResume(room, this.#resume), PATIENCE_MS, parts.clock).catch(() => {});
-  }
+/** Whether the platform says that a broadcast is not on any more. */
+function isOver(live: Live, asked: Resolved | null): boolean {
+  return asked?.outcome === "offline" || (asked?.outcome === "live" && asked.roomId !== live.roomId);
 }

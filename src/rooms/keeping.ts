@@ -17,7 +17,7 @@ import { absorbSpooled } from "./spool-part.js";
 import { SpoolingIntake } from "./spooling.js";
 import type { RoomState } from "./state.js";
 import { isNotOwner } from "./store-down.js";
-import { openSession, takeOver } from "./take-over.js";
+import { type Left, openSession, takeOver } from "./take-over.js";
 import type { Tenure } from "./tenure.js";
 import type { Tracker } from "./tracker.js";
 
@@ -105,16 +105,16 @@ export class Keeping {
     await this.#met.intake.own(stateEvent(this.#met.room, tracker.sessionId, from, to, { reason }, clock.now()), signal);
   }
 
-  /** Makes the room ours, which another process has collected so far. @returns until when that one had received, ms UTC; null where that is not known */
-  async arrive(signal: AbortSignal): Promise<number | null> {
+  /** Makes the room ours, which another process has collected so far. @returns how far that one had come; null where that is not known */
+  async arrive(signal: AbortSignal): Promise<Left["resume"]> {
     const met = this.#met;
     if (!this.#moving || met === null) return null;
     const { store, tracker, clock, onLost } = this.#parts;
     try {
-      const { savedAt, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), tracker, clock, signal);
+      const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), tracker, clock, signal);
       this.#moving = false;
       this.#told = state;
-      return savedAt;
+      return resume;
     } catch (error) {
       if (isNotOwner(error)) onLost();
       throw error;

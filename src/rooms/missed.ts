@@ -7,13 +7,30 @@ export interface Gap {
   readonly reason: string;
 }
 
+/** An interval that is not over: since when (ms UTC), why, and whether only people who are heard again end it. */
+export interface OpenGap {
+  readonly since: number;
+  readonly reason: string;
+  readonly silent: boolean;
+}
+
 /** What is being missed: one interval at a time, over when messages come again. */
 export class Missed {
-  #open: { readonly since: number; readonly reason: string; readonly silent: boolean } | null = null;
+  #open: OpenGap | null = null;
+
+  /** What is being missed now. */
+  get open(): OpenGap | null {
+    return this.#open;
+  }
 
   /** Something is missed from `since` on; what began before stays as it is. `silent` is over only when people are heard again. */
   begin(since: number | null, reason: string, silent = false): void {
     if (since !== null) this.#open ??= { since, reason, silent };
+  }
+
+  /** Goes on with what an earlier process was missing, if it was. */
+  goOn(open: OpenGap | undefined): void {
+    if (open !== undefined) this.#open ??= open;
   }
 
   /** Frames came at `at` again. @returns what is over by that */

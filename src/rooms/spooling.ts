@@ -5,7 +5,7 @@ import type { Received } from "../sources/source.js";
 import { inTime, PATIENCE_MS } from "./in-time.js";
 import { type Intake, type Taken, tellStored } from "./intake.js";
 import { overhear } from "./overhear.js";
-import type { Broadcast, Pipeline } from "./pipeline.js";
+import type { Broadcast, Pipeline, Stored } from "./pipeline.js";
 import type { Spool } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
 import type { SpoolRoom } from "./spool-room.js";
@@ -26,7 +26,8 @@ const TRY_EVERY_MS = 250;
 
 /**
  * Stores at once while the store takes it. When it has not for two seconds, frames go to the spool and the socket goes on being read; when it
- * does again, the spool is run through the pipeline in order, before what comes then.
+ * does again, the spool is run through the pipeline in order, before what comes then. What had been received when the room turned out to be
+ * another process's goes to the spool too, from where that process is given it.
  */
 export class SpoolingIntake implements Intake {
   readonly #parts: SpoolingParts;
@@ -34,6 +35,7 @@ export class SpoolingIntake implements Intake {
   #drain: SpoolDrain | null = null;
   /** Messages that were heard while spooling. */
   #heard = new RecentIds();
+  /** How the room was lost to another process; null while it is ours. */
   #lost: unknown = null;
 
   constructor(parts: SpoolingParts) {
@@ -43,16 +45,24 @@ export class SpoolingIntake implements Intake {
 
   async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const { pipeline, tracker, spool } = this.#parts;
+    if (this.#lost !== null) return this.#handOver(batch, broadcast);
     const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
     await this.#drain?.nearlyDone();
     let putting: Promise<string | null> | null = null;
-    const stored = await this.#try(
-      () => pipeline.store(batch, broadcast),
-      (drain) => {
-        putting = drain.put(batch, broadcast);
-      },
-      signal,
-    );
+    let stored: Stored | null;
+    try {
+      stored = await this.#try(
+        () => pipeline.store(batch, broadcast),
+        (drain) => {
+          putting = drain.put(batch, broadcast);
+        },
+        signal,
+      );
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      this.#lose(error);
+      return this.#handOver(batch, broadcast);
+    }
     if (stored !== null) return { ...tellStored(tracker, stored, at), lost: null };
     const isNew = (id: string) => !pipeline.knows(id) && !this.#heard.has(id);
     const { methods, interactive, ended } = overhear(batch, broadcast, isNew);
@@ -131,10 +141,21 @@ export class SpoolingIntake implements Intake {
         if (tracker.reason === said) tracker.to(tracker.state, "the store takes what comes again");
       })
       .catch((failed: unknown) => {
-        if (!isNotOwner(failed)) return; // stopped
-        this.#lost = failed;
-        this.#parts.onLost(failed);
+        if (isNotOwner(failed)) this.#lose(failed); // else stopped
       });
     return drain;
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost !== null) return;
+    this.#lost = error;
+    this.#parts.onLost(error);
+  }
+
+  /** Whoever has the room now may have begun to receive only after this was sent; what it has too is taken once. */
+  async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
+    const lost = await this.#place.put(batch, broadcast);
+    if (lost !== null) this.#parts.tracker.drop("not_spooled", batch.length);
+    return { interactive: 0, ended: false, lost };
   }
 }

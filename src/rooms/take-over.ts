@@ -1,12 +1,13 @@
 import type { RoomKey } from "../log/log.js";
+import type { Resume } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import type { Pipeline } from "./pipeline.js";
 import type { RoomState } from "./state.js";
 
 /** How a room was left by the process that collected it. */
 export interface Left {
-  /** Until when it had received, ms UTC by its own clock, to some seconds; null where it never said. */
-  readonly savedAt: number | null;
+  /** Until when it had received, by its own clock and to some seconds, and what it was missing; null where it never said. */
+  readonly resume: Pick<Resume, "savedAt" | "missing"> | null;
   /** The state that it told last. */
   readonly state: RoomState | null;
 }
@@ -16,7 +17,7 @@ export async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, roo
   await pipeline.claim();
   const row = await rooms.get(room);
   const [told] = (await log.readBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
-  return { savedAt: row?.resume?.savedAt ?? null, state: told?.type === "state" ? (told.to as RoomState) : null };
+  return { resume: row?.resume ?? null, state: told?.type === "state" ? (told.to as RoomState) : null };
 }
 
 /** The broadcast of a room that has not ended, by its room_id. */

@@ -26,13 +26,16 @@ describe("a server that goes away", () => {
     const stop = new AbortController();
     const wakes = store.log.wakes(stop.signal)[Symbol.asyncIterator]();
     const other = await openPostgresStore({ url: `${server.url}/postgres` });
-    let restarted: Promise<void> | undefined;
-    const restart = () => {
-      restarted = server.stop("SIGQUIT").then(() => server.start());
-    };
+    // It goes away in the middle of the appends, and comes back when it was missed: the last append begins while it is away.
+    let gone: Promise<void> | undefined;
+    let missed = () => {};
+    const restarted = new Promise<void>((resolve) => {
+      missed = resolve;
+    }).then(() => server.start());
     const appending = (async () => {
       const refused: unknown[] = [];
       for (let n = 0; n < 60; n++) {
+        if (n === 59) await gone;
         // As the pipeline does: the same batch until it is acknowledged.
         for (let tries = 0; ; tries++) {
           try {
@@ -40,11 +43,12 @@ describe("a server that goes away", () => {
             break;
           } catch (error) {
             refused.push(error);
+            void gone?.then(missed);
             if (tries > 2000) throw error;
             await new Promise((resolve) => setTimeout(resolve, 5));
           }
         }
-        if (n === 20) restart();
+        if (n === 20) gone = server.stop("SIGQUIT");
       }
       return refused;
     })();
