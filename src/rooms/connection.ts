@@ -36,8 +36,8 @@ export class Connection {
   /** Whether this silence has led to a new connection already. */
   #renewed = false;
   #openedAt: number | null = null;
-  /** Whether a batch is being stored. */
-  #taking = false;
+  /** Whether a batch is worked on: what the store holds back meanwhile is no silence of the platform's. */
+  #busy = false;
   readonly #point: ResumePoint;
   #attempts = 0;
   readonly #doubt = new Doubt();
@@ -64,7 +64,7 @@ export class Connection {
     let looking = false;
     let opened = false;
     const stopTicking = parts.clock.every(TICK_MS, () => {
-      if (looking || this.#taking || this.#openedAt === null) return; // what the store holds back is no silence
+      if (looking || this.#busy || this.#openedAt === null) return;
       looking = true;
       void this.#look(target, signal)
         .then((found) => {
@@ -87,6 +87,7 @@ export class Connection {
       if (place.source === "websocket") await this.#first(target, broadcast, signal);
       for await (const batch of this.#open(target, () => arrival?.opened(), AbortSignal.any([signal, given.signal]))) {
         opened = true;
+        this.#busy = true;
         arrival?.opened(); // only so a page shows that it stands
         await arrival?.done;
         const taken = await this.#take(target, batch, broadcast, signal);
@@ -96,7 +97,11 @@ export class Connection {
         if (taken.ended)
           this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
         if (taken.ended || renew) return this.#closing(taken.ended ? "announced" : "lost", opened);
+        this.#busy = false;
       }
+      // What had been received before it was given up is stored by now.
+      if (verdict === "dead") this.#miss("the connection was open but silent: not even heartbeats were answered");
+      if (verdict === "stalled") this.#missed.begin(this.#watchdog.lastInteractiveAt, "the connection was open but silent", true);
       if (verdict === "moved")
         this.#left = { since: this.#watchdog.lastInteractiveAt, reason: "the platform said that the broadcast was over" };
       if (!signal.aborted && verdict === null) throw new DyliveError("unreachable", "the platform said that the connection is over");
@@ -114,6 +119,7 @@ export class Connection {
       return this.#closing(blocked ? "refused" : "lost", opened);
     } finally {
       stopTicking();
+      this.#busy = false;
       ended.abort();
       await this.#point.keep(target.room);
     }
@@ -159,14 +165,11 @@ export class Connection {
   }
 
   /** Hands a batch on as it came; what holds that up holds back the socket. */
-  async #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+  #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const { parts, raw } = this.#owner;
     parts.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
-    this.#taking = true;
-    return intake.take(batch, broadcast, signal).finally(() => {
-      this.#taking = false;
-    });
+    return intake.take(batch, broadcast, signal);
   }
 
   /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns whether to connect anew for what was damaged */
@@ -251,10 +254,7 @@ export class Connection {
     }
     if (silence === null) return null;
     const seconds = Math.round((now - this.#watchdog.lastInteractiveAt) / 1000);
-    if (silence === "dead") {
-      this.#miss("the connection was open but silent: not even heartbeats were answered");
-      return "dead";
-    }
+    if (silence === "dead") return "dead";
     const since = this.#watchdog.lastInteractiveAt;
     const asked = await resolve(signal);
     if (this.#watchdog.lastInteractiveAt !== since) return null; // it spoke while we asked
@@ -271,7 +271,6 @@ export class Connection {
         : `nobody was heard for ${seconds} s although the room's page says live: connecting anew`,
     );
     this.#renewed = true; // and again after twice as long: the next connection may be the good one
-    this.#missed.begin(since, "the connection was open but silent", true);
     return "stalled";
   }
 

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { Simulator } from "../../src/simulator/index.js";
+import { rawFiles } from "../../src/sources/raw/files.js";
 import { until } from "../until.js";
 import { busyRooms, simulatorOf, watchAll } from "./busy-rooms.js";
 import { type ClusterDatabase, clusterDatabase } from "./database.js";
@@ -66,7 +68,12 @@ export async function loseCollectors(count: number, calmMs: number): Promise<Los
 
     for (const webRid of webRids) simulator.rooms.stall(webRid);
     await pause(2000);
+    await until(async () => {
+      await pause(LOOK_MS);
+      return (await database.rows("SELECT FROM spooled")).length === 0;
+    }, SETTLE_MS);
     for (const process of [stopped, joined]) expect(await process.stop()).toBe(0);
+    for (const { name, data } of [stopped, leaving, joined]) expect(await rawFiles(join(data, "spool")), `spooled by ${name}`).toEqual([]);
     const judged = await judge(database.url, simulator, webRids);
     for (const gap of judged.gaps) expect(struck, `a gap in a room that only moved: ${JSON.stringify(gap)}`).toContain(gap.webRid);
     expect(await cluster.command("check")).toMatchObject({ code: 0 });
