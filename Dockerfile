@@ -12,13 +12,13 @@ COPY scripts scripts
 COPY proto proto
 COPY src src
 COPY web web
-RUN npm run build && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/cli/main.js
+RUN npm run build && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/bin/dylive.js
 
 FROM node:22-trixie-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends chromium fonts-noto-cjk tini \
  && rm -rf /var/lib/apt/lists/* \
- && ln -s /app/dist/cli/main.js /usr/local/bin/dylive \
+ && ln -s /app/dist/bin/dylive.js /usr/local/bin/dylive \
  && mkdir /data \
  && chown node:node /data
 WORKDIR /app

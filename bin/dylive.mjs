@@ -2,7 +2,7 @@
 // Here before anything is built: npx in a fresh clone links what is there at its first call, and never looks again.
 import { existsSync } from "node:fs";
 
-const main = new URL("../dist/cli/main.js", import.meta.url);
+const main = new URL("../dist/bin/dylive.js", import.meta.url);
 if (existsSync(main)) await import(main.href);
 else {
   process.stderr.write("dylive is not built yet: run npm start, or npm install and npm run build.\n");

@@ -20,7 +20,7 @@ function step(args, name) {
 /** `dylive demo` on a free port, checked from outside by the shared script. */
 async function blackBox() {
   const data = mkdtempSync(`${tmpdir()}/dylive-ci-`);
-  const demo = spawn(process.execPath, ["dist/cli/main.js", "demo"], {
+  const demo = spawn(process.execPath, ["dist/bin/dylive.js", "demo"], {
     cwd: root,
     env: { ...process.env, DYLIVE_PORT: "0", DYLIVE_DATA: data },
     stdio: ["ignore", "pipe", "inherit"],

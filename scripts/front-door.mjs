@@ -130,8 +130,8 @@ try {
   if (JSON.stringify(sections) !== JSON.stringify(english)) throw new Error("README.md and README.en.md name different commands");
   for (const lines of sections) {
     // Once there is a build.
-    if (simulator === null && existsSync(join(clone, "dist/cli/main.js"))) {
-      simulator = start("exec node dist/cli/main.js simulate --rate 5");
+    if (simulator === null && existsSync(join(clone, "dist/bin/dylive.js"))) {
+      simulator = start("exec node dist/bin/dylive.js simulate --rate 5");
       await printed(simulator, /^http:\S+$/m);
     }
     await follow(lines, () => simulator?.text.trim().split("\n").at(-1) ?? "");

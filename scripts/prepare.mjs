@@ -28,9 +28,11 @@ export function install() {
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
-/** Compiles src/ to dist/, and the dashboard to dist/web. */
+/** Compiles src/ to dist/, puts the program together in dist/bin, and the dashboard in dist/web. */
 export function build() {
   rmSync(`${ROOT}dist`, { recursive: true, force: true });
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
-  run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "web", "--logLevel", "warn"]);
+  const vite = (...args) => run(process.execPath, ["node_modules/vite/bin/vite.js", "build", ...args]);
+  vite("--config", "scripts/program.config.ts");
+  vite("web", "--logLevel", "warn");
 }

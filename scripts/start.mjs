@@ -3,5 +3,5 @@ import { build, install, ROOT } from "./prepare.mjs";
 
 install();
 build();
-process.argv = [process.argv[0], `${ROOT}dist/cli/main.js`, "demo", ...process.argv.slice(2)];
-await import(`${ROOT}dist/cli/main.js`);
+process.argv = [process.argv[0], `${ROOT}dist/bin/dylive.js`, "demo", ...process.argv.slice(2)];
+await import(`${ROOT}dist/bin/dylive.js`);

@@ -1,6 +1,5 @@
 import { appendFileSync, chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { compatDoor } from "./api/compat-door.js";
 import { Metrics } from "./api/metrics.js";
@@ -20,6 +19,7 @@ import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/c
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
 import { openHooks } from "./outputs/hooks/start.js";
 import type { StatisticsReader } from "./outputs/stats/reader.js";
+import { packagePath } from "./package-path.js";
 import { reachOf } from "./reach.js";
 import { Official } from "./rooms/official/official.js";
 import { tellSystem } from "./rooms/system.js";
@@ -45,8 +45,8 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** The built dashboard, whether this file runs from src/ or from dist/. */
-const WEB_ROOT = fileURLToPath(new URL("../dist/web/", import.meta.url));
+/** The built dashboard. */
+const WEB_ROOT = packagePath("dist/web/");
 
 /** Hosts that only this machine reaches. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];

@@ -1,19 +1,19 @@
 import { readFileSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { AboutServer, Operator } from "./api/operator.js";
 import type { Clock } from "./clock.js";
 import { type Config, environmentOf } from "./config.js";
 import type { StoreAt } from "./log/open.js";
 import type { Retention } from "./log/retention.js";
+import { packagePath } from "./package-path.js";
 import { shownSettings } from "./shown-settings.js";
 import { AccountDesk } from "./sources/account-desk.js";
 import type { AccountStore } from "./sources/login-store.js";
 import type { Platform } from "./sources/platform.js";
 import { examineBeside } from "./worker/doctor.js";
 
-/** The built command line, whether this file runs from src/ or from dist/. */
-const PROGRAM = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-const PACKAGE = new URL("../package.json", import.meta.url);
+/** The built command line. */
+const PROGRAM = packagePath("dist/bin/dylive.js");
+const PACKAGE = packagePath("package.json");
 
 export interface OperatorParts {
   readonly config: Config;

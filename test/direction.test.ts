@@ -11,7 +11,7 @@ const MAY: Record<string, readonly string[]> = {
   wire: [],
   events: ["wire"],
   sources: ["wire", "./clock", "./errors"],
-  simulator: ["wire", "./clock", "./errors"],
+  simulator: ["wire", "./clock", "./errors", "./package-path"],
   log: ["types:events", "./clock", "./errors"],
   rooms: ["wire", "sources", "events", "log", "./clock", "./errors"],
   outputs: ["wire", "events", "log", "rooms", "./clock", "./errors"],
@@ -33,6 +33,7 @@ const MAY: Record<string, readonly string[]> = {
     "./config",
     "./clock",
     "./errors",
+    "./package-path",
   ],
   "./app": [
     "events",
@@ -51,9 +52,10 @@ const MAY: Record<string, readonly string[]> = {
     "types:./config",
     "./clock",
     "./errors",
+    "./package-path",
   ],
   // What the API may tell of the settings: it knows none itself.
-  "./operator": ["sources", "worker", "types:log", "types:api", "./config", "./shown-settings", "types:./clock"],
+  "./operator": ["sources", "worker", "types:log", "types:api", "./config", "./shown-settings", "./package-path", "types:./clock"],
   // Parts of the composition root.
   "./collecting": ["log", "rooms", "types:./config"],
   "./upkeep": ["sources", "log", "rooms", "outputs", "types:worker", "types:./config", "types:./clock"],
@@ -67,6 +69,7 @@ const MAY: Record<string, readonly string[]> = {
   "./index": ["wire", "events", "sources", "log", "rooms", "./connect", "./clock", "./errors"],
   "./errors": [],
   "./clock": [],
+  "./package-path": [],
 };
 const NO_IO = /^(node:)?(net|http|https|http2|fs|fs\/promises|dgram|tls|child_process)$/;
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
+import { packagePath } from "../package-path.js";
 import { layOut } from "./help.js";
 import type { simulate } from "./simulate.js";
 
@@ -21,9 +22,9 @@ const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_D
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
 
-/** The version of this package, from its own file beside src/ and dist/. */
+/** The version of this package, from its own file. */
 export function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+  return (JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string }).version;
 }
 
 /**
@@ -37,7 +38,8 @@ export async function programFor(asked: string | null): Promise<Command> {
   addOwnCommands(program);
   const own = GROUPS.find(({ names }) => asked !== null && names.includes(asked));
   // All of them where the help lists them, or where nobody knows the command.
-  const wanted = own !== undefined ? [own] : program.commands.some((command) => command.name() === asked) ? [] : GROUPS;
+  const needsNone = asked === "--version" || asked === "-V" || program.commands.some((command) => command.name() === asked);
+  const wanted = own !== undefined ? [own] : needsNone ? [] : GROUPS;
   for (const { add } of wanted) await add(program);
   layOut(program);
   return program;

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
 import { DyliveError } from "../errors.js";
+import { packagePath } from "../package-path.js";
 
 /** A message as plain values, named as in the .proto files; 64-bit integers as decimal text. */
 export interface Fields {
@@ -74,8 +74,8 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
-/** Reads the package's .proto files. The path is the same seen from `src/simulator` and from `dist/simulator`. */
-export function loadSchema(directory: string = fileURLToPath(new URL("../../proto/", import.meta.url))): Schema {
+/** Reads .proto files, by default the package's own. */
+export function loadSchema(directory: string = packagePath("proto/")): Schema {
   const root = new protobuf.Root();
   root.resolvePath = (_origin, target) => join(directory, basename(target));
   const files = readdirSync(directory).filter((name) => name.endsWith(".proto"));

@@ -78,7 +78,7 @@ export class WorkerChannel implements JobDesk {
 
   #start(): Worker {
     const { at, execArgv } = this.#options;
-    // From source (tests) or from dist.
+    // From source (tests), or beside this file in dist.
     const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     const workerData: ThreadData = { at };
     const worker = new Worker(entry, { workerData, ...(execArgv !== undefined && { execArgv: [...execArgv] }) });

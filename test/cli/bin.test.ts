@@ -18,9 +18,9 @@ describe("the command in a clone", () => {
     copyFileSync(join(ROOT, bin.dylive), file);
     const run = () => promisify(execFile)(process.execPath, [file, "a", "b"]);
     await expect(run()).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/not built yet: run npm start/) });
-    mkdirSync(join(clone, "dist/cli"), { recursive: true });
+    mkdirSync(join(clone, "dist/bin"), { recursive: true });
     writeFileSync(join(clone, "package.json"), '{"type":"module"}');
-    writeFileSync(join(clone, "dist/cli/main.js"), "console.log(process.argv.slice(2).join());");
+    writeFileSync(join(clone, "dist/bin/dylive.js"), "console.log(process.argv.slice(2).join());");
     expect((await run()).stdout).toBe("a,b\n");
   });
 });

@@ -131,7 +131,7 @@ function programs(folder: string): string {
   const bin = join(folder, "bin");
   mkdirSync(bin);
   const script = (name: string, line: string) => writeFileSync(join(bin, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
-  script("dylive", `exec "${process.execPath}" "${ROOT}dist/cli/main.js" "$@"`);
+  script("dylive", `exec "${process.execPath}" "${ROOT}dist/bin/dylive.js" "$@"`);
   script("npx", '[ "$1" = dylive ] || { echo "npx $1 is not run in the tests of the documents" >&2; exit 64; }\nexec "$@"');
   script("curl", `exec "${process.execPath}" "${ROOT}test/docs/curl.mjs" "$@"`);
   return bin;

@@ -7,7 +7,7 @@ import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { until } from "../until.js";
 import { dylive, type Run, ran, scratch } from "./command.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../dist/bin/dylive.js", import.meta.url));
 /** Of 512 bytes (dash) or 1024 (bash): the store's files may not grow beyond one or two MB. */
 const BLOCKS = 2000;
 const dir = scratch();

@@ -34,7 +34,9 @@ describe("the tarball", () => {
       "LICENSE",
       "CHANGELOG.md",
       "bin/dylive.mjs",
-      "dist/cli/main.js",
+      "dist/bin/dylive.js",
+      "dist/bin/thread.js",
+      "dist/bin/LICENSE-typebox",
       "dist/index.js",
       "dist/index.d.ts",
     ];
