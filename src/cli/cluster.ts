@@ -2,6 +2,7 @@ import type { Command, Option } from "commander";
 import { type ClusterView, clusterView, hooksBehind, type RoomCounts } from "../api/cluster.js";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig } from "../config.js";
+import { DyliveError } from "../errors.js";
 import { deskBeside } from "../outputs/hooks/start.js";
 import { type Cell, printColumns } from "./columns.js";
 import { print } from "./terminal.js";
@@ -19,6 +20,11 @@ export function addClusterCommand(program: Command, data: () => Option): void {
 
 async function show(config: Config, json: boolean): Promise<void> {
   const view = await withStore(config, async (store) => {
+    if (store.cluster === undefined)
+      throw new DyliveError(
+        "bad_config",
+        "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
+      );
     const { desk, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
     try {
       return await clusterView(store, () => hooksBehind(desk));

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeToken } from "../api/auth.js";
+import { DyliveError } from "../errors.js";
 import type { Tokens } from "../log/tokens.js";
 
 /** A token that was made because there was none. */
@@ -10,10 +11,13 @@ export interface FirstToken {
   readonly file: string;
 }
 
+/** All first tokens have this id, so that of processes that start together on one store only one makes it. */
+const ID = "first";
+
 /**
  * Makes an admin token when the store never had one, and writes it to `admin-token` in the data folder.
  * @param now ms UTC
- * @returns null when there are tokens, be they revoked: who revoked them all meant it
+ * @returns null when there are tokens, be they revoked: who revoked them all meant it; or when another process makes it
  */
 export async function firstToken(tokens: Tokens, data: string, now: number): Promise<FirstToken | null> {
   if ((await tokens.list()).length > 0) return null;
@@ -22,6 +26,12 @@ export async function firstToken(tokens: Tokens, data: string, now: number): Pro
   // Made anew: a mode is given to new files only. It is there before the token counts, so that a crash between loses nothing.
   rmSync(file, { force: true });
   writeFileSync(file, `${token}\n`, { mode: 0o600, flag: "wx" });
-  await tokens.add(row);
+  try {
+    await tokens.add({ ...row, id: ID });
+  } catch (error) {
+    if (!(error instanceof DyliveError && error.code === "in_use")) throw error;
+    rmSync(file);
+    return null;
+  }
   return { token, file };
 }

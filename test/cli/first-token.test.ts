@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { authenticate, createToken } from "../../src/api/auth.js";
 import { firstToken } from "../../src/cli/first-token.js";
@@ -22,6 +22,20 @@ describe("the first token", () => {
     expect(statSync(made?.file ?? "").mode & 0o777).toBe(0o600);
     expect(await authenticate(tokens, made?.token ?? "", "admin", 6)).toMatchObject({ scope: "admin", rooms: [] });
     expect(await firstToken(tokens, data, 7)).toBeNull();
+  });
+
+  it("is made by one of two processes that start together", async () => {
+    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const other = mkdtempSync(join(tmpdir(), "dylive-first-"));
+    try {
+      const made = await Promise.all([firstToken(tokens, data, 5), firstToken(tokens, other, 5)]);
+      const [first, ...more] = made.filter((one) => one !== null);
+      expect(more).toEqual([]);
+      expect(await tokens.list()).toHaveLength(1);
+      expect([data, other].filter((dir) => existsSync(join(dir, "admin-token")))).toEqual([dirname(first?.file ?? "")]);
+    } finally {
+      rmSync(other, { recursive: true });
+    }
   });
 
   it("is not made anew when all were revoked", async () => {
