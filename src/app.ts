@@ -101,11 +101,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       clock,
       pollMs: config.pollMs,
       setAside: refusedEvents(config.data, logger),
-      onError: (error, doing) => {
-        // A database that is missed is told of once, by the store itself.
-        const level = error instanceof DyliveError && error.code === "store_unreachable" ? "debug" : "error";
-        logger[level]({ err: error, doing }, "something could not be done; it is tried again");
-      },
+      onError: (error, doing) => logger.error({ err: error, doing }, "something could not be done; it is tried again"),
     });
     closers.push(() => collecting.stop());
     const { rooms, here, spooled, takeovers } = collecting;

@@ -1,16 +1,15 @@
-import { pino } from "pino";
 import { type App, startApp } from "../app.js";
 import { systemClock } from "../clock.js";
 import { type Config, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { firstToken } from "./first-token.js";
+import { makeLogger } from "./logger.js";
 import { aborted, stopSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 
 /** Starts the server with logs on stderr, and says what it means where others can reach it; the caller prints the rest. */
 export async function start(config: Config): Promise<App> {
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
-  const app = await startApp(config, readMachine(), systemClock, logger);
+  const app = await startApp(config, readMachine(), systemClock, makeLogger(config.logLevel));
   if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
     say(`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
   return app;
