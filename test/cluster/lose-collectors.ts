@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Simulator } from "../../src/simulator/index.js";
@@ -136,7 +136,8 @@ async function settled(
 
 /** Files that a process has not uploaded. */
 function spooledIn(data: string): readonly string[] {
-  return readdirSync(join(data, "spool"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".dyrec"));
+  const folder = join(data, "spool"); // made when it is needed
+  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".dyrec")) : [];
 }
 
 /** When the first connection was opened after a time, ms UTC. */
