@@ -47,6 +47,11 @@ export class Asking {
     return this.#reading === null || (this.#reading.confirmed && this.#owner.clock.now() - this.#reading.at < SURE_MS);
   }
 
+  /** Whether the last reading is an earlier process's, so that the store has all of it. */
+  get recalled(): boolean {
+    return this.#reading?.confirmed === false;
+  }
+
   /** The next connect asks first. */
   forget(): void {
     this.#reading = null;

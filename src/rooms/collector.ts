@@ -196,7 +196,8 @@ export class Collector {
         await this.#pause(backoffMs("network", ++failures), signal);
         continue;
       }
-      const { room, intake } = await this.#keeping.meet(this.name, resolved);
+      const recalled = this.#asking.recalled ? this.#row : null; // the store need not be told what it told
+      const { room, intake } = await this.#keeping.meet(this.name, resolved, recalled?.room ?? null);
       this.#asking.askFor(resolved.webRid);
       if (resolved.outcome === "offline") {
         failures = 0;
@@ -213,7 +214,7 @@ export class Collector {
         continue;
       }
       failures = 0;
-      const closing = await this.#connect(resolved, room, intake, seat, signal);
+      const closing = await this.#connect(resolved, room, intake, seat, recalled?.resume ?? (await this.#keeping.resumeOf(room)), signal);
       if (signal.aborted || (closing.why === "announced" && (await this.#confirmEnd(room, resolved.roomId, signal)))) continue;
       this.tracker.reconnected();
       if (!closing.opened || closing.why !== "lost") this.#asking.forget(); // ask before the next connect
@@ -253,8 +254,7 @@ export class Collector {
     }
   }
 
-  async #connect(live: Live, room: RoomKey, intake: Intake, seat: Seat, signal: AbortSignal): Promise<Closing> {
-    const kept: Resume | null = await this.#keeping.orElse(async () => (await this.#parts.store.rooms.get(room))?.resume ?? null, null);
+  #connect(live: Live, room: RoomKey, intake: Intake, seat: Seat, kept: Resume | null, signal: AbortSignal): Promise<Closing> {
     const resume = kept?.roomId === live.roomId ? kept : null;
     return this.#connection.run({ live, room, intake, seat, confirmed: this.#asking.confirmed, resume }, signal);
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
+import type { Resume } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import type { Drift } from "../wire/drift.js";
 import { heldBack } from "./hold.js";
@@ -35,10 +36,16 @@ export interface KeepingParts {
   readonly signal: AbortSignal;
 }
 
+/** A room that is known, and the way of its frames into the log. */
+export interface Met {
+  readonly room: RoomKey;
+  readonly intake: Intake;
+}
+
 /** What is kept of one room while it is collected: its names, its broadcasts, its states, and the way of its frames into the log. */
 export class Keeping {
   readonly #parts: KeepingParts;
-  #met: { readonly room: RoomKey; readonly pipeline: Pipeline; readonly intake: Intake } | null = null;
+  #met: (Met & { readonly pipeline: Pipeline }) | null = null;
   readonly #startedAt: number;
   #moving: boolean;
   /** The state that another process told last, until we tell one. */
@@ -60,18 +67,22 @@ export class Keeping {
     return this.#moving;
   }
 
-  /** Knows the room by the names that the platform gave, and opens its way into the log; a broadcast that is live is opened too. */
-  async meet(name: RoomName, resolved: Live | Offline): Promise<{ readonly room: RoomKey; readonly intake: Intake }> {
+  /**
+   * Knows the room by the names that the platform gave, and opens its way into the log; a broadcast that is live is opened too.
+   * @param recalled the room as the store has it, where the reading was made of that
+   */
+  async meet(name: RoomName, resolved: Live | Offline, recalled: RoomKey | null): Promise<Met> {
     const { store, clock, signal } = this.#parts;
     const meet = () => meetRoom(store.rooms, name, resolved);
     const known = this.#met;
-    const room = known === null ? await meet() : await this.orElse(meet, null);
+    const room = recalled ?? (known === null ? await meet() : await this.orElse(meet, null));
     if (room !== null && room !== known?.room) {
       await known?.intake.close();
       this.#met = await this.#open(room);
     }
     const met = this.#met;
     if (met === null) throw new DyliveError("internal", "a room was not kept");
+    if (recalled !== null) return met;
     if (room === null) await met.intake.errand(meet, signal);
     const at = clock.now();
     const { facts, roomId, outcome } = resolved;
@@ -87,6 +98,11 @@ export class Keeping {
   /** Until when (ms UTC) an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
   receivedUntil(room: RoomKey, sessionId: string): Promise<number | null> {
     return this.orElse(() => receivedUntil(this.#parts.store, room, sessionId, this.#startedAt), null);
+  }
+
+  /** Where the last connection was left, as far as one knows. */
+  resumeOf(room: RoomKey): Promise<Resume | null> {
+    return this.orElse(async () => (await this.#parts.store.rooms.get(room))?.resume ?? null, null);
   }
 
   async end(room: RoomKey, sessionId: string, reason: string): Promise<void> {
