@@ -12,6 +12,7 @@ const MOST_TURNS = 400;
  */
 export class Lockstep extends FakeClock {
   #asking = 0;
+  #writing = 0;
   readonly #begun = () => void this.#asking++;
   readonly #ended = () => void this.#asking--;
 
@@ -40,12 +41,23 @@ export class Lockstep extends FakeClock {
     }
   }
 
+  /** Stands still while the disk does something, which nobody sees: it may take longer than the clock would wait for anything. */
+  async during<T>(written: Promise<T>): Promise<T> {
+    this.#writing++;
+    try {
+      return await written;
+    } finally {
+      this.#writing--;
+    }
+  }
+
   stop(): void {
     for (const [name, listen] of this.#channels()) channel(name).unsubscribe(listen);
   }
 
   async #settle(): Promise<void> {
     await breathe(2);
+    while (this.#writing > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     if (this.#asking === 0) return;
     for (let turn = 0; turn < MOST_TURNS && this.#asking > 0; turn++) await breathe(1);
     await breathe(6); // what follows an answer, such as a handshake

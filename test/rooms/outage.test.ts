@@ -30,6 +30,13 @@ beforeEach(async () => {
   away = new Away();
   const onError = (error: unknown) => void errors.push(error);
   spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
+  const enter = spool.enter.bind(spool);
+  spool.enter = (room) => {
+    const place = enter(room);
+    const put = place.put.bind(place);
+    place.put = (...batch) => clock.during(put(...batch));
+    return place;
+  };
   const { log, rooms, sessions, retention } = store;
   const reached: Store = {
     ...store,
