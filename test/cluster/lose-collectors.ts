@@ -27,12 +27,13 @@ export interface LostCollectors extends Judged {
  * So many busy rooms on three collectors: one is killed, one hangs for longer than its lease and returns, a fourth joins and takes its share,
  * one leaves in order. Then what is stored is compared with what was sent.
  * @param calmMs between these
+ * @param rateFactor how busy the rooms are: at 1 each sends about one message of people a second
  */
-export async function loseCollectors(count: number, calmMs: number): Promise<LostCollectors> {
+export async function loseCollectors(count: number, calmMs: number, rateFactor = 1): Promise<LostCollectors> {
   const scenarios = busyRooms(count);
   const webRids = scenarios.map(({ webRid }) => webRid);
   const database = await clusterDatabase();
-  const simulator = await simulatorOf(scenarios);
+  const simulator = await simulatorOf(scenarios, rateFactor);
   // Many rooms at once on one machine; a real platform is asked more slowly.
   const cluster = new TestCluster({ url: database.url, platform: simulator.url, env: { DYLIVE_REQUESTS_PER_S: "100" } });
   try {
