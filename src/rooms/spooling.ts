@@ -154,8 +154,9 @@ export class SpoolingIntake implements Intake {
 
   /** Whoever has the room now may have begun to receive only after this was sent; what it has too is taken once. */
   async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
-    const lost = await this.#place.put(batch, broadcast);
-    if (lost !== null) this.#parts.tracker.drop("not_spooled", batch.length);
+    const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
+    const lost = messages.length === 0 ? null : await this.#place.put(messages, broadcast);
+    if (lost !== null) this.#parts.tracker.drop("not_spooled", messages.length);
     return { interactive: 0, ended: false, lost };
   }
 }

@@ -71,7 +71,11 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
 
     for (const webRid of webRids) simulator.rooms.stall(webRid);
     await pause(2000);
-    for (const process of collectors) expect(await process.stop()).toBe(0);
+    for (const process of collectors) {
+      // What one hands over when it stops is the other's to store.
+      await until(async () => (await database.rows("SELECT 1 FROM spooled")).length === 0, 60_000);
+      expect(await process.stop()).toBe(0);
+    }
     const waiting = await database.rows("SELECT 1 FROM spooled");
     expect(waiting, "parts of spools that nobody took").toEqual([]);
     const judged = await judge(database.url, simulator, webRids);
