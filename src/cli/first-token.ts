@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeToken } from "../api/auth.js";
+import type { Config } from "../config.js";
 import { DyliveError } from "../errors.js";
 import type { Tokens } from "../log/tokens.js";
 
@@ -17,10 +18,11 @@ const ID = "first";
 /**
  * Makes an admin token when the store never had one, and writes it to `admin-token` in the data folder.
  * @param now ms UTC
- * @returns null when there are tokens, be they revoked: who revoked them all meant it; or when another process makes it
+ * @returns null when there are tokens, be they revoked: who revoked them all meant it; when another process makes it; and in a process that
+ *   only collects: the token is for readers, who would look for it at a server
  */
-export async function firstToken(tokens: Tokens, data: string, now: number): Promise<FirstToken | null> {
-  if ((await tokens.list()).length > 0) return null;
+export async function firstToken(tokens: Tokens, { data, role }: Pick<Config, "data" | "role">, now: number): Promise<FirstToken | null> {
+  if (role === "collect" || (await tokens.list()).length > 0) return null;
   const { token, row } = makeToken({ name: "first start", scope: "admin", now });
   const file = join(data, "admin-token");
   // Made anew: a mode is given to new files only. It is there before the token counts, so that a crash between loses nothing.

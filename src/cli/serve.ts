@@ -2,6 +2,7 @@ import { type App, startApp } from "../app.js";
 import { systemClock } from "../clock.js";
 import { type Config, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
+import type { Tokens } from "../log/tokens.js";
 import { firstToken } from "./first-token.js";
 import { makeLogger } from "./logger.js";
 import { aborted, stopSignal } from "./stop.js";
@@ -24,21 +25,26 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
   const app = await start(config);
   try {
     for (const room of watch) await watchRoom(app, room, stop);
-    const first = await firstToken(app.store.tokens, config.data, Date.now());
+    const first = await firstToken(app.store.tokens, config, Date.now());
     if (first !== null)
       say(
         `an admin token was made; ${first.file} keeps it, for you alone. The dashboard with it, shown this once:\n${app.url}/#token=${first.token}`,
       );
-    else if ((await app.store.tokens.list()).every((token) => token.revokedAt !== null))
-      say("Every token is revoked. Make one: dylive token create --name NAME");
+    else if (await areRevoked(app.store.tokens)) say("Every token is revoked. Make one: dylive token create --name NAME");
     await print(`dylive listens on ${app.url}`);
-    await print(`curl '${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM'`);
+    if (config.role !== "collect") await print(`curl '${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM'`);
     for (const { like, url } of app.compat) await print(`for clients of ${like}: ${url}`);
     await aborted(stop);
     say("stopping …");
   } finally {
     await app.close();
   }
+}
+
+/** Whether there are tokens and none is valid any more. */
+async function areRevoked(tokens: Tokens): Promise<boolean> {
+  const all = await tokens.list();
+  return all.length > 0 && all.every((token) => token.revokedAt !== null);
 }
 
 /** A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { authenticate, createToken } from "../../src/api/auth.js";
 import { firstToken } from "../../src/cli/first-token.js";
+import type { Config } from "../../src/config.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 
 let data = "";
@@ -11,24 +12,25 @@ beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), "dylive-first-"));
 });
 afterEach(() => rmSync(data, { recursive: true }));
+const of = (folder: string, role: Config["role"] = "all") => ({ data: folder, role });
 
 describe("the first token", () => {
   it("is an admin's, and is kept in a file for its owner alone, whatever was there", async () => {
     const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
     writeFileSync(join(data, "admin-token"), "old", { mode: 0o644 });
-    const made = await firstToken(tokens, data, 5);
+    const made = await firstToken(tokens, of(data), 5);
     expect(made?.file).toBe(join(data, "admin-token"));
     expect(readFileSync(made?.file ?? "", "utf8")).toBe(`${made?.token}\n`);
     expect(statSync(made?.file ?? "").mode & 0o777).toBe(0o600);
     expect(await authenticate(tokens, made?.token ?? "", "admin", 6)).toMatchObject({ scope: "admin", rooms: [] });
-    expect(await firstToken(tokens, data, 7)).toBeNull();
+    expect(await firstToken(tokens, of(data), 7)).toBeNull();
   });
 
   it("is made by one of two processes that start together", async () => {
     const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
     const other = mkdtempSync(join(tmpdir(), "dylive-first-"));
     try {
-      const made = await Promise.all([firstToken(tokens, data, 5), firstToken(tokens, other, 5)]);
+      const made = await Promise.all([firstToken(tokens, of(data), 5), firstToken(tokens, of(other), 5)]);
       const [first, ...more] = made.filter((one) => one !== null);
       expect(more).toEqual([]);
       expect(await tokens.list()).toHaveLength(1);
@@ -38,10 +40,17 @@ describe("the first token", () => {
     }
   });
 
+  it("is not made by a process that only collects, which may be the first to start and has no page to be used with", async () => {
+    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    expect(await firstToken(tokens, of(data, "collect"), 5)).toBeNull();
+    expect([await tokens.list(), existsSync(join(data, "admin-token"))]).toEqual([[], false]);
+    expect(await firstToken(tokens, of(data, "serve"), 6)).not.toBeNull();
+  });
+
   it("is not made anew when all were revoked", async () => {
     const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
     const { row } = await createToken(tokens, { name: "a", scope: "read", now: 0 });
     await tokens.revoke(row.id, 1);
-    expect(await firstToken(tokens, data, 2)).toBeNull();
+    expect(await firstToken(tokens, of(data), 2)).toBeNull();
   });
 });
