@@ -8,7 +8,9 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Runs a command in the checkout with its output shown; ends the process with its exit code when it fails. */
 export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: "inherit", shell: process.platform === "win32", ...options });
+  // On Windows npm is a script, which only a shell runs; a shell would take the blank in Node's own path for an end.
+  const shell = process.platform === "win32" && command === "npm";
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: "inherit", shell, ...options });
   if (error) throw error;
   if (status !== 0 && !options.mayFail) process.exit(status ?? 1);
   return status ?? 1;

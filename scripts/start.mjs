@@ -4,4 +4,4 @@ import { build, install, ROOT } from "./prepare.mjs";
 install();
 build();
 process.argv = [process.argv[0], `${ROOT}dist/bin/dylive.js`, "demo", ...process.argv.slice(2)];
-await import(`${ROOT}dist/bin/dylive.js`);
+await import("../dist/bin/dylive.js"); // a path from the root is no address on Windows

@@ -1,10 +1,11 @@
-// `npm test`: install, build, then types, lint, unit, PostgreSQL, end-to-end and browser tests. Nothing is skipped; the counts are written for .ci/run.
+// `npm test`: install, types and lint, build, then every project of vitest.config.ts that needs nothing but the checkout; or only those that are
+// named. Nothing is skipped; the counts are written for .ci/run.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build, install, ROOT, run } from "./prepare.mjs";
 
-const only = process.argv.slice(2); // vitest projects; all that need nothing but the checkout by default
+const only = process.argv.slice(2);
 const projects = only.length > 0 ? only : ["unit", "faults", "postgres", "cluster", "e2e", "browser"];
 const name = only.length > 0 ? only.join("-") : "all"; // scripts/ci.mjs reads the counts under it
 const results = `${ROOT}.tmp/vitest-${name}.json`;

@@ -7,7 +7,7 @@ const ANNOTATION = /^\[(number|first|lazy|skip|name|if)(?::([\w=|]+))?\]\s*/;
 const SCALARS = new Set(["string", "bytes", "bool", "int32", "uint32", "int64", "uint64"]);
 
 /** Loads the schema as protobufjs sees it, with comments and the field names of the files. */
-export function loadRoot(directory) {
+function loadRoot(directory) {
   const root = new protobuf.Root();
   root.resolvePath = (_origin, name) => directory + name.replace(/^.*\//, "");
   const names = readdirSync(directory)
@@ -118,7 +118,7 @@ function fileName(path) {
   return path.replace(/^.*\//, "").replace(/\.proto$/, "");
 }
 
-export function camelCase(name) {
+function camelCase(name) {
   return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
