@@ -1,6 +1,7 @@
 // A string or a number of JSON; strings are matched so that digits inside of them are passed over.
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const TOO_LONG = /^-?\d{16,}$/;
+const MANY_DIGITS = /\d{16}/;
 
 /**
  * Parses JSON whose ids may be bare integers beyond 2^53, as the Open Platform's room_id is (facts/official-push.md A1): whole numbers of 16
@@ -8,6 +9,9 @@ const TOO_LONG = /^-?\d{16,}$/;
  * @throws SyntaxError when the text is not JSON
  */
 export function parseExact(text: string): unknown {
+  // First, since TOKEN is fast on JSON only: from each quote on it looks for the end of the string, and of a broken text that is all of it.
+  const parsed: unknown = JSON.parse(text);
+  if (!MANY_DIGITS.test(text)) return parsed;
   return JSON.parse(text.replace(TOKEN, (token) => (TOO_LONG.test(token) ? `"${token}"` : token)));
 }
 

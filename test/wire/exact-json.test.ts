@@ -31,6 +31,11 @@ describe("parseExact", () => {
     const text = '\\"1234567890123456789'.repeat(50_000);
     expect(parseExact(JSON.stringify([text]))).toEqual([text]);
   });
+
+  it("refuses a megabyte of quotes that end nothing, in the time that reading it takes", () => {
+    for (const text of [`["${'\\"'.repeat(500_000)}`, '\\"'.repeat(500_000), '"1234567890123456789'.repeat(50_001)])
+      expect(() => parseExact(text)).toThrow(SyntaxError);
+  });
 });
 
 describe("elementsOf", () => {
