@@ -8,7 +8,7 @@ export interface Objection {
 }
 
 /** Steps that one event may cost: a few milliseconds at the very worst, some microseconds for what people write. */
-export const COST_MAX = 20_000;
+const COST_MAX = 20_000;
 
 /** Methods of a text, and whether they search it for their argument. */
 const METHODS: Readonly<Record<string, boolean>> = {
@@ -99,8 +99,10 @@ class Walk {
       return refuse(node, `${instead}; there are ${OFFERED}`);
     }
     const inner = [receiver, ...args].reduce((sum, one) => sum + this.cost(one, bound, inLoop), 1);
-    // A search costs at most the length of what is searched for, for every place where it may begin.
-    return inner + (searches ? args.reduce((sum, arg) => sum + lengthOf(arg, this.#longest), 0) : 0);
+    if (!searches) return inner;
+    // A search looks at most at all that is searched for, at every place where it may begin; a step is as many places as a variable has.
+    const places = lengthOf(receiver, this.#longest) / TEXT_SEEN;
+    return inner + Math.ceil(places * args.reduce((sum, arg) => sum + lengthOf(arg, this.#longest), 0));
   }
 
   #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], bound: ReadonlySet<string>, inLoop: boolean): number {
@@ -116,9 +118,23 @@ class Walk {
   }
 }
 
+/** The most characters that the text of a node has. @param ofName that of a loop's variable */
 function lengthOf(node: ASTNode, ofName: number): number {
-  if (node.op === "value") return typeof node.args === "string" ? node.args.length : 1;
-  return node.op === "id" && !isVariable(node.args) ? ofName : TEXT_SEEN;
+  switch (node.op) {
+    case "value":
+      return typeof node.args === "string" ? node.args.length : 1;
+    case "id":
+      return isVariable(node.args) ? TEXT_SEEN : ofName;
+    case "+":
+      return lengthOf(node.args[0], ofName) + lengthOf(node.args[1], ofName);
+    case "?:":
+      return Math.max(lengthOf(node.args[1], ofName), lengthOf(node.args[2], ofName));
+    case "rcall":
+      // lowerAscii has as many; the other methods give no text.
+      return lengthOf(node.args[1], ofName);
+    default:
+      return TEXT_SEEN;
+  }
 }
 
 function refuse(node: ASTNode, message: string): never {

@@ -132,6 +132,16 @@ describe("a hostile filter", () => {
     expect(performance.now() - began).toBeLessThan(500);
   });
 
+  it.each([
+    ["in texts put together", (text: string) => `(${text}).contains("${"a".repeat(100)}b")`],
+    ["in the longer of two", (text: string) => `(true ? ${text} : "a").lowerAscii().contains("${"a".repeat(100)}b")`],
+    ["for texts put together", (text: string) => `text.contains(${text})`],
+  ])("is refused when it searches too much: %s", (_what, search) => {
+    const text = Array.from({ length: 100 }, () => "text").join(" + ");
+    compile(search("text"));
+    expect(errorOf(`${list(15, "1")}.all(x, !${search(text)})`).message).toContain("steps for each event");
+  });
+
   it("costs an event little at the most that is allowed", () => {
     const text = live(chat("a".repeat(100_000)));
     const predicate = compile(`${list(24, "1")}.all(x, !text.contains("${"a".repeat(780)}b"))`);
