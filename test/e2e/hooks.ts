@@ -56,7 +56,10 @@ export async function killWhileDelivering({
       simulator.rooms.stall(ROOM);
       receiver.manner = answering(200);
       await ran(["hook", "resume", id], env);
-      await until(async () => (await ran(["hook", "list"], env)).stdout.includes("active  backlog 0"), 120_000);
+      await until(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300)); // each look is a process
+        return (await ran(["hook", "list"], env)).stdout.includes("active  backlog 0");
+      }, 120_000);
       server.process.kill("SIGTERM");
       expect(await server.ended).toBe(0);
     }
