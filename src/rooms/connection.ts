@@ -29,6 +29,8 @@ export class Connection {
   readonly #owner: ConnectionOwner;
   #watchdog = new Watchdog();
   readonly #missed = new Missed();
+  /** When this broadcast was begun here, ms UTC: frames from before that are another's. */
+  #begunAt = Number.NEGATIVE_INFINITY;
   /** Why the last connection was given up although the broadcast may go on. */
   #left: { readonly since: number | null; readonly reason: string } | null = null;
   /** When damage was last a reason to connect anew. */
@@ -59,7 +61,7 @@ export class Connection {
     if (tracker.state !== "stalled") await to("connecting", "opening the connection");
     const given = new AbortController();
     const ended = new AbortController();
-    const arrival = moving() ? this.#arrival(AbortSignal.any([signal, ended.signal])) : null;
+    const arrival = moving() ? this.#arrival(live.roomId, AbortSignal.any([signal, ended.signal])) : null;
     let verdict: "dead" | "stalled" | "moved" | null = null;
     let looking = false;
     let opened = false;
@@ -126,13 +128,13 @@ export class Connection {
   }
 
   /** When a room that another process goes on collecting is ours to store. */
-  #arrival(signal: AbortSignal): Arrival {
+  #arrival(roomId: string, signal: AbortSignal): Arrival {
     const { parts, arrive } = this.#owner;
     const claim = async (openedAt: number) => {
       const left = await arrive(signal);
-      this.#missed.goOn(left?.missing);
-      if (left !== null && openedAt - left.savedAt > STUCK_MS)
-        this.#missed.begin(left.savedAt, "the process that had the room had stopped receiving");
+      if (left?.roomId !== roomId) return; // how an earlier broadcast was left says nothing of this one
+      this.#missed.goOn(left.missing);
+      if (openedAt - left.savedAt > STUCK_MS) this.#missed.begin(left.savedAt, "the process that had the room had stopped receiving");
     };
     return new Arrival(parts.clock, claim, signal);
   }
@@ -185,7 +187,9 @@ export class Connection {
     const damaged = damagedIn(batch, this.#watchdog.lastFrameAt);
     if (lost !== null) this.#missed.begin(this.#watchdog.lastFrameAt, lost);
     this.#watchdog.received(at, interactive);
-    if (lost === null) await this.#tell(target, broadcast, this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0), signal);
+    const over = lost === null ? this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0) : null;
+    await this.#tell(target, broadcast, over, signal);
+    if (over !== null) await this.#point.keep(target.room); // or who goes on after a crash would go on missing it
     if (interactive > 0) this.#renewed = false;
     if (interactive > 0 && tracker.state !== "live") await to("live", "interactive messages are coming in");
     if (damaged === null) return false;
@@ -216,6 +220,7 @@ export class Connection {
       );
     }
     tracker.broadcast(live.roomId);
+    this.#begunAt = parts.clock.now();
     this.#watchdog = new Watchdog();
     this.#renewed = false;
     this.#point.begin(resume);
@@ -275,7 +280,8 @@ export class Connection {
   }
 
   #miss(reason: string): void {
-    this.#missed.begin(this.#owner.tracker.lastFrameAt, reason);
+    const { lastFrameAt } = this.#owner.tracker;
+    if (lastFrameAt !== null && lastFrameAt >= this.#begunAt) this.#missed.begin(lastFrameAt, reason);
   }
 }
 

@@ -93,6 +93,22 @@ function stuckStore() {
   return { reached: { ...store, log: slow(store.log, "append"), rooms: slow(store.rooms, "setResume") }, stick, goOn, late };
 }
 
+/** A store that is told no more where the room's connection is. */
+function forgetful() {
+  let forgets = false;
+  const rooms = new Proxy(store.rooms, {
+    get: (target, key) => {
+      if (key === "setResume" && forgets) return async () => {};
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const forget = () => {
+    forgets = true;
+  };
+  return { reached: { ...store, rooms }, forget };
+}
+
 /** What the platform sent is in the log once; unless something was handed over late, in the order in which it was sent. */
 async function expectAll(inOrder = true): Promise<void> {
   simulator.rooms.stall(RID);
@@ -209,6 +225,43 @@ describe("a room that moves from process to process", () => {
     expect(await of("gap")).toEqual([]);
     expect(failed).toEqual([]);
     await spool.close();
+  });
+
+  it("is not said to be missed since the broadcast before, which is all that the store was told of", async () => {
+    const { reached, forget } = forgetful();
+    const owner = await begin(1, false, reached);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    simulator.rooms.end(RID);
+    await clock.until(() => owner.tracker.state === "waiting", 60_000);
+    forget();
+    await clock.go(60_000);
+    simulator.rooms.restart(RID);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    const next = await begin(2, true);
+    await clock.until(() => next.tracker.state === "live" && owner.lost, 60_000);
+    await clock.go(5000);
+    expect(await of("gap")).toEqual([]);
+  });
+
+  it("from one that was killed after a gap was told is missed from then on, and that is told too", async () => {
+    const { reached, stick, goOn } = stuckStore();
+    const owner = await begin(1, false, reached);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    simulator.rooms.cut(RID);
+    await clock.until(async () => (await of("gap")).length === 1, 60_000);
+    await clock.go(100);
+    stick();
+    await clock.go(20_000);
+    const next = await begin(2, false);
+    await clock.until(() => next.tracker.state === "live", 60_000);
+    const [first, second] = await of("gap");
+    expect(second?.from).toBeGreaterThanOrEqual(first?.to ?? Number.POSITIVE_INFINITY);
+    expect((second?.to ?? 0) - (second?.from ?? 0)).toBeGreaterThanOrEqual(20_000);
+    goOn();
+    await clock.until(() => owner.lost, 10_000);
   });
 
   it("from one that has lost its connection says since when nothing was received", async () => {
