@@ -6,7 +6,8 @@ import { pipeline } from "node:stream/promises";
 
 const [host, token, room = "", port = "8080"] = process.argv.slice(2);
 const page = readFileSync(new URL("browser-sse.html", import.meta.url));
-const events = `${host}/v1/events/stream?${new URLSearchParams({ rooms: room, types: "chat,gift,follow" })}`;
+const NEWS = 'type != "gift" || delta > 0'; // the end of a combo brings no new gift
+const events = `${host}/v1/events/stream?${new URLSearchParams({ rooms: room, types: "chat,gift,follow", filter: NEWS })}`;
 
 const server = createServer(async (request, response) => {
   if (request.url !== "/events") return response.setHeader("content-type", "text/html; charset=utf-8").end(page);

@@ -15,6 +15,10 @@ function connect() {
   socket.on("message", (data) => {
     const message = JSON.parse(String(data));
     if (message.type === "error") console.error(message.message);
+    if (message.code === "cursor_reset") {
+      after = null; // the database is another one: go on from now
+      socket.close();
+    }
     if (Array.isArray(message)) for (const event of message) take(event);
   });
   socket.on("error", ({ message }) => console.error(message));
