@@ -15,6 +15,7 @@ import { withStore } from "./with-store.js";
 
 /** More lines than these say nothing new. */
 const SHOWN = 200;
+const DAY_MS = 86_400_000;
 
 /** Adds `dylive backup` and `dylive check`. @param data makes the option that names the data folder */
 export function addStoreCommands(program: Command, data: () => Option): void {
@@ -52,7 +53,9 @@ async function check(config: Config, asked: string | null): Promise<void> {
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
     const progress = new Progress("checking", "events");
-    const findings = await checkStore(store, { ...room, signal: stop, onProgress: (_what, events) => progress.show(events) });
+    const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
+    const onProgress = (_what: string, events: number) => progress.show(events);
+    const findings = await checkStore(store, { ...room, statisticsMaxAgeMs, signal: stop, onProgress });
     for (const finding of findings.slice(0, SHOWN)) await print(plain(sentenceOf(finding)));
     if (findings.length > SHOWN) await print(`… and ${findings.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);

@@ -12,19 +12,28 @@ interface Sum {
   events: number;
   units: number;
   diamonds: bigint;
+  /** Platform time of its latest event, ms UTC. */
+  lastAt: number;
   /** Some of the room's events before it or in it are no longer kept: statistics outlive them. */
-  readonly lost: boolean;
+  lost: boolean;
+}
+
+/** What is known beside the store. */
+export interface StatisticsCheck {
+  /** Statistics of broadcasts whose last event was before this time, ms UTC, need not be there: they are not kept for longer. Null: all must be. */
+  readonly expiredBefore: number | null;
+  readonly signal?: AbortSignal;
+  /** Told how many events were read since the last call. */
+  readonly onEvents?: (count: number) => void;
 }
 
 /**
  * Compares the statistics of a room's broadcasts with its events: number of events, units and diamonds. What is not yet counted is left out.
- * @param onEvents told how many events were read since the last call
  */
 export async function checkStatistics(
   { log, statistics }: Pick<Store, "log" | "statistics">,
   room: RoomKey,
-  signal?: AbortSignal,
-  onEvents: (count: number) => void = () => {},
+  { expiredBefore, signal, onEvents = () => {} }: StatisticsCheck,
 ): Promise<readonly Finding[]> {
   const counted = await countedUpTo({ log, statistics }, room);
   const sums = new Map<string, Sum>();
@@ -32,13 +41,17 @@ export async function checkStatistics(
   for (let after = 0; after < counted; ) {
     signal?.throwIfAborted();
     const page = await log.read(room, after, PAGE);
-    lost ||= page.removed !== undefined;
+    if (page.removed !== undefined) {
+      lost = true;
+      for (const sum of sums.values()) sum.lost = true;
+    }
     for (const event of page.events) {
       if (event.seq > counted) break;
       const key = event.sessionId ?? "";
-      const sum = sums.get(key) ?? { events: 0, units: 0, diamonds: 0n, lost };
+      const sum = sums.get(key) ?? { events: 0, units: 0, diamonds: 0n, lastAt: event.time, lost };
       sums.set(key, sum);
       sum.events++;
+      sum.lastAt = Math.max(sum.lastAt, event.time);
       if (event.type !== "gift" || event.test === true) continue;
       sum.units += event.delta;
       sum.diamonds += BigInt(event.diamonds ?? 0);
@@ -51,7 +64,11 @@ export async function checkStatistics(
   const kept = await statistics.sessions(room, [...sums.keys()]);
   // What came meanwhile, or is being counted again, is another matter.
   if ((await countedUpTo({ log, statistics }, room)) !== counted) return [];
-  return [...sums].flatMap(([sessionId, sum]) => compare(room, sessionId, sum, kept.get(sessionId), head - counted));
+  return [...sums].flatMap(([sessionId, sum]) => {
+    const own = kept.get(sessionId);
+    if (own === undefined && expiredBefore !== null && sum.lastAt < expiredBefore) return [];
+    return compare(room, sessionId, sum, own, head - counted);
+  });
 }
 
 /** @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again */

@@ -4,7 +4,8 @@ import { check } from "../../src/log/check.js";
 import { checkStore } from "../../src/log/check-store.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { catchUp } from "../../src/outputs/stats/advance.js";
-import { chats, gift } from "../contracts/events.js";
+import { FakeClock } from "../clock.js";
+import { chat, chats, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { plainWords } from "../outputs/stats/plain-words.js";
 import { useDirectory } from "./directory.js";
@@ -53,6 +54,31 @@ describe("check", () => {
     await store.search.reset();
     while (await store.search.advance(room));
     expect((await checkStore(store)).map(({ kind }) => kind)).toEqual(["statistics"]);
+    await store.close();
+  });
+
+  it("finds nothing wrong with statistics that retention has dropped, or that outlive events in their midst", async () => {
+    const store = openSqliteStore({ path: path("kept.db") });
+    const { room, append } = await claimed(store);
+    const [first, second] = [
+      { sessionId: "s1", time: 1000 },
+      { sessionId: "s2", time: 9000 },
+    ];
+    await append(chat("a", first), chat("b", second), chat("c", second), chat("d", second));
+    await catchUp(store, plainWords);
+    while (await store.search.advance(room));
+    expect(await store.statistics.expire(room, 5000)).toBe(true);
+    await catchUp(store, plainWords);
+    const missing = { kind: "statistics", room, sessionId: "s1", what: "events", log: "1", counted: "0" };
+    const clock = new FakeClock(12_000);
+    expect(await checkStore(store, { clock })).toEqual([missing]);
+    expect(await checkStore(store, { clock, statisticsMaxAgeMs: 12_000 })).toEqual([missing]);
+    expect(await checkStore(store, { clock, statisticsMaxAgeMs: 7000 })).toEqual([]);
+    await store.retention.setLimits(room, "statistics", { maxAgeMs: 7000, maxBytes: null });
+    expect(await checkStore(store, { clock })).toEqual([]);
+    // As where a day is dropped whose events take turns with those of the next.
+    await store.log.remove(room, 3, 3, "retention");
+    expect(await checkStore(store, { clock })).toEqual([]);
     await store.close();
   });
 
