@@ -37,7 +37,7 @@ export async function answerEventStream(
   reply: FastifyReply,
   token: TokenRow,
 ): Promise<void> {
-  live.checkRoom();
+  live.assertCapacity();
   const { rooms: names, types, user, minDiamonds, filter, after } = request.query;
   const select = selectionOf({ types: types?.split(","), user, minDiamonds, filter });
   const rooms = await namedRooms(live, token, names.split(","));

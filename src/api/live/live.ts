@@ -66,7 +66,7 @@ export class Live {
    * Refuses one connection too many, before anything is made for it.
    * @throws DyliveError stopping, too_many_subscriptions
    */
-  checkRoom(): void {
+  assertCapacity(): void {
     if (this.#stopped.signal.aborted) throw new DyliveError("stopping", "no new streams are taken");
     if (this.#readers.size >= this.limits.connections)
       throw new DyliveError("too_many_subscriptions", `${this.#readers.size} streams are open on this server, which is the most allowed`);

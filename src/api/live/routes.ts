@@ -26,7 +26,7 @@ export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiParts,
     { schema: { ...common, summary: "Rooms whose state has changed, at most once a second (Server-Sent Events)" }, config },
     async (request, reply) => {
       const token = passes.of(request);
-      live.checkRoom();
+      live.assertCapacity();
       live.quota.take(token.id, 1);
       const answer = new SseAnswer(reply, live);
       answer.whenGone(() => live.quota.give(token.id, 1));

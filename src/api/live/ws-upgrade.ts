@@ -10,7 +10,7 @@ import type { Live } from "./live.js";
 import { WsConnection } from "./ws-connection.js";
 
 /** Address of the WebSocket. */
-export const WS_PATH = "/v1/ws";
+const WS_PATH = "/v1/ws";
 
 /** Turns upgrade requests for {@link WS_PATH} into connections; refuses the others. */
 export class WsUpgrade {
@@ -32,13 +32,15 @@ export class WsUpgrade {
     socket.on("error", () => {});
     try {
       if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("not_found", "there is no WebSocket at this address");
-      this.#live.checkRoom();
+      this.#live.assertCapacity();
       const token = await this.#gate.enter(request, "read", "query");
       if (socket.destroyed) return;
       this.#server.handleUpgrade(request, socket, head, (ws) => {
         try {
           this.#live.quota.take(token.id, 1);
         } catch {
+          // What its client still sends may be no frame: without a listener that would end the process.
+          ws.on("error", () => {});
           ws.close(1008, "too_many_subscriptions");
           return;
         }

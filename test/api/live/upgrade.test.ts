@@ -121,4 +121,30 @@ describe("bounds", () => {
     await Promise.all([one.body?.cancel(), two.body?.cancel()]);
     await until(() => server.live.quota.size === 0);
   });
+
+  it("of a token: a socket beyond them is closed, and what its client sends then harms nobody", async () => {
+    const server = await serveLive({ limits: { heldPerToken: 0 } });
+    const socket = connect(server.port, "127.0.0.1");
+    const head = `GET /v1/ws?token=${server.token} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket`;
+    const uncaught: unknown[] = [];
+    const catching = (error: unknown) => uncaught.push(error);
+    const others = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException").on("uncaughtException", catching);
+    try {
+      // A client's frames must be masked; this one is not.
+      const frame = Buffer.from([0x81, 0x01, 0x61]);
+      const request = `${head}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+      socket.on("error", () => {}).write(Buffer.concat([Buffer.from(request), frame]));
+      const chunks: Buffer[] = [];
+      socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+      await once(socket, "end");
+      expect(Buffer.concat(chunks).toString("latin1")).toMatch(/^HTTP\/1\.1 101 [\s\S]*too_many_subscriptions/);
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off("uncaughtException", catching);
+      for (const listener of others) process.on("uncaughtException", listener);
+    }
+    expect(uncaught).toEqual([]);
+    expect((await fetch(`${server.url}/v1/events/stream?rooms=1`)).status).toBe(401);
+  });
 });
