@@ -15,6 +15,8 @@ export type FeedRow =
   | {
       readonly kind: "gift";
       readonly key: string;
+      /** Of the first. */
+      readonly seq: number;
       /** Of the first, ms UTC. */
       readonly time: number;
       /** The newest of the combo. */
@@ -26,6 +28,8 @@ export type FeedRow =
   | {
       readonly kind: "crowd";
       readonly key: string;
+      /** Of the first. */
+      readonly seq: number;
       /** Of the first, ms UTC. */
       readonly time: number;
       readonly joined: number;
@@ -53,10 +57,19 @@ export class FeedRows {
     this.#most = most;
   }
 
-  /** Adds events in the order of the log. */
-  add(events: readonly LiveEvent[]): void {
+  /** Adds events in the order of the log. @returns whether rows were cut off at the top */
+  add(events: readonly LiveEvent[]): boolean {
     for (const event of events) this.#one(event);
-    this.#trim();
+    return this.#trim();
+  }
+
+  /** The seq of the first event in the lines; null when there is none. */
+  get oldestSeq(): number | null {
+    for (const row of this.rows) {
+      if (row.kind === "event") return row.event.seq;
+      if ("seq" in row) return row.seq;
+    }
+    return null;
   }
 
   /** Adds a line of our own: events that are not here. */
@@ -90,7 +103,8 @@ export class FeedRows {
     } else if (event.delta > 0) {
       // The end of a combo alone gives nothing: its units are in the lines above.
       this.#combos.set(event.comboId, this.#cut + this.rows.length);
-      this.#push({ kind: "gift", key: `${event.seq}`, time: event.time, event, units: event.delta, diamonds: event.diamonds });
+      const { seq, time, delta: units, diamonds } = event;
+      this.#push({ kind: "gift", key: `${seq}`, seq, time, event, units, diamonds });
     }
     if (event.settled) this.#combos.delete(event.comboId);
   }
@@ -105,7 +119,8 @@ export class FeedRows {
     }
     const crowd = { place: this.#cut + this.rows.length, since: event.time, likers: new Set<string>() };
     this.#crowd = crowd;
-    const empty: CrowdRow = { kind: "crowd", key: `${event.seq}`, time: event.time, joined: 0, joiners: [], likers: 0, likes: 0 };
+    const { seq, time } = event;
+    const empty: CrowdRow = { kind: "crowd", key: `${seq}`, seq, time, joined: 0, joiners: [], likers: 0, likes: 0 };
     this.#push(grown(empty, event, crowd.likers));
   }
 
@@ -118,12 +133,13 @@ export class FeedRows {
   }
 
   /** Cuts a tenth at once, so that the rows below do not move with every batch. */
-  #trim(): void {
-    if (this.rows.length <= this.#most) return;
+  #trim(): boolean {
+    if (this.rows.length <= this.#most) return false;
     const cut = this.rows.length - Math.floor(this.#most * 0.9);
     this.rows.splice(0, cut);
     this.#cut += cut;
     for (const [combo, place] of this.#combos) if (place < this.#cut) this.#combos.delete(combo);
+    return true;
   }
 }
 

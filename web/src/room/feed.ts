@@ -1,6 +1,6 @@
 import { type ShallowRef, shallowRef, triggerRef } from "vue";
 import { type ApiClient, ask } from "../api/client.js";
-import { type ApiFailure, asFailure } from "../api/failure.js";
+import { type ApiFailure, asFailure, failureOf } from "../api/failure.js";
 import { LiveSocket, type Told } from "../api/live-socket.js";
 import type { EventPage, LiveEvent } from "../api/model.js";
 import type { LinkState } from "../api/retry.js";
@@ -42,7 +42,8 @@ export class Feed {
   #paused = false;
   #after: string | number = 0;
   #socket: LiveSocket | null = null;
-  #timer = 0;
+  #showing = 0;
+  #retrying = 0;
   readonly #stop = new AbortController();
 
   constructor(parts: FeedParts) {
@@ -54,7 +55,8 @@ export class Feed {
   close(): void {
     this.#stop.abort();
     this.#socket?.close();
-    clearTimeout(this.#timer);
+    clearTimeout(this.#showing);
+    clearTimeout(this.#retrying);
   }
 
   /** While paused, what comes waits: the rows do not move under the reader. */
@@ -97,7 +99,7 @@ export class Feed {
       this.failure.value = failure;
       if (failure.code === "bad_token" || failure.code === "no_token") this.#parts.onRefused();
       else if (failure.code !== "bad_request" && failure.code !== "not_found")
-        this.#timer = window.setTimeout(() => void this.#start(), 3_000);
+        this.#retrying = window.setTimeout(() => void this.#start(), 3_000);
     }
   }
 
@@ -136,7 +138,7 @@ export class Feed {
       this.#fresh.splice(0, over);
       this.#skipped += over;
     }
-    if (this.#timer === 0) this.#timer = window.setTimeout(() => this.#show(), SHOW_MS);
+    if (this.#showing === 0) this.#showing = window.setTimeout(() => this.#show(), SHOW_MS);
   }
 
   #told(told: Told): void {
@@ -147,26 +149,34 @@ export class Feed {
     } else if (type === "removed" && typeof from === "number" && typeof to === "number") {
       this.#lines.note("removed", to - from + 1);
       triggerRef(this.rows);
-    } else if (type === "error" && code === "cursor_reset") this.#again();
+    } else if (type === "subscribed") this.failure.value = null;
+    else if (type === "error" && code === "cursor_reset") this.#again();
+    else if (type === "error") this.failure.value = failureOf({ error: told }, 0);
   }
 
   /** The log is another than before: everything begins anew. */
   #again(): void {
     this.#socket?.close();
+    clearTimeout(this.#showing);
+    this.#showing = 0;
+    this.#fresh = [];
+    this.#skipped = 0;
+    this.waiting.value = 0;
     this.#lines = new FeedRows(ROWS_MAX);
     this.rows.value = this.#lines.rows;
     void this.#start();
   }
 
   #show(): void {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
+    clearTimeout(this.#showing);
+    this.#showing = 0;
     if (this.#paused) {
       this.waiting.value = this.#fresh.length + this.#skipped;
       return;
     }
     if (this.#skipped > 0) this.#lines.note("skipped", this.#skipped);
-    this.#lines.add(this.#fresh);
+    // What was cut off can be loaded again, from the first row that is left.
+    if (this.#lines.add(this.#fresh)) this.older.value = String(this.#lines.oldestSeq ?? 0);
     this.#fresh = [];
     this.#skipped = 0;
     this.waiting.value = 0;

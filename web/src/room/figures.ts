@@ -7,8 +7,9 @@ import type { GiftSum, LiveEventOf, Minute, Person, Totals, Word } from "../api/
 const RENEW_MS = 15_000;
 /** Until there are any. */
 const FIRST_MS = 2_000;
-/** A broadcast of more minutes than this is shown from its newest page on. */
+/** Of a longer broadcast its newest minutes are shown. */
 const MINUTES_MAX = 3_000;
+const MINUTES_PAGE = 1_000;
 
 /** What a broadcast adds up to. */
 export interface BroadcastFigures {
@@ -28,6 +29,10 @@ export class Figures {
   readonly #client: ApiClient;
   readonly #path: { readonly room: string; readonly session: string };
   readonly #signal: AbortSignal;
+  /** Minutes of the pages before the last one: they are over, and need not be asked for again. */
+  #past: readonly Minute[] = [];
+  /** Where the last page begins. */
+  #cursor: string | null = null;
 
   constructor(client: ApiClient, room: string, session: string, signal: AbortSignal) {
     this.#client = client;
@@ -83,17 +88,16 @@ export class Figures {
   }
 
   async #minutes(): Promise<readonly Minute[]> {
-    const minutes: Minute[] = [];
-    let cursor: string | null = null;
-    do {
-      const query: { limit: number; cursor?: string } = { limit: 1_000, ...(cursor !== null && { cursor }) };
+    for (;;) {
+      const query = { limit: MINUTES_PAGE, ...(this.#cursor !== null && { cursor: this.#cursor }) };
       const page: { readonly minutes: readonly Minute[]; readonly next: string | null } = await ask(
         this.#client.v1.GET("/v1/rooms/{room}/sessions/{session}/stats", { params: { path: this.#path, query }, signal: this.#signal }),
       );
-      minutes.push(...page.minutes);
-      cursor = page.next;
-    } while (cursor !== null && minutes.length < MINUTES_MAX);
-    return minutes;
+      const minutes = [...this.#past, ...page.minutes].slice(-MINUTES_MAX);
+      if (page.next === null) return minutes;
+      this.#past = minutes;
+      this.#cursor = page.next;
+    }
   }
 }
 

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ApiClient } from "../../../web/src/api/client.js";
+import type { EventPage, LiveEvent } from "../../../web/src/api/model.js";
+import { Feed } from "../../../web/src/room/feed.js";
+import { FEED_KINDS } from "../../../web/src/room/feed-kinds.js";
+import { chat } from "../../api/events.js";
+import { until } from "../../until.js";
+
+/** The page's timers, which go off when told to. */
+let timers: (() => void)[] = [];
+let sockets: FakeSocket[] = [];
+const goOff = () => {
+  for (const run of timers.splice(0)) run();
+};
+
+/** The server's end of a WebSocket. */
+class FakeSocket {
+  static readonly OPEN = 1;
+  readonly readyState = 1;
+  readonly sent: unknown[] = [];
+  onmessage: (message: { data: string }) => void = () => {};
+  onclose: () => void = () => {};
+
+  constructor() {
+    sockets.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(): void {}
+
+  say(message: unknown): void {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+}
+
+beforeEach(() => {
+  timers = [];
+  sockets = [];
+  vi.stubGlobal("window", { setTimeout: (run: () => void) => timers.push(run) });
+  vi.stubGlobal("document", { hidden: false, addEventListener: () => {} });
+  vi.stubGlobal("addEventListener", () => {});
+  vi.stubGlobal("WebSocket", FakeSocket);
+});
+afterEach(() => vi.unstubAllGlobals());
+
+let seq = 0;
+const event = (text: string): LiveEvent => ({ ...chat(text), seq: ++seq }) as LiveEvent;
+const pageOf = (events: readonly LiveEvent[]): EventPage => ({ events, next: "next", previous: "previous", more: true });
+
+/** A feed whose pages come from `answers`, one after the other; an error is an answer that does not come. */
+function feedOf(...answers: (readonly LiveEvent[] | Error)[]) {
+  const asked: unknown[] = [];
+  const get = async (_path: string, { params }: { readonly params: { readonly query: unknown } }) => {
+    asked.push(params.query);
+    const answer = answers.shift() ?? new Error("no more answers");
+    if (answer instanceof Error) throw answer;
+    return { data: pageOf(answer), response: new Response() };
+  };
+  const client = { stream: () => "ws://127.0.0.1/v1/ws", v1: { GET: get } } as unknown as ApiClient;
+  const query = { kinds: new Set(FEED_KINDS), filter: "", user: null };
+  return { feed: new Feed({ client, room: "1", query, onRefused: () => {} }), asked };
+}
+
+const textsOf = (feed: Feed) =>
+  feed.rows.value.map((row) => (row.kind === "event" && row.event.type === "chat" ? row.event.text : row.kind));
+
+describe("a feed", () => {
+  it("shows what comes, also when its first page had to be asked for twice", async () => {
+    const { feed } = feedOf(new Error("no server"), [event("before")]);
+    await until(() => feed.failure.value?.code === "offline" && timers.length === 1);
+    goOff();
+    await until(() => feed.loaded.value);
+    expect(feed.failure.value).toBeNull();
+    sockets[0]?.say({ type: "hello" });
+    expect(sockets[0]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
+    sockets[0]?.say([event("after")]);
+    goOff();
+    expect(textsOf(feed)).toEqual(["before", "after"]);
+  });
+
+  it("forgets what waited when the log is another", async () => {
+    const { feed } = feedOf([event("old")], [event("new")]);
+    await until(() => feed.loaded.value);
+    feed.pause(true);
+    sockets[0]?.say([event("waits"), event("waits")]);
+    goOff();
+    expect(feed.waiting.value).toBe(2);
+    sockets[0]?.say({ type: "error", code: "cursor_reset" });
+    await until(() => sockets.length === 2);
+    feed.pause(false);
+    expect([textsOf(feed), feed.waiting.value]).toEqual([["new"], 0]);
+  });
+
+  it("says why it is given nothing", async () => {
+    const { feed } = feedOf([]);
+    await until(() => feed.loaded.value);
+    sockets[0]?.say({
+      type: "error",
+      code: "too_many_subscriptions",
+      message: "Too much is subscribed to: 201 rooms",
+      hint: "Close some.",
+    });
+    expect(feed.failure.value).toMatchObject({ code: "too_many_subscriptions", hint: "Close some." });
+    sockets[0]?.say({ type: "subscribed", rooms: [] });
+    expect(feed.failure.value).toBeNull();
+  });
+
+  it("goes on to older events from the oldest line that is left, when some were cut off", async () => {
+    const { feed, asked } = feedOf([event("first")], [event("older")]);
+    await until(() => feed.loaded.value);
+    expect(feed.older.value).toBe("previous");
+    for (let batch = 0; batch < 3; batch++) {
+      sockets[0]?.say(Array.from({ length: 9_000 }, () => event("more")));
+      goOff();
+    }
+    const [oldest] = feed.rows.value;
+    const oldestSeq = oldest?.kind === "event" ? oldest.event.seq : 0;
+    expect(oldestSeq).toBeGreaterThan(5_000);
+    expect(feed.older.value).toBe(String(oldestSeq));
+    await feed.loadOlder();
+    expect(asked.at(-1)).toMatchObject({ before: String(oldestSeq) });
+  });
+});
