@@ -40,7 +40,9 @@ describe("times", () => {
     [35_400, "35 秒", "35 s"],
     [59_600, "1 分", "1 min"],
     [200_000, "3 分 20 秒", "3 min 20 s"],
+    [3_599_600, "1 小时", "1 h"],
     [7_500_000, "2 小时 5 分", "2 h 5 min"],
+    [86_399_700, "1 天", "1 d"],
     [90_000_000, "1 天 1 小时", "1 d 1 h"],
   ])("%i ms last %s, %s", (ms, chinese, english) => {
     expect([duration(ms, "zh"), duration(ms, "en")]).toEqual([chinese, english]);

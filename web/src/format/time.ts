@@ -1,7 +1,5 @@
 import type { Lang } from "./number.js";
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const LOCALES: Readonly<Record<Lang, string>> = { zh: "zh-CN", en: "en-GB" };
 
 const made = new Map<string, Intl.DateTimeFormat>();
@@ -49,9 +47,10 @@ export function duration(ms: number, lang: Lang): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 60) return `${seconds}${second}`;
   if (seconds < 3_600) return pair(Math.floor(seconds / 60), minute, seconds % 60, second);
-  const minutes = Math.floor(ms / MINUTE_MS);
-  if (ms < DAY_MS) return pair(Math.floor(minutes / 60), hour, minutes % 60, minute);
-  return pair(Math.floor(ms / DAY_MS), day, Math.floor((ms % DAY_MS) / 3_600_000), hour);
+  // From the rounded seconds, as above: 59 min 59.6 s are an hour, not no hours and 59 min.
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1_440) return pair(Math.floor(minutes / 60), hour, minutes % 60, minute);
+  return pair(Math.floor(minutes / 1_440), day, Math.floor((minutes % 1_440) / 60), hour);
 }
 
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
