@@ -88,7 +88,9 @@ export class WorkerChannel implements JobDesk {
       else waiting?.reject(new DyliveError(message.error.code, message.error.detail));
     });
     const end = (error: DyliveError) => {
-      if (this.#worker === worker) this.#worker = null;
+      // A thread that fails is told of twice, as an error and as an exit: what waits at the second is the next thread's.
+      if (this.#worker !== worker) return;
+      this.#worker = null;
       for (const waiting of [...this.#waiting.values()]) waiting.reject(error);
     };
     worker.on("error", (error) => end(new DyliveError("internal", "the worker thread failed", error)));

@@ -3,12 +3,10 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
-import { openMemoryStore } from "../../src/log/memory.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { StatisticsReader } from "../../src/outputs/stats/reader.js";
 import { WorkerChannel } from "../../src/worker/channel.js";
 import type { JobDesk } from "../../src/worker/jobs.js";
-import { LocalDesk } from "../../src/worker/local.js";
 import { statisticsAt } from "../../src/worker/statistics.js";
 import { FakeClock } from "../clock.js";
 import { chat, gift } from "../contracts/events.js";
@@ -35,22 +33,9 @@ function onFile() {
   return { store, desk };
 }
 
-function inMemory() {
-  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
-  const desk = new LocalDesk(store);
-  closers.push(
-    () => store.close(),
-    () => desk.close(),
-  );
-  return { store, desk };
-}
-
-describe.each<[string, () => ReturnType<typeof onFile> | ReturnType<typeof inMemory>]>([
-  ["the worker thread", onFile],
-  ["this thread", inMemory],
-])("jobs in %s", (_name, open) => {
+describe("jobs in the worker thread", () => {
   it("count what is appended, and read it", async () => {
-    const { store, desk } = open();
+    const { store, desk } = onFile();
     const { room, append } = await claimed(store);
     await append(chat("1", { text: "主播上链接[比心]" }), gift("2", "c", 3, 3));
     const statistics = statisticsAt(desk);
@@ -66,7 +51,7 @@ describe.each<[string, () => ReturnType<typeof onFile> | ReturnType<typeof inMem
   });
 
   it("are refused when they are aborted before, and after the end", async () => {
-    const { desk } = open();
+    const { desk } = onFile();
     const reason = new Error("not now");
     await expect(desk.run("statistics.progress", [], AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(await desk.run("statistics.progress", [])).toEqual([]);
@@ -90,6 +75,15 @@ describe("the worker thread", () => {
     const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,process.exit(3)"] });
     closers.push(() => desk.close());
     for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "internal" });
+  });
+
+  it("fails no job of the thread that was started after it", async () => {
+    const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
+    const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,throw new Error('broken')"] });
+    closers.push(() => desk.close());
+    // It fails, and then it ends: by that time the second job waits for another thread.
+    for (let n = 0; n < 2; n++)
+      await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ detail: "the worker thread failed" });
   });
 
   it("takes so many jobs at a time and no more", async () => {
