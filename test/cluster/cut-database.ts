@@ -4,6 +4,7 @@ import { busyRooms, simulatorOf, watchAll } from "./busy-rooms.js";
 import { clusterDatabase } from "./database.js";
 import { Doorway } from "./doorway.js";
 import { type Judged, judge } from "./judge.js";
+import { pause } from "./pause.js";
 import { TestCluster } from "./processes.js";
 import { readStream } from "./stream-reader.js";
 
@@ -93,8 +94,4 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
     doorway.close();
     await database.remove();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

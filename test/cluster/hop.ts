@@ -6,6 +6,7 @@ import { until } from "../until.js";
 import { busyRooms, simulatorOf, watchAll } from "./busy-rooms.js";
 import { clusterDatabase } from "./database.js";
 import { type Judged, judge } from "./judge.js";
+import { pause } from "./pause.js";
 import { TestCluster } from "./processes.js";
 import { readStream } from "./stream-reader.js";
 
@@ -49,10 +50,10 @@ export async function hop(rooms: number, readers: number, forMs: number): Promis
         end.signal,
       ),
     ]);
-    await new Promise((resolve) => setTimeout(resolve, forMs));
+    await pause(forMs);
 
     for (const webRid of webRids) simulator.rooms.stall(webRid);
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await pause(2000);
     expect(await collector.stop()).toBe(0);
     const judged = await judge(database.url, simulator, webRids);
     expect(judged).toMatchObject({ lost: 0, gaps: [] });

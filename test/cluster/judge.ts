@@ -11,8 +11,6 @@ export interface Judged {
   readonly lost: number;
   readonly gaps: readonly { readonly webRid: string; readonly from: number; readonly to: number; readonly reason: string }[];
   readonly stored: number;
-  readonly unitsGiven: number;
-  readonly unitsCounted: number;
 }
 
 /** Ids tell whole seconds, and a message is on its way for a moment. */
@@ -26,7 +24,7 @@ const AFTER_MS = 250;
 export async function judge(url: string, simulator: Simulator, webRids: readonly string[]): Promise<Judged> {
   const store = await openPostgresStore({ url });
   try {
-    let [sent, lost, stored, unitsGiven, unitsCounted] = [0, 0, 0, 0, 0];
+    let [sent, lost, stored] = [0, 0, 0];
     const allGaps: Judged["gaps"][number][] = [];
     for (const webRid of webRids) {
       const room = (await store.rooms.find({ kind: "web_rid", value: webRid })) ?? 0;
@@ -66,11 +64,9 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
       sent += truth.interactive.filter(({ kind }) => kind !== "gift").length;
       lost += missing.length;
       stored += seq;
-      unitsGiven += given;
-      unitsCounted += units;
       allGaps.push(...gaps);
     }
-    return { sent, lost, stored, gaps: allGaps, unitsGiven, unitsCounted };
+    return { sent, lost, stored, gaps: allGaps };
   } finally {
     await store.close();
   }

@@ -6,6 +6,7 @@ import { until } from "../until.js";
 import { busyRooms, simulatorOf, watchAll } from "./busy-rooms.js";
 import { type ClusterDatabase, clusterDatabase } from "./database.js";
 import { type Judged, judge } from "./judge.js";
+import { pause } from "./pause.js";
 import { type ClusterProcess, TestCluster } from "./processes.js";
 
 /** Longer than a lease lasts (12 s). */
@@ -144,8 +145,4 @@ function spooledIn(data: string): readonly string[] {
 /** When the first connection was opened after a time, ms UTC. */
 function connectedAfter(simulator: Simulator, webRid: string, after: number): number {
   return Math.min(...simulator.truth(webRid).connections.flatMap(({ openedAt }) => (openedAt >= after ? [openedAt] : [])));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

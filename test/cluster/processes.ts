@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Role } from "../../src/log/leases.js";
-import { dylive, type Run, ran, scratch } from "../e2e/command.js";
+import { type Run, ran, scratch, serving } from "../e2e/command.js";
 
 export interface ClusterOptions {
   /** Of the database that all share. */
@@ -15,8 +15,6 @@ export interface ClusterOptions {
 /** A process of the built program. */
 export interface ClusterProcess {
   readonly name: string;
-  readonly role: Role;
-  readonly pid: number;
   /** Where it listens. */
   readonly base: string;
   readonly run: Run;
@@ -42,11 +40,10 @@ export class TestCluster {
   async start(name: string, role: Role, env: Readonly<Record<string, string>> = {}): Promise<ClusterProcess> {
     const data = join(this.#dir.path, name);
     mkdirSync(data, { recursive: true });
-    const run = dylive(["serve"], { ...this.#env(data), DYLIVE_ROLE: role, DYLIVE_NAME: name, ...env });
-    const [, base = ""] = await run.printed(/listens on (http:\S+)/);
+    const { server: run, base } = await serving({ ...this.#env(data), DYLIVE_ROLE: role, DYLIVE_NAME: name, ...env });
     const signal = (one: NodeJS.Signals) => void run.process.kill(one);
     const process: ClusterProcess = {
-      ...{ name, role, base, run, data, signal, pid: run.process.pid ?? 0 },
+      ...{ name, base, run, data, signal },
       stop: () => {
         signal("SIGCONT");
         signal("SIGTERM");

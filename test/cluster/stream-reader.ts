@@ -1,3 +1,5 @@
+import { pause } from "./pause.js";
+
 /** What a reader of streams was given so far. */
 export interface Reading {
   /** The last seq of each room, by its key. */
@@ -75,7 +77,7 @@ export function readStream(
   void (async () => {
     while (!signal.aborted) {
       await once().catch(() => {}); // it comes back
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
   })();
   return reading;

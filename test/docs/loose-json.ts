@@ -1,5 +1,5 @@
 /** What stands for "and more": as a member's name in objects, as an element in lists. */
-export const MORE = "…";
+const MORE = "…";
 
 /**
  * JSON as documents show it: a `…` after a comma stands for further members or elements.

@@ -20,8 +20,6 @@ export interface Block {
   readonly at: string;
   /** First word after the fence; empty where there is none. */
   readonly language: string;
-  /** The words after it. */
-  readonly marks: readonly string[];
   readonly text: string;
 }
 
@@ -33,11 +31,11 @@ export function blocksOf(path: string): readonly Block[] {
     const fence = /^( *)(`{3,})(.*)$/.exec(line);
     if (open === null) {
       if (fence === null) continue;
-      const [language = "", ...marks] = (fence[3] ?? "").trim().split(/\s+/);
+      const [language = ""] = (fence[3] ?? "").trim().split(/\s+/);
       open = {
         fence: fence[2] ?? "",
         indent: (fence[1] ?? "").length,
-        block: { at: `${path}:${index + 1}`, language, marks },
+        block: { at: `${path}:${index + 1}`, language },
         lines: [],
       };
     } else if (fence !== null && fence[3] === "" && (fence[2] ?? "").length >= open.fence.length) {

@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 /** The built CLI. */
 export const MAIN = fileURLToPath(new URL("../../dist/bin/dylive.js", import.meta.url));
 
+/** What a server says when it is ready, with its address. */
+export const LISTENS = /listens on (http:\S+)/;
+
 /** A run of the built CLI. */
 export interface Run {
   readonly process: ChildProcess;
@@ -75,6 +78,15 @@ export async function ran(
   const run = dylive(args, env);
   const code = await run.ended;
   return { code, stdout: run.stdout(), stderr: run.stderr() };
+}
+
+/** Starts `dylive serve …`. @returns when it listens, and where */
+export async function serving(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<{ readonly server: Run; readonly base: string }> {
+  const server = dylive(["serve", ...args], env);
+  return { server, base: (await server.printed(LISTENS))[1] ?? "" };
 }
 
 /** A folder that is gone after the test. */

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { check } from "../../src/log/check.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
-import { chat, dylive, type Run, ran, scratch } from "./command.js";
+import { startSimulator } from "../../src/simulator/index.js";
+import { chat, ran, scratch, serving } from "./command.js";
 import { loadRoom } from "./load-room.js";
 import { isShown } from "./shown.js";
 
@@ -11,11 +11,10 @@ const ROOM = "200000001";
 /** Kills a server under load again and again, and proves that nothing delivered was lost. @returns figures */
 export async function killUnderLoad({ load, kills, everyMs }: { readonly load: number; readonly kills: number; readonly everyMs: number }) {
   const dir = scratch();
-  const simulator = await startSimulator({
-    rooms: [loadRoom(ROOM, load)],
-  });
+  const env = { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0" };
+  const simulator = await startSimulator({ rooms: [loadRoom(ROOM, load)] });
   try {
-    const token = (await ran(["token", "create", "--name", "t"], { DYLIVE_DATA: dir.path })).stdout.trim();
+    const token = (await ran(["token", "create", "--name", "t"], env)).stdout.trim();
     const delivered: string[] = [];
     let cursor = "0";
     const poll = async (base: string) => {
@@ -26,7 +25,7 @@ export async function killUnderLoad({ load, kills, everyMs }: { readonly load: n
       return answer.body.data.length > 0;
     };
     for (let round = 0; round <= kills; round++) {
-      const { server, base } = await start(simulator, dir.path);
+      const { server, base } = await serving(env, ["--upstream", simulator.url]);
       const end = Date.now() + everyMs * (0.5 + Math.random());
       while (Date.now() < end) await poll(base);
       if (round < kills) {
@@ -39,17 +38,12 @@ export async function killUnderLoad({ load, kills, everyMs }: { readonly load: n
       server.process.kill("SIGTERM");
       expect(await server.ended).toBe(0);
     }
-    expect(await ran(["check"], { DYLIVE_DATA: dir.path })).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });
+    expect(await ran(["check"], env)).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });
     return { ...(await judge(dir.path, delivered)), delivered: delivered.length };
   } finally {
     await simulator.close();
     dir.remove();
   }
-}
-
-async function start(simulator: Simulator, data: string): Promise<{ server: Run; base: string }> {
-  const server = dylive(["serve", "--upstream", simulator.url], { DYLIVE_DATA: data, DYLIVE_PORT: "0" });
-  return { server, base: (await server.printed(/listens on (http:\S+)/))[1] ?? "" };
 }
 
 /** What a reader with its own cursor got is exactly what the log shows, in its order; the log has no hole and no id twice. */

@@ -1,17 +1,14 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { createToken } from "../../src/api/auth.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { until } from "../until.js";
-import { dylive, type Run, ran, scratch } from "./command.js";
+import { dylive, LISTENS, MAIN, type Run, ran, scratch, started } from "./command.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/bin/dylive.js", import.meta.url));
 /** Of 512 bytes (dash) or 1024 (bash): the store's files may not grow beyond one or two MB. */
 const BLOCKS = 2000;
 const dir = scratch();
-const runs: Pick<Run, "process" | "ended">[] = [];
+const runs: Run[] = [];
 afterAll(async () => {
   for (const { process: child, ended } of runs) {
     child.kill("SIGKILL");
@@ -21,23 +18,18 @@ afterAll(async () => {
 });
 
 /** A server whose files may not grow beyond a size: to it a disk that is full, for which nobody needs to be root. */
-function limited(env: Readonly<Record<string, string>>) {
-  const { DYLIVE_SHARED: _, ...rest } = process.env;
-  const child = spawn("sh", ["-c", `ulimit -f ${BLOCKS}; exec "$0" "$@"`, process.execPath, MAIN, "serve"], {
-    env: { ...rest, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part: string) => (text += part));
-  const ended = new Promise<number | string>((resolve) => child.on("close", (code, signal) => resolve(code ?? signal ?? "?")));
-  const run = { process: child, ended };
+function limited(env: Readonly<Record<string, string>>): Run {
+  return kept(started("sh", ["-c", `ulimit -f ${BLOCKS}; exec "$0" "$@"`, process.execPath, MAIN, "serve"], env));
+}
+
+/** It is ended after the test, however that ends. */
+function kept(run: Run): Run {
   runs.push(run);
-  return { ...run, url: () => until(() => /listens on (http:\S+)/.exec(text)?.[1], 60_000) };
+  return run;
 }
 
 it("files that may not grow: it is said in the room's state, nothing falls over, and the next start goes on with a store that is sound", async () => {
-  const simulator = dylive(["simulate", "--rate", "60"]);
-  runs.push(simulator);
+  const simulator = kept(dylive(["simulate", "--rate", "60"]));
   const upstream = (await simulator.printed(/(http:\S+)\n/))[1] ?? "";
   const env = { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0", DYLIVE_UPSTREAM: upstream };
   const store = openSqliteStore({ path: join(dir.path, "dylive.sqlite") });
@@ -54,7 +46,7 @@ it("files that may not grow: it is said in the room's state, nothing falls over,
   expect((await ran(["room", "add", "100000001"], env)).code).toBe(0);
 
   const full = limited(env);
-  const url = await full.url();
+  const url = (await full.printed(LISTENS))[1] ?? "";
   const told = await until(async () => {
     const { reason = "" } = (await room(url))?.evidence ?? {};
     return /the store takes nothing now/.test(reason) ? reason : null;
@@ -65,9 +57,8 @@ it("files that may not grow: it is said in the room's state, nothing falls over,
   expect(await full.ended).toBe(0);
   expect(await ran(["check"], env)).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });
 
-  const next = dylive(["serve"], env);
-  runs.push(next);
-  const again = (await next.printed(/listens on (http:\S+)/))[1] ?? "";
+  const next = kept(dylive(["serve"], env));
+  const again = (await next.printed(LISTENS))[1] ?? "";
   await until(async () => ((await room(again))?.state === "live" ? true : null), 100_000);
   next.process.kill("SIGTERM");
   await next.ended;

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { startSimulator } from "../../src/simulator/index.js";
 import { answering, Receiver, verify } from "../outputs/hooks/receiver.js";
 import { until } from "../until.js";
-import { chat, dylive, type Run, ran, scratch } from "./command.js";
+import { chat, ran, scratch, serving } from "./command.js";
 import { loadRoom } from "./load-room.js";
 
 const ROOM = "200000001";
@@ -23,9 +23,7 @@ export async function killWhileDelivering({
 }) {
   const dir = scratch();
   const env = { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0" };
-  const simulator = await startSimulator({
-    rooms: [loadRoom(ROOM, load)],
-  });
+  const simulator = await startSimulator({ rooms: [loadRoom(ROOM, load)] });
   const receiver = await Receiver.start();
   let n = 0;
   receiver.manner = (response, arrival) => {
@@ -42,7 +40,7 @@ export async function killWhileDelivering({
     const secret = added.stdout.trim();
     const id = /hook ([0-9a-f]{12}) /.exec(added.stderr)?.[1] ?? "";
     for (let round = 0; round <= kills; round++) {
-      const { server, base } = await start(simulator, env);
+      const { server, base } = await serving(env, ["--upstream", simulator.url]);
       const end = Date.now() + everyMs * (0.5 + Math.random());
       while (Date.now() < end) {
         await chat(base, { token, room_id: ROOM, limit: "1" }).catch(() => null);
@@ -68,11 +66,6 @@ export async function killWhileDelivering({
     await simulator.close();
     dir.remove();
   }
-}
-
-async function start(simulator: Simulator, env: Readonly<Record<string, string>>): Promise<{ server: Run; base: string }> {
-  const server = dylive(["serve", "--upstream", simulator.url], env);
-  return { server, base: (await server.printed(/listens on (http:\S+)/))[1] ?? "" };
 }
 
 /** What arrived, a message once for each id, is the log of every room: each event, in order. */

@@ -9,7 +9,7 @@ import { openVocabulary } from "../../src/outputs/stats/words.js";
 import { everything } from "../contracts/statistics.js";
 import { bodies, collected, made, older, units } from "../rooms/older.js";
 import { until } from "../until.js";
-import { dylive, type Run, ran, scratch } from "./command.js";
+import { type Run, ran, scratch, serving } from "./command.js";
 
 const dir = scratch();
 const fresh = scratch();
@@ -46,8 +46,9 @@ async function look() {
 
 it("what an older decoder collected is decoded anew by a server: as if this version had collected it, seq and id kept", async () => {
   const wanted = await collected(openMemoryStore({ maxEventsPerRoom: 100_000 }), undefined, join(fresh.path, "raw"));
-  server = dylive(["serve"], env);
-  const url = (await server.printed(/listens on (http:\S+)/))[1] ?? "";
+  const started = await serving(env);
+  server = started.server;
+  const url = started.base;
   const call = async (path: string, init: RequestInit = {}) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     return (await (await fetch(url + path, { ...init, headers })).json()) as Record<string, unknown>;
