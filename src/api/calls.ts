@@ -47,6 +47,11 @@ export class Call {
     this.#controller.abort(reason === "stopping" ? new DyliveError("stopping", "the call was ended") : new Error(`call ended: ${reason}`));
   }
 
+  /** What to throw for an error: whatever an ended call broke off with, it was stopped. @param unfinished what there was no answer to yet */
+  reasonFor(error: unknown, unfinished: string): unknown {
+    return this.#ended === null ? error : new DyliveError("stopping", unfinished);
+  }
+
   /** Cuts the connection: for an answer that its client does not take. */
   breakOff(): void {
     this.#request.socket.destroy();

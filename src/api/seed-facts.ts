@@ -1,4 +1,3 @@
-import { DyliveError } from "../errors.js";
 import type { EventType, LiveEventOf } from "../events/event.js";
 import type { Log, RoomKey } from "../log/log.js";
 import type { RequestedRoom } from "../rooms/state.js";
@@ -18,7 +17,7 @@ export async function requestedRoom({ rooms }: Pick<ApiParts, "rooms">, call: Ca
   try {
     return await rooms.request(text, SETTLE_MS, call.signal);
   } catch (error) {
-    throw call.ended === null ? error : new DyliveError("stopping", "the room's state was not yet known");
+    throw call.reasonFor(error, "the room's state was not yet known");
   }
 }
 

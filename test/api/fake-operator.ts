@@ -12,6 +12,13 @@ const FACTS: AccountFacts = {
   problem: null,
 };
 
+/** Rejects as a process does that was ended with its signal. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new DOMException("The operation was aborted", "AbortError")), { once: true });
+  });
+}
+
 /** An operator's desk without files and platform. */
 export class FakeOperator implements Operator {
   readonly kept = new Map<string, { facts: AccountFacts; cookies: string }>([["phone", { facts: FACTS, cookies: "sessionid=kept" }]]);
@@ -47,9 +54,9 @@ export class FakeOperator implements Operator {
     };
   }
 
-  async examine(room: string | null): Promise<readonly Finding[]> {
+  async examine(room: string | null, signal: AbortSignal): Promise<readonly Finding[]> {
     this.examined.push(room);
-    await this.looking;
+    await Promise.race([this.looking, aborted(signal)]);
     return [{ layer: "home", state: "fail", detail: "no answer", todo: "Check the network." }];
   }
 }

@@ -43,8 +43,11 @@ export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts)
       // It starts a process and a browser.
       if (examining) throw new DyliveError("in_use", "the doctor is looking already");
       examining = true;
+      const call = calls.open(request.raw, reply.raw);
       try {
-        return { findings: await desk.examine(request.body.room ?? null, calls.open(request.raw, reply.raw).signal) };
+        return { findings: await desk.examine(request.body.room ?? null, call.signal) };
+      } catch (error) {
+        throw call.reasonFor(error, "the doctor had not come to an end");
       } finally {
         examining = false;
       }

@@ -68,7 +68,14 @@ export function accountRoutes(app: FastifyInstance, { operator, calls, logger }:
       },
       config,
     },
-    async (request, reply) => accountsOf().check(request.params.account, calls.open(request.raw, reply.raw).signal),
+    async (request, reply) => {
+      const call = calls.open(request.raw, reply.raw);
+      try {
+        return await accountsOf().check(request.params.account, call.signal);
+      } catch (error) {
+        throw call.reasonFor(error, "the platform had not yet said whether it is logged in");
+      }
+    },
   );
 
   typed.delete(

@@ -107,7 +107,7 @@ export function roomRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
         await assertMaySee(store.rooms, token, view.row.room);
         return reply.code(201).header("location", `/v1/rooms/${view.row.room}`).send(roomAnswer(view));
       } catch (error) {
-        throw call.ended === null ? error : new DyliveError("stopping", "the platform had not yet said what the room is");
+        throw call.reasonFor(error, "the platform had not yet said what the room is");
       }
     },
   );

@@ -63,6 +63,17 @@ describe("/v1/about and /v1/doctor", () => {
     expect(operator.examined).toEqual(["98765", null]);
   });
 
+  it("say that the doctor was stopped with the server, which is no fault of ours", async () => {
+    const { api, call, operator, lines } = await manage();
+    operator.looking = new Promise(() => {});
+    const asked = call("/v1/doctor", { method: "POST", json: {} });
+    while (operator.examined.length === 0) await new Promise((next) => setImmediate(next));
+    await api.close();
+    const refused = await asked;
+    expect([refused.status, refused.at("error", "code")]).toEqual([503, "stopping"]);
+    expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)).toEqual([]);
+  });
+
   it("run one doctor at a time", async () => {
     const { call, operator } = await manage();
     let resolve = () => {};
