@@ -182,7 +182,7 @@ function compatOptions(
     store,
     rooms,
     clock,
-    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, tokenNeeded }),
+    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger, tokenNeeded }),
     origins: (compatOrigins ?? "").split(",").flatMap((origin) => origin.trim() || []),
     pollMs,
     // A room that its client wants must not be let go between two askings.

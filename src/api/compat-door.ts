@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { Rooms } from "../log/rooms.js";
@@ -6,6 +7,7 @@ import type { Door, Guest } from "../outputs/compat/door.js";
 import { assertMayAsk, maySee } from "./access.js";
 import { authenticate } from "./auth.js";
 import { Rates } from "./rate.js";
+import { Uses } from "./uses.js";
 
 /** Somebody without a token, where none is needed. */
 const ANYBODY: Guest = {
@@ -20,19 +22,22 @@ export interface CompatDoorParts {
   readonly tokens: Tokens;
   readonly rooms: Rooms;
   readonly clock: Clock;
+  readonly logger: Pick<FastifyBaseLogger, "error">;
   /** Nobody is let in without a token. A token that is sent is checked in any case. */
   readonly tokenNeeded: boolean;
 }
 
 /** The door of the compat outputs: the tokens of the API, with their rooms and rates, in `?token=` or the header. */
-export function compatDoor({ tokens, rooms, clock, tokenNeeded }: CompatDoorParts): Door {
+export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorParts): Door {
   const rates = new Rates(clock);
+  const uses = new Uses(tokens, clock, logger);
   return {
     enter: async (secret) => {
       if (secret === null && !tokenNeeded) return ANYBODY;
       if (secret === null) throw new DyliveError("no_token", "add ?token=TOKEN to the address, or set DYLIVE_COMPAT_TOKEN=never");
       const token = await authenticate(tokens, secret, "read", clock.now());
       rates.count(token);
+      await uses.note(token);
       return guestWith(token);
     },
   };

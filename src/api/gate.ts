@@ -7,9 +7,7 @@ import { authenticate, hashToken } from "./auth.js";
 import type { Calls } from "./calls.js";
 import { Rates } from "./rate.js";
 import type { Secrets } from "./secrets.js";
-
-/** The last use of a token is written at most this often. */
-const TOUCH_MS = 60_000;
+import { Uses } from "./uses.js";
 
 /** Who was let in so lately is remembered for a time without the store. */
 const REMEMBER_MS = 900_000;
@@ -28,12 +26,13 @@ export interface GateParts {
 export class Gate {
   readonly #parts: GateParts;
   readonly #rates: Rates;
-  readonly #touchedAt = new Map<string, number>();
+  readonly #uses: Uses;
   readonly #remembered = new Map<string, { readonly token: TokenRow; readonly at: number }>();
 
   constructor(parts: GateParts) {
     this.#parts = parts;
     this.#rates = new Rates(parts.clock);
+    this.#uses = new Uses(parts.tokens, parts.clock, parts.logger);
   }
 
   /**
@@ -43,13 +42,13 @@ export class Gate {
    * @throws DyliveError no_token, bad_token, forbidden; RateLimited
    */
   async enter(request: IncomingMessage, scope: Scope, from: "header" | "query"): Promise<TokenRow> {
-    const { tokens, secrets, clock } = this.#parts;
+    const { tokens, secrets, calls, clock } = this.#parts;
     const secret = from === "query" ? secrets.of(request) : secrets.bearerOf(request);
     if (secret === null && secrets.of(request) !== null)
       throw new DyliveError("no_token", "token= in the address is not taken here: send the header Authorization: Bearer TOKEN");
     const token = await authenticate(tokens, secret, scope, clock.now());
     this.#rates.count(token);
-    this.#touch(token);
+    calls.after(this.#uses.note(token));
     return token;
   }
 
@@ -72,15 +71,5 @@ export class Gate {
       if (!isAway) this.#remembered.delete(hash);
       throw error;
     }
-  }
-
-  #touch({ id, lastUsedAt }: TokenRow): void {
-    const { tokens, calls, clock, logger } = this.#parts;
-    const now = clock.now();
-    // Other processes note uses too.
-    if (now - Math.max(lastUsedAt ?? 0, this.#touchedAt.get(id) ?? 0) < TOUCH_MS) return;
-    if (this.#touchedAt.size > 10_000) this.#touchedAt.clear();
-    this.#touchedAt.set(id, now);
-    calls.after(tokens.touch(id, now).catch((error) => logger.error({ err: error, token: id }, "the use of a token could not be noted")));
   }
 }

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { pino } from "pino";
 import { afterEach } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { createToken, type NewToken } from "../../../src/api/auth.js";
@@ -48,7 +49,7 @@ export async function serveCompat(
     store,
     rooms,
     clock,
-    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, tokenNeeded }),
+    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded }),
     pollMs: 30_000,
     onError: (error) => errors.push(error),
     ...more,

@@ -205,6 +205,8 @@ describe("who is let in", () => {
     expect(await refusal(`${url}/?token=dyl_wrong`)).toEqual({ status: 401, code: "bad_token" });
     expect((await connect(`${url}/?token=${token}`, { headers: { origin: "https://evil.example" } })).closed).toBeNull();
     expect((await connect(url, { headers: { authorization: `Bearer ${token}` } })).closed).toBeNull();
+    // Who looks through the tokens must not take it for one that nobody needs.
+    expect((await server.store.tokens.list()).at(-1)?.lastUsedAt).not.toBeNull();
     const open = await serveCompat();
     expect(await refusal(`${open.url("grab")}/?token=dyl_wrong`)).toEqual({ status: 401, code: "bad_token" });
   });

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { compatDoor } from "../../../src/api/compat-door.js";
 import type { LiveEvent } from "../../../src/events/event.js";
@@ -31,7 +32,7 @@ describe("consumers of other programs, on a simulated room", () => {
     now = await running();
     const { store, rooms, clock, simulator } = now;
     const errors: unknown[] = [];
-    const door = compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, tokenNeeded: false });
+    const door = compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded: false });
     const ports = { grab: 0, live: 0, tiktok: 0 };
     compat = await startCompat({ host: "127.0.0.1", ports, store, rooms, clock, door, pollMs: 5_000, onError: (e) => errors.push(e) });
     const url = (name: string) => compat?.urls.find((one) => one.name === name)?.url ?? "";
