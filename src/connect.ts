@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "./clock.js";
 import { type Config, loadConfig, readMachine } from "./config.js";
-import { EVENT_TYPES, type EventType, type LiveEventOf } from "./events/event.js";
+import { type EventType, type LiveEventOf, USUAL_TYPES, type UsualType } from "./events/event.js";
 import { NO_SETTINGS } from "./log/rooms.js";
 import { reachOf } from "./reach.js";
 import { OneRoom } from "./rooms/one-room.js";
@@ -9,12 +9,6 @@ import { replayFile } from "./rooms/replay.js";
 import { readPaste, resolveText, type TextAnswer } from "./rooms/resolve.js";
 import type { RoomStatus } from "./rooms/state.js";
 import { Drift } from "./wire/drift.js";
-
-/** Types that are given only when asked for by name: they are many, or mean little to most. */
-const ON_DEMAND = ["unknown", "rank", "stats"] as const satisfies readonly EventType[];
-/** The types that are given when none are named. */
-export type UsualType = Exclude<EventType, (typeof ON_DEMAND)[number]>;
-const USUAL = EVENT_TYPES.filter((type) => !ON_DEMAND.some((other) => other === type));
 
 /** How the platform is reached. The same settings as the server has, by hand: their environment variables are not read. */
 export type ReachOptions = Partial<
@@ -51,7 +45,7 @@ const MAX_QUEUED_EVENTS = 10_000;
  */
 export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
   readPaste(link);
-  const { types = USUAL, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock, ...reach } = options;
+  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock, ...reach } = options;
   const config = settings(reach);
   let current: OneRoom | null = null;
   return {
@@ -102,7 +96,7 @@ export async function* replay<T extends EventType = UsualType>(
   options: ReplayFileOptions<T> = {},
 ): AsyncGenerator<LiveEventOf<T>, void> {
   const { signal = new AbortController().signal, speed = 0, drift = new Drift(), clock = systemClock } = options;
-  const types: ReadonlySet<EventType> = new Set<EventType>(options.types ?? USUAL);
+  const types: ReadonlySet<EventType> = new Set<EventType>(options.types ?? USUAL_TYPES);
   const setAside = (error: unknown) => {
     throw error;
   };

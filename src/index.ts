@@ -8,7 +8,6 @@ export {
   type RoomEvents,
   replay,
   resolve,
-  type UsualType,
 } from "./connect.js";
 export { DyliveError, ERRORS, type ErrorCode, type Fault } from "./errors.js";
 export { describe } from "./events/describe.js";
@@ -26,6 +25,7 @@ export {
   type Segment,
   type User,
   UserSchema,
+  type UsualType,
 } from "./events/event.js";
 export { compile as compileFilter, FilterError, type Predicate } from "./events/filter.js";
 // For those who have bytes of their own: frame → response → messages → events.

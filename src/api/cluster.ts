@@ -35,10 +35,10 @@ export type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
 
 /**
  * Who does what in the cluster, and how far everybody is.
- * @param hooksBehind counts the events that webhooks have still to be sent
+ * @param countHooks counts the events that webhooks have still to be sent
  * @throws DyliveError not_found where the store is for a single process
  */
-export async function clusterView({ cluster, statistics, search }: ClusterStore, hooksBehind: () => Promise<number>): Promise<ClusterView> {
+export async function clusterView({ cluster, statistics, search }: ClusterStore, countHooks: () => Promise<number>): Promise<ClusterView> {
   if (cluster === undefined)
     throw new DyliveError("not_found", "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)");
   const [members, wishes, counted, indexed, hooks, spooledBytes] = await Promise.all([
@@ -46,7 +46,7 @@ export async function clusterView({ cluster, statistics, search }: ClusterStore,
     cluster.wishes.all(),
     statistics.progress(),
     search.progress(),
-    hooksBehind(),
+    countHooks(),
     cluster.spooled.waiting(),
   ]);
   const states = new Map<number | null, Record<RoomState, number>>();

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "typebox";
+import { Nullable } from "./v1/fields.js";
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Text = Type.String();
 const Count = Nullable(Type.Integer());
 const success = <T extends TSchema>(data: T, description = "the answer") =>

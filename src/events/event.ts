@@ -224,6 +224,12 @@ export type EventType = keyof typeof KINDS;
 /** All event types, in the order of the documents. */
 export const EVENT_TYPES = Object.keys(KINDS) as readonly EventType[];
 
+/** Types that are given only when asked for by name: they are many, or mean little to most. */
+const ON_DEMAND = ["unknown", "rank", "stats"] as const satisfies readonly EventType[];
+/** The types that are given when none are named. */
+export type UsualType = Exclude<EventType, (typeof ON_DEMAND)[number]>;
+export const USUAL_TYPES: readonly EventType[] = EVENT_TYPES.filter((type) => !ON_DEMAND.some((other) => other === type));
+
 /** An event before the log has given it its `seq`. */
 export type NewEvent = { [K in EventType]: Static<(typeof KINDS)[K]> }[EventType];
 /** An event of one type, before the log has given it its `seq`. */

@@ -1,14 +1,11 @@
 import { DyliveError } from "../../errors.js";
-import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, USUAL_TYPES } from "../../events/event.js";
 import { compile, FilterError, type Predicate } from "../../events/filter.js";
 import type { RoomKey, Where } from "../../log/log.js";
 import type { Followed } from "../../log/tail-follow.js";
 
-/** Sent only when asked for by name: they are many, or mean little to most. */
-const ON_DEMAND: ReadonlySet<EventType> = new Set(["unknown", "rank", "stats"]);
 /** Stands for all types. */
 const ALL = "*";
-const BY_DEFAULT = EVENT_TYPES.filter((type) => !ON_DEMAND.has(type));
 
 /** A mistake in a filter, with its place. */
 class BadFilter extends DyliveError {
@@ -84,7 +81,7 @@ function showing({ sessionId, userId, minDiamonds }: Where, types: ReadonlySet<E
 }
 
 function typesOf(names: readonly string[] | undefined): readonly EventType[] {
-  if (names === undefined) return BY_DEFAULT;
+  if (names === undefined) return USUAL_TYPES;
   return names.includes(ALL) ? EVENT_TYPES : [...new Set(names.map(eventType))].sort();
 }
 

@@ -1,17 +1,15 @@
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
 import { ALIAS_KINDS, type RoomRow, WATCHES } from "../../log/rooms.js";
 import type { Session } from "../../log/sessions.js";
 import type { SessionStatistics } from "../../log/statistics.js";
 import { SCOPES, type TokenRow } from "../../log/tokens.js";
 import { summaryOf } from "../../outputs/stats/summary.js";
 import { ROOM_STATES, type RoomView } from "../../rooms/state.js";
+import { Next, Nullable, Time } from "./fields.js";
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Text = Nullable(Type.String());
-const Time = Type.Integer({ description: "ms UTC" });
 const Anchor = Nullable(Type.Object({ id: Text, secUid: Text, nickname: Text, avatar: Text }));
 const Ref = (name: string) => Type.Ref(name);
-const Next = Nullable(Type.String({ description: "the cursor of the next page; null on the last" }));
 const literals = <T extends string>(values: readonly T[]) => Type.Enum([...values] as [T, ...T[]]);
 
 const Evidence = Type.Object(

@@ -2,8 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { DyliveError } from "../../errors.js";
-import { EVENT_TYPES } from "../../events/event.js";
-import { compile, EXPRESSION_MAX_CHARS, FilterError } from "../../events/filter.js";
+import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { encodeCursor, resolveCursor } from "../cursor.js";
 import { type Selection, selectionOf } from "../live/selection.js";
 import type { ApiParts } from "../parts.js";
@@ -41,16 +40,6 @@ const EventsQuery = exactly({
   }),
 });
 type EventsQuery = Static<typeof EventsQuery>;
-
-/** A mistake in a filter, with its place. */
-class BadFilter extends DyliveError {
-  readonly details: { readonly position: number };
-
-  constructor({ message, position }: FilterError) {
-    super("bad_request", `filter: ${message} (at character ${position + 1})`);
-    this.details = { position };
-  }
-}
 
 /** Events of a room. */
 export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
@@ -97,12 +86,5 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
 
 function wanted(query: EventsQuery, session: string | null): Selection {
   const { types, user, minDiamonds, filter } = query;
-  if (filter !== undefined) {
-    try {
-      compile(filter);
-    } catch (error) {
-      throw error instanceof FilterError ? new BadFilter(error) : error;
-    }
-  }
-  return selectionOf({ types: types === "*" ? EVENT_TYPES : types?.split(","), user, minDiamonds, filter })(session);
+  return selectionOf({ types: types?.split(","), user, minDiamonds, filter })(session);
 }

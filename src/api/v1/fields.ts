@@ -3,6 +3,15 @@ import { type TSchema, Type } from "typebox";
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
 
+/** What may be unknown. */
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** A moment. */
+export const Time = Type.Integer({ description: "ms UTC" });
+
+/** Where an answer's list goes on. */
+export const Next = Nullable(Type.String({ description: "the cursor of the next page; null on the last" }));
+
 /** The room in an address. */
 export const RoomParams = exactly({
   room: Type.String({

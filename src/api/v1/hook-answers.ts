@@ -1,9 +1,8 @@
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
 import { HOOK_PAUSES, type HookBatchHead, type HookTry } from "../../log/hooks.js";
 import { HOOK_STATES, type HookView, hookState } from "../../outputs/hooks/desk.js";
+import { Nullable, Time } from "./fields.js";
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Time = Type.Integer({ description: "ms UTC" });
 const Status = Type.Union([Type.Integer(), Type.Null()], { description: "HTTP status; null when there was no answer" });
 const Wrong = Type.Union([Type.String(), Type.Null()], { description: "what was wrong, in words" });
 const MessageId = Type.String({ description: "the webhook-id" });

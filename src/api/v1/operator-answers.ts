@@ -1,7 +1,6 @@
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
+import { Nullable, Time } from "./fields.js";
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Time = Type.Integer({ description: "ms UTC" });
 const Text = Nullable(Type.String());
 
 /** An account, without its cookies. */

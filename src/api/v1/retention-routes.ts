@@ -1,14 +1,13 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
 import type { RoomKey } from "../../log/log.js";
 import { RETAINED } from "../../log/retention.js";
 import type { ApiParts } from "../parts.js";
-import { exactly, RoomParams } from "./fields.js";
+import { exactly, Nullable, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
 
 const tags = ["retention"];
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Own = (description: string) =>
   Type.Union(
     [

@@ -1,10 +1,11 @@
 import { Type } from "typebox";
+import { Next } from "./fields.js";
 
 /** What a search found. */
 export const FoundSchema = Type.Object(
   {
     events: Type.Array(Type.Ref("LiveEvent"), { description: "newest first; may be fewer than asked for while there is a next page" }),
-    next: Type.Union([Type.String({ description: "the cursor of the next page; null on the last" }), Type.Null()]),
+    next: Next,
     behind: Type.Integer({
       minimum: 0,
       description: "events of these rooms that cannot be found yet: the index is made some seconds after",

@@ -1,16 +1,14 @@
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
 import type { GiftSum, Minute, Person, PersonSession } from "../../log/statistics.js";
 import { HIDDEN_RECEIVER } from "../../log/statistics.js";
 import { amountOf, shownGifts } from "../../outputs/stats/summary.js";
+import { Next, Nullable, Time } from "./fields.js";
 
 const MINUTE_MS = 60_000;
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Time = Type.Integer({ description: "ms UTC" });
 const Count = Type.Integer({ minimum: 0 });
 const Amount = Type.Union([Count, Type.String({ pattern: "^[0-9]+$" })], {
   description: "diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them",
 });
-const Next = Nullable(Type.String({ description: "the cursor of the next page; null on the last" }));
 const Behind = Type.Integer({ minimum: 0, description: "events of the room that these figures have still to look at" });
 const Messages = Type.Record(Type.String(), Count, { description: "events by type" });
 

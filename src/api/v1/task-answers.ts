@@ -1,7 +1,7 @@
-import { type TSchema, Type } from "typebox";
+import { Type } from "typebox";
 import { TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
+import { Nullable } from "./fields.js";
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Count = (description: string) => Type.Integer({ description });
 
 const Erased = Type.Object(

@@ -1,12 +1,9 @@
 import { DyliveError } from "../../errors.js";
-import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, USUAL_TYPES } from "../../events/event.js";
 import { compile, FilterError, type Predicate } from "../../events/filter.js";
 import type { HookSettings } from "../../log/hooks.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../log/log.js";
 
-/** Sent only when asked for by name, as in streams. */
-const ON_DEMAND: ReadonlySet<EventType> = new Set(["unknown", "rank", "stats"]);
-const BY_DEFAULT = EVENT_TYPES.filter((type) => !ON_DEMAND.has(type));
 const ALL = "*";
 
 /** Names that stand for some events of a type. `room.live` is the first time that a broadcast is seen live, not each reconnection. */
@@ -34,7 +31,7 @@ export interface HookSelection {
  * @throws DyliveError bad_request that names the field
  */
 export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings, "types" | "filter" | "rooms">): HookSelection {
-  const types = new Set(asked.length === 0 ? BY_DEFAULT : asked.includes(ALL) ? EVENT_TYPES : asked.filter(isType));
+  const types = new Set(asked.length === 0 ? USUAL_TYPES : asked.includes(ALL) ? EVENT_TYPES : asked.filter(isType));
   const names = new Set(asked.filter(isName));
   for (const one of asked) if (one !== ALL && !isType(one) && !isName(one)) throw unknownName(one);
   const passes = filter === null ? null : compiled(filter);
