@@ -51,6 +51,9 @@ async function seed(count: number): Promise<void> {
     const events = made.map((event, n): NewEvent => ({ ...event, id: idOf(n) }));
     for (let from = 0; from < events.length; from += 1000) await append(...events.slice(from, from + 1000));
     await append(gift("settle:x", "x", 0, 5, true), chat("nul", { text: "a\u0000b 你好" }));
+    // Together more than a number of JavaScript holds.
+    for (const diamonds of [Number.MAX_SAFE_INTEGER, 2])
+      await append({ ...gift(`dear${diamonds}`, `dear${diamonds}`, 1, 1), sessionId: "s1", unitDiamonds: diamonds, diamonds });
     await catchUp(store, plainWords, { room });
     const { events: kept } = await readAll(store.log, room, 500, 3);
     const [one, two] = kept;

@@ -91,10 +91,10 @@ function sourceSql({ name, columns, keys, where = "true" }: Table): string {
   return `SELECT ${selectList(columns)} FROM ${name} WHERE ${where} ORDER BY ${order}`;
 }
 
-/** Ids of events may be integers beyond what a number of JavaScript holds. */
+/** Ids of events may be integers beyond what a number of JavaScript holds, as sums may. */
 function selectList(columns: Readonly<Record<string, ColumnType>>): string {
   return Object.entries(columns)
-    .map(([name, type]) => (type === "text" ? `CAST(${name} AS TEXT)` : name))
+    .map(([name, type]) => (type === "text" || type === "sum" ? `CAST(${name} AS TEXT)` : name))
     .join(", ");
 }
 

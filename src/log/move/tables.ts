@@ -1,5 +1,8 @@
-/** How a column is kept in PostgreSQL; SQLite keeps a boolean as 0 or 1. */
-export type ColumnType = "text" | "bigint" | "boolean";
+/**
+ * How a column is kept in PostgreSQL; SQLite keeps a boolean as 0 or 1. `sum` is a bigint that may be beyond what a number of JavaScript holds: its
+ * cells are text.
+ */
+export type ColumnType = "text" | "bigint" | "sum" | "boolean";
 
 /** A table that is the same on both engines. */
 export interface Table {
@@ -78,7 +81,7 @@ export const TABLES: readonly Table[] = [
     where: alive,
     columns: {
       ...{ ...person, name: "text", name_seq: "bigint", events: "bigint", chats: "bigint", likes: "bigint", joins: "bigint" },
-      ...{ follows: "bigint", shares: "bigint", combos: "bigint", settled: "bigint", units: "bigint", diamonds: "bigint" },
+      ...{ follows: "bigint", shares: "bigint", combos: "bigint", settled: "bigint", units: "bigint", diamonds: "sum" },
       ...{ unpriced: "bigint", first_at: "bigint", last_at: "bigint" },
     },
   },
@@ -88,7 +91,7 @@ export const TABLES: readonly Table[] = [
     where: alive,
     columns: {
       ...{ ...person, receiver_id: "text", gift_id: "text", gift_name: "text", gift_seq: "bigint", receiver_name: "text" },
-      ...{ receiver_seq: "bigint", combos: "bigint", settled: "bigint", units: "bigint", diamonds: "bigint", unpriced: "bigint" },
+      ...{ receiver_seq: "bigint", combos: "bigint", settled: "bigint", units: "bigint", diamonds: "sum", unpriced: "bigint" },
     },
   },
   { name: "statistics_combos", keys: 2, where: alive, columns: { n: "bigint", combo_id: "text", settled: "boolean" } },

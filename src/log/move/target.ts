@@ -5,7 +5,7 @@ import { dayOf } from "../postgres/day.js";
 import { Days } from "../postgres/days.js";
 import type { Session, Value } from "../postgres/session.js";
 import type { SourceHead } from "./source.js";
-import { type Cell, EVENT_COLUMNS, ROOMS, type Row, type Table } from "./tables.js";
+import { type Cell, type ColumnType, EVENT_COLUMNS, ROOMS, type Row, type Table } from "./tables.js";
 
 /** Rows of one statement. */
 const ROWS = 1000;
@@ -89,7 +89,8 @@ export class PostgresTarget {
   read<T>(table: Table, work: (rows: AsyncIterable<Row>) => Promise<T>): Promise<T> {
     const { name, columns, keys, where = "true" } = table;
     const names = Object.keys(columns);
-    const sql = `SELECT ${names.join(", ")} FROM ${name} WHERE ${where} ORDER BY ${names.slice(0, keys).join(", ")}`;
+    const list = Object.entries(columns).map(([column, type]) => (type === "sum" ? `${column}::text AS ${column}` : column));
+    const sql = `SELECT ${list.join(", ")} FROM ${name} WHERE ${where} ORDER BY ${names.slice(0, keys).join(", ")}`;
     return this.#read(sql, names, work);
   }
 
@@ -134,7 +135,7 @@ async function metaOf(session: Session, key: string): Promise<string | null> {
 
 async function insert(session: Session, table: Table, rows: Iterable<Row>, conflict = ""): Promise<void> {
   const names = Object.keys(table.columns);
-  const types = Object.values(table.columns).map((type, at) => `$${at + 1}::${type}[]`);
+  const types = Object.values(table.columns).map((type, at) => `$${at + 1}::${sqlType(type)}[]`);
   const given = table.counts ? "OVERRIDING SYSTEM VALUE" : "";
   const sql = `INSERT INTO ${table.name}(${names.join(", ")}) ${given} SELECT * FROM unnest(${types.join(", ")}) ${conflict}`;
   let batch: Row[] = [];
@@ -147,6 +148,10 @@ async function insert(session: Session, table: Table, rows: Iterable<Row>, confl
     if (batch.length >= ROWS) await send();
   }
   await send();
+}
+
+function sqlType(type: ColumnType): string {
+  return type === "sum" ? "bigint" : type;
 }
 
 /** Column by column. */
