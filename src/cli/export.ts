@@ -13,6 +13,7 @@ import { ExportFile } from "./export-file.js";
 import { Progress } from "./progress.js";
 import { interruptSignal } from "./stop.js";
 import { plain, say } from "./terminal.js";
+import { whole } from "./values.js";
 import { withStore } from "./with-store.js";
 
 interface Options {
@@ -129,11 +130,6 @@ function wishOf(options: Options): ExportWish {
     ...(start !== undefined && { startMs: at("--start", start) }),
     ...(pseudonyms !== undefined && { pseudonyms }),
   };
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
-  return Number(text);
 }
 
 function number(text: string): number {

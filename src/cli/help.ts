@@ -1,5 +1,6 @@
 import { type Command, Help } from "commander";
 import { EXAMPLES } from "./examples.js";
+import { columnsOf } from "./terminal.js";
 
 /** Columns of the help, also on a wider terminal: longer lines are read badly. */
 const WIDTH = 80;
@@ -74,12 +75,4 @@ function subcommandTerm(command: Command): string {
     return argument.required ? `<${name}>` : `[${name}]`;
   });
   return [command.name(), ...names].join(" ");
-}
-
-/** Columns that a text takes on a terminal: Chinese characters take two. */
-export function columnsOf(text: string): number {
-  let columns = 0;
-  for (const letter of text)
-    columns += /[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(letter) ? 2 : 1;
-  return columns;
 }

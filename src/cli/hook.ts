@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, type Option } from "commander";
+import type { Command, Option } from "commander";
 import { namedRoom } from "../api/live/named-room.js";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig } from "../config.js";
@@ -8,8 +8,10 @@ import type { Rooms } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import { type HookDesk, type HookView, hookState } from "../outputs/hooks/desk.js";
 import { deskBeside } from "../outputs/hooks/start.js";
+import { utcTime } from "./columns.js";
 import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
+import { names, whole } from "./values.js";
 import { withStore } from "./with-store.js";
 
 /** Tries that `dylive hook show` lists. */
@@ -122,10 +124,10 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly string[] {
     `rooms ${row.rooms.join(",") || "all"}`,
     ...(row.filter === null ? [] : [`filter ${row.filter}`]),
     ...(row.allowPrivate ? ["may reach private addresses"] : []),
-    ...(row.paused === null ? [] : [`paused since ${timeOf(row.paused.at)}: ${row.paused.reason}`]),
-    ...(row.failing === null ? [] : [`failing since ${timeOf(row.failing.since)}`]),
+    ...(row.paused === null ? [] : [`paused since ${utcTime(row.paused.at)}: ${row.paused.reason}`]),
+    ...(row.failing === null ? [] : [`failing since ${utcTime(row.failing.since)}`]),
     ...(row.last?.error == null ? [] : [`last error ${row.last.error}`]),
-    `last delivered ${row.deliveredAt === null ? "never" : timeOf(row.deliveredAt)}`,
+    `last delivered ${row.deliveredAt === null ? "never" : utcTime(row.deliveredAt)}`,
     ...rooms.slice(0, ROOMS_SHOWN).map(({ room, seq, head, backlog, waiting }) => {
       const tried = waiting === null ? "" : `; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
       return `room ${room}  at ${seq} of ${head}, backlog ${backlog}${tried}`;
@@ -138,26 +140,13 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly string[] {
 
 function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): string {
   const what = attempt === 0 ? "test" : `room ${room} ${from}-${to} (${events} events), try ${attempt}`;
-  return plain(`${timeOf(at)}  ${what}: ${delivered ? `delivered, HTTP ${status}` : (error ?? "failed")}, ${ms} ms`);
-}
-
-function timeOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 19);
+  return plain(`${utcTime(at)}  ${what}: ${delivered ? `delivered, HTTP ${status}` : (error ?? "failed")}, ${ms} ms`);
 }
 
 async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
   const keys = new Set<RoomKey>();
   for (const name of asked) keys.add((await namedRoom(rooms, name)).room);
   return [...keys];
-}
-
-function names(text: string): readonly string[] {
-  return text.split(",").map((name) => name.trim());
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
-  return Number(text);
 }
 
 /** Opens the desk beside a server that may be running and that delivers. */

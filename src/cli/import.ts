@@ -1,18 +1,16 @@
 import { systemClock } from "../clock.js";
 import type { Config } from "../config.js";
 import { DyliveError } from "../errors.js";
-import { openStore } from "../log/open.js";
-import { storeAt } from "../store.js";
 import { loadFile } from "./files.js";
 import { Progress } from "./progress.js";
 import { sayDrift, sayLoaded } from "./report.js";
 import { interruptSignal } from "./stop.js";
+import { withStore } from "./with-store.js";
 
 /** `dylive import FILE…`: into the store, beside a running server or without one. */
-export async function importFiles(config: Config, files: readonly string[]): Promise<void> {
+export function importFiles(config: Config, files: readonly string[]): Promise<void> {
   const signal = interruptSignal();
-  const store = await openStore(storeAt(config));
-  try {
+  return withStore(config, async (store) => {
     for (const path of files) {
       if (signal.aborted)
         throw new DyliveError("stopping", `stopped before ${path}; what was imported stays, and importing again adds only the rest`);
@@ -24,7 +22,5 @@ export async function importFiles(config: Config, files: readonly string[]): Pro
       for (const one of loaded) sayLoaded(path, one);
       if (loaded[0]) sayDrift(loaded[0].drift);
     }
-  } finally {
-    await store.close();
-  }
+  });
 }

@@ -4,11 +4,8 @@ import { type Config, loadConfig } from "../config.js";
 import { packagePath } from "../package-path.js";
 import { layOut } from "./help.js";
 import type { simulate } from "./simulate.js";
+import { whole } from "./values.js";
 
-const integer = (text: string) => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
-  return Number(text);
-};
 const factor = (text: string) => {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("It takes a number above 0.");
@@ -17,13 +14,13 @@ const factor = (text: string) => {
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
 const host = () => new Option("--host <host>", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
-const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(integer);
+const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(whole);
 const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_DATA, ./data)");
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
 
 /** The version of this package, from its own file. */
-export function packageVersion(): string {
+function packageVersion(): string {
   return (JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string }).version;
 }
 
@@ -142,8 +139,8 @@ function addOwnCommands(program: Command): void {
     .command("simulate")
     .description("run the fake platform alone; its base URL is the last line of stdout")
     .option("--host <host>", "address to listen on", "127.0.0.1")
-    .option("--port <port>", "port to listen on; 0 takes a free one", integer, 0)
-    .option("--seed <n>", "what the rooms do", integer, 1)
+    .option("--port <port>", "port to listen on; 0 takes a free one", whole, 0)
+    .option("--seed <n>", "what the rooms do", whole, 1)
     .option("--rate <n>", "times as many messages", factor, 1)
     .option("--accept-any-signature", "take any signature of 16 characters", false)
     .action(async (options: Parameters<typeof simulate>[0]) => {

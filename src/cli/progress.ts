@@ -1,4 +1,4 @@
-import { say } from "./terminal.js";
+import { plain, say } from "./terminal.js";
 
 const EVERY_MS = 500;
 
@@ -19,7 +19,7 @@ export class Progress {
     const now = Date.now();
     if (now - this.#shownAt < (this.#terminal ? EVERY_MS : EVERY_MS * 10)) return;
     this.#shownAt = now;
-    const line = `${this.#title}: ${done} ${this.#unit}${share === undefined ? "" : ` (${Math.floor(share * 100)} %)`}`;
+    const line = plain(`${this.#title}: ${done} ${this.#unit}${share === undefined ? "" : ` (${Math.floor(share * 100)} %)`}`);
     if (this.#terminal) process.stderr.write(`\r\u001b[K${line}`);
     else say(line);
   }
@@ -27,6 +27,6 @@ export class Progress {
   /** Ends the line with the last word. */
   end(line: string): void {
     if (this.#terminal) process.stderr.write("\r\u001b[K");
-    say(line);
+    say(plain(line));
   }
 }

@@ -4,7 +4,7 @@ import { Drift } from "../wire/drift.js";
 import { sayDrift } from "./report.js";
 import { lineOf, SHOWN } from "./show.js";
 import { interruptSignal } from "./stop.js";
-import { print, say } from "./terminal.js";
+import { plain, print, say } from "./terminal.js";
 
 /** `dylive replay FILE`: the events of a recording or a HAR at its pace, or `speed` times as fast. Stores nothing. */
 export async function replay(
@@ -20,7 +20,7 @@ export async function replay(
     signal: interruptSignal(),
     setAside: () => say("an event is left out"),
     onDone: ({ report: { lostBytes, skipped } }) => {
-      if (lostBytes > 0) say(`the last ${lostBytes} bytes of ${path} are torn or damaged`);
+      if (lostBytes > 0) say(plain(`the last ${lostBytes} bytes of ${path} are torn or damaged`));
       if (skipped > 0) say(`${skipped} damaged records were passed over`);
     },
   });

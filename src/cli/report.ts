@@ -19,6 +19,6 @@ export function sayLoaded(path: string, { capture, messages, events, drops }: Lo
   const dropped = [...drops].map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`).join(", ");
   say(plain(`${path}: a ${capture.kind}, ${messages} messages, ${events} events${dropped ? `; left out: ${dropped}` : ""}`));
   const { skipped, lostBytes } = capture.report;
-  if (skipped > 0) say(`${path}: ${skipped} damaged records were passed over`);
-  if (lostBytes > 0) say(`${path}: the last ${lostBytes} bytes are torn or damaged`);
+  if (skipped > 0) say(plain(`${path}: ${skipped} damaged records were passed over`));
+  if (lostBytes > 0) say(plain(`${path}: the last ${lostBytes} bytes are torn or damaged`));
 }

@@ -41,14 +41,14 @@ export async function resolve(config: Config, text: string, { json }: { readonly
 }
 
 /** The answer as programs read it. */
-export function asJson(text: string, { name, broadcast, resolved }: TextAnswer): Record<string, unknown> {
+function asJson(text: string, { name, broadcast, resolved }: TextAnswer): Record<string, unknown> {
   const base = { text, answer: answerOf(resolved), step: resolved.step, name, broadcast };
   if (!("facts" in resolved)) return { ...base, reason: resolved.reason };
   return { ...base, roomId: resolved.roomId, ...resolved.facts };
 }
 
 /** The answer as people read it; the platform's words are in it as they are. */
-export function sentencesOf({ broadcast, resolved }: TextAnswer): readonly string[] {
+function sentencesOf({ broadcast, resolved }: TextAnswer): readonly string[] {
   const words = SENTENCES[answerOf(resolved)];
   if (!("facts" in resolved)) {
     const tail = resolved.outcome === "unknown" ? ["Try again in a minute; `dylive doctor` shows which step is broken."] : [];

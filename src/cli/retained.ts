@@ -6,7 +6,7 @@ import { rawFiles } from "../sources/raw/files.js";
 import { moment } from "./columns.js";
 
 /** What is kept of a kind now, and what of it is beyond its limits; null where it is not told. */
-export interface Retained {
+export interface RetainedNow {
   readonly now: string | null;
   readonly beyond: string | null;
 }
@@ -18,7 +18,7 @@ export async function retainedOf(
   room: RoomKey,
   limits: LimitsOf,
   now: number,
-): Promise<Readonly<Record<keyof LimitsOf, Retained>>> {
+): Promise<Readonly<Record<keyof LimitsOf, RetainedNow>>> {
   return {
     events: await eventsOf(store, room, limits.events, now),
     statistics: { now: null, beyond: null },
@@ -26,7 +26,7 @@ export async function retainedOf(
   };
 }
 
-async function eventsOf({ log, retention }: Store, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<Retained> {
+async function eventsOf({ log, retention }: Store, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<RetainedNow> {
   const { oldest = 1 } = (await log.heads([room])).get(room) ?? {};
   const first = (await log.read(room, oldest - 1, 1)).events[0];
   if (first === undefined) return { now: "nothing", beyond: "nothing" };
@@ -38,7 +38,7 @@ async function eventsOf({ log, retention }: Store, room: RoomKey, { maxAgeMs, ma
   return { now: `${megabytes(bytes)} since ${moment(first.receivedAt)}`, beyond: parts.length === 0 ? "nothing" : parts.join(" and ") };
 }
 
-async function rawOf(folder: string, room: RoomKey, limits: Limits, now: number): Promise<Retained> {
+async function rawOf(folder: string, room: RoomKey, limits: Limits, now: number): Promise<RetainedNow> {
   const files = await rawFiles(folder, room);
   const [first] = files;
   if (first === undefined) return { now: "nothing", beyond: "nothing" };

@@ -12,6 +12,7 @@ import { Place, type Reach } from "../rooms/place.js";
 import { nameIn, type RoomName, resolveRoom } from "../rooms/resolve.js";
 import { assertPossible } from "../rooms/settings.js";
 import { ProxyServer } from "../sources/proxy.js";
+import { utcTime } from "./columns.js";
 import { interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
@@ -158,11 +159,11 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const lines = [
       titleOf(row),
       `room:${room}, ${WATCH_WORDS[row.watch]}; ${events} events`,
-      ...(state === null ? [] : [`${state.state} since ${time(state.since)}: ${state.reason}`]),
+      ...(state === null ? [] : [`${state.state} since ${utcTime(state.since)}: ${state.reason}`]),
       ...(session === undefined
         ? []
         : [
-            `broadcast ${session.sessionId} from ${time(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${time(session.endedAt)} (${session.endReason})`}`,
+            `broadcast ${session.sessionId} from ${utcTime(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${utcTime(session.endedAt)} (${session.endReason})`}`,
           ]),
       `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}, frames ${record === null ? "as the server says" : record ? "kept" : "not kept"}`,
       `known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
@@ -206,8 +207,4 @@ function shown({ resume: _resume, ...row }: RoomRow) {
 
 function titleOf({ room, webRid, title, anchor }: RoomRow): string {
   return [webRid ?? `room:${room}`, anchor?.nickname, title].filter((part) => part !== null && part !== undefined).join("  ");
-}
-
-function time(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }

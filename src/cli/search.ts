@@ -10,6 +10,7 @@ import { Progress } from "./progress.js";
 import { lineOf } from "./show.js";
 import { interruptSignal } from "./stop.js";
 import { print, say } from "./terminal.js";
+import { count, whole } from "./values.js";
 import { when } from "./when.js";
 import { withStore } from "./with-store.js";
 
@@ -39,7 +40,7 @@ export function addSearchCommand(program: Command, data: () => Option): void {
     .option("--from <time>", "not before this date or time", when)
     .option("--to <time>", "before this date or time", when)
     .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
-    .option("--limit <n>", "events to show", whole, 50)
+    .option("--limit <n>", "events to show", count, 50)
     .option("--json", "one JSON object a line", false)
     .addOption(data())
     .action((text: string | undefined, { room, user, types, from, to, minDiamonds, limit, json, ...settings }: Partial<Config> & Options) =>
@@ -105,9 +106,4 @@ function typesOf(text: string): readonly EventType[] {
     if (type === undefined) throw new InvalidArgumentError(`It takes event types: ${EVENT_TYPES.join(", ")}.`);
     return type;
   });
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
-  return Number(text);
 }

@@ -10,8 +10,6 @@ export class Shown {
   readonly #store: Store;
   readonly #options: { readonly json: boolean; readonly all: boolean };
   #after = 0;
-  /** Events printed so far. */
-  count = 0;
 
   constructor(store: Store, options: { readonly json: boolean; readonly all: boolean }) {
     this.#store = store;
@@ -23,7 +21,6 @@ export class Shown {
     for (;;) {
       const page = await this.#store.log.read(room, this.#after, PAGE, all ? {} : { types: SHOWN });
       for (const event of page.events) await print(lineOf(event, json));
-      this.count += page.events.length;
       this.#after = page.scanned;
       if (page.scanned >= page.head) return;
     }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../log/statistics.js";
@@ -8,6 +8,7 @@ import { countedRoom, countedSession } from "./broadcast.js";
 import { moment, printColumns } from "./columns.js";
 import { factsOf } from "./session.js";
 import { print } from "./terminal.js";
+import { count } from "./values.js";
 import { withStore } from "./with-store.js";
 
 const MINUTE_MS = 60_000;
@@ -22,7 +23,7 @@ interface Shown {
 /** Adds `dylive stats`, `gifts` and `user`. @param data makes the option that names the data folder */
 export function addStatsCommands(program: Command, data: () => Option): void {
   const json = () => new Option("--json", "as JSON").default(false);
-  const limit = (rows: number) => new Option("--limit <n>", "rows of each list").argParser(whole).default(rows);
+  const limit = (rows: number) => new Option("--limit <n>", "rows of each list").argParser(count).default(rows);
   const broadcast = "a room (its newest broadcast), or a broadcast's room_id";
   program
     .command("stats")
@@ -194,9 +195,4 @@ async function showUser(store: Store, asked: string, userId: string, json: boole
       row.diamonds,
     ]),
   );
-}
-
-function whole(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It takes a whole number above 0.");
-  return Number(text);
 }

@@ -4,7 +4,9 @@ import { revokeToken } from "../api/token-positions.js";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { SCOPES, type Scope, type TokenRow } from "../log/tokens.js";
+import { utcTime } from "./columns.js";
 import { plain, print, say } from "./terminal.js";
+import { names, whole } from "./values.js";
 import { withStore } from "./with-store.js";
 
 /** What `dylive token create` takes, beside the settings. */
@@ -81,18 +83,17 @@ function list(config: Config): Promise<void> {
 
 /** One token on one line; its name, which may hold spaces, comes last. */
 function line(row: TokenRow, now: number): string {
-  const day = (at: number) => new Date(at).toISOString().slice(0, 16);
   const validity =
     row.revokedAt !== null
-      ? `revoked ${day(row.revokedAt)}`
+      ? `revoked ${utcTime(row.revokedAt)}`
       : row.expiresAt === null
         ? "valid"
-        : `${row.expiresAt <= now ? "expired" : "valid until"} ${day(row.expiresAt)}`;
+        : `${row.expiresAt <= now ? "expired" : "valid until"} ${utcTime(row.expiresAt)}`;
   return [
     row.id,
     row.scope,
-    `made ${day(row.createdAt)}`,
-    row.lastUsedAt === null ? "never used" : `used ${day(row.lastUsedAt)}`,
+    `made ${utcTime(row.createdAt)}`,
+    row.lastUsedAt === null ? "never used" : `used ${utcTime(row.lastUsedAt)}`,
     validity,
     ...(row.perMinute === null ? [] : [`${row.perMinute} a minute`]),
     ...(row.rooms.length === 0 ? [] : [`rooms ${plain(row.rooms.join(","))}`]),
@@ -108,17 +109,8 @@ function revoke(config: Config, id: string): Promise<void> {
   });
 }
 
-function names(text: string): readonly string[] {
-  return text.split(",").map((name) => name.trim());
-}
-
 function duration(text: string): number {
   const [, count, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
   if (count === undefined || unit === undefined) throw new InvalidArgumentError("It takes a time such as 90m, 12h, 30d or 8w.");
   return Number(count) * (UNIT_MS[unit] ?? 0);
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
-  return Number(text);
 }

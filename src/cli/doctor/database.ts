@@ -1,7 +1,7 @@
 import { DyliveError } from "../../errors.js";
 import type { Look } from "../../log/postgres/look.js";
 import { type Finding, failed, ok, warn } from "./finding.js";
-import { logIn } from "./machine.js";
+import { soundness } from "./machine.js";
 
 const MIB = 1024 * 1024;
 /** The tests run with this one. */
@@ -15,7 +15,9 @@ export async function database(url: string): Promise<Finding> {
     const { lookAt } = await import("../../log/postgres/look.js");
     const look = await lookAt(url);
     const shown = `PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
-    return complaintOf(look, shown) ?? (look.schema < look.known ? ok("store", shown) : await logIn({ engine: "postgres", url }, shown));
+    return (
+      complaintOf(look, shown) ?? (look.schema < look.known ? ok("store", shown) : await soundness({ engine: "postgres", url }, shown))
+    );
   } catch (error) {
     const todo =
       error instanceof DyliveError && error.code === "bad_config" ? "Correct DATABASE_URL: docs/scale.md has its form." : undefined;

@@ -71,7 +71,7 @@ export async function store(data: string): Promise<Finding> {
       );
     const shown = `schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
     if (version < MIGRATIONS.length) return ok("store", `${shown}; it is brought up to date at the next start`);
-    return await logIn({ engine: "sqlite", path }, shown);
+    return await soundness({ engine: "sqlite", path }, shown);
   } catch (error) {
     return failed("store", error, "Check the file's owner; if it is not dylive's, name another folder with --data.");
   }
@@ -90,7 +90,7 @@ function look(path: string, whole: boolean): number | string {
 }
 
 /** Whether every event is in its place, as far as five seconds of reading can tell. */
-export async function logIn(at: StoreAt, shown: string): Promise<Finding> {
+export async function soundness(at: StoreAt, shown: string): Promise<Finding> {
   const opened = await openStore(at);
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {

@@ -1,0 +1,44 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { utcTime } from "../../src/cli/columns.js";
+import { Progress } from "../../src/cli/progress.js";
+import { columnsOf } from "../../src/cli/terminal.js";
+import { commands } from "./tree.js";
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("what a command says", () => {
+  it("holds nothing of a file's name that steers the terminal", () => {
+    const said: string[] = [];
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    const name = "tonight\u001b[2J\u202e.dyrec";
+    const progress = new Progress(name, "messages");
+    progress.show(1);
+    progress.end(`${name}: room 1`);
+    const own = said.map((text) => text.replace("\r\u001b[K", "")).join("");
+    expect(own).toContain("tonight\ufffd[2J\ufffd.dyrec");
+    expect(own).not.toMatch(/[\u001b\u202e]/);
+  });
+
+  it("takes two columns for signs of Chinese and emoji", () => {
+    expect(["abc", "弹幕", "ｆ", "🎁x"].map(columnsOf)).toEqual([3, 4, 2, 3]);
+  });
+
+  it("names the zone of a moment that is not the reader's", () => {
+    expect(utcTime(Date.UTC(2026, 10, 25, 10, 5, 9))).toBe("2026-11-25T10:05:09Z");
+  });
+});
+
+describe("the limit of a list", () => {
+  it("is above 0 in every command: none shown would be told as none found", async () => {
+    const limits = (await commands()).flatMap(({ path, command }) =>
+      command.options.flatMap((option) =>
+        option.long === "--limit" ? [{ path, parse: (text: string) => option.parseArg?.(text, undefined) }] : [],
+      ),
+    );
+    expect(limits.map(({ path }) => path)).toEqual(expect.arrayContaining(["stats", "gifts", "search"]));
+    for (const { parse } of limits) {
+      expect(parse("20")).toBe(20);
+      for (const wrong of ["0", "-1", "x", "1.5", ""]) expect(() => parse(wrong)).toThrow("above 0");
+    }
+  });
+});
