@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { isInteractive } from "../../src/rooms/tracker.js";
+import { METHODS } from "../../src/wire/index.js";
 import { RATE_SECONDS, Rate } from "../../web/src/rooms/rate.js";
 
 const chats = (n: number) => ({ WebcastChatMessage: n });
@@ -22,6 +24,15 @@ describe("a room's speed", () => {
     expect(rate.now(8_500)).toBe(0);
     expect(rate.series(61_500).reduce((sum, n) => sum + n)).toBe(50);
     expect(rate.series(63_500).reduce((sum, n) => sum + n)).toBe(0);
+  });
+
+  it("counts the methods that the server takes for those of people", () => {
+    for (const method of METHODS.keys()) {
+      const rate = new Rate();
+      rate.count({ [method]: 0 }, 1_000);
+      rate.count({ [method]: 5 }, 2_000);
+      expect([method, rate.series(3_000).at(-1)]).toEqual([method, isInteractive(method) ? 5 : 0]);
+    }
   });
 
   it("takes a count that fell as a new beginning", () => {

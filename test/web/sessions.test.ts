@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { EXPORT_FORMAT_NAMES } from "../../src/outputs/export/format.js";
+import { EXPORT_FORMATS } from "../../web/src/api/model.js";
 import { byteSize } from "../../web/src/format/bytes.js";
 import { countOf } from "../../web/src/overlay/goal.js";
 import { isRoom } from "../../web/src/overlay/is-room.js";
@@ -91,6 +93,10 @@ describe("small readers", () => {
 
   it("write bytes for people", () => {
     expect([0, 999, 1_024, 1_536_000, 5 * 1024 ** 3].map(byteSize)).toEqual(["0 B", "999 B", "1.0 KB", "1.5 MB", "5.0 GB"]);
+  });
+
+  it("offer the formats that the server makes", () => {
+    expect([...EXPORT_FORMATS].sort()).toEqual([...EXPORT_FORMAT_NAMES].sort());
   });
 
   it("take names with any commas between", () => {

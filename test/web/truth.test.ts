@@ -49,6 +49,7 @@ describe("the truth meter", () => {
       "bad 连接还在，但已 40 秒没有收到任何互动消息；正在自动恢复",
       "plain 原因：32 秒没有收到互动消息，但直播间页面显示正在直播：正在重新连接",
     ]);
+    expect(said("stalled", { reason: "the connection was open but silent" })[1]).toBe("plain why: the connection was open but silent");
     const blocked = said(
       "blocked",
       { reason: "the push server answered HTTP 200 instead of opening (handshake-msg DEVICE_BLOCKED)" },

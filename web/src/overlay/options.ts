@@ -109,7 +109,7 @@ const WORDS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = {
 const LISTS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = { show: SHOWN_TYPES, say: SAID_TYPES };
 
 /** How many are usual of what is shown. */
-export const USUAL_LINES: { readonly [K in OverlayKind]?: number } = { danmu: 12, flying: 12, gifts: 3, top: 5 };
+const USUAL_LINES: { readonly [K in OverlayKind]?: number } = { danmu: 12, flying: 12, gifts: 3, top: 5 };
 
 /** How many are shown at once. */
 export function linesOf({ lines, kind }: Pick<OverlayOptions, "lines" | "kind">): number {

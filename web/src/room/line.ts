@@ -55,7 +55,8 @@ export function saidBy(event: LiveEvent, m: Messages): string {
 export function lineOf(event: LiveEvent, m: Messages): string {
   const said = saidBy(event, m);
   if (!("user" in event) || event.user === undefined) return said;
-  return `${personName(event.user, m)}${event.type === "chat" ? "：" : " "}${said}`;
+  const name = personName(event.user, m);
+  return event.type === "chat" ? m.room.row.chat(name, said) : `${name} ${said}`;
 }
 
 function stateWord(state: string | null, { rooms: { states } }: Messages): string {

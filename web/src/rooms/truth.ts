@@ -44,7 +44,7 @@ export function truthOf(room: Pick<Room, "status" | "watch">, now: number, m: Me
   if (status === null || state === "paused") return lines;
   const { evidence } = status;
   const since = (at: number) => duration(Math.max(0, now - at), lang);
-  if (!SELF_EVIDENT.includes(state)) lines.push({ tone: "plain", text: `${truth.platformWords}：${reasonIn(evidence.reason, m)}` });
+  if (!SELF_EVIDENT.includes(state)) lines.push({ tone: "plain", text: truth.why(reasonIn(evidence.reason, m)) });
   if (evidence.lastInteractiveAt !== null) lines.push({ tone: "plain", text: truth.lastMessage(since(evidence.lastInteractiveAt)) });
   else if (state !== "waiting" && state !== "ended") lines.push({ tone: "plain", text: truth.noMessage });
   if (state !== "waiting") lines.push(...collectedLines(status, m, lang));

@@ -41,8 +41,6 @@ export const overlay: typeof zh = {
   making: "It makes a token that can only read, and only this room.",
   made: "The address is made; the token in it is shown this once. When you change the look, the address follows.",
   open: "Open in a new window",
-  copy: "Copy the address",
-  copied: "Copied",
   tokenName: (room) => `overlay ${room}`.slice(0, 60),
   obs: "OBS: Sources → Add → Browser → paste the address; width and height as you need, for example 600 × 800.",
 };

@@ -25,7 +25,6 @@ export const room: typeof zh = {
     filterHelp: "The language is in docs/filters.md",
     filterWrong: (at) => `the mistake is at character ${at}`,
     search: "Search in what is loaded",
-    found: (n) => `${n} found`,
     newer: (n) => `${n} new`,
     follow: "To the newest",
     older: "Load earlier messages",
@@ -40,6 +39,7 @@ export const room: typeof zh = {
   row: {
     joins: (names, n, named) => (n <= named ? `${names} joined` : `${names} and ${n - named} more joined`),
     likes: (n, people) => (people === 1 ? `likes ×${n}` : `${people} people liked ×${n}`),
+    chat: (name, text) => `${name}: ${text}`,
     sent: "sent",
     to: (name) => `to ${name}`,
     diamonds: (n) => `${n} diamonds`,

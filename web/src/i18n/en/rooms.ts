@@ -57,7 +57,7 @@ export const rooms: typeof zh = {
     masked: "the room hides who its people are",
     likesSeen: (share) => `likes: ${share} of the platform's count reached us (it samples them)`,
     drops: (n) => `${n} messages not stored`,
-    platformWords: "why",
+    why: (reason) => `why: ${reason}`,
   },
   card: {
     online: "online",
@@ -71,7 +71,6 @@ export const rooms: typeof zh = {
     removeAsk: (name) => `Stop collecting ${name}? What was received stays.`,
     removeYes: "Remove it",
     cancel: "Cancel",
-    untitled: "(no title)",
     unnamed: (id) => `room ${id}`,
     actions: (name) => `Actions of ${name}`,
   },

@@ -3,7 +3,6 @@ import type { sessions as zh } from "../zh/sessions.js";
 export const sessions: typeof zh = {
   title: "Broadcasts",
   room: "Room",
-  allRooms: "Choose a room",
   none: "No broadcast of this room was seen yet.",
   noRooms: "There are no rooms yet. Add one: each of its broadcasts will be here.",
   untitled: "(no title)",

@@ -80,7 +80,6 @@ export const settings: typeof zh = {
   accounts: {
     why: "The platform keeps gifts and more from guests. With an account of your own, rooms are watched as that account; dylive only reads and sends nothing.",
     login: { logged_in: "logged in", guest: "login has ended", unknown: "not checked" },
-    usual: "default",
     age: (length) => `cookies saved ${length} ago`,
     ends: (length) => `ends in about ${length}`,
     ended: "has ended",
@@ -109,9 +108,7 @@ export const settings: typeof zh = {
   },
   outputs: {
     why: "Clients written for other programs connect to these addresses unchanged.",
-    like: "Clients of",
     address: "Address",
-    setting: "How to turn it on",
     off: "off",
     how: "Set it and start dylive again, for example:",
     docs: "The formats are in docs/compat.md.",

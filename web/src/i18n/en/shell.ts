@@ -13,7 +13,6 @@ export const shell: typeof zh = {
   close: "Close",
   loading: "Loading…",
   link: {
-    connecting: "Connecting to the server…",
     retrying: (seconds) => `The connection to the server is lost; it is opened again in ${seconds} s. What was missed will be filled in.`,
     now: "Connecting again…",
   },

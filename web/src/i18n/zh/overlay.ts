@@ -44,8 +44,6 @@ export const overlay = {
   making: "会新建一个只读令牌，只能看这个直播间。",
   made: "地址已生成，其中的令牌只显示这一次。之后改样式，地址会跟着更新。",
   open: "在新窗口打开",
-  copy: "复制地址",
-  copied: "已复制",
   tokenName: (room: string) => `画面 ${room}`.slice(0, 60),
   obs: "OBS：来源 → 添加 → 浏览器 → 粘贴地址；宽高按画面需要填写，例如 600 × 800。",
 };

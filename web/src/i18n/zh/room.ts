@@ -24,7 +24,6 @@ export const room = {
     filterHelp: "语法见 /docs 与 docs/filters.md",
     filterWrong: (at: number) => `第 ${at} 个字符处有误`,
     search: "在已载入的消息里查找",
-    found: (n: number) => `找到 ${n} 条`,
     newer: (n: string) => `${n} 条新消息`,
     follow: "回到最新",
     older: "载入更早的消息",
@@ -40,6 +39,7 @@ export const room = {
     /** `names` are those of the first `named`. */
     joins: (names: string, n: number, named: number) => (n <= named ? `${names} 来了` : `${names} 等 ${n} 人来了`),
     likes: (n: number, people: number) => (people === 1 ? `点赞 ×${n}` : `${people} 人点赞 ×${n}`),
+    chat: (name: string, text: string) => `${name}：${text}`,
     sent: "送出",
     to: (name: string) => `给 ${name}`,
     diamonds: (n: string) => `${n} 抖币`,

@@ -57,7 +57,7 @@ export const rooms = {
     masked: "房间隐藏了观众身份",
     likesSeen: (share: string) => `点赞：收到了平台计数的 ${share}（平台抽样下发）`,
     drops: (n: number) => `没有存下的消息 ${n} 条`,
-    platformWords: "原因",
+    why: (reason: string) => `原因：${reason}`,
   },
   card: {
     online: "在线",
@@ -71,7 +71,6 @@ export const rooms = {
     removeAsk: (name: string) => `不再采集「${name}」？已经收到的数据会保留。`,
     removeYes: "确认移除",
     cancel: "取消",
-    untitled: "（无标题）",
     unnamed: (id: string) => `直播间 ${id}`,
     actions: (name: string) => `「${name}」的操作`,
   },

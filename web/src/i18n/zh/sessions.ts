@@ -2,7 +2,6 @@
 export const sessions = {
   title: "场次",
   room: "直播间",
-  allRooms: "选择直播间",
   none: "这个直播间还没有记录到场次。",
   noRooms: "还没有直播间。添加一个，每次开播都会记为一场。",
   untitled: "（无标题）",

@@ -72,7 +72,6 @@ export const settings = {
   accounts: {
     why: "平台不给游客推送礼物等消息。用你自己的账号登录后，直播间以该账号的身份接收；dylive 只读，不会发送任何内容。",
     login: { logged_in: "已登录", guest: "登录已失效", unknown: "未核对" },
-    usual: "默认",
     age: (length: string) => `Cookie 保存于 ${length}前`,
     ends: (length: string) => `约 ${length}后到期`,
     ended: "已到期",
@@ -101,9 +100,7 @@ export const settings = {
   },
   outputs: {
     why: "为其他程序写的客户端可以直接连到这些地址，无需修改。",
-    like: "兼容的程序",
     address: "地址",
-    setting: "开启方式",
     off: "未开启",
     how: "设置后重启 dylive，例如：",
     docs: "格式说明见 docs/compat.md。",

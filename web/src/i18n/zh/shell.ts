@@ -12,7 +12,6 @@ export const shell = {
   close: "关闭",
   loading: "正在读取…",
   link: {
-    connecting: "正在连接本机服务…",
     retrying: (seconds: number) => `和服务的连接断了，${seconds} 秒后自动重连。断开期间的消息会补上。`,
     now: "正在重连…",
   },
