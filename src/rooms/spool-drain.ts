@@ -99,17 +99,26 @@ export class SpoolDrain {
     }
   }
 
+  /** A disk that cannot be read at the moment is tried again from the file's beginning: what is stored already is known there. */
   async #drain(file: SpoolFile): Promise<void> {
-    const { place, tell } = this.#parts;
-    const end = this.#drained + file.frames;
-    try {
-      for await (const batch of place.read(file, this.#stop.signal)) await this.#store(batch, file.broadcast);
-    } catch (error) {
-      if (!(error instanceof DyliveError && error.code === "bad_file")) throw error;
-      tell(error);
+    const { place, clock, tell } = this.#parts;
+    const { signal } = this.#stop;
+    const from = this.#drained;
+    for (let told = false; ; told = true) {
+      try {
+        for await (const batch of place.read(file, signal)) await this.#store(batch, file.broadcast);
+        break;
+      } catch (error) {
+        const isBad = error instanceof DyliveError && error.code === "bad_file";
+        if (error instanceof DyliveError && !isBad) throw error;
+        if (!told) tell(error);
+        if (isBad) break;
+        this.#drained = from;
+        await clock.sleep(RETRY_MS, signal);
+      }
     }
-    this.#stop.signal.throwIfAborted();
-    this.#drained = end; // also where something was torn
+    signal.throwIfAborted();
+    this.#drained = from + file.frames; // also where something was torn
   }
 
   /** What is ours is stored between the frames where it belongs. */

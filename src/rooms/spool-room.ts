@@ -74,9 +74,9 @@ export class SpoolRoom {
     return recordingSource({ path, speed: 0, clock, drift: new Drift() }).open(signal); // what is damaged was counted when it came
   }
 
-  /** It is stored. */
+  /** It is stored. A file that the disk does not let go is found by the next process, for which nothing in it is new. */
   async remove(file: SpoolFile): Promise<void> {
-    await rm(file.path, { force: true });
+    await rm(file.path, { force: true }).catch((error: unknown) => this.#parts.onError(error, { path: file.path }));
     this.#closed.splice(this.#closed.indexOf(file), 1);
     this.#parts.release(file.bytes);
   }
@@ -154,13 +154,9 @@ export class SpoolRoom {
     if (current === null) return;
     this.#current = null;
     this.#closed.push(current.file);
-    try {
-      await current.handle.datasync();
-    } catch (error) {
-      this.#parts.onError(error, { path: current.file.path });
-    } finally {
-      await current.handle.close();
-    }
+    const tell = (error: unknown) => this.#parts.onError(error, { path: current.file.path });
+    await current.handle.datasync().catch(tell);
+    await current.handle.close().catch(tell);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -109,6 +109,7 @@ export class Spool {
       .catch(() => {}) // stopped
       .finally(() => {
         this.#uploading = null;
+        if (this.#left.length > 0 && !this.#stop.signal.aborted) this.#upload(); // what came when it was just done
       });
   }
 
@@ -120,14 +121,18 @@ export class Spool {
       if (file === undefined) return;
       try {
         await this.#uploadOne(file);
-        this.#left.shift();
-        this.#bytes -= file.bytes;
         told = false;
       } catch (error) {
         if (!told && !signal.aborted) onError(error, { room: file.room, path: file.path });
         told = true;
-        await clock.sleep(RETRY_MS, signal);
+        // What somebody has removed never comes back: the others must not wait for it.
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+          await clock.sleep(RETRY_MS, signal);
+          continue;
+        }
       }
+      this.#left.shift();
+      this.#bytes -= file.bytes;
     }
   }
 

@@ -1,4 +1,4 @@
-import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import { check } from "../../src/log/check.js";
@@ -117,6 +117,28 @@ describe("a spool", () => {
     expect(r.spool.bytes).toBe(0);
   });
 
+  it("whose disk cannot be read for a while is read when it can, and nothing is lost", async () => {
+    const folder = file("unread");
+    const r = await spooledRoom(folder);
+    await feed(r, FRAMES.slice(0, 60), (i) => {
+      if (i === 10) r.away.go("refuses");
+    });
+    // The one before it is being read already.
+    const path = (await rawFiles(folder)).at(-1)?.path ?? "";
+    renameSync(path, `${path}.aside`);
+    symlinkSync(path, path); // a link to itself, which no system follows
+    r.away.back();
+    await goOnUntil(r.clock, () => r.errors.length > 0);
+    await r.clock.advance(5000);
+    expect(r.errors).toMatchObject([{ code: "ELOOP" }]);
+    rmSync(path);
+    renameSync(`${path}.aside`, path);
+    await drained(r);
+    expect(ids(await eventsOf(r))).toEqual(ids(await truthOf(FRAMES.slice(0, 60))));
+    await r.intake.close();
+    await r.spool.close();
+  });
+
   it("of a room that is another's by now is uploaded, and whoever has it stores it once", async () => {
     const r = await spooledRoom(file("other"));
     await feed(r, FRAMES.slice(0, 200), (i) => {
@@ -178,6 +200,21 @@ describe("a spool", () => {
     expect(ids(events)).toEqual(ids(await truthOf(FRAMES.slice(0, 199))));
     expect(await check(r.store.log)).toEqual([]);
     expect(await rawFiles(spool)).toEqual([]);
+    await next.spool.close();
+  });
+
+  it("does not wait for a file that somebody has removed", async () => {
+    const spool = file("removed");
+    const r = await spooledRoom(spool);
+    await feed(r, FRAMES.slice(0, 20), (i) => {
+      if (i === 5) r.away.go("refuses");
+    });
+    const next = await spooledRoom(spool, { store: r.store });
+    next.uploaded.down = true;
+    await next.spool.start();
+    await goOnUntil(next.clock, () => next.errors.length > 0);
+    for (const { path } of await rawFiles(spool)) rmSync(path);
+    await goOnUntil(next.clock, () => next.spool.bytes === 0);
     await next.spool.close();
   });
 
