@@ -4,9 +4,9 @@ export const LONG = 4000;
 export const SHORT = 512;
 
 /**
- * A string from the wire, fit for every store: without NUL (PostgreSQL's text refuses it) and bounded. It is well-formed already: the
- * decoders read UTF-8 with `utf8Slice`, which turns every invalid byte, surrogates included, into U+FFFD; so the only scan
- * is for NUL, which the engine does with memchr.
+ * A string fit for every store: without NUL (PostgreSQL's text refuses it) and bounded. It is well-formed already: the decoders of the wire
+ * turn what is not UTF-8, surrogates included, into U+FFFD, and whoever reads JSON does it by itself; so the only scan is for NUL, which
+ * the engine does with memchr.
  */
 export function clean(value: string, limit: number): string {
   if (value.length > limit) return clean(cut(value, limit), limit);

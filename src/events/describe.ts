@@ -1,4 +1,4 @@
-import type { NewEvent, NewEventOf, User } from "./event.js";
+import type { NewEvent, NewEventOf, RankEntry } from "./event.js";
 
 const CONTROLS: Record<NewEventOf<"control">["action"], string> = {
   pause: "主播暂时离开",
@@ -114,10 +114,6 @@ function hasTitle(product: NewEventOf<"product">["products"][number]): boolean {
   return product.title !== null;
 }
 
-function rankName(entry: { readonly user: User }): string {
-  return nameOf(entry.user);
-}
-
-function nameOf(user: User): string {
+function rankName({ user }: RankEntry): string {
   return user.nickname ?? user.displayId ?? user.id ?? "***";
 }

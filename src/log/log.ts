@@ -61,7 +61,7 @@ export interface Log {
   /**
    * One durable transaction for all rooms; a fenced room does not fail the others. Concurrent calls may share a transaction (group commit
    * ≤10 ms), and none fails because of another. Rejects without having stored anything: `bad_request` when an event cannot be stored (the
-   * same call never succeeds: halve it), `disk_full`, `store_readonly`, `store_damaged` or
+   * same call never succeeds: halve it), `disk_full`, `store_failed`, `store_readonly`, `store_damaged`, `store_unreachable` or
    * `internal` (lock, other failures) when nothing can be: the same call may succeed later.
    */
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
@@ -77,7 +77,10 @@ export interface Log {
   known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The events with these ids, those that are stored (tombstones included). */
   byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>>;
-  /** Rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often, never too seldom; also sees other processes' appends. */
+  /**
+   * Rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often, never too
+   * seldom; also sees other processes' appends.
+   */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
   /**
    * Redecode and erase: same seq and id; the store raises the kept revision by one, whatever the given one is. All or none; events that are

@@ -1,5 +1,5 @@
 /** The most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
-export const SCAN_LIMIT = 20_000;
+const SCAN_LIMIT = 20_000;
 
 /** A removed range, both ends included. */
 export interface Removal {

@@ -10,7 +10,7 @@ export const TEXT_MAX = 100;
 const WORTH_BITS = 52;
 
 /** A text as it is compared: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */
-export function foldText(text: string): string {
+function foldText(text: string): string {
   return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 

@@ -19,7 +19,7 @@ export function person(id: string): User {
   };
 }
 
-export interface GiftForm {
+interface GiftForm {
   readonly id: string;
   readonly combo: string;
   readonly total: number;

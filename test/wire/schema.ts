@@ -27,7 +27,7 @@ const decoders = new Map<string, Decoder>(
 );
 
 /** Name of our interface for a type of the schema. */
-export function ourName(type: protobuf.Type): string {
+function ourName(type: protobuf.Type): string {
   return type.fullName.replace(/^\.dylive\.wire\./, "").replaceAll(".", "");
 }
 

@@ -84,7 +84,7 @@ function resultsOf(batches: readonly PreparedBatch[], told: readonly Told[]): re
       tooOld++;
       return null;
     });
-    mark.head = Math.max(mark.head, ...stored.map((seq) => seq ?? 0));
+    for (const seq of stored) mark.head = Math.max(mark.head, seq ?? 0);
     return { room, head: mark.head, stored, ...(tooOld > 0 && { tooOld }) };
   });
 }

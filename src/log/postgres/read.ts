@@ -15,7 +15,7 @@ interface Stored {
 }
 
 /** Names the events' table, so that no day can be dropped before the transaction ends. */
-export const HOLD_DAYS = "NOT EXISTS (SELECT FROM events WHERE false)";
+const HOLD_DAYS = "NOT EXISTS (SELECT FROM events WHERE false)";
 
 const look = (removals: string, days: string) => `SELECT h.head,
     (SELECT coalesce(json_agg(json_build_array(r.from_seq, r.to_seq)), '[]') FROM (${removals} LIMIT 2) r) AS removals,
@@ -46,7 +46,7 @@ export async function readBefore(session: Session, room: RoomKey, before: number
 }
 
 /** The days that may hold seqs of a range. */
-export function daysIn(days: Look["days"], from: number, to: number): readonly number[] {
+function daysIn(days: Look["days"], from: number, to: number): readonly number[] {
   return days.filter(([, min, max]) => max >= from && min <= to).map(([day]) => day);
 }
 

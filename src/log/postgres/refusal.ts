@@ -55,7 +55,7 @@ export function isLost(error: unknown): boolean {
 
 /**
  * The error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never succeed, a
- * batch can be halved), `store_unreachable`, `disk_full`, `store_readonly`, `store_damaged` or `internal` where the database is (the same
+ * batch can be halved), `not_found` where they name a room that does not exist, `store_unreachable`, `disk_full`, `store_readonly`, `store_damaged` or `internal` where the database is (the same
  * call may succeed later).
  */
 export function refusal(error: unknown): DyliveError {

@@ -83,8 +83,9 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
   try {
     database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     // Before the first pragma that writes: somebody else's file stays as it is.
-    // Before anything is in the file: later only a VACUUM could turn it on. It lets retention give space back to the disk.
-    if (assertOurs(database) === 0) {
+    const version = assertOurs(database);
+    if (version === 0) {
+      // Before anything is in the file: later only a VACUUM could set them. The second lets retention give space back to the disk.
       database.pragma(`page_size = ${PAGE_BYTES}`);
       database.pragma("auto_vacuum = INCREMENTAL");
     }

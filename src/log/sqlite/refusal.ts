@@ -23,8 +23,8 @@ export function failureOf(error: unknown): ErrorCode | null {
 
 /**
  * The error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never succeed,
- * a batch can be halved), `disk_full`, `store_readonly`, `store_damaged` or
- * `internal` where the engine is (the same call may succeed later).
+ * a batch can be halved), `not_found` where they name a room that does not exist, `disk_full`, `store_failed`, `store_readonly`,
+ * `store_damaged` or `internal` where the engine is (the same call may succeed later).
  */
 export function refusal(error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;

@@ -6,7 +6,7 @@ import { type Candidate, mergeNewest } from "../search-merge.js";
 import { isFound, queryOf, wordsOf } from "../search-terms.js";
 import type { Progress } from "../statistics.js";
 import { posOf, seqOf } from "./pos.js";
-import { blockOf } from "./search-write.js";
+import { blockOf, firstOf } from "./search-write.js";
 
 /** Positions that are asked for at once: few at first, since the first page is often enough. */
 const FIRST_HITS = 20;
@@ -118,7 +118,7 @@ export class SearchReader {
       const top = blocks[at] ?? 0;
       let bottom = top;
       while (blocks[++at] === bottom - 1) bottom--;
-      yield { from: Math.max(whole.from, bottom * 1024), to: Math.min(whole.to, top * 1024 + 1023) };
+      yield { from: Math.max(whole.from, firstOf(bottom)), to: Math.min(whole.to, firstOf(top + 1) - 1) };
     }
   }
 

@@ -18,6 +18,11 @@ export function blockOf(pos: number): number {
   return Math.floor(pos / 2 ** BLOCK_BITS);
 }
 
+/** The first position of a block. */
+export function firstOf(block: number): number {
+  return block * 2 ** BLOCK_BITS;
+}
+
 function statementsOf(database: Database) {
   return {
     indexed: database.prepare<[RoomKey], number>("SELECT indexed FROM search_rooms WHERE room = ?").pluck(),
@@ -31,9 +36,9 @@ function statementsOf(database: Database) {
     add: database.prepare<[number, string]>("INSERT INTO search(rowid, words) VALUES (?, ?)"),
     drop: database.prepare<[number]>("DELETE FROM search WHERE rowid = ?"),
     dropRange: database.prepare<[number, number]>("DELETE FROM search WHERE rowid BETWEEN ? AND ?"),
-    // 2^10 seqs a block, as in blockOf.
     sums: database.prepare<[number, number], { block: number; events: number; bytes: number }>(
-      "SELECT pos >> 10 AS block, count(*) AS events, sum(octet_length(body)) AS bytes FROM events WHERE pos BETWEEN ? AND ? GROUP BY 1",
+      `SELECT pos >> ${BLOCK_BITS} AS block, count(*) AS events, sum(octet_length(body)) AS bytes FROM events
+       WHERE pos BETWEEN ? AND ? GROUP BY 1`,
     ),
     grow: database.prepare<[number, number, number, number, number]>(
       `INSERT INTO blocks(block, min_time, max_time, events, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT(block) DO UPDATE SET

@@ -21,7 +21,8 @@ const MESSAGE = { method: 1, payload: 2 } as const;
  * fields that nobody knows. The same one becomes the same, so that combos and repeats stay what they are. Methods, numbers of fields, times and
  * small numbers (counts, gifts, prices, levels) stay.
  * @param key whoever knows it can tell whether a guess was right: make one for each recording and forget it
- * @throws WireError when it cannot be read: then nobody can say whom it names
+ * @returns null when what it holds is no message from end to end: then nobody can say whom it names
+ * @throws WireError when it cannot be read at all
  */
 export function stripped({ kind, receivedAt, bytes }: RecordingRecord, key: string): RecordingRecord | null {
   const disguise = new Disguise(key, receivedAt);
