@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config.js";
-import type { Limits, LimitsOf } from "./log/retention.js";
+import { limitsOf } from "./limits.js";
 import type { Store } from "./log/store.js";
 import { DiskWatch } from "./outputs/retention/disk-watch.js";
 import { RetentionKeeper, type RetentionKeeperParts } from "./outputs/retention/keeper.js";
@@ -12,7 +12,6 @@ import { rawFiles, rawFolder, rawRooms, removeRaw } from "./sources/raw/files.js
 import type { JobDesk } from "./worker/jobs.js";
 
 const MB = 1_000_000;
-const DAY_MS = 86_400_000;
 
 /** What keeps the store in order is built of. */
 export interface UpkeepParts {
@@ -112,18 +111,5 @@ function untouched({ log, rooms, retention }: Store): OfStore {
     maxStoreBytes: null,
     step: async () => false,
     shed: async () => false,
-  };
-}
-
-/** How much is kept of every room that has no limits of its own. */
-function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, keepRawDays, keepRawMb }: Config): LimitsOf {
-  const limits = (days: number | null, mb: number | null): Limits => ({
-    maxAgeMs: days === null ? null : days * DAY_MS,
-    maxBytes: mb === null ? null : mb * MB,
-  });
-  return {
-    events: limits(keepEventsDays, keepEventsMb),
-    statistics: limits(keepStatisticsDays, null),
-    raw: limits(keepRawDays, keepRawMb),
   };
 }

@@ -31,6 +31,7 @@ const MAY: Record<string, readonly string[]> = {
     "./reach",
     "./store",
     "./config",
+    "./limits",
     "./clock",
     "./errors",
     "./package-path",
@@ -58,8 +59,9 @@ const MAY: Record<string, readonly string[]> = {
   "./operator": ["sources", "worker", "types:log", "types:api", "./config", "./shown-settings", "./package-path", "types:./clock"],
   // Parts of the composition root.
   "./collecting": ["log", "rooms", "types:./config"],
-  "./upkeep": ["sources", "log", "rooms", "outputs", "types:worker", "types:./config", "types:./clock"],
+  "./upkeep": ["sources", "log", "rooms", "outputs", "types:worker", "./limits", "types:./config", "types:./clock"],
   "./store": ["log", "types:./config"],
+  "./limits": ["types:log", "types:./config"],
   "./mend": ["sources", "rooms", "outputs", "worker", "types:api"],
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],
   // The library's own composition root: settings by hand, never from the environment.

@@ -4,6 +4,7 @@ import { namedRoom } from "../api/live/named-room.js";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig, variableOf } from "../config.js";
 import { DyliveError } from "../errors.js";
+import { limitsOf } from "../limits.js";
 import { type Limits, type LimitsOf, RETAINED, type Retained } from "../log/retention.js";
 import type { Store } from "../log/store.js";
 import { rawFolder } from "../sources/raw/files.js";
@@ -54,10 +55,7 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
     await retention.setLimits(room, kind, { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size });
   }
   const own = await retention.limits(room);
-  const limits: LimitsOf = {
-    ...{ events: serverLimits(config, "events"), statistics: serverLimits(config, "statistics"), raw: serverLimits(config, "raw") },
-    ...own,
-  };
+  const limits: LimitsOf = { ...limitsOf(config), ...own };
   const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
   await printColumns(
     ["what", "kept for", "up to", "by", "now", "beyond"],
@@ -83,12 +81,6 @@ function shown({ maxAgeMs, maxBytes }: Limits): [string, string] {
         ? `${maxAgeMs / 86_400_000} days`
         : `${(maxAgeMs / 3_600_000).toFixed(1)} hours`;
   return [age, maxBytes === null ? "any size" : `${(maxBytes / 1e6).toFixed(0)} MB`];
-}
-
-function serverLimits(config: Config, kind: Retained): Limits {
-  const days = { events: config.keepEventsDays, statistics: config.keepStatisticsDays, raw: config.keepRawDays }[kind];
-  const mb = { events: config.keepEventsMb, statistics: null, raw: config.keepRawMb }[kind];
-  return { maxAgeMs: days === null ? null : days * 86_400_000, maxBytes: mb === null ? null : mb * 1e6 };
 }
 
 function settingsOf(kind: Retained): string {
