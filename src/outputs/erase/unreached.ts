@@ -1,9 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Erasure } from "./everywhere.js";
 
 /** Files in the data folder that hold what people did, and that nobody can be taken out of. */
-const ASIDES = ["refused.jsonl", "refused-pushes.jsonl", "official-spool"];
+const ASIDES = ["refused.jsonl", "refused-pushes.jsonl", "official-spool", "spool"];
 
 /**
  * What holds an erased person still, as far as can be told from here.
@@ -17,7 +17,7 @@ export function unreached(data: string, { anchorOf, kept, recordings }: Erasure,
     `backups${backups.length > 0 ? `, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
     "exports and recordings that were made before",
     "what webhooks and readers of the API were given before",
-    ...ASIDES.map((name) => resolve(folder, name)).filter((path) => existsSync(path)),
+    ...ASIDES.map((name) => resolve(folder, name)).filter(holdsFiles),
     ...recordings.open.map((path) => `${path}, which is being written to: erase them again when it is closed`),
     ...recordings.failed,
     ...(elsewhere ? ["raw recordings in the data folders of other processes"] : []),
@@ -25,4 +25,10 @@ export function unreached(data: string, { anchorOf, kept, recordings }: Erasure,
     ...(kept > 0 ? [`the ${kept} chats of others`] : []),
     "what they do from now on: it is collected again",
   ];
+}
+
+/** Whether there is such a file, or a folder with some in it: that of a spool stays when nothing waits any more. */
+function holdsFiles(path: string): boolean {
+  if (!existsSync(path)) return false;
+  return statSync(path).isFile() || readdirSync(path, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile());
 }

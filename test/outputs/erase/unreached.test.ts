@@ -1,0 +1,26 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Erasure } from "../../../src/outputs/erase/everywhere.js";
+import { unreached } from "../../../src/outputs/erase/unreached.js";
+import { useDirectory } from "../../log/directory.js";
+
+const file = useDirectory();
+
+it("what an erased person is still in is told: frames that wait in the spool, and the folders of other processes", () => {
+  const erasure: Erasure = {
+    identity: { ids: ["1"], secUids: [], displayIds: [], nicknames: [], byName: false },
+    ...{ pseudonym: "", erased: 1, dropped: 0, changed: 0, kept: 2, anchorOf: [7], rooms: [7] },
+    recordings: { files: 0, messages: 0, frames: 0, open: [], failed: [] },
+  };
+  const data = join(file("x"), "..");
+  const alone = unreached(data, erasure, false);
+  expect(alone.filter((one) => /spool|other processes/.test(one))).toEqual([]);
+  expect(alone).toEqual(expect.arrayContaining(["what is known of them as the anchor of room 7", "the 2 chats of others"]));
+
+  mkdirSync(join(data, "spool"));
+  writeFileSync(join(data, "refused.jsonl"), "");
+  const among = unreached(data, erasure, true);
+  expect(among).toEqual(expect.arrayContaining([join(data, "spool"), join(data, "refused.jsonl")]));
+  expect(among).toContain("raw recordings, and frames that wait for the database, in the data folders of other processes");
+});
