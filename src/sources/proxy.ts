@@ -72,7 +72,12 @@ export class ProxyServer {
       secure.once("secureConnect", () => resolve(secure));
       secure.once("error", reject);
     });
-    return orAbort(ready, signal);
+    try {
+      return await orAbort(ready, signal);
+    } catch (error) {
+      secure.destroy(); // a handshake that is never answered would stay open for ever
+      throw error;
+    }
   }
 
   /** For undici: its requests leave through the proxy. */

@@ -26,7 +26,8 @@ export function httpSigner(url: string): Signer {
           body: JSON.stringify({ stub }),
           signal: within(signal, SIGN_TIMEOUT_MS),
         });
-        const answer: unknown = await reply.body.json();
+        const answer = parsed(await reply.body.text());
+        if (answer === undefined) throw new DyliveError("unreachable", `the signer answered HTTP ${reply.statusCode} without JSON`);
         const signature = typeof answer === "object" && answer !== null && "signature" in answer ? answer.signature : undefined;
         if (reply.statusCode !== 200 || typeof signature !== "string" || signature === "" || signature.length > 256)
           throw new DyliveError("blocked", `the signer answered HTTP ${reply.statusCode} without a signature`);
@@ -38,4 +39,12 @@ export function httpSigner(url: string): Signer {
       }
     },
   };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,6 @@
-import { type AddressInfo, createServer } from "node:net";
+import { once } from "node:events";
+import { createServer as createHttp } from "node:http";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
@@ -100,5 +102,22 @@ describe("waiting for a proxy", () => {
     setTimeout(() => stop.abort(new Error("enough")), 20);
     await expect(waiting).rejects.toThrow("enough");
     silent.close();
+  });
+
+  it("closes a connection whose TLS never comes about", async () => {
+    const mute = createHttp();
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const stop = new AbortController();
+    const proxy = new ProxyServer(`http://127.0.0.1:${(mute.address() as AddressInfo).port}`);
+    const waiting = proxy.connectTls("live.douyin.com", 443, stop.signal);
+    const [, socket] = (await once(mute, "connect")) as [unknown, Socket];
+    socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+    await once(socket, "data"); // the beginning of the handshake
+    const ended = once(socket, "end");
+    stop.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    await ended;
+    socket.destroy();
+    mute.close();
   });
 });

@@ -46,7 +46,10 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   });
   server.on("connect", (asked, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const { hostname, port } = new URL(`http://${asked.url}`);
+    const target = `http://${asked.url}`;
+    // Whoever is on this machine may ask for what is no address.
+    if (!URL.canParse(target)) return void refuse(socket);
+    const { hostname, port } = new URL(target);
     if (!allows(hostname)) return void refuse(socket);
     if (standIn === null) tunnel(socket, head, hostname, Number(port || 80), options.proxy);
     else if (port === "" || port === "80") {
@@ -106,15 +109,18 @@ function direct(host: string, port: number): Promise<Socket> {
 
 /** Serves the platform's hosts from a stand-in, with the host name as the browser knows it in the `Host` header. */
 function standInServer(upstream: string, proxy: ProxyServer | null, allows: HostRule): Server {
-  const base = upstream.replace(/\/+$/, "");
-  const secure = base.startsWith("https:");
+  const root = upstream.replace(/\/+$/, "");
+  const secure = root.startsWith("https:");
   const request = secure ? requestHttps : requestHttp;
   const way = proxy === null ? {} : { createConnection: proxy.connectionFor(secure) };
   const ask = (asked: IncomingMessage) => {
-    const { host, hostname, pathname, search } = new URL(asked.url ?? "/", `http://${asked.headers.host ?? ""}`);
+    const base = `http://${asked.headers.host ?? ""}`;
+    const path = asked.url ?? "/";
+    if (!URL.canParse(path, base)) return null;
+    const { host, hostname, pathname, search } = new URL(path, base);
     if (!allows(hostname)) return null;
     const headers = withoutProxy({ ...asked.headers, host });
-    return request(`${base}/@${hostname}${pathname}${search}`, { method: asked.method, headers, ...way });
+    return request(`${root}/@${hostname}${pathname}${search}`, { method: asked.method, headers, ...way });
   };
   const server = createServer((asked, reply) => {
     const far = ask(asked);

@@ -15,10 +15,10 @@ beforeAll(async () => {
 afterAll(() => Promise.all([gate.close(), proxy.close()]));
 
 /** The status with which a browser is answered. */
-function ask(method: string, path: string): Promise<number | undefined> {
+function ask(method: string, path: string, { url } = gate, headers = {}): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(gate.url);
-    const asking = request({ hostname, port, method, path, agent: false });
+    const { hostname, port } = new URL(url);
+    const asking = request({ hostname, port, method, path, headers, agent: false });
     asking.once("connect", ({ statusCode }, socket) => {
       socket.destroy();
       resolve(statusCode);
@@ -45,4 +45,13 @@ it("refuses everybody else, and counts", async () => {
   expect(gate.refused.get("update.googleapis.com")).toBe(2);
   for (let i = 0; i < 200; i++) await ask("CONNECT", `host${i}.example:443`);
   expect(gate.refused.size).toBe(100);
+});
+
+it("refuses what is no address, and goes on", async () => {
+  for (const target of ["live.douyin.com:https", "live.douyin.com:99999", "[live.douyin.com"])
+    expect(await ask("CONNECT", target)).toBe(403);
+  const standIn = await openGate({ allows: pageHosts(), upstream: "http://127.0.0.1:9", proxy: null });
+  expect(await ask("GET", "http://live.douyin.com/", standIn, { host: "live.douyin.com:https" })).toBe(403);
+  expect(await ask("GET", "http://live.douyin.com/", standIn)).toBe(502);
+  await standIn.close();
 });
