@@ -168,6 +168,9 @@ describe("erase-user", () => {
     await raw.packed();
     writeFileSync(join(folder, "8", "20260502T130000000Z-1.dyrec.gz"), "no gzip at all");
     writeFileSync(join(data, "refused.jsonl"), "");
+    mkdirSync(join(data, "official-spool"));
+    mkdirSync(join(data, "spool", "log", "8"), { recursive: true });
+    writeFileSync(join(data, "spool", "log", "8", "20260502T130000000Z-1.dyrec"), "");
     const [untouched] = await rawFiles(folder, 8).then((files) => files.filter(({ bytes }) => bytes > 20));
     await store.log.remove(1, 1, 100_000, "retention");
     const other = readFileSync(untouched?.path ?? "");
@@ -181,6 +184,7 @@ describe("erase-user", () => {
       expect.any(String),
       expect.any(String),
       join(data, "refused.jsonl"),
+      join(data, "spool"),
       `${open?.path}, which is being written to: erase them again when it is closed`,
       expect.stringMatching(/20260502T130000000Z-1\.dyrec\.gz \(incorrect header check\)/),
       "what they do from now on: it is collected again",
