@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
 import { DyliveError } from "../errors.js";
 import { lockDataDir } from "../log/lock.js";
 import { moveStore } from "../log/move/move.js";
+import { databasePath } from "../log/sqlite/database-file.js";
 import { Progress } from "./progress.js";
 import { interruptSignal } from "./stop.js";
 import { print, say } from "./terminal.js";
@@ -26,7 +27,7 @@ export function addMigrateCommand(program: Command, data: () => Option): void {
 async function toPostgres(data: string, to: string | null): Promise<void> {
   if (to === null) throw new DyliveError("bad_config", "no database is named: set DATABASE_URL, or give --to postgres://…");
   const stop = interruptSignal();
-  const from = join(resolve(data), "dylive.sqlite");
+  const from = databasePath(data);
   if (!existsSync(from)) throw new DyliveError("bad_config", `there is no store in ${resolve(data)}`);
   // A server would go on writing what is no longer copied.
   const lock = lockDataDir(resolve(data));

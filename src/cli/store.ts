@@ -7,7 +7,7 @@ import { DyliveError } from "../errors.js";
 import type { Finding } from "../log/check.js";
 import { checkStore } from "../log/check-store.js";
 import { backUp, integrityOf } from "../log/sqlite/copy.js";
-import { databaseIn } from "../log/sqlite/database-file.js";
+import { databasePath } from "../log/sqlite/database-file.js";
 import { Progress } from "./progress.js";
 import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
@@ -85,9 +85,9 @@ async function sound(config: Config): Promise<string> {
 
 /** A typing error in the folder's name must not make a new, empty store that is then found sound. */
 function existing(config: Config): string {
-  const path = resolve(config.data, "dylive.sqlite");
+  const path = databasePath(config.data);
   if (!existsSync(path)) throw new DyliveError("bad_config", `there is no store in ${resolve(config.data)}`);
-  return databaseIn(config.data);
+  return path;
 }
 
 function sentenceOf(finding: Finding): string {

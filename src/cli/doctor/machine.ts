@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import type { Config, Machine } from "../../config.js";
 import { check } from "../../log/check.js";
 import { openStore, type StoreAt } from "../../log/open.js";
+import { databasePath } from "../../log/sqlite/database-file.js";
 import { assertOurs, MIGRATIONS } from "../../log/sqlite/migrate.js";
 import { findBrowser } from "../../sources/browser/find.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
@@ -58,7 +59,7 @@ export function dataFolder(data: string): Finding {
 
 /** Whether the database can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
 export async function store(data: string): Promise<Finding> {
-  const path = join(resolve(data), "dylive.sqlite");
+  const path = databasePath(data);
   if (!existsSync(path)) return ok("store", "there is none yet; it is made at the first start");
   try {
     const size = statSync(path).size;

@@ -2,7 +2,12 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DyliveError } from "../../errors.js";
 
-/** Where a data folder keeps its database; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
+/** Where a data folder keeps its database, whether or not there is one. */
+export function databasePath(data: string): string {
+  return join(resolve(data), "dylive.sqlite");
+}
+
+/** As {@link databasePath}; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
 export function databaseIn(data: string): string {
   try {
     mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -13,5 +18,5 @@ export function databaseIn(data: string): string {
       error,
     );
   }
-  return join(resolve(data), "dylive.sqlite");
+  return databasePath(data);
 }
