@@ -4,6 +4,7 @@ import type { RoomKey } from "../log.js";
 import { addRemoval, type Removal } from "../page.js";
 import { mayReplace, rowOf } from "../row.js";
 import { LOCKS } from "./locks.js";
+import { daysOf } from "./room-days.js";
 import { lockIndex, reindex, unindex } from "./search-write.js";
 import type { Session } from "./session.js";
 
@@ -36,7 +37,7 @@ export async function replaceEvents(session: Session, room: RoomKey, events: rea
     if (!mayReplace(known.id, event.id)) throw new DyliveError("bad_request", `event ${room}:${event.seq} is ${known.id}, not ${event.id}`);
     const before = known.session ?? "";
     await replaceOne(session, room, known, event);
-    if (event.seq <= indexed) await reindex(session, room, [[known.day, event]]);
+    if (event.seq <= indexed) await reindex(session, room, known.day, event);
     // In the same transaction: statistics never miss that what they have counted is no longer so.
     for (const key of [...new Set([before, known.session ?? ""])].sort()) await markStale(session, room, key, event.seq);
   }
@@ -119,9 +120,4 @@ async function recordRemoval(session: Session, room: RoomKey, range: Removal, re
   );
   for (const { from, to } of addRemoval(near, range))
     await session.run("INSERT INTO removals(room, from_seq, to_seq, reason) VALUES ($1, $2, $3, $4)", room, from, to, reason);
-}
-
-async function daysOf(session: Session, room: RoomKey, { from, to }: Removal): Promise<readonly number[]> {
-  const sql = "SELECT day FROM room_days WHERE room = $1 AND max_seq >= $2 AND min_seq <= $3";
-  return (await session.rows<{ day: number }>(sql, room, from, to)).map(({ day }) => day);
 }

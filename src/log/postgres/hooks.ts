@@ -12,17 +12,11 @@ import {
   TRIES_KEPT,
 } from "../hooks.js";
 import type { RoomKey } from "../log.js";
+import { hookBody, hookOf, type StoredHook } from "../stored-hook.js";
 import type { Connection } from "./connection.js";
 import { Lane } from "./lane.js";
 import { forgetReader, placeReader } from "./positions.js";
 import type { Session } from "./session.js";
-
-/** A row as the database gives it: all but id and revision as JSON text. */
-interface StoredHook {
-  readonly id: string;
-  readonly revision: number;
-  readonly body: string;
-}
 
 const HEAD = `id, room, from_seq AS "from", to_seq AS "to", events, created_at AS "createdAt", tries`;
 
@@ -42,7 +36,7 @@ export class PostgresHooks implements Hooks {
         "INSERT INTO hooks(id, revision, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         row.id,
         row.revision,
-        bodyOf(row),
+        hookBody(row),
       );
       if (added === 0) throw new DyliveError("in_use", `there is a hook ${row.id} already`);
       await place(session, row.id, places);
@@ -52,13 +46,13 @@ export class PostgresHooks implements Hooks {
   get(id: string): Promise<HookRow | null> {
     return this.#connection.ask(async (session) => {
       const row = await session.row<StoredHook>("SELECT id, revision, body FROM hooks WHERE id = $1", id);
-      return row === undefined ? null : rowOf(row);
+      return row === undefined ? null : hookOf(row);
     });
   }
 
   list(): Promise<readonly HookRow[]> {
     return this.#connection.ask(async (session) =>
-      (await session.rows<StoredHook>("SELECT id, revision, body FROM hooks ORDER BY n")).map(rowOf),
+      (await session.rows<StoredHook>("SELECT id, revision, body FROM hooks ORDER BY n")).map(hookOf),
     );
   }
 
@@ -165,21 +159,13 @@ async function settle(session: Session, id: string, outcome: HookTry): Promise<v
 
 async function lock(session: Session, id: string): Promise<HookRow | null> {
   const row = await session.row<StoredHook>("SELECT id, revision, body FROM hooks WHERE id = $1 FOR UPDATE", id);
-  return row === undefined ? null : rowOf(row);
+  return row === undefined ? null : hookOf(row);
 }
 
 async function update(session: Session, row: HookRow): Promise<void> {
-  await session.run("UPDATE hooks SET revision = $2, body = $3 WHERE id = $1", row.id, row.revision, bodyOf(row));
+  await session.run("UPDATE hooks SET revision = $2, body = $3 WHERE id = $1", row.id, row.revision, hookBody(row));
 }
 
 async function place(session: Session, id: string, places: HookPlaces): Promise<void> {
   for (const [room, seq] of places) await placeReader(session, hookReader(id), room, seq);
-}
-
-function bodyOf({ id: _id, revision: _revision, ...body }: HookRow): string {
-  return JSON.stringify(body);
-}
-
-function rowOf({ id, revision, body }: StoredHook): HookRow {
-  return { id, revision, ...(JSON.parse(body) as Omit<HookRow, "id" | "revision">) };
 }

@@ -1,7 +1,7 @@
 import type { Lease } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import type { AliasKind } from "../rooms.js";
-import { settingsOf } from "./rooms.js";
+import { settingsOf } from "../stored-room.js";
 import type { Session } from "./session.js";
 
 /** A collector that lives. */

@@ -2,11 +2,9 @@ import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../log.js";
 import { type Limits, type LimitsOf, RETAINED, type Retained, type Retention, type StoreSize } from "../retention.js";
 import type { Connection } from "./connection.js";
-import { dayAt, UNDATED } from "./day.js";
+import { DAY_MS, dayAt, UNDATED } from "./day.js";
 import { dropDays } from "./drop.js";
 import { Lane } from "./lane.js";
-
-const DAY_MS = 86_400_000;
 
 /** Limits in PostgreSQL. Its files are the server's business: dropping a day gives their space back. */
 export class PostgresRetention implements Retention {

@@ -3,7 +3,6 @@ import type { RoomKey } from "../log.js";
 import {
   type Alias,
   aliasesByRoom,
-  NO_SETTINGS,
   type Resume,
   type RoomFacts,
   type RoomRow,
@@ -12,26 +11,12 @@ import {
   WATCHES,
   type Watch,
 } from "../rooms.js";
+import { assertChanged, factValues, roomOf, type StoredRoom, settingsOf } from "../stored-room.js";
 import type { Connection } from "./connection.js";
 import { Lane } from "./lane.js";
 import { LOCKS } from "./locks.js";
 import { Resumes } from "./resumes.js";
 import type { Session } from "./session.js";
-
-interface StoredRoom {
-  readonly room: RoomKey;
-  readonly web_rid: string | null;
-  readonly title: string | null;
-  readonly anchor_id: string | null;
-  readonly anchor_sec_uid: string | null;
-  readonly anchor_nickname: string | null;
-  readonly anchor_avatar: string | null;
-  /** Index in {@link WATCHES}. */
-  readonly watched: number;
-  readonly settings: string;
-  readonly resume: string | null;
-  readonly created_at: number;
-}
 
 /** The rooms and their names in PostgreSQL. */
 export class PostgresRooms implements Rooms {
@@ -143,7 +128,7 @@ async function knownAs(session: Session, aliases: readonly Alias[], facts: Parti
   const [row] = rows;
   if (row === undefined || rows.length < aliases.length || rows.some(({ room }) => room !== row.room)) return null;
   const stored = [row.web_rid, row.title, row.anchor_id, row.anchor_sec_uid, row.anchor_nickname, row.anchor_avatar];
-  return valuesOf(facts).every((value, at) => value === null || value === stored[at]) ? row.room : null;
+  return factValues(facts).every((value, at) => value === null || value === stored[at]) ? row.room : null;
 }
 
 async function findRoom(session: Session, { kind, value }: Alias): Promise<RoomKey | null> {
@@ -158,41 +143,13 @@ async function makeRoom(session: Session, at: number): Promise<RoomKey> {
   return row.room;
 }
 
-/** In the order of the columns. */
-function valuesOf({ webRid, title, anchor }: Partial<RoomFacts>): readonly (string | null)[] {
-  return [webRid, title, anchor?.id, anchor?.secUid, anchor?.nickname, anchor?.avatar].map((value) => value ?? null);
-}
-
 async function setFacts(session: Session, room: RoomKey, facts: Partial<RoomFacts>): Promise<void> {
   const changed = await session.run(
     `UPDATE rooms SET web_rid = coalesce($2, web_rid), title = coalesce($3, title), anchor_id = coalesce($4, anchor_id),
        anchor_sec_uid = coalesce($5, anchor_sec_uid), anchor_nickname = coalesce($6, anchor_nickname),
        anchor_avatar = coalesce($7, anchor_avatar) WHERE room = $1`,
     room,
-    ...valuesOf(facts),
+    ...factValues(facts),
   );
   assertChanged(room, changed);
-}
-
-function assertChanged(room: RoomKey, changes: number): void {
-  if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
-}
-
-/** Settings as stored. */
-export function settingsOf(text: string): RoomSettings {
-  return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<RoomSettings>) };
-}
-
-function roomOf(row: StoredRoom): RoomRow {
-  const anchor = { id: row.anchor_id, secUid: row.anchor_sec_uid, nickname: row.anchor_nickname, avatar: row.anchor_avatar };
-  return {
-    room: row.room,
-    webRid: row.web_rid,
-    title: row.title,
-    anchor: Object.values(anchor).some((value) => value !== null) ? anchor : null,
-    watch: WATCHES[row.watched] ?? "off",
-    settings: settingsOf(row.settings),
-    resume: row.resume === null ? null : (JSON.parse(row.resume) as Resume),
-    createdAt: row.created_at,
-  };
 }

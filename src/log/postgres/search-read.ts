@@ -3,6 +3,7 @@ import { eventOf } from "../row.js";
 import { type Found, SEARCH_TRIES, type SearchAsk, type SearchPlace, type Verified } from "../search.js";
 import { type Candidate, mergeNewest } from "../search-merge.js";
 import { isFound, queryOf } from "../search-terms.js";
+import { daysOf } from "./room-days.js";
 import { indexedWords } from "./search-write.js";
 import type { Session } from "./session.js";
 
@@ -51,7 +52,7 @@ export async function verifyIndex(session: Session, room: RoomKey, after: number
   const row = await session.row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room);
   if (row === undefined || after >= row.indexed) return null;
   const scanned = Math.min(after + VERIFY_SEQS, row.indexed);
-  const range = [await daysOf(session, room, after + 1, scanned), room, after + 1, scanned] as const;
+  const range = [await daysOf(session, room, { from: after + 1, to: scanned }), room, after + 1, scanned] as const;
   const within = (table: string) => `${table}.day = ANY($1::integer[]) AND ${table}.room = $2 AND ${table}.seq BETWEEN $3 AND $4`;
   const apart = await session.rows<{ seq: number }>(
     `SELECT coalesce(e.seq, s.seq) AS seq FROM (SELECT day, seq FROM events e WHERE ${within("e")}) e
@@ -71,7 +72,7 @@ export async function verifyIndex(session: Session, room: RoomKey, after: number
 }
 
 async function lookAt(session: Session, { room, before }: SearchPlace, ask: SearchAsk, query: string, hits: number): Promise<Looked> {
-  const days = await daysOf(session, room, 1, before - 1);
+  const days = await daysOf(session, room, { from: 1, to: before - 1 });
   const found = await session.rows<{ day: number; seq: number }>(
     `SELECT day, seq FROM search WHERE day = ANY($1::integer[]) AND room = $2 AND seq < $3 AND words @@ $4::tsquery
        AND time >= $5 AND time < $6 ORDER BY seq DESC LIMIT $7`,
@@ -95,11 +96,6 @@ async function lookAt(session: Session, { room, before }: SearchPlace, ask: Sear
     return { seq, event: event !== null && isFound(event, ask) ? event : null };
   });
   return { candidates, all: found.length < hits };
-}
-
-async function daysOf(session: Session, room: RoomKey, from: number, to: number): Promise<readonly number[]> {
-  const sql = "SELECT day FROM room_days WHERE room = $1 AND max_seq >= $2 AND min_seq <= $3";
-  return (await session.rows<{ day: number }>(sql, room, from, to)).map(({ day }) => day);
 }
 
 function sameWords(wanted: string, words: readonly string[]): boolean {

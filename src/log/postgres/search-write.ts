@@ -3,6 +3,7 @@ import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
 import { eventOf } from "../row.js";
 import { wordsOf } from "../search-terms.js";
+import { daysOf } from "./room-days.js";
 import type { Session } from "./session.js";
 
 /** Events of one step. */
@@ -31,15 +32,10 @@ export async function advanceIndex(session: Session, room: RoomKey): Promise<boo
   const indexed = await lockIndex(session, room);
   const head = (await session.row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room))?.head ?? 0;
   if (indexed >= head) return false;
-  const days = await session.rows<{ day: number }>(
-    "SELECT day FROM room_days WHERE room = $1 AND max_seq > $2 AND min_seq <= $3",
-    room,
-    indexed,
-    head,
-  );
+  const days = await daysOf(session, room, { from: indexed + 1, to: head });
   const rows = await session.rows<{ day: number; seq: number; body: string }>(
     `SELECT day, seq, body FROM events WHERE day = ANY($1::integer[]) AND room = $2 AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5`,
-    days.map(({ day }) => day),
+    days,
     room,
     indexed,
     head,
@@ -55,9 +51,9 @@ export async function advanceIndex(session: Session, room: RoomKey): Promise<boo
   return true;
 }
 
-/** Events that are in the index were replaced: what they were is no longer found. */
-export async function reindex(session: Session, room: RoomKey, events: readonly (readonly [day: number, LiveEvent])[]): Promise<void> {
-  await add(session, room, events);
+/** An event that is in the index was replaced: what it was is no longer found. */
+export async function reindex(session: Session, room: RoomKey, day: number, event: LiveEvent): Promise<void> {
+  await add(session, room, [[day, event]]);
 }
 
 /** Events were removed. */

@@ -1,13 +1,11 @@
 import { DyliveError } from "../../errors.js";
+import { type StoredToken, tokenOf } from "../stored-token.js";
 import type { TokenRow, Tokens } from "../tokens.js";
 import type { Connection } from "./connection.js";
 import { Lane } from "./lane.js";
 
 const SELECT = `SELECT id, name, scope, hash, rooms, per_minute AS "perMinute", created_at AS "createdAt", expires_at AS "expiresAt",
   revoked_at AS "revokedAt", last_used_at AS "lastUsedAt" FROM tokens`;
-
-/** A row as the database gives it: the rooms as JSON text. */
-type StoredToken = Omit<TokenRow, "rooms"> & { readonly rooms: string };
 
 /** The tokens in PostgreSQL. */
 export class PostgresTokens implements Tokens {
@@ -54,8 +52,4 @@ export class PostgresTokens implements Tokens {
       await session.run("UPDATE tokens SET last_used_at = greatest($2, last_used_at) WHERE id = $1", id, at);
     });
   }
-}
-
-function tokenOf(row: StoredToken): TokenRow {
-  return { ...row, rooms: JSON.parse(row.rooms) as readonly string[] };
 }

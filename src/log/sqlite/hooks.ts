@@ -13,14 +13,8 @@ import {
   TRIES_KEPT,
 } from "../hooks.js";
 import type { RoomKey } from "../log.js";
+import { hookBody, hookOf, type StoredHook } from "../stored-hook.js";
 import type { Connection } from "./connection.js";
-
-/** A row as SQLite gives it: all but id and revision as JSON text. */
-interface StoredHook {
-  readonly id: string;
-  readonly revision: number;
-  readonly body: string;
-}
 
 const HEAD = `id, room, from_seq AS "from", to_seq AS "to", events, created_at AS createdAt, tries`;
 
@@ -69,7 +63,7 @@ export class SqliteHooks implements Hooks {
 
   add(row: HookRow, places: HookPlaces): Promise<void> {
     return this.#connection.write(() => {
-      const { changes } = this.#sql.add.run(row.id, row.revision, bodyOf(row));
+      const { changes } = this.#sql.add.run(row.id, row.revision, hookBody(row));
       if (changes === 0) throw new DyliveError("in_use", `there is a hook ${row.id} already`);
       this.#place(row.id, places);
     });
@@ -80,7 +74,7 @@ export class SqliteHooks implements Hooks {
   }
 
   list(): Promise<readonly HookRow[]> {
-    return this.#connection.read(() => this.#sql.list.all().map(rowOf));
+    return this.#connection.read(() => this.#sql.list.all().map(hookOf));
   }
 
   change(id: string, change: HookChange, places: HookPlaces = new Map(), replay = false): Promise<HookRow | null> {
@@ -88,7 +82,7 @@ export class SqliteHooks implements Hooks {
       const row = this.#row(id);
       if (row === null) return null;
       const changed = { ...row, ...change, revision: row.revision + 1, replays: row.replays + (replay ? 1 : 0) };
-      this.#sql.update.run(changed.revision, bodyOf(changed), id);
+      this.#sql.update.run(changed.revision, hookBody(changed), id);
       for (const room of places.keys()) this.#sql.drop.run(id, room);
       this.#place(id, places);
       return changed;
@@ -141,7 +135,7 @@ export class SqliteHooks implements Hooks {
       this.#sql.prune.run(id, id);
       if (attempt === 0) return row;
       const now = { ...row, ...healthAfter(row, outcome) };
-      this.#sql.update.run(now.revision, bodyOf(now), id);
+      this.#sql.update.run(now.revision, hookBody(now), id);
       if (delivered) {
         const to = this.#sql.deliver.get(id, room, outcome.id);
         if (to !== undefined) this.#sql.place.run(hookReader(id), room, to);
@@ -156,7 +150,7 @@ export class SqliteHooks implements Hooks {
 
   #row(id: string): HookRow | null {
     const row = this.#sql.get.get(id);
-    return row === undefined ? null : rowOf(row);
+    return row === undefined ? null : hookOf(row);
   }
 
   #place(id: string, places: HookPlaces): void {
@@ -165,12 +159,4 @@ export class SqliteHooks implements Hooks {
       else this.#sql.place.run(hookReader(id), room, seq);
     }
   }
-}
-
-function bodyOf({ id: _id, revision: _revision, ...body }: HookRow): string {
-  return JSON.stringify(body);
-}
-
-function rowOf({ id, revision, body }: StoredHook): HookRow {
-  return { id, revision, ...(JSON.parse(body) as Omit<HookRow, "id" | "revision">) };
 }

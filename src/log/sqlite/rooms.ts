@@ -5,7 +5,6 @@ import {
   type Alias,
   type AliasKind,
   aliasesByRoom,
-  NO_SETTINGS,
   type Resume,
   type RoomFacts,
   type RoomRow,
@@ -14,23 +13,9 @@ import {
   WATCHES,
   type Watch,
 } from "../rooms.js";
+import { assertChanged, factValues, roomOf, type StoredRoom, settingsOf } from "../stored-room.js";
 import type { Connection } from "./connection.js";
 import { MAX_ROOM } from "./pos.js";
-
-interface StoredRoom {
-  readonly room: RoomKey;
-  readonly web_rid: string | null;
-  readonly title: string | null;
-  readonly anchor_id: string | null;
-  readonly anchor_sec_uid: string | null;
-  readonly anchor_nickname: string | null;
-  readonly anchor_avatar: string | null;
-  /** Index in {@link WATCHES}. */
-  readonly watched: number;
-  readonly settings: string;
-  readonly resume: string | null;
-  readonly created_at: number;
-}
 
 function statementsOf(database: Database) {
   return {
@@ -137,30 +122,7 @@ export class SqliteRooms implements Rooms {
     return room;
   }
 
-  #setFacts(room: RoomKey, { webRid, title, anchor }: Partial<RoomFacts>): void {
-    const values = [webRid, title, anchor?.id, anchor?.secUid, anchor?.nickname, anchor?.avatar].map((value) => value ?? null);
-    assertChanged(room, this.#sql.setFacts.run(...values, room).changes);
+  #setFacts(room: RoomKey, facts: Partial<RoomFacts>): void {
+    assertChanged(room, this.#sql.setFacts.run(...factValues(facts), room).changes);
   }
-}
-
-function assertChanged(room: RoomKey, changes: number): void {
-  if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
-}
-
-function settingsOf(text: string): RoomSettings {
-  return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<RoomSettings>) };
-}
-
-function roomOf(row: StoredRoom): RoomRow {
-  const anchor = { id: row.anchor_id, secUid: row.anchor_sec_uid, nickname: row.anchor_nickname, avatar: row.anchor_avatar };
-  return {
-    room: row.room,
-    webRid: row.web_rid,
-    title: row.title,
-    anchor: Object.values(anchor).some((value) => value !== null) ? anchor : null,
-    watch: WATCHES[row.watched] ?? "off",
-    settings: settingsOf(row.settings),
-    resume: row.resume === null ? null : (JSON.parse(row.resume) as Resume),
-    createdAt: row.created_at,
-  };
 }

@@ -1,13 +1,11 @@
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
+import { type StoredToken, tokenOf } from "../stored-token.js";
 import type { TokenRow, Tokens } from "../tokens.js";
 import type { Connection } from "./connection.js";
 
 const COLUMNS = `id, name, scope, hash, rooms, per_minute AS perMinute, created_at AS createdAt, expires_at AS expiresAt,
   revoked_at AS revokedAt, last_used_at AS lastUsedAt`;
-
-/** A row as SQLite gives it: the rooms as JSON text. */
-type StoredToken = Omit<TokenRow, "rooms"> & { readonly rooms: string };
 
 function statementsOf(database: Database) {
   return {
@@ -61,8 +59,4 @@ export class SqliteTokens implements Tokens {
       this.#sql.touch.run(at, id);
     });
   }
-}
-
-function tokenOf(row: StoredToken): TokenRow {
-  return { ...row, rooms: JSON.parse(row.rooms) as readonly string[] };
 }
