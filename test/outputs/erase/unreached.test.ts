@@ -18,9 +18,11 @@ it("what an erased person is still in is told: frames that wait in the spool, an
   expect(alone.filter((one) => /spool|other processes/.test(one))).toEqual([]);
   expect(alone).toEqual(expect.arrayContaining(["what is known of them as the anchor of room 7", "the 2 chats of others"]));
 
-  mkdirSync(join(data, "spool"));
+  for (const folder of ["spool/1", "official-spool"]) mkdirSync(join(data, folder), { recursive: true });
+  writeFileSync(join(data, "spool/1/a.dyrec"), "frames");
   writeFileSync(join(data, "refused.jsonl"), "");
   const among = unreached(data, erasure, true);
   expect(among).toEqual(expect.arrayContaining([join(data, "spool"), join(data, "refused.jsonl")]));
+  expect(among, "an empty spool holds nobody").not.toContain(join(data, "official-spool"));
   expect(among).toContain("raw recordings, and frames that wait for the database, in the data folders of other processes");
 });
