@@ -1,9 +1,10 @@
-import type { CDPSession, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Dashboard } from "../browser/dashboard.js";
 import { busyEvents, ownRoom } from "../browser/feed-load.js";
 import { until } from "../until.js";
 import { measured } from "./measured.js";
+import { memoryOf, type PageMemory } from "./page-memory.js";
 
 const HOUR_EVENTS = 360_000;
 let dashboard: Dashboard;
@@ -44,19 +45,11 @@ it("the feed of 12,000 events at 100 events a second: time between frames", asyn
   );
 });
 
-/** Bytes of the page's JavaScript that are in use, and how many nodes it has, after garbage was collected. */
-async function memory(session: CDPSession): Promise<{ mb: number; nodes: number }> {
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
-  const { nodes } = await session.send("Memory.getDOMCounters");
-  return { mb: usedSize / 1e6, nodes };
-}
-
 it("the feed over an hour of 100 events a second, in less time: memory", async () => {
   const { id, append } = await ownRoom(dashboard, "800000002");
   const page = await openRoom(id);
   const session = await page.context().newCDPSession(page);
-  const seen: { mb: number; nodes: number }[] = [];
+  const seen: PageMemory[] = [];
   for (let i = 0; i < 12; i++) {
     for (let sent = 0; sent < HOUR_EVENTS / 12; sent += 300) {
       await append(busyEvents(300));
@@ -66,7 +59,7 @@ it("the feed over an hour of 100 events a second, in less time: memory", async (
     const [last] = busyEvents(10).filter(({ type }) => type === "chat");
     await append([{ ...last, id: `mark ${i}`, text: mark } as never]);
     await until(async () => (await page.locator("[role=region]").allInnerTexts()).join().includes(mark), 60_000);
-    seen.push(await memory(session));
+    seen.push(await memoryOf(session));
   }
   const [, , third, ...rest] = seen;
   const last = rest.at(-1);

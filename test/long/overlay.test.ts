@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Dashboard } from "../browser/dashboard.js";
 import { busyEvents, ownRoom } from "../browser/feed-load.js";
 import { measured } from "./measured.js";
+import { memoryOf, type PageMemory } from "./page-memory.js";
 
 const PARTS = 6;
 const BATCHES = 200;
@@ -20,7 +21,7 @@ it("overlays over 60,000 events, as fast as they come: memory", async () => {
       const page = await dashboard.open(`overlay.html#kind=${kind}&room=${id}&token=${dashboard.token}&show=chat,gift,follow,join,like`);
       await page.waitForSelector("main[data-state=open]");
       const session = await page.context().newCDPSession(page);
-      return { kind, page, session, seen: [] as { mb: number; nodes: number }[] };
+      return { kind, page, session, seen: [] as PageMemory[] };
     }),
   );
   const begun = Date.now();
@@ -29,12 +30,7 @@ it("overlays over 60,000 events, as fast as they come: memory", async () => {
       await append(busyEvents(BATCH));
       await overlays[0]?.page.waitForTimeout(SLICE_MS);
     }
-    for (const { session, seen } of overlays) {
-      await session.send("HeapProfiler.collectGarbage");
-      const { usedSize } = await session.send("Runtime.getHeapUsage");
-      const { nodes } = await session.send("Memory.getDOMCounters");
-      seen.push({ mb: usedSize / 1e6, nodes });
-    }
+    for (const { session, seen } of overlays) seen.push(await memoryOf(session));
   }
   const rate = Math.round((PARTS * BATCHES * BATCH * 1_000) / (Date.now() - begun));
   for (const { kind, seen } of overlays) {
