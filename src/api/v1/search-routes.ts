@@ -70,7 +70,9 @@ export function searchRoutes(app: FastifyInstance, { store, calls }: ApiParts, p
       for (let look = 0; look < LOOKS && places !== null && events.length < query.limit && !call.signal.aborted; look++) {
         const found = await search.find({ ...ask, places }, query.limit - events.length);
         events.push(...found.events);
-        ({ places, behind } = found);
+        ({ places } = found);
+        // A later look is at fewer rooms: at those that are not yet at their end.
+        behind = Math.max(behind, found.behind);
       }
       const next = places === null ? null : encodePlace(KIND, [log.id, places.map(({ room, before }) => `${room}:${before}`).join(" ")]);
       return { events, next, behind };

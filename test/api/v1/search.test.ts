@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Store } from "../../../src/log/store.js";
 import { chat, gift } from "../events.js";
 import { type Managed, manage } from "../managed.js";
 
@@ -32,6 +33,18 @@ describe("GET /v1/search", () => {
       cursor = `&cursor=${reply.at("next")}`;
     }
     expect(found).toEqual(["b4", "a4", "b3", "a3", "b2", "a2", "b1", "a1", "b0", "a0"]);
+  });
+
+  it("tells how far the index is behind in all rooms, also in those that were at their end after the first look", async () => {
+    const looks: (readonly number[])[] = [];
+    const find: Store["search"]["find"] = async ({ places }) => {
+      looks.push(places.map(({ room }) => room));
+      return looks.length === 1 ? { events: [], places: [{ room: 2, before: 5 }], behind: 7 } : { events: [], places: null, behind: 1 };
+    };
+    const { call, tell } = await manage({ replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }) });
+    for (const name of ["11", "22"]) await tell(name, chat("你好"));
+    expect((await call("/v1/search?user=1")).body).toEqual({ events: [], next: null, behind: 7 });
+    expect(looks).toEqual([[1, 2], [2]]);
   });
 
   it("takes rooms, a user, types, times and worth together", async () => {
