@@ -94,6 +94,16 @@ describe("a feed", () => {
     expect([textsOf(feed), feed.waiting.value]).toEqual([["new"], 0]);
   });
 
+  it("says what is no longer kept where it would have stood", async () => {
+    const { feed } = feedOf([event("first")]);
+    await until(() => feed.loaded.value);
+    sockets[0]?.say([event("before")]);
+    sockets[0]?.say({ type: "removed", room: 1, from: 3, to: 9 });
+    sockets[0]?.say([event("after")]);
+    goOff();
+    expect(textsOf(feed)).toEqual(["first", "before", "removed", "after"]);
+  });
+
   it("says why it is given nothing", async () => {
     const { feed } = feedOf([]);
     await until(() => feed.loaded.value);

@@ -147,6 +147,8 @@ export class Feed {
       const seq = (seqs as Readonly<Record<string, unknown>>)[this.#parts.room];
       if (typeof seq === "number") this.#after = seq;
     } else if (type === "removed" && typeof from === "number" && typeof to === "number") {
+      // After what came before it.
+      this.#show();
       this.#lines.note("removed", to - from + 1);
       triggerRef(this.rows);
     } else if (type === "subscribed") this.failure.value = null;
