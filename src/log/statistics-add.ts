@@ -1,8 +1,49 @@
-import type { GiftLine, Given, Named, Person } from "./statistics.js";
+import type { GiftLine, Given, Named, Person, SessionDelta } from "./statistics.js";
 import { plus } from "./tally.js";
 
+/** The most that a count of a row holds: what a number of JavaScript holds exactly. */
+export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 /** The most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
 export const DIAMONDS_MAX = 2n ** 63n - 1n;
+
+/** Combos that are new, and that have ended for the first time. */
+export interface ComboCounts {
+  combos: number;
+  settled: number;
+}
+
+/** Of whom or what no combo is new or has ended. */
+export const NO_COMBOS: Readonly<ComboCounts> = { combos: 0, settled: 0 };
+
+/**
+ * What combos add to the statistics of their broadcast.
+ * @param known whether a combo has ended, as it is stored; undefined for one that is not
+ * @returns the combos that are to be stored, with whether they have ended; and the counts of all, by person, and by {@link lineKey}
+ */
+export function countCombos(combos: SessionDelta["combos"], known: (comboId: string) => boolean | undefined) {
+  const changed: (readonly [comboId: string, settled: boolean])[] = [];
+  const total: ComboCounts = { combos: 0, settled: 0 };
+  const byPerson = new Map<string, ComboCounts>();
+  const byLine = new Map<string, ComboCounts>();
+  for (const [comboId, { userId, line, settled }] of combos) {
+    const before = known(comboId);
+    const fresh = before === undefined ? 1 : 0;
+    const ended = settled && before !== true ? 1 : 0;
+    if (fresh + ended === 0) continue;
+    changed.push([comboId, settled || before === true]);
+    for (const counts of [total, countsOf(byLine, line), ...(userId === null ? [] : [countsOf(byPerson, userId)])]) {
+      counts.combos += fresh;
+      counts.settled += ended;
+    }
+  }
+  return { changed, total, byPerson, byLine };
+}
+
+function countsOf(counts: Map<string, ComboCounts>, key: string): ComboCounts {
+  const one = counts.get(key) ?? { combos: 0, settled: 0 };
+  counts.set(key, one);
+  return one;
+}
 
 /** Adds a person's part of a broadcast to another; in whatever order parts are added, the whole is the same. */
 export function addPerson(into: Person, from: Person): Person {

@@ -1,13 +1,12 @@
 import { type GiftLine, type Person, type SessionDelta, WORDS_KEPT, WORDS_MAX } from "../statistics.js";
+import { COUNT_MAX, type ComboCounts, countCombos, DIAMONDS_MAX, NO_COMBOS } from "../statistics-add.js";
 import { addTally, emptyTally, eventsOf, type Tally, tallyOf, tallyText } from "../tally.js";
 import type { Session } from "./session.js";
 
-/** Sums that stay exact integers: of counts up to 2^53 − 1, of diamonds up to 2^63 − 1; they are made with numbers that hold more. */
-const COUNT_MAX = "9007199254740991";
-const DIAMONDS_MAX = "9223372036854775807";
 const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"];
 const DONE = ["events", "chats", "likes", "joins", "follows", "shares"];
 
+/** Sums stay within their bounds: they are made with numbers that hold more. */
 const sum = (column: string) =>
   `${column} = least(t.${column}::numeric + excluded.${column}, ${column === "diamonds" ? DIAMONDS_MAX : COUNT_MAX})::bigint`;
 const newest = (name: string, seq: string) =>
@@ -38,14 +37,8 @@ const SET_MINUTES = `INSERT INTO statistics_minutes(n, minute, events, tally)
   SELECT $1::bigint, m.* FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS m
   ON CONFLICT (n, minute) DO UPDATE SET events = excluded.events, tally = excluded.tally`;
 
-interface Combos {
-  combos: number;
-  settled: number;
-}
-const NO_COMBOS: Combos = { combos: 0, settled: 0 };
-
 /** How many were new of what was added. */
-interface Fresh extends Combos {
+interface Fresh extends ComboCounts {
   people: number;
   chatters: number;
   gifters: number;
@@ -64,35 +57,21 @@ export async function addDelta(session: Session, n: number, delta: SessionDelta)
 
 /** Notes which combos are new, and which have ended for the first time. */
 async function addCombos(session: Session, n: number, { combos }: SessionDelta) {
-  const total = { combos: 0, settled: 0 };
-  const byPerson = new Map<string, Combos>();
-  const byLine = new Map<string, Combos>();
-  if (combos.size === 0) return { total, byPerson, byLine };
+  if (combos.size === 0) return countCombos(combos, () => undefined);
   const sql = `SELECT combo_id AS id, settled FROM statistics_combos WHERE n = $1 AND combo_id = ANY($2::text[])`;
   const known = await session.rows<{ id: string; settled: boolean }>(sql, n, [...combos.keys()]);
   const before = new Map(known.map(({ id, settled }) => [id, settled]));
-  const changed: [id: string, settled: boolean][] = [];
-  for (const [id, { userId, line, settled }] of combos) {
-    const was = before.get(id);
-    const fresh = was === undefined ? 1 : 0;
-    const ended = settled && was !== true ? 1 : 0;
-    if (fresh + ended === 0) continue;
-    changed.push([id, settled || was === true]);
-    for (const one of [total, of(byLine, line), ...(userId === null ? [] : [of(byPerson, userId)])]) {
-      one.combos += fresh;
-      one.settled += ended;
-    }
-  }
+  const counted = countCombos(combos, (id) => before.get(id));
   await session.run(
     SET_COMBOS,
     n,
-    changed.map(([id]) => id),
-    changed.map(([, settled]) => settled),
+    counted.changed.map(([id]) => id),
+    counted.changed.map(([, settled]) => settled),
   );
-  return { total, byPerson, byLine };
+  return counted;
 }
 
-async function addPeople(session: Session, n: number, people: readonly Person[], combos: ReadonlyMap<string, Combos>) {
+async function addPeople(session: Session, n: number, people: readonly Person[], combos: ReadonlyMap<string, ComboCounts>) {
   const counts = { people: 0, chatters: 0, gifters: 0 };
   if (people.length === 0) return counts;
   const each = <T>(of: (person: Person) => T) => people.map(of);
@@ -131,10 +110,10 @@ async function addLines(
   session: Session,
   n: number,
   lines: readonly (readonly [string, GiftLine])[],
-  combos: ReadonlyMap<string, Combos>,
+  combos: ReadonlyMap<string, ComboCounts>,
 ): Promise<void> {
   if (lines.length === 0) return;
-  const each = <T>(of: (line: GiftLine, ended: Combos) => T) => lines.map(([key, line]) => of(line, combos.get(key) ?? NO_COMBOS));
+  const each = <T>(of: (line: GiftLine, ended: ComboCounts) => T) => lines.map(([key, line]) => of(line, combos.get(key) ?? NO_COMBOS));
   await session.run(
     ADD_LINES,
     n,
@@ -185,10 +164,4 @@ async function addMinutes(session: Session, n: number, minutes: ReadonlyMap<numb
     summed.map(([, tally]) => eventsOf(tally)),
     summed.map(([, tally]) => tallyText(tally)),
   );
-}
-
-function of(sums: Map<string, Combos>, key: string): Combos {
-  const sum = sums.get(key) ?? { combos: 0, settled: 0 };
-  sums.set(key, sum);
-  return sum;
 }

@@ -1,9 +1,8 @@
 import { HIDDEN_RECEIVER } from "../statistics.js";
+import { COUNT_MAX, DIAMONDS_MAX } from "../statistics-add.js";
 import type { Session } from "./session.js";
 
 const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"] as const;
-const COUNT_MAX = "9007199254740991";
-const DIAMONDS_MAX = "9223372036854775807";
 const MAX = (column: string) => (column === "diamonds" ? DIAMONDS_MAX : COUNT_MAX);
 
 /** Rows of `statistics_gifts` under another person, added up where that person has some already. */

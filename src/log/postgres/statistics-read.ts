@@ -14,6 +14,7 @@ import type {
   WordKind,
 } from "../statistics.js";
 import { PEOPLE_ORDERS } from "../statistics.js";
+import { COUNT_MAX } from "../statistics-add.js";
 import { tallyOf } from "../tally.js";
 import type { Session, Value } from "./session.js";
 
@@ -27,7 +28,6 @@ const GROUPS: Readonly<Record<GiftGroup, readonly [user: boolean, receiver: bool
   receiver: [false, true, false, "receiver_id"],
   line: [true, true, true, "user_id || ' ' || receiver_id || ' ' || gift_id"],
 };
-const COUNT_MAX = "9007199254740991";
 /** The rows of a broadcast: none when nothing was counted of it. */
 const N = "(SELECT n FROM statistics_sessions WHERE room = $1 AND session_id = $2)";
 

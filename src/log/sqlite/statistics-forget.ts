@@ -1,9 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { HIDDEN_RECEIVER } from "../statistics.js";
+import { COUNT_MAX, DIAMONDS_MAX } from "../statistics-add.js";
 
 const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"] as const;
-const COUNT_MAX = "9007199254740991";
-const DIAMONDS_MAX = "9223372036854775807";
 
 function statementsOf(database: Database) {
   const sums = GIVEN.map(

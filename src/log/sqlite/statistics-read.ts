@@ -15,6 +15,7 @@ import type {
   WordKind,
 } from "../statistics.js";
 import { PEOPLE_ORDERS } from "../statistics.js";
+import { COUNT_MAX } from "../statistics-add.js";
 import { tallyOf } from "../tally.js";
 
 /** Diamonds may not fit a JS number: they are read in two halves. */
@@ -105,7 +106,7 @@ export class StatisticsReader {
       `SELECT * FROM (SELECT nullif(${user}, '') AS userId, NULL AS userName, nullif(${receiver}, '') AS receiverId,
            iif(${receiver} IS NULL, NULL, receiver_name) AS receiverName, ${gift} AS giftId, iif(${gift} IS NULL, NULL, gift_name) AS giftName,
            max(${by === "receiver" ? "receiver_seq" : "gift_seq"}) AS seq, sum(combos) AS combos, sum(settled) AS settled,
-           min(total(units), 9007199254740991) AS units, ${SUMMED_HALVES}, sum(unpriced) AS unpricedUnits,
+           min(total(units), ${COUNT_MAX}) AS units, ${SUMMED_HALVES}, sum(unpriced) AS unpricedUnits,
            total(diamonds) AS rank, ${key} AS key
          FROM statistics_gifts WHERE n = ? ${only} GROUP BY ${key}) ${place} ORDER BY rank DESC, units DESC, key LIMIT ?`,
       n,

@@ -10,15 +10,13 @@ import {
   WORDS_MAX,
   type WordKind,
 } from "../statistics.js";
+import { COUNT_MAX, type ComboCounts, countCombos, DIAMONDS_MAX, NO_COMBOS } from "../statistics-add.js";
 import { addTally, emptyTally, eventsOf, tallyOf, tallyText } from "../tally.js";
 
 /** Rows of a broadcast that was reset that one call deletes: some milliseconds. */
 const SWEEP_ROWS = 2000;
 
-/** Sums that stay exact integers: of counts up to 2^53 − 1, of diamonds up to 2^63 − 1, where SQLite would go on in floating point. */
-const COUNT_MAX = "9007199254740991";
-const DIAMONDS_MAX = "9223372036854775807";
-
+/** Sums stay exact integers, where SQLite would go on in floating point. */
 const sum = (column: string) => `${column} = min(${column} + excluded.${column}, ${column === "diamonds" ? DIAMONDS_MAX : COUNT_MAX})`;
 const newest = (name: string, seq: string) =>
   `${name} = CASE WHEN excluded.${seq} > ${seq} THEN excluded.${name} ELSE ${name} END, ${seq} = max(${seq}, excluded.${seq})`;
@@ -114,11 +112,6 @@ function statementsOf(database: Database) {
       sweep("statistics_words", "kind, word"),
     ],
   };
-}
-
-interface Combos {
-  combos: number;
-  settled: number;
 }
 
 /** Changes statistics. To be called inside a write transaction. */
@@ -235,41 +228,24 @@ export class StatisticsWriter {
 
   /** Notes which combos are new, and which have ended for the first time. */
   #addCombos(n: number, { combos }: SessionDelta) {
-    const total = { combos: 0, settled: 0 };
-    const byPerson = new Map<string, Combos>();
-    const byLine = new Map<string, Combos>();
-    for (const [comboId, { userId, line, settled }] of combos) {
-      const before = this.#sql.combo.get(n, comboId);
-      const fresh = before === undefined ? 1 : 0;
-      const ended = settled && before !== 1 ? 1 : 0;
-      if (fresh + ended === 0) continue;
-      this.#sql.setCombo.run(n, comboId, settled || before === 1 ? 1 : 0);
-      for (const sum of [total, of(byLine, line), ...(userId === null ? [] : [of(byPerson, userId)])]) {
-        sum.combos += fresh;
-        sum.settled += ended;
-      }
-    }
-    return { total, byPerson, byLine };
+    const counted = countCombos(combos, (comboId) => {
+      const settled = this.#sql.combo.get(n, comboId);
+      return settled === undefined ? undefined : settled === 1;
+    });
+    for (const [comboId, settled] of counted.changed) this.#sql.setCombo.run(n, comboId, settled ? 1 : 0);
+    return counted;
   }
 
-  #addPerson(n: number, person: Person, { combos, settled }: Combos = NO_COMBOS) {
+  #addPerson(n: number, person: Person, { combos, settled }: ComboCounts = NO_COMBOS) {
     const { userId, name, nameSeq, events, chats, likes, joins, follows, shares, units, diamonds, unpricedUnits, firstAt, lastAt } = person;
     const done = [events, chats, likes, joins, follows, shares];
     const given = [combos, settled, units, diamonds, unpricedUnits];
     return this.#sql.addPerson.get(n, userId, name, nameSeq, ...done, ...given, firstAt, lastAt) ?? { events: 0, chats: 0, units: 0 };
   }
 
-  #addLine(n: number, line: GiftLine, { combos, settled }: Combos = NO_COMBOS): void {
+  #addLine(n: number, line: GiftLine, { combos, settled }: ComboCounts = NO_COMBOS): void {
     const { userId, receiverId, giftId, gift, receiver, units, diamonds, unpricedUnits } = line;
     const names = [gift.name, gift.nameSeq, receiver.name, receiver.nameSeq];
     this.#sql.addLine.run(n, userId ?? "", receiverId ?? "", giftId, ...names, combos, settled, units, diamonds, unpricedUnits);
   }
-}
-
-const NO_COMBOS: Combos = { combos: 0, settled: 0 };
-
-function of(sums: Map<string, Combos>, key: string): Combos {
-  const sum = sums.get(key) ?? { combos: 0, settled: 0 };
-  sums.set(key, sum);
-  return sum;
 }
