@@ -103,6 +103,7 @@ export interface Answer {
   readonly body: { code: number; msg: string; data: { type: string; msg_id?: string; tid?: string }[] };
 }
 
+/** Asks the document's interface for events. */
 export async function chat(base: string, query: Readonly<Record<string, string>>): Promise<Answer> {
   const response = await fetch(`${base}/douyin/liveroom/chat?${new URLSearchParams(query)}`);
   const text = await response.text();
