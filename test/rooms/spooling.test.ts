@@ -1,4 +1,4 @@
-import { renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { linkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import { check } from "../../src/log/check.js";
@@ -125,13 +125,14 @@ describe("a spool", () => {
     });
     // The one before it is being read already.
     const path = (await rawFiles(folder)).at(-1)?.path ?? "";
-    renameSync(path, `${path}.aside`);
-    symlinkSync(path, path); // a link to itself, which no system follows
+    // At once, a link to itself, which no system follows; the file has another name meanwhile.
+    linkSync(path, `${path}.aside`);
+    symlinkSync(path, `${path}.link`);
+    renameSync(`${path}.link`, path);
     r.away.back();
     await goOnUntil(r.clock, () => r.errors.length > 0);
     await r.clock.advance(5000);
     expect(r.errors).toMatchObject([{ code: "ELOOP" }]);
-    rmSync(path);
     renameSync(`${path}.aside`, path);
     await drained(r);
     expect(ids(await eventsOf(r))).toEqual(ids(await truthOf(FRAMES.slice(0, 60))));
