@@ -10,16 +10,12 @@ const MOST_USERS = 500;
 export class GiftsWatch {
   /** By kind of rank and user: the kinds count differently. */
   readonly #scores = new Map<string, number>();
+  /** Of scores, since the last gift. */
   #rises = 0;
   #state: GiftsState = "unknown";
 
   get state(): GiftsState {
     return this.#state;
-  }
-
-  /** How many rises of scores were seen since the last gift. */
-  get rises(): number {
-    return this.#rises;
   }
 
   /** A new connection or another account: what was seen before says nothing. */

@@ -16,12 +16,6 @@ export interface Accounts {
   noteReading(account: Account, reading: LoginReading): unknown;
 }
 
-/** Of somebody who has none. */
-export const NO_ACCOUNTS: Accounts = {
-  get: (name) => Promise.reject(new DyliveError("not_found", `there is no account ${JSON.stringify(name)}`)),
-  noteReading: () => {},
-};
-
 /** How rooms reach the platform; the same for all but where a room's own settings differ. */
 export interface Reach {
   readonly platform: Platform;

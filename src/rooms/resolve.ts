@@ -49,7 +49,7 @@ export async function resolveText(text: string, ask: AskWith, signal: AbortSigna
  * The name of the room in a pasted text, without asking what it is: only short links are followed.
  * @throws DyliveError bad_room, unreachable
  */
-export async function nameText(
+async function nameText(
   text: string,
   { platform, visitor }: AskWith,
   signal: AbortSignal,

@@ -76,12 +76,10 @@ export class Broadcast {
     if (messages.length > 0) this.#write(messages, [connection]);
   }
 
-  /** The newest messages of people, oldest first, booked as sent when `book` is true. */
-  history(count: number, gifts: boolean, book = false): Outgoing[] {
+  /** The newest messages of people, oldest first. */
+  history(count: number, gifts: boolean): Outgoing[] {
     const visible = this.#history.filter((message) => gifts || !isGift(message.method));
-    const messages = visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
-    if (book) for (const message of messages) this.#truth.count(message);
-    return messages;
+    return visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
   }
 
   /** Sends the newest messages of people once more to everyone, with their msg_ids. @returns how many */

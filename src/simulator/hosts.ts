@@ -7,7 +7,7 @@ import type { Ask, Reply } from "./reply.js";
 import { emptyReply, html, json } from "./reply.js";
 
 /** The host of a request without a prefix. */
-export const HOME_HOST = "live.douyin.com";
+const HOME_HOST = "live.douyin.com";
 
 /** Splits `/@host/path` into the platform's host and the path there. Of several the last counts: a page's own links to `/@sdk/…` come under its host. */
 export function splitHost(path: string): { readonly host: string; readonly path: string } {

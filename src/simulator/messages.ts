@@ -47,7 +47,7 @@ export function asset(file: string, more: Fields = {}): Fields {
 }
 
 /** How the public screen treats messages of ordinary viewers. */
-export function publicArea(label: string, action: number): Fields {
+function publicArea(label: string, action: number): Fields {
   return { user_label: asset(label, { avg_color: "#CCB1A3" }), individual_priority: 50, im_action: action, show_in_danmaku: true };
 }
 

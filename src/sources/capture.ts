@@ -56,7 +56,7 @@ function isJson(head: string): boolean {
  * Opens a recording, a raw push frame, a bare Response, or a payload whose file is named after its method (`ChatMessage.bin`).
  * @throws DyliveError bad_file when it is none of these
  */
-export async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Capture> {
+async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Capture> {
   const { head, size, modifiedAt } = await look(path);
   const report = newReport();
   if (head.startsWith(MAGIC) || path.endsWith(PACKED)) {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { NO_SETTINGS, type RoomSettings } from "../../src/log/rooms.js";
-import { NO_ACCOUNTS, Place, type Reach } from "../../src/rooms/place.js";
+import { Place, type Reach } from "../../src/rooms/place.js";
 import { Account } from "../../src/sources/login-store.js";
 import { directSeats, type Seat, type Seats } from "../../src/sources/seat.js";
 import { Visitor } from "../../src/sources/visitor.js";
-import { reachAt } from "./reach.js";
+import { NO_ACCOUNTS, reachAt } from "./reach.js";
 import { SIGNAL } from "./running.js";
 
 const signer = { sign: async () => "0123456789abcdef" };

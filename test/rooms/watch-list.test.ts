@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Resume } from "../../src/log/rooms.js";
-import { NO_ACCOUNTS } from "../../src/rooms/place.js";
 import { Supervisor, type SupervisorParts } from "../../src/rooms/supervisor.js";
 import { Account } from "../../src/sources/login-store.js";
 import { httpProxy } from "../sources/proxies.js";
 import { until } from "../until.js";
-import { reachAt } from "./reach.js";
+import { NO_ACCOUNTS, reachAt } from "./reach.js";
 import { type Running, running, SIGNAL } from "./running.js";
 
 const ROOM = "100000002";

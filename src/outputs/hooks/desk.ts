@@ -12,7 +12,7 @@ import type { Send } from "./send.js";
 import { checkSettings } from "./settings.js";
 
 /** Hooks of a store. Each may hold 4 requests and their bodies at a time. */
-export const HOOKS_MAX = 100;
+const HOOKS_MAX = 100;
 
 /** What the desk works with. */
 export interface HookDeskParts {

@@ -4,7 +4,7 @@ import type { HookSecrets } from "../../log/hooks.js";
 /** Marks a secret as Standard Webhooks does; what follows is base64. */
 const PREFIX = "whsec_";
 /** How long the secret before a rotation signs beside the new one: so long the receiver may take to learn the new one. */
-export const OLD_SECRET_MS = 24 * 3_600_000;
+const OLD_SECRET_MS = 24 * 3_600_000;
 
 /** A new secret: 32 random bytes. */
 export function newSecret(): string {

@@ -7,7 +7,7 @@ import { type RoomKey, SYSTEM_ROOM } from "../../log/log.js";
 const ALL = "*";
 
 /** Names that stand for some events of a type. `room.live` is the first time that a broadcast is seen live, not each reconnection. */
-export const HOOK_NAMES = ["room.live", "room.ended", "account.lapsed", "hook.paused", "disk.low"] as const;
+const HOOK_NAMES = ["room.live", "room.ended", "account.lapsed", "hook.paused", "disk.low"] as const;
 type HookName = (typeof HOOK_NAMES)[number];
 const TYPE_OF: Readonly<Record<HookName, EventType>> = {
   "room.live": "state",

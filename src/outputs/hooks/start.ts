@@ -33,9 +33,6 @@ export interface OpenHooks {
   close(): Promise<void>;
 }
 
-/** Webhooks that are being delivered. */
-export type RunningHooks = Omit<OpenHooks, "deliver">;
-
 /** The desk alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
 export function deskBeside(parts: Omit<HooksParts, "tell" | "onError" | "pauseAfterMs">): {
   readonly desk: HookDesk;
@@ -75,20 +72,6 @@ export function openHooks(parts: HooksParts): OpenHooks {
       };
     },
     close: () => sender.close(),
-  };
-}
-
-/** Opens the desk and delivers. @throws DyliveError bad_config */
-export function startHooks(parts: HooksParts): RunningHooks {
-  const hooks = openHooks(parts);
-  const end = hooks.deliver();
-  return {
-    desk: hooks.desk,
-    figures: () => hooks.figures(),
-    close: async () => {
-      await end();
-      await hooks.close();
-    },
   };
 }
 

@@ -7,8 +7,6 @@ import type { Vocabulary } from "./words.js";
 
 const MINUTE_MS = 60_000;
 
-export type { HIDDEN_RECEIVER };
-
 /**
  * What events add to the statistics of their broadcasts. A function of the events alone, and of each of them apart: events may be cut into
  * parts anywhere, and the parts added in any order.

@@ -8,7 +8,7 @@ import { backoffMs } from "../backoff.js";
 import { RECOVERABLE, type RecoveryParts, recoverFailed } from "./recovery.js";
 
 /** Types that a task is started for; an app gets those that it has the ability for. */
-export const TASK_TYPES: readonly string[] = ["live_comment", "live_gift", "live_like", "live_fansclub"];
+const TASK_TYPES: readonly string[] = ["live_comment", "live_gift", "live_like", "live_fansclub"];
 /** How soon a room that was put on or taken off the list is noticed, also when another process did it. */
 const LOOK_MS = 2000;
 /** Within the platform's advice of 10 to 30 s (facts/official-push.md A4). */
@@ -32,7 +32,7 @@ export interface TaskParts extends RecoveryParts {
   readonly rooms: Store["rooms"];
   readonly sessions: Store["sessions"];
   readonly clock: Clock;
-  /** Told of what failed; it is tried again. */
+  /** Told of what failed, of a room and a type where it is of one, else ""; it is tried again. */
   readonly onFailed: (roomId: string, msgType: string, error: unknown) => void;
 }
 
@@ -84,7 +84,7 @@ export class OfficialTasks {
 
   /** Does what is due now. */
   async round(signal: AbortSignal): Promise<void> {
-    await this.#guarded("", "", signal, () => this.#look(signal));
+    await this.#guarded("", signal, () => this.#look(signal));
     for (const room of this.#rooms.values()) {
       for (const [msgType, task] of room.tasks) {
         if (signal.aborted) return;
@@ -113,7 +113,7 @@ export class OfficialTasks {
     }
     for (const [roomId, room] of this.#rooms) {
       if (wanted.has(roomId)) continue;
-      await this.#guarded(roomId, "", signal, async () => {
+      await this.#guarded(roomId, signal, async () => {
         await this.#stop(room, signal);
         this.#rooms.delete(roomId);
         this.#paused.add(room.key);
@@ -167,18 +167,19 @@ export class OfficialTasks {
 
   /** The platform has ended every task: the broadcast is over, or the app was unmounted. */
   async #end({ key, roomId }: Room, signal: AbortSignal): Promise<void> {
-    await this.#guarded(roomId, "", signal, async () => {
+    await this.#guarded(roomId, signal, async () => {
       await this.#parts.sessions.end(key, roomId, this.#parts.clock.now(), "offline");
       await this.#parts.rooms.setWatch(key, "off");
       this.#rooms.delete(roomId);
     });
   }
 
-  async #guarded(roomId: string, msgType: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  /** What concerns no room by itself has none. */
+  async #guarded(roomId: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (!signal.aborted) this.#parts.onFailed(roomId, msgType, error);
+      if (!signal.aborted) this.#parts.onFailed(roomId, "", error);
     }
   }
 }

@@ -23,11 +23,6 @@ export class AppDesk {
   #calls: number[] = [];
   #made = 0;
 
-  /** How many tokens were given out. */
-  get tokensMade(): number {
-    return this.#made;
-  }
-
   constructor(app: RegisteredApp, clock: Clock) {
     this.app = app;
     this.#clock = clock;

@@ -20,7 +20,7 @@ export interface Question {
 /** The answer's JSON object, ids of more than 15 digits as texts. Errors name the address alone: headers and body hold secrets. @throws DyliveError unreachable */
 export async function ask({ method, url, headers, body }: Question, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const { host, pathname } = new URL(url);
-  const failed = (why: string, cause?: unknown) => new DyliveError("unreachable", `${method} ${host}${pathname} failed: ${why}`, cause);
+  const failed = (why: string) => new DyliveError("unreachable", `${method} ${host}${pathname} failed: ${why}`);
   try {
     const reply = await request(url, {
       method,

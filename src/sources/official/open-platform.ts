@@ -19,7 +19,6 @@ export interface AckRule {
   readonly msgType: string;
   readonly ackType: number;
   readonly batchMax: number;
-  readonly batchMs: number;
 }
 
 /** The room that a launch token belongs to. */
@@ -142,8 +141,8 @@ export class OpenPlatform {
 
 function ackRule(rule: Readonly<Record<string, unknown>> | null): AckRule | null {
   const msgType = textOf(rule?.["msg_type"]);
-  const numbers = ["ack_type", "batch_max_num", "batch_interval"].map((name) => Number(rule?.[name]));
-  const [ackType = 0, batchMax = 0, seconds = 0] = numbers;
+  const numbers = ["ack_type", "batch_max_num"].map((name) => Number(rule?.[name]));
+  const [ackType = 0, batchMax = 0] = numbers;
   if (msgType === null || !(ackType === 1 || ackType === 2)) return null;
-  return { msgType, ackType, batchMax: Math.max(1, batchMax || 1), batchMs: seconds > 0 ? seconds * 1000 : 0 };
+  return { msgType, ackType, batchMax: Math.max(1, batchMax || 1) };
 }
