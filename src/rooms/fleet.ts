@@ -1,12 +1,13 @@
 import type { Changes, Lease, Membership } from "../log/leases.js";
 import type { RoomKey } from "../log/log.js";
-import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../log/rooms.js";
+import { NO_SETTINGS, type RoomRow } from "../log/rooms.js";
 import type { Wishes } from "../log/wishes.js";
 import type { Budgets } from "./budget.js";
 import { Collector, type CollectorParts } from "./collector.js";
 import { Herald } from "./herald.js";
 import { budgetsOf, RATES, type Rates } from "./rates.js";
 import type { RoomName } from "./resolve.js";
+import { sameSettings } from "./settings.js";
 import type { RoomStatus } from "./state.js";
 
 /** What a fleet is built of. */
@@ -38,7 +39,6 @@ const RETRY_MS = 1000;
 /** So long a process that stops waits for others to take its rooms over. */
 const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
-const SETTINGS = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
 
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class Fleet {
@@ -186,7 +186,7 @@ export class Fleet {
   /** A room whose settings have changed is collected anew with them. */
   #obey({ key, settings }: Lease): void {
     const held = this.#held.get(key);
-    if (held === undefined || settings === null || SETTINGS.every((name) => held.collector.settings[name] === settings[name])) return;
+    if (held === undefined || settings === null || sameSettings(held.collector.settings, settings)) return;
     const keys = [...held.keys];
     for (const one of keys) this.#letGo(one);
     void held.collector.stop().then(() => {

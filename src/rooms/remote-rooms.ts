@@ -10,7 +10,7 @@ import type { Reach } from "./place.js";
 import { shownStatus, unclaimedStatus } from "./remote-status.js";
 import { nameIn, type RoomName, readPaste } from "./resolve.js";
 import { assertPossible } from "./settings.js";
-import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "./state.js";
+import { answersCaller, type RequestedRoom, type RoomManager, type RoomStatus, type RoomView } from "./state.js";
 import { WishBoard, type Wished } from "./wish-board.js";
 
 /** What is needed to manage rooms that other processes collect. */
@@ -39,8 +39,6 @@ const REMEMBERED = 10_000;
 /** What was read of the rooms' states is shown for so long while the database is away. */
 const STALE_MS = 30_000;
 const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
-/** States that answer a first caller; the others are on the way. */
-const ANSWERS = (state: RoomState) => state !== "resolving" && state !== "connecting";
 
 /**
  * Manages rooms that any process of a cluster collects: says what is wanted, and knows the rooms' states by what their collectors tell. While the
@@ -252,7 +250,7 @@ export class RemoteRooms implements RoomManager {
       const now = clock.now();
       const status = wished === undefined ? null : shownStatus(wished, now);
       if (status !== null) return { status, wished };
-      if (report !== null && ANSWERS(report.state)) throw new DyliveError(report.problem ?? "room_unknown", report.reason);
+      if (report !== null && answersCaller(report.state)) throw new DyliveError(report.problem ?? "room_unknown", report.reason);
       if (end <= now || signal.aborted || this.#stopped) {
         // What is stored of a room can be read though nobody collects it just now.
         const room = await store.rooms.find(name);

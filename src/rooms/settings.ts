@@ -1,7 +1,14 @@
 import { DyliveError } from "../errors.js";
-import type { RoomSettings } from "../log/rooms.js";
+import { NO_SETTINGS, type RoomSettings } from "../log/rooms.js";
 import { GUEST } from "../sources/login-store.js";
 import type { Reach } from "./place.js";
+
+const NAMES = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
+
+/** Whether a room is to be collected in the same way. */
+export function sameSettings(a: RoomSettings, b: RoomSettings): boolean {
+  return NAMES.every((name) => a[name] === b[name]);
+}
 
 /**
  * @param reach without accounts where this process knows none: whether there is such an account is not looked at then

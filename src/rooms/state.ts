@@ -8,6 +8,11 @@ import type { GiftsState } from "./gifts-watch.js";
 export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed"] as const;
 export type RoomState = (typeof ROOM_STATES)[number];
 
+/** Whether a state answers a first caller; the others are on the way. */
+export function answersCaller(state: RoomState): boolean {
+  return state !== "resolving" && state !== "connecting";
+}
+
 /** Why a room is in its state: facts that were seen, with their times (ms UTC). Null is "not seen". */
 export interface Evidence {
   /** One sentence in plain words. */

@@ -7,8 +7,8 @@ import { Collector, type CollectorParts } from "./collector.js";
 import { budgetsOf, RATES, type Rates } from "./rates.js";
 import { nameIn, type RoomName, readPaste } from "./resolve.js";
 import { type Held, Roster } from "./roster.js";
-import { assertPossible } from "./settings.js";
-import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "./state.js";
+import { assertPossible, sameSettings } from "./settings.js";
+import { answersCaller, type RequestedRoom, type RoomManager, type RoomStatus, type RoomView } from "./state.js";
 
 /** What a supervisor is built of. */
 export interface SupervisorParts extends CollectorParts {
@@ -25,9 +25,6 @@ const SWEEP_MS = 1000;
 const FOLLOW_MS = 3000;
 /** How long "no such account" is answered from memory, so that a client that polls a wrong id does not make us poll the platform. */
 const REMEMBER_MISS_MS = 60_000;
-const SETTINGS = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
-/** States that answer a first caller; the others are on the way. */
-const ANSWERS = (state: RoomState) => state !== "resolving" && state !== "connecting";
 
 /** Decides which rooms are collected: those on the watch list, and those that somebody asked for lately. */
 export class Supervisor implements RoomManager {
@@ -78,11 +75,11 @@ export class Supervisor implements RoomManager {
   async #settled(held: Held, settleMs: number, signal: AbortSignal): Promise<RoomStatus> {
     const { collector } = held;
     held.wantedAt = this.#parts.clock.now();
-    if (collector.room === null && !ANSWERS(collector.tracker.state)) {
+    if (collector.room === null && !answersCaller(collector.tracker.state)) {
       // One that turns out to be another's twin is stopped, and would never answer.
       const over = new AbortController();
       void collector.run().then(() => over.abort());
-      await collector.tracker.settled(ANSWERS, settleMs, AbortSignal.any([signal, over.signal]));
+      await collector.tracker.settled(settleMs, AbortSignal.any([signal, over.signal]));
     }
     this.#roster.mergeTwins();
     const status = (collector.room === null ? null : this.status(collector.room)) ?? collector.status();
@@ -257,7 +254,7 @@ export class Supervisor implements RoomManager {
   #obey(held: Held, row: RoomRow): void {
     if (row.watch === "on" && held.watched !== "saved") held.watched = "saved";
     const { settings, name } = held.collector;
-    if (SETTINGS.every((key) => settings[key] === row.settings[key])) return;
+    if (sameSettings(settings, row.settings)) return;
     this.#roster.letGo(held);
     this.#hold(row.webRid === null ? name : { kind: "web_rid", value: row.webRid }, held.watched, row.settings, row);
   }

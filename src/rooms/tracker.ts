@@ -5,7 +5,7 @@ import type { RoomKey } from "../log/log.js";
 import { Audience } from "./audience.js";
 import { GiftsWatch } from "./gifts-watch.js";
 import { Sight } from "./sight.js";
-import type { Evidence, RoomState, RoomStatus } from "./state.js";
+import { answersCaller, type Evidence, type RoomState, type RoomStatus } from "./state.js";
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
 
@@ -159,14 +159,14 @@ export class Tracker {
     return { room, state: this.#state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
   }
 
-  /** Resolves when the state is one of those that answer a first caller, after `ms` at the latest, or when the signal aborts. */
-  async settled(answers: (state: RoomState) => boolean, ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when the state is one that answers a first caller, after `ms` at the latest, or when the signal aborts. */
+  async settled(ms: number, signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
     const until = AbortSignal.any([signal, stop.signal]);
     const timeout = this.#clock.sleep(ms, until).catch(() => {});
     const changed = new Promise<void>((resolve) => {
       const check = () => {
-        if (!answers(this.#state)) return;
+        if (!answersCaller(this.#state)) return;
         this.#waiting.delete(check);
         resolve();
       };

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import { parseCookies } from "./cookies.js";
-import type { AccountStatus, AccountStore, AskAs } from "./login-store.js";
+import { type AccountStatus, type AccountStore, type AskAs, hasLapsed } from "./login-store.js";
 
 /** What is known of an account, for people. */
 export interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname" | "expiresAt" | "checkedAt"> {
@@ -57,7 +57,6 @@ export class AccountDesk {
   }
 
   #shown({ ageMs: _, ...status }: AccountStatus): AccountFacts {
-    const ended = status.expiresAt !== null && status.expiresAt <= this.#clock.now();
-    return { ...status, lapsed: status.login === "guest" || ended, problem: null };
+    return { ...status, lapsed: hasLapsed(status, this.#clock.now()), problem: null };
   }
 }

@@ -62,6 +62,11 @@ export interface Watch extends AskAs {
 
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
+/** Whether a login has ended, by what the platform showed or by the date that it gave. */
+export function hasLapsed({ login, expiresAt }: Pick<AccountStatus, "login" | "expiresAt">, now: number): boolean {
+  return login === "guest" || (expiresAt !== null && expiresAt <= now);
+}
+
 /** The accounts of a data folder: one file each, readable by its owner only. */
 export class AccountStore {
   readonly #folder: string;
@@ -143,8 +148,7 @@ export class AccountStore {
         if (stop.signal.aborted) return;
         try {
           const status = await this.check(name, options, stop.signal);
-          const lapsed = status.login === "guest" || (status.expiresAt !== null && status.expiresAt <= this.#clock.now());
-          if (lapsed && told.get(name) !== status.savedAt) {
+          if (hasLapsed(status, this.#clock.now()) && told.get(name) !== status.savedAt) {
             told.set(name, status.savedAt);
             options.onLapsed(status);
           }
