@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LiveEvent, NewEvent, NewEventOf } from "../../src/events/event.js";
+import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import {
   GIFT_GROUPS,
   type GiftSum,
@@ -18,10 +18,7 @@ import { fold } from "../../src/outputs/stats/fold.js";
 import { plainWords } from "../outputs/stats/plain-words.js";
 import { chat, erased, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
-
-const SESSIONS = ["s1", "s2", null] as const;
-const MINUTE = 60_000;
-const T0 = 29_333_333 * MINUTE;
+import { BEGIN, MINUTE, SESSIONS, streams } from "./statistics-streams.js";
 
 /** Everything that can be read of a room's statistics. */
 export async function everything({ statistics, log }: Store, room: number, sessionIds: readonly string[]) {
@@ -37,58 +34,6 @@ export async function everything({ statistics, log }: Store, room: number, sessi
   );
   const heads = await log.heads([room]);
   return { sessions: sessionIds.map((id) => all.get(id)), parts, head: heads.get(room)?.head };
-}
-
-const person = fc.constantFrom("7", "8", "9", null).chain((id) =>
-  fc.record({ nickname: fc.constantFrom("甲", "乙", null), masked: fc.boolean() }).map(({ nickname, masked }) => ({
-    ...userOf(id),
-    nickname,
-    // The platform gives masked people no id; one that did must not be merged either.
-    masked: id === null || (masked && id === "9"),
-  })),
-);
-const when = fc.integer({ min: 0, max: 3 * MINUTE }).map((ms) => T0 + ms);
-const base = fc.record({ user: person, time: when, sessionId: fc.constantFrom(...SESSIONS) });
-
-/** Random events of a room; ids are given by place. */
-export const streams: fc.Arbitrary<readonly NewEvent[]> = fc
-  .array(
-    fc.oneof(
-      fc.record({ b: base, text: fc.constantFrom("a", "b c", "[赞] a", "") }).map(({ b, text }) => chat("?", { ...b, text })),
-      fc
-        .record({
-          b: base,
-          combo: fc.integer({ min: 0, max: 3 }),
-          delta: fc.integer({ min: 0, max: 9 }),
-          settled: fc.boolean(),
-          priced: fc.boolean(),
-        })
-        .map(({ b, combo, delta, settled, priced }): NewEventOf<"gift"> => {
-          const receiver =
-            combo === 0 ? null : combo === 3 ? { ...userOf(null), masked: true } : { ...userOf("20"), nickname: b.user.nickname };
-          const name = `${b.sessionId}.${b.user.masked ? "?" : b.user.id}.${combo}`;
-          const made = gift("?", name, delta, delta, settled);
-          return {
-            ...made,
-            ...b,
-            gift: { ...made.gift, id: String(combo % 2) },
-            receiver,
-            ...(priced ? {} : { unitDiamonds: null, diamonds: null }),
-          };
-        }),
-      fc
-        .record({ b: base, count: fc.integer({ min: 0, max: 50 }) })
-        .map(({ b, count }): NewEvent => ({ ...chat("?", b), ...shape("like"), count, total: count * 3 }) as unknown as NewEvent),
-      fc
-        .record({ b: base, online: fc.option(fc.integer({ min: 0, max: 99 })) })
-        .map(({ b, online }): NewEvent => ({ ...chat("?", b), ...shape("join"), memberCount: online, via: null }) as unknown as NewEvent),
-    ),
-    { minLength: 1, maxLength: 60, size: "max" },
-  )
-  .map((events) => events.map((event, place) => ({ ...event, id: `e${place}` })));
-
-function shape(type: string) {
-  return { type, text: undefined, kind: undefined, segments: undefined, luckyBag: undefined };
 }
 
 /** Where a stream is cut into steps, or changed afterwards. */
@@ -249,7 +194,7 @@ export function describeStatistics(open: Open): void {
           user: userOf(String(place % 13)),
           gift: { id: String(place % 7), name: null, icon: null },
         },
-        chat(`t${place}`, { sessionId: "s1", text: `w${place % 11} 好`, user: userOf(String(place % 13)), time: T0 + place * MINUTE }),
+        chat(`t${place}`, { sessionId: "s1", text: `w${place % 11} 好`, user: userOf(String(place % 13)), time: BEGIN + place * MINUTE }),
       ]).flat();
       await append(...events);
       await catchUp(store(), plainWords, { room });

@@ -18,7 +18,8 @@ import { catchUp } from "../../src/outputs/stats/advance.js";
 import { chat, erased, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { findAll, indexAll } from "../contracts/search.js";
-import { everything, streams } from "../contracts/statistics.js";
+import { everything } from "../contracts/statistics.js";
+import { streams } from "../contracts/statistics-streams.js";
 import { plainWords } from "../outputs/stats/plain-words.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
