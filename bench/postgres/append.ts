@@ -54,7 +54,8 @@ export class Appends {
     // As facts/postgres-scale.md measured it: unique by message, and readable by room; no seq, no fence, no combos.
     for (const table of ["plain_rows", "plain_batches"])
       await clients[0]?.query(
-        `CREATE TABLE ${table}(room bigint NOT NULL, id text COLLATE "C" NOT NULL, n bigint GENERATED ALWAYS AS IDENTITY, type text, body text NOT NULL, PRIMARY KEY(room, id));
+        `CREATE TABLE ${table}(room bigint NOT NULL, id text COLLATE "C" NOT NULL, n bigint GENERATED ALWAYS AS IDENTITY, type text,
+           body text NOT NULL, PRIMARY KEY(room, id));
          CREATE INDEX ON ${table}(room, n)`,
       );
     return new Appends(supply, stores, rooms, epochs, clients);
@@ -76,7 +77,8 @@ export class Appends {
       const rows = batches.flatMap(({ room, events }) => events.map((event) => ({ room, row: rowOf(event) })));
       await this.#clients[writer]?.query({
         name: "batch",
-        text: "INSERT INTO plain_batches(room, id, type, body) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING",
+        text: `INSERT INTO plain_batches(room, id, type, body)
+          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING`,
         values: [
           rows.map(({ room }) => room),
           rows.map(({ row }) => row.id),

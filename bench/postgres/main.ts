@@ -47,7 +47,8 @@ try {
     const at = (share: number) => `${sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]} ms`;
     lags.push(`${perSecond} a second: p50 ${at(0.5)}, p99 ${at(0.99)}`);
     console.log(
-      `from receipt to another process, ${perSecond} events a second in 50 rooms, ${sorted.length} events: p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`,
+      `from receipt to another process, ${perSecond} events a second in 50 rooms, ${sorted.length} events: ` +
+        `p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`,
     );
   }
 
@@ -65,7 +66,9 @@ try {
   await rooms.close();
   const cost = ((curve[0] ?? 0) / (curve.at(-1) ?? 1)).toFixed(2);
   console.log(
-    `postgres: ${medianRatio(rates.ours, rates.rows).toFixed(1)}x one row a statement, ${medianRatio(rates.ours, rates.batches).toFixed(2)}x many rows without seq and fence; ${lags.at(-1)}; an event in ${COUNTS.at(-1)} rooms costs ${cost}x of one in ${COUNTS[0]}`,
+    `postgres: ${medianRatio(rates.ours, rates.rows).toFixed(1)}x one row a statement, ` +
+      `${medianRatio(rates.ours, rates.batches).toFixed(2)}x many rows without seq and fence; ${lags.at(-1)}; ` +
+      `an event in ${COUNTS.at(-1)} rooms costs ${cost}x of one in ${COUNTS[0]}`,
   );
 } finally {
   await server.remove();

@@ -11,7 +11,8 @@ export async function checked(store: Store): Promise<Told> {
   if (findings.length > 0) throw new Error(`the check found ${JSON.stringify(findings.slice(0, 3))}`);
   return {
     lines: [
-      `check: nothing found in ${(cpuSeconds() - cpu).toFixed(0)} CPU seconds (${((performance.now() - began) / 1000).toFixed(0)} s by the wall clock), peak memory ${peakMegabytes()} MB`,
+      `check: nothing found in ${(cpuSeconds() - cpu).toFixed(0)} CPU seconds ` +
+        `(${((performance.now() - began) / 1000).toFixed(0)} s by the wall clock), peak memory ${peakMegabytes()} MB`,
     ],
   };
 }

@@ -35,8 +35,10 @@ export async function counted(store: Store, room: number, plain: Database, { ses
   const [ours, theirs] = [median(took.ours), median(took.plain)];
   return {
     lines: [
-      `statistics: ${done} events counted, ${(done / cpuTook / 1000).toFixed(1)} k a CPU second (${(done / wallTook / 1000).toFixed(1)} k/s by the wall clock)`,
-      `summary of the first broadcast (${events} events): ${ours.toFixed(2)} ms; the plain table's GROUP BY ${theirs.toFixed(0)} ms: ${(theirs / ours).toFixed(0)}x`,
+      `statistics: ${done} events counted, ${(done / cpuTook / 1000).toFixed(1)} k a CPU second ` +
+        `(${(done / wallTook / 1000).toFixed(1)} k/s by the wall clock)`,
+      `summary of the first broadcast (${events} events): ${ours.toFixed(2)} ms; the plain table's GROUP BY ${theirs.toFixed(0)} ms: ` +
+        `${(theirs / ours).toFixed(0)}x`,
     ],
     ratio: `summary ${(theirs / ours).toFixed(0)}x`,
   };

@@ -33,7 +33,8 @@ export interface Moved {
 
 /**
  * Copies a SQLite store into a PostgreSQL database, with its log id, seqs and positions, so that cursors of the one go on in the other, and
- * compares the two. A copy that was broken off goes on when it is called again; one that is whole is only compared. Only the search index is not copied: a server makes it.
+ * compares the two. A copy that was broken off goes on when it is called again; one that is whole is only compared. The search index is not
+ * copied: a server makes it.
  * @throws DyliveError bad_config, bad_request, store_unreachable; internal when the copy differs; the signal's reason
  */
 export async function moveStore({ from, to, signal, onProgress = () => {}, clock = systemClock }: MoveOptions): Promise<Moved> {

@@ -12,7 +12,10 @@ export interface Listener {
   readonly onListening: () => void;
 }
 
-/** Listens to a channel on a connection of its own, opened again when it breaks, until the signal aborts. Whoever must miss nothing also looks by itself. */
+/**
+ * Listens to a channel on a connection of its own, opened again when it breaks, until the signal aborts. Whoever must miss nothing also looks by
+ * itself.
+ */
 export async function listen(connection: Connection, channel: string, listener: Listener, signal: AbortSignal): Promise<void> {
   for (let pauseMs = RETRY_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
     const listened = await listenOnce(connection, channel, listener, signal);

@@ -55,8 +55,8 @@ export function isLost(error: unknown): boolean {
 
 /**
  * The error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never succeed, a
- * batch can be halved), `not_found` where they name a room that does not exist, `store_unreachable`, `disk_full`, `store_readonly`, `store_damaged` or `internal` where the database is (the same
- * call may succeed later).
+ * batch can be halved), `not_found` where they name a room that does not exist, `store_unreachable`, `disk_full`, `store_readonly`,
+ * `store_damaged` or `internal` where the database is (the same call may succeed later).
  */
 export function refusal(error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;

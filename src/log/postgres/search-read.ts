@@ -7,7 +7,10 @@ import { daysOf } from "./room-days.js";
 import { indexedWords } from "./search-write.js";
 import type { Session } from "./session.js";
 
-/** Events that are looked at of each room: few at first, since the first page is often enough; then four times as many of the rooms where these were too few. */
+/**
+ * Events that are looked at of each room: few at first, since the first page is often enough; then four times as many of the rooms where these
+ * were too few.
+ */
 const FIRST_HITS = 20;
 /** Seqs that one call of `verify` compares. */
 const VERIFY_SEQS = 20_000;

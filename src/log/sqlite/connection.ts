@@ -9,7 +9,10 @@ import { GroupWriter } from "./writer.js";
 const OPEN_TIMEOUT_MS = 5000;
 /** Afterwards a lock holds up the event loop this long at most; the writer tries again without holding it up. */
 const BUSY_TIMEOUT_MS = 100;
-/** Twice what SQLite takes by itself: rows of a kilobyte waste less of a page, and each page costs a checksum and two writes. Storing costs a tenth to a fifth less. */
+/**
+ * Twice what SQLite takes by itself: rows of a kilobyte waste less of a page, and each page costs a checksum and two writes. Storing costs a
+ * tenth to a fifth less.
+ */
 const PAGE_BYTES = 8192;
 /** The write-ahead log is cut back to this size after a checkpoint (a long read lets it grow). */
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
