@@ -31,6 +31,16 @@ export const systemClock: Clock = {
   },
 };
 
+/** Waits for work that may hang, unless the signal aborts: then the work goes on, and nobody waits for it. @throws the signal's reason */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
 /**
  * A signal that aborts with another one, or after this time (ms, real time). Node 20 holds a bare `AbortSignal.timeout` inside of
  * `AbortSignal.any` so weakly that it may be collected before its time, and then it never aborts; one with a listener is kept.

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import { type Clock, untilAborted } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { Received } from "../sources/source.js";
 import { inTime, PATIENCE_MS } from "./in-time.js";
@@ -6,7 +6,6 @@ import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool-room.js";
 import { isNotOwner, isStoreDown } from "./store-down.js";
 import type { Tracker } from "./tracker.js";
-import { untilAborted } from "./until-aborted.js";
 
 export interface SpoolDrainParts {
   readonly pipeline: Pipeline;

@@ -1,12 +1,11 @@
 import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../clock.js";
+import { type Clock, untilAborted } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import type { Spooled } from "../log/spooled.js";
 import { rawFiles, removeRaw } from "../sources/raw/files.js";
 import { type SpoolFile, SpoolRoom } from "./spool-room.js";
-import { untilAborted } from "./until-aborted.js";
 
 export interface SpoolParts {
   /** Of this process alone, and of this log alone: another one has other rooms under the same keys. */

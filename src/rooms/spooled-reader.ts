@@ -1,8 +1,7 @@
-import type { Clock } from "../clock.js";
+import { type Clock, untilAborted } from "../clock.js";
 import type { Spooled, SpooledPart } from "../log/spooled.js";
 import { WireError } from "../wire/error.js";
 import { isNotOwner } from "./store-down.js";
-import { untilAborted } from "./until-aborted.js";
 
 export interface SpooledReaderParts {
   readonly spooled: Pick<Spooled, "done">;

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { type Clock, within } from "../../clock.js";
+import { type Clock, untilAborted, within } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Account } from "../login-store.js";
 import type { Reply } from "../platform.js";
@@ -11,7 +11,7 @@ import type { BrowserKeeper } from "./keeper.js";
 import { fetchIn, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
 import { type ContextState, readState, writeState } from "./state.js";
 import type { Turnstile } from "./turnstile.js";
-import { browserError, orAborted, pauseMs } from "./wait.js";
+import { browserError, pauseMs } from "./wait.js";
 
 /** What a desk is made of. */
 export interface DeskOptions {
@@ -117,7 +117,7 @@ export class Desk {
       const ready = await this.#open(signal);
       const limit = within(signal, SIGN_TIMEOUT_MS);
       try {
-        return await orAborted(work(ready), limit);
+        return await untilAborted(work(ready), limit);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof DyliveError) throw error;
@@ -135,12 +135,12 @@ export class Desk {
     this.#opening ??= this.#comeIn(this.#stop.signal).finally(() => {
       this.#opening = null;
     });
-    return orAborted(this.#opening, signal);
+    return untilAborted(this.#opening, signal);
   }
 
   async #comeIn(signal: AbortSignal): Promise<Ready> {
     const { after, clock, door } = this.#options;
-    await orAborted(after, signal);
+    await untilAborted(after, signal);
     await clock.sleep(pauseMs(this.#failures), signal);
     return door.run(signal, () => this.#start(signal));
   }

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
-import type { Clock } from "../../clock.js";
+import { type Clock, untilAborted } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
-import { browserError, orAborted, pauseMs } from "./wait.js";
+import { browserError, pauseMs } from "./wait.js";
 
 /** Which browser: a program to start, or one that the user runs, by its DevTools address. */
 export type BrowserChoice = { readonly program: string; readonly headless: boolean } | { readonly cdp: string };
@@ -55,7 +55,7 @@ export class BrowserKeeper {
     this.#starting ??= this.#start().finally(() => {
       this.#starting = null;
     });
-    return orAborted(this.#starting, signal);
+    return untilAborted(this.#starting, signal);
   }
 
   /** Its processes, for those who measure or test; none when it does not run. */

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from "playwright-core";
-import type { Clock } from "../../clock.js";
+import { type Clock, untilAborted } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { type Cookie, hasSession } from "../cookies.js";
 import { type LoginReading, readLogin } from "../login.js";
@@ -8,7 +8,7 @@ import type { ProxyServer } from "../proxy.js";
 import { openGate } from "./gate.js";
 import { loginHosts } from "./hosts.js";
 import { visit } from "./page.js";
-import { browserError, orAborted } from "./wait.js";
+import { browserError } from "./wait.js";
 
 /** How the window is opened. */
 export interface LoginWindow {
@@ -51,7 +51,7 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
     args: ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
   try {
-    const browser = await orAborted(launching, signal).catch((error: unknown) => {
+    const browser = await untilAborted(launching, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       throw browserError("the window could not be opened", error);
     });
@@ -65,7 +65,7 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
     await loggedIn(context, page, clock, signal);
     await clock.sleep(SETTLE_MS, signal);
     await visit(page, `${origin}/`, signal);
-    const reading = readLogin(await orAborted(page.content(), signal));
+    const reading = readLogin(await untilAborted(page.content(), signal));
     return { cookies: await platformCookies(context), reading };
   } finally {
     await launching.then((browser) => browser.close()).catch(() => {});
@@ -76,7 +76,7 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
 async function loggedIn(context: BrowserContext, page: Page, clock: Clock, signal: AbortSignal): Promise<void> {
   const end = clock.now() + PATIENCE_MS;
   while (!page.isClosed() && clock.now() < end) {
-    const cookies = await orAborted(platformCookies(context), signal).catch(() => []);
+    const cookies = await untilAborted(platformCookies(context), signal).catch(() => []);
     if (hasSession(cookies)) return;
     await clock.sleep(LOOK_EVERY_MS, signal);
   }

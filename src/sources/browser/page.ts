@@ -1,7 +1,8 @@
 import type { BrowserContext, Page, Response } from "playwright-core";
+import { untilAborted } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { HostRule } from "./hosts.js";
-import { browserError, orAborted } from "./wait.js";
+import { browserError } from "./wait.js";
 
 /** Kinds of content that a page which only listens does not need; they are most of its bytes. */
 const NOT_LOADED: ReadonlySet<string> = new Set(["image", "media", "font"]);
@@ -20,7 +21,7 @@ interface SitePage {
 /** Opens an empty page that loads neither pictures, media nor fonts, and nothing from hosts outside the rule. */
 export async function openPage(context: BrowserContext, allows: HostRule, signal: AbortSignal): Promise<Page> {
   const opening = context.newPage();
-  const page = await orAborted(opening, signal).catch((error: unknown) => {
+  const page = await untilAborted(opening, signal).catch((error: unknown) => {
     void opening.then((late) => late.close()).catch(() => {});
     throw error;
   });
@@ -37,7 +38,7 @@ export async function openPage(context: BrowserContext, allows: HostRule, signal
 /** Goes to an address. @throws DyliveError blocked, unreachable, browser_failed */
 export async function visit(page: Page, url: string, signal: AbortSignal): Promise<Response | null> {
   try {
-    return await orAborted(page.goto(url, { waitUntil: "domcontentloaded", timeout: LOAD_TIMEOUT_MS }), signal);
+    return await untilAborted(page.goto(url, { waitUntil: "domcontentloaded", timeout: LOAD_TIMEOUT_MS }), signal);
   } catch (error) {
     signal.throwIfAborted();
     const text = error instanceof Error ? error.message : "";
@@ -53,10 +54,10 @@ export async function settle(page: Page, signal: AbortSignal): Promise<string | 
   const end = performance.now() + SDK_TIMEOUT_MS;
   for (;;) {
     // A page that is just reloading (the first challenge) has no world to look at.
-    const seen = await orAborted(page.evaluate(lookAround), signal).catch(orGone(page, signal));
+    const seen = await untilAborted(page.evaluate(lookAround), signal).catch(orGone(page, signal));
     if (seen?.signs && seen.userUniqueId !== null) return seen.userUniqueId;
     if (performance.now() > end) return null;
-    await orAborted(new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS)), signal);
+    await untilAborted(new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS)), signal);
   }
 }
 

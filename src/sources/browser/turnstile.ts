@@ -1,4 +1,4 @@
-import { orAborted } from "./wait.js";
+import { untilAborted } from "../../clock.js";
 
 /** Lets so many through at a time, in the order in which they came. */
 export class Turnstile {
@@ -28,7 +28,7 @@ export class Turnstile {
       come = resolve;
     });
     this.#waiting.push(come);
-    return orAborted(turn, signal).catch((error: unknown) => {
+    return untilAborted(turn, signal).catch((error: unknown) => {
       const at = this.#waiting.indexOf(come);
       if (at >= 0) this.#waiting.splice(at, 1);
       else this.#pass(); // it was our turn already

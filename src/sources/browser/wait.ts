@@ -1,15 +1,5 @@
 import { DyliveError } from "../../errors.js";
 
-/** Waits for what the browser does, or until the signal aborts; the browser goes on, but nobody waits for it. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
 /** Pause before the n-th attempt: none before the first and the second, then 1 s, 2 s, 4 s … a minute. */
 export function pauseMs(failures: number): number {
   return failures < 2 ? 0 : Math.min(60_000, 1000 * 2 ** Math.min(failures - 2, 10));
