@@ -1,46 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Simulator, SimulatorOptions } from "../../src/simulator/index.js";
-import { startSimulator } from "../../src/simulator/index.js";
-import { FakeClock } from "../clock.js";
-import type { Client } from "./client.js";
-import { connect, decode, knock, messagesOf, pushQuery } from "./client.js";
+import { describe, expect, it } from "vitest";
+import { decode, messagesOf, pushQuery } from "./client.js";
+import { PK, START, useStage } from "./stage.js";
 
-const START = 1_777_726_780_000;
-const PK = "100000002";
-let clock: FakeClock;
-let simulator: Simulator;
-const clients: Client[] = [];
-
-beforeEach(async () => {
-  clock = new FakeClock(START);
-  await begin({});
-});
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.socket.terminate();
-  await simulator.close();
-});
-
-async function begin(options: SimulatorOptions): Promise<void> {
-  await (simulator as Simulator | undefined)?.close();
-  simulator = await startSimulator({ clock, ...options });
-}
-
-async function viewer(options: Parameters<typeof connect>[2] = {}, room = PK): Promise<Client> {
-  const client = await connect(simulator.url, simulator.roomId(room) ?? "", options);
-  clients.push(client);
-  return client;
-}
-
-const book = (index = 0, room = PK) => {
-  const connection = simulator.truth(room).connections[index];
-  if (connection === undefined) throw new Error("no such connection");
-  return connection;
-};
+const stage = useStage();
 
 describe("frames", () => {
   it("have the platform's shape, gzip'd when asked", async () => {
-    const client = await viewer();
-    await clock.advance(3000);
+    const client = await stage.viewer();
+    await stage.clock.advance(3000);
     await client.caughtUp();
     const first = client.frames.find((frame) => frame.type === "msg");
     expect(first?.headers).toMatchObject({
@@ -50,7 +17,7 @@ describe("frames", () => {
     });
     expect(first?.headers["im-cursor"]).toMatch(/^t-\d{13}_r-\d{19}_d-1_u-1_rdc-2$/);
     expect(first?.headers["im-internal_ext"]).toBe(
-      `internal_src:pushserver|first_req_ms:${START}|wss_msg_type:r|wrds_v:${simulator.roomId(PK)}`,
+      `internal_src:pushserver|first_req_ms:${START}|wss_msg_type:r|wrds_v:${stage.simulator.roomId(PK)}`,
     );
     expect(first?.frame).toMatchObject({
       service: 8888,
@@ -72,9 +39,9 @@ describe("frames", () => {
   });
 
   it("are plain without compress=gzip, and say the same", async () => {
-    const packed = await viewer();
-    const plain = await viewer({ query: pushQuery(simulator.roomId(PK) ?? "", { compress: "" }) });
-    await clock.advance(5000);
+    const packed = await stage.viewer();
+    const plain = await stage.viewer({ query: pushQuery(stage.simulator.roomId(PK) ?? "", { compress: "" }) });
+    await stage.clock.advance(5000);
     await packed.caughtUp();
     await plain.caughtUp();
     expect(plain.frames.every((frame) => !("compress_type" in frame.headers))).toBe(true);
@@ -85,7 +52,7 @@ describe("frames", () => {
 
 describe("heartbeat", () => {
   it("is answered by hb with server_time and no payload, as frame, ping or text", async () => {
-    const client = await viewer({}, "100000003");
+    const client = await stage.viewer({}, "100000003");
     client.heartbeat();
     client.socket.ping(Buffer.from([0x3a, 0x02, 0x68, 0x62]));
     client.socket.send(":\u0002hb");
@@ -94,56 +61,56 @@ describe("heartbeat", () => {
     expect(answer?.headers).toEqual({ server_time: `${START}` });
     expect(answer?.payload).toHaveLength(0);
     expect(answer?.frame).toMatchObject({ service: 8888, method: 8888 });
-    expect(book(0, "100000003").heartbeats).toEqual({ frame: 1, ping: 1, text: 1 });
+    expect(stage.book(0, "100000003").heartbeats).toEqual({ frame: 1, ping: 1, text: 1 });
   });
 
   it("missing for 20 to 30 s ends the connection without a close frame", async () => {
-    const client = await viewer();
-    await clock.advance(20_000);
+    const client = await stage.viewer();
+    await stage.clock.advance(20_000);
     expect(client.closeCode).toBeNull();
-    await clock.advance(10_000);
+    await stage.clock.advance(10_000);
     await client.until(() => client.closeCode !== null);
     expect(client.closeCode).toBe(1006);
-    expect(book()).toMatchObject({ closedBy: "idle" });
-    const lasted = (book().closedAt ?? 0) - book().openedAt;
+    expect(stage.book()).toMatchObject({ closedBy: "idle" });
+    const lasted = (stage.book().closedAt ?? 0) - stage.book().openedAt;
     expect(lasted).toBeGreaterThan(20_000);
     expect(lasted).toBeLessThanOrEqual(30_000);
   });
 
   it("every 10 s keeps it open; acks do not", async () => {
-    const beating = await viewer();
-    const acking = await viewer();
+    const beating = await stage.viewer();
+    const acking = await stage.viewer();
     for (let i = 0; i < 4; i++) {
-      await clock.advance(10_000);
+      await stage.clock.advance(10_000);
       await beating.caughtUp();
       if (acking.closeCode === null && acking.frames[0] !== undefined) acking.ack(acking.frames[0]);
     }
     expect(beating.closeCode).toBeNull();
     await acking.until(() => acking.closeCode !== null);
-    expect(book(1).closedBy).toBe("idle");
+    expect(stage.book(1).closedBy).toBe("idle");
   });
 
   it("of damaged bytes is counted and harmless", async () => {
-    const client = await viewer({}, "100000003");
+    const client = await stage.viewer({}, "100000003");
     client.socket.send(Buffer.from([0xff, 0xff, 0xff]));
     client.socket.send("hello");
     await client.caughtUp();
-    expect(book(0, "100000003")).toMatchObject({ damaged: 2, closedAt: null });
+    expect(stage.book(0, "100000003")).toMatchObject({ damaged: 2, closedAt: null });
   });
 
   it("a client's close frame is not answered: TCP just closes", async () => {
-    const client = await viewer();
+    const client = await stage.viewer();
     client.socket.close(1000);
     await client.until(() => client.closeCode !== null);
     expect(client.closeCode).toBe(1006);
-    expect(book().closedBy).toBe("client");
+    expect(stage.book().closedBy).toBe("client");
   });
 });
 
 describe("acks", () => {
   it("are kept by connection: good, wrong and unknown", async () => {
-    const client = await viewer();
-    await clock.advance(4000);
+    const client = await stage.viewer();
+    await stage.clock.advance(4000);
     await client.caughtUp();
     const frames = client.frames.filter((frame) => frame.type === "msg");
     const [first, second, third, fourth] = frames;
@@ -155,18 +122,18 @@ describe("acks", () => {
     client.ack(first);
     client.ack({ ...fourth, logId: "12345" });
     await client.caughtUp();
-    expect(book().acks).toEqual({ expected: frames.length, good: 1, wrong: 2, unknown: 2 });
-    expect(book().damaged).toBe(0);
+    expect(stage.book().acks).toEqual({ expected: frames.length, good: 1, wrong: 2, unknown: 2 });
+    expect(stage.book().damaged).toBe(0);
   });
 });
 
 describe("history", () => {
   it("replays at most 15 messages of people, with their ids, and honours need_persist_msg_count", async () => {
-    const witness = await viewer();
-    await clock.advance(15_000);
+    const witness = await stage.viewer();
+    await stage.clock.advance(15_000);
     await witness.caughtUp();
     const replayed = async (count: string) => {
-      const client = await viewer({ query: pushQuery(simulator.roomId(PK) ?? "", { need_persist_msg_count: count }) });
+      const client = await stage.viewer({ query: pushQuery(stage.simulator.roomId(PK) ?? "", { need_persist_msg_count: count }) });
       await client.caughtUp();
       return client.messages.map((message) => message.msgId);
     };
@@ -181,7 +148,7 @@ describe("history", () => {
   });
 
   it("is not there at the start of a broadcast", async () => {
-    const client = await viewer();
+    const client = await stage.viewer();
     await client.caughtUp();
     expect(client.messages).toEqual([]);
   });
@@ -189,22 +156,25 @@ describe("history", () => {
 
 describe("im/fetch", () => {
   const fetched = (room: string, cookie: string, visitor = "7612345678901234567") =>
-    fetch(`${simulator.url}/webcast/im/fetch/?room_id=${simulator.roomId(room)}&user_unique_id=${visitor}&resp_content_type=protobuf`, {
-      headers: { cookie },
-    });
+    fetch(
+      `${stage.simulator.url}/webcast/im/fetch/?room_id=${stage.simulator.roomId(room)}&user_unique_id=${visitor}&resp_content_type=protobuf`,
+      {
+        headers: { cookie },
+      },
+    );
 
   it("gives a bare Response once, then JSON without a byte", async () => {
-    await clock.advance(10_000);
+    await stage.clock.advance(10_000);
     const first = await fetched(PK, "ttwid=a");
     expect(first.headers.get("content-type")).toBe("application/protobuffer");
     const response = decode("Response", new Uint8Array(await first.arrayBuffer()));
     expect(response).toMatchObject({ push_server_v2: "webcast100-ws-web-hl.douyin.com", heartbeat_duration: "10" });
     expect(response["need_ack"] ?? false).toBe(false);
     expect(response["cursor"]).toMatch(/^d-1_u-1_fh-\d{19}_t-\d{13}_r-1$/);
-    expect(response["internal_ext"]).toContain(`wss_push_room_id:${simulator.roomId(PK)}|wss_push_did:7612345678901234567|`);
+    expect(response["internal_ext"]).toContain(`wss_push_room_id:${stage.simulator.roomId(PK)}|wss_push_did:7612345678901234567|`);
     expect(messagesOf(response)[0]?.method).toBe("WebcastRoomMessage");
     expect(messagesOf(response).length).toBe(15);
-    expect(simulator.truth(PK).sent.messages).toBe(15);
+    expect(stage.simulator.truth(PK).sent.messages).toBe(15);
     const second = await fetched(PK, "ttwid=a");
     expect([second.status, second.headers.get("content-type"), await second.text()]).toEqual([200, "application/json; charset=utf-8", ""]);
     expect((await (await fetched(PK, "ttwid=b")).arrayBuffer()).byteLength).toBeGreaterThan(100);
@@ -215,110 +185,25 @@ describe("im/fetch", () => {
 
 describe("guests", () => {
   it("get no gifts when told so; who has logged in does", async () => {
-    await begin({ guestGifts: false });
-    const guest = await viewer();
-    const member = await viewer({ cookie: "ttwid=1; sessionid=abc" });
+    await stage.begin({ guestGifts: false });
+    const guest = await stage.viewer();
+    const member = await stage.viewer({ cookie: "ttwid=1; sessionid=abc" });
     for (let i = 0; i < 3; i++) {
-      await clock.advance(10_000);
+      await stage.clock.advance(10_000);
       await guest.caughtUp();
       await member.caughtUp();
     }
     expect(guest.messages.filter(({ method }) => method.includes("Gift"))).toEqual([]);
     expect(guest.messages.length).toBeGreaterThan(50);
     expect(member.of("WebcastGiftMessage").length).toBeGreaterThan(5);
-    expect(book(0)).toMatchObject({ loggedIn: false });
-    expect(book(1)).toMatchObject({ loggedIn: true });
+    expect(stage.book(0)).toMatchObject({ loggedIn: false });
+    expect(stage.book(1)).toMatchObject({ loggedIn: true });
     member.socket.terminate();
     await member.until(() => member.closeCode !== null);
-    const before = simulator.truth(PK).sent.byMethod["WebcastGiftMessage"];
-    await clock.advance(5000);
+    const before = stage.simulator.truth(PK).sent.byMethod["WebcastGiftMessage"];
+    await stage.clock.advance(5000);
     await guest.caughtUp();
-    expect(simulator.truth(PK).sent.byMethod["WebcastGiftMessage"]).toBe(before);
-  });
-});
-
-describe("faults", () => {
-  it("stall: only low-value messages flow, until told otherwise", async () => {
-    const client = await viewer();
-    await clock.advance(5000);
-    await client.caughtUp();
-    simulator.rooms.stall(PK);
-    const before = client.messages.length;
-    await clock.advance(14_000);
-    await client.caughtUp();
-    const stalled = new Set(client.messages.slice(before).map(({ method }) => method));
-    expect(stalled.has("WebcastRoomStatsMessage")).toBe(true);
-    for (const method of ["WebcastChatMessage", "WebcastMemberMessage", "WebcastLikeMessage", "WebcastGiftMessage", "WebcastSocialMessage"])
-      expect(stalled.has(method)).toBe(false);
-    simulator.rooms.stall(PK, false);
-    const again = client.messages.length;
-    await clock.advance(5000);
-    await client.caughtUp();
-    expect(client.messages.slice(again).some(({ method }) => method === "WebcastChatMessage")).toBe(true);
-  });
-
-  it("cut: TCP closes without a close frame; a reconnect is served", async () => {
-    const client = await viewer();
-    simulator.rooms.cut(PK);
-    await client.until(() => client.closeCode !== null);
-    expect(client.closeCode).toBe(1006);
-    expect(book().closedBy).toBe("cut");
-    await (await viewer()).caughtUp();
-  });
-
-  it("end: ControlMessage 3, then silence; who connects later gets low-value messages only", async () => {
-    const roomId = simulator.roomId(PK) ?? "";
-    const client = await viewer();
-    await clock.advance(3000);
-    simulator.rooms.end(PK);
-    await client.caughtUp();
-    expect(client.of("WebcastControlMessage")).toMatchObject([{ action: "3", common: { room_id: roomId } }]);
-    const at = client.messages.length;
-    await clock.advance(15_000);
-    await client.caughtUp();
-    expect(client.messages.length).toBe(at);
-    const late = await viewer();
-    await clock.advance(15_000);
-    await late.caughtUp();
-    expect(late.messages.length).toBeGreaterThan(0);
-    expect(late.messages.some(({ method }) => method === "WebcastChatMessage")).toBe(false);
-    expect(simulator.truth(roomId)).toMatchObject({ live: false, endedAt: START + 3000 });
-    const reply = await fetch(`${simulator.url}/webcast/room/web/enter/?web_rid=${PK}&a_bogus=x`, { headers: { cookie: "ttwid=1" } });
-    expect(await reply.json()).toMatchObject({ data: { data: [{ id_str: roomId, status: 4 }], room_status: 2 } });
-  });
-
-  it("end with a cut", async () => {
-    const client = await viewer();
-    simulator.rooms.end(PK, "cut");
-    await client.until(() => client.closeCode !== null);
-    expect(() => simulator.rooms.end(PK)).toThrow("not live");
-  });
-
-  it("restart: a new room_id that carries the second of its start", async () => {
-    const first = simulator.roomId(PK) ?? "";
-    expect(BigInt(first) >> 32n).toBe(BigInt(START / 1000));
-    const client = await viewer();
-    await clock.advance(12_000);
-    simulator.rooms.end(PK);
-    const second = simulator.rooms.restart(PK);
-    expect(simulator.roomId(PK)).toBe(second);
-    expect(BigInt(second) >> 32n).toBe(BigInt(START / 1000 + 12));
-    expect(second).not.toBe(first);
-    const next = await viewer();
-    await clock.advance(5000);
-    await next.caughtUp();
-    expect(next.messages.length).toBeGreaterThan(5);
-    expect(next.of("WebcastChatMessage")[0]).toMatchObject({ common: { room_id: second } });
-    expect(simulator.truth(first).live).toBe(false);
-    expect(simulator.truth(second)).toMatchObject({ live: true, webRid: PK });
-    expect((await knock(simulator.url, first)).open).toBe(true);
-    client.socket.terminate();
-  });
-
-  it("says what rooms there are not", () => {
-    expect(() => simulator.rooms.cut("nobody")).toThrow("no room nobody");
-    expect(() => simulator.rooms.stall("100000004")).toThrow("not live");
-    expect(() => simulator.truth("100000004")).toThrow("no broadcast");
+    expect(stage.simulator.truth(PK).sent.byMethod["WebcastGiftMessage"]).toBe(before);
   });
 });
 

@@ -154,3 +154,11 @@ export class FakeReceiver {
     return [...new Set(this.taken.filter((body) => body.room === room).flatMap(({ events }) => events.map(({ seq }) => seq)))];
   }
 }
+
+/** Hooks on a clock that stands still, and a receiver that does as a test says. */
+export async function faked(options: { readonly lookMs?: number; readonly maxEventsPerRoom?: number } = {}) {
+  const clock = new FakeClock();
+  const receiver = new FakeReceiver(clock);
+  const store = openMemoryStore({ maxEventsPerRoom: options.maxEventsPerRoom ?? 100_000, clock });
+  return { receiver, ...(await delivering({ clock, store, send: receiver.send, ...options })) };
+}
