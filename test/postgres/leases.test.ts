@@ -1,105 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import type { Lease, Membership } from "../../src/log/leases.js";
-import { Connection } from "../../src/log/postgres/connection.js";
-import { PostgresLeases } from "../../src/log/postgres/leases.js";
-import type { LeaseTimes } from "../../src/log/postgres/membership.js";
+import { describe, expect, it } from "vitest";
 import { PostgresRooms } from "../../src/log/postgres/rooms.js";
-import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
+import { type Process, rounds, sizes, useProcesses } from "./process.js";
 
-let url: string;
-let open: Connection[] = [];
-
-beforeAll(async () => {
-  url = await newDatabase();
-});
-beforeEach(() => emptyDatabase(url));
-afterEach(async () => {
-  await Promise.all(open.map((connection) => connection.close()));
-  open = [];
-});
-afterAll(() => dropDatabase(url));
-
-/** A process of the cluster, and what it has by what it was told. */
-class Process {
-  readonly membership: Membership;
-  readonly connection: Connection;
-  readonly has = new Map<string, Lease>();
-  /** How often a room came to it. */
-  taken = 0;
-
-  constructor(membership: Membership, connection: Connection) {
-    this.membership = membership;
-    this.connection = connection;
-  }
-
-  static async start(times: Partial<LeaseTimes> = {}, capacity = 1000): Promise<Process> {
-    const connection = new Connection(url, systemClock);
-    open.push(connection);
-    const leases = new PostgresLeases(connection, times);
-    return new Process(await leases.join({ name: `p${open.length}`, role: "all", capacity }), connection);
-  }
-
-  async beat(): Promise<void> {
-    const { taken, lost } = await this.membership.beat();
-    for (const key of lost) expect(this.has.delete(key), `lost ${key}, which it had`).toBe(true);
-    for (const lease of taken) {
-      expect(this.has.has(lease.key), `was given ${lease.key} twice`).toBe(false);
-      this.has.set(lease.key, lease);
-    }
-    this.taken += taken.length;
-  }
-
-  /** Takes over what is on offer, as a fleet does once it is connected. */
-  async settle(): Promise<void> {
-    for (const lease of [...this.has.values()]) {
-      if (lease.how !== "offered" || lease.room === null) continue;
-      await this.membership.claim(lease.key, lease.room);
-      this.has.set(lease.key, { ...lease, how: "free" });
-    }
-  }
-
-  /** Its process is gone: the database knows nothing of it but that its sessions ended. */
-  async die(): Promise<void> {
-    await runSql(
-      url,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive member ${this.membership.id}'`,
-    );
-  }
-}
-
-async function wanted(n: number): Promise<readonly number[]> {
-  const rooms = new PostgresRooms(open[0] ?? (await Process.start()).connection);
-  const keys: number[] = [];
-  for (let i = 0; i < n; i++) keys.push(await rooms.ensure([{ kind: "web_rid", value: String(1000 + i) }]));
-  await runSql(url, "INSERT INTO wanted(key, kind, value, room) SELECT 'web_rid:' || value, kind, value, room FROM aliases");
-  return keys;
-}
-
-/** As {@link wanted}, for rooms that need no log. */
-async function wantedOnly(n: number): Promise<void> {
-  await runSql(url, `INSERT INTO wanted(key, kind, value) SELECT 'web_rid:' || n, 'web_rid', n::text FROM generate_series(1, ${n}) AS n`);
-}
-
-async function rounds(n: number, ...processes: readonly Process[]): Promise<void> {
-  for (let i = 0; i < n; i++) {
-    for (const one of processes) {
-      await one.beat();
-      await one.settle();
-    }
-  }
-}
-
-const sizes = (...processes: readonly Process[]) => processes.map(({ has }) => has.size);
+const { sql, start, wanted, wantedOnly } = useProcesses();
 
 describe("leases of rooms", () => {
   it("are shared out as processes join, and each room moves at most once", async () => {
-    const [a, b] = [await Process.start(), await Process.start()];
+    const [a, b] = [await start(), await start()];
     await wanted(30);
     await rounds(1, a, b);
     expect(sizes(a, b)).toEqual([15, 15]);
     expect([...a.has.values()].every(({ how }) => how === "free")).toBe(true);
-    const c = await Process.start();
+    const c = await start();
     await rounds(4, a, b, c);
     expect(sizes(a, b, c)).toEqual([10, 10, 10]);
     // Thirty taken at first, and ten moved.
@@ -110,10 +22,10 @@ describe("leases of rooms", () => {
   });
 
   it("stay with an owner that offers them until the taker has claimed", async () => {
-    const a = await Process.start();
+    const a = await start();
     const [room = 0] = await wanted(4);
     await rounds(1, a);
-    const b = await Process.start();
+    const b = await start();
     await b.beat();
     await a.beat();
     await b.beat();
@@ -131,13 +43,13 @@ describe("leases of rooms", () => {
 
   it("are offered anew when their taker does nothing", async () => {
     const times = { takeMs: 300 };
-    const a = await Process.start(times);
+    const a = await start(times);
     await wanted(4);
     await rounds(1, a);
-    const b = await Process.start(times);
+    const b = await start(times);
     for (let i = 0; i < 3; i++) for (const one of [a, b]) await one.beat();
     expect([...b.has.values()].map(({ how }) => how)).toEqual(["offered", "offered"]);
-    const c = await Process.start(times);
+    const c = await start(times);
     for (let i = 0; i < 200 && c.has.size === 0; i++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       await c.beat();
@@ -151,7 +63,7 @@ describe("leases of rooms", () => {
   });
 
   it("of a process whose session ended are taken by the next beat of the others", async () => {
-    const [a, b, c] = [await Process.start(), await Process.start(), await Process.start()];
+    const [a, b, c] = [await start(), await start(), await start()];
     await wanted(30);
     await rounds(1, a, b, c);
     await c.die();
@@ -167,7 +79,7 @@ describe("leases of rooms", () => {
 
   it("of a process that has not beaten for its time are taken, though its session stands; it learns that", async () => {
     const times = { ttlMs: 400 };
-    const [a, b] = [await Process.start(times), await Process.start(times)];
+    const [a, b] = [await start(times), await start(times)];
     const [room = 0] = await wanted(4);
     await rounds(1, a, b);
     const key = [...b.has.values()].find((lease) => lease.room !== null)?.key ?? "";
@@ -186,7 +98,7 @@ describe("leases of rooms", () => {
 
   it("are not taken from the dead by whoever is back first after a time without the database", async () => {
     const times = { graceMs: 300, ttlMs: 12_000 };
-    const [a, b] = [await Process.start(times), await Process.start(times)];
+    const [a, b] = [await start(times), await start(times)];
     await wantedOnly(20);
     await rounds(1, a, b);
     await Promise.all([a.die(), b.die()]);
@@ -200,7 +112,7 @@ describe("leases of rooms", () => {
   });
 
   it("of one who leaves are free at once, and of one who drains move while he goes on", async () => {
-    const [a, b] = [await Process.start(), await Process.start()];
+    const [a, b] = [await start(), await start()];
     await wanted(10);
     await rounds(1, a, b);
     expect(await a.membership.drain()).toBe(true);
@@ -208,7 +120,7 @@ describe("leases of rooms", () => {
     expect(sizes(a, b)).toEqual([0, 10]);
     await a.membership.leave();
     await b.membership.leave();
-    const c = await Process.start();
+    const c = await start();
     await rounds(1, c);
     expect(c.has.size).toBe(10);
     expect([...c.has.values()].every(({ how }) => how === "free")).toBe(true);
@@ -216,9 +128,9 @@ describe("leases of rooms", () => {
   });
 
   it("go to a process up to its capacity, those of the watch list first", async () => {
-    const a = await Process.start({}, 3);
+    const a = await start({}, 3);
     await wantedOnly(6);
-    await runSql(url, "UPDATE wanted SET watched = true WHERE value IN ('4', '6')");
+    await sql("UPDATE wanted SET watched = true WHERE value IN ('4', '6')");
     await rounds(2, a);
     expect([...a.has.keys()].sort()).toEqual(["web_rid:1", "web_rid:4", "web_rid:6"]);
     expect(a.has.get("web_rid:4")).toEqual({
@@ -228,7 +140,7 @@ describe("leases of rooms", () => {
   });
 
   it("tell when the room is met, and when its settings change", async () => {
-    const a = await Process.start();
+    const a = await start();
     await wantedOnly(1);
     await a.beat();
     const rooms = new PostgresRooms(a.connection);
@@ -242,13 +154,13 @@ describe("leases of rooms", () => {
   });
 
   it("end when the room is no longer wanted, and are given up", async () => {
-    const a = await Process.start();
+    const a = await start();
     await wantedOnly(3);
     await rounds(1, a);
-    await runSql(url, "DELETE FROM wanted WHERE value = '1'");
+    await sql("DELETE FROM wanted WHERE value = '1'");
     await rounds(1, a);
     expect([...a.has.keys()]).toEqual(["web_rid:2", "web_rid:3"]);
-    const b = await Process.start();
+    const b = await start();
     await a.membership.release("web_rid:2");
     a.has.delete("web_rid:2");
     await rounds(1, b);
@@ -256,7 +168,7 @@ describe("leases of rooms", () => {
   });
 
   it("of 600 rooms and three processes that beat at once give no room twice, whatever dies", async () => {
-    const all = [await Process.start(), await Process.start(), await Process.start()];
+    const all = [await start(), await start(), await start()];
     await wantedOnly(600);
     const together = async (processes: readonly Process[], n: number) => {
       for (let i = 0; i < n; i++) await Promise.all(processes.map((one) => one.beat()));
@@ -275,9 +187,9 @@ describe("leases of rooms", () => {
 
 describe("a room that is wanted by two names", () => {
   it("is collected under the first one that is claimed, by one process", async () => {
-    const [a, b] = [await Process.start(), await Process.start()];
+    const [a, b] = [await start(), await start()];
     const [room = 0] = await wanted(1);
-    await runSql(url, "INSERT INTO wanted(key, kind, value) VALUES ('unique_id:someone', 'unique_id', 'someone')");
+    await sql("INSERT INTO wanted(key, kind, value) VALUES ('unique_id:someone', 'unique_id', 'someone')");
     await rounds(1, a, b);
     expect(sizes(a, b)).toEqual([1, 1]);
     const [first, second] = ["web_rid:1000", "unique_id:someone"];
@@ -292,54 +204,9 @@ describe("a room that is wanted by two names", () => {
     await b.die();
     await rounds(1, a);
     expect(a.has.size).toBe(2);
-    await runSql(url, `DELETE FROM wanted WHERE key = '${first}'`);
+    await sql(`DELETE FROM wanted WHERE key = '${first}'`);
     await rounds(1, a);
     expect([...a.has.keys()]).toEqual([second]);
     expect(await a.membership.claim(second, room)).toBe(3);
-  });
-});
-
-describe("jobs", () => {
-  it("have one process at a time, and another when that is gone", async () => {
-    const [a, b] = [await Process.start(), await Process.start()];
-    const asked = await Promise.all([a, b].flatMap((one) => [one.membership.job("retention"), one.membership.job("retention")]));
-    expect(asked.filter((has) => has)).toHaveLength(2);
-    const [first, other] = asked[0] === true ? [a, b] : [b, a];
-    expect(await other.membership.job("retention")).toBe(false);
-    expect(await other.membership.job("hooks")).toBe(true);
-    await first.die();
-    expect(await other.membership.job("retention")).toBe(true);
-    expect(await first.membership.job("retention")).toBe(false);
-    await other.beat();
-    await other.membership.leave();
-    expect(await first.membership.job("hooks")).toBe(true);
-  });
-});
-
-describe("the members of a cluster", () => {
-  it("are shown with what they have", async () => {
-    const a = await Process.start();
-    await wantedOnly(2);
-    await rounds(1, a);
-    await a.membership.job("hooks");
-    const connection = open[0];
-    if (connection === undefined) throw new Error("nobody is there");
-    const leases = new PostgresLeases(connection);
-    const [row] = await leases.members();
-    expect(row).toMatchObject({ id: a.membership.id, name: "p1", role: "all", capacity: 1000, rooms: 2, jobs: ["hooks"], connected: true });
-    expect(row?.expiresAt).toBeGreaterThan(Date.now());
-    await a.die();
-    expect(await leases.members()).toMatchObject([{ connected: false, rooms: 2 }]);
-  });
-
-  it("live on when their session is made anew, also while the server still believes in the old one", async () => {
-    const [a, b] = [await Process.start(), await Process.start()];
-    await wantedOnly(10);
-    await rounds(1, a, b);
-    await a.die();
-    await a.beat().catch(() => {});
-    await a.beat();
-    await rounds(2, b, a);
-    expect(sizes(a, b)).toEqual([5, 5]);
   });
 });

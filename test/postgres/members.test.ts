@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { PostgresLeases } from "../../src/log/postgres/leases.js";
+import { rounds, sizes, useProcesses } from "./process.js";
+
+const { start, wantedOnly } = useProcesses();
+
+describe("jobs", () => {
+  it("have one process at a time, and another when that is gone", async () => {
+    const [a, b] = [await start(), await start()];
+    const asked = await Promise.all([a, b].flatMap((one) => [one.membership.job("retention"), one.membership.job("retention")]));
+    expect(asked.filter((has) => has)).toHaveLength(2);
+    const [first, other] = asked[0] === true ? [a, b] : [b, a];
+    expect(await other.membership.job("retention")).toBe(false);
+    expect(await other.membership.job("hooks")).toBe(true);
+    await first.die();
+    expect(await other.membership.job("retention")).toBe(true);
+    expect(await first.membership.job("retention")).toBe(false);
+    await other.beat();
+    await other.membership.leave();
+    expect(await first.membership.job("hooks")).toBe(true);
+  });
+});
+
+describe("the members of a cluster", () => {
+  it("are shown with what they have", async () => {
+    const a = await start();
+    await wantedOnly(2);
+    await rounds(1, a);
+    await a.membership.job("hooks");
+    const leases = new PostgresLeases(a.connection);
+    const [row] = await leases.members();
+    expect(row).toMatchObject({ id: a.membership.id, name: "p1", role: "all", capacity: 1000, rooms: 2, jobs: ["hooks"], connected: true });
+    expect(row?.expiresAt).toBeGreaterThan(Date.now());
+    await a.die();
+    expect(await leases.members()).toMatchObject([{ connected: false, rooms: 2 }]);
+  });
+
+  it("live on when their session is made anew, also while the server still believes in the old one", async () => {
+    const [a, b] = [await start(), await start()];
+    await wantedOnly(10);
+    await rounds(1, a, b);
+    await a.die();
+    await a.beat().catch(() => {});
+    await a.beat();
+    await rounds(2, b, a);
+    expect(sizes(a, b)).toEqual([5, 5]);
+  });
+});

@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { systemClock } from "../../src/clock.js";
+import type { Lease, Membership } from "../../src/log/leases.js";
+import { Connection } from "../../src/log/postgres/connection.js";
+import { PostgresLeases } from "../../src/log/postgres/leases.js";
+import type { LeaseTimes } from "../../src/log/postgres/membership.js";
+import { PostgresRooms } from "../../src/log/postgres/rooms.js";
+import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
+
+/** A process of the cluster, and what it has by what it was told. */
+export class Process {
+  readonly membership: Membership;
+  readonly connection: Connection;
+  readonly has = new Map<string, Lease>();
+  /** How often a room came to it. */
+  taken = 0;
+
+  readonly #sql: (text: string) => Promise<unknown>;
+
+  constructor(membership: Membership, connection: Connection, sql: (text: string) => Promise<unknown>) {
+    this.membership = membership;
+    this.connection = connection;
+    this.#sql = sql;
+  }
+
+  async beat(): Promise<void> {
+    const { taken, lost } = await this.membership.beat();
+    for (const key of lost) expect(this.has.delete(key), `lost ${key}, which it had`).toBe(true);
+    for (const lease of taken) {
+      expect(this.has.has(lease.key), `was given ${lease.key} twice`).toBe(false);
+      this.has.set(lease.key, lease);
+    }
+    this.taken += taken.length;
+  }
+
+  /** Takes over what is on offer, as a fleet does once it is connected. */
+  async settle(): Promise<void> {
+    for (const lease of [...this.has.values()]) {
+      if (lease.how !== "offered" || lease.room === null) continue;
+      await this.membership.claim(lease.key, lease.room);
+      this.has.set(lease.key, { ...lease, how: "free" });
+    }
+  }
+
+  /** Its process is gone: the database knows nothing of it but that its sessions ended. */
+  async die(): Promise<void> {
+    await this.#sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive member ${this.membership.id}'`,
+    );
+  }
+}
+
+/** Processes of a cluster on a database of the file's own, empty for each test. */
+export function useProcesses() {
+  let url: string;
+  let open: Connection[] = [];
+  beforeAll(async () => {
+    url = await newDatabase();
+  });
+  beforeEach(() => emptyDatabase(url));
+  afterEach(async () => {
+    await Promise.all(open.map((connection) => connection.close()));
+    open = [];
+  });
+  afterAll(() => dropDatabase(url));
+
+  const sql = (text: string) => runSql(url, text);
+  /** Starts one: the first is called p1. */
+  const start = async (times: Partial<LeaseTimes> = {}, capacity = 1000): Promise<Process> => {
+    const connection = new Connection(url, systemClock);
+    open.push(connection);
+    const leases = new PostgresLeases(connection, times);
+    return new Process(await leases.join({ name: `p${open.length}`, role: "all", capacity }), connection, sql);
+  };
+  /** Makes rooms that are wanted. @returns their keys */
+  const wanted = async (n: number): Promise<readonly number[]> => {
+    const rooms = new PostgresRooms(open[0] ?? (await start()).connection);
+    const keys: number[] = [];
+    for (let i = 0; i < n; i++) keys.push(await rooms.ensure([{ kind: "web_rid", value: String(1000 + i) }]));
+    await sql("INSERT INTO wanted(key, kind, value, room) SELECT 'web_rid:' || value, kind, value, room FROM aliases");
+    return keys;
+  };
+  /** As `wanted`, for rooms that need no log. */
+  const wantedOnly = async (n: number): Promise<void> => {
+    await sql(`INSERT INTO wanted(key, kind, value) SELECT 'web_rid:' || n, 'web_rid', n::text FROM generate_series(1, ${n}) AS n`);
+  };
+  return { sql, start, wanted, wantedOnly };
+}
+
+/** Each beats and takes over what it was offered, so many times one after the other. */
+export async function rounds(n: number, ...processes: readonly Process[]): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    for (const one of processes) {
+      await one.beat();
+      await one.settle();
+    }
+  }
+}
+
+/** How many rooms each has. */
+export function sizes(...processes: readonly Process[]): readonly number[] {
+  return processes.map(({ has }) => has.size);
+}
