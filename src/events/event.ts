@@ -43,7 +43,9 @@ const base = {
   sessionId: Text("room_id of the broadcast that the source was connected to"),
   method: Type.String({ description: "the platform's method, or `dylive` for our own events" }),
   time: Type.Integer({ description: "platform time, ms UTC" }),
-  timeEstimated: Type.Optional(Type.Literal(true, { description: "the platform gave no time: it was worked out of the message's id" })),
+  timeEstimated: Type.Optional(
+    Type.Literal(true, { description: "the platform gave no time: it was worked out of the message's id, or of when it came" }),
+  ),
   receivedAt: Type.Integer({ description: "when the bytes reached us, ms UTC" }),
   source: literals(SOURCES, "where the bytes came from"),
   revision: Type.Integer({ minimum: 0, description: "0 as first stored; raised by redecode" }),

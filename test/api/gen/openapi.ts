@@ -3314,7 +3314,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3367,7 +3367,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3436,7 +3436,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3474,7 +3474,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3511,7 +3511,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3547,7 +3547,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3583,7 +3583,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3618,7 +3618,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3660,7 +3660,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3701,7 +3701,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3747,7 +3747,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3789,7 +3789,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3831,7 +3831,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3869,7 +3869,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3912,7 +3912,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -3957,7 +3957,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -4005,7 +4005,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -4046,7 +4046,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -4087,7 +4087,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -4127,7 +4127,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -4165,7 +4165,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
@@ -4199,7 +4199,7 @@ export interface components {
             /** @description platform time, ms UTC */
             time: number;
             /**
-             * @description the platform gave no time: it was worked out of the message's id
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
              * @enum {boolean}
              */
             timeEstimated?: true;
