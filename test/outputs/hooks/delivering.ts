@@ -34,7 +34,7 @@ export interface Delivering<C extends Clock> {
 }
 
 /** Where hooks of these tests lead when it does not matter. */
-export const SOMEWHERE = "https://receiver.example/hook";
+const SOMEWHERE = "https://receiver.example/hook";
 
 const running: (() => Promise<void>)[] = [];
 afterEach(async () => {
