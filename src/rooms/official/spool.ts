@@ -22,8 +22,8 @@ interface Put {
 export class Spool {
   readonly #folder: string;
   readonly #maxBytes: number;
-  /** Closed files by number, with the lines in them. */
-  readonly #closed = new Map<number, number>();
+  /** Closed files by number, with the lines in them and their bytes. */
+  readonly #closed = new Map<number, { readonly lines: number; readonly bytes: number }>();
   #current: { readonly handle: FileHandle; readonly number: number; lines: number; bytes: number } | null = null;
   #nextNumber = 1;
   #bytes = 0;
@@ -49,7 +49,7 @@ export class Spool {
       const number = Number(/^(\d{8})\.jsonl$/.exec(name)?.[1] ?? 0);
       if (number === 0) continue;
       const text = await readFile(join(folder, name));
-      spool.#closed.set(number, linesOf(text.toString("utf8")).length);
+      spool.#closed.set(number, { lines: linesOf(text.toString("utf8")).length, bytes: text.length });
       spool.#bytes += text.length;
       spool.#nextNumber = number + 1;
     }
@@ -58,9 +58,9 @@ export class Spool {
 
   /** Lines that were not taken yet, those being written included. */
   get waiting(): number {
-    let lines = this.#puts.length + this.#underway + (this.#current?.lines ?? 0) - this.#taken;
-    for (const count of this.#closed.values()) lines += count;
-    return lines;
+    let waiting = this.#puts.length + this.#underway + (this.#current?.lines ?? 0) - this.#taken;
+    for (const { lines } of this.#closed.values()) waiting += lines;
+    return waiting;
   }
 
   /** Keeps a line, which has no line break in it; it is on disk when this resolves. @throws DyliveError not_ready when it is full or the disk fails */
@@ -81,10 +81,9 @@ export class Spool {
    */
   async drain(take: (lines: readonly string[]) => Promise<void>): Promise<void> {
     await this.#inTurn(() => this.#close());
-    for (const number of [...this.#closed.keys()].sort((a, b) => a - b)) {
+    for (const [number, { bytes }] of [...this.#closed].sort(([a], [b]) => a - b)) {
       const file = this.#file(number);
-      const text = await readFile(file);
-      const lines = linesOf(text.toString("utf8"));
+      const lines = linesOf(await readFile(file, "utf8").catch(nothingLeft));
       while (this.#taken < lines.length) {
         const chunk = lines.slice(this.#taken, this.#taken + CHUNK);
         await take(chunk);
@@ -93,7 +92,7 @@ export class Spool {
       await rm(file, { force: true });
       this.#closed.delete(number);
       this.#taken = 0;
-      this.#bytes -= text.length;
+      this.#bytes -= bytes;
     }
   }
 
@@ -156,13 +155,19 @@ export class Spool {
     const current = this.#current;
     if (current === null) return;
     this.#current = null;
-    this.#closed.set(current.number, current.lines);
+    this.#closed.set(current.number, { lines: current.lines, bytes: current.bytes });
     await current.handle.close();
   }
 
   #file(number: number): string {
     return join(this.#folder, `${String(number).padStart(8, "0")}.jsonl`);
   }
+}
+
+/** A file that somebody has removed: what comes after it must not wait for ever. */
+function nothingLeft(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "";
+  throw error;
 }
 
 /** Whole lines only: one without an end was never accepted. */

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Spool } from "../../../src/rooms/official/spool.js";
@@ -45,6 +45,21 @@ describe("spool", () => {
     expect(seen).toEqual(["1"]);
     expect(spool.waiting).toBe(1);
     expect(await drained(spool)).toEqual(["2"]);
+  });
+
+  it("does not wait for a file that somebody has removed, and has its room again", async () => {
+    const path = folder("spool");
+    const first = await Spool.open(path);
+    await first.put("a line of 20 bytes.");
+    await first.close();
+    const spool = await opened(path, 30);
+    await rm(join(path, "00000001.jsonl"));
+    await spool.put("2");
+    await expect(spool.put("a line of 20 bytes.")).rejects.toMatchObject({ code: "not_ready" });
+    expect(await drained(spool)).toEqual(["2"]);
+    expect(spool.waiting).toBe(0);
+    await spool.put("a line of 20 bytes.");
+    expect(await drained(spool)).toEqual(["a line of 20 bytes."]);
   });
 
   it("keeps what was not taken, and does not give twice what was", async () => {
