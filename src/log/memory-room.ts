@@ -61,9 +61,16 @@ export class MemoryRoomLog {
   }
 
   combo(id: string): ComboMark | null {
-    const rows = [...(this.#combos.get(id) ?? [])].flatMap((seq) => this.#rows.get(seq) ?? []);
-    if (rows.length === 0) return null;
-    return { high: Math.max(...rows.map(({ comboTotal }) => comboTotal ?? 0)), settled: rows.some(({ settled }) => settled === true) };
+    const seqs = this.#combos.get(id);
+    if (seqs === undefined) return null;
+    let high = 0;
+    let settled = false;
+    for (const seq of seqs) {
+      const row = this.#rows.get(seq);
+      high = Math.max(high, row?.comboTotal ?? 0);
+      settled ||= row?.settled === true;
+    }
+    return { high, settled };
   }
 
   /** The kept row, or null when it was removed. */

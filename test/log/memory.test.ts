@@ -32,6 +32,14 @@ describe("the store in memory", () => {
     expect((await readAll(store.log, room)).events.map(({ seq }) => seq)).toEqual([5, 6, 7, 8]);
   });
 
+  it("tells the mark of a combo of however many messages", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 200_000 });
+    const { room, epoch } = await claimed(store);
+    const events = Array.from({ length: 150_000 }, (_, at) => gift(`g${at}`, "combo", 1, at + 1));
+    await store.log.append([{ room, epoch, events }]);
+    expect(await store.log.combos(room, ["combo"])).toEqual(new Map([["combo", { high: 150_000, settled: false }]]));
+  });
+
   it("has an id of its own", () => {
     const [one, two] = [openMemoryStore({ maxEventsPerRoom: 1 }), openMemoryStore({ maxEventsPerRoom: 1 })];
     expect(one.log.id).not.toBe(two.log.id);
