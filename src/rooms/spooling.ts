@@ -75,8 +75,14 @@ export class SpoolingIntake implements Intake {
     return { interactive, ended, lost };
   }
 
-  own(event: NewEvent, signal: AbortSignal): Promise<void> {
-    return this.errand(() => this.#parts.pipeline.own(event), signal);
+  /** What is ours to tell no more is not told; frames that wait behind it are still handed over. */
+  async own(event: NewEvent, signal: AbortSignal): Promise<void> {
+    try {
+      await this.errand(() => this.#parts.pipeline.own(event), signal);
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      this.#lose(error);
+    }
   }
 
   async errand(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
