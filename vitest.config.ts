@@ -2,9 +2,11 @@ import { defineConfig } from "vitest/config";
 
 /** They start the built program, or install it. */
 const programTests = ["test/e2e/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
+/** Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere. */
+const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
 const apart = [
   ...programTests,
-  "test/faults/**",
+  ...lockstepTests,
   "test/captures/**",
   "test/browser/**",
   "test/long/**",
@@ -18,7 +20,7 @@ const apart = [
  */
 const unit = { isolate: false, maxWorkers: 4, sequence: { groupOrder: 1 } };
 /** They start programs and browsers, each a core's work. */
-const programs = { isolate: false, maxWorkers: 3, sequence: { groupOrder: 2 } };
+const programs = { isolate: false, maxWorkers: 4, sequence: { groupOrder: 2 } };
 
 const alone = { isolate: false, maxWorkers: 1, sequence: { groupOrder: 3 } };
 
@@ -48,8 +50,7 @@ export default defineConfig({
       },
       // Programs that share a database of PostgreSQL.
       { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000, ...programs } },
-      // Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere.
-      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], testTimeout: 30_000, ...alone } },
+      { test: { name: "faults", include: lockstepTests, testTimeout: 30_000, ...alone } },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "long", include: ["test/long/**/*.test.ts"], testTimeout: 3_600_000, hookTimeout: 120_000, fileParallelism: false } },
     ],

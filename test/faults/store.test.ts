@@ -1,6 +1,6 @@
 import { openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import type { NewEventOf } from "../../src/events/event.js";
+import type { LiveEvent } from "../../src/events/event.js";
 import { checkStore } from "../../src/log/check-store.js";
 import { Connection } from "../../src/log/sqlite/connection.js";
 import { integrityOf } from "../../src/log/sqlite/copy.js";
@@ -72,17 +72,22 @@ describe.each([
     heal();
     await until(() => !sentence.test(reason()));
     await clock.sleep(10_000);
-    simulator.rooms.stall(ROOM);
-    await clock.sleep(3000);
     expect(rooms.status(room)?.state).toBe("live");
-    const events = (await store.log.read(room, 0, 100_000)).events;
+    simulator.rooms.stall(ROOM);
     const { sent, connections } = simulator.truth(ROOM);
+    const read = async () => (await store.log.read(room, 0, 100_000)).events;
+    const unitsOf = (list: readonly LiveEvent[]) => list.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
+    const given = sent.combos.reduce((sum, { total }) => sum + total, 0);
+    const last = sent.interactive.findLast(({ kind }) => kind !== "gift");
+    const events = await until(async () => {
+      const stored = await read();
+      return stored.some(({ id }) => id === last?.msgId) && unitsOf(stored) >= given ? stored : null;
+    });
     const chats = (list: readonly { id: string }[]) => [...new Set(list.map(({ id }) => id))].sort();
     expect(chats(events.filter(({ type }) => type === "chat"))).toEqual(
       chats(sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => ({ id: msgId }))),
     );
-    const units = (events.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
-    expect(units).toBe(sent.combos.reduce((sum, { total }) => sum + total, 0));
+    expect(unitsOf(events)).toBe(given);
     expect(connections).toHaveLength(1);
     expect(events.filter(({ type }) => type === "gap")).toEqual([]);
     expect(await checkStore(store)).toEqual([]);
