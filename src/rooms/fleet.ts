@@ -47,6 +47,8 @@ export class Fleet {
   readonly #herald: Herald;
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, Held>();
+  /** Of collectors that are on their way out. */
+  readonly #ending = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #stopSweeping: () => void = () => {};
   /** Rooms that came, by how. */
@@ -102,8 +104,9 @@ export class Fleet {
     await membership.leave().catch(onError);
     this.#herald.stop();
     this.#leases.clear();
-    await Promise.all(this.#all().map(({ collector }) => collector.stop()));
+    for (const { collector } of this.#all()) this.#end(collector);
     this.#held.clear();
+    await Promise.all(this.#ending); // also of rooms that were let go a moment ago: what they had received is on its way to others
   }
 
   #all(): readonly Held[] {
@@ -200,6 +203,11 @@ export class Fleet {
     this.#held.delete(key);
     this.#herald.forget(key);
     held.keys.delete(key);
-    if (held.keys.size === 0) void held.collector.stop();
+    if (held.keys.size === 0) this.#end(held.collector);
+  }
+
+  #end(collector: Collector): void {
+    const ending = collector.stop().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 }

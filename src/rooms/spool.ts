@@ -92,7 +92,7 @@ export class Spool {
 
   /** Resolves when nothing is left to upload, or it was given up. */
   async uploaded(): Promise<void> {
-    await this.#uploading;
+    while (this.#uploading !== null) await this.#uploading;
   }
 
   /** Ends at once; what is left, or was not yet known to be uploaded, is found by the next process. */

@@ -1,0 +1,62 @@
+import { expect, it } from "vitest";
+import type { Membership } from "../../src/log/leases.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import { Fleet } from "../../src/rooms/fleet.js";
+import { Spool } from "../../src/rooms/spool.js";
+import { startSimulator } from "../../src/simulator/index.js";
+import { fastClock } from "../fast-clock.js";
+import { useDirectory } from "../log/directory.js";
+import { until } from "../until.js";
+import { MemoryWishes } from "./memory-wishes.js";
+import { reachAt } from "./reach.js";
+import { MemorySpooled } from "./spooled-room.js";
+
+const file = useDirectory();
+const RID = "100000002";
+const KEY = `web_rid:${RID}`;
+
+it("a process that stops waits for what rooms that it has just lost hand over", async () => {
+  const clock = fastClock(20);
+  const simulator = await startSimulator({ clock });
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
+  const order: string[] = [];
+  const leave = spool.leave.bind(spool);
+  spool.leave = async (place) => {
+    await new Promise((resolve) => setTimeout(resolve, 50)); // a busy disk
+    await leave(place);
+    order.push("handed over");
+  };
+  const membership: Membership = {
+    ...{
+      id: 1,
+      beat: () => Promise.reject(new Error("nobody beats")),
+      owns: async () => true,
+      job: async () => false,
+      release: async () => {},
+    },
+    ...{ drain: async () => false, leave: async () => {}, claim: (_: string, room: number) => store.rooms.claim(room) },
+  };
+  const fleet = new Fleet({
+    ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
+    membership,
+    wishes: new MemoryWishes(store.rooms, clock),
+  });
+  try {
+    fleet.start();
+    const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
+    fleet.change({ taken: [lease], changed: [], lost: [] });
+    await until(() => fleet.collected().some(({ state }) => state === "live"));
+    fleet.change({ taken: [], changed: [], lost: [KEY] });
+    await fleet.stop();
+    order.push("stopped");
+    expect(order).toEqual(["handed over", "stopped"]);
+    expect(errors).toEqual([]);
+  } finally {
+    await spool.close();
+    await simulator.close();
+    await store.close();
+  }
+});
