@@ -127,7 +127,7 @@ async function collectTogether(
       await fleet.stop();
       await pulse.stop();
       await reader.stop();
-      // What cannot be uploaded by then stays on this disk, where the next process of this name finds it.
+      // What cannot be uploaded by then stays in the data folder, where the next process on it finds it.
       await inTime(spool.uploaded(), UPLOAD_MS, clock).catch(() => {});
       await spool.close();
     },
