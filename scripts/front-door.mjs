@@ -8,9 +8,8 @@ import { delimiter, join } from "node:path";
 import { sectionsOf } from "./front-door/readme.mjs";
 import { ROOT } from "./prepare.mjs";
 
-const PROGRAMS = "node npm npx git sh curl env cat chmod cp dirname basename ls ln mkdir mv pwd readlink rm sed sleep tr uname which".split(
-  " ",
-);
+const PROGRAMS =
+  "node npm npx git sh bash curl env cat chmod cp date dirname basename ls ln mkdir mv pwd readlink rm sed sleep tr uname which".split(" ");
 /** How the registry is reached from this machine; everything else of its environment stays outside. */
 const NETWORK =
   /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|npm_config_(registry|proxy|https_proxy|noproxy|cafile|nodedir))$/i;

@@ -37,7 +37,7 @@ function quotesClosed(text: string): boolean {
 
 /** What a command prints, as it is shown: `…` stands for any text of a line, a line of its own for any lines. */
 export function looksLike(shown: string): RegExp {
-  const lines = shown.split("\n").map((line) => (line.trim() === "…" ? "(?:.*\\n?)*?" : `${escaped(line).replaceAll("…", ".*")} *\\n`));
+  const lines = shown.split("\n").map((line) => (line.trim() === "…" ? "(?:.*\\n)*?" : `${escaped(line).replaceAll("…", ".*")} *\\n`));
   return new RegExp(`^${lines.join("")}$`);
 }
 

@@ -142,6 +142,7 @@ export interface Program {
   readonly process: ChildProcess;
   readonly printed: () => string;
   readonly stdout: () => string;
+  readonly stderr: () => string;
   readonly ended: Promise<number | string>;
 }
 
@@ -151,15 +152,17 @@ export function start(command: string, args: readonly string[], cwd: string, env
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   let printed = "";
   let stdout = "";
+  let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
     stdout += text;
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
+    stderr += text;
   });
   const ended = new Promise<number | string>((resolve) => child.on("close", (code, signal) => resolve(code ?? signal ?? "?")));
-  return { process: child, printed: () => printed, stdout: () => stdout, ended };
+  return { process: child, printed: () => printed, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
 /** Asks a program to end, as Ctrl-C does. */

@@ -45,7 +45,7 @@ export class Process {
   /** Its process is gone: the database knows nothing of it but that its sessions ended. */
   async die(): Promise<void> {
     await this.#sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive member ${this.membership.id}'`,
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'dylive member ${this.membership.id}'`,
     );
   }
 }
