@@ -105,7 +105,11 @@ describe("rooms of a cluster", () => {
     const room = a.fleet.collected()[0]?.room ?? 0;
     a.freeze();
     const since = Date.now();
-    await runSql(url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive member ${a.membership.id}'`);
+    await runSql(
+      url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = 'dylive member ${a.membership.id}' AND datname = current_database()`,
+    );
     await until(() => live(c).some((status) => status.room === room), 20_000);
     expect(Date.now() - since).toBeLessThan(15_000);
     expect(c.fleet.takeovers).toMatchObject({ dead: 1 });

@@ -45,7 +45,9 @@ export class Process {
   /** Its process is gone: the database knows nothing of it but that its sessions ended. */
   async die(): Promise<void> {
     await this.#sql(
-      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'dylive member ${this.membership.id}'`,
+      // Other files have members of the same numbers on this server.
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+         WHERE application_name = 'dylive member ${this.membership.id}' AND datname = current_database()`,
     );
   }
 }
