@@ -1,3 +1,4 @@
+import type { Resume } from "../log/rooms.js";
 import type { Received } from "../sources/source.js";
 
 /** An interval in which we know that something was missed, ms UTC. */
@@ -7,12 +8,8 @@ export interface Gap {
   readonly reason: string;
 }
 
-/** An interval that is not over: since when (ms UTC), why, and whether only people who are heard again end it. */
-export interface OpenGap {
-  readonly since: number;
-  readonly reason: string;
-  readonly silent: boolean;
-}
+/** An interval that is not over, as it is kept for the next process: `silent` is over only when people are heard again. */
+type OpenGap = NonNullable<Resume["missing"]>;
 
 /** What is being missed: one interval at a time, over when messages come again. */
 export class Missed {
