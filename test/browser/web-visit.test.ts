@@ -92,7 +92,8 @@ describe("the first visit", () => {
     const printed = await dashboard.open(`${link()}&room=demo.tv`);
     await printed.waitForURL(/#\/rooms\/\d+$/);
     await until(async () => (await textOf(printed.locator("header h1"))) === "自定义抖音号的直播间");
-    expect((await kept()).length).toBe(before + 1);
+    // It is met before it is on the watch list.
+    await until(async () => (await kept()).length === before + 1);
     await printed.goto("about:blank");
     await printed.goto(`${dashboard.app.url}/#room=100000001`);
     await until(async () => (await printed.inputValue("#paste")) === "100000001");
