@@ -114,9 +114,10 @@ export class PostgresHolds implements Holds {
     const limits = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS };
     const client = new pg.Client({ ...this.#connection.config, ...limits, application_name: "dylive holds" });
     const lost = () => {
-      void this.#client?.then((one) => {
+      const forget = (one: pg.Client) => {
         if (one === client) this.#client = null;
-      });
+      };
+      this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by whoever asked
     };
     client.on("error", lost);
     client.on("end", lost);
