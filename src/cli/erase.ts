@@ -58,10 +58,10 @@ function erase(config: Config, user: string, keep: boolean): Promise<void> {
 }
 
 function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings }: Erasure, keep: boolean): readonly string[] {
-  const { ids, secUids, displayIds, nicknames } = identity;
+  const { ids, secUids, displayIds, webcastUids, nicknames } = identity;
   const { files, messages, frames } = recordings;
   return [
-    `known as: ${[...ids, ...secUids, ...displayIds, ...nicknames].join(", ")}`,
+    `known as: ${[...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].join(", ")}`,
     ...(keep && pseudonym !== "" ? [`shown as ${pseudonym} from now on`] : []),
     `${erased} events erased`,
     `${dropped} ranks, notices and unknown messages that named them erased`,

@@ -39,11 +39,11 @@ export function lightGiftDraft(message: LightGiftMessage, head: Head): Draft {
   const id = info !== null && info.giftId !== "0" ? info.giftId : struct === null ? "0" : struct.id;
   const price = info !== null && info.diamondCount > 0 ? priced(info.diamondCount) : priceOf(struct);
   const icon = info !== null && info.giftIcon !== null ? httpsOrNull(info.giftIcon.url) : picture(struct);
-  const gift = { id, name: nameOf(struct), icon };
+  const gift = { id, name: nameOf(struct), icon, ...canCombo(message.sendType, struct) };
   const receiver = message.toUserId === "0" ? null : strangerUser(message.toUserId, head.context.anchorId);
   const combo = nameCombo(head, envelopeUser(head), id, "0", "", message.toUserId);
   const claim: Claim = { total: units(message, 0), end: false, single: true };
-  return build(head, "light", userOf(null, head), gift, price, receiver, combo, null, claim);
+  return build(head, "light", userOf(null, head), gift, price, receiver, combo, null, claim, message.groupCount);
 }
 
 /** A drawing made of gifts. What it is made of is JSON of an unknown form, so it counts as one unit of unknown price. */
@@ -62,11 +62,11 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
   const sender = message.user ?? envelopeUser(head);
   const combo = nameCombo(head, sender, id, message.groupId, traceId ?? "", userKey(message.toUser));
   const unnamed = message.groupId === "0" && traceId === null;
-  const canCombo = message.sendType === SENT_AS_COMBO || struct?.combo === true;
-  const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single: unnamed || !canCombo };
-  const gift = { id, name: nameOf(struct), icon: picture(struct) };
+  const told = canCombo(message.sendType, struct);
+  const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single: unnamed || told.combo !== true };
+  const gift = { id, name: nameOf(struct), icon: picture(struct), ...told };
   const receiver = toReceiver(message.toUser, message.toUserIds, head);
-  return build(head, kind, userOf(message.user, head), gift, priceOf(struct), receiver, combo, traceId, claim);
+  return build(head, kind, userOf(message.user, head), gift, priceOf(struct), receiver, combo, traceId, claim, message.groupCount);
 }
 
 // Neither the anchor's id nor the time is in it: both may be known late, and a combo must keep its name.
@@ -79,6 +79,13 @@ function nameCombo(head: Head, sender: WireUser | null, giftId: string, groupId:
 function units(counts: Counts, totalCount: number): number {
   const product = counts.groupCount * Math.max(counts.comboCount, 1);
   return Math.min(Math.max(counts.repeatCount, totalCount, product, 1), MAX_UNITS);
+}
+
+/** Whether a gift can be given in combos; nothing when neither its description nor how it was sent tells. */
+function canCombo(sendType: number, struct: GiftStruct | null): Pick<GiftEvent["gift"], "combo"> {
+  if (sendType === SENT_AS_COMBO) return { combo: true };
+  // Without a name the description is an empty form, in which nothing is false.
+  return struct === null || (struct.name === "" && !struct.combo) ? {} : { combo: struct.combo };
 }
 
 /** A price is known when the gift is described. 0 is believed of a gift with a name (there are free ones), else it is an empty form. */
@@ -116,6 +123,7 @@ function build(
   combo: string,
   traceId: string | null,
   claim: Claim,
+  unitsPerClick = 1,
 ): Draft {
   const { context } = head;
   const event: GiftEvent = {
@@ -141,5 +149,6 @@ function build(
     comboId: combo,
     traceId,
   };
+  if (unitsPerClick > 1 && unitsPerClick <= claim.total) event.unitsPerClick = unitsPerClick;
   return { event: timed(event, head), claim };
 }

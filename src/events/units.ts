@@ -25,6 +25,7 @@ export function giveUnits(event: GiftEvent, comboId: string, delta: number, comb
     comboId,
     traceId: event.traceId,
   };
+  if (event.unitsPerClick !== undefined) given.unitsPerClick = event.unitsPerClick;
   if (event.timeEstimated) given.timeEstimated = true;
   if (event.test) given.test = true;
   if (event.valueFen !== undefined) given.valueFen = event.valueFen;
@@ -66,6 +67,7 @@ function settle(last: GiftEvent, comboId: string, high: number, time: number, es
     comboId,
     traceId: last.traceId,
   };
+  if (last.unitsPerClick !== undefined) event.unitsPerClick = last.unitsPerClick;
   if (estimated) event.timeEstimated = true;
   return event;
 }

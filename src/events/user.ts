@@ -1,5 +1,5 @@
 import type { User as WireUser } from "../wire/gen/user.js";
-import { httpsOrNull, idOrNull, SHORT, textOrNull } from "./clean.js";
+import { clean, httpsOrNull, idOrNull, SHORT, textOrNull } from "./clean.js";
 import { short } from "./combo.js";
 import type { User } from "./event.js";
 
@@ -13,7 +13,7 @@ export function toUser(from: WireUser, anchorId: string | null): User {
   const grade = from.payGrade;
   const attr = from.userAttr;
   const level = grade === null ? 0 : grade.level;
-  return {
+  const user: User = {
     id: masked || id === "0" ? null : id,
     secUid: textOrNull(from.secUid, SHORT),
     displayId: textOrNull(from.displayId, SHORT),
@@ -27,6 +27,8 @@ export function toUser(from: WireUser, anchorId: string | null): User {
     isAnchor: id === anchorId && id !== "0" && !masked,
     masked,
   };
+  if (from.webcastUid !== "") user.webcastUid = clean(from.webcastUid, SHORT);
+  return user;
 }
 
 /** A user of whom nothing is known, or the id only. */

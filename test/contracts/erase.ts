@@ -190,6 +190,22 @@ export function describeErase(open: Open): void {
       expect((await readAll(store().log, room)).events.map(({ type }) => type)).toEqual(["erased", "chat", "chat"]);
     });
 
+    it("also where a room masks them, by their id in live rooms; who has the same mask is another", async () => {
+      const { append, room } = await claimed(store());
+      const masked = (webcastUid: string) => ({ ...userOf(null), nickname: "小***", masked: true, webcastUid });
+      const notice = { ...base("4", "notice"), text: "欢迎 小*** 加入" } as NewEvent;
+      await append(
+        chat("1", { user: { ...ann, webcastUid: "MS4wLjAAann" } }),
+        chat("2", { user: masked("MS4wLjAAann") }),
+        chat("3", { user: masked("MS4wLjAAbob") }),
+        notice,
+      );
+      await eraseUser(store(), { user: UID, keep: false });
+      const left = (await readAll(store().log, room)).events;
+      expect(left.map(({ type }) => type)).toEqual(["erased", "erased", "chat", "notice"]);
+      expect(JSON.stringify(left)).not.toContain("MS4wLjAAann");
+    });
+
     it("of whom only a name is known: people with that name and nothing else", async () => {
       const { append, room } = await claimed(store());
       const hidden = { ...userOf(null), nickname: "某人", masked: true };

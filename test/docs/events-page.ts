@@ -47,7 +47,7 @@ export function eventsPage(): string {
     "\n## In every event\n\n",
     table(TITLES, rows(Object.fromEntries([["seq", seq], ["type", type], ...shared]), ["seq", ...(kinds[0]?.[1].required ?? [])])),
     "\n## A person\n\nWherever a person is: `user`, `receiver`, `operator`, in ranks and lists. Fields are null where the platform does not say.\n\n",
-    table(TITLES, rows((UserSchema as Property).properties ?? {}, Object.keys(UserSchema.properties))),
+    table(TITLES, rows((UserSchema as Property).properties ?? {}, UserSchema.required)),
     ...kinds.map(([type, kind]) => section(type, kind, names)),
   ].join("");
 }

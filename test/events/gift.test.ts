@@ -85,6 +85,24 @@ describe("a gift message", () => {
     expect(price({ diamondCount: 2_000_000_000, name: "x" })).toBeNull();
   });
 
+  test("says whether it can be given in combos, where the platform does", () => {
+    const combo = (message: object) => gift(message).event.gift.combo;
+    expect([combo({}), combo({ gift: null }), combo({ gift: {}, sendType: 4 })]).toEqual([true, true, true]);
+    expect(combo({ gift: { id: "1", name: "嘉年华" }, sendType: 1 })).toBe(false);
+    expect([combo({ gift: null, sendType: 1 }), combo({ gift: {}, sendType: 1 })]).toEqual([undefined, undefined]);
+  });
+
+  test("tells the units of one click where that gives a bundle, which stays when the combo is settled", () => {
+    expect(gift({}).event.unitsPerClick).toBeUndefined();
+    const bundle = gift({ groupCount: 66, comboCount: 2, repeatCount: 132 });
+    expect(bundle).toMatchObject({ claim: { total: 132 }, event: { unitsPerClick: 66 } });
+    const again = gift({ groupCount: 66, comboCount: 2, repeatEnd: 1 });
+    const end = { ...again, event: { ...again.event, id: "7624523743130178586" } };
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    for (const made of [bundle, end]) ledger.commit(store.append(ledger.stage([made], store.find(ledger.missing([made])))));
+    expect(store.events.at(-1)).toMatchObject({ delta: 0, settled: true, unitsPerClick: 66, gift: { combo: true } });
+  });
+
   test("names its receiver, whoever it is", () => {
     expect(gift({ toUser: { id: "8", nickname: "乙" } }).event).toMatchObject({
       receiver: { id: "8" },

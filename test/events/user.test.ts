@@ -62,6 +62,11 @@ describe("users", () => {
     });
   });
 
+  test("have the id that tells masked people apart, where the platform gives one", () => {
+    expect(user({ id: "111111", nickname: "x***", webcastUid: "MS4wLjAAone" })).toMatchObject({ id: null, webcastUid: "MS4wLjAAone" });
+    expect(user({ ...USER, webcastUid: "MS4wLjAAtwo" })).toMatchObject({ id: "111482481280", webcastUid: "MS4wLjAAtwo" });
+  });
+
   test("are the anchor by id", () => {
     expect(user({ id: "1185726406598938" })).toMatchObject({ isAnchor: true });
     expect(user({ id: "1185726406598938" }, { anchorId: null })).toMatchObject({ isAnchor: false });

@@ -48,7 +48,7 @@ export function tombstone(event: LiveEvent, wish: Wish): LiveEventOf<"erased"> {
 /** The event with somebody else in the person's place; null when it did not name them. In their own events their name leaves every text. */
 function rewritten(event: LiveEvent, wish: Wish, own: boolean): LiveEvent | null {
   const { identity, pseudonym, keep } = wish;
-  const plainIds = new Set([...identity.ids, ...identity.secUids, ...identity.displayIds]);
+  const plainIds = new Set([...identity.ids, ...identity.secUids, ...identity.displayIds, ...identity.webcastUids]);
   const marks = [...marksOf(identity)].sort((a, b) => b.length - a.length);
   let touched = false;
   const visit = (value: unknown, key: string): unknown => {
@@ -80,7 +80,9 @@ function rewritten(event: LiveEvent, wish: Wish, own: boolean): LiveEvent | null
 /** The name of a combo without the person: combos are named by who gave and who received. */
 function renamedCombo(name: string, { identity, pseudonym }: Wish): string {
   // As `userKey` of the events writes them: whose number is hidden is named by a digest of what else is known.
-  const hidden = [...identity.secUids, ...identity.displayIds, ...identity.nicknames].map((text) => short(`?${text}`));
+  const hidden = [...identity.webcastUids, ...identity.secUids, ...identity.displayIds, ...identity.nicknames].map((text) =>
+    short(`?${text}`),
+  );
   const theirs = new Set([...identity.ids.map(short), ...hidden]);
   return name
     .split(".")

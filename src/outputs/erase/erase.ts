@@ -90,7 +90,7 @@ async function look(store: Parts, who: string | Identity, signal: AbortSignal | 
     signal,
     (room, after) => lookStep(store, room, after, who),
     (_room, { users }) => {
-      for (const user of users) found.set(JSON.stringify([user.id, user.secUid, user.displayId, user.nickname]), user);
+      for (const user of users) found.set(JSON.stringify([user.id, user.secUid, user.displayId, user.webcastUid, user.nickname]), user);
     },
     onEvents,
   );
@@ -98,12 +98,14 @@ async function look(store: Parts, who: string | Identity, signal: AbortSignal | 
 }
 
 function identityOf(users: readonly User[], byName: boolean): Identity {
-  const all = (of: (user: User) => string | null) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
+  const all = (of: (user: User) => string | null | undefined) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
   return {
     ids: all(({ id }) => id),
     secUids: all(({ secUid }) => secUid),
     displayIds: all(({ displayId }) => displayId),
-    nicknames: all(({ nickname }) => nickname),
+    webcastUids: all(({ webcastUid }) => webcastUid),
+    // What a room shows of somebody it masks (x***) is many people's: it is theirs only when nothing else is known of them.
+    nicknames: all(({ nickname, masked }) => (masked && !byName ? null : nickname)),
     byName,
   };
 }

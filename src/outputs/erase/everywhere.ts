@@ -52,6 +52,13 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
 /** Nobody is known so: of whom only this is known. */
 function nothingErased(user: string): EraseReport {
   const isId = /^\d{1,19}$/.test(user);
-  const identity: Identity = { ids: isId ? [user] : [], secUids: isId ? [] : [user], displayIds: [], nicknames: [], byName: false };
+  const identity: Identity = {
+    ids: isId ? [user] : [],
+    secUids: isId ? [] : [user],
+    displayIds: [],
+    webcastUids: [],
+    nicknames: [],
+    byName: false,
+  };
   return { identity, pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [] };
 }

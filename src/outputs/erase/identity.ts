@@ -6,6 +6,8 @@ export interface Identity {
   readonly secUids: readonly string[];
   /** Their visible numbers (抖音号). */
   readonly displayIds: readonly string[];
+  /** Their ids in live rooms, which are told of them also where a room masks them. */
+  readonly webcastUids: readonly string[];
   readonly nicknames: readonly string[];
   /** Whether people of whom only the name is known are taken for this one: when nothing else is known of whom is asked for. */
   readonly byName: boolean;
@@ -15,15 +17,16 @@ export interface Identity {
 const NAME_MIN_CHARS = 2;
 
 /** Whether a person of an event is the one. */
-export function isPerson(user: User, { ids, secUids, nicknames, byName }: Identity): boolean {
+export function isPerson(user: User, { ids, secUids, webcastUids, nicknames, byName }: Identity): boolean {
   if (user.id !== null && ids.includes(user.id)) return true;
+  if (user.webcastUid !== undefined && webcastUids.includes(user.webcastUid)) return true;
   if (user.secUid !== null && secUids.includes(user.secUid)) return true;
   return byName && user.id === null && user.secUid === null && user.nickname !== null && nicknames.includes(user.nickname);
 }
 
 /** Ids and names that mean the person wherever they stand in a text. */
-export function marksOf({ ids, secUids, displayIds, nicknames }: Identity): readonly string[] {
-  return [...ids, ...secUids, ...displayIds, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
+export function marksOf({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): readonly string[] {
+  return [...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
 }
 
 /**

@@ -36,8 +36,9 @@ export async function lookStep(
   const users = new Map<string, User>();
   for (const event of events)
     for (const user of peopleIn(event)) {
-      const meant = typeof who === "string" ? [user.id, user.secUid, user.displayId, user.nickname].includes(who) : isPerson(user, who);
-      if (meant) users.set(JSON.stringify([user.id, user.secUid, user.displayId, user.nickname]), user);
+      const known = [user.id, user.secUid, user.displayId, user.webcastUid, user.nickname];
+      const meant = typeof who === "string" ? known.includes(who) : isPerson(user, who);
+      if (meant) users.set(JSON.stringify(known), user);
     }
   return { scanned, head, users: [...users.values()] };
 }

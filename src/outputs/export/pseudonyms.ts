@@ -58,7 +58,7 @@ export class Pseudonyms {
     return { ...event, id, comboId, traceId: null, receiver: event.receiver === null ? null : this.#user(event.receiver) };
   }
 
-  #user(user: User): User {
+  #user({ webcastUid: _webcastUid, ...user }: User): User {
     const known = user.id ?? user.secUid;
     const name = known === null ? null : this.#name(known);
     return { ...user, id: user.id === null ? null : name, secUid: null, displayId: null, shortId: null, nickname: name, avatar: null };

@@ -180,7 +180,7 @@ export interface User {
   desensitizedNickname: string;
   /** Hidden by the room's settings. */
   isAnonymous: boolean;
-  /** Id that joins to the rank lists of anonymised rooms. Read only when id is 0 or 111111. */
+  /** Id in live rooms, also told of those whom a room masks; joins to the rank lists. */
   webcastUid: string;
   /** Uid as text. Read only when id is 0. */
   idStr: string;
@@ -246,8 +246,7 @@ export function decodeUser(r: Reader, end: number): User {
         isAnonymous = r.bool();
         break;
       case 586:
-        if (id === "0" || id === "111111") webcastUid = r.string();
-        else r.skip(tag);
+        webcastUid = r.string();
         break;
       case 8226:
         if (id === "0") idStr = r.string();

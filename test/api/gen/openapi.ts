@@ -3298,6 +3298,8 @@ export interface components {
             isAnchor: boolean;
             /** @description the room hides who this is (uid 111111): never merge masked users */
             masked: boolean;
+            /** @description the platform's id of the person in live rooms: it tells masked people apart */
+            webcastUid?: string;
         };
         /** @description Somebody wrote or said something (弹幕). */
         ChatEvent: {
@@ -3397,11 +3399,15 @@ export interface components {
                 id: string;
                 name: string | null;
                 icon: string | null;
+                /** @description it can be given in combos, where the platform tells that */
+                combo?: boolean;
             };
             /** @description units that are new with this event: sum these */
             delta: number;
             /** @description units of the combo so far */
             comboTotal: number;
+            /** @description units of one click, where it gives a bundle (10, 66, 188 …) */
+            unitsPerClick?: number;
             /** @description the combo has ended */
             settled: boolean;
             unitDiamonds: number | null;
