@@ -1,6 +1,6 @@
 import { enter } from "./enter.js";
 import { imFetch } from "./fetch.js";
-import { homePage, profilePage, roomPage } from "./page.js";
+import { homePage, mainPage, profilePage, roomPage } from "./page.js";
 import type { Platform } from "./platform.js";
 import { reflowInfo, reflowPage } from "./reflow.js";
 import type { Ask, Reply } from "./reply.js";
@@ -32,6 +32,7 @@ export function answer(platform: Platform, ask: Ask): Reply {
     case "v.douyin.com":
       return shortLink(platform, ask);
     case "www.douyin.com": {
+      if (path === "/") return mainPage(platform, ask);
       const live = /^\/(?:follow\/)?live\/([^/]+)\/?$/.exec(path);
       if (live !== null) return redirect(`${ask.origin}/@${HOME_HOST}/${live[1] ?? ""}`);
       const user = /^\/user\/([^/]+)\/?$/.exec(path);

@@ -13,23 +13,31 @@ export function homePage(platform: Platform, ask: Ask): Reply {
   const uniqueId = platform.userUniqueId(ttwid);
   const scripts = [headerPush(isLogin, uniqueId), push(`d:${JSON.stringify(["$", "$L10", null, { state: visitorState(uniqueId) }])}\n`)];
   const own = `${SDK_TAG}<script>window.__simulatorLoggedIn=${isLogin}</script><script src="/@sdk/home.js" defer></script>`;
-  return html(document("抖音直播", scripts, own), setCookies);
+  return html(document(platform, "抖音直播", scripts, own), setCookies);
+}
+
+/** `GET www.douyin.com/`: programs come for its `__ac_nonce`, which it sets for those who have none. */
+export function mainPage(platform: Platform, ask: Ask): Reply {
+  if (platform.captcha) return html(captchaPage());
+  return ask.cookies.get("__ac_nonce") ? html(document(platform, "抖音", [], "")) : challenge(platform, ask);
 }
 
 /** `GET live.douyin.com/<web_rid>`: a challenge to those without __ac_nonce, else the page with its streamed state. */
 export function roomPage(platform: Platform, ask: Ask, id: string): Reply {
   if (platform.captcha) return html(captchaPage());
-  if (!ask.cookies.get("__ac_nonce")) {
-    // A real browser reloads by itself; other clients ask again with the cookie.
-    const body =
-      '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>setTimeout(function(){location.reload()},50)</script></body></html>';
-    return html(body, [`__ac_nonce=${platform.makeNonce()}; Path=/; Max-Age=1800${cookieScope(ask)}`]);
-  }
+  if (!ask.cookies.get("__ac_nonce")) return challenge(platform, ask);
   const { ttwid, setCookies } = ttwidCookie(platform, ask);
   const room = platform.byWebId(id);
   if (room === null)
     return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>404</title><p>页面不存在</p></html>', setCookies, 404);
-  return html(statePage(room, platform.userUniqueId(ttwid), platform.knowsLogin(ask.cookies)), setCookies);
+  return html(statePage(platform, room, platform.userUniqueId(ttwid), platform.knowsLogin(ask.cookies)), setCookies);
+}
+
+/** The small page that sets `__ac_nonce`. A real browser reloads by itself; other clients ask again with the cookie. */
+function challenge(platform: Platform, ask: Ask): Reply {
+  const body =
+    '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>setTimeout(function(){location.reload()},50)</script></body></html>';
+  return html(body, [`__ac_nonce=${platform.makeNonce()}; Path=/; Max-Age=1800${cookieScope(ask)}`]);
 }
 
 /** `GET www.douyin.com/user/<sec_uid>` and its mobile form. */
@@ -47,7 +55,7 @@ export function profilePage(platform: Platform, secUid: string): Reply {
     ...(live === null ? {} : { roomData: JSON.stringify({ status: 2, owner: { web_rid: room.scenario.webRid } }) }),
   };
   const status = live === null ? "" : "<span>直播中</span>";
-  return html(document(anchor.nickname, [push(`6:${JSON.stringify(["$", "$L7", null, { user: { user } }])}\n`)], status));
+  return html(document(platform, anchor.nickname, [push(`6:${JSON.stringify(["$", "$L7", null, { user: { user } }])}\n`)], status));
 }
 
 function ttwidCookie(platform: Platform, ask: Ask): { readonly ttwid: string; readonly setCookies: string[] } {
@@ -70,7 +78,7 @@ function headerPush(isLogin: boolean, uniqueId: string): string {
   return push(`7:${JSON.stringify(["$", "$L8", null, { "header-user-info": header }])}\n`);
 }
 
-function statePage(room: Room, uniqueId: string, isLogin: boolean): string {
+function statePage(platform: Platform, room: Room, uniqueId: string, isLogin: boolean): string {
   const { last, scenario, anchor } = room;
   const live = room.misread() ? null : room.live;
   const roomInfo = {
@@ -97,6 +105,7 @@ function statePage(room: Room, uniqueId: string, isLogin: boolean): string {
   const own = `${SDK_TAG}<script>window.__simulatorRoom=${pushed}</script><script src="/@sdk/room.js" defer></script>`;
   const offline = live === null ? (last === null ? "<p>暂未开播</p>" : "<p>直播已结束</p>") : "";
   return document(
+    platform,
     `${anchor.nickname}的抖音直播间`,
     [...filler, headerPush(isLogin, uniqueId), push(`d:${JSON.stringify(["$", "$L10", null, { state }])}\n`)],
     `${offline}${own}`,
@@ -108,9 +117,11 @@ function push(text: string): string {
   return `self.__pace_f.push([1,${JSON.stringify(text).replaceAll("<", "\\u003c")}])`;
 }
 
-function document(title: string, scripts: readonly string[], body: string): string {
-  const tags = scripts.map((script) => `<script nonce="">${script}</script>`).join("");
-  return `<!DOCTYPE html><html lang="zh"><head><meta charset="utf-8"><title>${title.replaceAll("<", "&lt;")}</title></head><body>${body}<script nonce="">self.__pace_f=self.__pace_f||[]</script>${tags}</body></html>`;
+/** A page with its streamed state. Each script has the page's nonce, and the space behind it that other programs look for. */
+function document(platform: Platform, title: string, scripts: readonly string[], body: string): string {
+  const open = `<script nonce="${platform.makeScriptNonce()}" >`;
+  const tags = ["self.__pace_f=self.__pace_f||[]", ...scripts].map((script) => `${open}${script}</script>`).join("");
+  return `<!DOCTYPE html><html lang="zh"><head><meta charset="utf-8"><title>${title.replaceAll("<", "&lt;")}</title></head><body>${body}${tags}</body></html>`;
 }
 
 function captchaPage(): string {

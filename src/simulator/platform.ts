@@ -147,6 +147,11 @@ export class Platform {
     return `0${this.#ids.hex(20)}`;
   }
 
+  /** The nonce of a page's scripts. */
+  makeScriptNonce(): string {
+    return this.#ids.token(22);
+  }
+
   /** The visitor's id that belongs to a ttwid; the same one always. */
   userUniqueId(ttwid: string): string {
     const high = BigInt(hash32(`${ttwid}/high`) % 100_000) + 1_776_000_000n;

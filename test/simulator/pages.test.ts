@@ -34,7 +34,26 @@ function at(value: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>((inner, name) => (inner as Plain | undefined)?.[name], value);
 }
 
+/** Reads the state as dycast and programs like it do: the first call whose script has a nonce and a space, quotes without their backslashes. */
+function stateByPattern(html: string): string | null {
+  const found =
+    /<script\snonce="\S+?"\s>self\.__pace_f\.push\(\[1,"[a-z]?:\[\\"\$\\",\\"\$L\d+\\",null,([\s\S]+?state[\s\S]+?)\]\\n"\]\)<\/script>/.exec(
+      html,
+    );
+  return found?.[1]?.replace(/\\{1,7}"/g, '"') ?? null;
+}
+
 describe("room page", () => {
+  it("is read by programs that look for its scripts by a pattern", async () => {
+    const state = stateByPattern(await (await get("/100000001", NONCE)).text()) ?? "";
+    const field = (pattern: RegExp) => pattern.exec(state)?.[1];
+    expect(field(/{"state":{[\s\S]*?"roomStore":{[\s\S]*?"roomInfo":{[\s\S]*?"roomId":"([0-9]+?)"/)).toBe(simulator.roomId("100000001"));
+    expect(field(/{"state":{[\s\S]*?"userStore":{[\s\S]*?"odin":{[\s\S]*?"user_unique_id":"([0-9]+?)"/)).toMatch(/^\d{19}$/);
+    expect(field(/"room":{[\s\S]*?"title":"([\s\S]+?)"/)).toBe("秋冬新款清仓 全场包邮");
+    expect(field(/"room":{[\s\S]*?"status":([0-9]{1})/)).toBe("2");
+    expect(field(/"anchor":{[\s\S]*?"avatar_thumb":{[\s\S]*?"url_list":\["([\S]+?)"/)).toMatch(/^https:/);
+  });
+
   it("challenges the first visit", async () => {
     const reply = await get("/100000001");
     const html = await reply.text();
@@ -82,6 +101,11 @@ describe("room page", () => {
     const offline = await info("100000004");
     expect(offline).toMatchObject({ roomId: "", anchor: { nickname: "今天不播" } });
     expect(offline).not.toHaveProperty("room");
+    // By the challenge too, as a program that starts without cookies comes to it.
+    const cookies = (await get("/100000004")).headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]);
+    const page = await (await get("/100000004", cookies.join("; "))).text();
+    expect(at(stateOf(page)?.state, "roomStore", "roomInfo")).toEqual(offline);
+    expect(stateByPattern(page)).not.toMatch(/"roomId":"\d/);
     expect(await info("100000005")).toMatchObject({ room: { status: 4 } });
     expect(await info("demo.tv")).toMatchObject({ web_rid: "100000006", room: { status: 2 } });
     expect(await info("100000007")).toMatchObject({ room: { status: 2 } });
@@ -132,6 +156,14 @@ describe("other hosts", () => {
     expect((await get("/", "ttwid=1%7Cmine")).headers.getSetCookie()).toEqual([]);
     const registered = await fetch(`${simulator.url}/@ttwid.bytedance.com/ttwid/union/register/`, { method: "POST", body: "{}" });
     expect(registered.headers.getSetCookie()[0]).toMatch(/^ttwid=1%7C/);
+  });
+
+  it("sets __ac_nonce on www.douyin.com, where programs fetch it, and shows the page to who has it", async () => {
+    const first = await get("/@www.douyin.com/");
+    expect([first.status, first.headers.getSetCookie()]).toEqual([200, [expect.stringMatching(/^__ac_nonce=[0-9a-f]{21}; /)]]);
+    const again = await get("/@www.douyin.com/", NONCE);
+    expect([again.status, again.headers.getSetCookie()]).toEqual([200, []]);
+    expect(await again.text()).toContain("<title>抖音</title>");
   });
 
   it("leads short links to the live room's share page, or to the profile", async () => {

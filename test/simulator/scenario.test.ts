@@ -7,6 +7,7 @@ import type { Planned } from "../../src/simulator/outgoing.js";
 import { makePerson } from "../../src/simulator/people.js";
 import { PlannedFeed } from "../../src/simulator/planned-feed.js";
 import { Random } from "../../src/simulator/random.js";
+import { STREAMS } from "../../src/simulator/scenario.js";
 import { decode, messagesOf, type Plain, root } from "./client.js";
 
 const START = 1_777_726_780_000;
@@ -135,13 +136,26 @@ describe("a scenario", () => {
     expect(new Set(gifts.map(({ fields }) => fields["group_count"]))).toEqual(new Set([1, 10, 66]));
   });
 
-  it("of an anonymised room shows nobody's id or name", () => {
-    for (const { fields } of minutes("100000007", 5)) {
-      const user = fields["user"] as Plain | undefined;
-      if (user === undefined || fields["operator"] !== undefined) continue;
-      expect(user).toMatchObject({ id: "111111", nickname: expect.stringMatching(/^.\*\*\*$/u), webcast_uid: expect.any(String) });
-      expect(user).not.toHaveProperty("sec_uid");
-      expect(user).not.toHaveProperty("display_id");
+  it("of an anonymised room shows no viewer's id or name, in whatever message and wherever in it", () => {
+    const everySeconds = Object.fromEntries(STREAMS.map((stream) => [stream, 2]));
+    const plans = feed("100000007", "1", { everySeconds }).plans(START + 60_000);
+    expect(new Set(plans.map(({ method }) => method)).size).toBeGreaterThan(12);
+    const people: [method: string, user: Plain][] = [];
+    const visit = (method: string, value: unknown): void => {
+      if (Array.isArray(value)) for (const one of value) visit(method, one);
+      else if (typeof value === "object" && value !== null) {
+        if ("desensitized_nickname" in value) people.push([method, value as Plain]);
+        for (const one of Object.values(value)) visit(method, one);
+      }
+    };
+    for (const { method, fields } of plans) visit(method, fields);
+    // Anchors and guests are on the picture, and the anchor is who mutes: they are not hidden.
+    const shown = people.filter(([, user]) => user["id"] !== "111111").map(([method]) => method);
+    expect([...new Set(shown)].sort()).toEqual(["WebcastLinkMessage", "WebcastLinkMicBattleFinishMethod", "WebcastMemberMessage"]);
+    for (const [, user] of people) {
+      if (user["id"] !== "111111") continue;
+      expect(user).toMatchObject({ nickname: expect.stringMatching(/^.\*\*\*$/u), webcast_uid: expect.any(String) });
+      for (const name of ["sec_uid", "display_id", "short_id"]) expect(user).not.toHaveProperty(name);
     }
   });
 
