@@ -6,13 +6,14 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates g++ make python3 \
  && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
+# What the program and its build need; no tools of the tests.
+RUN npm ci --omit=dev
+COPY tsconfig.json tsconfig.build.json ./
 COPY proto proto
 COPY src src
 COPY web web
-RUN npm run build && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/bin/dylive.js
+RUN npm run build && npm pkg delete workspaces && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/bin/dylive.js
 
 FROM node:22-trixie-slim
 RUN apt-get update \

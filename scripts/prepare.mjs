@@ -1,6 +1,6 @@
 // What a fresh clone needs before anything runs: dependencies and a build. Uses only Node and npm.
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The checkout's folder, with a trailing slash. */
@@ -16,8 +16,11 @@ export function run(command, args, options = {}) {
   return status ?? 1;
 }
 
-/** Installs the dependencies exactly as locked, unless that was done since the lock file changed. */
-export function install() {
+/**
+ * Installs the dependencies exactly as locked, unless that was done since the lock file changed.
+ * @param tools whether the tools of tests and benches (devDependencies, two thirds of all) are needed too
+ */
+export function install({ tools = true } = {}) {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     console.error(`dylive needs Node 20.19 or newer; this is ${process.versions.node}.`);
@@ -26,15 +29,31 @@ export function install() {
   // Packages that another folder lends are not ours to replace: npm ci empties the folder first, also through a link.
   if (lstatSync(`${ROOT}node_modules`, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const done = `${ROOT}node_modules/.package-lock.json`;
-  if (existsSync(done) && statSync(done).mtimeMs >= statSync(`${ROOT}package-lock.json`).mtimeMs) return;
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  const { devDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
+  const isThere = (name) => existsSync(`${ROOT}node_modules/${name}`);
+  const isCurrent = existsSync(done) && statSync(done).mtimeMs >= statSync(`${ROOT}package-lock.json`).mtimeMs;
+  if (isCurrent && (!tools || Object.keys(devDependencies).every(isThere))) return;
+  const what = tools ? "all packages, the tools of the tests among them: 800 MB" : "the packages that it needs: 250 MB";
+  step(`installing ${what} on the disk`, () => {
+    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", ...(tools ? [] : ["--omit=dev"])]);
+  });
 }
 
 /** Compiles src/ to dist/, puts the program together in dist/bin, and the dashboard in dist/web. */
 export function build() {
-  rmSync(`${ROOT}dist`, { recursive: true, force: true });
-  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
-  const vite = (...args) => run(process.execPath, ["node_modules/vite/bin/vite.js", "build", ...args]);
-  vite("--config", "scripts/program.config.ts");
-  vite("web", "--logLevel", "warn");
+  step("building the program and the dashboard", () => {
+    rmSync(`${ROOT}dist`, { recursive: true, force: true });
+    run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+    const vite = (...args) => run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
+    vite("--config", "scripts/program.config.ts");
+    vite("web");
+  });
+}
+
+/** Does something that takes its time, and says so: on stderr, since what a command prints is its reader's. */
+function step(what, work) {
+  const began = Date.now();
+  console.error(`dylive: ${what} …`);
+  work();
+  console.error(`dylive: done in ${Math.ceil((Date.now() - began) / 1000)} s`);
 }

@@ -4,11 +4,14 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+type Versions = Readonly<Record<string, string>>;
 const { dependencies, devDependencies, files } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly dependencies: Versions;
+  readonly devDependencies: Versions;
   readonly files: readonly string[];
 };
+/** What the build needs: npm start installs it, without devDependencies. */
+const { dependencies: ofBuild } = JSON.parse(readFileSync(`${ROOT}scripts/package.json`, "utf8")) as { readonly dependencies: Versions };
 
 /** What a file of src/ imports, be it a type: packages by name. */
 const imported = new Set(
@@ -29,7 +32,8 @@ describe("the package's dependencies", () => {
   });
 
   it("are of exact versions", () => {
-    for (const version of Object.values({ ...dependencies, ...devDependencies })) expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+    for (const version of Object.values({ ...dependencies, ...devDependencies, ...ofBuild }))
+      expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
   });
 });
 
