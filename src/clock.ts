@@ -1,3 +1,5 @@
+import { readUptime, type Uptime } from "./uptime.js";
+
 /** Time as it is handed to everything that waits, so that no test sleeps for a heartbeat, a back-off or a day. */
 export interface Clock {
   /** ms UTC */
@@ -6,11 +8,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls back every `ms` until the returned function is called. Never keeps the process alive. */
   every(ms: number, call: () => void): () => void;
+  /** How long the machine has been running, by a clock that nobody sets; absent where none is known. */
+  uptime?(): Uptime;
 }
 
 /** The real time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  uptime: readUptime,
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();

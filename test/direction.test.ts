@@ -10,11 +10,11 @@ const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 const MAY: Record<string, readonly string[]> = {
   wire: [],
   events: ["wire"],
-  sources: ["wire", "./clock", "./errors"],
+  sources: ["wire", "./clock", "./errors", "./load-package"],
   simulator: ["wire", "./clock", "./errors", "./package-path"],
   log: ["types:events", "./clock", "./errors"],
   rooms: ["wire", "sources", "events", "log", "./clock", "./errors"],
-  outputs: ["wire", "events", "log", "rooms", "./clock", "./errors"],
+  outputs: ["wire", "events", "log", "rooms", "./clock", "./errors", "./load-package"],
   worker: ["wire", "sources", "log", "rooms", "outputs", "./clock", "./errors"],
   api: ["events", "log", "rooms", "outputs", "./clock", "./errors"],
   cli: [
@@ -70,7 +70,9 @@ const MAY: Record<string, readonly string[]> = {
   "./shown-settings": ["./config"],
   "./index": ["wire", "events", "sources", "log", "rooms", "./connect", "./clock", "./errors"],
   "./errors": [],
-  "./clock": [],
+  "./clock": ["./uptime"],
+  "./uptime": [],
+  "./load-package": [],
   "./package-path": [],
 };
 const NO_IO = /^(node:)?(net|http|https|http2|fs|fs\/promises|dgram|tls|child_process)$/;

@@ -42,7 +42,7 @@ export class Metrics {
     registers: [this.#registry],
   });
   readonly #gaps = this.#counter("dylive_gaps_total", "Intervals in which we know that nothing was received");
-  readonly #gapSeconds = this.#counter("dylive_gap_seconds_total", "Length of those intervals");
+  readonly #gapSeconds = this.#counter("dylive_gap_seconds_total", "Length of those intervals, as far as it is known");
   readonly #reconnects = this.#counter("dylive_reconnects_total", "Connections to the platform that had to be made again");
   readonly #drops = this.#counter("dylive_dropped_messages_total", "Messages that were not stored, by reason", ["reason"]);
   readonly #rooms = this.#gauge("dylive_rooms", "Rooms by state; none: known, but not collected", ["state"]);
@@ -122,7 +122,7 @@ export class Metrics {
         this.#lag.observe(Math.max(0, now - event.time) / 1000);
       if (event.type !== "gap") continue;
       this.#gaps.inc();
-      this.#gapSeconds.inc(Math.max(0, event.to - event.from) / 1000);
+      if (event.from !== null) this.#gapSeconds.inc(Math.max(0, event.to - event.from) / 1000);
     }
   }
 

@@ -82,7 +82,7 @@ export function factsOf(totals: Summary): [string, Cell][] {
       "hidden people",
       hidden.events === 0 ? "none" : `${hidden.events} events, ${hidden.units} units, ${hidden.diamonds} diamonds: no one's`,
     ],
-    ["gaps", gaps.count === 0 ? "none known" : `${gaps.count}, ${Math.round(gaps.totalMs / 1000)} s in all`],
+    ["gaps", gapsLine(gaps)],
     [
       "complete",
       totals.covered === null
@@ -117,4 +117,10 @@ function lineOf({
   if (totals === null) return [...when, 0, 0, 0, 0, null, 0, title];
   const { events, chatters, gifters, gifts, peak, gaps } = totals;
   return [...when, events, chatters, gifters, gifts.diamonds, peak.online, gaps.count, title];
+}
+
+function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): string {
+  if (count === 0) return "none known";
+  const measured = unmeasured === count ? "" : `, ${Math.round(totalMs / 1000)} s in all`;
+  return `${count}${measured}${unmeasured === 0 ? "" : `, ${unmeasured} of unknown length`}`;
 }

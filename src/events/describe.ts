@@ -82,7 +82,7 @@ export function describe(event: NewEvent): string {
     case "state":
       return `状态 ${event.from ?? "?"} → ${event.to}`;
     case "gap":
-      return `${Math.max(0, Math.round((event.to - event.from) / 1000))}秒内没有收到数据(${event.reason})`;
+      return `${event.from === null ? "一段时间" : `${Math.max(0, Math.round((event.to - event.from) / 1000))}秒`}内没有收到数据(${event.reason})`;
     case "system":
       return event.text;
     case "erased":

@@ -209,7 +209,9 @@ export const KINDS = {
     evidence: Type.Record(Type.String(), Type.Unknown(), { description: "why: what was seen, with times" }),
   }),
   gap: define("gap", "An interval in which we know that nothing was received.", {
-    from: Type.Integer({ description: "ms UTC, time of receipt" }),
+    from: Whole(
+      "ms UTC, time of receipt; null where its length is unknown: the clock was set meanwhile, or was another machine's, and nothing tells by how much",
+    ),
     to: Type.Integer({ description: "ms UTC, time of receipt" }),
     reason: Type.String({ description: "one sentence" }),
   }),

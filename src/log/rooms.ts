@@ -22,6 +22,30 @@ export interface RoomFacts {
   } | null;
 }
 
+/**
+ * By how much (ms) the clock of who noted a time was ahead of clocks that others read too: `platform`, the platform's own; `up:…`, the uptime of
+ * one start of a machine. What nobody knew is absent.
+ */
+export type Ahead = Readonly<Record<string, number>>;
+
+/** A time as one process noted it: two processes, and one process twice, may have clocks that differ. */
+export interface Noted {
+  /** ms UTC by the clock of who noted it */
+  readonly at: number;
+  readonly ahead: Ahead;
+}
+
+/** An interval that is not over, as it is kept for the next process. */
+export interface Missing {
+  /** Since when, as far as anybody knows: the latest of these counts. */
+  readonly since: readonly Noted[];
+  readonly reason: string;
+  /** It is over only when people are heard again. */
+  readonly silent: boolean;
+  /** When it turns out to be no longer than this (ms), nothing was missed. */
+  readonly longerThanMs?: number;
+}
+
 /** Where a connection can be resumed: kept so that a restart connects first and resolves after. */
 export interface Resume {
   readonly roomId: string;
@@ -30,9 +54,12 @@ export interface Resume {
   readonly internalExt: string;
   /** Whom the platform took us for, which internal_ext names; null where a browser or an account keeps that. */
   readonly visitor: { readonly userUniqueId: string; readonly cookies: readonly (readonly [name: string, value: string])[] } | null;
+  /** ms UTC by the clock of who saved it. */
   readonly savedAt: number;
-  /** What was being missed when this was saved, since when (ms UTC) and why; absent when nothing was. `silent`: until people are heard. */
-  readonly missing?: { readonly since: number; readonly reason: string; readonly silent: boolean };
+  /** Of that clock. */
+  readonly ahead: Ahead;
+  /** What was being missed when this was saved; absent when nothing was. */
+  readonly missing?: Missing;
 }
 
 /** How a room is to be collected, as its operator chose. Null follows the server's own setting. */

@@ -28,7 +28,10 @@ export interface Tally {
   /** The anchor's followers, as last told. */
   followers: Reading | null;
   gaps: number;
+  /** How long they were, as far as that is known. */
   gapMs: number;
+  /** Those of unknown length. */
+  unmeasuredGaps: number;
   /** Events of people whose identity is hidden or unknown: they are many people or one, so they are no person's. */
   hidden: { events: number; chats: number; units: number; diamonds: bigint };
   /** Platform time of the earliest and the latest event, ms UTC. */
@@ -51,6 +54,7 @@ export function emptyTally(): Tally {
     followers: null,
     gaps: 0,
     gapMs: 0,
+    unmeasuredGaps: 0,
     hidden: { events: 0, chats: 0, units: 0, diamonds: 0n },
     firstAt: null,
     lastAt: null,
@@ -71,6 +75,7 @@ export function addTally(into: Tally, from: Tally): void {
   into.followers = newest(into.followers, from.followers);
   into.gaps = plus(into.gaps, from.gaps);
   into.gapMs = plus(into.gapMs, from.gapMs);
+  into.unmeasuredGaps = plus(into.unmeasuredGaps, from.unmeasuredGaps);
   into.hidden.events = plus(into.hidden.events, from.hidden.events);
   into.hidden.chats = plus(into.hidden.chats, from.hidden.chats);
   into.hidden.units = plus(into.hidden.units, from.hidden.units);

@@ -10,12 +10,12 @@ export class Arrival {
   #stands: () => void = () => {};
 
   /** @param claim makes the room ours */
-  constructor(clock: Clock, claim: (openedAt: number) => Promise<void>, signal: AbortSignal) {
-    this.done = new Promise<number>((resolve) => {
-      this.#stands = () => resolve(clock.now());
-    }).then(async (openedAt) => {
+  constructor(clock: Clock, claim: () => Promise<void>, signal: AbortSignal) {
+    this.done = new Promise<void>((resolve) => {
+      this.#stands = resolve;
+    }).then(async () => {
       await clock.sleep(OVERLAP_MS, signal);
-      await claim(openedAt);
+      await claim();
     });
     this.done.catch(() => {}); // in a quiet room nobody waits for it
   }

@@ -39,12 +39,12 @@ export class Asking {
   /** A connection that was lost is opened again without asking, if the platform said "live" in the last ten minutes. */
   stillLive(): Live | null {
     const reading = this.#reading;
-    return reading !== null && this.#owner.clock.now() - reading.at < FRESH_MS ? reading.live : null;
+    return reading !== null && Math.abs(this.#owner.clock.now() - reading.at) < FRESH_MS ? reading.live : null;
   }
 
   /** Whether the platform itself said lately what is connected to. */
   get confirmed(): boolean {
-    return this.#reading === null || (this.#reading.confirmed && this.#owner.clock.now() - this.#reading.at < SURE_MS);
+    return this.#reading === null || (this.#reading.confirmed && Math.abs(this.#owner.clock.now() - this.#reading.at) < SURE_MS);
   }
 
   /** Whether the last reading is an earlier process's, so that the store has all of it. */

@@ -234,7 +234,7 @@ export class Collector {
   async #recall(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#parts;
     const row = this.#row;
-    if (row === null || row.webRid === null || row.resume === null || clock.now() - row.resume.savedAt >= FRESH_MS) return;
+    if (row === null || row.webRid === null || row.resume === null || Math.abs(clock.now() - row.resume.savedAt) >= FRESH_MS) return;
     const { roomId, savedAt } = row.resume;
     const session = await store.sessions.get(row.room, roomId);
     if (session === null || session.endedAt !== null) return;

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
+import type { Noted } from "../log/rooms.js";
 import type { Drift } from "../wire/drift.js";
 import type { Budgets } from "./budget.js";
 import type { CollectorParts } from "./collector.js";
@@ -20,8 +21,8 @@ export interface ConnectionOwner {
   readonly place: Place;
   readonly drift: Drift;
   to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
-  /** Until when (ms UTC) an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
-  receivedUntil(room: RoomKey, sessionId: string): Promise<number | null>;
+  /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null>;
   resolve(signal: AbortSignal): Promise<Resolved | null>;
   /** Whether another process goes on collecting the room until {@link arrive}. */
   moving(): boolean;

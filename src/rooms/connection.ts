@@ -1,7 +1,9 @@
 import { DyliveError } from "../errors.js";
+import type { Noted } from "../log/rooms.js";
 import { firstFetch } from "../sources/fetch.js";
 import type { Received } from "../sources/source.js";
 import { Arrival } from "./arrival.js";
+import { Bearings } from "./bearings.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import { Doubt } from "./doubt.js";
 import { orElse } from "./in-time.js";
@@ -28,11 +30,13 @@ const STUCK_MS = 30_000;
 export class Connection {
   readonly #owner: ConnectionOwner;
   #watchdog = new Watchdog();
-  readonly #missed = new Missed();
-  /** When this broadcast was begun here, ms UTC: frames from before that are another's. */
-  #begunAt = Number.NEGATIVE_INFINITY;
+  /** Times of this class are steady. */
+  readonly #bearings: Bearings;
+  readonly #missed: Missed;
+  /** When the last frame of this broadcast came here; null before the first. */
+  #heardAt: number | null = null;
   /** Why the last connection was given up although the broadcast may go on. */
-  #left: { readonly since: number | null; readonly reason: string } | null = null;
+  #left: { readonly since: Noted | null; readonly reason: string } | null = null;
   /** When damage was last a reason to connect anew. */
   #renewedAt = Number.NEGATIVE_INFINITY;
   /** Whether this silence has led to a new connection already. */
@@ -46,7 +50,9 @@ export class Connection {
 
   constructor(owner: ConnectionOwner) {
     this.#owner = owner;
-    this.#point = new ResumePoint(owner, this.#missed);
+    this.#bearings = new Bearings(owner.parts.clock);
+    this.#missed = new Missed(this.#bearings);
+    this.#point = new ResumePoint(owner, this.#missed, this.#bearings);
   }
 
   /** Connects and stores until the connection ends or is given up; resolves with the reason. An abort counts as `lost`. */
@@ -92,20 +98,25 @@ export class Connection {
         this.#busy = true;
         arrival?.opened(); // only so a page shows that it stands
         await arrival?.done;
+        this.#bearings.learn(batch);
         const taken = await this.#take(target, batch, broadcast, signal);
+        this.#heardAt = this.#bearings.steady(batch[batch.length - 1]?.receivedAt ?? parts.clock.now());
         if (this.#owner.lost()) continue; // the rest of what was received is handed over
         this.#point.reached(live.roomId, batch);
         const renew = await this.#seen(target, batch, taken, broadcast, signal);
-        if (taken.ended)
-          this.#left = { since: tracker.lastFrameAt, reason: "the end of the broadcast was announced, but its page says live" };
+        if (taken.ended) this.#left = { since: this.#heard(), reason: "the end of the broadcast was announced, but its page says live" };
         if (taken.ended || renew) return this.#closing(taken.ended ? "announced" : "lost", opened);
         this.#busy = false;
       }
       // What had been received before it was given up is stored by now.
       if (verdict === "dead") this.#miss("the connection was open but silent: not even heartbeats were answered");
-      if (verdict === "stalled") this.#missed.begin(this.#watchdog.lastInteractiveAt, "the connection was open but silent", true);
+      if (verdict === "stalled")
+        this.#missed.begin(this.#bearings.note(this.#watchdog.lastInteractiveAt), "the connection was open but silent", { silent: true });
       if (verdict === "moved")
-        this.#left = { since: this.#watchdog.lastInteractiveAt, reason: "the platform said that the broadcast was over" };
+        this.#left = {
+          since: this.#bearings.note(this.#watchdog.lastInteractiveAt),
+          reason: "the platform said that the broadcast was over",
+        };
       if (!signal.aborted && verdict === null) throw new DyliveError("unreachable", "the platform said that the connection is over");
       return this.#closing(verdict ?? "lost", opened);
     } catch (error) {
@@ -130,11 +141,12 @@ export class Connection {
   /** When a room that another process goes on collecting is ours to store. */
   #arrival(roomId: string, signal: AbortSignal): Arrival {
     const { parts, arrive } = this.#owner;
-    const claim = async (openedAt: number) => {
+    const claim = async () => {
       const left = await arrive(signal);
       if (left?.roomId !== roomId) return; // how an earlier broadcast was left says nothing of this one
       this.#missed.goOn(left.missing);
-      if (openedAt - left.savedAt > STUCK_MS) this.#missed.begin(left.savedAt, "the process that had the room had stopped receiving");
+      const { savedAt: at, ahead } = left;
+      this.#missed.begin({ at, ahead }, "the process that had the room had stopped receiving", { longerThanMs: STUCK_MS });
     };
     return new Arrival(parts.clock, claim, signal);
   }
@@ -162,6 +174,7 @@ export class Connection {
     await budgets.requests.take(signal);
     const first = await firstFetch({ platform: place.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
     // Whoever has the room has these messages.
+    if (first !== null) this.#bearings.learn([first.received]);
     if (first !== null && !this.#owner.moving()) await this.#take(target, [first.received], broadcast, signal);
     this.#point.first(roomId, first);
   }
@@ -184,10 +197,11 @@ export class Connection {
   ): Promise<boolean> {
     const { tracker, to } = this.#owner;
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
-    const damaged = damagedIn(batch, this.#watchdog.lastFrameAt);
-    if (lost !== null) this.#missed.begin(this.#watchdog.lastFrameAt, lost);
-    this.#watchdog.received(at, interactive);
-    const over = lost === null ? this.#missed.end(batch[0]?.receivedAt ?? at, interactive > 0) : null;
+    const damaged = damagedIn(batch, this.#bearings.wall(this.#watchdog.lastFrameAt));
+    if (lost !== null) this.#missed.begin(this.#bearings.note(this.#watchdog.lastFrameAt), lost);
+    this.#watchdog.received(this.#bearings.steady(at), interactive);
+    const brought = { messages: batch.some(({ response }) => response !== null), people: interactive > 0 };
+    const over = lost === null ? this.#missed.end(batch[0]?.receivedAt ?? at, brought) : null;
     await this.#tell(target, broadcast, over, signal);
     if (over !== null) await this.#point.keep(target.room); // or who goes on after a crash would go on missing it
     if (interactive > 0) this.#renewed = false;
@@ -199,7 +213,7 @@ export class Connection {
       return false;
     }
     this.#renewedAt = damaged.to;
-    this.#missed.begin(damaged.from, damaged.reason);
+    this.#missed.begin(this.#bearings.note(this.#bearings.steady(damaged.from)), damaged.reason);
     await to("connecting", `${damaged.reason}: connecting anew for what the platform still has of it`);
     return true;
   }
@@ -220,37 +234,38 @@ export class Connection {
       );
     }
     tracker.broadcast(live.roomId);
-    this.#begunAt = parts.clock.now();
+    this.#heardAt = null;
     this.#watchdog = new Watchdog();
     this.#renewed = false;
     this.#point.begin(resume);
     if (this.#owner.moving()) return;
     this.#missed.goOn(resume?.missing);
-    const until = [resume?.savedAt, await this.#owner.receivedUntil(room, live.roomId)].filter((at) => at !== undefined && at !== null);
-    if (until.length > 0) this.#missed.begin(Math.max(...until), "dylive was not collecting");
+    const kept = resume === null ? null : { at: resume.savedAt, ahead: resume.ahead };
+    const until = [kept, await this.#owner.receivedUntil(room, live.roomId)].filter((noted) => noted !== null);
+    if (until.length > 0) this.#missed.begin(until, "dylive was not collecting");
   }
 
   async #tell({ room, intake }: Target, broadcast: Broadcast, gap: Gap | null, signal: AbortSignal): Promise<void> {
     if (gap === null) return;
-    this.#owner.tracker.gap(gap.to - gap.from);
+    this.#owner.tracker.gap(gap.from === null ? null : gap.to - gap.from);
     const event = gapEvent(room, broadcast, gap.from, gap.to, gap.reason);
     await intake.own(event, signal);
   }
 
   #watch(from: number): void {
-    this.#openedAt = from;
-    this.#watchdog.opened(from);
+    this.#openedAt = this.#bearings.steady(from);
+    this.#watchdog.opened(this.#openedAt);
   }
 
   #closing(why: Closing["why"], opened: boolean): Closing {
-    return { why, opened, steady: this.#openedAt !== null && this.#owner.parts.clock.now() - this.#openedAt >= STEADY_MS };
+    return { why, opened, steady: this.#openedAt !== null && this.#bearings.now() - this.#openedAt >= STEADY_MS };
   }
 
   /** Looks at the silence of an open connection, asks the platform before it judges, and says whether to give the connection up. */
   async #look({ live, room }: Target, signal: AbortSignal): Promise<"dead" | "stalled" | "moved" | null> {
-    const { parts, resolve, to } = this.#owner;
+    const { resolve, to } = this.#owner;
     await this.#point.keep(room);
-    const now = parts.clock.now();
+    const now = this.#bearings.now();
     const silence = this.#watchdog.silence(now);
     if (silence !== "dead" && this.#doubt.due(now)) {
       const asked = await resolve(signal);
@@ -280,8 +295,11 @@ export class Connection {
   }
 
   #miss(reason: string): void {
-    const { lastFrameAt } = this.#owner.tracker;
-    if (lastFrameAt !== null && lastFrameAt >= this.#begunAt) this.#missed.begin(lastFrameAt, reason);
+    this.#missed.begin(this.#heard(), reason);
+  }
+
+  #heard(): Noted | null {
+    return this.#heardAt === null ? null : this.#bearings.note(this.#heardAt);
   }
 }
 

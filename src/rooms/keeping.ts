@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
-import type { Resume } from "../log/rooms.js";
+import type { Noted, Resume } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import type { Drift } from "../wire/drift.js";
 import { heldBack } from "./hold.js";
@@ -46,14 +46,14 @@ export interface Met {
 export class Keeping {
   readonly #parts: KeepingParts;
   #met: (Met & { readonly pipeline: Pipeline }) | null = null;
-  readonly #startedAt: number;
+  /** The broadcast that this process opened last, and when, ms UTC. */
+  #opened: { readonly sessionId: string; readonly at: number } | null = null;
   #moving: boolean;
   /** The state that another process told last, until we tell one. */
   #told: RoomState | null = null;
 
   constructor(parts: KeepingParts) {
     this.#parts = parts;
-    this.#startedAt = parts.clock.now();
     this.#moving = parts.tenure?.planned ?? false;
   }
 
@@ -86,6 +86,7 @@ export class Keeping {
     if (room === null) await met.intake.errand(meet, signal);
     const at = clock.now();
     const { facts, roomId, outcome } = resolved;
+    if (outcome === "live" && this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
     if (outcome === "live") await met.intake.errand(() => store.sessions.open(met.room, roomId, at, facts.title), signal);
     return met;
   }
@@ -95,9 +96,10 @@ export class Keeping {
     return this.orElse(() => openSession(this.#parts.store, room), this.#parts.tracker.sessionId);
   }
 
-  /** Until when (ms UTC) an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
-  receivedUntil(room: RoomKey, sessionId: string): Promise<number | null> {
-    return this.orElse(() => receivedUntil(this.#parts.store, room, sessionId, this.#startedAt), null);
+  /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null> {
+    const openedHere = this.#opened?.sessionId === sessionId ? this.#opened.at : null;
+    return this.orElse(() => receivedUntil(this.#parts.store, room, sessionId, openedHere), null);
   }
 
   /** Where the last connection was left, as far as one knows. */

@@ -29,16 +29,22 @@ export function stateEvent(
   };
 }
 
-/** The event that says that nothing was received between two times (ms) although the room was live. */
-export function gapEvent(room: RoomKey, { sessionId, webRid }: Broadcast, from: number, to: number, reason: string): NewEventOf<"gap"> {
+/** The event that says that nothing was received between two times (ms) although the room was live; `from` is null where nobody knows. */
+export function gapEvent(
+  room: RoomKey,
+  { sessionId, webRid }: Broadcast,
+  from: number | null,
+  to: number,
+  reason: string,
+): NewEventOf<"gap"> {
   return {
-    id: `gap:${from}`,
+    id: from === null ? `gap:${to}:unknown` : `gap:${from}`,
     room,
     webRid,
     sessionId,
     method: "dylive",
     type: "gap",
-    time: from,
+    time: from ?? to,
     receivedAt: to,
     source: "system",
     revision: 0,

@@ -1,5 +1,5 @@
 import type { RoomKey } from "../log/log.js";
-import type { Evidence, RoomStatus } from "./state.js";
+import { type Evidence, NO_GAPS, type RoomStatus } from "./state.js";
 import type { Wished } from "./wish-board.js";
 
 /** A room whose collector is gone has another one within seconds; without one for so long it has failed. */
@@ -32,7 +32,7 @@ export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
     gifts: "unknown",
     masked: null,
     likesSeen: null,
-    gaps: { count: 0, totalMs: 0 },
+    gaps: NO_GAPS,
   };
   const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
   return { room, state: "resolving", sessionId: null, broadcast, evidence };

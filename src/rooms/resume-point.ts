@@ -2,6 +2,7 @@ import type { RoomKey } from "../log/log.js";
 import type { Resume } from "../log/rooms.js";
 import type { FirstState } from "../sources/fetch.js";
 import type { Received } from "../sources/source.js";
+import type { Bearings } from "./bearings.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import { inTime, PATIENCE_MS } from "./in-time.js";
 import type { Missed } from "./missed.js";
@@ -12,12 +13,14 @@ type Owner = Pick<ConnectionOwner, "parts" | "place" | "moving" | "lost">;
 export class ResumePoint {
   readonly #owner: Owner;
   readonly #missed: Missed;
+  readonly #bearings: Bearings;
   #resume: Resume | null = null;
 
   /** @param missed what is told with it to another process */
-  constructor(owner: Owner, missed: Missed) {
+  constructor(owner: Owner, missed: Missed, bearings: Bearings) {
     this.#owner = owner;
     this.#missed = missed;
+    this.#bearings = bearings;
   }
 
   /** What a connection asks for; an empty cursor goes on nowhere. */
@@ -41,7 +44,7 @@ export class ResumePoint {
     const { parts, place } = this.#owner;
     const { host = null, cursor = "", internalExt = "" } = first ?? {};
     const savedAt = first?.received.receivedAt ?? parts.clock.now();
-    this.#resume = { roomId, host, cursor, internalExt, visitor: place.keep(), savedAt };
+    this.#resume = { roomId, host, cursor, internalExt, visitor: place.keep(), ...this.#saved(savedAt) };
   }
 
   /** What was taken need not be asked for again. */
@@ -49,7 +52,19 @@ export class ResumePoint {
     const last = batch.findLast(({ resume }) => resume !== undefined);
     if (last?.resume === undefined) return;
     const { cursor, internalExt } = last.resume;
-    this.#resume = { roomId, host: this.from.host, cursor, internalExt, visitor: this.#owner.place.keep(), savedAt: last.receivedAt };
+    this.#resume = {
+      roomId,
+      host: this.from.host,
+      cursor,
+      internalExt,
+      visitor: this.#owner.place.keep(),
+      ...this.#saved(last.receivedAt),
+    };
+  }
+
+  #saved(receivedAt: number): Pick<Resume, "savedAt" | "ahead"> {
+    const { at, ahead } = this.#bearings.note(this.#bearings.steady(receivedAt));
+    return { savedAt: at, ahead };
   }
 
   /** The host that the platform named once may be out of date: the next attempt goes to a known one. */

@@ -34,9 +34,12 @@ export interface Evidence {
   readonly masked: boolean | null;
   /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that cannot be told. */
   readonly likesSeen: number | null;
-  /** Intervals of this broadcast in which we know we received nothing. */
-  readonly gaps: { readonly count: number; readonly totalMs: number };
+  /** Intervals of this broadcast in which we know we received nothing; `unmeasured` of them, of unknown length, are not in `totalMs`. */
+  readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
 }
+
+/** No gap that we know of. */
+export const NO_GAPS: Evidence["gaps"] = { count: 0, totalMs: 0, unmeasured: 0 };
 
 /** A snapshot of a room's state. */
 export interface RoomStatus {

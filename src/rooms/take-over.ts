@@ -6,8 +6,8 @@ import type { RoomState } from "./state.js";
 
 /** How a room was left by the process that collected it. */
 export interface Left {
-  /** Until when it had received of which broadcast, by its own clock and to some seconds, and what it was missing; null where it never said. */
-  readonly resume: Pick<Resume, "roomId" | "savedAt" | "missing"> | null;
+  /** Until when it had received of which broadcast, to some seconds, and what it was missing; null where it never said. */
+  readonly resume: Pick<Resume, "roomId" | "savedAt" | "ahead" | "missing"> | null;
   /** The state that it told last. */
   readonly state: RoomState | null;
 }

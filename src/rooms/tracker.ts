@@ -5,7 +5,7 @@ import type { RoomKey } from "../log/log.js";
 import { Audience } from "./audience.js";
 import { GiftsWatch } from "./gifts-watch.js";
 import { Sight } from "./sight.js";
-import { answersCaller, type Evidence, type RoomState, type RoomStatus } from "./state.js";
+import { answersCaller, type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
 
@@ -35,7 +35,7 @@ export class Tracker {
   #lastFrameAt: number | null = null;
   #lastInteractiveAt: number | null = null;
   #reconnects = 0;
-  #gaps = { count: 0, totalMs: 0 };
+  #gaps: Evidence["gaps"] = NO_GAPS;
   #seenAs: Evidence["login"] = { account: null, login: "unknown" };
   /** Judged by the events that were stored. */
   readonly gifts = new GiftsWatch();
@@ -106,8 +106,10 @@ export class Tracker {
     this.#reconnects++;
   }
 
-  gap(ms: number): void {
-    this.#gaps = { count: this.#gaps.count + 1, totalMs: this.#gaps.totalMs + ms };
+  /** @param ms its length; null where nobody knows */
+  gap(ms: number | null): void {
+    const { count, totalMs, unmeasured } = this.#gaps;
+    this.#gaps = { count: count + 1, totalMs: totalMs + (ms ?? 0), unmeasured: unmeasured + (ms === null ? 1 : 0) };
   }
 
   /**
@@ -135,7 +137,7 @@ export class Tracker {
   broadcast(sessionId: string): void {
     if (sessionId === this.sessionId) return;
     this.sessionId = sessionId;
-    this.#gaps = { count: 0, totalMs: 0 };
+    this.#gaps = NO_GAPS;
     this.gifts.reset();
     this.sight.reset();
     this.audience.reset();

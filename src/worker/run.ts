@@ -36,7 +36,10 @@ export class JobRunner {
   }
 
   #words(): Promise<Vocabulary> {
-    this.#vocabulary ??= openVocabulary();
+    this.#vocabulary ??= openVocabulary().catch((error: unknown) => {
+      this.#vocabulary = null; // the next job tries again
+      throw error;
+    });
     return this.#vocabulary;
   }
 }

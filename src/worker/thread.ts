@@ -1,5 +1,6 @@
 // What runs in the worker thread: the same database on connections of its own.
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { DyliveError } from "../errors.js";
 import { openStore, type StoreAt } from "../log/open.js";
 import type { Store } from "../log/store.js";
 import { type FromThread, sentError, type ToThread } from "./message.js";
@@ -18,8 +19,10 @@ function serve(port: MessagePort, { at }: ThreadData): void {
 
   function opened(): NonNullable<typeof opening> {
     opening ??= openStore(at).then((store) => ({ store, runner: new JobRunner(store) }));
-    opening.catch(() => {
+    opening.catch((error: unknown) => {
       opening = null;
+      // What fails otherwise is our own code that could not be loaded, which Node remembers as long as the thread lives.
+      if (!(error instanceof DyliveError)) port.close();
     });
     return opening;
   }

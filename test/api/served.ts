@@ -4,7 +4,7 @@ import { createToken } from "../../src/api/auth.js";
 import { type Api, startApi } from "../../src/api/server.js";
 import type { Clock } from "../../src/clock.js";
 import { openMemoryStore } from "../../src/log/memory.js";
-import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "../../src/rooms/state.js";
+import { NO_GAPS, type RequestedRoom, type RoomManager, type RoomState, type RoomStatus, type RoomView } from "../../src/rooms/state.js";
 import { FakeClock } from "./fake-clock.js";
 import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
 
@@ -21,7 +21,7 @@ export const NOTHING_SEEN: RoomStatus["evidence"] = {
   gifts: "unknown",
   masked: null,
   likesSeen: null,
-  gaps: { count: 0, totalMs: 0 },
+  gaps: NO_GAPS,
 };
 
 /** What is told of a broadcast of which nothing was told. */

@@ -41,6 +41,7 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
           ids.add(event.id);
           if (event.type === "gap") {
             const { from, to, reason } = event as NewEventOf<"gap">;
+            if (from === null) throw new Error(`a gap of unknown length, although nobody set a clock: ${JSON.stringify(event)}`);
             gaps.push({ webRid, from, to, reason });
           }
           if (event.type === "gift") units += (event as NewEventOf<"gift">).delta;

@@ -12,6 +12,7 @@ const resume: Resume = {
   internalExt: "a:b|c:d",
   visitor: { userUniqueId: "74", cookies: [["ttwid", "1|a=b"]] },
   savedAt: 5,
+  ahead: { platform: -3 },
 };
 
 /** Rooms, their names and their claims. */

@@ -6,6 +6,7 @@ import type { RoomScenario } from "../../src/simulator/index.js";
 import type { Received } from "../../src/sources/source.js";
 import { running, SIGNAL } from "../rooms/running.js";
 import { Lockstep } from "./lockstep.js";
+import { measured } from "./measured.js";
 import { RID, SCENARIO, seeded } from "./struck.js";
 
 /** Six messages of people a second, beside the gifts. */
@@ -64,7 +65,7 @@ export async function reconnect(cuts: number, heap: () => number = () => 0): Pro
       const page = await store.log.read(room, after, KEPT_EVENTS);
       expect(page.removed, "the log must not have lost what was not yet compared").toBeUndefined();
       for (const event of page.events) {
-        if (event.type === "gap") gaps.push({ from: (event as NewEventOf<"gap">).from, to: (event as NewEventOf<"gap">).to });
+        if (event.type === "gap") gaps.push(measured(event as NewEventOf<"gap">));
         if (event.type === "gift") counted += (event as NewEventOf<"gift">).delta;
         if (/^\d+$/.test(event.id)) stored.add(event.id);
       }

@@ -5,6 +5,7 @@ import type { RoomStatus } from "../../src/rooms/state.js";
 import type { BroadcastTruth, RoomControl, RoomScenario } from "../../src/simulator/index.js";
 import { type Running, running, SIGNAL } from "../rooms/running.js";
 import { Lockstep } from "./lockstep.js";
+import { measured } from "./measured.js";
 
 export const RID = "100000002";
 /** How long a room is live before something happens to it; no multiple of any interval, so that no two things fall on one instant. */
@@ -136,7 +137,7 @@ async function told(fault: Fault, now: Running, clock: Lockstep): Promise<Outcom
   await clock.go(1000);
   const { events } = await sight();
   const stored = new Set(events.map(({ id }) => id));
-  const gaps = (events.filter(({ type }) => type === "gap") as NewEventOf<"gap">[]).map(({ from, to, reason }) => ({ from, to, reason }));
+  const gaps = (events.filter(({ type }) => type === "gap") as NewEventOf<"gap">[]).map(measured);
   const truths = [...broadcasts].map((id) => now.simulator.truth(id).sent);
   const given = truths.flatMap(({ combos }) => combos).reduce((sum, { total }) => sum + total, 0);
   const counted = (events.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);

@@ -74,7 +74,7 @@ export async function runningRemotely(
   };
 }
 
-function partsFor(simulator: Simulator, store: Store, clock: Clock): SupervisorParts {
+export function partsFor(simulator: Simulator, store: Store, clock: Clock): SupervisorParts {
   return {
     ...reachAt(simulator.url),
     store,

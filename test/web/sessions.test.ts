@@ -34,7 +34,7 @@ const session: Session = {
     viewers: null,
     peak: { online: 88, minute: null, eventsInMinute: 0 },
     hidden: { events: 0, chats: 0, units: 0, diamonds: 0 },
-    gaps: { count: 0, totalMs: 0 },
+    gaps: { count: 0, totalMs: 0, unmeasured: 0 },
     covered: 0.995,
     likesSeen: null,
     partial: false,

@@ -20,7 +20,7 @@ describe("the truth meter", () => {
       said("live", {
         lastInteractiveAt: NOW - 3_000,
         gifts: "suppressed",
-        gaps: { count: 2, totalMs: 35_000 },
+        gaps: { count: 2, totalMs: 35_000, unmeasured: 0 },
         reconnects: 1,
         likesSeen: 0.2,
         masked: true,

@@ -33,8 +33,8 @@ const Evidence = Type.Object(
       description: "share of the room's likes that reached us: the platform samples them",
     }),
     gaps: Type.Object(
-      { count: Type.Integer(), totalMs: Type.Integer() },
-      { description: "intervals in which we know we received nothing" },
+      { count: Type.Integer(), totalMs: Type.Integer(), unmeasured: Type.Integer() },
+      { description: "intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs" },
     ),
   },
   { description: "why the room is in its state: facts that were seen; more may be added" },

@@ -39,8 +39,13 @@ export const TotalsSchema = Type.Object(
       { events: Count, chats: Count, units: Count, diamonds: Amount },
       { description: "of people whose identity is hidden or unknown: many people or one" },
     ),
-    gaps: Type.Object({ count: Count, totalMs: Count }, { description: "intervals in which we know we received nothing" }),
-    covered: Type.Union([Type.Number(), Type.Null()], { description: "share of its time, 0 to 1, in which we know of no gap" }),
+    gaps: Type.Object(
+      { count: Count, totalMs: Count, unmeasured: Count },
+      { description: "intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs" },
+    ),
+    covered: Type.Union([Type.Number(), Type.Null()], {
+      description: "share of its time, 0 to 1, in which we know of no gap; null while a gap is unmeasured",
+    }),
     likesSeen: Type.Union([Type.Number(), Type.Null()], { description: "share of the likes that reached us, 0 to 1" }),
     partial: Type.Boolean({ description: "some of its events may have been removed before they were counted" }),
     firstEventAt: Nullable(Time),

@@ -81,7 +81,8 @@ function tallyOfOne(event: LiveEvent): Tally {
       break;
     case "gap":
       tally.gaps = 1;
-      tally.gapMs = whole(event.to - event.from);
+      if (event.from === null) tally.unmeasuredGaps = 1;
+      else tally.gapMs = whole(event.to - event.from);
       break;
   }
   return tally;

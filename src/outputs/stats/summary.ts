@@ -26,8 +26,9 @@ export interface Summary {
   readonly viewers: number | null;
   readonly peak: { readonly online: number | null; readonly minute: number | null; readonly eventsInMinute: number };
   readonly hidden: { readonly events: number; readonly chats: number; readonly units: number; readonly diamonds: Amount };
-  readonly gaps: { readonly count: number; readonly totalMs: number };
-  /** Share of its time in which we know of no gap; null while that has no length. */
+  /** `unmeasured` of them, of unknown length, are not in `totalMs`. */
+  readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
+  /** Share of its time in which we know of no gap; null while that has no length, or a gap has none. */
   readonly covered: number | null;
   readonly likesSeen: number | null;
   readonly partial: boolean;
@@ -52,7 +53,7 @@ export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null,
     viewers: tally.viewers,
     peak: { online: tally.onlineMax, minute: busiest === null ? null : busiest.minute * MINUTE_MS, eventsInMinute: busiest?.events ?? 0 },
     hidden: { ...tally.hidden, diamonds: amountOf(tally.hidden.diamonds) },
-    gaps: { count: tally.gaps, totalMs: tally.gapMs },
+    gaps: { count: tally.gaps, totalMs: tally.gapMs, unmeasured: tally.unmeasuredGaps },
     covered: coveredBy(session, tally),
     likesSeen: tally.likesTotal === null || tally.likesTotal === 0 ? null : Math.min(1, tally.likes / tally.likesTotal),
     partial,
@@ -72,9 +73,12 @@ export function amountOf(diamonds: bigint): Amount {
   return diamonds <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(diamonds) : String(diamonds);
 }
 
-function coveredBy(session: Pick<Session, "openedAt" | "endedAt"> | null, { gapMs, firstAt, lastAt }: Tally): number | null {
+function coveredBy(
+  session: Pick<Session, "openedAt" | "endedAt"> | null,
+  { gapMs, unmeasuredGaps, firstAt, lastAt }: Tally,
+): number | null {
   const from = session?.openedAt ?? firstAt;
   const to = session?.endedAt ?? lastAt;
-  if (from === null || to === null || to <= from) return null;
+  if (from === null || to === null || to <= from || unmeasuredGaps > 0) return null;
   return Math.max(0, 1 - gapMs / (to - from));
 }

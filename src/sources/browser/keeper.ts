@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import { type Clock, untilAborted } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
+import { loadPackage } from "../../load-package.js";
 import { browserError, pauseMs } from "./wait.js";
 
 /** Which browser: a program to start, or one that the user runs, by its DevTools address. */
@@ -101,7 +102,7 @@ export class BrowserKeeper {
 
 async function open(choice: BrowserChoice): Promise<Browser> {
   // Loaded when a browser is wanted: it is most of the program's code, and most commands need none.
-  const { chromium } = await import("playwright-core");
+  const { chromium } = loadPackage("playwright-core/index.js") as typeof import("playwright-core");
   if ("cdp" in choice) return chromium.connectOverCDP(choice.cdp, { timeout: START_TIMEOUT_MS });
   return chromium.launch({
     executablePath: choice.program,

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { type Clock, untilAborted } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
+import { loadPackage } from "../../load-package.js";
 import { type Cookie, hasSession } from "../cookies.js";
 import { type LoginReading, readLogin } from "../login.js";
 import { isPlatformHost } from "../platform.js";
@@ -42,7 +43,7 @@ export interface LoggedIn {
 export async function loginInWindow(options: LoginWindow, signal: AbortSignal): Promise<LoggedIn> {
   const { upstream, proxy, clock } = options;
   const origin = upstream === null ? "https://live.douyin.com" : "http://live.douyin.com";
-  const { chromium } = await import("playwright-core"); // see keeper.ts
+  const { chromium } = loadPackage("playwright-core/index.js") as typeof import("playwright-core"); // see keeper.ts
   const gate = await openGate({ allows: loginHosts(options.moreHosts), upstream, proxy });
   const launching = chromium.launch({
     executablePath: options.program,

@@ -4111,8 +4111,7 @@ export interface components {
              * @enum {string}
              */
             type: "gap";
-            /** @description ms UTC, time of receipt */
-            from: number;
+            from: number | null;
             /** @description ms UTC, time of receipt */
             to: number;
             /** @description one sentence */
@@ -4304,10 +4303,11 @@ export interface components {
                     masked: boolean | null;
                     /** @description share of the room's likes that reached us: the platform samples them */
                     likesSeen: number | null;
-                    /** @description intervals in which we know we received nothing */
+                    /** @description intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs */
                     gaps: {
                         count: number;
                         totalMs: number;
+                        unmeasured: number;
                     };
                 };
             } | null;
@@ -4497,12 +4497,13 @@ export interface components {
                 /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
                 diamonds: number | string;
             };
-            /** @description intervals in which we know we received nothing */
+            /** @description intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs */
             gaps: {
                 count: number;
                 totalMs: number;
+                unmeasured: number;
             };
-            /** @description share of its time, 0 to 1, in which we know of no gap */
+            /** @description share of its time, 0 to 1, in which we know of no gap; null while a gap is unmeasured */
             covered: number | null;
             /** @description share of the likes that reached us, 0 to 1 */
             likesSeen: number | null;

@@ -25,10 +25,10 @@ export function everyMinute(minutes: readonly Minute[]): readonly ChartMinute[] 
   });
 }
 
-/** Gaps as parts of a chart's axis: indices of minutes, both ends included. */
+/** Gaps as parts of a chart's axis: indices of minutes, both ends included. One of unknown length is shown where it ended. */
 export function gapBands(gaps: readonly LiveEventOf<"gap">[], minutes: readonly ChartMinute[]): readonly (readonly [number, number])[] {
   const first = minutes[0]?.time;
   if (first === undefined) return [];
   const index = (time: number) => Math.min(minutes.length - 1, Math.max(0, Math.floor((time - first) / MINUTE_MS)));
-  return gaps.filter(({ to }) => to >= first).map(({ from, to }) => [index(from), index(to)] as const);
+  return gaps.filter(({ to }) => to >= first).map(({ from, to }) => [index(from ?? to), index(to)] as const);
 }

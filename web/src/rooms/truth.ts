@@ -83,7 +83,7 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, 
       tone: gifts === "flowing" ? "good" : gifts === "suppressed" ? "bad" : "plain",
       text: gifts === "suppressed" && guest ? truth.giftsGuest : truth.gifts[gifts],
     },
-    gaps.count === 0 ? { tone: "good", text: truth.noGaps } : { tone: "bad", text: truth.gaps(gaps.count, duration(gaps.totalMs, lang)) },
+    gaps.count === 0 ? { tone: "good", text: truth.noGaps } : { tone: "bad", text: truth.gaps(gaps.count, gapsLength(gaps, m, lang)) },
     login.account === null
       ? { tone: "plain", text: truth.guest }
       : login.login === "guest"
@@ -95,4 +95,15 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, 
   if (likesSeen !== null && likesSeen < 1) lines.push({ tone: "plain", text: truth.likesSeen(percent(likesSeen)) });
   if (drops > 0) lines.push({ tone: "plain", text: truth.drops(drops) });
   return lines;
+}
+
+/** How long gaps were together, as far as that is known. */
+export function gapsLength(
+  { count, totalMs, unmeasured }: NonNullable<Room["status"]>["evidence"]["gaps"],
+  { rooms: { truth } }: Messages,
+  lang: Lang,
+): string {
+  if (unmeasured === count) return truth.unknownLength;
+  const known = duration(totalMs, lang);
+  return unmeasured === 0 ? known : truth.atLeast(known);
 }

@@ -34,6 +34,7 @@ export const room: typeof zh = {
     skipped: (n) => `${n} messages came while you were reading: more than are kept here`,
     removed: (n) => `${n} messages here are no longer kept`,
     gap: (from, to, length) => `Gap ${from} – ${to} (${length}): nothing was received`,
+    gapUnknown: (to) => `Gap of unknown length until ${to}: nothing was received`,
     state: (from, to) => `State: ${from} → ${to}`,
   },
   row: {

@@ -48,6 +48,8 @@ export const rooms: typeof zh = {
       unknown: "gifts: none seen yet, cannot tell",
     },
     giftsGuest: "gifts: not sent to guests; logging in may help",
+    unknownLength: "of unknown length",
+    atLeast: (length) => `${length} and more`,
     gaps: (n, length) => `gaps: ${n} (${length})`,
     noGaps: "no gaps",
     reconnects: (n) => `reconnected ${n === 1 ? "once" : `${n} times`}`,

@@ -40,7 +40,7 @@ export const sessions: typeof zh = {
     follows: "Follows",
     covered: "Covered",
   },
-  gaps: (n, length) => `${n === 1 ? "One gap" : `${n} gaps`}, ${length} together: nothing is known of that time.`,
+  gaps: (n, length) => `${n === 1 ? "One gap" : `${n} gaps`} (${length}): nothing is known of that time.`,
   partial: "Some events were removed before they were counted: figures may be too low.",
   first: "A",
   second: "B",

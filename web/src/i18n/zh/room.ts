@@ -33,6 +33,7 @@ export const room = {
     skipped: (n: string) => `暂停期间消息太多，跳过了 ${n} 条`,
     removed: (n: string) => `这里的 ${n} 条消息已按保留期限删除`,
     gap: (from: string, to: string, length: string) => `缺口 ${from} – ${to}（${length}）：这段时间没有收到数据`,
+    gapUnknown: (to: string) => `到 ${to} 为止的缺口，时长未知：这段时间没有收到数据`,
     state: (from: string, to: string) => `状态：${from} → ${to}`,
   },
   row: {

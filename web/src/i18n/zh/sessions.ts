@@ -39,7 +39,7 @@ export const sessions = {
     follows: "新增关注",
     covered: "覆盖率",
   },
-  gaps: (n: number, length: string) => `有 ${n} 段缺口，共 ${length}，这些时间没有数据。`,
+  gaps: (n: number, length: string) => `有 ${n} 段缺口（${length}），这些时间没有数据。`,
   partial: "部分事件在统计之前已被删除，数字可能偏小。",
   first: "A 场",
   second: "B 场",
