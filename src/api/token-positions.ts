@@ -5,6 +5,12 @@ import type { TokenRow } from "../log/tokens.js";
 /** What positions of tokens are kept in. */
 type Kept = Pick<Store, "positions" | "tokens">;
 
+/**
+ * Positions that are kept of one token's clients, and as many of its named subscriptions: a name is a caller's to make up. A subscription to every
+ * room that a token may hold at a time has half of it.
+ */
+export const TOKEN_POSITIONS_MAX = 10_000;
+
 /** Name of the position of a client of the document's family; `client` is its own name, empty when it gave none. */
 export function clientPosition(token: Pick<TokenRow, "id">, client: string): string {
   return `${ofClients(token.id)}${client}`;
@@ -23,7 +29,9 @@ export async function movePosition(
   room: RoomKey,
   seq: number,
 ): Promise<void> {
-  await positions.set(reader, room, seq);
+  const prefix = [ofClients(token.id), ofSubscriptions(token.id)].find((one) => reader.startsWith(one));
+  if (prefix === undefined) throw new Error("a position of another token");
+  await positions.set(reader, room, seq, { prefix, most: TOKEN_POSITIONS_MAX });
   // Looked at afterwards: whoever revokes marks the token first and forgets then, so one of the two sees the other.
   if ((await tokens.find(token.hash)) === null) await positions.forget(reader);
 }

@@ -1,6 +1,6 @@
 import type { RoomKey } from "./log.js";
 import type { MemoryGate } from "./memory-gate.js";
-import type { Positions } from "./positions.js";
+import { type Among, type Positions, surplus } from "./positions.js";
 
 /** How far each reader has come, in memory. */
 export class MemoryPositions implements Positions {
@@ -15,8 +15,16 @@ export class MemoryPositions implements Positions {
     return this.#gate.run(() => this.#seqs.get(reader)?.get(room) ?? null);
   }
 
-  set(reader: string, room: RoomKey, seq: number): Promise<void> {
-    return this.#gate.run(() => this.setNow(reader, room, seq));
+  set(reader: string, room: RoomKey, seq: number, among?: Among): Promise<void> {
+    return this.#gate.run(() => {
+      // The newest is the last: the order of a map is that of its first settings.
+      const seqs = this.#seqs.get(reader) ?? new Map<RoomKey, number>();
+      const isNew = !seqs.has(room);
+      seqs.delete(room);
+      this.#seqs.delete(reader);
+      this.#seqs.set(reader, seqs.set(room, seq));
+      if (isNew && among !== undefined) this.#shed(among, reader, room);
+    });
   }
 
   forget(reader: string): Promise<void> {
@@ -38,6 +46,19 @@ export class MemoryPositions implements Positions {
     const seqs = this.#seqs.get(reader) ?? new Map<RoomKey, number>();
     if (seq === null) seqs.delete(room);
     else this.#seqs.set(reader, seqs.set(room, seq));
+  }
+
+  /** By when each reader was moved last: nearly the order of the positions, which is enough for tests and for the library. */
+  #shed(among: Among, reader: string, room: RoomKey): void {
+    const all = [...this.#seqs]
+      .filter(([name]) => name.startsWith(among.prefix))
+      .flatMap(([name, seqs]) => [...seqs.keys()].map((key) => ({ name, key })));
+    const others = all.filter(({ name, key }) => name !== reader || key !== room);
+    for (const { name, key } of others.slice(0, surplus(all.length, among))) {
+      const seqs = this.#seqs.get(name);
+      seqs?.delete(key);
+      if (seqs?.size === 0) this.#seqs.delete(name);
+    }
   }
 
   forgetNow(reader: string): void {

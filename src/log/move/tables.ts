@@ -35,7 +35,7 @@ export const TABLES: readonly Table[] = [
       ...{ opened_at: "bigint", ended_at: "bigint", end_reason: "text" },
     },
   },
-  { name: "positions", keys: 2, columns: { reader: "text", room: "bigint", seq: "bigint" } },
+  { name: "positions", keys: 2, columns: { reader: "text", room: "bigint", seq: "bigint", moved_at: "bigint" } },
   {
     name: "tokens",
     keys: 1,

@@ -1,5 +1,5 @@
 import type { RoomKey } from "../log.js";
-import type { Positions } from "../positions.js";
+import { type Among, type Positions, surplus } from "../positions.js";
 import type { Connection } from "./connection.js";
 import { Lane } from "./lane.js";
 import type { Session } from "./session.js";
@@ -8,6 +8,7 @@ import type { Session } from "./session.js";
 export class PostgresPositions implements Positions {
   readonly #connection: Connection;
   readonly #lane: Lane;
+  #movedAt = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -21,8 +22,21 @@ export class PostgresPositions implements Positions {
     });
   }
 
-  set(reader: string, room: RoomKey, seq: number): Promise<void> {
-    return this.#lane.write((session) => placeReader(session, reader, room, seq));
+  set(reader: string, room: RoomKey, seq: number, among?: Among): Promise<void> {
+    // Which of two was first is told also within a millisecond.
+    this.#movedAt = Math.max(this.#connection.clock.now(), this.#movedAt + 1);
+    const now = this.#movedAt;
+    return this.#lane.write(async (session) => {
+      const added = await session.row<{ added: boolean }>(
+        `INSERT INTO positions(reader, room, seq, moved_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (reader, room) DO UPDATE SET seq = excluded.seq, moved_at = excluded.moved_at RETURNING xmax = 0 AS added`,
+        reader,
+        room,
+        seq,
+        now,
+      );
+      if (added?.added === true && among !== undefined) await shed(session, among, reader, room);
+    });
   }
 
   forget(reader: string): Promise<void> {
@@ -51,4 +65,20 @@ export async function placeReader(session: Session, reader: string, room: RoomKe
 /** Forgets every position of a reader. */
 export async function forgetReader(session: Session, reader: string): Promise<void> {
   await session.run("DELETE FROM positions WHERE reader = $1", reader);
+}
+
+/** Forgets the positions that were moved least recently, if there are too many. @param reader has just been given one, of a room: that stays */
+async function shed(session: Session, among: Among, reader: string, room: RoomKey): Promise<void> {
+  const row = await session.row<{ count: number }>("SELECT count(*) AS count FROM positions WHERE reader ^@ $1", among.prefix);
+  const many = surplus(row?.count ?? 0, among);
+  if (many === 0) return;
+  await session.run(
+    `DELETE FROM positions WHERE (reader, room) IN (
+       SELECT reader, room FROM positions WHERE reader ^@ $1 AND NOT (reader = $2 AND room = $3) ORDER BY moved_at LIMIT $4
+       FOR UPDATE SKIP LOCKED)`,
+    among.prefix,
+    reader,
+    room,
+    many,
+  );
 }

@@ -95,6 +95,7 @@ CREATE TABLE positions(
   reader text COLLATE "C" NOT NULL,
   room bigint NOT NULL,
   seq bigint NOT NULL,
+  moved_at bigint NOT NULL DEFAULT 0,
   PRIMARY KEY(reader, room)
 ) WITH (fillfactor = 70);
 

@@ -80,6 +80,7 @@ CREATE TABLE positions(
   reader TEXT NOT NULL,
   room INTEGER NOT NULL,
   seq INTEGER NOT NULL,
+  moved_at INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY(reader, room)
 ) STRICT, WITHOUT ROWID;
 
