@@ -70,7 +70,11 @@ export const StatusAnswer = success(
     data: Type.Array(
       Type.Object({
         alive: Nullable(Type.Boolean()),
-        room_id: Nullable(Type.Number({ description: "a bare integer of up to 19 digits: read it without rounding" })),
+        room_id: Nullable(
+          Type.Number({
+            description: "of the broadcast, a bare integer of up to 19 digits: read it without rounding. Null when none is known",
+          }),
+        ),
         id: Type.String({ description: "as it was asked for" }),
         state: Type.String({ description: "what dylive knows of the room, or why nothing" }),
       }),

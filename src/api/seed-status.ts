@@ -3,10 +3,12 @@ import type { Call } from "./calls.js";
 import type { ApiParts } from "./parts.js";
 import { isAlive, requestedRoom, sessionOf } from "./seed-facts.js";
 
+const ROOM_ID_DIGITS = 19;
+
 interface Status {
   /** Null: nobody can tell at the moment. */
   readonly alive: boolean | null;
-  /** Digits; null when unknown. */
+  /** Of the broadcast, digits; null when none is known. */
   readonly roomId: string | null;
   readonly id: string;
   readonly state: string;
@@ -28,10 +30,16 @@ async function statusOf(parts: ApiParts, call: Call, id: string): Promise<Status
     const room = await requestedRoom(parts, call, id);
     const state = (parts.rooms.status(room.room) ?? room.status).state;
     const known = state !== "resolving" && state !== "blocked" && state !== "failed";
-    return { alive: known ? isAlive(room) : null, roomId: digits(id) ?? digits(sessionOf(room)), id, state };
+    return { alive: known ? isAlive(room) : null, roomId: digits(sessionOf(room)), id, state };
   } catch (error) {
     if (!(error instanceof DyliveError) || error.code === "internal") throw error;
-    return { alive: error.code === "no_account" ? false : null, roomId: digits(id), id, state: error.code };
+    // Only a number of 19 digits is a broadcast's; a shorter one is a room's.
+    return {
+      alive: error.code === "no_account" ? false : null,
+      roomId: id.length === ROOM_ID_DIGITS ? digits(id) : null,
+      id,
+      state: error.code,
+    };
   }
 }
 

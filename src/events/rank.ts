@@ -5,6 +5,9 @@ import type { NewEventOf, RankEntry } from "./event.js";
 import { type Head, timed } from "./head.js";
 import { strangerUser, toUser } from "./user.js";
 
+/** A whole number that stays exact; other texts are shortened (1.2万), words or asterisks. */
+const WHOLE = /^\d{1,15}$/;
+
 /** Ranked viewers in the order of the message, which numbers nobody. */
 export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<"rank"> {
   const entries: RankEntry[] = [];
@@ -26,12 +29,12 @@ export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<
   return timed(event, head);
 }
 
-/** One place of a rank. The score is null where the platform tells none, as it often does. */
+/** One place of a rank. A score that is told in text alone is read from it; null where the platform tells none, as it often does. */
 export function toRankEntry(user: WireUser | null, rank: number, score: number, scoreText: string, head: Head): RankEntry {
   const { anchorId } = head.context;
   return {
     rank,
-    score: countOrNull(score),
+    score: countOrNull(score) ?? (WHOLE.test(scoreText) ? Number(scoreText) : null),
     scoreText: textOrNull(scoreText, SHORT),
     user: user === null ? strangerUser("0", anchorId) : toUser(user, anchorId),
   };

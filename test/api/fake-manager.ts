@@ -28,7 +28,8 @@ export class FakeManager implements RoomManager {
     if (pasted.kind === "short_link") throw new DyliveError("unreachable", "nobody follows links here");
     const { name, broadcast } = pasted;
     if (name.value === "nobody") throw new DyliveError("no_account", "the room page answered HTTP 404");
-    if (name.value === "captcha") throw new DyliveError("room_unknown", "the room page holds no state");
+    if (["captcha", "404404", "7000000000000404404"].includes(name.value))
+      throw new DyliveError("room_unknown", "the room page holds no state");
     const room = await this.#store.rooms.ensure([name], { webRid: name.kind === "web_rid" ? name.value : null });
     if (!this.states.has(room)) this.say(room, "waiting");
     const status = this.status(room);

@@ -21,31 +21,33 @@ describe("/douyin/liveroom/status", () => {
       const { room } = await manager.request(String(101 + n));
       manager.say(room, state, `700000000000000000${n}`);
     }
-    const answer = await family(managed, "status", `101,102,103,104,105,106,${ROOM_ID},nobody,captcha`);
+    const answer = await family(managed, "status", `101,102,103,104,105,106,${ROOM_ID},nobody,captcha,404404,7000000000000404404`);
     expect(answer.status).toBe(200);
     const item = (alive: boolean | null, roomId: string, id: string, state: string) =>
       `{"alive":${alive},"room_id":${roomId},"id":"${id}","state":"${state}"}`;
     expect(answer.text).toBe(
       `{"code":200,"data":{"data":[${[
-        item(true, "101", "101", "live"),
-        item(true, "102", "102", "connecting"),
-        item(true, "103", "103", "stalled"),
-        item(false, "104", "104", "waiting"),
-        item(false, "105", "105", "ended"),
-        item(null, "106", "106", "blocked"),
+        item(true, "7000000000000000000", "101", "live"),
+        item(true, "7000000000000000001", "102", "connecting"),
+        item(true, "7000000000000000002", "103", "stalled"),
+        item(false, "7000000000000000003", "104", "waiting"),
+        item(false, "7000000000000000004", "105", "ended"),
+        item(null, "7000000000000000005", "106", "blocked"),
         item(false, ROOM_ID, ROOM_ID, "waiting"),
         item(false, "null", "nobody", "no_account"),
         item(null, "null", "captcha", "room_unknown"),
+        item(null, "null", "404404", "room_unknown"),
+        item(null, "7000000000000404404", "7000000000000404404", "room_unknown"),
       ].join(",")}],"extra":{"now":${clock.now()}},"status_code":0},"msg":"success"}`,
     );
   });
 
-  it("names the broadcast of a custom id, and no integer has leading zeros", async () => {
+  it("names the broadcast of a room that is asked for by a number or a custom id, and null where none is known", async () => {
     const managed = await manage();
     const { room } = await managed.manager.request("anna");
     managed.manager.say(room, "live", ROOM_ID);
     expect((await family(managed, "status", "anna,007")).text).toContain(
-      `[{"alive":true,"room_id":${ROOM_ID},"id":"anna","state":"live"},{"alive":false,"room_id":7,"id":"007",`,
+      `[{"alive":true,"room_id":${ROOM_ID},"id":"anna","state":"live"},{"alive":false,"room_id":null,"id":"007",`,
     );
   });
 

@@ -73,6 +73,17 @@ describe("room", () => {
   });
 
   test("rank", () => {
+    const texts = ["1.2万", "12345", "0", "***", "1e3", "-5", "9007199254740993"];
+    const told = texts.map((scoreStr) => ({ user: { id: "7" }, scoreStr }));
+    const scores = event(envelope("RoomRankMessage", { common: COMMON, ranks: told }));
+    // A text that is a whole number is one; it stays as the page shows it beside it.
+    expect(scores.type === "rank" && scores.entries.map(({ score }) => score)).toEqual([null, 12_345, 0, null, null, null, null]);
+    expect(scores.type === "rank" && scores.entries.map(({ scoreText }) => scoreText)).toEqual(texts);
+    const ranks = [
+      { user: { id: "7" }, exactlyScore: "678" },
+      { user: { id: "8" }, score: 5, exactlyScore: "***" },
+    ];
+    expect(event(envelope("RoomUserSeqMessage", { common: COMMON, ranks }))).toMatchObject({ ranks: [{ score: 678 }, { score: 5 }] });
     const made = event(envelope("RoomRankMessage", { common: COMMON, ranks: [{ user: USER, scoreStr: "1.2万" }, { user: { id: "7" } }] }));
     expect(made).toMatchObject({
       type: "rank",

@@ -43,6 +43,24 @@ const POLICY = [
 const ABOUT = `Real-time data of Douyin (抖音) live rooms, from this server. Ids are strings; times are ms UTC; what is unknown is null.
 Errors of /v1 have one form: \`error.code\` is stable, \`error.hint\` says what to do.`;
 
+/** The groups of routes, in the order of the pages. */
+const TAGS = [
+  { name: "rooms", description: "the rooms that are collected, and how" },
+  { name: "sessions", description: "a room's broadcasts" },
+  { name: "events", description: "what happened in a room: by pages, found by words, as files" },
+  { name: "live", description: "what happens, as it happens: SSE; WebSocket is in docs/streams.md" },
+  { name: "statistics", description: "who gave, wrote and liked how much" },
+  { name: "hooks", description: "webhooks: where events are sent" },
+  { name: "tokens", description: "who may ask" },
+  { name: "accounts", description: "Douyin accounts of the operator's own, as whom rooms are watched" },
+  { name: "retention", description: "how long what is kept" },
+  { name: "tasks", description: "long work: erasing a person, decoding anew" },
+  { name: "Open Platform", description: "broadcasts of games with a licence" },
+  { name: "server", description: "this server, and what ails it" },
+  { name: "health", description: "for load balancers and Prometheus" },
+  { name: "the document's family", description: "the addresses of the document that dylive serves field for field" },
+];
+
 /**
  * Describes the routes that are registered after it: `/openapi.json`, and a page to browse it at `/docs` that needs no network. Only routes with
  * a tag are described.
@@ -85,7 +103,16 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     hideUntagged: true,
     openapi: {
       openapi: "3.1.0",
-      info: { title: "dylive", version: "1", description: ABOUT },
+      info: {
+        title: "dylive",
+        version: "1",
+        description: ABOUT,
+        contact: { name: "whoever runs this server" },
+        license: { name: "MIT", identifier: "MIT" },
+      },
+      // Wherever the document was fetched from.
+      servers: [{ url: "/", description: "this server" }],
+      tags: TAGS,
       components: {
         securitySchemes: {
           bearer: { type: "http", scheme: "bearer", description: "a token: dylive token create --name NAME" },
@@ -97,8 +124,10 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       buildLocalReference: (json, _base, _fragment, index) => (typeof json["$id"] === "string" ? json["$id"] : `schema${index}`),
     },
     transform: ({ schema, url, route }) => {
+      if (schema === undefined) return { schema: {}, url };
       const { scope, tokenInQuery = false } = route.config ?? {};
-      return { schema: describeRoute(schema, url.startsWith("/douyin/") ? FAMILY_REFUSAL : { $ref: "Error" }, scope, tokenInQuery), url };
+      const described = describeRoute(schema, url.startsWith("/douyin/") ? FAMILY_REFUSAL : { $ref: "Error" }, scope, tokenInQuery);
+      return { schema: { ...described, operationId: operationId(String(route.method), url) }, url };
     },
   });
   app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.header("cache-control", "no-cache").send(app.swagger()));
@@ -116,20 +145,27 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** A route as the document has it: with what every route with a token has in common, and fields that have a default not required. */
-function describeRoute(schema: FastifySchema | undefined, error: object, scope: string | undefined, tokenInQuery: boolean): FastifySchema {
-  if (schema === undefined) return {};
+/** The name that generators of clients give a route: `GET /v1/rooms/:room/events` is `getRoomsByRoomEvents`. Unique as addresses are. */
+function operationId(method: string, url: string): string {
+  const parts = url.split("/").filter((part) => part !== "" && part !== "v1" && part !== "douyin");
+  const words = parts.map((part) => (part.startsWith(":") ? `by-${part.slice(1)}` : part)).flatMap((part) => part.split(/[^A-Za-z0-9]+/));
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}
+
+/** A route as the document has it: with what every route has in common, and fields that have a default not required. */
+function describeRoute(schema: FastifySchema, error: object, scope: string | undefined, tokenInQuery: boolean): FastifySchema {
   const asked = { ...schema };
   for (const part of ["querystring", "body"] as const) if (asked[part] !== undefined) asked[part] = withoutDefaults(asked[part] as Fields);
   // Whatever the route produces, an error is JSON.
   const refusal = { description: "refused: why, and what to do", content: { "application/json": { schema: error } } };
-  if (scope === undefined) return asked;
+  const failed = { ...refusal, description: "failed: why, and what to do" };
   const answers = schema.response ?? { 200: { type: "string", description: "a stream that goes on until one side ends it" } };
+  const needs = scope === undefined ? "Needs no token." : `Needs a token of scope ${scope}.`;
   return {
     ...asked,
-    description: `Needs a token of scope ${scope}.${schema.description ? ` ${schema.description}` : ""}`,
-    security: tokenInQuery ? [{ query: [] }, { bearer: [] }] : [{ bearer: [] }],
-    response: { ...answers, default: refusal },
+    description: `${needs}${schema.description ? ` ${schema.description}` : ""}`,
+    security: scope === undefined ? [] : tokenInQuery ? [{ query: [] }, { bearer: [] }] : [{ bearer: [] }],
+    response: { ...answers, "4xx": refusal, "5xx": failed },
   };
 }
 
@@ -146,5 +182,5 @@ const FAMILY_REFUSAL = {
   type: "object",
   description: "refused: msg says why and what to do; code is the HTTP status",
   required: ["code", "data", "msg"],
-  properties: { code: { type: "integer" }, data: { type: "array", maxItems: 0 }, msg: { type: "string" } },
+  properties: { code: { type: "integer" }, data: { type: "array", items: {}, maxItems: 0 }, msg: { type: "string" } },
 };

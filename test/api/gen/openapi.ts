@@ -7,52 +7,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process is alive */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok, or stopping with status 503 */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {unknown} */
-                            status: "ok" | "stopping";
-                            /**
-                             * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
-                             * @enum {unknown}
-                             */
-                            database?: "ok" | "away";
-                        };
-                    };
-                };
-                /** @description ok, or stopping with status 503 */
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {unknown} */
-                            status: "ok" | "stopping";
-                            /**
-                             * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
-                             * @enum {unknown}
-                             */
-                            database?: "ok" | "away";
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Whether the process is alive
+         * @description Needs no token.
+         */
+        get: operations["getHealthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -68,30 +27,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests can be served: the store can be written */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ready */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "ready";
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Whether requests can be served: the store can be written
+         * @description Needs no token.
+         */
+        get: operations["getReadyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -111,35 +51,7 @@ export interface paths {
          * Counts for Prometheus
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Prometheus' text form */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/plain": string;
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -159,105 +71,7 @@ export interface paths {
          * New events of a room since this token's last call
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
-                    room_id: string;
-                    /** @description a whole number of events from 1 to 2000 */
-                    limit?: number;
-                    /** @description a whole number of seconds from 0 to 60 */
-                    wait?: number;
-                    /** @description the X-Next-Cursor of an earlier answer, a whole number, or newest */
-                    cursor?: string;
-                    /** @description 1 to 50 method names separated by commas, such as WebcastChatMessage */
-                    types?: string;
-                    /** @description a name of 1 to 64 letters, digits, _ . - */
-                    client?: string;
-                    /** @description 1 or 2 */
-                    format?: "1" | "2";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description events in order; the second form with format=2 */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {number} */
-                            code: 200;
-                            data: {
-                                /** @description the platform's method, such as WebcastChatMessage */
-                                type: string;
-                                nickname: string;
-                                uid: string;
-                                sec_uid: string;
-                                short_id?: string;
-                                msg_id?: string;
-                                msg?: string;
-                                tid?: string;
-                                text?: string;
-                                avatar?: string;
-                                count?: number;
-                                total?: number | null;
-                                gift?: {
-                                    id: string;
-                                    name: string;
-                                    count: number;
-                                    diamonds: number | null;
-                                    combo_total: number;
-                                };
-                            }[];
-                            /** @enum {string} */
-                            msg: "success";
-                        } | {
-                            /** @enum {number} */
-                            code: 200;
-                            msg: string;
-                            data: {
-                                messages: {
-                                    method: string;
-                                    msg_id: string;
-                                    payload: {
-                                        room_id: string;
-                                        content: string;
-                                        user: {
-                                            uid: string;
-                                            nickname: string;
-                                            avatar: string;
-                                            unique_id: string;
-                                            sec_uid: string;
-                                        };
-                                    };
-                                }[];
-                                cursor: string;
-                                fetch_interval: number;
-                                now: number;
-                            };
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: number;
-                            data: unknown[];
-                            msg: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getLiveroomChat"];
         put?: never;
         post?: never;
         delete?: never;
@@ -277,69 +91,7 @@ export interface paths {
          * What is known of a room
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
-                    room_id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description the answer */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {number} */
-                            code: 200;
-                            data: {
-                                data: {
-                                    room_id: string | null;
-                                    web_rid: string | null;
-                                    title: string | null;
-                                    status: number | null;
-                                    alive: boolean | null;
-                                    /** @description what dylive knows of the room */
-                                    state: string;
-                                    owner: {
-                                        uid: string | null;
-                                        sec_uid: string | null;
-                                        nickname: string | null;
-                                        avatar: string | null;
-                                    } | null;
-                                    start_time: number | null;
-                                    online: number | null;
-                                    total_viewers: number | null;
-                                    likes: number | null;
-                                    stats_time: number | null;
-                                };
-                            };
-                            /** @enum {string} */
-                            msg: "success";
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: number;
-                            data: unknown[];
-                            msg: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getLiveroomInfo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -359,65 +111,7 @@ export interface paths {
          * Viewers of a room, ranked by contribution
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
-                    room_id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description the answer */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {number} */
-                            code: 200;
-                            data: {
-                                data: {
-                                    ranks: {
-                                        rank: number;
-                                        score: number | null;
-                                        score_text: string | null;
-                                        user: {
-                                            uid: string;
-                                            nickname: string;
-                                            avatar: string;
-                                            unique_id: string;
-                                            sec_uid: string;
-                                        };
-                                    }[];
-                                    total: number | null;
-                                    time: number | null;
-                                };
-                            };
-                            /** @enum {string} */
-                            msg: "success";
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: number;
-                            data: unknown[];
-                            msg: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getLiveroomAudience"];
         put?: never;
         post?: never;
         delete?: never;
@@ -437,65 +131,7 @@ export interface paths {
          * The contributors of a room
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
-                    room_id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description the answer */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {number} */
-                            code: 200;
-                            data: {
-                                data: {
-                                    ranks: {
-                                        rank: number;
-                                        score: number | null;
-                                        score_text: string | null;
-                                        user: {
-                                            uid: string;
-                                            nickname: string;
-                                            avatar: string;
-                                            unique_id: string;
-                                            sec_uid: string;
-                                        };
-                                    }[];
-                                    total: number | null;
-                                    time: number | null;
-                                };
-                            };
-                            /** @enum {string} */
-                            msg: "success";
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: number;
-                            data: unknown[];
-                            msg: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getLiveroomRanklist"];
         put?: never;
         post?: never;
         delete?: never;
@@ -515,62 +151,7 @@ export interface paths {
          * Whether rooms are live
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description 1 to 20 rooms separated by commas, each a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
-                    room_id: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description the answer */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {number} */
-                            code: 200;
-                            data: {
-                                data: {
-                                    alive: boolean | null;
-                                    room_id: number | null;
-                                    /** @description as it was asked for */
-                                    id: string;
-                                    /** @description what dylive knows of the room, or why nothing */
-                                    state: string;
-                                }[];
-                                extra: {
-                                    now: number;
-                                };
-                                /** @enum {number} */
-                                status_code: 0;
-                            };
-                            /** @enum {string} */
-                            msg: "success";
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            code: number;
-                            data: unknown[];
-                            msg: string;
-                        };
-                    };
-                };
-            };
-        };
+        get: operations["getLiveroomStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -590,100 +171,13 @@ export interface paths {
          * List rooms, oldest first
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description only rooms with this name: the value of one of their aliases */
-                    name?: string;
-                    /** @description off, on or paused */
-                    watch?: "off" | "on" | "paused";
-                    /** @description a whole number from 1 to 1000 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the list begins */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a page of rooms */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RoomList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRooms"];
         put?: never;
         /**
          * Add a room
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id */
-                        room: string;
-                        /**
-                         * @description true puts it on the watch list; false collects it until ten minutes after somebody last asked for it
-                         * @default true
-                         */
-                        watch?: boolean;
-                        settings?: {
-                            /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
-                            account?: string | null;
-                            /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
-                            proxy?: string | null;
-                            /** @description connections of our own, or a page in the browser; null is the server's setting */
-                            source?: ("websocket" | "browser") | null;
-                            /** @description whether its frames are kept as they came; null is the server's setting */
-                            record?: boolean | null;
-                        };
-                    };
-                };
-            };
-            responses: {
-                /** @description a room */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Room"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postRooms"];
         delete?: never;
         options?: never;
         head?: never;
@@ -701,127 +195,21 @@ export interface paths {
          * A room: what is known of it, its state and why
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a room */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Room"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoom"];
         put?: never;
         post?: never;
         /**
          * Take a room off the watch list; its events stay
          * @description Needs a token of scope manage.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a room */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Room"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteRoomsByRoom"];
         options?: never;
         head?: never;
         /**
          * Change how a room is collected; at once, if it is collected now
          * @description Needs a token of scope manage.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
-                        account?: string | null;
-                        /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
-                        proxy?: string | null;
-                        /** @description connections of our own, or a page in the browser; null is the server's setting */
-                        source?: ("websocket" | "browser") | null;
-                        /** @description whether its frames are kept as they came; null is the server's setting */
-                        record?: boolean | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description a room */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Room"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchRoomsByRoom"];
         trace?: never;
     };
     "/v1/rooms/{room}/pause": {
@@ -837,38 +225,7 @@ export interface paths {
          * Stop collecting a room until it is resumed
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a room */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Room"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postRoomsByRoomPause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -888,38 +245,7 @@ export interface paths {
          * Collect a paused room again
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a room */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Room"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postRoomsByRoomResume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -937,43 +263,7 @@ export interface paths {
          * List the broadcasts of a room, newest first
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description a whole number from 1 to 1000 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the list begins */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a page of broadcasts */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SessionList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomSessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -993,40 +283,7 @@ export interface paths {
          * A broadcast
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                    /** @description room_id of the broadcast, or `latest` */
-                    session: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a broadcast of a room */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomSessionsBySession"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1046,45 +303,7 @@ export interface paths {
          * A broadcast minute by minute
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description a whole number from 1 to 1000 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the list begins */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                    /** @description room_id of the broadcast, or `latest` */
-                    session: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a broadcast minute by minute */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MinuteList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomSessionsBySessionStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1104,47 +323,7 @@ export interface paths {
          * People of a broadcast, those with the most first
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description diamonds, units, chats, likes or events */
-                    by?: "diamonds" | "units" | "chats" | "likes" | "events";
-                    /** @description a whole number from 1 to 1000 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the list begins */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                    /** @description room_id of the broadcast, or `latest` */
-                    session: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description people of a broadcast, those with the most first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PersonList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomSessionsBySessionTop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1164,47 +343,7 @@ export interface paths {
          * Words or emoji of a broadcast's chat, the most frequent first
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description word or emoji */
-                    kind?: "word" | "emoji";
-                    /** @description a whole number from 1 to 1000 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the list begins */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                    /** @description room_id of the broadcast, or `latest` */
-                    session: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description words or emoji of the chat, the most frequent first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["WordList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomSessionsBySessionWords"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1224,49 +363,7 @@ export interface paths {
          * Gifts of a broadcast, summed, those worth most first
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom) */
-                    by?: "gift" | "user" | "receiver" | "line";
-                    /** @description only gifts of the user with this id */
-                    user?: string;
-                    /** @description a whole number from 1 to 1000 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the list begins */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                    /** @description room_id of the broadcast, or `latest` */
-                    session: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description gifts of a broadcast, summed */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["GiftList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomSessionsBySessionGifts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1286,45 +383,7 @@ export interface paths {
          * What a person did in the broadcasts of a room
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description a whole number from 1 to 1000 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the list begins */
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                    /** @description the person's id (uid) */
-                    user: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a person in the broadcasts of a room */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["UserHistory"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomUsersByUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1344,57 +403,7 @@ export interface paths {
          * Events of a room: the newest, those after a place, or those before one
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description events after this place, oldest first; 0 for the oldest kept: a cursor that was given here, or a seq */
-                    after?: string;
-                    /** @description the last events before this place: a cursor that was given here, or a seq */
-                    before?: string;
-                    /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
-                    types?: string;
-                    /** @description only events of the broadcast with this room_id */
-                    session?: string;
-                    /** @description only events of the user with this id */
-                    user?: string;
-                    /** @description only gifts worth at least so many diamonds */
-                    minDiamonds?: number;
-                    /** @description a filter expression, see docs/filters.md */
-                    filter?: string;
-                    /** @description a whole number of events from 1 to 2000 */
-                    limit?: number;
-                    /** @description seconds to wait for an event when there is none, from 0 to 60; not with before */
-                    wait?: number;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description events of a room, and where to go on */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["EventList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1414,71 +423,7 @@ export interface paths {
          * Events of a room or of one broadcast as a file
          * @description Needs a token of scope read. Up to the newest event when it was asked for, whose seq is in X-Export-Until. A file that is whole ends the answer; one that is not breaks the connection off.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description jsonl, csv, xlsx, xml, ass, srt, parquet */
-                    format: "jsonl" | "csv" | "xlsx" | "xml" | "ass" | "srt" | "parquet";
-                    /** @description only the broadcast with this room_id; `latest` is the newest */
-                    session?: string;
-                    /** @description only events of this time on: 2026-11-25T20:00:00+08:00, or ms UTC */
-                    from?: string;
-                    /** @description only events before this time: 2026-11-25T20:00:00+08:00, or ms UTC */
-                    to?: string;
-                    /** @description event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt */
-                    types?: string;
-                    /** @description only events of the user with this id */
-                    user?: string;
-                    /** @description only gifts worth at least so many diamonds */
-                    minDiamonds?: number;
-                    /** @description a filter expression, see docs/filters.md */
-                    filter?: string;
-                    /** @description only events with a greater seq: continues a jsonl or csv that broke off; csv then comes without its titles */
-                    after?: number;
-                    /** @description when the recording begins that xml, ass or srt go with; by default when the broadcast was first seen: 2026-11-25T20:00:00+08:00, or ms UTC */
-                    start?: string;
-                    /** @description seconds added to every place in the recording */
-                    offset?: number;
-                    /** @description zone of the dates in csv and xlsx, and of times given without one */
-                    zone?: string;
-                    /** @description people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used */
-                    pseudonyms?: string;
-                };
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description the file */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/x-ndjson": string;
-                        "text/csv": string;
-                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
-                        "application/xml": string;
-                        "text/x-ssa": string;
-                        "application/x-subrip": string;
-                        "application/vnd.apache.parquet": string;
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1498,38 +443,7 @@ export interface paths {
          * How much is kept of a room
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description limits of a room's own; null where it follows the server's settings */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Retention"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsByRoomRetention"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1539,58 +453,7 @@ export interface paths {
          * Change how much is kept of a room; what is beyond it is removed within minutes
          * @description Needs a token of scope admin.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description events of the room; null follows the server's settings */
-                        events?: {
-                            maxAgeMs: number | null;
-                            maxBytes: number | null;
-                        } | null;
-                        /** @description statistics of a broadcast, from its last event on; only the age counts */
-                        statistics?: {
-                            maxAgeMs: number | null;
-                            maxBytes: number | null;
-                        } | null;
-                        /** @description raw recordings of the room */
-                        raw?: {
-                            maxAgeMs: number | null;
-                            maxBytes: number | null;
-                        } | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description limits of a room's own; null where it follows the server's settings */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Retention"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchRoomsByRoomRetention"];
         trace?: never;
     };
     "/v1/erase": {
@@ -1606,47 +469,7 @@ export interface paths {
          * Take one person out of everything that is kept
          * @description Needs a token of scope admin. A task: GET /v1/tasks/{task} says how far it is and what it cannot reach. See docs/data.md.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description their id (uid), sec_uid, visible number or nickname */
-                        user: string;
-                        /**
-                         * @description keep what they did, under a name that says nothing
-                         * @default false
-                         */
-                        pseudonym?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description long work on what is kept */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1666,45 +489,7 @@ export interface paths {
          * Decode the raw recordings of a room anew, with this version's decoders
          * @description Needs a token of scope admin. A task: GET /v1/tasks/{task} says how far it is. Every seq and id is kept. See docs/exports.md.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
-                    room: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description room_id of the broadcast; all of the room by default */
-                        session?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description long work on what is kept */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postRoomsByRoomRedecode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1722,35 +507,7 @@ export interface paths {
          * Tasks since the server was started
          * @description Needs a token of scope admin.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description tasks since the server was started, newest first; the last 50 */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TaskList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getTasks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1770,76 +527,14 @@ export interface paths {
          * How far a task is, and what came of it
          * @description Needs a token of scope admin.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the id of the task */
-                    task: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description long work on what is kept */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getTasksByTask"];
         put?: never;
         post?: never;
         /**
          * Stop a task; what it has done stays done, and it can be begun again
          * @description Needs a token of scope admin.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the id of the task */
-                    task: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description long work on what is kept */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteTasksByTask"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1856,54 +551,7 @@ export interface paths {
          * Search events of all rooms by text, user, type, time and worth, newest first
          * @description Needs a token of scope read. One of q, user, types and minDiamonds must be given.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description part of the text of a chat or a notice: 2 to 100 characters; capitals and the width of letters do not matter */
-                    q?: string;
-                    /** @description rooms with commas between, each by its id here or one of its names; all rooms by default, 200 at most */
-                    room?: string;
-                    /** @description only events of the user with this id */
-                    user?: string;
-                    /** @description event types with commas between */
-                    types?: string;
-                    /** @description only events at or after this platform time, ms UTC */
-                    from?: number;
-                    /** @description only events before this platform time, ms UTC */
-                    to?: number;
-                    /** @description only gifts worth at least so many diamonds */
-                    minDiamonds?: number;
-                    /** @description a whole number from 1 to 200 */
-                    limit?: number;
-                    /** @description the `next` of the page before; without it the newest are given */
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a page of what was found */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Found"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getSearch"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1923,91 +571,13 @@ export interface paths {
          * List tokens, oldest first
          * @description Needs a token of scope admin.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description all tokens */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TokenList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getTokens"];
         put?: never;
         /**
          * Make a token; it is shown this once
          * @description Needs a token of scope admin.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description what it is for: 1 to 64 printable characters */
-                        name: string;
-                        /**
-                         * @description read, manage or admin; each includes the ones before it
-                         * @default read
-                         * @enum {unknown}
-                         */
-                        scope?: "read" | "manage" | "admin";
-                        /**
-                         * @description the only rooms it may see, each by one of its names or as room:ID; all when empty
-                         * @default []
-                         */
-                        rooms?: string[];
-                        /** @description requests that it may make in a minute */
-                        perMinute?: number | null;
-                        /** @description when it stops being valid, ms UTC */
-                        expiresAt?: number | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description a new token */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewToken"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postTokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2028,38 +598,7 @@ export interface paths {
          * Revoke a token, and forget how far its clients have come
          * @description Needs a token of scope admin.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the token's public id */
-                    token: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a token, without the token itself */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Token"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteTokensByToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2076,88 +615,13 @@ export interface paths {
          * List webhooks, oldest first
          * @description Needs a token of scope manage.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description all webhooks */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HookList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getHooks"];
         put?: never;
         /**
          * Make a webhook; its secret is shown this once
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description where events are sent: https:// or http:// */
-                        url: string;
-                        /** @description what it is for; the address's host by default */
-                        name?: string;
-                        /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
-                        types?: string[];
-                        /** @description a filter expression, see docs/filters.md */
-                        filter?: string | null;
-                        /** @description only these rooms; all by default, also those that come later */
-                        rooms?: string[];
-                        /** @description events of one request at most, from 1 to 500, the default */
-                        maxEvents?: number;
-                        /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
-                        allowPrivate?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description a webhook with its new secret */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewHook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postHooks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2175,133 +639,21 @@ export interface paths {
          * A webhook, and how it is doing
          * @description Needs a token of scope manage.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a webhook, without its secret */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Hook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getHooksByHook"];
         put?: never;
         post?: never;
         /**
          * Remove a webhook
          * @description Needs a token of scope manage.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a webhook, without its secret */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Hook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteHooksByHook"];
         options?: never;
         head?: never;
         /**
          * Change a webhook
          * @description Needs a token of scope manage.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description where events are sent: https:// or http:// */
-                        url?: string;
-                        /** @description what it is for; the address's host by default */
-                        name?: string;
-                        /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
-                        types?: string[];
-                        /** @description a filter expression, see docs/filters.md */
-                        filter?: string | null;
-                        /** @description only these rooms; all by default, also those that come later */
-                        rooms?: string[];
-                        /** @description events of one request at most, from 1 to 500, the default */
-                        maxEvents?: number;
-                        /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
-                        allowPrivate?: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description a webhook, without its secret */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Hook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        patch: operations["patchHooksByHook"];
         trace?: never;
     };
     "/v1/hooks/{hook}/pause": {
@@ -2317,38 +669,7 @@ export interface paths {
          * Send nothing until it is resumed
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a webhook, without its secret */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Hook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postHooksByHookPause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2368,38 +689,7 @@ export interface paths {
          * Go on where it was; an active one tries again at once
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a webhook, without its secret */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Hook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postHooksByHookResume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2419,47 +709,7 @@ export interface paths {
          * Send a room's events again from a seq on
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description a room's id here, or one of its names; 0 is the system's */
-                        room: string;
-                        /** @description the first event that is to be sent; one beyond the newest passes over all */
-                        seq: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description a webhook, without its secret */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Hook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postHooksByHookReplay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2479,38 +729,7 @@ export interface paths {
          * Make a new secret, shown this once; the old one signs beside it for a day
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a webhook with its new secret */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewHook"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postHooksByHookRotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2530,38 +749,7 @@ export interface paths {
          * Send an empty message and say what came of it
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description one request to a webhook's receiver, and what came of it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HookTry"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postHooksByHookTest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2579,41 +767,7 @@ export interface paths {
          * The last requests of a webhook, newest first
          * @description Needs a token of scope manage.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description from 1 to 100 */
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    /** @description the hook's id */
-                    hook: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description the last requests of a webhook */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HookTryList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getHooksByHookDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2633,57 +787,7 @@ export interface paths {
          * How the apps of the Open Platform fare
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description apps of the Open Platform whose pushes are taken here */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            apps: {
-                                appId: string;
-                                /** @description since the start: into the log; onto disk while the store was out; refused since neither could take them; on disk now */
-                                pushes: {
-                                    stored: number;
-                                    spooled: number;
-                                    lost: number;
-                                    waiting: number;
-                                };
-                                /** @description rooms on the watch list, with their push tasks by type of message */
-                                rooms: {
-                                    roomId: string;
-                                    tasks: {
-                                        [key: string]: {
-                                            /** @enum {unknown} */
-                                            state: "new" | "running" | "ending" | "ended";
-                                            problem: string | null;
-                                        };
-                                    };
-                                }[];
-                            }[];
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getOfficial"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2705,49 +809,7 @@ export interface paths {
          * Watch the room of a launch token
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description what the live companion starts the game with (-token=…) */
-                        launchToken: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description the room of the launch token */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description the room's key here */
-                            room: string;
-                            roomId: string;
-                            anchorOpenId: string | null;
-                            nickname: string | null;
-                            avatar: string | null;
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postOfficialLaunches"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2767,53 +829,7 @@ export interface paths {
          * Confirm to the platform that messages were shown (ack type 2)
          * @description Needs a token of scope manage.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description room_id of the broadcast */
-                        roomId: string;
-                        /** @description 1 to 100 events that were shown */
-                        messages: {
-                            /** @description id of the event */
-                            id: string;
-                            /** @description method of the event, such as live_gift */
-                            method: string;
-                            /** @description when it was shown, ms UTC */
-                            at: number;
-                        }[];
-                    };
-                };
-            };
-            responses: {
-                /** @description how many messages were confirmed */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            confirmed: number;
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postOfficialAcks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2831,78 +847,13 @@ export interface paths {
          * List accounts
          * @description Needs a token of scope manage.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description all accounts, by name */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AccountList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getAccounts"];
         put?: never;
         /**
          * Keep pasted cookies as an account, in place of those before
          * @description Needs a token of scope admin.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description 1 to 32 letters, digits, _ or - */
-                        name: string;
-                        /** @description of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown */
-                        cookies: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description an account that rooms can be watched as, without its cookies */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Account"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postAccounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2922,38 +873,7 @@ export interface paths {
          * Ask the platform whether an account is still logged in
          * @description Needs a token of scope admin.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description 1 to 32 letters, digits, _ or - */
-                    account: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description an account that rooms can be watched as, without its cookies */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Account"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postAccountsByAccountCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2974,40 +894,7 @@ export interface paths {
          * Forget an account here; the platform has the session until you log out there
          * @description Needs a token of scope admin.
          */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description 1 to 32 letters, digits, _ or - */
-                    account: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description what was forgotten */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                        };
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        delete: operations["deleteAccountsByAccount"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3024,35 +911,7 @@ export interface paths {
          * What this server is
          * @description Needs a token of scope admin.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description what this server is */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["About"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getAbout"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3074,42 +933,7 @@ export interface paths {
          * Look at every layer between here and the platform; may take some minutes
          * @description Needs a token of scope admin.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description a live room, to look at every step: a number, a link or a share text */
-                        room?: string | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description what is broken between here and the platform, and what to do */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["FindingList"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        post: operations["postDoctor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3127,35 +951,7 @@ export interface paths {
          * Who does what in a cluster; not found where one process does everything
          * @description Needs a token of scope admin.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description the processes of a cluster, their rooms, and how far its readers are */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Cluster"];
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getCluster"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3175,48 +971,7 @@ export interface paths {
          * Events of rooms as they come (Server-Sent Events)
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query: {
-                    /** @description 1 to 200 rooms separated by commas: room keys, or names that are known here */
-                    rooms: string;
-                    /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
-                    types?: string;
-                    /** @description only events of the user with this id */
-                    user?: string;
-                    /** @description only gifts worth at least so many diamonds */
-                    minDiamonds?: number;
-                    /** @description an expression of the filter language */
-                    filter?: string;
-                    /** @description a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first */
-                    after?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a stream that goes on until one side ends it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/event-stream": string;
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getEventsStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3236,35 +991,7 @@ export interface paths {
          * Rooms whose state has changed, at most once a second (Server-Sent Events)
          * @description Needs a token of scope read.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description a stream that goes on until one side ends it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/event-stream": string;
-                    };
-                };
-                /** @description refused: why, and what to do */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Error"];
-                    };
-                };
-            };
-        };
+        get: operations["getRoomsStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4949,4 +2676,2902 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getHealthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ok, or stopping with status 503 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {unknown} */
+                        status: "ok" | "stopping";
+                        /**
+                         * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
+                         * @enum {unknown}
+                         */
+                        database?: "ok" | "away";
+                    };
+                };
+            };
+            /** @description ok, or stopping with status 503 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {unknown} */
+                        status: "ok" | "stopping";
+                        /**
+                         * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
+                         * @enum {unknown}
+                         */
+                        database?: "ok" | "away";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getReadyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ready */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus' text form */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLiveroomChat: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+                /** @description a whole number of events from 1 to 2000 */
+                limit?: number;
+                /** @description a whole number of seconds from 0 to 60 */
+                wait?: number;
+                /** @description the X-Next-Cursor of an earlier answer, a whole number, or newest */
+                cursor?: string;
+                /** @description 1 to 50 method names separated by commas, such as WebcastChatMessage */
+                types?: string;
+                /** @description a name of 1 to 64 letters, digits, _ . - */
+                client?: string;
+                /** @description 1 or 2 */
+                format?: "1" | "2";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events in order; the second form with format=2 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            /** @description the platform's method, such as WebcastChatMessage */
+                            type: string;
+                            nickname: string;
+                            uid: string;
+                            sec_uid: string;
+                            short_id?: string;
+                            msg_id?: string;
+                            msg?: string;
+                            tid?: string;
+                            text?: string;
+                            avatar?: string;
+                            count?: number;
+                            total?: number | null;
+                            gift?: {
+                                id: string;
+                                name: string;
+                                count: number;
+                                diamonds: number | null;
+                                combo_total: number;
+                            };
+                        }[];
+                        /** @enum {string} */
+                        msg: "success";
+                    } | {
+                        /** @enum {number} */
+                        code: 200;
+                        msg: string;
+                        data: {
+                            messages: {
+                                method: string;
+                                msg_id: string;
+                                payload: {
+                                    room_id: string;
+                                    content: string;
+                                    user: {
+                                        uid: string;
+                                        nickname: string;
+                                        avatar: string;
+                                        unique_id: string;
+                                        sec_uid: string;
+                                    };
+                                };
+                            }[];
+                            cursor: string;
+                            fetch_interval: number;
+                            now: number;
+                        };
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomInfo: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                room_id: string | null;
+                                web_rid: string | null;
+                                title: string | null;
+                                status: number | null;
+                                alive: boolean | null;
+                                /** @description what dylive knows of the room */
+                                state: string;
+                                owner: {
+                                    uid: string | null;
+                                    sec_uid: string | null;
+                                    nickname: string | null;
+                                    avatar: string | null;
+                                } | null;
+                                start_time: number | null;
+                                online: number | null;
+                                total_viewers: number | null;
+                                likes: number | null;
+                                stats_time: number | null;
+                            };
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomAudience: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                ranks: {
+                                    rank: number;
+                                    score: number | null;
+                                    score_text: string | null;
+                                    user: {
+                                        uid: string;
+                                        nickname: string;
+                                        avatar: string;
+                                        unique_id: string;
+                                        sec_uid: string;
+                                    };
+                                }[];
+                                total: number | null;
+                                time: number | null;
+                            };
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomRanklist: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                ranks: {
+                                    rank: number;
+                                    score: number | null;
+                                    score_text: string | null;
+                                    user: {
+                                        uid: string;
+                                        nickname: string;
+                                        avatar: string;
+                                        unique_id: string;
+                                        sec_uid: string;
+                                    };
+                                }[];
+                                total: number | null;
+                                time: number | null;
+                            };
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomStatus: {
+        parameters: {
+            query: {
+                /** @description 1 to 20 rooms separated by commas, each a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                alive: boolean | null;
+                                room_id: number | null;
+                                /** @description as it was asked for */
+                                id: string;
+                                /** @description what dylive knows of the room, or why nothing */
+                                state: string;
+                            }[];
+                            extra: {
+                                now: number;
+                            };
+                            /** @enum {number} */
+                            status_code: 0;
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getRooms: {
+        parameters: {
+            query?: {
+                /** @description only rooms with this name: the value of one of their aliases */
+                name?: string;
+                /** @description off, on or paused */
+                watch?: "off" | "on" | "paused";
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of rooms */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRooms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id */
+                    room: string;
+                    /**
+                     * @description true puts it on the watch list; false collects it until ten minutes after somebody last asked for it
+                     * @default true
+                     */
+                    watch?: boolean;
+                    settings?: {
+                        /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
+                        account?: string | null;
+                        /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
+                        proxy?: string | null;
+                        /** @description connections of our own, or a page in the browser; null is the server's setting */
+                        source?: ("websocket" | "browser") | null;
+                        /** @description whether its frames are kept as they came; null is the server's setting */
+                        record?: boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description a room */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteRoomsByRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRoomsByRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
+                    account?: string | null;
+                    /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
+                    proxy?: string | null;
+                    /** @description connections of our own, or a page in the browser; null is the server's setting */
+                    source?: ("websocket" | "browser") | null;
+                    /** @description whether its frames are kept as they came; null is the server's setting */
+                    record?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomPause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessions: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of broadcasts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a broadcast of a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionStats: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a broadcast minute by minute */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinuteList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionTop: {
+        parameters: {
+            query?: {
+                /** @description diamonds, units, chats, likes or events */
+                by?: "diamonds" | "units" | "chats" | "likes" | "events";
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description people of a broadcast, those with the most first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionWords: {
+        parameters: {
+            query?: {
+                /** @description word or emoji */
+                kind?: "word" | "emoji";
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description words or emoji of the chat, the most frequent first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionGifts: {
+        parameters: {
+            query?: {
+                /** @description what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom) */
+                by?: "gift" | "user" | "receiver" | "line";
+                /** @description only gifts of the user with this id */
+                user?: string;
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description gifts of a broadcast, summed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomUsersByUser: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description the person's id (uid) */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a person in the broadcasts of a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserHistory"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomEvents: {
+        parameters: {
+            query?: {
+                /** @description events after this place, oldest first; 0 for the oldest kept: a cursor that was given here, or a seq */
+                after?: string;
+                /** @description the last events before this place: a cursor that was given here, or a seq */
+                before?: string;
+                /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
+                types?: string;
+                /** @description only events of the broadcast with this room_id */
+                session?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description a filter expression, see docs/filters.md */
+                filter?: string;
+                /** @description a whole number of events from 1 to 2000 */
+                limit?: number;
+                /** @description seconds to wait for an event when there is none, from 0 to 60; not with before */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events of a room, and where to go on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomExport: {
+        parameters: {
+            query: {
+                /** @description jsonl, csv, xlsx, xml, ass, srt, parquet */
+                format: "jsonl" | "csv" | "xlsx" | "xml" | "ass" | "srt" | "parquet";
+                /** @description only the broadcast with this room_id; `latest` is the newest */
+                session?: string;
+                /** @description only events of this time on: 2026-11-25T20:00:00+08:00, or ms UTC */
+                from?: string;
+                /** @description only events before this time: 2026-11-25T20:00:00+08:00, or ms UTC */
+                to?: string;
+                /** @description event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt */
+                types?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description a filter expression, see docs/filters.md */
+                filter?: string;
+                /** @description only events with a greater seq: continues a jsonl or csv that broke off; csv then comes without its titles */
+                after?: number;
+                /** @description when the recording begins that xml, ass or srt go with; by default when the broadcast was first seen: 2026-11-25T20:00:00+08:00, or ms UTC */
+                start?: string;
+                /** @description seconds added to every place in the recording */
+                offset?: number;
+                /** @description zone of the dates in csv and xlsx, and of times given without one */
+                zone?: string;
+                /** @description people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used */
+                pseudonyms?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/xml": string;
+                    "text/x-ssa": string;
+                    "application/x-subrip": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description limits of a room's own; null where it follows the server's settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRoomsByRoomRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description events of the room; null follows the server's settings */
+                    events?: {
+                        maxAgeMs: number | null;
+                        maxBytes: number | null;
+                    } | null;
+                    /** @description statistics of a broadcast, from its last event on; only the age counts */
+                    statistics?: {
+                        maxAgeMs: number | null;
+                        maxBytes: number | null;
+                    } | null;
+                    /** @description raw recordings of the room */
+                    raw?: {
+                        maxAgeMs: number | null;
+                        maxBytes: number | null;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description limits of a room's own; null where it follows the server's settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postErase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description their id (uid), sec_uid, visible number or nickname */
+                    user: string;
+                    /**
+                     * @description keep what they did, under a name that says nothing
+                     * @default false
+                     */
+                    pseudonym?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description long work on what is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomRedecode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description room_id of the broadcast; all of the room by default */
+                    session?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description long work on what is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description tasks since the server was started, newest first; the last 50 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTasksByTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the task */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description long work on what is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTasksByTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the task */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description long work on what is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSearch: {
+        parameters: {
+            query?: {
+                /** @description part of the text of a chat or a notice: 2 to 100 characters; capitals and the width of letters do not matter */
+                q?: string;
+                /** @description rooms with commas between, each by its id here or one of its names; all rooms by default, 200 at most */
+                room?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description event types with commas between */
+                types?: string;
+                /** @description only events at or after this platform time, ms UTC */
+                from?: number;
+                /** @description only events before this platform time, ms UTC */
+                to?: number;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description a whole number from 1 to 200 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the newest are given */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of what was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what it is for: 1 to 64 printable characters */
+                    name: string;
+                    /**
+                     * @description read, manage or admin; each includes the ones before it
+                     * @default read
+                     * @enum {unknown}
+                     */
+                    scope?: "read" | "manage" | "admin";
+                    /**
+                     * @description the only rooms it may see, each by one of its names or as room:ID; all when empty
+                     * @default []
+                     */
+                    rooms?: string[];
+                    /** @description requests that it may make in a minute */
+                    perMinute?: number | null;
+                    /** @description when it stops being valid, ms UTC */
+                    expiresAt?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description a new token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTokensByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the token's public id */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a token, without the token itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all webhooks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description where events are sent: https:// or http:// */
+                    url: string;
+                    /** @description what it is for; the address's host by default */
+                    name?: string;
+                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                    types?: string[];
+                    /** @description a filter expression, see docs/filters.md */
+                    filter?: string | null;
+                    /** @description only these rooms; all by default, also those that come later */
+                    rooms?: string[];
+                    /** @description events of one request at most, from 1 to 500, the default */
+                    maxEvents?: number;
+                    /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
+                    allowPrivate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description a webhook with its new secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHooksByHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteHooksByHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchHooksByHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description where events are sent: https:// or http:// */
+                    url?: string;
+                    /** @description what it is for; the address's host by default */
+                    name?: string;
+                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                    types?: string[];
+                    /** @description a filter expression, see docs/filters.md */
+                    filter?: string | null;
+                    /** @description only these rooms; all by default, also those that come later */
+                    rooms?: string[];
+                    /** @description events of one request at most, from 1 to 500, the default */
+                    maxEvents?: number;
+                    /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
+                    allowPrivate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookPause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a room's id here, or one of its names; 0 is the system's */
+                    room: string;
+                    /** @description the first event that is to be sent; one beyond the newest passes over all */
+                    seq: number;
+                };
+            };
+        };
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook with its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one request to a webhook's receiver, and what came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTry"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHooksByHookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description from 1 to 100 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last requests of a webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTryList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOfficial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description apps of the Open Platform whose pushes are taken here */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        apps: {
+                            appId: string;
+                            /** @description since the start: into the log; onto disk while the store was out; refused since neither could take them; on disk now */
+                            pushes: {
+                                stored: number;
+                                spooled: number;
+                                lost: number;
+                                waiting: number;
+                            };
+                            /** @description rooms on the watch list, with their push tasks by type of message */
+                            rooms: {
+                                roomId: string;
+                                tasks: {
+                                    [key: string]: {
+                                        /** @enum {unknown} */
+                                        state: "new" | "running" | "ending" | "ended";
+                                        problem: string | null;
+                                    };
+                                };
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postOfficialLaunches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what the live companion starts the game with (-token=…) */
+                    launchToken: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the room of the launch token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description the room's key here */
+                        room: string;
+                        roomId: string;
+                        anchorOpenId: string | null;
+                        nickname: string | null;
+                        avatar: string | null;
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postOfficialAcks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description room_id of the broadcast */
+                    roomId: string;
+                    /** @description 1 to 100 events that were shown */
+                    messages: {
+                        /** @description id of the event */
+                        id: string;
+                        /** @description method of the event, such as live_gift */
+                        method: string;
+                        /** @description when it was shown, ms UTC */
+                        at: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description how many messages were confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        confirmed: number;
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all accounts, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 1 to 32 letters, digits, _ or - */
+                    name: string;
+                    /** @description of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown */
+                    cookies: string;
+                };
+            };
+        };
+        responses: {
+            /** @description an account that rooms can be watched as, without its cookies */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAccountsByAccountCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 32 letters, digits, _ or - */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description an account that rooms can be watched as, without its cookies */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAccountsByAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 32 letters, digits, _ or - */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what was forgotten */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAbout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what this server is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a live room, to look at every step: a number, a link or a share text */
+                    room?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description what is broken between here and the platform, and what to do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the processes of a cluster, their rooms, and how far its readers are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventsStream: {
+        parameters: {
+            query: {
+                /** @description 1 to 200 rooms separated by commas: room keys, or names that are known here */
+                rooms: string;
+                /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
+                types?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description an expression of the filter language */
+                filter?: string;
+                /** @description a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a stream that goes on until one side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a stream that goes on until one side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+}
