@@ -1,10 +1,22 @@
-/** Resolves with the first value that is not undefined, null or false; fails with the last state after `ms`. */
-export async function until<T>(what: () => Promise<T> | T, ms = 10_000): Promise<Exclude<T, undefined | null | false>> {
-  const end = Date.now() + ms;
+import { TestRunner } from "vitest";
+
+/** In a hook, which has no limit that could be asked for. */
+const HOOK_MS = 50_000;
+const BEFORE_THE_END_MS = 500;
+const LOOK_MS = 15;
+
+/**
+ * Resolves with the first value that is not undefined, null or false. It has no limit of its own, since how long a thing takes is the machine's
+ * affair: it fails, with what it waited for, just before the test itself would be ended.
+ */
+export async function until<T>(what: () => Promise<T> | T): Promise<Exclude<T, undefined | null | false>> {
+  const test = TestRunner.getCurrentTest();
+  const began = Date.now();
+  const end = test === undefined ? began + HOOK_MS : (test.result?.startTime ?? began) + test.timeout - BEFORE_THE_END_MS;
   for (;;) {
     const value = await what();
     if (value !== undefined && value !== null && value !== false) return value as Exclude<T, undefined | null | false>;
-    if (Date.now() > end) throw new Error(`still not so after ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    if (Date.now() > end) throw new Error(`still not so after ${Date.now() - began} ms, when the test had to end: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Positions } from "../../src/log/positions.js";
+import { until } from "../until.js";
 import { manage } from "./managed.js";
-import { until } from "./served.js";
 
 /** A store whose positions are written by `set`. */
 const writing = (set: Positions["set"]) => ({

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { until } from "../until.js";
 import { chat, follow, gift, join, like, person } from "./events.js";
 import { manage } from "./managed.js";
-import { until } from "./served.js";
 
 const path = fileURLToPath(new URL("../../examples/literal-client.mjs", import.meta.url));
 

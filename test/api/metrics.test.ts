@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/errors.js";
+import { until } from "../until.js";
 import { chat, gift, join } from "./events.js";
 import { type Managed, manage } from "./managed.js";
-import { until } from "./served.js";
 
 async function scrape(managed: Managed): Promise<string> {
   const reply = await managed.call("/metrics", { token: managed.tokens.read });

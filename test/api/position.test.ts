@@ -1,8 +1,9 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
+import { until } from "../until.js";
 import { chat, stats } from "./events.js";
-import { type Served, serve, until } from "./served.js";
+import { type Served, serve } from "./served.js";
 
 const texts = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}`);
 const chats = (from: number, to: number) => texts(from, to).map((text) => chat(text));

@@ -114,11 +114,3 @@ export async function answerOf(response: Response): Promise<Answer> {
   const texts = Array.isArray(body.data) ? body.data.map((event) => event["text"] ?? event["msg"]) : [];
   return { status: response.status, headers: response.headers, text, body, texts };
 }
-
-/** Waits until something holds, by turns of the event loop. */
-export async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; !holds(); ) {
-    if (Date.now() > end) throw new Error("it did not come to that in 5 s");
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

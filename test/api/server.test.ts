@@ -5,10 +5,11 @@ import { describe, expect, it } from "vitest";
 import { encodeCursor } from "../../src/api/cursor.js";
 import { startApi } from "../../src/api/server.js";
 import { openMemoryStore } from "../../src/log/memory.js";
+import { until } from "../until.js";
 import { chat } from "./events.js";
 import { FakeClock } from "./fake-clock.js";
 import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
-import { FakeDesk, type Served, serve, until } from "./served.js";
+import { FakeDesk, type Served, serve } from "./served.js";
 
 async function raw(served: Served, text: string) {
   const socket = connect(served.api.port, "127.0.0.1");
@@ -48,9 +49,7 @@ describe("stopping", () => {
     await get();
     const waiting = [get({ wait: 60 }), get({ wait: 60, client: "b", types: "WebcastLikeMessage" }), get({ wait: 60, cursor: 1 })];
     await until(() => clock.sleeping === 3);
-    const began = Date.now();
-    await Promise.all([api.close(), api.close()]);
-    expect(Date.now() - began).toBeLessThan(2_000);
+    await Promise.all([api.close(), api.close()]); // the clock stands still: their minute is not over
     for (const answer of await Promise.all(waiting)) {
       expect([answer.status, answer.text]).toEqual([200, '{"code":200,"data":[],"msg":"success"}']);
     }

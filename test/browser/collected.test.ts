@@ -37,10 +37,10 @@ describe("a server whose rooms sit in a browser", () => {
     ["browser", BY_PAGE],
   ] as const)("stores by the %s source what the platform sent, as the room's account", async (source, webRid) => {
     const { row } = await app.rooms.add(webRid, { source, account: "work" }, 60_000, NEVER);
-    const status = await until(() => (app.rooms.status(row.room)?.state === "live" ? app.rooms.status(row.room) : null), 60_000);
+    const status = await until(() => (app.rooms.status(row.room)?.state === "live" ? app.rooms.status(row.room) : null));
     expect(status?.evidence.login).toEqual({ account: "work", login: "logged_in" });
     const read = async () => (await app.store.log.read(row.room, 0, 10_000)).events;
-    await until(async () => (await read()).filter(({ type }) => type === "chat").length > 10, 60_000);
+    await until(async () => (await read()).filter(({ type }) => type === "chat").length > 10);
     simulator.rooms.stall(webRid);
     const { sent, connections } = simulator.truth(webRid);
     expect(connections).toMatchObject([{ loggedIn: true, acks: { wrong: 0, unknown: 0 }, damaged: 0 }]);

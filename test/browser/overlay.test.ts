@@ -98,18 +98,18 @@ describe("an overlay", () => {
 
   it("counts a goal and ranks givers by what the server counted", async () => {
     const goal = await open("kind=goal&metric=diamonds&target=100000&title=今晚目标&panel=40", 500);
-    await until(async () => /今晚目标\s*6万 \/ 10万/.test(await textOf(goal.locator("p"))), 20_000);
+    await until(async () => /今晚目标\s*6万 \/ 10万/.test(await textOf(goal.locator("p"))));
     expect(await goal.locator("[role=progressbar]").getAttribute("aria-valuenow")).toMatch(/^600\d\d$/);
     await dashboard.shoot(goal, "overlay-goal");
     const top = await open("kind=top&lines=3&panel=40", 400);
-    await until(async () => /贡献榜\s*1\s*榜一/.test(await textOf(top.locator("section"))), 20_000);
+    await until(async () => /贡献榜\s*1\s*榜一/.test(await textOf(top.locator("section"))));
     await dashboard.shoot(top, "overlay-top");
   });
 
   it("counts the viewers of a live room, which it may name by any of its names", async () => {
     await dashboard.app.rooms.add(BUSY, {}, 10_000, NEVER);
     const page = await dashboard.open(`overlay.html#kind=viewers&room=web_rid:${BUSY}&token=${dashboard.token}&lang=en`);
-    await until(async () => /^online\s*\d/.test(await textOf(page.locator("p"))), 20_000);
+    await until(async () => /^online\s*\d/.test(await textOf(page.locator("p"))));
     await dashboard.app.rooms.remove(Number((await dashboard.app.store.rooms.find({ kind: "web_rid", value: BUSY })) ?? 0));
   });
 

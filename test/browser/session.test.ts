@@ -66,7 +66,7 @@ describe("both sources", () => {
   it("give what the simulator says that it sent", async () => {
     const seat = await session.take(GUEST, NEVER);
     const [byPage, bySocket] = [viaPage(seat, room(0)), await viaSocket(simulator, seat, room(1))];
-    await until(() => byPage.messages.size > 60 && bySocket.messages.size > 60, 30_000);
+    await until(() => byPage.messages.size > 60 && bySocket.messages.size > 60);
     for (const [webRid, collected] of [
       [room(0), byPage],
       [room(1), bySocket],
@@ -90,7 +90,7 @@ describe("both sources", () => {
     simulator.rooms.refuse(room(2));
     const [page, socket, none] = [viaPage(seat, room(2)), await viaSocket(simulator, seat, room(2)), viaPage(seat, "999999999")];
     const cut = viaPage(seat, room(3));
-    await until(() => page.ended && socket.ended && none.ended && truth(room(3)).connections.length > 0, 20_000);
+    await until(() => page.ended && socket.ended && none.ended && truth(room(3)).connections.length > 0);
     simulator.rooms.cut(room(3));
     await until(() => cut.ended);
     for (const refused of [page, socket])
@@ -107,7 +107,7 @@ describe("one browser", () => {
     expect(await session.status()).toMatchObject({ contexts: 2, rooms: 21, starts: 1 });
     expect(new Set(taken.map(({ visitor }) => visitor.userUniqueId)).size).toBe(2);
     const collected = await Promise.all(taken.slice(0, 20).map((seat, index) => viaSocket(simulator, seat, room(index + 4))));
-    await until(() => collected.every(({ messages }) => messages.size > 20), 30_000);
+    await until(() => collected.every(({ messages }) => messages.size > 20));
     for (let index = 0; index < 20; index++) simulator.rooms.end(room(index + 4));
     const sent = () => collected.map((_, index) => truth(room(index + 4)).sent.byMethod);
     await until(() => collected.every(({ messages }, index) => messages.size === truth(room(index + 4)).sent.messages));
@@ -122,7 +122,7 @@ describe("one browser", () => {
     const account = new Account("phone", Date.now(), parseCookies("sessionid=mine; ttwid=1%7Cmine", Date.now()));
     const [seat, guest] = await Promise.all([session.take({ ...GUEST, account }, NEVER), session.take(GUEST, NEVER)]);
     const [asAccount, asGuest] = [viaPage(seat, room(24)), viaPage(guest, room(25))];
-    await until(() => [24, 25].every((index) => truth(room(index)).connections.some(({ closedAt }) => closedAt === null)), 20_000);
+    await until(() => [24, 25].every((index) => truth(room(index)).connections.some(({ closedAt }) => closedAt === null)));
     expect(truth(room(24)).connections.at(-1)).toMatchObject({ loggedIn: true, ttwid: "1%7Cmine" });
     expect(truth(room(25)).connections.at(-1)).toMatchObject({ loggedIn: false });
     for (const each of [asAccount, asGuest]) each.stop();
@@ -136,7 +136,7 @@ describe("one browser", () => {
     expect(proxy.asked.length).toBeGreaterThan(1);
     const before = proxy.asked.length;
     const collected = viaPage(seat, room(26));
-    await until(() => collected.messages.size > 0, 20_000);
+    await until(() => collected.messages.size > 0);
     expect(proxy.asked.length).toBeGreaterThan(before);
     expect(new Set(proxy.asked)).toEqual(new Set([new URL(simulator.url).host]));
     collected.stop();

@@ -61,7 +61,7 @@ const says = (page: Page, words: string | RegExp) =>
   until(async () => {
     const text = await textOf(page.locator("main"));
     return typeof words === "string" ? text.includes(words) : words.test(text);
-  }, 20_000);
+  });
 
 describe("the settings", () => {
   it("make a token that is shown once, and revoke it", async () => {
@@ -103,13 +103,13 @@ describe("the settings", () => {
     await entry.getByRole("button", { name: "重新投递", exact: true }).click();
     await says(page, "已安排重新投递。");
     await until(() => bodies.some((body) => body.includes("第一场的话 0")));
-    await until(async () => (await textOf(entry)).includes("1–101 (100)"), 20_000);
+    await until(async () => (await textOf(entry)).includes("1–101 (100)"));
     await dashboard.shoot(page, "settings-hooks");
     expect(await seriousIn(page)).toEqual([]);
     status = 500;
     await entry.getByRole("button", { name: "发送测试" }).click();
     await says(page, "测试结果：HTTP 500");
-    await until(async () => (await textOf(entry)).includes("<b>out of order</b>"), 20_000);
+    await until(async () => (await textOf(entry)).includes("<b>out of order</b>"));
     await entry.getByRole("button", { name: "暂停" }).click();
     await says(page, "人工暂停");
     await entry.getByRole("button", { name: "删除" }).click();
@@ -177,8 +177,8 @@ describe("the settings", () => {
 describe("broadcasts", () => {
   it("are listed with what they add up to; one has charts, and is exported with progress", async () => {
     const page = await open("/sessions");
-    await until(async () => /第二场 夜话.*直播中.*60/s.test(await textOf(page.locator("tbody"))), 20_000);
-    await until(async () => /第一场 <img src=x.*40/s.test(await textOf(page.locator("tbody"))), 20_000);
+    await until(async () => /第二场 夜话.*直播中.*60/s.test(await textOf(page.locator("tbody"))));
+    await until(async () => /第一场 <img src=x.*40/s.test(await textOf(page.locator("tbody"))));
     expect(await page.evaluate("window.hacked")).toBeUndefined();
     await dashboard.shoot(page, "sessions");
     expect(await seriousIn(page)).toEqual([]);
@@ -202,7 +202,7 @@ describe("broadcasts", () => {
     await page.getByRole("button", { name: "对比" }).click();
     await page.locator("[data-measure=chats]").waitFor();
     expect((await textOf(page.locator("[data-measure=chats]"))).split(/\s+/)).toEqual(["弹幕", "40", "60", "+50%"]);
-    await until(async () => (await page.locator("canvas").count()) === 2, 30_000);
+    await until(async () => (await page.locator("canvas").count()) === 2);
     await dashboard.shoot(page, "compare");
     expect(await seriousIn(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });

@@ -94,7 +94,7 @@ describe("a room's feed", () => {
     const page = await open({}, id);
     await until(async () => (await textOf(page.locator("[role=region]"))).includes("还没有消息"));
     for (let i = 0; i < 12; i++) await append(chats(1_000, (index) => `第 ${i * 1_000 + index} 条`));
-    await until(async () => (await textOf(page.locator("[role=region]"))).includes("第 11999 条"), 30_000);
+    await until(async () => (await textOf(page.locator("[role=region]"))).includes("第 11999 条"));
     expect(await lines(page, "chat").count()).toBeLessThan(120);
     await page.fill("#search", "第 7 条");
     await until(async () => (await lines(page, "chat").count()) === 1);
@@ -163,8 +163,8 @@ describe("a room's figures", () => {
   it("are charts, ranks, gifts and words of the broadcast; a click on somebody shows what they did", async () => {
     const page = await open();
     await page.waitForSelector("canvas", { timeout: 30_000 });
-    await until(async () => /累计观众.*弹幕.*抖币/s.test(await textOf(page.locator("dl"))), 20_000);
-    await until(async () => (await page.locator(".right ol li").count()) > 3, 20_000);
+    await until(async () => /累计观众.*弹幕.*抖币/s.test(await textOf(page.locator("dl"))));
+    await until(async () => (await page.locator(".right ol li").count()) > 3);
     await dashboard.shoot(page, "room");
     expect(await seriousIn(page)).toEqual([]);
     await page.locator(".right ol button").first().click();
@@ -200,14 +200,14 @@ describe("a stall of the platform", () => {
       const page = await own.open(`#token=${own.token}`);
       await page.waitForSelector("#paste");
       await page.goto(`${own.app.url}/#/rooms/${row.room}`);
-      await until(async () => (await page.locator("header [data-state=live]").count()) > 0, 20_000);
+      await until(async () => (await page.locator("header [data-state=live]").count()) > 0);
       await until(async () => (await lines(page, "chat").count()) > 5);
       own.simulator.rooms.stall(BUSY);
-      await until(async () => (await page.locator("header [data-state=stalled]").count()) > 0, 30_000);
+      await until(async () => (await page.locator("header [data-state=stalled]").count()) > 0);
       expect(await textOf(page.locator("header ul"))).toContain("没有收到任何互动消息；正在自动恢复");
       await own.shoot(page, "stalled");
       own.simulator.rooms.stall(BUSY, false);
-      await until(async () => (await page.locator("header [data-state=live]").count()) > 0, 30_000);
+      await until(async () => (await page.locator("header [data-state=live]").count()) > 0);
       await until(async () =>
         /缺口 .*这段时间没有收到数据.*连接没有断，但收不到互动消息/s.test((await lines(page, "gap").allInnerTexts()).join()),
       );

@@ -35,7 +35,7 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
     const collectors = await Promise.all([cluster.start("one", "collect"), cluster.start("two", "collect")]);
     const server = await cluster.start("server", "serve");
     const token = await cluster.token();
-    await until(() => webRids.every((webRid) => simulator.truth(webRid).connections.length > 0), 60_000);
+    await until(() => webRids.every((webRid) => simulator.truth(webRid).connections.length > 0));
     const reading = readStream(() => server.base, token, keys, end.signal);
 
     let spooled = 0;
@@ -67,14 +67,14 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
     await until(async () => {
       await pause(250);
       return (await spools()).every((bytes) => bytes === 0);
-    }, 60_000);
+    });
     await pause(3000);
 
     for (const webRid of webRids) simulator.rooms.stall(webRid);
     await pause(2000);
     for (const process of collectors) {
       // What one hands over when it stops is the other's to store.
-      await until(async () => (await database.rows("SELECT 1 FROM spooled")).length === 0, 60_000);
+      await until(async () => (await database.rows("SELECT 1 FROM spooled")).length === 0);
       expect(await process.stop()).toBe(0);
     }
     const waiting = await database.rows("SELECT 1 FROM spooled");
@@ -83,7 +83,7 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
     expect(judged.gaps, "gaps while only the database was away").toEqual([]);
     expect(judged.lost).toBe(0);
     const heads = await database.rows<{ room: string; head: string }>("SELECT room, head FROM heads WHERE room > 0");
-    await until(() => heads.every(({ room, head }) => (reading.seqs.get(Number(room)) ?? 0) >= Number(head)), 60_000);
+    await until(() => heads.every(({ room, head }) => (reading.seqs.get(Number(room)) ?? 0) >= Number(head)));
     expect(reading.wrong, "what the reader was given out of order, twice or not at all").toEqual([]);
     expect(await server.stop()).toBe(0);
     return { ...judged, spooled, read: reading.count };

@@ -38,7 +38,7 @@ export async function hop(rooms: number, readers: number, forMs: number): Promis
     const collector = await cluster.start("collector", "collect");
     const servers = await Promise.all([cluster.start("left", "serve"), cluster.start("right", "serve")]);
     const token = await cluster.token();
-    await until(() => webRids.every((webRid) => simulator.truth(webRid).connections.length > 0), 60_000);
+    await until(() => webRids.every((webRid) => simulator.truth(webRid).connections.length > 0));
     const anyone = () => servers[Math.random() < 0.5 ? 0 : 1]?.base ?? "";
     const streams = Array.from({ length: readers }, () => readStream(anyone, token, keys, end.signal, STAY_MS));
     const callers = webRids.flatMap((webRid) => [
@@ -58,12 +58,11 @@ export async function hop(rooms: number, readers: number, forMs: number): Promis
     const judged = await judge(database.url, simulator, webRids);
     expect(judged).toMatchObject({ lost: 0, gaps: [] });
     const heads = await database.rows<{ room: string; head: string }>("SELECT room, head FROM heads WHERE room > 0");
-    for (const stream of streams)
-      await until(() => heads.every(({ room, head }) => (stream.seqs.get(Number(room)) ?? 0) >= Number(head)), 60_000);
+    for (const stream of streams) await until(() => heads.every(({ room, head }) => (stream.seqs.get(Number(room)) ?? 0) >= Number(head)));
     for (const { wrong } of streams) expect(wrong, "given to a stream out of order, twice or not at all").toEqual([]);
     for (const caller of callers) {
       const shown = await shownIn(database.url, keys[webRids.indexOf(caller.webRid)] ?? 0);
-      await until(() => caller.ids.length >= shown.length, 60_000).catch(() => {}); // the comparison says more
+      await until(() => caller.ids.length >= shown.length).catch(() => {}); // the comparison says more
       expect(caller.ids, `given by ${caller.kind} in room ${caller.webRid}`).toEqual(shown);
     }
     end.abort();

@@ -11,7 +11,6 @@ import { type ClusterProcess, TestCluster } from "./processes.js";
 
 /** Longer than a lease lasts (12 s). */
 const STOPPED_MS = 15_000;
-const SETTLE_MS = 120_000;
 /** What is looked at is big. */
 const LOOK_MS = 200;
 
@@ -73,7 +72,7 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
     await until(async () => {
       await pause(LOOK_MS);
       return (await database.rows("SELECT FROM spooled")).length === 0;
-    }, SETTLE_MS);
+    });
     for (const process of [stopped, joined]) expect(await process.stop()).toBe(0);
     for (const { name, data } of [stopped, leaving, joined]) expect(spooledIn(data), `left in the spool of ${name}`).toEqual([]);
     const judged = await judge(database.url, simulator, webRids);
@@ -120,7 +119,7 @@ async function settled(
       owned.length === processes.length &&
       owned.every(({ rooms }) => rooms <= most)
     );
-  }, SETTLE_MS);
+  });
   await shared.catch((error: unknown) => {
     throw new Error(
       `the rooms are not shared among ${processes.map(({ name }) => name)}: ${JSON.stringify(seen)}; ${processes.map(({ run }) => run.stderr().slice(-700))}`,
@@ -133,7 +132,7 @@ async function settled(
       webRids.every((webRid) => simulator.truth(webRid).connections.some(({ closedAt }) => closedAt === null)) &&
       these.every((webRid) => Number.isFinite(connectedAfter(simulator, webRid, after)))
     );
-  }, SETTLE_MS);
+  });
 }
 
 /** Files that a process has not uploaded. */

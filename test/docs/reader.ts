@@ -13,9 +13,6 @@ import type { Scripts } from "./scripts.js";
 import { interrupt, type Program, type Stage, start } from "./stage.js";
 import { talk } from "./talk.js";
 
-/** On a machine that does much else. Nothing here waits that long on its own. */
-const PATIENCE_MS = 60_000;
-
 /** Somebody who goes through one page from its top to its end, and does what its blocks say. */
 export class Reader {
   readonly #stage: Stage;
@@ -72,7 +69,7 @@ export class Reader {
   async close(): Promise<void> {
     try {
       for (const program of this.#running) {
-        await until(() => program.stdout() !== "" || program.process.exitCode !== null, PATIENCE_MS);
+        await until(() => program.stdout() !== "" || program.process.exitCode !== null);
         expect(program.stdout(), program.printed()).not.toBe("");
       }
     } finally {
@@ -100,7 +97,7 @@ export class Reader {
       const [, sign] = endless;
       // A stream is read until it has brought a message of every kind that is shown of it.
       const signs = [sign, ...(next?.language === "sse" ? messagesOf(next.text).map(({ event }) => endOf(event)) : [])];
-      await until(() => signs.every((one) => one.test(program.printed())) || program.process.exitCode !== null, PATIENCE_MS);
+      await until(() => signs.every((one) => one.test(program.printed())) || program.process.exitCode !== null);
       for (const one of signs) expect(program.printed(), text).toMatch(one);
       expect([text, await interrupt(program)]).toEqual([text, 0]);
     } else {
@@ -157,7 +154,7 @@ export class Reader {
         ...names.filter((name) => headers[name] === undefined),
         ...differences(readLoose(body), real),
       ]);
-    await until(() => found().some((one) => one.length === 0), PATIENCE_MS);
+    await until(() => found().some((one) => one.length === 0));
     expect(found().some((one) => one.length === 0)).toBe(true);
   }
 
@@ -182,7 +179,7 @@ export class Reader {
     const env = { ...this.#env, DYLIVE_BASE: this.#stage.base };
     const program = start(process.execPath, ["--import", this.#scripts.preamble, file], this.#folder, env);
     this.#running.push(program);
-    await until(() => program.stdout() !== "" || program.process.exitCode !== null, PATIENCE_MS);
+    await until(() => program.stdout() !== "" || program.process.exitCode !== null);
     expect(program.process.exitCode ?? 0, program.printed()).toBe(0);
   }
 }

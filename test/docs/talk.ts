@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { until } from "../until.js";
 import { differences, readLoose } from "./loose-json.js";
@@ -27,8 +26,8 @@ export async function talk(text: string, { base, token }: Stage): Promise<void> 
 
 async function answered(shown: unknown, received: unknown[]): Promise<void> {
   const found = () => received.map((real) => differences(shown, real));
-  await until(() => found().some((one) => one.length === 0), 60_000).catch(() => {
-    expect(found(), `${JSON.stringify(shown)} is shown, and came were ${JSON.stringify(received).slice(0, 2000)}`).toContainEqual([]);
+  await until(() => found().some((one) => one.length === 0)).catch((cause) => {
+    throw new Error(`${JSON.stringify(shown)} is shown, and came were ${JSON.stringify(received).slice(0, 2000)}`, { cause });
   });
   // What is answered twice in a conversation is two messages.
   received.splice(

@@ -27,7 +27,7 @@ describe("dylive serve with a compat stream", () => {
     const server = serve("open", {}, ["--watch", "100000002"]);
     const [, url = ""] = await server.printed(NAMED);
     const consumer = grabConsumer(url, '{"Cmd":1}');
-    await until(() => consumer.units > 0 && consumer.chatIds.length > 2, 20_000);
+    await until(() => consumer.units > 0 && consumer.chatIds.length > 2);
     expect(await refusal(url, { headers: { origin: "https://evil.example" } })).toEqual({ status: 403, code: "forbidden" });
     consumer.close();
     server.process.kill("SIGINT");

@@ -50,7 +50,7 @@ it("files that may not grow: it is said in the room's state, nothing falls over,
   const told = await until(async () => {
     const { reason = "" } = (await room(url))?.evidence ?? {};
     return /the store takes nothing now/.test(reason) ? reason : null;
-  }, 100_000);
+  });
   expect(told).toMatch(/The disk failed: .*disk I\/O error.*dylive goes on by itself/);
   expect((await call(url, "/healthz")).status).toBe(200);
   full.process.kill("SIGTERM");
@@ -59,7 +59,7 @@ it("files that may not grow: it is said in the room's state, nothing falls over,
 
   const next = kept(dylive(["serve"], env));
   const again = (await next.printed(LISTENS))[1] ?? "";
-  await until(async () => ((await room(again))?.state === "live" ? true : null), 100_000);
+  await until(async () => ((await room(again))?.state === "live" ? true : null));
   next.process.kill("SIGTERM");
   await next.ended;
   expect(await ran(["check"], env)).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });

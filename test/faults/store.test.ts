@@ -101,7 +101,7 @@ describe.each([
     const asked = rooms.request(ROOM, 10_000, SIGNAL).catch((error: unknown) => error);
     await asked;
     heal();
-    await until(async () => [...(await store.log.heads()).values()].some(({ head }) => head > 0), 20_000);
+    await until(async () => [...(await store.log.heads()).values()].some(({ head }) => head > 0));
   });
 });
 

@@ -18,11 +18,11 @@ it(`${ROOMS} rooms are served by one browser, ten contexts of twenty`, async () 
     const room = (index: number) => `${300_000_001 + index}`;
     const collected = await Promise.all(seats.map((seat, index) => viaSocket(simulator, seat, room(index))));
     const connected = () => collected.every((_, index) => simulator.truth(room(index)).connections.length > 0);
-    await until(connected, 60_000);
+    await until(connected);
     const connectedMs = performance.now() - started;
     await new Promise((resolve) => setTimeout(resolve, FOR_MS));
     for (let index = 0; index < ROOMS; index++) simulator.rooms.end(room(index));
-    await until(() => collected.every(({ messages }, index) => messages.size === simulator.truth(room(index)).sent.messages), 30_000);
+    await until(() => collected.every(({ messages }, index) => messages.size === simulator.truth(room(index)).sent.messages));
     expect(collected.filter(({ error }) => error !== null)).toEqual([]);
     expect(simulator.refusals()).toEqual([]);
     const messages = collected.reduce((sum, each) => sum + each.messages.size, 0);

@@ -58,7 +58,7 @@ it("the feed over an hour of 100 events a second, in less time: memory", async (
     const mark = `标记 ${i}。`;
     const [last] = busyEvents(10).filter(({ type }) => type === "chat");
     await append([{ ...last, id: `mark ${i}`, text: mark } as never]);
-    await until(async () => (await page.locator("[role=region]").allInnerTexts()).join().includes(mark), 60_000);
+    await until(async () => (await page.locator("[role=region]").allInnerTexts()).join().includes(mark));
     seen.push(await memoryOf(session));
   }
   const [, , third, ...rest] = seen;

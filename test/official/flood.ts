@@ -75,7 +75,7 @@ export async function flood(options: FloodOptions): Promise<FloodFigures> {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    await until(() => made.official.receiver.counts.waiting === 0, 60_000);
+    await until(() => made.official.receiver.counts.waiting === 0);
     const events = [...(await made.events()), ...(await made.events(OTHER_ROOM))];
     compare(events, items);
     const wrong = await check(store.log);

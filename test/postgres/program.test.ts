@@ -79,22 +79,22 @@ describe("dylive with a DATABASE_URL", () => {
       const added = await says("hook", "add", receiver.url, "--allow-private", "--types", "chat,gift");
       const [first, other] = [reader(token), reader(token)];
       const before = await serve();
-      await until(async () => (await first.poll(before.base)) === 200 && first.got.length > 50, 60_000);
+      await until(async () => (await first.poll(before.base)) === 200 && first.got.length > 50);
       expect(await health(before.base)).toEqual({ status: "ok", database: "ok" });
       const stream = await fetch(`${before.base}/v1/events/stream?rooms=${ROOM}&after=0`, {
         headers: { authorization: `Bearer ${token}` },
       });
       const chunk = await stream.body?.getReader().read();
       expect([stream.status, new TextDecoder().decode(chunk?.value)]).toEqual([200, expect.stringMatching(/^(id|event|retry|:)/)]);
-      const arrival = await until(() => receiver.arrivals[0], 60_000);
+      const arrival = await until(() => receiver.arrivals[0]);
       verify(added.stdout.trim(), arrival);
       before.run.process.kill("SIGKILL");
       await before.run.ended;
 
       running = await serve();
       const count = first.got.length;
-      await until(async () => (await first.poll(running.base)) === 200 && first.got.length > count + 50, 60_000);
-      await until(async () => (await other.poll(running.base)) === 200 && other.got.length >= first.got.length, 60_000);
+      await until(async () => (await first.poll(running.base)) === 200 && first.got.length > count + 50);
+      await until(async () => (await other.poll(running.base)) === 200 && other.got.length >= first.got.length);
       expect(other.got.slice(0, first.got.length)).toEqual(first.got);
       expect(new Set(other.got).size).toBe(other.got.length);
       read.seen = other.got.length;
@@ -133,8 +133,8 @@ describe("dylive with a DATABASE_URL", () => {
       await until(async () => (await health(base)).database === "away");
       expect(await says("room", "list")).toMatchObject({ code: 1, stderr: expect.stringMatching(/The database cannot be reached/) });
       await server.start();
-      await until(async () => (await health(base)).database === "ok", 30_000);
-      await until(async () => (await poll(base)) === 200 && got.length > read.seen + 50, 60_000);
+      await until(async () => (await health(base)).database === "ok");
+      await until(async () => (await poll(base)) === 200 && got.length > read.seen + 50);
       expect(new Set(got).size).toBe(got.length);
       expect(run.stderr()).toMatch(/the database cannot be reached and is looked for.*\n(.*\n)*.*the database is back after/);
       run.process.kill("SIGTERM");

@@ -5,6 +5,7 @@ import { Connection } from "../../src/log/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
 import { PostgresWishes } from "../../src/log/postgres/wishes.js";
 import type { Alias } from "../../src/log/rooms.js";
+import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
@@ -213,7 +214,8 @@ describe("wishes in PostgreSQL", () => {
   it("wakes for what others change", async () => {
     const stop = new AbortController();
     let wakes = 0;
-    const other = new PostgresWishes(connection);
+    const still = new Connection(url, new FakeClock()); // its next look never comes: what wakes is a notice
+    const other = new PostgresWishes(still);
     const done = (async () => {
       for await (const _ of other.wakes(stop.signal)) wakes++;
     })();
@@ -221,9 +223,10 @@ describe("wishes in PostgreSQL", () => {
     for (const change of [() => wishes.ask(A, 9), () => wishes.changed(), () => wishes.forget(A)]) {
       const before = wakes;
       await change();
-      await until(() => wakes > before, 900); // sooner than the next look
+      await until(() => wakes > before);
     }
     stop.abort();
     await done;
+    await still.close();
   });
 });

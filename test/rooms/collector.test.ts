@@ -140,7 +140,7 @@ describe("a live room", () => {
     });
     now.simulator.rooms.refuse("100000002", false);
     const room = await until(() => now?.store.rooms.find({ kind: "web_rid", value: "100000002" }));
-    await until(() => now?.rooms.status(room)?.state === "live", 15_000);
+    await until(() => now?.rooms.status(room)?.state === "live");
   });
 });
 
@@ -159,7 +159,7 @@ describe("a room that is not live", () => {
     now.simulator.rooms.captcha();
     await expect(now.rooms.request("100000002", 60_000, SIGNAL)).rejects.toMatchObject({ code: "room_unknown" });
     now.simulator.rooms.captcha(false);
-    const found = await until(() => now?.store.rooms.find({ kind: "web_rid", value: "100000002" }), 15_000);
+    const found = await until(() => now?.store.rooms.find({ kind: "web_rid", value: "100000002" }));
     await until(() => now?.rooms.status(found)?.state === "live");
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { encodeCursor } from "../../../src/api/cursor.js";
+import { until } from "../../until.js";
 import { chat, gift, like, person, stats } from "../events.js";
 import { type Managed, manage, type Reply } from "../managed.js";
-import { until } from "../served.js";
 
 const texts = (reply: Reply) => (reply.at("events") as { text?: string; type: string }[]).map(({ text, type }) => text ?? type);
 const url = (query: Record<string, string | number>) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { until } from "../../until.js";
 import { chat } from "../events.js";
 import { manage } from "../managed.js";
-import { until } from "../served.js";
 
 describe("/v1/tokens", () => {
   it("makes a token that is shown once, lists it and revokes it", async () => {
