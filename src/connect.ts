@@ -31,7 +31,7 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
 
 /** A room's events as they come; each loop over it collects the room anew, from when it begins to when it is left. */
 export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
-  /** How the room is doing, with the evidence; null before the first loop over it has found the room. */
+  /** How the room is doing, with the evidence; null while no loop over it collects the room. */
   status(): RoomStatus | null;
 }
 
@@ -69,6 +69,7 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
       } catch (error) {
         if (!until.aborted) throw error;
       } finally {
+        if (current === room) current = null;
         await room?.close();
       }
     },
