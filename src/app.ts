@@ -26,7 +26,7 @@ import { tellSystem } from "./rooms/system.js";
 import { rawFolder } from "./sources/raw/files.js";
 import { RawRecorder } from "./sources/raw/recorder.js";
 import { storeAt } from "./store.js";
-import { keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts, watchDisk } from "./upkeep.js";
+import { finishErasure, keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts, watchDisk } from "./upkeep.js";
 import { WorkerChannel } from "./worker/channel.js";
 import { exportsAt } from "./worker/exports.js";
 import { retentionAt } from "./worker/retention.js";
@@ -114,6 +114,12 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       const keeper = keepWithinLimits(upkeep, "raw");
       closers.push(() => keeper.stop());
     }
+    const stopping = new AbortController();
+    const finishing = finishErasure(upkeep, stopping.signal);
+    closers.push(() => {
+      stopping.abort(new DyliveError("stopping", "the server is stopping"));
+      return finishing;
+    });
     const disk = watchDisk(upkeep);
     closers.push(() => disk.stop());
     metrics.lookAtDisk(() => disk.freeBytes);

@@ -9,6 +9,7 @@ import { RetentionKeeper, type RetentionKeeperParts } from "./outputs/retention/
 import { StatisticsReader } from "./outputs/stats/reader.js";
 import { tellSystem } from "./rooms/system.js";
 import { rawFiles, rawFolder, rawRooms, removeRaw } from "./sources/raw/files.js";
+import { doTask } from "./worker/do-task.js";
 import type { JobDesk } from "./worker/jobs.js";
 
 const MB = 1_000_000;
@@ -73,6 +74,28 @@ export function keepWithinLimits({ config, store, desk, clock, logger }: UpkeepP
   });
   keeper.start();
   return keeper;
+}
+
+/**
+ * Ends an erasure that was broken off, so far as that can be done without knowing whose it was: what the person left in the store's file is
+ * overwritten. Resolves when that is done.
+ */
+export async function finishErasure({ store: { residue }, desk, logger }: UpkeepParts, signal: AbortSignal): Promise<void> {
+  try {
+    const erasure = await residue.open();
+    if (erasure === null) return;
+    if (!erasure.settled) {
+      // Only who asked for it knows whom; the note says it once.
+      logger.warn("the erasure of a person was broken off before it had gone through everything that is kept: begin it again");
+      return await residue.end(erasure.note);
+    }
+    logger.warn("an erasure was broken off while it overwrote what was left in the store's file: that is done now");
+    await doTask(desk, "overwrite", { note: erasure.note }, () => {}, signal);
+    logger.info("what erased people left in the store's file is overwritten");
+  } catch (error) {
+    if (!signal.aborted)
+      logger.error({ err: error }, "what erased people left in the store's file is not overwritten; the next start tries again");
+  }
 }
 
 /** Starts what looks how much room the disk of this process's data folder has. */

@@ -3,11 +3,12 @@ import type { Command, Option } from "commander";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig } from "../config.js";
 import { isDataDirLocked } from "../log/lock.js";
-import { eraseUser } from "../outputs/erase/erase.js";
+import type { Store } from "../log/store.js";
+import { completeErasure } from "../outputs/erase/complete.js";
+import { type EraseReport, eraseUser } from "../outputs/erase/erase.js";
 import { type Erasure, eraseEverywhere } from "../outputs/erase/everywhere.js";
 import { namedIn } from "../outputs/erase/identity.js";
 import { unreached } from "../outputs/erase/unreached.js";
-import { catchUp } from "../outputs/stats/advance.js";
 import { openVocabulary } from "../outputs/stats/words.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
 import { rawFolder } from "../sources/raw/files.js";
@@ -21,40 +22,61 @@ import { withStore } from "./with-store.js";
 export function addEraseCommand(program: Command, data: () => Option): void {
   program
     .command("erase-user")
-    .description("take one person out of everything that is kept")
-    .argument("<user>", "their id (uid), sec_uid, visible number or nickname")
+    .description("take people out of everything that is kept")
+    .argument("<user...>", "of each: their id (uid), sec_uid, visible number or nickname")
     .option("--pseudonym", "keep what they did, under a name that says nothing", false)
     .addOption(data())
-    .action((user: string, { pseudonym, ...settings }: Partial<Config> & { pseudonym: boolean }) =>
-      erase(loadConfig(settings), user, pseudonym),
+    .action((users: string[], { pseudonym, ...settings }: Partial<Config> & { pseudonym: boolean }) =>
+      erase(loadConfig(settings), users, pseudonym),
     );
 }
 
-function erase(config: Config, user: string, keep: boolean): Promise<void> {
+function erase(config: Config, users: readonly string[], keep: boolean): Promise<void> {
   const signal = interruptSignal();
   return withStore(config, async (store) => {
-    const progress = new Progress("erase-user", "events");
-    const onProgress = (_what: string, events: number) => progress.show(events);
     const folder = rawFolder(resolve(config.data));
-    const done = await eraseEverywhere(user, {
-      log: async () => {
-        const report = await eraseUser(store, { user, keep, signal, onProgress });
-        const vocabulary = await openVocabulary();
-        for (const room of report.rooms) await catchUp(store, vocabulary, { room, signal });
-        return report;
-      },
-      recordings: async (identity) => {
-        await closeRecordings(folder, isDataDirLocked(config.data), systemClock, signal);
-        const read = new Progress("erase-user", "parts of raw recordings");
-        let parts = 0;
-        return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
-      },
-    });
-    progress.end("done");
-    for (const line of linesOf(done, keep)) await print(plain(line));
-    await print("not reached:");
-    for (const line of unreached(config.data, done, config.databaseUrl !== null)) await print(plain(`- ${line}`));
+    const reports: EraseReport[] = [];
+    let rotated = false;
+    const eraseOne = (user: string) =>
+      eraseEverywhere(user, {
+        log: async () => {
+          const progress = new Progress("erase-user", "events");
+          const onProgress = (_what: string, events: number) => progress.show(events);
+          const report = await eraseUser(store, { user, keep, signal, onProgress });
+          reports.push(report);
+          return report;
+        },
+        recordings: async (identity) => {
+          if (!rotated) await closeRecordings(folder, isDataDirLocked(config.data), systemClock, signal);
+          rotated = true;
+          const read = new Progress("erase-user", "parts of raw recordings");
+          let parts = 0;
+          return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
+        },
+      });
+    try {
+      for (const user of users) {
+        const done = await eraseOne(user);
+        for (const line of linesOf(done, keep)) await print(plain(line));
+        await print("not reached:");
+        for (const line of unreached(config.data, done, config.databaseUrl !== null)) await print(plain(`- ${line}`));
+      }
+    } finally {
+      // Also of those before one that is not found.
+      await complete(store, reports, signal);
+    }
   });
+}
+
+/** What several people left is counted anew and overwritten once for all of them. */
+async function complete(store: Store, reports: readonly EraseReport[], signal: AbortSignal): Promise<void> {
+  const note = reports.at(-1)?.note;
+  if (note === undefined) return;
+  const counting = new Progress("erase-user", "steps of counting anew, and pages of the file that were looked through");
+  const onProgress = (_what: string, count: number) => counting.show(count);
+  const rooms = reports.flatMap((report) => report.rooms);
+  await completeErasure(store, { note, rooms, vocabulary: await openVocabulary(), signal, onProgress });
+  counting.end("done");
 }
 
 function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings }: Erasure, keep: boolean): readonly string[] {

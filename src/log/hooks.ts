@@ -130,6 +130,11 @@ export interface Hooks {
    * @returns the hook as it is now; null when there is none
    */
   tried(id: string, outcome: HookTry): Promise<HookRow | null>;
+  /**
+   * Drops what is fixed and not delivered where its body holds one of these texts: it is made anew from the log.
+   * @returns how many batches
+   */
+  withdraw(texts: readonly string[]): Promise<number>;
   /** The last tries, newest first. */
   tries(id: string, limit: number): Promise<readonly HookTry[]>;
 }

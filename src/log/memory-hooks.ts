@@ -101,6 +101,15 @@ export class MemoryHooks implements Hooks {
     return this.#gate.run(() => structuredClone(this.#kept.get(id)?.batches.get(room) ?? null));
   }
 
+  withdraw(texts: readonly string[]): Promise<number> {
+    return this.#gate.run(() => {
+      let count = 0;
+      for (const { batches } of this.#kept.values())
+        for (const [room, { body }] of batches) if (texts.some((text) => body.includes(text)) && batches.delete(room)) count++;
+      return count;
+    });
+  }
+
   tried(id: string, outcome: HookTry): Promise<HookRow | null> {
     return this.#gate.run(() => {
       const kept = this.#kept.get(id);

@@ -11,6 +11,7 @@ import { MemorySecrets } from "./memory-secrets.js";
 import { MemorySessions } from "./memory-sessions.js";
 import { MemoryStatistics } from "./memory-statistics.js";
 import { MemoryTokens } from "./memory-tokens.js";
+import { NOTHING_LEFT } from "./residue.js";
 import type { Store } from "./store.js";
 
 export interface MemoryOptions {
@@ -38,6 +39,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
     search: new MemorySearch(gate, logs),
     secrets: new MemorySecrets(gate),
     retention: new MemoryRetention(gate, logs),
+    residue: NOTHING_LEFT,
     close: () => gate.close(),
   };
 }

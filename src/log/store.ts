@@ -2,6 +2,7 @@ import type { Cluster } from "./cluster.js";
 import type { Hooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
+import type { Residue } from "./residue.js";
 import type { Retention } from "./retention.js";
 import type { Rooms } from "./rooms.js";
 import type { Search } from "./search.js";
@@ -29,6 +30,7 @@ export interface Store {
   readonly search: Search;
   readonly secrets: Secrets;
   readonly retention: Retention;
+  readonly residue: Residue;
   readonly hooks: Hooks;
   /** What processes share that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;

@@ -81,7 +81,12 @@ export class WorkerChannel implements JobDesk {
     // From source (tests), or beside this file in dist.
     const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     const workerData: ThreadData = { at };
-    const worker = new Worker(entry, { workerData, ...(execArgv !== undefined && { execArgv: [...execArgv] }) });
+    const worker = new Worker(entry, {
+      workerData,
+      // A descriptor of the database that its end would close would take this process's locks on it away (log/sqlite/wiper.ts).
+      trackUnmanagedFds: false,
+      ...(execArgv !== undefined && { execArgv: [...execArgv] }),
+    });
     worker.on("message", (message: FromThread) => {
       const waiting = this.#waiting.get(message.id);
       if (message.error === undefined) waiting?.resolve(message.answer);

@@ -16,7 +16,7 @@ export class JobRunner {
   constructor(store: Store) {
     this.#store = store;
     this.#exports = new LocalExports(store.log);
-    this.#tasks = new LocalTasks(store);
+    this.#tasks = new LocalTasks(store, () => this.#words());
   }
 
   async run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal: AbortSignal): Promise<Jobs[N]["answer"]> {

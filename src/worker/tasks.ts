@@ -2,9 +2,11 @@ import { systemClock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import type { Store } from "../log/store.js";
+import { completeErasure, overwriteResidue } from "../outputs/erase/complete.js";
 import { type EraseReport, eraseUser } from "../outputs/erase/erase.js";
 import type { RecordingsErased } from "../outputs/erase/everywhere.js";
 import { type Identity, namedIn } from "../outputs/erase/identity.js";
+import type { Vocabulary } from "../outputs/stats/words.js";
 import { recordingsOf } from "../rooms/recordings.js";
 import { type Redecoded, redecode } from "../rooms/redecode.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
@@ -15,6 +17,8 @@ import { type Pace, Paced } from "./paced.js";
 export interface Tasks {
   /** Takes a person out of the log and what is made of it. */
   readonly erase: { readonly ask: { readonly user: string; readonly keep: boolean }; readonly result: EraseReport };
+  /** Ends an erasure that was broken off when only what it left in the file was still to be overwritten. */
+  readonly overwrite: { readonly ask: { readonly note: string }; readonly result: null };
   /** Takes a person out of what was recorded. */
   readonly eraseRaw: { readonly ask: { readonly folder: string; readonly identity: Identity }; readonly result: RecordingsErased };
   /** Decodes a room's recordings anew, or those of one broadcast. */
@@ -44,11 +48,13 @@ type Work = Pick<Paced<Tasks[TaskName]["result"]>, "next" | "stop">;
 /** Tasks that are done in this thread. */
 export class LocalTasks implements TaskSteps {
   readonly #store: Store;
+  readonly #vocabulary: () => Promise<Vocabulary>;
   readonly #open = new Map<number, Work>();
   #last = 0;
 
-  constructor(store: Store) {
+  constructor(store: Store, vocabulary: () => Promise<Vocabulary>) {
     this.#store = store;
+    this.#vocabulary = vocabulary;
   }
 
   async open(name: TaskName, ask: Tasks[TaskName]["ask"]): Promise<number> {
@@ -70,11 +76,23 @@ export class LocalTasks implements TaskSteps {
   #work(name: TaskName, ask: Tasks[TaskName]["ask"]): Work {
     // Which ask belongs to a name stands in the table above; TypeScript cannot follow that through the name.
     if (name === "erase") return this.#erase(ask as Tasks["erase"]["ask"]);
+    if (name === "overwrite") return this.#overwrite(ask as Tasks["overwrite"]["ask"]);
     return name === "eraseRaw" ? this.#eraseRaw(ask as Tasks["eraseRaw"]["ask"]) : this.#redecode(ask as Tasks["redecode"]["ask"]);
   }
 
   #erase(ask: Tasks["erase"]["ask"]): Work {
-    return new Paced((turn, signal) => eraseUser(this.#store, { ...ask, signal, onProgress: turn }));
+    return new Paced(async (turn, signal) => {
+      const report = await eraseUser(this.#store, { ...ask, signal, onProgress: turn });
+      await completeErasure(this.#store, { ...report, vocabulary: await this.#vocabulary(), signal, onProgress: turn });
+      return report;
+    });
+  }
+
+  #overwrite({ note }: Tasks["overwrite"]["ask"]): Work {
+    return new Paced(async (turn, signal) => {
+      await overwriteResidue(this.#store, note, signal, turn);
+      return null;
+    });
   }
 
   #eraseRaw({ folder, identity }: Tasks["eraseRaw"]["ask"]): Work {

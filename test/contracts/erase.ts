@@ -174,6 +174,20 @@ export function describeErase(open: Open): void {
       }
     });
 
+    it("of an erased giver's combo: who received leaves its name too", async () => {
+      const { append, room } = await claimed(store());
+      const id = combo("55", UID);
+      await append(
+        { ...gift("g1", id, 2, 2), user: bob, receiver: ann },
+        { ...gift(`settle:${id}`, id, 0, 2, true), user: bob, receiver: ann },
+        chat("c1", { user: ann }),
+      );
+      await eraseUser(store(), { user: "55", keep: false });
+      await eraseUser(store(), { user: UID, keep: false });
+      expect(JSON.stringify((await readAll(store().log, room)).events)).not.toMatch(new RegExp(`${UID}|"55"|\\.55\\.`));
+      expect(await check(store().log)).toEqual([]);
+    });
+
     it("asks whom of several people with one name is meant, and takes an id before a name", async () => {
       const { append, room } = await claimed(store());
       const [one, two] = [

@@ -135,6 +135,23 @@ export function describeHooks(open: Open): void {
       expect((await hooks.fixed("a")).map(({ room }) => room)).toEqual([2]);
     });
 
+    it("lose what is fixed and names somebody, and nothing else", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map([[1, 10]]));
+      await hooks.add(hook("b"), new Map());
+      for (const [id, room, body] of [
+        ["a", 1, '{"nickname":"100%_\'\\"小安"}'],
+        ["a", 2, '{"id":"42"}'],
+        ["b", 1, '{"nickname":"100 小安"}'],
+      ] as const)
+        await hooks.fix(id, 0, { ...batch(room, 11, 12), body });
+      expect(await hooks.withdraw(["100%_'\\\"小", "nobody"])).toBe(1);
+      expect(await hooks.batch("a", 1)).toBeNull();
+      expect((await hooks.places("a")).get(1)).toBe(10);
+      expect([await hooks.batch("a", 2), await hooks.batch("b", 1)]).not.toContain(null);
+      expect(await hooks.withdraw([])).toBe(0);
+    });
+
     it("take nothing from what began before they were changed", async () => {
       const { hooks } = store();
       await hooks.add(hook("a"), new Map([[1, 10]]));

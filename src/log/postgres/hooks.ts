@@ -119,6 +119,12 @@ export class PostgresHooks implements Hooks {
     });
   }
 
+  withdraw(texts: readonly string[]): Promise<number> {
+    return this.#connection.write((session) =>
+      session.run("DELETE FROM hook_batches WHERE EXISTS (SELECT 1 FROM unnest($1::text[]) AS named WHERE strpos(body, named) > 0)", texts),
+    );
+  }
+
   tried(id: string, outcome: HookTry): Promise<HookRow | null> {
     const body = JSON.stringify(outcome);
     return this.#lane.write(async (session) => {

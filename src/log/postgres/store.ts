@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Cluster } from "../cluster.js";
+import { NOTHING_LEFT } from "../residue.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { Connection } from "./connection.js";
@@ -59,6 +60,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       search: new PostgresSearch(connection),
       secrets: new PostgresSecrets(connection),
       retention: new PostgresRetention(connection),
+      residue: NOTHING_LEFT,
       cluster: {
         leases: new PostgresLeases(connection),
         wishes: new PostgresWishes(connection),

@@ -39,6 +39,7 @@ function statementsOf(database: Database) {
     fixed: database.prepare<[string], HookBatchHead>(`SELECT ${HEAD} FROM hook_batches WHERE hook = ? ORDER BY room`),
     batch: database.prepare<[string, RoomKey], HookBatch>(`SELECT ${HEAD}, body FROM hook_batches WHERE hook = ? AND room = ?`),
     drop: database.prepare<[string, RoomKey]>("DELETE FROM hook_batches WHERE hook = ? AND room = ?"),
+    withdraw: database.prepare<[string]>("DELETE FROM hook_batches WHERE instr(body, ?) > 0"),
     deliver: database
       .prepare<[string, RoomKey, string], number>("DELETE FROM hook_batches WHERE hook = ? AND room = ? AND id = ? RETURNING to_seq")
       .pluck(),
@@ -142,6 +143,10 @@ export class SqliteHooks implements Hooks {
       } else this.#sql.failed.run(attempt, id, room, outcome.id);
       return now;
     });
+  }
+
+  withdraw(texts: readonly string[]): Promise<number> {
+    return this.#connection.write(() => texts.reduce((sum, text) => sum + this.#sql.withdraw.run(text).changes, 0));
   }
 
   tries(id: string, limit: number): Promise<readonly HookTry[]> {

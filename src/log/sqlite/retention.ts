@@ -8,6 +8,8 @@ import { blockOf } from "./search-write.js";
 
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */
 const GIVE_BACK_PAGES = 256;
+/** Who overwrites the file says so with each step; after this time without one it has died, and will begin anew. */
+const WIPE_MS = 300_000;
 
 function statementsOf(database: Database) {
   return {
@@ -20,6 +22,7 @@ function statementsOf(database: Database) {
     ),
     unset: database.prepare<[RoomKey, Retained]>("DELETE FROM retention WHERE room = ? AND kind = ?"),
     size: database.prepare<[number, number], number>("SELECT coalesce(sum(bytes), 0) FROM blocks WHERE block BETWEEN ? AND ?").pluck(),
+    wiped: database.prepare<[], number>("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'wiped'").pluck(),
     horizon: database.prepare<[string], string>("SELECT value FROM meta WHERE key = ?").pluck(),
     setHorizon: database.prepare<[string, number]>(
       `INSERT INTO meta(key, value) VALUES (?, ?) ON CONFLICT(key)
@@ -67,6 +70,8 @@ export class SqliteRetention implements Retention {
 
   async giveBack(): Promise<boolean> {
     return this.#connection.write(() => {
+      // What an erasure left is overwritten page after page: none may move to where that has been.
+      if (Math.abs(Date.now() - (this.#sql.wiped.get() ?? 0)) < WIPE_MS) return false;
       // A store of an early version cannot give back: its free pages are used again.
       if (this.#number("auto_vacuum") !== 2 || this.#number("freelist_count") === 0) return false;
       this.#connection.database.exec(`PRAGMA incremental_vacuum(${GIVE_BACK_PAGES})`);

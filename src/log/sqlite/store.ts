@@ -4,6 +4,7 @@ import { Connection } from "./connection.js";
 import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
+import { SqliteResidue } from "./residue.js";
 import { SqliteRetention } from "./retention.js";
 import { SqliteRooms } from "./rooms.js";
 import { SqliteSearch } from "./search.js";
@@ -39,6 +40,7 @@ export function openSqliteStore({ path, clock = systemClock, tell }: SqliteOptio
     search: new SqliteSearch(connection),
     secrets: new SqliteSecrets(connection),
     retention: new SqliteRetention(connection),
+    residue: new SqliteResidue(connection),
     close: () => connection.close(),
   };
 }

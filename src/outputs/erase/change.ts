@@ -17,7 +17,11 @@ export interface Wish {
 /** Takes a person out of one event. */
 export function changeOf(event: LiveEvent, wish: Wish): Change {
   const { identity, keep } = wish;
-  if (event.type === "erased") return { what: "nothing" };
+  if (event.type === "erased") {
+    // Their giver was erased before; who received is in the name of the combo, too.
+    const left = tombstone(event, wish);
+    return left.id === event.id ? { what: "nothing" } : { what: "changed", event: left };
+  }
   if (event.type === "unknown")
     return event.payload !== null && namedIn(identity)(Buffer.from(event.payload, "base64"))
       ? { what: "dropped", event: tombstone(event, wish) }

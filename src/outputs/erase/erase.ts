@@ -3,7 +3,7 @@ import type { User } from "../../events/event.js";
 import type { RoomKey } from "../../log/log.js";
 import type { Store } from "../../log/store.js";
 import type { Wish } from "./change.js";
-import { type Identity, nameOf } from "./identity.js";
+import { type Identity, marksOf, nameOf } from "./identity.js";
 import { pseudonymOf } from "./pseudonym.js";
 import { type Erased, eraseStep, lookStep, type Step } from "./steps.js";
 
@@ -24,22 +24,25 @@ export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
   readonly pseudonym: string;
   /** Rooms whose anchor the person is: what is known of an anchor stays. */
   readonly anchorOf: readonly RoomKey[];
-  /** Rooms in which events were changed: their statistics are counted again. */
+  /** Rooms in which events were changed: their statistics are to be counted again. */
   readonly rooms: readonly RoomKey[];
+  /** By which the store knows that this is not at its end; for `completeErasure`. */
+  readonly note: string;
 }
 
 type OnEvents = (count: number) => void | Promise<void>;
-type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics">;
+type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue">;
 
 /**
  * Takes a person out of everything that is kept, as of now; who comes again is kept again. The events stay erased whatever is imported or
- * decoded anew: their ids are known.
+ * decoded anew: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
  * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
  */
 export async function eraseUser(store: Parts, { user, keep, signal, onProgress = () => {} }: EraseAsk): Promise<EraseReport> {
   const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events));
   const pseudonym = pseudonymOf(nameOf(identity), await store.secrets.pseudonymKey());
   const wish: Wish = { identity, pseudonym, keep };
+  const note = await store.residue.begin();
   const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
   const rooms = new Set<RoomKey>();
   await walk(
@@ -58,10 +61,12 @@ export async function eraseUser(store: Parts, { user, keep, signal, onProgress =
     signal?.throwIfAborted();
     await onProgress("rewriting the search index", ++steps);
   }
+  // As a text stands in JSON.
+  await store.hooks.withdraw(marksOf(identity).map((mark) => JSON.stringify(mark).slice(1, -1)));
   const anchorOf = (await store.rooms.list()).filter(
     ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
   );
-  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms] };
+  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], note };
 }
 
 /** Finds out who is meant, and by what else they are known. */

@@ -60,5 +60,5 @@ function nothingErased(user: string): EraseReport {
     nicknames: [],
     byName: false,
   };
-  return { identity, pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [] };
+  return { identity, pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], note: "" };
 }

@@ -20,7 +20,12 @@ export function unreached(data: string, { anchorOf, kept, recordings }: Erasure,
     ...ASIDES.map((name) => resolve(folder, name)).filter(holdsFiles),
     ...recordings.open.map((path) => `${path}, which is being written to: erase them again when it is closed`),
     ...recordings.failed,
-    ...(elsewhere ? ["raw recordings, and frames that wait for the database, in the data folders of other processes"] : []),
+    ...(elsewhere
+      ? [
+          "raw recordings, and frames that wait for the database, in the data folders of other processes",
+          "old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md",
+        ]
+      : []),
     ...anchorOf.map((room) => `what is known of them as the anchor of room ${room}`),
     ...(kept > 0 ? [`the ${kept} chats of others`] : []),
     "what they do from now on: it is collected again",

@@ -101,8 +101,14 @@ export class Lane {
     if (signal.aborted) return null;
     const began = clock.now();
     let batch: HookBatch | null;
-    if (this.#fixed !== null) batch = await hooks.batch(hook.id, this.#room);
-    else {
+    if (this.#fixed !== null) {
+      batch = await hooks.batch(hook.id, this.#room);
+      if (batch === null) {
+        // Withdrawn, since somebody in it was erased: it is made anew. Or the hook was changed: then that is not fixed.
+        this.#fixed = null;
+        return 0;
+      }
+    } else {
       batch = await this.#next();
       if (batch !== null) {
         this.#parts.unsaved.delete(this.#room);

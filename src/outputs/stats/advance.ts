@@ -37,13 +37,13 @@ function whereOf(sessionId: string): { sessionId?: string } {
 export async function catchUp(
   store: Pick<Store, "log" | "statistics">,
   vocabulary: Vocabulary,
-  { room, signal, onStep }: { readonly room?: RoomKey; readonly signal?: AbortSignal; readonly onStep?: () => void } = {},
+  { room, signal, onStep }: { readonly room?: RoomKey; readonly signal?: AbortSignal; readonly onStep?: () => void | Promise<void> } = {},
 ): Promise<void> {
   const rooms = room === undefined ? (await store.statistics.progress()).map((one) => one.room) : [room];
   for (const one of rooms) {
     while (await advance(store, one, vocabulary)) {
       signal?.throwIfAborted();
-      onStep?.();
+      await onStep?.();
     }
   }
 }

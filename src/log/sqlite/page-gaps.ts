@@ -1,0 +1,72 @@
+// Pages as https://www.sqlite.org/fileformat2.html has them (sections 1.6 and 1.8). Numbers are big-endian.
+
+/** Bytes of a page that hold nothing, the second end not included. */
+export type Gap = readonly [from: number, to: number];
+
+/** First bytes of a page of a tree: of an index or a table, inner or leaf. Inner ones have a longer head. */
+const HEAD_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
+/** Where a head has the first free block, the number of cells and where their content begins. */
+const FREE_BLOCK = 1;
+const CELLS = 3;
+const CONTENT = 5;
+/** A free block begins with where the next one is and how long it is. */
+const BLOCK_HEAD = 4;
+
+/**
+ * The parts of a tree's page that hold nothing by its own head: what lies between the list of cells and their content, and the free blocks.
+ * Fragments of up to three bytes are not told. What lies there is what cells that were moved or removed have left.
+ *
+ * @param page the whole page; not the first of the file, whose head lies elsewhere
+ * @param usable its bytes without those that are reserved at its end
+ * @returns null when this is no page of a tree, or its head contradicts itself
+ */
+export function gapsOf(page: Buffer, usable = page.length): readonly Gap[] | null {
+  const head = HEAD_BYTES[page.readUInt8(0)];
+  if (head === undefined) return null;
+  const listEnd = head + 2 * page.readUInt16BE(CELLS);
+  // 0 stands for 65536, which two bytes cannot hold.
+  const content = page.readUInt16BE(CONTENT) || 65_536;
+  if (listEnd > content || content > usable) return null;
+  const gaps: Gap[] = [[listEnd, content]];
+  for (let block = page.readUInt16BE(FREE_BLOCK), last = content; block !== 0; ) {
+    if (block < last || block + BLOCK_HEAD > usable) return null;
+    const end = block + page.readUInt16BE(block + 2);
+    if (end < block + BLOCK_HEAD || end > usable) return null;
+    gaps.push([block + BLOCK_HEAD, end]);
+    last = end;
+    block = page.readUInt16BE(block);
+  }
+  return gaps;
+}
+
+/** What the file's own map says of a page: the root of a tree, or another page of one. Free pages and pages of long rows have other numbers. */
+const TREE_PAGES: readonly number[] = [1, 5];
+/** A page's entry in a map: what it is, and whose. */
+const ENTRY_BYTES = 5;
+/** The page with this byte is never used: SQLite's locks are there. */
+const LOCK_BYTE = 0x4000_0000;
+
+/** Where the file has its maps of pages. */
+export class PageMap {
+  readonly #usable: number;
+  readonly #lockPage: number;
+
+  constructor(pageBytes: number, usable = pageBytes) {
+    this.#usable = usable;
+    this.#lockPage = LOCK_BYTE / pageBytes + 1;
+  }
+
+  /** The page on which the map has a page, and where on it; null for a page that is in no map: the first, the maps themselves, and that of the locks. */
+  placeOf(page: number): { readonly map: number; readonly at: number } | null {
+    if (page < 2 || page === this.#lockPage) return null;
+    const each = Math.floor(this.#usable / ENTRY_BYTES) + 1;
+    const first = Math.floor((page - 2) / each) * each + 2;
+    const map = first === this.#lockPage ? first + 1 : first;
+    return page <= map ? null : { map, at: ENTRY_BYTES * (page - map - 1) };
+  }
+
+  /** Whether an entry is of a page of a tree. */
+  static isTree(entry: number): boolean {
+    return TREE_PAGES.includes(entry);
+  }
+}
