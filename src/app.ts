@@ -28,6 +28,7 @@ import { RawRecorder } from "./sources/raw/recorder.js";
 import { storeAt } from "./store.js";
 import { finishErasure, keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts, watchDisk } from "./upkeep.js";
 import { WorkerChannel } from "./worker/channel.js";
+import { doTask } from "./worker/do-task.js";
 import { exportsAt } from "./worker/exports.js";
 import { retentionAt } from "./worker/retention.js";
 import { searchAt } from "./worker/search.js";
@@ -115,7 +116,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       closers.push(() => keeper.stop());
     }
     const stopping = new AbortController();
-    const finishing = finishErasure(upkeep, stopping.signal);
+    const overwrite = (note: string) => doTask(desk, "overwrite", { note }, () => {}, stopping.signal);
+    const finishing = finishErasure(upkeep, overwrite, stopping.signal);
     closers.push(() => {
       stopping.abort(new DyliveError("stopping", "the server is stopping"));
       return finishing;

@@ -9,7 +9,6 @@ import { RetentionKeeper, type RetentionKeeperParts } from "./outputs/retention/
 import { StatisticsReader } from "./outputs/stats/reader.js";
 import { tellSystem } from "./rooms/system.js";
 import { rawFiles, rawFolder, rawRooms, removeRaw } from "./sources/raw/files.js";
-import { doTask } from "./worker/do-task.js";
 import type { JobDesk } from "./worker/jobs.js";
 
 const MB = 1_000_000;
@@ -79,8 +78,13 @@ export function keepWithinLimits({ config, store, desk, clock, logger }: UpkeepP
 /**
  * Ends an erasure that was broken off, so far as that can be done without knowing whose it was: what the person left in the store's file is
  * overwritten. Resolves when that is done.
+ * @param overwrite does that, for the erasure of a note
  */
-export async function finishErasure({ store: { residue }, desk, logger }: UpkeepParts, signal: AbortSignal): Promise<void> {
+export async function finishErasure(
+  { store: { residue }, logger }: Pick<UpkeepParts, "store" | "logger">,
+  overwrite: (note: string) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const erasure = await residue.open();
     if (erasure === null) return;
@@ -90,7 +94,7 @@ export async function finishErasure({ store: { residue }, desk, logger }: Upkeep
       return await residue.end(erasure.note);
     }
     logger.warn("an erasure was broken off while it overwrote what was left in the store's file: that is done now");
-    await doTask(desk, "overwrite", { note: erasure.note }, () => {}, signal);
+    await overwrite(erasure.note);
     logger.info("what erased people left in the store's file is overwritten");
   } catch (error) {
     if (!signal.aborted)
