@@ -4,7 +4,7 @@ import type { Config } from "./config.js";
 import { JobHolder } from "./log/job-holder.js";
 import type { Lease, Membership } from "./log/leases.js";
 import { Pulse } from "./log/pulse.js";
-import type { CollectorParts } from "./rooms/collector.js";
+import type { CollectorParts } from "./rooms/collector-parts.js";
 import { Fleet } from "./rooms/fleet.js";
 import { inTime } from "./rooms/in-time.js";
 import { RemoteRooms } from "./rooms/remote-rooms.js";

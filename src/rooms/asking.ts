@@ -63,9 +63,10 @@ export class Asking {
     this.#reading = { live: { outcome: "live", step: "page", webRid, roomId, facts }, at: savedAt, confirmed: false };
   }
 
-  /** The room's number was told: it is asked for from now on. */
+  /** The room's number was told: it is asked for from now on, until the platform tells another one. */
   askFor(webRid: string): void {
-    if (this.#name.kind !== "web_rid") this.#asked = { kind: "web_rid", value: webRid };
+    const isFirst = this.#name.kind === "web_rid" && this.#name.value === webRid;
+    this.#asked = isFirst ? this.#name : { kind: "web_rid", value: webRid };
   }
 
   /** The number may be somebody else's by now, or nobody's: goes back to the first name. @returns whether that is another one */

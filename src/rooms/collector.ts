@@ -1,55 +1,26 @@
-import type { Clock } from "../clock.js";
 import { DyliveError, type ErrorCode } from "../errors.js";
-import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../log/rooms.js";
-import type { Store } from "../log/store.js";
 import type { Seat } from "../sources/seat.js";
-import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
 import { Asking, FRESH_MS } from "./asking.js";
 import { backoffMs } from "./backoff.js";
-import type { Budgets } from "./budget.js";
+import type { CollectorParts, Ending, Shared } from "./collector-parts.js";
 import { Connection } from "./connection.js";
+import { begunAnew } from "./hold.js";
 import type { Intake } from "./intake.js";
-import { Keeping } from "./keeping.js";
-import type { Broadcast } from "./pipeline.js";
-import { Place, type Reach } from "./place.js";
-import type { Raw } from "./raw.js";
-import type { Live, RoomName } from "./resolve.js";
-import type { Spool } from "./spool.js";
+import { Keeping, type Met } from "./keeping.js";
+import { Place } from "./place.js";
+import type { CollectorRegistry } from "./registry.js";
+import type { Live, Offline, RoomName } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
-import { isNotOwner, storeDownReason } from "./store-down.js";
+import { isNotOwner } from "./store-down.js";
 import type { Closing } from "./target.js";
 import type { Tenure } from "./tenure.js";
 import { Tracker } from "./tracker.js";
 
-/** What collectors are built of; the same for all rooms. */
-export interface CollectorParts extends Reach {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** ms between looks at a room that is not live */
-  readonly pollMs: number;
-  readonly setAside: (event: NewEvent, error: unknown) => void;
-  /** Told of every batch as received, before it is stored: for recording. */
-  readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
-  /** Who keeps the frames of rooms that are to be recorded. */
-  readonly raw?: Raw;
-  /** Where frames wait while the store is away; without one the platform is held back meanwhile. */
-  readonly spool?: Spool;
-}
-
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
 const SETTLE_EVERY_MS = 5000;
-const STORE_RETRY_MS = 5000;
-/** What a store says that may take something later. */
-const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "disk_full",
-  "store_failed",
-  "store_readonly",
-  "store_damaged",
-  "store_unreachable",
-]);
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 
@@ -65,7 +36,9 @@ export class Collector {
   readonly #connection: Connection;
   readonly #asking: Asking;
   readonly #keeping: Keeping;
-  #lost = false;
+  readonly #registry: CollectorRegistry<Collector>;
+  #ending: Ending | null = null;
+  #over = false;
   readonly #row: RoomRow | null;
   #done: Promise<void> | null = null;
 
@@ -77,7 +50,7 @@ export class Collector {
   constructor(
     name: RoomName,
     parts: CollectorParts,
-    budgets: Budgets,
+    shared: Shared,
     settings = NO_SETTINGS,
     row: RoomRow | null = null,
     tenure: Tenure | null = null,
@@ -86,10 +59,11 @@ export class Collector {
     this.settings = settings;
     this.#parts = parts;
     this.#row = row;
+    this.#registry = shared.registry;
     this.tracker = new Tracker(parts.clock);
     this.#place = new Place(parts, settings, row?.resume?.visitor ?? null);
     const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#to(state, reason, problem);
-    this.#asking = new Asking(name, { clock: parts.clock, requests: budgets.requests, tracker: this.tracker, place: this.#place, to });
+    this.#asking = new Asking(name, { clock: parts.clock, requests: shared.requests, tracker: this.tracker, place: this.#place, to });
     const { store, clock, setAside, spool } = parts;
     this.#keeping = new Keeping({
       ...{ store, clock, setAside, tracker: this.tracker, drift: this.#drift, tenure, signal: this.#stop.signal },
@@ -99,7 +73,7 @@ export class Collector {
     this.#connection = new Connection({
       parts,
       raw: (settings.record ?? parts.raw?.byDefault) ? (parts.raw ?? null) : null,
-      budgets,
+      budgets: shared,
       tracker: this.tracker,
       place: this.#place,
       drift: this.#drift,
@@ -107,19 +81,24 @@ export class Collector {
       receivedUntil: (room, sessionId) => this.#keeping.receivedUntil(room, sessionId),
       resolve: (signal) => this.#asking.resolve(signal, true),
       moving: () => this.#keeping.moving,
-      lost: () => this.#lost,
+      lost: () => this.lost,
       arrive: (signal) => this.#keeping.arrive(signal),
     });
   }
 
-  /** The room once the platform has named it. */
+  /** The room once the platform has named it, and it is this collector's. */
   get room(): RoomKey | null {
     return this.#keeping.room;
   }
 
-  /** Whether the room turned out to be another process's: then this collector has stopped by itself. */
+  /** Why it has stopped by itself, or is about to; null while it goes on, and when it was stopped. */
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+
+  /** Whether the room turned out to be another process's. */
   get lost(): boolean {
-    return this.#lost;
+    return this.#ending?.why === "lost";
   }
 
   /** Messages and fields that our decoders do not know, and failures to decode. */
@@ -143,43 +122,42 @@ export class Collector {
    * @throws DyliveError not_owner, bad_file; what the store throws when it is down: the same can be absorbed again
    */
   async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    return !this.#lost && this.#keeping.absorb(bytes, signal);
+    return !this.lost && !this.#over && this.#keeping.absorb(bytes, signal);
   }
 
-  /** Ends the connection and stores what had been received. */
+  /** The platform told the room's number to somebody else: by this it is asked for from now on. */
+  askFor(webRid: string): void {
+    this.#asking.askFor(webRid);
+  }
+
+  /** Ends the connection and stores what had been received. The room is the next collector's when that is done. */
   async stop(): Promise<void> {
+    this.#registry.leaving(this);
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
-    await this.#keeping.close();
-    if (this.room !== null) await this.#parts.raw?.leave(this.room);
-    this.#place.leave();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
     const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#keeping.settle().catch(() => {}));
     try {
-      await this.#collect(signal);
+      await begunAnew(() => this.#loop(signal), this.tracker, this.#parts.clock, signal);
     } catch (error) {
       if (isNotOwner(error)) this.#lose();
       else if (!signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
     } finally {
       stopSettling();
-      if (this.#lost) await this.#keeping.close();
+      this.#registry.leaving(this);
+      await this.#leave().catch((error: unknown) => this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal"));
+      this.#registry.leave(this);
     }
   }
 
-  /** The loop, begun anew while the store takes nothing: a full disk must not end a collection. */
-  async #collect(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        return await this.#loop(signal);
-      } catch (error) {
-        if (signal.aborted || !(error instanceof DyliveError && STORE_PROBLEMS.has(error.code))) throw error;
-        this.tracker.to("failed", storeDownReason(error), error.code);
-        await this.#pause(STORE_RETRY_MS, signal);
-      }
-    }
+  async #leave(): Promise<void> {
+    this.#over = true;
+    await this.#keeping.close();
+    if (this.room !== null) await this.#parts.raw?.leave(this.room);
+    this.#place.leave();
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -190,6 +168,7 @@ export class Collector {
       if (resolved?.outcome === "no_account") {
         if (this.#asking.askAnew()) continue;
         await this.#to("failed", resolved.reason, "no_account");
+        this.#ending = { why: "no_account" };
         return;
       }
       if (resolved === null || resolved.outcome === "unknown") {
@@ -197,8 +176,9 @@ export class Collector {
         continue;
       }
       const recalled = this.#asking.recalled ? this.#row : null; // the store need not be told what it told
-      const { room, intake } = await this.#keeping.meet(this.name, resolved, recalled?.room ?? null);
-      this.#asking.askFor(resolved.webRid);
+      const entered = await this.#enter(resolved, recalled?.room ?? null, signal);
+      if (entered === null) return;
+      const { room, intake } = entered;
       if (resolved.outcome === "offline") {
         failures = 0;
         await this.#notLive(room, signal);
@@ -228,6 +208,26 @@ export class Collector {
             : backoffMs("network", losses);
       await this.#pause(pause, signal);
     }
+  }
+
+  /** The room of a reading with its way into the log; null when it is not this collector's to collect: then nothing was claimed or connected. */
+  async #enter(resolved: Live | Offline, recalled: RoomKey | null, signal: AbortSignal): Promise<Met | null> {
+    const room = recalled ?? (await this.#keeping.identify(this.name, resolved)) ?? this.room;
+    if (room === null) throw new DyliveError("internal", "a room was not kept");
+    if (this.room !== null && room !== this.room) {
+      this.#ending = { why: "moved" };
+      return null;
+    }
+    const owner = await this.#registry.enter(room, this, signal);
+    if (owner !== this) {
+      owner.askFor(resolved.webRid); // what the platform said last counts
+      this.#ending = { why: "twin", of: owner };
+      return null;
+    }
+    const met = await this.#keeping.enter(room);
+    this.#asking.askFor(resolved.webRid);
+    if (recalled === null && resolved.outcome === "live") await this.#keeping.begin(room, resolved);
+    return met;
   }
 
   /** An earlier process was connected a moment ago: this one goes on there, and asks the platform after. */
@@ -283,7 +283,7 @@ export class Collector {
 
   /** The room is another process's: no end is told, and nothing that is held is stored. */
   #lose(): void {
-    this.#lost = true;
+    this.#ending = { why: "lost" };
     this.tracker.to(this.tracker.state, "another process collects this room now");
     this.#stop.abort(new DyliveError("not_owner", "another process collects this room now"));
   }

@@ -3,7 +3,7 @@ import type { RoomKey } from "../log/log.js";
 import type { Noted } from "../log/rooms.js";
 import type { Drift } from "../wire/drift.js";
 import type { Budgets } from "./budget.js";
-import type { CollectorParts } from "./collector.js";
+import type { CollectorParts } from "./collector-parts.js";
 import type { Place } from "./place.js";
 import type { Raw } from "./raw.js";
 import type { Resolved } from "./resolve.js";

@@ -2,10 +2,11 @@ import type { Changes, Lease, Membership } from "../log/leases.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type RoomRow } from "../log/rooms.js";
 import type { Wishes } from "../log/wishes.js";
-import type { Budgets } from "./budget.js";
-import { Collector, type CollectorParts } from "./collector.js";
+import { Collector } from "./collector.js";
+import type { CollectorParts, Shared } from "./collector-parts.js";
 import { Herald } from "./herald.js";
 import { budgetsOf, RATES, type Rates } from "./rates.js";
+import { CollectorRegistry } from "./registry.js";
 import type { RoomName } from "./resolve.js";
 import { sameSettings } from "./settings.js";
 import type { RoomStatus } from "./state.js";
@@ -24,8 +25,6 @@ export interface FleetParts extends CollectorParts {
 export interface Held {
   readonly collector: Collector;
   readonly keys: Set<string>;
-  /** The room, if it was known before the collector met it. */
-  readonly knownAs: RoomKey | null;
   /** It has ended by itself: there is no such account. */
   over: boolean;
 }
@@ -43,7 +42,7 @@ const DRAIN_LOOK_MS = 250;
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class Fleet {
   readonly #parts: FleetParts;
-  readonly #budgets: Budgets;
+  readonly #shared: Shared;
   readonly #herald: Herald;
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, Held>();
@@ -56,7 +55,7 @@ export class Fleet {
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
-    this.#budgets = budgetsOf(parts.clock, parts.rates ?? RATES);
+    this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
     this.#herald = new Herald(parts.membership.id, parts.wishes, parts.clock, () => this.#held, parts.onError);
   }
 
@@ -114,7 +113,7 @@ export class Fleet {
   }
 
   #heldOf(room: RoomKey): Held | undefined {
-    return this.#all().find(({ collector, knownAs }) => (collector.room ?? knownAs) === room);
+    return this.#all().find(({ collector, over }) => collector.room === room && !over);
   }
 
   #begin(key: string, planned: boolean): void {
@@ -129,10 +128,12 @@ export class Fleet {
     if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
     const twin = row === null ? undefined : this.#heldOf(row.room);
     if (twin === undefined) this.#hold(lease, row, planned);
-    else {
-      twin.keys.add(key);
-      this.#held.set(key, twin);
-    }
+    else this.#attach(key, twin);
+  }
+
+  #attach(key: string, twin: Held): void {
+    twin.keys.add(key);
+    this.#held.set(key, twin);
   }
 
   /** What the store knows of the room, asked until it answers. */
@@ -154,8 +155,8 @@ export class Fleet {
     const keys = new Set([lease.key]);
     const tenure = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
     const name = lease.name as RoomName; // only these kinds are wished for
-    const collector = new Collector(name, this.#parts, this.#budgets, row?.settings ?? NO_SETTINGS, row, tenure);
-    const held: Held = { collector, keys, knownAs: row?.room ?? null, over: false };
+    const collector = new Collector(name, this.#parts, this.#shared, row?.settings ?? NO_SETTINGS, row, tenure);
+    const held: Held = { collector, keys, over: false };
     this.#held.set(lease.key, held);
     void collector.run().then(() => this.#ended(held));
   }
@@ -171,13 +172,20 @@ export class Fleet {
 
   /** A collector has ended by itself, or was stopped. */
   #ended(held: Held): void {
-    if (!held.collector.lost) {
+    const { ending } = held.collector;
+    const keys = [...held.keys].filter((key) => this.#held.get(key) === held);
+    if (ending?.why === "twin") {
+      for (const key of keys) this.#letGo(key);
+      const twin = this.#all().find(({ collector }) => collector === ending.of);
+      for (const key of keys) twin === undefined ? this.#begin(key, false) : this.#attach(key, twin);
+      return;
+    }
+    if (ending?.why !== "lost" && ending?.why !== "moved") {
       held.over = true;
       return;
     }
-    const keys = [...held.keys].filter((key) => this.#held.get(key) === held);
     for (const key of keys) this.#letGo(key);
-    // Mostly the next beat says that they are another's. Else it is a second name of a room that is collected here.
+    // Mostly the next beat says that they are another's, or the name leads to another room by now.
     void this.#parts.clock.sleep(AGAIN_MS, this.#stop.signal).then(
       () => {
         for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key, false);

@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.js";
-import { DyliveError } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
 import type { Noted, Resume } from "../log/rooms.js";
@@ -57,7 +56,7 @@ export class Keeping {
     this.#moving = parts.tenure?.planned ?? false;
   }
 
-  /** The room once the platform has named it. */
+  /** The room once its way into the log is open. */
   get room(): RoomKey | null {
     return this.#met?.room ?? null;
   }
@@ -68,27 +67,30 @@ export class Keeping {
   }
 
   /**
-   * Knows the room by the names that the platform gave, and opens its way into the log; a broadcast that is live is opened too.
-   * @param recalled the room as the store has it, where the reading was made of that
+   * Says which room a reading speaks of, which is known from now on by every name that the platform gave. Claims and opens nothing.
+   * @returns null while the store of a room that is spooled is away: then the names are written when it is back
    */
-  async meet(name: RoomName, resolved: Live | Offline, recalled: RoomKey | null): Promise<Met> {
-    const { store, clock, signal } = this.#parts;
+  async identify(name: RoomName, resolved: Live | Offline): Promise<RoomKey | null> {
+    const { store, signal } = this.#parts;
     const meet = () => meetRoom(store.rooms, name, resolved);
-    const known = this.#met;
-    const room = recalled ?? (known === null ? await meet() : await this.orElse(meet, null));
-    if (room !== null && room !== known?.room) {
-      await known?.intake.close();
-      this.#met = await this.#open(room);
-    }
-    const met = this.#met;
-    if (met === null) throw new DyliveError("internal", "a room was not kept");
-    if (recalled !== null) return met;
-    if (room === null) await met.intake.errand(meet, signal);
+    if (this.#met === null) return meet();
+    const room = await this.orElse(meet, null);
+    if (room === null) await this.#met.intake.errand(meet, signal);
+    return room;
+  }
+
+  /** Opens the room's way into the log, unless it is open. */
+  async enter(room: RoomKey): Promise<Met> {
+    this.#met ??= await this.#open(room);
+    return this.#met;
+  }
+
+  /** Notes that a broadcast is live. */
+  async begin(room: RoomKey, { roomId, facts }: Live): Promise<void> {
+    const { store, clock, signal } = this.#parts;
     const at = clock.now();
-    const { facts, roomId, outcome } = resolved;
-    if (outcome === "live" && this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
-    if (outcome === "live") await met.intake.errand(() => store.sessions.open(met.room, roomId, at, facts.title), signal);
-    return met;
+    if (this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
+    await this.#met?.intake.errand(() => store.sessions.open(room, roomId, at, facts.title), signal);
   }
 
   /** The broadcast that has not ended, as far as one knows. */
@@ -160,12 +162,16 @@ export class Keeping {
     await this.#met?.intake.close();
   }
 
-  /** In a cluster the room is claimed when there is something to store, else at once. */
+  /**
+   * Claims the room at once, so that nothing is connected to what another process has; in a cluster, a room that one gives up is claimed when it
+   * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
+   */
   async #open(room: RoomKey) {
     const { store, clock, setAside, drift, tracker, spool, tenure, onLost } = this.#parts;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
     const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside };
     const pipeline = tenure === null ? await Pipeline.open(parts) : Pipeline.lazy(parts);
+    if (tenure !== null && !tenure.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, tracker, clock);
     const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, tracker, spool, onLost });
     return { room, pipeline, intake };

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { Draft, GiftEvent } from "../events/combo.js";
@@ -62,6 +63,10 @@ interface Written {
   readonly tooOld?: number;
 }
 
+/** Appends that are tried while somebody else stores into the same room: an import, or a task, between whose batches there is time enough. */
+const MOST_TRIES = 8;
+/** The longest wait before the second of further tries, ms; twice as long before each one after. Real time: it is the store's pace that counts. */
+const FIRST_WAIT_MS = 10;
 const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
 const RESTORE_SOCIAL = 100;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
@@ -129,7 +134,10 @@ export class Pipeline {
       const events = this.#ledger.due(this.#parts.clock.now());
       if (events.length === 0) return 0;
       const stored = await this.#write(events);
-      if (stored === null) return 0; // another owner's now; what is still open there is settled by the next round
+      if (stored === null) {
+        await this.#claim(); // what is still open is settled by the next round
+        return 0;
+      }
       return events.length;
     });
   }
@@ -166,10 +174,14 @@ export class Pipeline {
     return { events, methods, drops, ended };
   }
 
-  /** Judges and appends; a batch that the store refuses is halved until the bad event is found. */
+  /**
+   * Judges and appends; a batch that the store refuses is halved until the bad event is found. A room that somebody else stores into at the same
+   * time is claimed back and the batch judged anew, so many times: two that did so for ever would store nothing.
+   * @throws DyliveError in_use when the room is taken away each time
+   */
   async #append(drafts: readonly Draft[], drops: Map<string, number>): Promise<readonly NewEvent[]> {
     if (drafts.length === 0) return [];
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       const events = await this.#judge(drafts);
       let written: Written | null;
       try {
@@ -185,7 +197,14 @@ export class Pipeline {
         const first = await this.#append(drafts.slice(0, half), drops);
         return [...first, ...(await this.#append(drafts.slice(half), drops))];
       }
-      if (written === null) continue;
+      if (written === null) {
+        if (tries >= MOST_TRIES)
+          throw new DyliveError("in_use", `somebody else stores into room ${this.#parts.room}, and took it away ${tries} times in a row`);
+        // Chance decides who waits longer: in step, both would take it from each other again.
+        if (tries > 1) await setTimeout(Math.random() * FIRST_WAIT_MS * 2 ** (tries - 2));
+        await this.#claim();
+        continue;
+      }
       const { stored, tooOld = 0 } = written;
       if (events.length === 0) this.#ledger.commit([]);
       for (const event of events) this.#recent.add(event.id);
@@ -213,7 +232,7 @@ export class Pipeline {
     return new Map([...events].flatMap(([id, event]) => (event.type === "gift" ? [[id, event] as const] : [])));
   }
 
-  /** Appends what the ledger has staged. @returns null when the room had another owner in between: claimed again, to be judged anew */
+  /** Appends what the ledger has staged. @returns null when the room had another owner in between: to be claimed again and judged anew */
   async #write(events: readonly NewEvent[]): Promise<Written | null> {
     const { log, room } = this.#parts;
     try {
@@ -227,7 +246,6 @@ export class Pipeline {
       await this.#reload().catch(() => this.#ledger.drop());
       throw error;
     }
-    await this.#claim();
     return null;
   }
 

@@ -2,13 +2,15 @@ import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../log/rooms.js";
 import { Visitor } from "../sources/visitor.js";
-import type { Budgets } from "./budget.js";
-import { Collector, type CollectorParts } from "./collector.js";
+import { Collector } from "./collector.js";
+import type { CollectorParts, Shared } from "./collector-parts.js";
 import { budgetsOf, RATES, type Rates } from "./rates.js";
+import { CollectorRegistry } from "./registry.js";
 import { nameIn, type RoomName, readPaste } from "./resolve.js";
 import { type Held, Roster } from "./roster.js";
 import { assertPossible, sameSettings } from "./settings.js";
-import { answersCaller, type RequestedRoom, type RoomManager, type RoomStatus, type RoomView } from "./state.js";
+import { settled } from "./settled.js";
+import type { RequestedRoom, RoomManager, RoomStatus, RoomView } from "./state.js";
 
 /** What a supervisor is built of. */
 export interface SupervisorParts extends CollectorParts {
@@ -29,8 +31,8 @@ const REMEMBER_MISS_MS = 60_000;
 /** Decides which rooms are collected: those on the watch list, and those that somebody asked for lately. */
 export class Supervisor implements RoomManager {
   readonly #parts: SupervisorParts;
-  readonly #budgets: Budgets;
-  readonly #roster = new Roster();
+  readonly #shared: Shared;
+  readonly #roster: Roster;
   readonly #stops: readonly (() => void)[];
   /** Changes of the watch list by us: what was read of it before one is out of date. */
   #changes = 0;
@@ -39,7 +41,8 @@ export class Supervisor implements RoomManager {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    this.#budgets = budgetsOf(parts.clock, parts.rates ?? RATES);
+    this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
+    this.#roster = new Roster(parts.clock);
     this.#stops = [
       parts.clock.every(Math.min(SWEEP_MS, parts.onDemandIdleMs), () => this.#sweep()),
       parts.clock.every(FOLLOW_MS, () => void this.#follow().catch(() => {})), // the store may be down: it is read again
@@ -58,34 +61,18 @@ export class Supervisor implements RoomManager {
    */
   async watch(text: string, signal: AbortSignal): Promise<void> {
     const { held } = await this.#heldFor(await this.#nameIn(text, signal), "wanted", {});
-    if (held.watched === "no") held.watched = "wanted";
+    if (held.watched !== "saved") held.watched = "wanted";
   }
 
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
     const name = await this.#nameIn(text, signal);
     const { held, known } = await this.#heldFor(name, "no", {});
+    if (held.watched === "adding") held.watched = "no"; // wanted also where it is not added
     const first = !known || held.collector.room === null;
-    const status = await this.#settled(held, settleMs, signal);
-    const { problem, reason } = held.collector.tracker;
+    const { status, tracker } = await settled(held, settleMs, this.#parts.clock, signal);
+    const { problem, reason } = tracker;
     if (first && problem !== null) throw new DyliveError(problem, reason);
     return { room: status.room, onlySession: name.kind === "room_id" ? name.value : null, status };
-  }
-
-  /** Waits for a room that nobody has met yet. @throws DyliveError what keeps it from being met */
-  async #settled(held: Held, settleMs: number, signal: AbortSignal): Promise<RoomStatus> {
-    const { collector } = held;
-    held.wantedAt = this.#parts.clock.now();
-    if (collector.room === null && !answersCaller(collector.tracker.state)) {
-      // One that turns out to be another's twin is stopped, and would never answer.
-      const over = new AbortController();
-      void collector.run().then(() => over.abort());
-      await collector.tracker.settled(settleMs, AbortSignal.any([signal, over.signal]));
-    }
-    this.#roster.mergeTwins();
-    const status = (collector.room === null ? null : this.status(collector.room)) ?? collector.status();
-    if (status !== null) return status;
-    const { problem, reason } = collector.tracker;
-    throw new DyliveError(problem ?? "room_unknown", problem === null ? `no answer within ${settleMs} ms` : reason);
   }
 
   status(room: RoomKey): RoomStatus | null {
@@ -108,13 +95,16 @@ export class Supervisor implements RoomManager {
 
   async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
     await assertPossible(settings, this.#parts);
-    const { held, known } = await this.#heldFor(await this.#nameIn(text, signal), "wanted", settings);
+    const { held } = await this.#heldFor(await this.#nameIn(text, signal), "adding", settings);
     let room: RoomKey;
+    held.adders++;
     try {
-      room = (await this.#settled(held, settleMs, signal)).room;
+      room = (await settled(held, settleMs, this.#parts.clock, signal)).status.room;
     } catch (error) {
-      if (!known) this.#roster.letGo(held); // the caller is told that it was not added
+      if (held.watched === "adding" && held.adders === 1) this.#roster.letGo(held); // the caller is told that it was not added
       throw error;
+    } finally {
+      held.adders--;
     }
     const { rooms } = this.#parts.store;
     this.#changes++;
@@ -144,7 +134,9 @@ export class Supervisor implements RoomManager {
     if (row.webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
     this.#changes++;
     await this.#parts.store.rooms.setWatch(room, "on");
-    const held = this.#roster.ofRoom(room) ?? this.#hold({ kind: "web_rid", value: row.webRid }, "saved", row.settings, row);
+    const known = this.#roster.runningOf(room);
+    if (known === undefined) this.#roster.letGoOf(room);
+    const held = known ?? this.#hold({ kind: "web_rid", value: row.webRid }, "saved", row.settings, row);
     held.watched = "saved";
     return this.view(room);
   }
@@ -176,23 +168,24 @@ export class Supervisor implements RoomManager {
   async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
     await this.#row(room);
     this.#changes++;
-    await this.#parts.store.rooms.setWatch(room, watch);
     const held = this.#roster.ofRoom(room);
-    if (held !== undefined) this.#roster.letGo(held);
+    if (held?.watched === "wanted") held.watched = "saved"; // it must not be put on the list again meanwhile
+    await this.#parts.store.rooms.setWatch(room, watch);
+    this.#roster.letGoOf(room);
     return this.view(room);
   }
 
   /** The lasting name in a text; short links are followed, within what the platform may be asked. */
   async #nameIn(text: string, signal: AbortSignal): Promise<RoomName> {
     const { platform, userAgent } = this.#parts;
-    if (readPaste(text).kind === "short_link") await this.#budgets.requests.take(signal);
+    if (readPaste(text).kind === "short_link") await this.#shared.requests.take(signal);
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 
   /** Who collects the room, under whichever of its names; somebody new if nobody does. */
   async #heldFor(
     name: RoomName,
-    watched: "no" | "wanted",
+    watched: "no" | "adding" | "wanted",
     settings: Partial<RoomSettings>,
   ): Promise<{ readonly held: Held; readonly known: boolean }> {
     const { rooms } = this.#parts.store;
@@ -202,7 +195,7 @@ export class Supervisor implements RoomManager {
       row = room === null ? null : await rooms.get(room);
     }
     // Looked for again: somebody else may have come meanwhile.
-    const known = this.#roster.get(name) ?? (row === null ? undefined : this.#roster.ofRoom(row.room));
+    const known = this.#roster.get(name) ?? (row === null ? undefined : this.#roster.runningOf(row.room));
     const held = known ?? this.#hold(name, watched, { ...(row?.settings ?? NO_SETTINGS), ...settings }, row);
     this.#roster.set(name, held);
     return { held, known: known !== undefined };
@@ -214,13 +207,31 @@ export class Supervisor implements RoomManager {
     if (watched === "no" && onDemand >= this.#parts.maxOnDemandRooms)
       throw new DyliveError("too_many_rooms", `${onDemand} rooms are collected on demand, which is the most allowed`);
     const { clock } = this.#parts;
-    const collector = new Collector(name, this.#parts, this.#budgets, settings, row);
-    const held: Held = { collector, watched, wantedAt: clock.now(), endedAt: null };
+    const collector = new Collector(name, this.#parts, this.#shared, settings, row);
+    const held: Held = { collector, watched, adders: 0, wantedAt: clock.now(), endedAt: null, twin: null };
     this.#roster.set(name, held);
-    void collector.run().then(() => {
-      held.endedAt = clock.now();
-    });
+    void collector.run().then(() => this.#ended(held));
     return held;
+  }
+
+  /** A collector has ended by itself, or was stopped. */
+  #ended(held: Held): void {
+    held.endedAt = this.#parts.clock.now();
+    const { ending, name } = held.collector;
+    if (ending?.why !== "twin" && ending?.why !== "moved") return;
+    if (ending.why === "twin" && this.#roster.attach(held, ending.of)) return;
+    // Whom it turned out to be was let go at this very moment, or the name is somebody else's by now: met anew.
+    if (this.#stopped || !this.#roster.all().includes(held)) return;
+    if (held.watched === "saved") {
+      this.#roster.letGo(held); // the room itself is on the watch list, and followed from there
+      return;
+    }
+    try {
+      held.twin = this.#hold(name, held.watched, held.collector.settings, null);
+      this.#roster.replace(held, held.twin);
+    } catch {
+      this.#roster.letGo(held); // no place for one more: whoever asks again is told
+    }
   }
 
   /** Brings what is collected in line with the watch list of the store, which other processes change, too. */
@@ -231,12 +242,12 @@ export class Supervisor implements RoomManager {
       const changes = this.#changes;
       const rows = await this.#parts.store.rooms.list();
       if (changes !== this.#changes || this.#stopped) return;
-      const byRoom = new Map(this.#roster.all().map((held) => [held.collector.room, held]));
+      const byRoom = this.#roster.byRoom();
       for (const row of rows) {
         const held = byRoom.get(row.room);
         if (held === undefined && row.watch === "on" && row.webRid !== null) this.#followNew(row.webRid, row);
         else if (held?.watched === "saved" && row.watch !== "on") this.#roster.letGo(held);
-        else if (held !== undefined && held.watched !== "wanted") this.#obey(held, row);
+        else if (held?.watched === "no" || held?.watched === "saved") this.#obey(held, row);
       }
     } finally {
       this.#following = false;
@@ -260,16 +271,14 @@ export class Supervisor implements RoomManager {
   }
 
   async #save(held: Held, room: RoomKey): Promise<void> {
-    const { rooms } = this.#parts.store;
-    await rooms.setSettings(room, held.collector.settings);
-    await rooms.setWatch(room, "on");
     this.#changes++;
-    held.watched = "saved";
+    await this.#parts.store.rooms.setWatch(room, "on");
+    this.#changes++;
+    if (held.watched === "wanted") held.watched = "saved";
   }
 
   #sweep(): void {
     const now = this.#parts.clock.now();
-    this.#roster.mergeTwins();
     for (const held of this.#roster.all()) {
       const { room } = held.collector;
       if (held.endedAt !== null && held.endedAt + REMEMBER_MISS_MS <= now) this.#roster.letGo(held);

@@ -6,6 +6,7 @@ import { NO_SETTINGS } from "../../src/log/rooms.js";
 import type { Store } from "../../src/log/store.js";
 import { Budget } from "../../src/rooms/budget.js";
 import { Collector } from "../../src/rooms/collector.js";
+import { CollectorRegistry } from "../../src/rooms/registry.js";
 import { Spool } from "../../src/rooms/spool.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { Lockstep } from "../faults/lockstep.js";
@@ -51,7 +52,11 @@ async function begin(member: number, planned: boolean, reached: Store = store, s
     throw error;
   };
   const parts = { ...reachAt(simulator.url), store: reached, clock, pollMs: 5000, setAside, ...(spool && { spool }) };
-  const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50) };
+  const budgets = {
+    requests: new Budget(clock, 50, 50),
+    connects: new Budget(clock, 50, 50),
+    registry: new CollectorRegistry<Collector>(),
+  };
   const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim, planned });
   collectors.push(collector);
   void collector.run();

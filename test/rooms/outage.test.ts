@@ -6,6 +6,7 @@ import { NO_SETTINGS } from "../../src/log/rooms.js";
 import type { Store } from "../../src/log/store.js";
 import { Budget } from "../../src/rooms/budget.js";
 import { Collector } from "../../src/rooms/collector.js";
+import { CollectorRegistry } from "../../src/rooms/registry.js";
 import { Spool } from "../../src/rooms/spool.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { Lockstep } from "../faults/lockstep.js";
@@ -50,7 +51,11 @@ beforeEach(async () => {
     spool,
     setAside: (_: unknown, error: unknown) => onError(error),
   };
-  const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50) };
+  const budgets = {
+    requests: new Budget(clock, 50, 50),
+    connects: new Budget(clock, 50, 50),
+    registry: new CollectorRegistry<Collector>(),
+  };
   const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false };
   collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
   void collector.run();

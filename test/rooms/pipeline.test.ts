@@ -154,6 +154,35 @@ describe("pipeline", () => {
     expect(await check(store.log)).toEqual([]);
   });
 
+  it("takes turns with others that store into the room at the same time, and all of it is stored once", async () => {
+    const { open, events, store } = await opened();
+    const pipelines = await Promise.all([open(), open(), open()]);
+    const parts = Array.from({ length: 12 }, (_, i) => received.slice(i * 5, i * 5 + 5));
+    await Promise.all(pipelines.map(async (pipeline) => Promise.all(parts.map((part) => pipeline.store(part, broadcast)))));
+    const alone = await opened();
+    const one = await alone.open();
+    for (const part of parts) await one.store(part, broadcast);
+    const ids = (all: readonly LiveEvent[]) => all.map(({ id }) => id).sort();
+    expect(ids(await events())).toEqual(ids(await alone.events()));
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("gives up when the room is taken away at every try, with an error that can be tried again", async () => {
+    let appends = 0;
+    const { open, parts } = await opened((log) =>
+      changed(log, {
+        append: async (batches) => {
+          appends++;
+          for (const { room } of batches) await parts.rooms.claim(room);
+          return log.append(batches);
+        },
+      }),
+    );
+    const pipeline = await open();
+    await expect(pipeline.store(received, broadcast)).rejects.toMatchObject({ code: "in_use", row: { retryable: true } });
+    expect(appends).toBe(8);
+  });
+
   it("claims again when what follows the claim fails", async () => {
     let down = true;
     const { parts, events } = await opened((log) =>

@@ -1,7 +1,9 @@
 import { NO_SETTINGS } from "../../src/log/rooms.js";
 import type { WishRow } from "../../src/log/wishes.js";
 import { Budget } from "../../src/rooms/budget.js";
-import { Collector, type CollectorParts } from "../../src/rooms/collector.js";
+import { Collector } from "../../src/rooms/collector.js";
+import type { CollectorParts } from "../../src/rooms/collector-parts.js";
+import { CollectorRegistry } from "../../src/rooms/registry.js";
 import { reportOf, writeReport } from "../../src/rooms/report.js";
 import type { RoomName } from "../../src/rooms/resolve.js";
 import type { MemoryWishes } from "./memory-wishes.js";
@@ -13,6 +15,7 @@ export class SmallFleet {
   readonly #parts: CollectorParts;
   readonly #wishes: MemoryWishes;
   readonly #collectors = new Map<string, { readonly collector: Collector; over: boolean }>();
+  readonly #registry = new CollectorRegistry<Collector>();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
 
@@ -46,13 +49,16 @@ export class SmallFleet {
     }
   }
 
-  /** The collector of a wish, or the first one of the same room. */
+  /** The collector of a wish, or the one that has its room. */
   #of(key: string): Collector {
     const own = this.#collectors.get(key)?.collector;
     if (own === undefined) throw new Error(`nobody collects ${key}`);
-    const first = [...this.#collectors.values()].find(({ collector }) => collector.room !== null && collector.room === own.room)?.collector;
-    if (first !== undefined && first !== own) void own.stop();
-    return first ?? own;
+    return own.ending?.why === "twin" ? own.ending.of : own;
+  }
+
+  /** Whether the one that had the room of a wish is gone. */
+  #isAlone({ ending }: Collector): boolean {
+    return ending?.why === "twin" && ![...this.#collectors.values()].some(({ collector }) => collector === ending.of);
   }
 
   async #follow({ key, name }: WishRow): Promise<void> {
@@ -61,10 +67,11 @@ export class SmallFleet {
     const room = before?.room ?? (await rooms.find(name));
     const row = room === null ? null : await rooms.get(room);
     const settings = row?.settings ?? NO_SETTINGS;
-    if (before !== undefined && (row === null || JSON.stringify(before.settings) === JSON.stringify(settings))) return;
+    if (before !== undefined && !this.#isAlone(before) && (row === null || JSON.stringify(before.settings) === JSON.stringify(settings)))
+      return;
     await before?.stop();
     const { clock } = this.#parts;
-    const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50) };
+    const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50), registry: this.#registry };
     const held = { collector: new Collector(name as RoomName, this.#parts, budgets, settings, row), over: false };
     this.#collectors.set(key, held);
     this.#wishes.own(key, "one");
