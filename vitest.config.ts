@@ -1,9 +1,15 @@
 import { defineConfig } from "vitest/config";
+import { browserProjects } from "./test/browser/browsers.js";
 
 /** They start the built program, or install it. */
 const programTests = ["test/e2e/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
 /** Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere. */
 const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
+/**
+ * Run with the first browser alone: they need none, or show more of the pages of ours whose first visit (`web-visit`) and documentation
+ * (`docs-page`) are shown with both. All that meets the platform's pages runs with both.
+ */
+const sameInEveryBrowser = ["web-build", "web-room", "settings", "overlay", "example"].map((name) => `test/browser/${name}.test.ts`);
 const apart = [
   ...programTests,
   ...lockstepTests,
@@ -29,15 +35,17 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: apart, testTimeout: 30_000, ...unit } },
       { test: { name: "e2e", include: programTests, testTimeout: 120_000, hookTimeout: 60_000, ...programs } },
-      {
+      ...browserProjects().map((name, at) => ({
         test: {
-          name: "browser",
+          name,
           include: ["test/browser/**/*.test.ts"],
+          exclude: at > 0 ? sameInEveryBrowser : [],
+          globalSetup: ["test/browser/setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           ...programs,
         },
-      },
+      })),
       {
         test: {
           name: "postgres",

@@ -1,4 +1,5 @@
-// CI: npm test, the real captures, and the black-box check of the document's interface. The last line has the real counts.
+// CI: npm test with every browser that can be had, the real captures, and the black-box check of the document's interface. The last line has the
+// real counts.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const shared = process.env.DYLIVE_SHARED ?? `${root}../shared`;
 const total = { passed: 0, failed: 0 };
+const APT_TIMEOUT_MS = 300_000;
 
 function step(args, name) {
   const counts = `${root}.tmp/counts-${name}.json`;
@@ -15,6 +17,27 @@ function step(args, name) {
   const { passed, failed } = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { passed: 0, failed: 1 };
   total.passed += passed;
   total.failed += failed > 0 || status === 0 ? failed : 1;
+}
+
+const runs = (program, args, options) => spawnSync(program, args, { encoding: "utf8", ...options }).status === 0;
+
+/**
+ * Installs Debian's Chromium where the machine has no browser, so that the tests run with a current one beside npm's. Only where that can be done
+ * without asking anybody: the tests run with npm's alone elsewhere.
+ */
+function installBrowser() {
+  const browsers = ["google-chrome", "chromium", "chromium-browser", "microsoft-edge"];
+  if (process.env.DYLIVE_BROWSER || browsers.some((name) => runs(name, ["--version"]))) return "the machine has a browser";
+  if (!runs("apt-get", ["--version"])) return "no browser is installed: there is no apt-get here";
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && !runs("sudo", ["-n", "true"])) return "no browser is installed: apt-get needs root, and sudo a password";
+  const apt = (...args) => {
+    const command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "--no-install-recommends", ...args];
+    const [program, ...rest] = isRoot ? command : ["sudo", "-n", ...command];
+    return runs(program, rest, { timeout: APT_TIMEOUT_MS });
+  };
+  const isDone = apt("update") && apt("install", "chromium", "chromium-sandbox") && runs("chromium", ["--version"]);
+  return isDone ? "Debian's Chromium was installed" : "no browser is installed: apt-get could not";
 }
 
 /** `dylive demo` on a free port, checked from outside by the shared script. */
@@ -53,6 +76,7 @@ async function blackBox() {
   }
 }
 
+console.log(installBrowser());
 step(["test"], "all");
 step(["run", "test:captures"], "captures");
 await blackBox();

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { DyliveError } from "./errors.js";
+import { browserPlaces } from "./sources/browser/find.js";
 
 /** The account that `dylive login` makes when none is named. */
 export const DEFAULT_ACCOUNT = "default";
@@ -265,16 +266,16 @@ export function environmentOf(config: Config, env: NodeJS.ProcessEnv = process.e
 
 /** What the environment tells of this machine, for those who look for its browser or open a window on it. */
 export interface Machine {
-  readonly platform: NodeJS.Platform;
-  readonly path: string;
-  readonly home: string;
-  readonly programFolders: readonly string[];
+  /** Programs that may be its browser, best first; none is a machine without one. */
+  readonly browsers: readonly string[];
   /** Whether a window can be shown; only Unix without a desktop cannot. */
   readonly display: boolean;
 }
 
 export function readMachine(env: NodeJS.ProcessEnv = process.env, platform = process.platform): Machine {
   const programFolders = ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].flatMap((name) => env[name] || []);
-  const display = platform === "win32" || platform === "darwin" || Boolean(env["DISPLAY"] || env["WAYLAND_DISPLAY"]);
-  return { platform, path: env["PATH"] ?? "", home: env["HOME"] ?? "", programFolders, display };
+  return {
+    browsers: browserPlaces({ platform, path: env["PATH"] ?? "", home: env["HOME"] ?? "", programFolders }),
+    display: platform === "win32" || platform === "darwin" || Boolean(env["DISPLAY"] || env["WAYLAND_DISPLAY"]),
+  };
 }

@@ -39,6 +39,6 @@ function seatsOf(config: Config, machine: Machine, clock: Clock): Seats {
   const { upstream, userAgent, cdp, roomsPerContext } = config;
   const signer = signerUrl(config);
   if (signer !== null) return directSeats({ signer: httpSigner(signer), userAgent });
-  const choose = () => (cdp === null ? { program: findBrowser(config.browser, machine), headless: true } : { cdp });
+  const choose = () => (cdp === null ? { program: findBrowser(config.browser, machine.browsers), headless: true } : { cdp });
   return new BrowserSession({ choose, clock, upstream, profile: join(resolve(config.data), "browser"), roomsPerContext });
 }

@@ -66,7 +66,7 @@ const MAY: Record<string, readonly string[]> = {
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],
   // The library's own composition root: settings by hand, never from the environment.
   "./connect": ["wire", "events", "log", "rooms", "./reach", "./config", "./clock", "./errors"],
-  "./config": ["./errors"],
+  "./config": ["sources", "./errors"],
   "./shown-settings": ["./config"],
   "./index": ["wire", "events", "sources", "log", "rooms", "./connect", "./clock", "./errors"],
   "./errors": [],

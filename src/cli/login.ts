@@ -84,7 +84,7 @@ async function viaWindow(
       "bad_request",
       "there is no display here to open a window on; log in with any browser on any machine and give its cookies: dylive login --cookies FILE",
     );
-  const program = findBrowser(config.browser, machine);
+  const program = findBrowser(config.browser, machine.browsers);
   say("A window opens: log in there by scanning the code with the app. Ctrl-C gives up.");
   return loginInWindow({ program, headless: false, clock: systemClock, upstream: config.upstream, proxy, cookies }, stop);
 }

@@ -4,7 +4,7 @@ import { homePage, mainPage, profilePage, roomPage } from "./page.js";
 import type { Platform } from "./platform.js";
 import { reflowInfo, reflowPage } from "./reflow.js";
 import type { Ask, Reply } from "./reply.js";
-import { emptyReply, html, json } from "./reply.js";
+import { addressOf, emptyReply, html, json } from "./reply.js";
 
 /** The host of a request without a prefix. */
 const HOME_HOST = "live.douyin.com";
@@ -34,7 +34,7 @@ export function answer(platform: Platform, ask: Ask): Reply {
     case "www.douyin.com": {
       if (path === "/") return mainPage(platform, ask);
       const live = /^\/(?:follow\/)?live\/([^/]+)\/?$/.exec(path);
-      if (live !== null) return redirect(`${ask.origin}/@${HOME_HOST}/${live[1] ?? ""}`);
+      if (live !== null) return redirect(addressOf(ask, HOME_HOST, `/${live[1] ?? ""}`));
       const user = /^\/user\/([^/]+)\/?$/.exec(path);
       return user === null ? notFound() : profilePage(platform, user[1] ?? "");
     }
@@ -75,10 +75,10 @@ function shortLink(platform: Platform, ask: Ask): Reply {
   const room = platform.byShortCode(code);
   if (room === null) return notFound();
   const { last, anchor } = room;
-  if (last === null) return redirect(`${ask.origin}/@www.iesdouyin.com/share/user/${anchor.secUid}?from_ssr=1&sec_uid=${anchor.secUid}`);
-  return redirect(
-    `${ask.origin}/@webcast.amemv.com/douyin/webcast/reflow/${last.roomId}?u_code=simulator&type_id=0&sec_user_id=${anchor.secUid}&with_sec_did=1`,
-  );
+  if (last === null)
+    return redirect(addressOf(ask, "www.iesdouyin.com", `/share/user/${anchor.secUid}?from_ssr=1&sec_uid=${anchor.secUid}`));
+  const query = `u_code=simulator&type_id=0&sec_user_id=${anchor.secUid}&with_sec_did=1`;
+  return redirect(addressOf(ask, "webcast.amemv.com", `/douyin/webcast/reflow/${last.roomId}?${query}`));
 }
 
 function redirect(location: string): Reply {

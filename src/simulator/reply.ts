@@ -9,8 +9,8 @@ export interface Ask {
   readonly query: URLSearchParams;
   readonly cookies: ReadonlyMap<string, string>;
   readonly body: Buffer;
-  /** Where the simulator is reached by this client, e.g. http://127.0.0.1:8080 */
-  readonly origin: string;
+  /** The host that the client believes to ask: the platform's for a browser behind a gate, else the simulator's own, e.g. 127.0.0.1:8080. */
+  readonly addressed: string;
 }
 
 /** What it is answered. */
@@ -50,12 +50,17 @@ export function parseCookies(header: string | undefined): Map<string, string> {
   return cookies;
 }
 
+/** Where a path of the platform's is for this client: there for a browser that believes to be there, else under the simulator's own address. */
+export function addressOf(ask: Ask, host: string, path: string): string {
+  return ask.addressed === ask.host ? `https://${host}${path}` : `http://${ask.addressed}/@${host}${path}`;
+}
+
 /**
  * What a Set-Cookie says of the domain: the whole platform for a browser that believes to be there, nothing for a client that
  * knows the simulator's own address.
  */
 export function cookieScope(ask: Ask): string {
-  return /^http:\/\/(?:[a-z0-9-]+\.)*douyin\.com$/.test(ask.origin) ? "; Domain=.douyin.com" : "";
+  return /^(?:[a-z0-9-]+\.)*douyin\.com$/.test(ask.addressed) ? "; Domain=.douyin.com" : "";
 }
 
 /** Whether the cookies are those of somebody who has logged in. */

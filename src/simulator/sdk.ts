@@ -45,8 +45,9 @@ function scanned(platform: Platform, ask: Ask): Reply {
   const session = platform.makeNonce();
   const guard = encodeURIComponent(`${session}|${Math.floor(platform.now() / 1000)}|${LOGIN_LIFE_MS / 1000}|${expires}`);
   const scope = cookieScope(ask);
+  const secure = scope === "" ? "" : "; Secure"; // as the platform's own, which a browser takes over TLS alone
   const setCookies = [`sessionid=${session}`, `sessionid_ss=${session}`, `sid_guard=${guard}`].map(
-    (pair) => `${pair}; Path=/; Max-Age=${LOGIN_LIFE_MS / 1000}; HttpOnly${scope}`,
+    (pair) => `${pair}; Path=/; Max-Age=${LOGIN_LIFE_MS / 1000}; HttpOnly${scope}${secure}`,
   );
   const reply = json({ scanned: true });
   return { ...reply, headers: { ...reply.headers, "set-cookie": setCookies } };

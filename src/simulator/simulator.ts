@@ -172,7 +172,7 @@ async function serve(
     query: url.searchParams,
     cookies: parseCookies(request.headers.cookie),
     body: await readBody(request),
-    origin: `http://${request.headers.host ?? "localhost"}`,
+    addressed: request.headers.host ?? "localhost",
   };
   const own = ownReply(platform, truth, rooms, ask);
   if (own === null && platform.lateMs > 0) await platform.options.clock.sleep(platform.lateMs);

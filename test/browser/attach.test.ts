@@ -14,7 +14,7 @@ it("uses a browser that the user runs, and leaves it as it was", async () => {
   const folder = mkdtempSync(join(tmpdir(), "dylive-attach-"));
   const port = await freePort();
   const args = [`--remote-debugging-port=${port}`, "--disable-gpu"];
-  const users = await chromium.launchPersistentContext(folder, { executablePath: await testBrowser(), chromiumSandbox: false, args });
+  const users = await chromium.launchPersistentContext(folder, { executablePath: testBrowser(), chromiumSandbox: false, args });
   const simulator = await startSimulator({ rooms: liveRooms(1), rateFactor: 5 });
   const session = new BrowserSession({
     choose: () => ({ cdp: `http://127.0.0.1:${port}` }),

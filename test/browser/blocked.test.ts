@@ -7,12 +7,12 @@ import { GUEST, NEVER, openSession } from "./rooms.js";
 const PAGE = `<!DOCTYPE html><meta charset="utf-8"><title>a page that wants everything</title>
 <style>@font-face { font-family: f; src: url(/font.woff2) } body { font-family: f }</style>
 <img src="/picture.png"><video src="/stream.mp4" autoplay muted></video><audio src="/sound.mp3" preload="auto"></audio>
-<img src="http://tracker.example/pixel.gif"><script src="http://evil.example/x.js"></script><script src="/good.js"></script>
-<script src="http://lf-cdn.douyinstatic.com/cdn.js"></script>
+<img src="https://tracker.example/pixel.gif"><script src="https://evil.example/x.js"></script><script src="/good.js"></script>
+<script src="https://lf-cdn.douyinstatic.com/cdn.js"></script><script src="http://lf-cdn.douyinstatic.com/mixed.js"></script>
 <script>
-  var socket = new WebSocket("ws://listener.example/"), own = new WebSocket("ws://127.0.0.1:" + OWN_PORT + "/");
-  fetch("http://api.example/").catch(function () {});
-  fetch("http://live.douyin.com.evil.example/").catch(function () {});
+  var socket = new WebSocket("wss://listener.example/"), own = new WebSocket("ws://127.0.0.1:" + OWN_PORT + "/");
+  fetch("https://api.example/").catch(function () {});
+  fetch("https://live.douyin.com.evil.example/").catch(function () {});
   var user_unique_id = "x", state = '"user_unique_id":"7600000000000000001"';
   window.byted_acrawler = { frontierSign: function (input) { return { "X-Bogus": document.title.length && "signed-" + input["X-MS-STUB"].slice(0, 9) }; } };
 </script>中文`;

@@ -1,15 +1,13 @@
-import chromium from "@sparticuz/chromium";
-import { DyliveError } from "../../src/errors.js";
-import { findBrowser } from "../../src/sources/browser/find.js";
+import { inject } from "vitest";
 
-/** The system's browser, else the one that comes as an npm package: a machine with nothing but npm passes. */
-export async function testBrowser(): Promise<string> {
-  try {
-    const { platform, env } = process;
-    const programFolders = [env["PROGRAMFILES"], env["PROGRAMFILES(X86)"], env["LOCALAPPDATA"]].flatMap((folder) => folder ?? []);
-    return findBrowser(env["DYLIVE_BROWSER"] ?? null, { platform, path: env["PATH"] ?? "", home: env["HOME"] ?? "", programFolders });
-  } catch (error) {
-    if (!(error instanceof DyliveError) || process.platform !== "linux") throw error;
-    return chromium.executablePath();
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The program of the browser that this project's tests run with. */
+    readonly browser: string;
   }
+}
+
+/** The browser of this run: see `browsers.ts`. */
+export function testBrowser(): string {
+  return inject("browser");
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), "dylive-collected-"));
   simulator = await startSimulator({ rooms: liveRooms(2), rateFactor: 5, guestGifts: false });
   await AccountStore.inside(data, systemClock).save("work", parseCookies("sessionid=abc; sessionid_ss=abc", Date.now()));
-  const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: "browser", browser: await testBrowser() }, {});
+  const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: "browser", browser: testBrowser() }, {});
   app = await startApp(config, readMachine(), systemClock, pino({ level: "silent" }));
 });
 afterAll(async () => {

@@ -58,7 +58,7 @@ export class Dashboard {
     const { startApp } = (await import(BUILT)) as typeof import("../../src/app.js");
     const app = await startApp(config, readMachine(), clock, pino({ level: "silent" }));
     const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
-    const browser = await chromium.launch({ executablePath: await testBrowser(), args: ["--no-sandbox"] });
+    const browser = await chromium.launch({ executablePath: testBrowser(), args: ["--no-sandbox"] });
     return new Dashboard(app, simulator, token, browser, data);
   }
 

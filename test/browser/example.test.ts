@@ -7,7 +7,7 @@ let stage: Stage;
 let browser: Browser;
 beforeAll(async () => {
   stage = await openStage();
-  browser = await chromium.launch({ executablePath: await testBrowser(), args: ["--no-sandbox"] });
+  browser = await chromium.launch({ executablePath: testBrowser(), args: ["--no-sandbox"] });
 });
 afterAll(async () => {
   await browser?.close();

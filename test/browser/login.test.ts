@@ -13,25 +13,24 @@ beforeAll(async () => {
   simulator = await startSimulator({ rooms: liveRooms(1) });
 });
 afterAll(() => simulator.close());
-const window = async () => ({
-  ...{ program: await testBrowser(), headless: true, clock: systemClock, upstream: simulator.url, proxy: null, cookies: [] },
-});
+const window = () => ({ program: testBrowser(), headless: true, clock: systemClock, upstream: simulator.url, proxy: null, cookies: [] });
 
 it("waits until the code is scanned, and gives the account's cookies", async () => {
-  const waiting = loginInWindow(await window(), NEVER);
+  const waiting = loginInWindow(window(), NEVER);
   setTimeout(() => simulator.rooms.scan(), 500);
   const { cookies, reading } = await waiting;
   expect(reading).toEqual({ login: "logged_in", nickname: "已登录的观众" });
   expect(hasSession(cookies)).toBe(true);
   expect(loginExpiry(cookies)).toBeGreaterThan(Date.now() + 50 * 86_400_000);
   expect(cookies.every(({ domain }) => domain === ".douyin.com")).toBe(true);
+  expect(cookies.find(({ name }) => name === "sessionid")).toMatchObject({ secure: true, httpOnly: true });
   const as = { platform: platformAt(simulator.url), userAgent: "Mozilla/5.0 (test)" };
   expect(await checkLogin(cookies, as, NEVER)).toMatchObject({ login: "logged_in" });
 });
 
 it("ends with its signal", async () => {
   const stop = new AbortController();
-  const waiting = loginInWindow(await window(), stop.signal);
+  const waiting = loginInWindow(window(), stop.signal);
   setTimeout(() => stop.abort(new Error("enough")), 800);
   await expect(waiting).rejects.toThrow("enough");
 });

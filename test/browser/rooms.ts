@@ -25,7 +25,7 @@ export function liveRooms(count: number): RoomScenario[] {
 }
 
 export async function openSession(simulator: { readonly url: string }, more: Partial<BrowserSessionOptions> = {}): Promise<BrowserSession> {
-  const choice = { program: await testBrowser(), headless: true };
+  const choice = { program: testBrowser(), headless: true };
   return new BrowserSession({ choose: () => choice, clock: systemClock, upstream: simulator.url, profile: null, ...more });
 }
 

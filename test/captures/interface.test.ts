@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createToken } from "../../src/api/auth.js";
 import { type App, startApp } from "../../src/app.js";
 import { systemClock } from "../../src/clock.js";
-import { loadConfig, readMachine } from "../../src/config.js";
+import { loadConfig } from "../../src/config.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { chat, scratch } from "../e2e/command.js";
 import { until } from "../until.js";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
   app = await startApp(
     loadConfig({ port: 0, data: dir.path, upstream: simulator.url, logLevel: "silent" }, {}),
-    readMachine({}),
+    { browsers: [], display: false },
     systemClock,
     pino({ level: "silent" }),
   );

@@ -18,7 +18,7 @@ import { AccountStore } from "../../src/sources/login-store.js";
 import { platformAt } from "../../src/sources/platform.js";
 import { ProxyServer } from "../../src/sources/proxy.js";
 
-const NO_MACHINE: Machine = { platform: "linux", path: "", home: "", programFolders: [], display: false };
+const NO_MACHINE: Machine = { browsers: [], display: false };
 const signal = new AbortController().signal;
 let simulator: Simulator;
 let data: string;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { systemClock } from "../../src/clock.js";
-import { loadConfig, readMachine } from "../../src/config.js";
+import { loadConfig } from "../../src/config.js";
 import { reachOf } from "../../src/reach.js";
 import { startSimulator } from "../../src/simulator/index.js";
 import { httpProxy } from "../sources/proxies.js";
@@ -10,7 +10,7 @@ import { running, SIGNAL } from "./running.js";
 it("a room is collected by the proxy that the settings name: its page, im/fetch and its socket", async () => {
   const [simulator, proxy] = [await startSimulator(), await httpProxy("me:secret")];
   const config = loadConfig({ upstream: simulator.url, proxy: `http://me:secret@127.0.0.1:${proxy.port}` }, {});
-  const now = await running({}, reachOf(config, readMachine({}), systemClock));
+  const now = await running({}, reachOf(config, { browsers: [], display: false }, systemClock));
   try {
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
     await until(() => now.rooms.status(room)?.state === "live");

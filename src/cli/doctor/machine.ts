@@ -118,7 +118,7 @@ export function browser(
 ): { finding: Finding; program: string | null } {
   if (config.cdp !== null) return { finding: skipped("browser", "your own browser is used, by its DevTools address"), program: null };
   try {
-    const program = findBrowser(config.browser, machine);
+    const program = findBrowser(config.browser, machine.browsers);
     return { finding: ok("browser", program), program };
   } catch (error) {
     const { detail, todo } = failed("browser", error);

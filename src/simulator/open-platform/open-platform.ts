@@ -80,7 +80,7 @@ export async function startOpenPlatform({
     const url = new URL(rest ?? "/", "http://simulator");
     const body = await readBody(request);
     const { method = "GET", headers } = request;
-    const ask = { method, host: host ?? "", path: url.pathname, query: url.searchParams, cookies: new Map(), body, origin: "", headers };
+    const ask = { method, host: host ?? "", path: url.pathname, query: url.searchParams, cookies: new Map(), body, addressed: "", headers };
     const reply = answerCall(registry, ask) ?? json({ message: "not found" }, 404);
     const number = /"(?:err_no|errcode)":(-?\d+)/.exec(String(reply.body))?.[1];
     calls.push({ path: url.pathname, errNo: number === undefined ? null : Number(number) });

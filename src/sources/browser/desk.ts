@@ -8,7 +8,7 @@ import { Visitor } from "../visitor.js";
 import type { Gate } from "./gate.js";
 import type { HostRule } from "./hosts.js";
 import type { BrowserKeeper } from "./keeper.js";
-import { fetchIn, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
+import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
 import { type ContextState, readState, writeState } from "./state.js";
 import type { Turnstile } from "./turnstile.js";
 import { browserError, pauseMs } from "./wait.js";
@@ -21,8 +21,6 @@ export interface DeskOptions {
   /** Its way to the network; null in the user's own context, which has the user's. */
   readonly gate: (() => Promise<Gate>) | null;
   readonly account: Account | null;
-  /** `https://live.douyin.com`, or `http:` where a stand-in is behind the gate. */
-  readonly origin: string;
   /** Where its cookies outlive this process; null keeps them in memory. */
   readonly stateFile: string | null;
   /** A room whose page is looked at when the home page does not have what is needed. */
@@ -175,9 +173,9 @@ export class Desk {
 
   /** Opens the home page, else the room's: one of them has the SDK and names the visitor. */
   async #enter(page: Page, signal: AbortSignal): Promise<string> {
-    const { origin, webRid } = this.#options;
+    const { webRid } = this.#options;
     for (const path of webRid === null ? ["/"] : ["/", `/${encodeURIComponent(webRid)}`]) {
-      const reply = await visit(page, `${origin}${path}`, signal);
+      const reply = await visit(page, `${LIVE_SITE}${path}`, signal);
       if (reply !== null && reply.status() >= 400 && path === "/") continue;
       const userUniqueId = await settle(page, signal);
       if (userUniqueId !== null) return userUniqueId;
@@ -186,32 +184,29 @@ export class Desk {
   }
 
   async #newContext(browser: Browser): Promise<BrowserContext> {
-    const { gate, account, stateFile, origin } = this.#options;
+    const { account, stateFile } = this.#options;
+    const gate = (await this.#options.gate?.()) ?? null;
     const own = browser.contexts()[0];
     if (gate === null && own !== undefined) return own;
     const saved = this.#state === null && stateFile !== null ? await readState(stateFile) : null;
     // What was saved as an account counts only until the operator logs in anew.
     const state = this.#state ?? (saved !== null && saved.savedAt >= (account?.savedAt ?? 0) ? saved.state : null);
     const context = await browser.newContext({
-      ...(gate === null ? {} : { proxy: { server: (await gate()).url } }),
+      ...gate?.contextOptions,
       ...(state === null ? {} : { storageState: state }),
       viewport: null,
       serviceWorkers: "block", // they would fetch past the page's routing
     });
     if (state === null && account !== null)
       await context.addCookies(
-        account.cookies().map(({ expires, secure, ...cookie }) => ({
-          ...cookie,
-          secure: secure && origin.startsWith("https:"),
-          expires: expires === null ? -1 : Math.floor(expires / 1000),
-        })),
+        account.cookies().map(({ expires, ...cookie }) => ({ ...cookie, expires: expires === null ? -1 : Math.floor(expires / 1000) })),
       );
     return context;
   }
 
   /** Cookies change as the site likes: what Node sends is what the browser would. */
   async #learn(context: BrowserContext): Promise<void> {
-    const cookies = await context.cookies(`${this.#options.origin}/`);
+    const cookies = await context.cookies(`${LIVE_SITE}/`);
     this.#visitor?.adopt(cookies.map(({ name, value }) => [name, value] as const));
   }
 

@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from "node:fs";
 import { posix, win32 } from "node:path";
 import { DyliveError } from "../../errors.js";
 
-/** What decides where a machine keeps its programs; from the environment, handed in. */
-export interface Machine {
+/** What decides where a machine keeps its programs. */
+export interface Surroundings {
   readonly platform: NodeJS.Platform;
   /** PATH */
   readonly path: string;
@@ -32,21 +32,8 @@ const WINDOWS = [
   ["Chromium", "Application", "chrome.exe"],
 ] as const;
 
-/**
- * The browser to use: the one that was named, else the first Chrome, Edge or Chromium of this machine.
- * @throws DyliveError no_browser, which says what was looked for
- */
-export function findBrowser(named: string | null, machine: Machine, isProgram: (file: string) => boolean = isExecutable): string {
-  if (named !== null) {
-    if (isProgram(named)) return named;
-    throw new DyliveError("no_browser", `${named} is not a program`);
-  }
-  for (const file of candidates(machine)) if (isProgram(file)) return file;
-  const where = machine.platform === "linux" ? "on the PATH and in /opt and /snap" : "in the usual folders";
-  throw new DyliveError("no_browser", `neither Chrome, Edge nor Chromium is ${where}`);
-}
-
-function candidates({ platform, path, home, programFolders }: Machine): readonly string[] {
+/** Where Chrome, Edge or Chromium may be on a machine, best first. Knows names only: whether something is there, {@link findBrowser} sees. */
+export function browserPlaces({ platform, path, home, programFolders }: Surroundings): readonly string[] {
   switch (platform) {
     case "darwin":
       return ["/Applications", posix.join(home, "Applications")].flatMap((folder) =>
@@ -59,6 +46,23 @@ function candidates({ platform, path, home, programFolders }: Machine): readonly
       return [...COMMANDS.flatMap((name) => folders.map((folder) => posix.join(folder, name))), ...LINUX];
     }
   }
+}
+
+/**
+ * The browser to use: the one that was named, else the first that is in a place of the machine's.
+ *
+ * @param named program that the operator chose; then nothing else is looked for
+ * @param places see {@link browserPlaces}; none means that the machine has no browser, whatever is installed
+ * @throws DyliveError no_browser
+ */
+export function findBrowser(named: string | null, places: readonly string[], isProgram: (file: string) => boolean = isExecutable): string {
+  if (named !== null) {
+    if (isProgram(named)) return named;
+    throw new DyliveError("no_browser", `${named} is not a program`);
+  }
+  const found = places.find(isProgram);
+  if (found === undefined) throw new DyliveError("no_browser", "neither Chrome, Edge nor Chromium is in any of the usual places");
+  return found;
 }
 
 function isExecutable(file: string): boolean {

@@ -1,14 +1,18 @@
-import { createServer, type IncomingMessage, request as requestHttp, type Server, type ServerResponse } from "node:http";
-import { request as requestHttps } from "node:https";
+import { createServer, type IncomingMessage, request as requestHttp, type ServerResponse } from "node:http";
+import { createServer as createSecureServer, request as requestHttps, type Server } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ProxyServer } from "../proxy.js";
+import { selfSigned } from "./certificate.js";
 import type { HostRule } from "./hosts.js";
 
 /** The only way by which a browser context reaches the network. */
 export interface Gate {
-  /** To be set as the context's proxy. */
-  readonly url: string;
+  /**
+   * With these a context is to be opened, and no other. Before a stand-in the gate itself is the other end of TLS, by a certificate that nobody vouches
+   * for; a context that has no other way out meets no other such certificate. Before the real platform every certificate is asked about.
+   */
+  readonly contextOptions: { readonly proxy: { readonly server: string }; readonly ignoreHTTPSErrors: boolean };
   /** How often which host was refused; of at most 100 hosts. */
   readonly refused: ReadonlyMap<string, number>;
   close(): Promise<void>;
@@ -17,7 +21,10 @@ export interface Gate {
 /** What a gate goes by. */
 export interface GateOptions {
   readonly allows: HostRule;
-  /** Stand-in for the platform: host H is fetched from `upstream/@H`. The pages are then `http:`, as there is no certificate for them. */
+  /**
+   * Stand-in for the platform: host H is fetched from `upstream/@H`. Pages have the platform's own `https:` addresses all the same, since
+   * browsers know by heart that its domain has no others (HSTS preloading): their TLS ends in the gate.
+   */
   readonly upstream: string | null;
   /** The operator's proxy, if any. Its password stays in this process: the browser never knows it, and SOCKS with one works, too. */
   readonly proxy: ProxyServer | null;
@@ -25,10 +32,12 @@ export interface GateOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const MOST_REFUSED = 100;
+const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 /**
  * A small HTTP proxy on loopback between a browser context and the world. It refuses every host that a room page does not need, for
- * requests, WebSockets and whatever the browser does by itself, where routing in the page would miss some.
+ * requests, WebSockets and whatever the browser does by itself, where routing in the page would miss some. Like the platform, it knows
+ * TLS on port 443 only.
  */
 export async function openGate(options: GateOptions): Promise<Gate> {
   const refused = new Map<string, number>();
@@ -39,24 +48,18 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   };
   const sockets = new Set<Duplex>();
   const standIn = options.upstream === null ? null : standInServer(options.upstream, options.proxy, allows);
-  const server = createServer((asked, reply) => {
-    // A proxied request names the whole address. The real platform speaks TLS only, which comes by CONNECT.
-    if (standIn !== null && asked.url?.startsWith("http://")) standIn.emit("request", asked, reply);
-    else deny(reply);
-  });
+  const server = createServer((_asked, reply) => deny(reply)); // TLS comes by CONNECT
   server.on("connect", (asked, socket, head) => {
     socket.on("error", () => socket.destroy());
     const target = `http://${asked.url}`;
     // Whoever is on this machine may ask for what is no address.
     if (!URL.canParse(target)) return void refuse(socket);
     const { hostname, port } = new URL(target);
-    if (!allows(hostname)) return void refuse(socket);
-    if (standIn === null) tunnel(socket, head, hostname, Number(port || 80), options.proxy);
-    else if (port === "" || port === "80") {
-      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      if (head.length > 0) socket.unshift(head);
-      standIn.emit("connection", socket);
-    } else refuse(socket);
+    if (!allows(hostname) || port !== "443") return void refuse(socket);
+    if (standIn === null) return void tunnel(socket, head, hostname, options.proxy);
+    socket.write(ESTABLISHED);
+    if (head.length > 0) socket.unshift(head);
+    standIn.emit("connection", socket);
   });
   for (const each of [server, standIn])
     each?.on("connection", (socket: Socket) => {
@@ -68,7 +71,10 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     server.listen(0, "127.0.0.1", resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    contextOptions: {
+      proxy: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+      ignoreHTTPSErrors: standIn !== null,
+    },
     refused,
     close: async () => {
       for (const socket of sockets) socket.destroy();
@@ -78,16 +84,12 @@ export async function openGate(options: GateOptions): Promise<Gate> {
 }
 
 /** Passes bytes to and from a host, TLS and all. */
-function tunnel(socket: Duplex, head: Buffer, host: string, port: number, proxy: ProxyServer | null): void {
-  if (port !== 443) {
-    refuse(socket);
-    return;
-  }
-  const opening = proxy === null ? direct(host, port) : proxy.connect(host, port, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
+function tunnel(socket: Duplex, head: Buffer, host: string, proxy: ProxyServer | null): void {
+  const opening = proxy === null ? direct(host, 443) : proxy.connect(host, 443, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
   opening.then(
     (far) => {
       if (socket.destroyed) return void far.destroy();
-      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.write(ESTABLISHED);
       if (head.length > 0) far.write(head);
       join(socket, far);
     },
@@ -107,22 +109,21 @@ function direct(host: string, port: number): Promise<Socket> {
   });
 }
 
-/** Serves the platform's hosts from a stand-in, with the host name as the browser knows it in the `Host` header. */
+/** Serves the platform's hosts over TLS from a stand-in, with the host name as the browser knows it in the `Host` header. */
 function standInServer(upstream: string, proxy: ProxyServer | null, allows: HostRule): Server {
   const root = upstream.replace(/\/+$/, "");
   const secure = root.startsWith("https:");
   const request = secure ? requestHttps : requestHttp;
   const way = proxy === null ? {} : { createConnection: proxy.connectionFor(secure) };
   const ask = (asked: IncomingMessage) => {
-    const base = `http://${asked.headers.host ?? ""}`;
+    const base = `https://${asked.headers.host ?? ""}`;
     const path = asked.url ?? "/";
     if (!URL.canParse(path, base)) return null;
     const { host, hostname, pathname, search } = new URL(path, base);
     if (!allows(hostname)) return null;
-    const headers = withoutProxy({ ...asked.headers, host });
-    return request(`${root}/@${hostname}${pathname}${search}`, { method: asked.method, headers, ...way });
+    return request(`${root}/@${hostname}${pathname}${search}`, { method: asked.method, headers: { ...asked.headers, host }, ...way });
   };
-  const server = createServer((asked, reply) => {
+  const server = createSecureServer(selfSigned("stand-in for the platform", Date.now()), (asked, reply) => {
     const far = ask(asked);
     if (far === null) return deny(reply);
     far.on("response", (answer) => {
@@ -158,11 +159,6 @@ function standInServer(upstream: string, proxy: ProxyServer | null, allows: Host
   });
   server.on("clientError", (_error, socket) => socket.destroy());
   return server;
-}
-
-/** Headers that were meant for a proxy end at it. */
-function withoutProxy({ "proxy-connection": _connection, ...headers }: IncomingMessage["headers"]): IncomingMessage["headers"] {
-  return headers;
 }
 
 function join(one: Duplex, other: Duplex): void {

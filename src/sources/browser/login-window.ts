@@ -8,7 +8,7 @@ import { isPlatformHost } from "../platform.js";
 import type { ProxyServer } from "../proxy.js";
 import { openGate } from "./gate.js";
 import { loginHosts } from "./hosts.js";
-import { visit } from "./page.js";
+import { LIVE_SITE, visit } from "./page.js";
 import { browserError } from "./wait.js";
 
 /** How the window is opened. */
@@ -42,7 +42,6 @@ export interface LoggedIn {
  */
 export async function loginInWindow(options: LoginWindow, signal: AbortSignal): Promise<LoggedIn> {
   const { upstream, proxy, clock } = options;
-  const origin = upstream === null ? "https://live.douyin.com" : "http://live.douyin.com";
   const { chromium } = loadPackage("playwright-core/index.js") as typeof import("playwright-core"); // see keeper.ts
   const gate = await openGate({ allows: loginHosts(options.moreHosts), upstream, proxy });
   const launching = chromium.launch({
@@ -56,16 +55,16 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
       signal.throwIfAborted();
       throw browserError("the window could not be opened", error);
     });
-    const context = await browser.newContext({ proxy: { server: gate.url }, viewport: null });
+    const context = await browser.newContext({ ...gate.contextOptions, viewport: null });
     // Without the old session, which may be why somebody logs in: the visitor alone.
     await context.addCookies(
-      options.cookies.filter(({ name }) => name === "ttwid").map(({ name, value }) => ({ name, value, url: `${origin}/` })),
+      options.cookies.filter(({ name }) => name === "ttwid").map(({ name, value }) => ({ name, value, url: `${LIVE_SITE}/` })),
     );
     const page = await context.newPage();
-    await visit(page, `${origin}/`, signal);
+    await visit(page, `${LIVE_SITE}/`, signal);
     await loggedIn(context, page, clock, signal);
     await clock.sleep(SETTLE_MS, signal);
-    await visit(page, `${origin}/`, signal);
+    await visit(page, `${LIVE_SITE}/`, signal);
     const reading = readLogin(await untilAborted(page.content(), signal));
     return { cookies: await platformCookies(context), reading };
   } finally {

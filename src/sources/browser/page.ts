@@ -4,6 +4,9 @@ import { DyliveError } from "../../errors.js";
 import type { HostRule } from "./hosts.js";
 import { browserError } from "./wait.js";
 
+/** Where the pages of rooms are; a stand-in's too, which is behind the gate (see gate.ts). */
+export const LIVE_SITE = "https://live.douyin.com";
+
 /** Kinds of content that a page which only listens does not need; they are most of its bytes. */
 const NOT_LOADED: ReadonlySet<string> = new Set(["image", "media", "font"]);
 const LOAD_TIMEOUT_MS = 30_000;

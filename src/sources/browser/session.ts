@@ -7,6 +7,7 @@ import { Desk } from "./desk.js";
 import { type Gate, openGate } from "./gate.js";
 import { pageHosts } from "./hosts.js";
 import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper.js";
+import { LIVE_SITE } from "./page.js";
 import { browserSource } from "./source.js";
 import { Turnstile } from "./turnstile.js";
 
@@ -75,7 +76,7 @@ export class BrowserSession implements Seats {
         pageSource: (webRid, { clock, drift }) =>
           browserSource({
             newPage: (until) => desk.newPage(until),
-            url: `${this.#origin}/${encodeURIComponent(webRid)}`,
+            url: `${LIVE_SITE}/${encodeURIComponent(webRid)}`,
             clock,
             drift,
           }),
@@ -116,10 +117,6 @@ export class BrowserSession implements Seats {
     for (const gate of await Promise.all(this.#gates.values())) await gate.close();
   }
 
-  get #origin(): string {
-    return this.#options.upstream === null ? "https://live.douyin.com" : "http://live.douyin.com";
-  }
-
   /** A context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
   #held({ account, proxy, webRid }: SeatWish): Held {
     const { roomsPerContext = 20, profile, keeper, clock } = { ...this.#options, keeper: this.#keeper };
@@ -136,7 +133,7 @@ export class BrowserSession implements Seats {
     const name = `${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
     const after = Promise.all(this.#closing);
-    const desk = new Desk({ keeper, door: this.#door, clock, allows, gate, account, origin: this.#origin, stateFile, webRid, after });
+    const desk = new Desk({ keeper, door: this.#door, clock, allows, gate, account, stateFile, webRid, after });
     const held = { key, index, desk, rooms: 0 };
     this.#desks.add(held);
     return held;

@@ -1,18 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.js";
-import { findBrowser, type Machine } from "../../../src/sources/browser/find.js";
+import { readMachine } from "../../../src/config.js";
+import { browserPlaces, findBrowser, type Surroundings } from "../../../src/sources/browser/find.js";
 import { loginHosts, pageHosts } from "../../../src/sources/browser/hosts.js";
 import { BrowserSession } from "../../../src/sources/browser/session.js";
 import { pauseMs } from "../../../src/sources/browser/wait.js";
 
-const linux: Machine = { platform: "linux", path: "/usr/local/bin:relative:/usr/bin", home: "/home/me", programFolders: [] };
+const linux: Surroundings = { platform: "linux", path: "/usr/local/bin:relative:/usr/bin", home: "/home/me", programFolders: [] };
 const there =
   (...files: string[]) =>
   (file: string) =>
     files.includes(file);
 
 describe("the browser", () => {
-  it.each<[Machine, string]>([
+  it.each<[Surroundings, string]>([
     [linux, "/usr/bin/chromium"],
     [linux, "/usr/local/bin/google-chrome"],
     [linux, "/opt/microsoft/msedge/msedge"],
@@ -22,15 +23,17 @@ describe("the browser", () => {
       { ...linux, platform: "win32", programFolders: ["C:\\Program Files", "C:\\Program Files (x86)"] },
       "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
     ],
-  ])("%o: %s", (machine, file) => expect(findBrowser(null, machine, there(file))).toBe(file));
+  ])("%o: %s", (machine, file) => expect(findBrowser(null, browserPlaces(machine), there(file))).toBe(file));
 
   it("is Chrome before Chromium, wherever on the PATH", () => {
-    expect(findBrowser(null, linux, there("/usr/local/bin/chromium", "/usr/bin/google-chrome"))).toBe("/usr/bin/google-chrome");
+    expect(findBrowser(null, browserPlaces(linux), there("/usr/local/bin/chromium", "/usr/bin/google-chrome"))).toBe(
+      "/usr/bin/google-chrome",
+    );
   });
 
   it("is the one that was named, or none", () => {
-    expect(findBrowser("/my/chrome", linux, there("/my/chrome", "/usr/bin/chromium"))).toBe("/my/chrome");
-    expect(() => findBrowser("/my/chrome", linux, there("/usr/bin/chromium"))).toThrow(
+    expect(findBrowser("/my/chrome", browserPlaces(linux), there("/my/chrome", "/usr/bin/chromium"))).toBe("/my/chrome");
+    expect(() => findBrowser("/my/chrome", browserPlaces(linux), there("/usr/bin/chromium"))).toThrow(
       expect.objectContaining({ code: "no_browser", detail: expect.stringContaining("/my/chrome") }),
     );
   });
@@ -38,18 +41,32 @@ describe("the browser", () => {
   it("that is missing is one clear sentence with what to do", () => {
     let error: unknown;
     try {
-      findBrowser(null, linux, there());
+      findBrowser(null, browserPlaces(linux), there());
     } catch (thrown) {
       error = thrown;
     }
-    expect(error).toMatchObject({ code: "no_browser", detail: expect.stringMatching(/Chrome.*Edge.*Chromium.*PATH/) });
+    expect(error).toMatchObject({ code: "no_browser", detail: expect.stringMatching(/Chrome.*Edge.*Chromium.*places/) });
     expect(error).toMatchObject({ row: { hint: expect.stringMatching(/Install.*DYLIVE_BROWSER/) } });
   });
 
-  it("really is or is not on this machine", () => {
-    expect(findBrowser(process.execPath, linux)).toBe(process.execPath);
-    expect(() => findBrowser("/etc", linux)).toThrow();
-    expect(() => findBrowser("/etc/passwd", linux)).toThrow();
+  it("is a program that really is there", () => {
+    expect(findBrowser(process.execPath, [])).toBe(process.execPath);
+    expect(() => findBrowser("/etc", [])).toThrow();
+    expect(() => findBrowser("/etc/passwd", [])).toThrow();
+    expect(findBrowser(null, ["/etc", "/etc/passwd", "/nowhere/chrome", process.execPath])).toBe(process.execPath);
+  });
+
+  it("is none where none is looked for, whatever this machine has", () => {
+    expect(() => findBrowser(null, [])).toThrow(expect.objectContaining({ code: "no_browser" }));
+  });
+
+  it("is looked for in places that the environment tells", () => {
+    expect(readMachine({ PATH: "/my/bin", DISPLAY: ":0" }, "linux")).toMatchObject({
+      browsers: expect.arrayContaining(["/my/bin/google-chrome", "/usr/lib/chromium/chromium"]),
+      display: true,
+    });
+    expect(readMachine({ LOCALAPPDATA: "C:\\Users\\me" }, "win32").browsers).toContain("C:\\Users\\me\\Chromium\\Application\\chrome.exe");
+    expect(readMachine({}, "linux").display).toBe(false);
   });
 });
 
@@ -83,7 +100,7 @@ it("the pause before another attempt grows, and has an end", () => {
 
 describe("a session without a browser", () => {
   it("gives whoever takes a seat that one sentence, at once and again", async () => {
-    const choose = () => ({ program: findBrowser(null, linux, there()), headless: true });
+    const choose = () => ({ program: findBrowser(null, browserPlaces(linux), there()), headless: true });
     const session = new BrowserSession({ choose, clock: systemClock, upstream: null, profile: null });
     const wish = { account: null, proxy: null, webRid: null };
     for (let again = 0; again < 4; again++)

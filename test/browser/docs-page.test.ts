@@ -1,13 +1,13 @@
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { testBrowser } from "../browser/chromium.js";
-import { manage } from "./managed.js";
+import { manage } from "../api/managed.js";
+import { testBrowser } from "./chromium.js";
 
 describe("/docs", () => {
   it("shows every route in a browser, under its policy, with a clean console and without asking anybody else", async () => {
     const { api } = await manage();
     const browser = await chromium.launch({
-      executablePath: await testBrowser(),
+      executablePath: testBrowser(),
       args: ["--no-sandbox", "--disable-gpu"],
       timeout: 60_000,
     });

@@ -1,0 +1,11 @@
+import type { TestProject } from "vitest/node";
+import { type BrowserProject, browserOf, browserProjects } from "./browsers.js";
+
+/** Gives the project's tests their browser, and says which it is: what passed with one browser tells little of another. */
+export function setup(project: TestProject): void {
+  const program = browserOf(project.name as BrowserProject);
+  project.provide("browser", program);
+  console.log(`${project.name}: ${program}`);
+  if (!browserProjects().includes("browser-system"))
+    console.log("browser-system: not run, as this machine has no Chrome, Edge or Chromium of its own");
+}
