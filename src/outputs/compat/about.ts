@@ -4,7 +4,8 @@ import type { RoomFacts, Rooms } from "../../log/rooms.js";
 /** What is told of a room beside its events. */
 export type About = RoomFacts;
 
-const NOTHING: About = { webRid: null, title: null, anchor: null };
+/** Of a room of which nothing is known, and of none. */
+export const NOTHING: About = { webRid: null, title: null, anchor: null };
 
 /** What is known of the rooms that clients follow, at hand while their events are written: a title may be a minute old. */
 export class Abouts {

@@ -4,10 +4,12 @@ import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import type { TailBatch } from "../../log/tail-batch.js";
 import { Follow, type Followed, type FollowTarget } from "../../log/tail-follow.js";
+import { NOTHING } from "./about.js";
 import type { CollectedReader } from "./collected.js";
 import type { Guest } from "./door.js";
 import { drained } from "./drain.js";
 import type { Asked, Format } from "./format.js";
+import { idleChat, isIdle } from "./idle.js";
 import type { CompatParts } from "./parts.js";
 import { type Message, messageOf, type Writing } from "./written.js";
 
@@ -88,7 +90,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     try {
       const heads = await this.#parts.store.log.heads();
       this.#places = new Map([...heads].map(([room, { head }]) => [room, head]));
-      if (this.#asked.room === null) this.#parts.collected.join(this, this.#over.signal);
+      if (this.#asked.room === null) await this.#wantAll();
       else await this.#want(this.#asked.room);
     } catch (error) {
       this.failed(error);
@@ -138,6 +140,15 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
       () => this.#ws.terminate(),
       () => {},
     );
+  }
+
+  async #wantAll(): Promise<void> {
+    const { collected, clock } = this.#parts;
+    if (await isIdle(this.#parts)) {
+      const told = this.#format.write(idleChat(clock.now()), NOTHING, this.#asked);
+      if (told !== null) this.#send(messageOf(told));
+    }
+    collected.join(this, this.#over.signal);
   }
 
   /** Asks for a room, and again as long as the client is there: a room that nobody asks for is let go. */

@@ -1,7 +1,7 @@
 import type { User } from "../../events/event.js";
 import type { About } from "./about.js";
 import type { Bare } from "./bare-json.js";
-import { idNumber } from "./id.js";
+import { idNumber, personNumber } from "./id.js";
 
 type Fields = { readonly [key: string]: Bare };
 
@@ -12,7 +12,7 @@ const NOT_TOLD = -1;
 export function grabUser(user: User): Fields {
   const { fansClub } = user;
   return {
-    Id: idNumber(user.id),
+    Id: personNumber(user),
     IsAdmin: user.isAdmin,
     IsAnchor: user.isAnchor,
     ShortId: idNumber(user.shortId),

@@ -36,7 +36,7 @@ export const grab: Format = {
 function dataOf({ user, content, more = {} }: Message, event: LiveEvent, about: About, { idsAsText }: Asked): Bare {
   const data = {
     ...more,
-    MsgId: messageNumber(event.id),
+    MsgId: messageNumber(event),
     User: user === null ? null : grabUser(user),
     Onwer: grabOwner(about),
     Content: content,
@@ -88,8 +88,8 @@ function messageOf(event: LiveEvent): Message | null {
 function giftOf(event: LiveEventOf<"gift">): Message | null {
   if (event.delta === 0) return null;
   const { user, gift, delta, comboTotal, receiver } = event;
-  // Whether a gift can combo is not kept; that this one did, or may go on, is.
-  const combo = !event.settled || comboTotal > delta;
+  // Where nobody said whether the gift can combo: that this one did, or may go on.
+  const combo = gift.combo ?? (!event.settled || comboTotal > delta);
   const to = receiver === null ? "" : `，给${grabName(receiver)}`;
   const content = `${grabName(user)} 送出 ${gift.name ?? ""}${combo ? "(可连击)" : ""} x ${comboTotal}个，增量${delta}个${to}`;
   const more = {

@@ -1,13 +1,17 @@
-import type { LiveEvent, LiveEventOf, NewEventOf, User } from "../../events/event.js";
-import type { About } from "./about.js";
+import type { LiveEvent, LiveEventOf, NewEventOf } from "../../events/event.js";
+import { type About, NOTHING } from "./about.js";
 import { type Format, isNow } from "./format.js";
-import { groupOf } from "./id.js";
+import { groupOf, messageNumber } from "./id.js";
 import { codeOf, codeOfError, statusText } from "./live-status.js";
+import { displayText } from "./live-text.js";
+import { liveId, liveImage, liveUser } from "./live-user.js";
 import { type Proto, protoJson } from "./proto-json.js";
 import { shareTarget } from "./share-target.js";
 
 const PATH = "/ws/";
 const NO_MESSAGE = null;
+/** display_type of the counter that is of the viewers now (facts/protocol.md 4.2). */
+const CURRENT_VIEWERS = 1n;
 const MODERATION: Readonly<Record<NewEventOf<"moderation">["action"], bigint>> = {
   mute: 3n,
   unmute: 4n,
@@ -41,7 +45,7 @@ export function live(retrySeconds: number): Format {
     greet: ({ state }, about, { room }) => stateOf(state, room ?? "", about),
     refuse: (error, { room }) => {
       const code = codeOfError(error);
-      const text = statusText(code, room ?? "", { webRid: null, title: null, anchor: null }, retrySeconds);
+      const text = statusText(code, room ?? "", NOTHING, retrySeconds);
       return { text, status: code, over: code === "ROOM_NOT_FOUND" };
     },
     reply: (message) => (message.trim() === "ping" ? "pong" : null),
@@ -73,91 +77,110 @@ function messageOf(event: LiveEvent): Message | null {
   switch (event.type) {
     case "chat": {
       const content = event.kind === "emoji" ? { defaultContent: event.text } : { content: event.text };
-      return message(event.method, { user: userOf(event.user), ...content, eventTime: BigInt(Math.floor(event.time / 1000)) });
+      return message(event.method, { user: liveUser(event.user), ...content, eventTime: BigInt(Math.floor(event.time / 1000)) });
     }
     case "gift":
       return message("WebcastGiftMessage", giftFields(event));
     case "like":
-      return message(event.method, { count: BigInt(event.count), total: BigInt(event.total ?? 0), user: userOf(event.user) });
+      return message(event.method, { count: BigInt(event.count), total: BigInt(event.total ?? 0), user: liveUser(event.user) });
     case "join": {
       const tip = event.via === "share" ? 6n : 0n;
-      const fields = { user: userOf(event.user), memberCount: BigInt(event.memberCount ?? 0), action: 1n, userEnterTipType: tip };
+      const fields = { user: liveUser(event.user), memberCount: BigInt(event.memberCount ?? 0), action: 1n, userEnterTipType: tip };
       return message("WebcastMemberMessage", fields);
     }
     case "leave":
-      return message("WebcastMemberMessage", { user: userOf(event.user), action: 2n });
+      return message("WebcastMemberMessage", { user: liveUser(event.user), action: 2n });
     case "moderation": {
-      const operator = event.operator === null ? null : userOf(event.operator);
-      return message("WebcastMemberMessage", { user: userOf(event.user), operator, action: MODERATION[event.action] });
+      const operator = event.operator === null ? null : liveUser(event.operator);
+      return message("WebcastMemberMessage", { user: liveUser(event.user), operator, action: MODERATION[event.action] });
     }
     case "follow":
-      return message("WebcastSocialMessage", { user: userOf(event.user), action: 1n, followCount: BigInt(event.followers ?? 0) });
+      return message("WebcastSocialMessage", { user: liveUser(event.user), action: 1n, followCount: BigInt(event.followers ?? 0) });
     case "share": {
       const { code } = shareTarget(event.target);
       const target = code > 0 ? String(code) : (event.target ?? "");
-      return message("WebcastSocialMessage", { user: userOf(event.user), action: 3n, shareTarget: target });
+      return message("WebcastSocialMessage", { user: liveUser(event.user), action: 3n, shareTarget: target });
     }
     case "stats":
-      return event.method === "WebcastRoomUserSeqMessage" ? message(event.method, statsFields(event)) : NO_MESSAGE;
+      return statsMessage(event, message);
+    case "fansclub": {
+      const action = event.action === "upgrade" ? 1 : event.action === "join" ? 2 : 0;
+      return message("WebcastFansclubMessage", { action, content: event.text ?? "", user: liveUser(event.user) });
+    }
     default:
       return NO_MESSAGE;
   }
 }
 
-/** Its readers work the units out of several counters in ways of their own: here each of them gives the combo's total. */
+/**
+ * Its readers work the units out of several counters in ways of their own, as on the wire: `repeatCount` and `totalCount` are the combo's
+ * units, and `comboCount` the clicks that gave them, each `groupCount` units.
+ */
 function giftFields(event: LiveEventOf<"gift">): Message["fields"] {
-  const { gift, comboTotal, receiver } = event;
+  const { gift, comboTotal, receiver, unitsPerClick = 1 } = event;
+  const clicks = Math.max(Math.ceil(comboTotal / unitsPerClick), 1);
   return {
-    giftId: idOf(gift.id),
-    groupCount: 1n,
+    giftId: liveId(gift.id),
+    groupCount: BigInt(unitsPerClick),
     repeatCount: BigInt(comboTotal),
-    comboCount: BigInt(comboTotal),
-    user: userOf(event.user),
-    toUser: receiver === null ? null : userOf(receiver),
+    comboCount: BigInt(clicks),
+    user: liveUser(event.user),
+    toUser: receiver === null ? null : liveUser(receiver),
     repeatEnd: event.settled ? 1 : 0,
-    groupId: idOf(groupOf(event.comboId)),
-    gift: { image: imageOf(gift.icon), id: idOf(gift.id), diamondCount: event.unitDiamonds ?? 0, name: gift.name ?? "" },
+    groupId: liveId(groupOf(event.comboId)),
+    gift: {
+      image: liveImage(gift.icon),
+      describe: gift.name === null ? "" : `送出${gift.name}`,
+      id: liveId(gift.id),
+      combo: gift.combo ?? false,
+      diamondCount: event.unitDiamonds ?? 0,
+      name: gift.name ?? "",
+    },
+    sendType: sendType(gift.combo ?? (!event.settled || clicks > 1), clicks, unitsPerClick),
     totalCount: BigInt(comboTotal),
     traceId: event.traceId ?? "",
   };
 }
 
+/** How a gift was sent (facts/protocol.md 4.3): 0 a bundle at once, 4 in a combo, 1 by itself. */
+function sendType(combo: boolean, clicks: number, unitsPerClick: number): bigint {
+  if (unitsPerClick > 1 && clicks === 1) return 0n;
+  return combo ? 4n : 1n;
+}
+
+/** Both counters of viewers: one has them all, the other, of which its readers take the online count, the shown one. */
+function statsMessage(event: LiveEventOf<"stats">, message: (method: string, fields: Message["fields"]) => Message): Message | null {
+  switch (event.method) {
+    case "WebcastRoomUserSeqMessage":
+      return message(event.method, statsFields(event));
+    case "WebcastRoomStatsMessage": {
+      const { online, onlineText } = event;
+      if (online === null) return message(event.method, { displayLong: onlineText ?? "" });
+      const short = String(online);
+      const count = BigInt(online);
+      const texts = { displayShort: short, displayMiddle: short, displayLong: onlineText ?? `${short}在线观众` };
+      return message(event.method, { ...texts, displayValue: count, total: count, displayType: CURRENT_VIEWERS });
+    }
+    default:
+      return NO_MESSAGE;
+  }
+}
+
 function statsFields(event: LiveEventOf<"stats">): Message["fields"] {
   return {
-    ranks: (event.ranks ?? []).map(({ rank, score, user }) => ({ score: BigInt(score ?? 0), user: userOf(user), rank: BigInt(rank) })),
+    ranks: (event.ranks ?? []).map(({ rank, score, user }) => ({ score: BigInt(score ?? 0), user: liveUser(user), rank: BigInt(rank) })),
     total: BigInt(event.online ?? 0),
     totalUser: BigInt(event.totalViewers ?? 0),
     totalUserStr: event.totalText ?? "",
+    totalStr: event.onlineText ?? "",
+    onlineUserForAnchor: event.onlineText ?? "",
+    totalPvForAnchor: event.totalText ?? "",
   };
 }
 
-function commonOf({ id, sessionId, time }: LiveEvent, method: string): Proto {
-  return { method, msgId: idOf(id), roomId: idOf(sessionId), createTime: BigInt(time) };
-}
-
-function userOf(user: User): Proto {
-  const { payLevel, fansClub } = user;
-  return {
-    id: idOf(user.id),
-    shortId: idOf(user.shortId),
-    nickname: user.nickname ?? "",
-    gender: user.gender === "male" ? 1 : user.gender === "female" ? 2 : 0,
-    avatarThumb: imageOf(user.avatar),
-    payGrade: payLevel === null ? null : { level: BigInt(payLevel) },
-    fansClub: fansClub === null ? null : { data: { clubName: fansClub.name ?? "", level: fansClub.level } },
-    userAttr: user.isAdmin ? { isAdmin: true } : null,
-    displayId: user.displayId ?? "",
-    secUid: user.secUid ?? "",
-  };
-}
-
-function imageOf(url: string | null): Proto {
-  return url === null ? null : { urlList: [url] };
-}
-
-/** An id of the wire; our own ids are texts and have none there. */
-function idOf(id: string | null): bigint {
-  return id !== null && /^\d{1,20}$/.test(id) ? BigInt(id) : 0n;
+function commonOf(event: LiveEvent, method: string): Proto {
+  const { sessionId, time } = event;
+  return { method, msgId: messageNumber(event), roomId: liveId(sessionId), createTime: BigInt(time), displayText: displayText(event) };
 }
 
 function decoded(path: string): string | null {

@@ -1,12 +1,12 @@
 import type { LiveEvent, LiveEventOf, User } from "../../events/event.js";
 import { askedInQuery, type Format, isNow } from "./format.js";
-import { groupOf } from "./id.js";
+import { groupOf, messageNumber, personNumber } from "./id.js";
 
 /** Of a `streamEnd`: the broadcast has ended. */
 const ENDED = 3;
 /**
- * Of a `gift`: it may come in a streak, and counts when `repeatEnd` is true. Every gift of ours is told so, since whether a gift can combo
- * is not kept: readers then count each combo once, by its total.
+ * Of a `gift`: it may come in a streak, and counts when `repeatEnd` is true. Every gift of ours is told so, whether or not it can combo:
+ * readers then count each combo once, by its total.
  */
 const STREAKABLE = 1;
 
@@ -24,7 +24,7 @@ export const tiktok: Format = {
     const message = isNow(event) ? messageOf(event) : null;
     if (message === null) return null;
     const [name, data] = message;
-    const common = { msgId: event.id, createTime: String(event.time), roomId: event.sessionId ?? undefined };
+    const common = { msgId: String(messageNumber(event)), createTime: String(event.time), roomId: event.sessionId ?? undefined };
     return { text: JSON.stringify({ event: name, data: { ...data, ...common } }) };
   },
 };
@@ -54,6 +54,7 @@ function messageOf(event: LiveEvent): readonly [name: string, data: Fields] | nu
 function giftFields(event: LiveEventOf<"gift">): Fields {
   const { gift, receiver } = event;
   const group = groupOf(event.comboId);
+  const describe = `送出${gift.name ?? "礼物"}`;
   return {
     giftId: Number(gift.id),
     giftName: gift.name ?? undefined,
@@ -61,9 +62,11 @@ function giftFields(event: LiveEventOf<"gift">): Fields {
     repeatCount: event.comboTotal,
     repeatEnd: event.settled,
     groupId: group === "0" ? undefined : group,
+    gift: { gift_id: Number(gift.id), repeat_count: event.comboTotal, repeat_end: event.settled ? 1 : 0, gift_type: STREAKABLE, describe },
+    describe,
     diamondCount: event.unitDiamonds ?? undefined,
     giftPictureUrl: gift.icon ?? undefined,
-    receiverUserId: receiver?.id ?? undefined,
+    receiverUserId: receiver === null ? undefined : String(personNumber(receiver)),
     ...userFields(event.user),
   };
 }
@@ -73,12 +76,14 @@ function statsFields(event: LiveEventOf<"stats">, viewerCount: number): Fields {
   return { viewerCount, topViewers };
 }
 
+/** Its readers call methods of a person's id and names without a look: they are always there. */
 function userFields(user: User): Fields {
+  const userId = String(personNumber(user));
   return {
-    userId: user.id ?? undefined,
+    userId,
     secUid: user.secUid ?? undefined,
-    uniqueId: user.displayId ?? undefined,
-    nickname: user.nickname ?? undefined,
+    uniqueId: user.displayId ?? `user${userId}`,
+    nickname: user.nickname ?? `用户${user.displayId ?? ""}`,
     profilePictureUrl: user.avatar,
     userBadges: [],
     isModerator: user.isAdmin,

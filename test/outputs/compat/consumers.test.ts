@@ -40,6 +40,11 @@ describe("consumers of other programs, on a simulated room", () => {
     const tiktok = tiktokConsumer(url("tiktok"));
     open.push(grab, tiktok);
     await until(() => compat?.counts().clients === 2);
+    // Nobody has named a room yet, and they are told how to.
+    for (const { said, chatIds } of [grab, tiktok]) {
+      await until(() => said.length === 1);
+      expect([chatIds.length, said.splice(0), chatIds.splice(0).length]).toEqual([1, [expect.stringMatching(/^dylive.*\?room=/)], 1]);
+    }
     const live = liveConsumer(url("live"), ROOM);
     open.push(live);
 
