@@ -4,11 +4,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import { installBrowser } from "./install-browser.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const shared = process.env.DYLIVE_SHARED ?? `${root}../shared`;
 const total = { passed: 0, failed: 0 };
-const APT_TIMEOUT_MS = 300_000;
 
 function step(args, name) {
   const counts = `${root}.tmp/counts-${name}.json`;
@@ -17,27 +17,6 @@ function step(args, name) {
   const { passed, failed } = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { passed: 0, failed: 1 };
   total.passed += passed;
   total.failed += failed > 0 || status === 0 ? failed : 1;
-}
-
-const runs = (program, args, options) => spawnSync(program, args, { encoding: "utf8", ...options }).status === 0;
-
-/**
- * Installs Debian's Chromium where the machine has no browser, so that the tests run with a current one beside npm's. Only where that can be done
- * without asking anybody: the tests run with npm's alone elsewhere.
- */
-function installBrowser() {
-  const browsers = ["google-chrome", "chromium", "chromium-browser", "microsoft-edge"];
-  if (process.env.DYLIVE_BROWSER || browsers.some((name) => runs(name, ["--version"]))) return "the machine has a browser";
-  if (!runs("apt-get", ["--version"])) return "no browser is installed: there is no apt-get here";
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !runs("sudo", ["-n", "true"])) return "no browser is installed: apt-get needs root, and sudo a password";
-  const apt = (...args) => {
-    const command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "--no-install-recommends", ...args];
-    const [program, ...rest] = isRoot ? command : ["sudo", "-n", ...command];
-    return runs(program, rest, { timeout: APT_TIMEOUT_MS });
-  };
-  const isDone = apt("update") && apt("install", "chromium", "chromium-sandbox") && runs("chromium", ["--version"]);
-  return isDone ? "Debian's Chromium was installed" : "no browser is installed: apt-get could not";
 }
 
 /** `dylive demo` on a free port, checked from outside by the shared script. */

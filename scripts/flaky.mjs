@@ -5,11 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { build, install, ROOT } from "./prepare.mjs";
+import { build, install, PROJECTS, ROOT } from "./prepare.mjs";
 
 const BUSY = 10; // loops, at the lowest priority: a core's work each, for whoever wants it less than the tests
 const WRITING = 2; // programs that write to the disk and wait until it is there
-const PROJECTS = ["unit", "faults", "postgres", "cluster", "e2e", "browser"];
 
 const { values } = parseArgs({
   options: {

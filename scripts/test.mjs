@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { build, install, ROOT, run } from "./prepare.mjs";
+import { build, install, PROJECTS, ROOT, run } from "./prepare.mjs";
 
 const only = process.argv.slice(2);
-const projects = only.length > 0 ? only : ["unit", "faults", "postgres", "cluster", "e2e", "browser*"];
+const projects = only.length > 0 ? only : PROJECTS;
 const name = only.length > 0 ? only.join("-") : "all"; // scripts/ci.mjs reads the counts under it
 const results = `${ROOT}.tmp/vitest-${name}.json`;
 

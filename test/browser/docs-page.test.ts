@@ -25,12 +25,16 @@ describe("/docs", () => {
       });
       await page.goto(`${api.url}/docs`);
       await page.waitForSelector(".opblock");
-      const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as { paths: Record<string, object> };
-      const operations = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
+      const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as {
+        paths: Record<string, Record<string, { operationId: string; tags: readonly string[] }>>;
+      };
+      const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
       expect(await page.locator(".opblock").count()).toBe(operations.length);
-      await page.locator("#operations-rooms-get_v1_rooms .opblock-summary-control").click();
-      await page.waitForSelector("#operations-rooms-get_v1_rooms .parameters");
-      await page.locator("#operations-rooms-get_v1_rooms .try-out__btn").click();
+      const { operationId = "", tags = [] } = document.paths["/v1/rooms"]?.["get"] ?? {};
+      const block = `#operations-${tags[0]}-${operationId}`;
+      await page.locator(`${block} .opblock-summary-control`).click();
+      await page.waitForSelector(`${block} .parameters`);
+      await page.locator(`${block} .try-out__btn`).click();
       await page.locator(".authorize").first().click();
       await page.waitForSelector(".auth-container");
       // Its style sheet is there: without one the button would be as grey as any.
