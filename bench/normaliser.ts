@@ -24,6 +24,7 @@ interface Head {
 }
 
 const MASKED = "111111";
+const MYSTERY = "神秘人";
 const MAX_UNITS = 10_000_000;
 const SHARE_TARGETS: Readonly<Record<string, string>> = { 1: "wechat", 2: "moments", 3: "weibo", 4: "qzone", 5: "qq", 112: "douyin" };
 
@@ -77,10 +78,10 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
   }
 
   function toHead(message: lib.Message<L>, common: lib.Common<L> | null | undefined, ownTime: number, origin: Origin): Head {
-    const msgId = id(message.msgId);
     const created = common ? toMillis(number(common.createTime)) : 0;
-    const { time, estimated } = platformTime(created !== 0 ? created : ownTime, msgId, origin.receivedAt);
-    return { id: msgId, time, estimated };
+    const { time, estimated } = platformTime(created !== 0 ? created : ownTime, id(message.msgId), origin.receivedAt);
+    const own = id(common?.msgId ?? message.msgId);
+    return { id: message.method === "WebcastChatMessage" ? own : `${own}:${message.method}`, time, estimated };
   }
 
   function uid(from: lib.User<L>): string {
@@ -88,10 +89,15 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     return own !== "0" || !/^\d{1,20}$/.test(from.idStr) ? own : from.idStr;
   }
 
+  function isMasked(from: Person<L>): boolean {
+    if (!from) return false;
+    return uid(from) === MASKED || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
+  }
+
   function toUser(from: Person<L>, origin: Origin): User {
     if (!from) return stranger("0", origin);
     const own = uid(from);
-    const masked = own === MASKED;
+    const masked = isMasked(from);
     const level = from.payGrade ? number(from.payGrade.level) : 0;
     const club = from.fansClub?.data;
     return {
@@ -309,6 +315,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       traceId: traceId ?? "",
       eventId: head.id,
       receiver: userKey(to),
+      masked: isMasked(sender),
     });
     return giftDraft(head, envelope, origin, kind, toUser(sender, origin), about, priceOf(struct), receiver, combo, traceId, claim);
   }
@@ -334,6 +341,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       traceId: "",
       eventId: head.id,
       receiver: to,
+      masked: isMasked(sender),
     });
     const product = number(message.groupCount) * Math.max(number(message.comboCount), 1);
     const claim: Claim = { total: Math.min(Math.max(number(message.repeatCount), product, 1), MAX_UNITS), end: false, single: true };
@@ -344,8 +352,8 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
   function userKey(from: Person<L>): string {
     if (!from) return "0";
     const own = uid(from);
-    if (own !== "0" && own !== MASKED) return short(own);
-    const other = from.webcastUid || from.secUid || from.displayId || from.nickname;
+    if (own !== "0" && !isMasked(from)) return short(own);
+    const other = from.webcastUid || from.secUid || from.displayId || (own === "0" || own === MASKED ? "" : own) || from.nickname;
     return other === "" ? "0" : short(`?${other}`);
   }
 

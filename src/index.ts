@@ -28,6 +28,7 @@ export {
   type UsualType,
 } from "./events/event.js";
 export { compile as compileFilter, FilterError, type Predicate } from "./events/filter.js";
+export { platformId } from "./events/message-id.js";
 // For those who have bytes of their own: frame → response → messages → events.
 export { type Context, type Envelope, normalise } from "./events/normalise.js";
 export type { Answer, FoundFacts, Resolved, RoomName, TextAnswer } from "./rooms/resolve.js";

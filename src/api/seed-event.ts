@@ -1,5 +1,6 @@
 import { describe } from "../events/describe.js";
 import type { EventType, LiveEvent, LiveEventOf, User } from "../events/event.js";
+import { platformId } from "../events/message-id.js";
 
 /** A chat as in the document: the only kind with `tid`, `text` and `avatar`, and with a bare `sec_uid`. */
 export interface SeedChat {
@@ -99,7 +100,7 @@ export function seedMsg(event: LiveEvent): string {
   }
 }
 
-/** An id of the document: digits. Unknown ones, and those that dylive made itself, are "0". */
+/** An id of the document: digits. Unknown ones are "0", as are those of events that dylive made itself. */
 export function seedId(id: string | null | undefined): string {
   return id != null && /^\d{1,20}$/.test(id) ? id : "0";
 }
@@ -125,7 +126,7 @@ function seedChat(event: LiveEventOf<"chat">): SeedChat {
   return {
     type: seedMethod(event),
     uid: seedUid(user),
-    tid: seedId(event.id),
+    tid: seedId(platformId(event)),
     nickname: user.nickname ?? "",
     text: event.text,
     sec_uid: user.secUid ?? "",
@@ -140,7 +141,7 @@ function seedShort(event: LiveEvent): SeedShort {
     nickname: user?.nickname ?? "",
     uid: seedUid(user),
     short_id: seedId(user?.shortId),
-    msg_id: seedId(event.id),
+    msg_id: seedId(platformId(event)),
     sec_uid: `"${user?.secUid ?? ""}"`,
     msg: seedMsg(event),
   };

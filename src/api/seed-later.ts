@@ -1,4 +1,5 @@
 import type { LiveEvent, User } from "../events/event.js";
+import { platformId } from "../events/message-id.js";
 import { seedAvatar, seedId, seedMethod, seedMsg, seedUid, seedUser } from "./seed-event.js";
 
 /** How long a client of the later form is asked to wait before its next call. */
@@ -13,7 +14,7 @@ export function laterText(events: readonly LiveEvent[], cursor: string, now: num
 function laterMessage(event: LiveEvent) {
   return {
     method: seedMethod(event),
-    msg_id: seedId(event.id),
+    msg_id: seedId(platformId(event)),
     payload: {
       room_id: seedId(event.sessionId),
       content: seedMsg(event),

@@ -30,7 +30,8 @@ export interface LoadOptions {
 
 /**
  * Runs a file of captured bytes through the pipeline into a store. A second time adds nothing. A recording goes into the room it names; bytes
- * that name only a broadcast go into that broadcast's room if it is known, else into a room of their own, `import:<room_id>`.
+ * that name only a broadcast go into that broadcast's room if it is known, else into a room of their own, `import:<room_id>`; a single capture that
+ * names none goes into `import:0`.
  * @returns one for each broadcast in the file; a HAR may hold several
  * @throws DyliveError bad_file
  */
@@ -69,7 +70,9 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
 
 async function roomOf({ kind, webRid, roomId }: Capture, store: Store): Promise<RoomKey> {
   if (webRid !== null) return store.rooms.ensure(named([{ kind: "web_rid", value: webRid }], roomId), { webRid });
-  if (roomId === null && kind !== "payload") throw new DyliveError("bad_file", `the ${kind} does not say which broadcast it is of`);
+  // A single capture may be of messages that name no room; a recording or a HAR without one is damaged.
+  if (roomId === null && (kind === "recording" || kind === "har"))
+    throw new DyliveError("bad_file", `the ${kind} does not say which broadcast it is of`);
   const known = roomId === null ? null : await store.rooms.find({ kind: "room_id", value: roomId });
   return known ?? store.rooms.ensure([{ kind: "import", value: roomId ?? "0" }]);
 }

@@ -33,14 +33,19 @@ export interface ComboParts {
   readonly traceId: string;
   readonly eventId: string;
   readonly receiver: string;
+  /** Whether the sender is under a mask, which others may wear in the same second. */
+  readonly masked: boolean;
 }
 
 /**
  * The name of a combo: room_id, sender, gift, group and receiver, joined. Group ids are time-like and collide between users
- * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. At most about 170 characters.
+ * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. Under a mask two people cannot be told apart by who they
+ * are, so the action's trace_id, which is one for all messages of a combo, stands beside the group. At most about 200 characters.
  */
 export function comboId(parts: ComboParts): string {
-  const group = parts.groupId !== "0" ? `g${parts.groupId}` : parts.traceId !== "" ? `t${short(parts.traceId)}` : `e${parts.eventId}`;
+  const trace = parts.traceId === "" ? "" : `t${short(parts.traceId)}`;
+  const hidden = parts.masked && trace !== "" ? `-${trace}` : "";
+  const group = parts.groupId !== "0" ? `g${parts.groupId}${hidden}` : trace || `e${parts.eventId}`;
   return `${parts.sessionId}.${parts.sender}.${parts.giftId}.${group}.${parts.receiver}`;
 }
 

@@ -14,7 +14,7 @@ const Count = (description: string) => Nullable(Type.Integer({ minimum: 0, descr
 /** A person as the platform shows them. Unknown is null, never 0 or "". Ids are decimal strings. */
 export const UserSchema = Type.Object(
   {
-    id: Text("numeric uid; null when hidden"),
+    id: Text("numeric uid; null when masked"),
     secUid: Text("the platform's lasting public id (MS4w…)"),
     displayId: Text("visible Douyin number (抖音号)"),
     shortId: Text("older numeric Douyin number"),
@@ -30,7 +30,9 @@ export const UserSchema = Type.Object(
     ),
     isAdmin: Type.Boolean({ description: "the platform marks this user as a room admin" }),
     isAnchor: Type.Boolean({ description: "the anchor of the room" }),
-    masked: Type.Boolean({ description: "the room hides who this is (uid 111111): never merge masked users" }),
+    masked: Type.Boolean({
+      description: "the room hides who this is (uid 111111), or they hide themselves (神秘人): never merge masked users",
+    }),
     webcastUid: Type.Optional(Type.String({ description: "the platform's id of the person in live rooms: it tells masked people apart" })),
   },
   { $id: "User", description: "a person as the platform shows them" },
@@ -38,7 +40,7 @@ export const UserSchema = Type.Object(
 export type User = Static<typeof UserSchema>;
 
 const base = {
-  id: Type.String({ description: "unique in the room; the platform's msg_id where there is one" }),
+  id: Type.String({ description: "unique in the room, and always the same for the same message" }),
   room: Type.Integer({ minimum: 0, description: "room key, internal to this server" }),
   webRid: Text("number of the room in live.douyin.com/…"),
   sessionId: Text("room_id of the broadcast that the source was connected to"),
@@ -166,7 +168,9 @@ export const KINDS = {
     user: Type.Optional(UserSchema),
     text: Text("the sentence; null where messages were taken back"),
     deletes: Type.Optional(
-      Type.Array(Type.String(), { description: "ids of messages that are taken off the screen; they stay in the log" }),
+      Type.Array(Type.String(), {
+        description: "the platform's ids of messages that are taken off the screen; they stay in the log",
+      }),
     ),
   }),
   product: define("product", "Something happened to goods that are sold (小黄车).", {

@@ -4,7 +4,7 @@ import { httpsOrNull, SHORT, textOrNull } from "./clean.js";
 import { type Claim, comboId, type Draft, type GiftEvent } from "./combo.js";
 import type { User } from "./event.js";
 import { envelopeUser, type Head, timed, userOf } from "./head.js";
-import { strangerUser, toUser, userKey } from "./user.js";
+import { isMasked, strangerUser, toUser, userKey } from "./user.js";
 
 // Bounds against nonsense, far above anything real (combos reach some 10^5 units, prices some 10^5 diamonds); with them
 // the product of both is a safe integer.
@@ -72,7 +72,8 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
 // Neither the anchor's id nor the time is in it: both may be known late, and a combo must keep its name.
 function nameCombo(head: Head, sender: WireUser | null, giftId: string, groupId: string, traceId: string, receiver: string): string {
   const sessionId = head.context.sessionId ?? (head.common === null ? "0" : head.common.roomId);
-  return comboId({ sessionId, sender: userKey(sender), giftId, groupId, traceId, eventId: head.id, receiver });
+  const masked = sender !== null && isMasked(sender);
+  return comboId({ sessionId, sender: userKey(sender), giftId, groupId, traceId, eventId: head.id, receiver, masked });
 }
 
 /** Units so far: the counters lag behind each other in different clients, so the largest is believed (design, section 4). */

@@ -1,16 +1,15 @@
-import { createHash } from "node:crypto";
 import { decodeLazy } from "../wire/decode.js";
 import type { Drift } from "../wire/drift.js";
 import type { Common } from "../wire/gen/common.js";
 import { decodeUser, type User as WireUser } from "../wire/gen/user.js";
-import type { Envelope as WireEnvelope } from "../wire/response.js";
+import { clean } from "./clean.js";
 import type { SOURCES, User } from "./event.js";
+import { type Envelope, eventId } from "./message-id.js";
 import { openText, readText } from "./text.js";
 import { platformTime, toMillis } from "./time.js";
 import { strangerUser, toUser } from "./user.js";
 
-/** A business message in its envelope, as the wire's Response gives it. */
-export type Envelope = Readonly<Pick<WireEnvelope, "method" | "msgId" | "payload">>;
+export type { Envelope } from "./message-id.js";
 
 /** What is known of where a message came from. One per connection and batch: every event of the batch shares it. */
 export interface Context {
@@ -38,15 +37,22 @@ export interface Head {
   readonly common: Common | null;
 }
 
+// The platform's have some 40 characters; more is a stranger's invention.
+const MAX_METHOD = 200;
+
 /**
+ * What all events of a message start with.
+ * @param common of the message; null when it has none or does not decode
  * @param ownTime ms of the message's own time field, where its envelope may lack one; 0 without
+ * @param id of the event, where another rule than that of {@link eventId} gives it
  */
-export function toHead(envelope: Envelope, context: Context, common: Common | null, ownTime: number): Head {
-  const msgId = envelope.msgId !== "0" || common === null ? envelope.msgId : common.msgId;
+export function toHead(envelope: Envelope, context: Context, common: Common | null, ownTime: number, id?: string): Head {
+  const method = clean(envelope.method, MAX_METHOD);
   const created = common === null ? 0 : toMillis(common.createTime);
-  const { time, estimated } = platformTime(created !== 0 ? created : ownTime, msgId, context.receivedAt);
-  const id = msgId === "0" || msgId === "" ? digest(envelope) : msgId;
-  return { context, method: envelope.method, id, time, estimated, common };
+  // The envelope's id tells when it was sent; a common one may be of long before (22 minutes in chats of lucky bags).
+  const dated = envelope.msgId !== "0" || common === null ? envelope.msgId : common.msgId;
+  const { time, estimated } = platformTime(created !== 0 ? created : ownTime, dated, context.receivedAt);
+  return { context, method, id: id ?? eventId(method, envelope, common), time, estimated, common };
 }
 
 /** Marks the time of an event as a guess where it is one; the field is absent otherwise. */
@@ -69,8 +75,4 @@ export function envelopeUser(head: Head): WireUser | null {
 /** What the envelope would show of the message, in words; "" without any. */
 export function shownText(head: Head): string {
   return head.common === null ? "" : readText(openText(head.common.displayText, head.context.drift));
-}
-
-function digest({ method, payload }: Envelope): string {
-  return `h:${createHash("sha256").update(method).update(payload).digest("hex").slice(0, 16)}`;
 }

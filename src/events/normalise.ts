@@ -45,7 +45,7 @@ export function normalise(envelope: Envelope, context: Context): Draft | null {
   const decoded = decodePayload(method, payload, context.drift);
   if (decoded === null || decoded.kind === "failed") {
     if (method === "" && payload.length === 0) return null;
-    return complete(unknownEvent(envelope, toHead(envelope, context, peekCommon(payload), 0)));
+    return complete(unknownEvent(envelope, toHead(envelope, context, peekCommon(method, payload), 0)));
   }
   const head = toHead(envelope, context, commonOf(decoded), ownTime(decoded));
   return draft(decoded, head) ?? complete(unknownEvent(envelope, head));

@@ -3,8 +3,10 @@ import { clean, httpsOrNull, LONG, SHORT, textOrNull } from "./clean.js";
 import { comboId, type Draft, short } from "./combo.js";
 import type { NewEventOf, User } from "./event.js";
 import { type Context, type Envelope, type Head, timed, toHead } from "./head.js";
+import { digest } from "./message-id.js";
 import { toMillis } from "./time.js";
 import { unknownEvent } from "./unknown.js";
+import { isNobody } from "./user.js";
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -35,7 +37,9 @@ export function officialDraft(envelope: Envelope, context: Context): Draft {
   if (known === undefined) context.drift.unknownMethod(method);
   else if (item === null) context.drift.failed("official_item");
   else for (const field of Object.keys(item)) if (!known.has(field)) context.drift.unknownField(method, field);
-  const head = toHead(envelope, context, null, toMillis(item === null ? 0 : (intOf(item, "timestamp") ?? 0)));
+  // The platform has one msg_id for each item, whatever its type, and means it when items are confirmed (facts/official-push.md A4).
+  const id = envelope.msgId === "0" ? digest(envelope) : envelope.msgId;
+  const head = toHead(envelope, context, null, toMillis(item === null ? 0 : (intOf(item, "timestamp") ?? 0)), id);
   return (item === null ? null : draft(item, head)) ?? { event: unknownEvent(envelope, head), claim: null };
 }
 
@@ -86,7 +90,7 @@ function gift(item: Item, head: Head): Draft | null {
     unitDiamonds,
     diamonds: unitDiamonds === null ? null : 0,
     receiver: audience === null ? null : person(audience),
-    comboId: comboId({ sessionId, ...parts, groupId: "0", traceId: "", eventId: short(head.id) }),
+    comboId: comboId({ sessionId, ...parts, groupId: "0", traceId: "", eventId: short(head.id), masked: false }),
     traceId: null,
   };
   if (valueFen !== null) event.valueFen = valueFen;
@@ -101,10 +105,11 @@ function like(item: Item, head: Head): Draft | null {
   return count === null ? null : complete(head, { ...start(head), type: "like", user: userOf(item), count, total: null });
 }
 
-function fansclub(item: Item, head: Head): Draft {
+function fansclub(item: Item, head: Head): Draft | null {
   const reason = intOf(item, "fansclub_reason_type");
   const level = intOf(item, "fansclub_level");
   const user = { ...userOf(item), fansClub: level !== null && level > 0 ? { name: null, level } : null };
+  if (isNobody(user)) return null;
   const action = reason === 1 ? "upgrade" : reason === 2 ? "join" : reason === 16 ? "leave" : "other";
   return complete(head, { ...start(head), type: "fansclub", user, action, text: null });
 }

@@ -1,10 +1,8 @@
-import { clean } from "./clean.js";
 import type { NewEventOf } from "./event.js";
 import { type Envelope, type Head, timed } from "./head.js";
 
 // Larger payloads are kept in raw recordings only (design, section 4).
 const MAX_BYTES = 4096;
-const MAX_METHOD = 200;
 
 /** A message that we cannot tell as an event of its own kind, kept as it came so that a later version can. */
 export function unknownEvent(envelope: Envelope, head: Head): NewEventOf<"unknown"> {
@@ -15,7 +13,7 @@ export function unknownEvent(envelope: Envelope, head: Head): NewEventOf<"unknow
     room: context.room,
     webRid: context.webRid,
     sessionId: context.sessionId,
-    method: clean(head.method, MAX_METHOD),
+    method: head.method,
     type: "unknown",
     time: head.time,
     receivedAt: context.receivedAt,

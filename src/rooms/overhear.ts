@@ -14,20 +14,23 @@ export interface Overheard {
   readonly ended: boolean;
 }
 
-/** Only the few messages that the platform sends of a broadcast itself are decoded. @param isNew whether a message was not heard before */
-export function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (msgId: string) => boolean): Overheard {
+/**
+ * Hears who is there and whether the broadcast ends.
+ * @param isNew whether an event was not heard before; asked once for each that people caused
+ */
+export function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (id: string) => boolean): Overheard {
   const methods = new Map<string, number>();
   const about = { ...broadcast, room: 0, drift: new Drift() }; // what is unknown is counted when it is stored
   let [interactive, ended] = [0, false];
   for (const { response, receivedAt } of batch) {
     for (const message of response?.messages ?? []) {
       methods.set(message.method, (methods.get(message.method) ?? 0) + 1);
-      if (isInteractive(message.method)) {
-        if (isNew(message.msgId)) interactive++;
-      } else if (message.method === "WebcastControlMessage") {
-        const draft = normalise(message, { ...about, receivedAt });
-        ended ||= draft !== null && announcesEnd(draft.event);
-      }
+      const byPeople = isInteractive(message.method);
+      if (!byPeople && message.method !== "WebcastControlMessage") continue;
+      const draft = normalise(message, { ...about, receivedAt });
+      if (draft === null) continue;
+      if (!byPeople) ended ||= announcesEnd(draft.event);
+      else if (isNew(draft.event.id)) interactive++;
     }
   }
   return { methods, interactive, ended };

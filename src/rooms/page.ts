@@ -15,7 +15,7 @@ export interface PageRoom {
   readonly status: number | null;
   readonly title: string | null;
   readonly cover: string | null;
-  /** Viewers now and so far, as the platform writes them: `812`, `1.1万`. */
+  /** Viewers now and so far: exact where the platform says so, else as it writes them (`900+`, `1.1万`). */
   readonly online: string | null;
   readonly totalViewers: string | null;
 }
@@ -28,7 +28,10 @@ export interface PageAnchor {
   readonly avatar: string | null;
 }
 
-const CALL = 'self.__pace_f.push([1,"';
+/** Up to the quote of the text that a call streams; nothing in it can match in two ways, so it takes linear time. */
+const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
+/** What room_view_stats counts; 3 is everybody who has watched (captures of web/enter and reflow/info). */
+const WATCHING_NOW = 1;
 const RADIO = 1; // enter_mode of a room with sound only (facts/protocol.md 1.2)
 
 /**
@@ -43,8 +46,8 @@ export function readPage(html: string): PageState | null {
 
 /** The arrays of a page's streamed state, in order; damaged ones are left out. */
 export function* chunksOf(html: string): Generator<readonly unknown[]> {
-  for (let start = html.indexOf(CALL); start !== -1; start = html.indexOf(CALL, start + CALL.length)) {
-    const open = start + CALL.length - 1;
+  for (const call of html.matchAll(CALL)) {
+    const open = call.index + call[0].length;
     const close = endOfString(html, open);
     if (close === -1) return;
     const chunk = parse(html.slice(open, close + 1));
@@ -84,15 +87,29 @@ export function roomIn(room: unknown): PageRoom | null {
   const id = text(at(room, "id_str"));
   if (id === null || !/^[1-9]\d{0,19}$/.test(id)) return null;
   const stats = at(room, "stats");
-  const count = number(at(room, "user_count"));
   return {
     id,
     status: number(at(room, "status")),
     title: text(at(room, "title")),
     cover: address(at(at(at(room, "cover"), "url_list"), 0)),
-    online: text(at(room, "user_count_str")) ?? text(at(stats, "user_count_str")) ?? (count === null ? null : String(count)),
-    totalViewers: text(at(stats, "total_user_str")),
+    online: exactOnline(room) ?? text(at(room, "user_count_str")) ?? text(at(stats, "user_count_str")) ?? digits(at(room, "user_count")),
+    totalViewers: counted(at(stats, "total_user")) ?? text(at(stats, "total_user_str")),
   };
+}
+
+/** Viewers now to the last one (facts/changes-2026.md 4), where the platform shows them. */
+function exactOnline(room: unknown): string | null {
+  const view = at(room, "room_view_stats");
+  return at(view, "display_type") === WATCHING_NOW && at(view, "is_hidden") !== true ? counted(at(view, "display_value")) : null;
+}
+
+/** A count in digits; 0 is what a field has that is not filled in. */
+function counted(value: unknown): string | null {
+  return value === 0 ? null : digits(value);
+}
+
+function digits(value: unknown): string | null {
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : null;
 }
 
 /** Reads an account; null when there is none. */

@@ -106,9 +106,9 @@ export class Pipeline {
     return this.#serially(() => this.#claimed());
   }
 
-  /** Whether a message of this id was stored lately. */
-  knows(msgId: string): boolean {
-    return msgId !== "0" && this.#recent.has(msgId);
+  /** Whether an event of this id was stored lately. */
+  knows(id: string): boolean {
+    return this.#recent.has(id);
   }
 
   /**
@@ -156,12 +156,10 @@ export class Pipeline {
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
       for (const message of response.messages) {
         count(methods, message.method);
-        if (this.knows(message.msgId)) {
-          count(drops, "duplicate");
-          continue;
-        }
+        // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
         const draft = source === "official" ? officialDraft(message, context) : decode(message, context);
         if (draft === null) count(drops, "no_event");
+        else if (this.knows(draft.event.id)) count(drops, "duplicate");
         else if (draft.event.time <= this.#horizon) count(drops, "too_old");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
         else {

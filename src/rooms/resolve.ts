@@ -1,7 +1,7 @@
 import { DyliveError } from "../errors.js";
 import type { Platform } from "../sources/platform.js";
 import type { Visitor } from "../sources/visitor.js";
-import { judge, type NoAccount, type Resolved, type Unknown } from "./resolve/answer.js";
+import { judge, NOT_VISIBLE, type NoAccount, type Resolved, type Unknown } from "./resolve/answer.js";
 import { fromEnter, type InPage } from "./resolve/enter.js";
 import { followLink } from "./resolve/follow.js";
 import { parseRoomName, type RoomName } from "./resolve/name.js";
@@ -159,5 +159,3 @@ function sameAnchor(a: string | null, b: string | null): boolean {
 function asGuest({ platform, visitor }: AskWith): { readonly platform: Platform; readonly userAgent: string } {
   return { platform, userAgent: visitor.userAgent };
 }
-
-const NOT_VISIBLE = 4001038; // facts/protocol.md 1.2

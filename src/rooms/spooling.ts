@@ -33,7 +33,7 @@ export class SpoolingIntake implements Intake {
   readonly #parts: SpoolingParts;
   readonly #place: SpoolRoom;
   #drain: SpoolDrain | null = null;
-  /** Messages that were heard while spooling. */
+  /** Events of messages that people caused, heard while spooling. */
   #heard = new RecentIds();
   /** How the room was lost to another process; null while it is ours. */
   #lost: unknown = null;
@@ -64,9 +64,12 @@ export class SpoolingIntake implements Intake {
       return this.#handOver(batch, broadcast);
     }
     if (stored !== null) return { ...tellStored(tracker, stored, at), lost: null };
-    const isNew = (id: string) => !pipeline.knows(id) && !this.#heard.has(id);
+    const isNew = (id: string) => {
+      if (pipeline.knows(id) || this.#heard.has(id)) return false;
+      this.#heard.add(id);
+      return true;
+    };
     const { methods, interactive, ended } = overhear(batch, broadcast, isNew);
-    for (const { response } of batch) for (const { msgId } of response?.messages ?? []) if (msgId !== "0") this.#heard.add(msgId);
     const lost = await putting;
     tracker.frame(at);
     for (const [method, n] of methods) tracker.message(method, n);

@@ -80,12 +80,14 @@ export function roomJson(room: Room, broadcast: Broadcast, live = broadcast.ende
   const status = live ? 2 : 4;
   const viewers = live ? scenario.viewers : 0;
   const shown = shortNumber(viewers);
+  // Coarser than the count that the page shows (facts/changes-2026.md 4).
+  const coarse = viewers < 100 || viewers >= 10_000 ? shown : `${Math.floor(viewers / 100) * 100}+`;
   const head = {
     id_str: broadcast.roomId,
     status,
     status_str: `${status}`,
     title: scenario.title,
-    user_count_str: shown,
+    user_count_str: coarse,
     cover: coverJson(broadcast),
   };
   if (!live)
@@ -119,7 +121,7 @@ export function roomJson(room: Room, broadcast: Broadcast, live = broadcast.ende
       Share: 1,
     },
     live_room_mode: 1,
-    stats: { total_user_desp: "", like_count: 0, total_user_str: shortNumber(viewers * 14), user_count_str: shown },
+    stats: { total_user_desp: "", like_count: 0, total_user_str: shortNumber(viewers * 14), user_count_str: coarse },
     has_commerce_goods: scenario.kind === "shopping",
     linker_map: {},
     room_view_stats: {

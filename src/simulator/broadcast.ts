@@ -1,7 +1,9 @@
 import type { Connection } from "./connection.js";
 import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
+import { LowHalves, makeId } from "./ids.js";
 import type { Feed, Outgoing } from "./outgoing.js";
 import { isGift, isInteractive } from "./outgoing.js";
+import { hash32 } from "./random.js";
 import type { Schema } from "./schema.js";
 import type { SentTruth } from "./truth.js";
 import { Truth } from "./truth.js";
@@ -24,12 +26,14 @@ export class Broadcast {
   readonly options: BroadcastOptions;
   readonly connections = new Set<Connection>();
   readonly #truth: Truth;
+  readonly #sendings: LowHalves;
   readonly #history: Outgoing[] = [];
   #endedAt: number | null = null;
   #stalled = false;
 
   constructor(options: BroadcastOptions) {
     this.options = options;
+    this.#sendings = new LowHalves(hash32(`${options.roomId}/again`));
     this.#truth = new Truth(options.keep);
   }
 
@@ -76,15 +80,16 @@ export class Broadcast {
     if (messages.length > 0) this.#write(messages, [connection]);
   }
 
-  /** The newest messages of people, oldest first. */
+  /** The newest messages of people, oldest first, in envelopes of their own. */
   history(count: number, gifts: boolean): Outgoing[] {
     const visible = this.#history.filter((message) => gifts || !isGift(message.method));
-    return visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
+    const newest = visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
+    return newest.map((message) => this.#again(message));
   }
 
-  /** Sends the newest messages of people once more to everyone, with their msg_ids. @returns how many */
+  /** Sends the newest messages of people once more to everyone, in envelopes of their own. @returns how many */
   repeat(count: number): number {
-    const messages = count > 0 ? this.#history.slice(-count) : [];
+    const messages = count > 0 ? this.#history.slice(-count).map((message) => this.#again(message)) : [];
     this.#write(messages, [...this.connections]);
     return messages.length;
   }
@@ -123,6 +128,10 @@ export class Broadcast {
     return this.#truth.snapshot();
   }
 
+  #again(message: Outgoing): Outgoing {
+    return { ...message, sendingId: makeId(this.options.now(), this.#sendings.next()) };
+  }
+
   #deliver(messages: readonly Outgoing[]): void {
     if (messages.length === 0) return;
     const ended = this.#endedAt;
@@ -153,7 +162,7 @@ export class Broadcast {
 
   #writeFrame(messages: readonly Outgoing[], connections: readonly Connection[]): void {
     const { schema, now, startedAt, roomId } = this.options;
-    const texts = pushTexts(now(), startedAt, messages.at(-1)?.msgId ?? roomId, roomId);
+    const texts = pushTexts(now(), startedAt, messages.at(-1)?.sendingId ?? roomId, roomId);
     // The Response is the same for all who hear the same: it is encoded and compressed once.
     const cache = new Map<string, { readonly heard: readonly Outgoing[]; readonly plain: Uint8Array; packed: Uint8Array | null }>();
     const told = new Set<Outgoing>();

@@ -8,7 +8,7 @@ export interface ComboStep {
   readonly offsetMs: number;
   readonly clicks: number;
   readonly end: boolean;
-  /** The step whose message is sent again byte for byte, with its msg_id, or null. */
+  /** The step whose message is sent again byte for byte, in an envelope of its own, or null. */
   readonly again: number | null;
   /** Carried by a BindingGiftMessage, beside the counted messages of the same trace. */
   readonly wrapped: boolean;

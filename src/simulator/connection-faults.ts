@@ -49,7 +49,7 @@ export class ConnectionFaults {
     this.#each(webRid, (connection) => connection.damage(kind, frames));
   }
 
-  /** Sends the newest messages of people once more, with their msg_ids. @returns how many */
+  /** Sends the newest messages of people once more, in envelopes of their own. @returns how many */
   repeat(webRid: string, count = 15): number {
     return this.live(webRid).repeat(count);
   }

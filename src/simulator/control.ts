@@ -97,18 +97,29 @@ export class RoomControl extends ConnectionFaults {
   /**
    * Sends a message to a live room's viewers at once, in a frame of its own.
    * @param message plain values named as in the .proto files, or the payload's bytes as they are
+   * @param options.msgId of the message, `Common.msg_id`; a payload's bytes have their own
+   * @param options.sendingId of the envelope; another than any before by default, as the platform does
    * @returns its msg_id
    */
-  send(webRid: string, method: string, message: Fields | Uint8Array, options: { readonly msgId?: string } = {}): string {
+  send(
+    webRid: string,
+    method: string,
+    message: Fields | Uint8Array,
+    options: { readonly msgId?: string; readonly sendingId?: string } = {},
+  ): string {
     const broadcast = this.live(webRid);
     const { schema } = this.platform.options;
     const at = this.platform.now();
-    const msgId = options.msgId ?? makeId(at, hash32(`injected/${broadcast.roomId}/${++this.#injected}`));
-    if (!/^\d{1,20}$/.test(msgId) || BigInt(msgId) >= 1n << 64n)
-      throw new DyliveError("bad_request", "msgId must be decimal digits of 64 bits");
+    const fresh = (of: string) => makeId(at, hash32(`${of}/${broadcast.roomId}/${this.#injected}`));
+    this.#injected++;
+    const { msgId = fresh("injected"), sendingId = fresh("sending") } = options;
+    for (const [name, id] of Object.entries({ msgId, sendingId }))
+      if (!/^\d{1,20}$/.test(id) || BigInt(id) >= 1n << 64n)
+        throw new DyliveError("bad_request", `${name} must be decimal digits of 64 bits`);
     if (message instanceof Uint8Array) {
-      broadcast.inject([readMessage(schema, method, message, msgId, at)]);
-      return msgId;
+      const read = readMessage(schema, method, message, sendingId, at);
+      broadcast.inject([read]);
+      return read.msgId;
     }
     const type = schema.typeOf(method);
     if (type === null) throw new DyliveError("bad_request", `${method} is not in proto/; give its payload's bytes`);
@@ -123,7 +134,7 @@ export class RoomControl extends ConnectionFaults {
     const fields = { ...message, common };
     const strangers = schema.strangers(type, fields);
     if (strangers.length > 0) throw new DyliveError("bad_request", `no such field: ${strangers.join(", ")}`);
-    broadcast.inject([encodePlanned(schema, { at, method, msgId, fields })]);
+    broadcast.inject([encodePlanned(schema, { at, method, msgId, sendingId, fields })]);
     return msgId;
   }
 

@@ -56,7 +56,7 @@ export function corpus(options: CorpusOptions = {}): Corpus {
     const part = messages.slice(at, at + size);
     const last = part.at(-1);
     const now = Math.floor(last?.at ?? start);
-    const texts = pushTexts(now, start, last?.msgId ?? roomId, roomId);
+    const texts = pushTexts(now, start, last?.sendingId ?? roomId, roomId);
     const response = encodePushResponse(schema, part, texts);
     inflated.push(response);
     frames.push(

@@ -1,3 +1,4 @@
+import { ANONYMOUS_ID, MYSTERY } from "./people.js";
 import type { Fields } from "./schema.js";
 import { isFields } from "./schema.js";
 
@@ -8,6 +9,8 @@ export interface Fact {
   readonly kind: "chat" | "gift" | "like" | "join" | "leave" | "follow" | "share" | "fansclub" | "moderation";
   readonly userId: string;
   readonly nickname: string;
+  /** Whether the person wears a mask that others wear too: the room's (111111) or a 神秘人's. */
+  readonly masked?: true;
   /** chat */
   readonly text?: string;
   /** like: of this batch and of the room */
@@ -38,7 +41,7 @@ export interface GiftFact {
 /** Reads the fact from a message's plain values; null for messages that people do not cause. */
 export function factOf(method: string, msgId: string, message: Fields): Fact | null {
   const user = sub(message, "user");
-  const base = { msgId, method, userId: str(user, "id"), nickname: str(user, "nickname") };
+  const base = { msgId, method, ...who(user) };
   switch (method) {
     case "WebcastChatMessage":
     case "WebcastScreenChatMessage":
@@ -62,15 +65,21 @@ export function factOf(method: string, msgId: string, message: Fields): Fact | n
     case "WebcastBindingGiftMessage": {
       const inner = sub(message, "msg");
       const sender = sub(inner, "user");
-      return { ...base, userId: str(sender, "id"), nickname: str(sender, "nickname"), kind: "gift", gift: giftFact(inner, true) };
+      return { ...base, ...who(sender), kind: "gift", gift: giftFact(inner, true) };
     }
     case "WebcastLightGiftMessage": {
       const sender = sub(sub(message, "common"), "user");
-      return { ...base, userId: str(sender, "id"), nickname: str(sender, "nickname"), kind: "gift", gift: lightGiftFact(message) };
+      return { ...base, ...who(sender), kind: "gift", gift: lightGiftFact(message) };
     }
     default:
       return null;
   }
+}
+
+function who(user: Fields): Pick<Fact, "userId" | "nickname" | "masked"> {
+  const [userId, nickname] = [str(user, "id"), str(user, "nickname")];
+  const mystery = nickname.startsWith(MYSTERY) && str(user, "display_id") === "" && str(user, "sec_uid") === "";
+  return { userId, nickname, ...((userId === ANONYMOUS_ID || mystery) && { masked: true as const }) };
 }
 
 function memberKind(action: number): Pick<Fact, "kind" | "action"> {

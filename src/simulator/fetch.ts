@@ -27,6 +27,7 @@ export function imFetch(platform: Platform, ask: Ask): Reply {
     at: startedAt,
     method,
     msgId,
+    sendingId: makeId(now, hash32(`sent/${msgId}/${visitor}`)),
     fields: welcome({ method, msgId, roomId, createTime: startedAt }),
   });
   const ended = broadcast.endedAt !== null;
@@ -36,7 +37,7 @@ export function imFetch(platform: Platform, ask: Ask): Reply {
   ];
   broadcast.book(messages);
   const body = schema.encode("Response", {
-    messages: messages.map((message) => ({ method: message.method, payload: message.payload, msg_id: message.msgId })),
+    messages: messages.map((message) => ({ method: message.method, payload: message.payload, msg_id: message.sendingId })),
     cursor: `d-1_u-1_fh-${roomId}_t-${now}_r-1`,
     fetch_interval: 1000,
     now,

@@ -22,7 +22,7 @@ export function pushTexts(now: number, firstRequestMs: number, lastMsgId: string
 /** A Response of the push server: every one wants an ack. */
 export function encodePushResponse(schema: Schema, messages: readonly Outgoing[], texts: ResponseTexts): Uint8Array {
   return schema.encode("Response", {
-    messages: messages.map(({ method, payload, msgId }) => ({ method, payload, msg_id: halves(msgId) })),
+    messages: messages.map(({ method, payload, sendingId }) => ({ method, payload, msg_id: halves(sendingId) })),
     cursor: texts.cursor,
     now: texts.now,
     internal_ext: texts.internalExt,

@@ -37,6 +37,7 @@ interface Template {
 export class LoadFeed implements Feed {
   readonly #options: LoadOptions;
   readonly #low: LowHalves;
+  readonly #sendings: LowHalves;
   #templates: Template[] | null = null;
   #made = 0;
   #from: number;
@@ -46,6 +47,7 @@ export class LoadFeed implements Feed {
   constructor(options: LoadOptions) {
     this.#options = options;
     this.#low = new LowHalves(hash32(`load/${options.roomId}`));
+    this.#sendings = new LowHalves(hash32(`load/${options.roomId}/sendings`));
     this.#from = options.startMs;
   }
 
@@ -85,7 +87,8 @@ export class LoadFeed implements Feed {
     const { fact } = template;
     const round = this.#round;
     if (fact?.gift !== undefined) for (const at of template.groupIdAt) putNumber(payload, at, Number(fact.gift.groupId) + round);
-    return { at: ms, method: template.method, msgId, payload, fact: () => (fact === null ? null : renewed(fact, msgId, round)) };
+    const sendingId = makeId(ms, this.#sendings.next());
+    return { at: ms, method: template.method, msgId, sendingId, payload, fact: () => (fact === null ? null : renewed(fact, msgId, round)) };
   }
 }
 

@@ -7,7 +7,10 @@ export interface Planned {
   /** ms UTC of the platform */
   readonly at: number;
   readonly method: string;
+  /** `Common.msg_id`: with the method the name of the message. */
   readonly msgId: string;
+  /** The envelope's id: of this sending, another whenever the message is sent again. */
+  readonly sendingId: string;
   readonly fields: Fields;
 }
 
@@ -15,7 +18,10 @@ export interface Planned {
 export interface Outgoing {
   readonly at: number;
   readonly method: string;
+  /** `Common.msg_id`: with the method the name of the message. The envelope's id where it has none. */
   readonly msgId: string;
+  /** The envelope's id: of this sending, another whenever the message is sent again. */
+  readonly sendingId: string;
   readonly payload: Uint8Array;
   /** What tests may judge by; made only when somebody keeps it. */
   readonly fact: () => Fact | null;
@@ -29,10 +35,10 @@ export interface Feed {
 
 /** Encodes a planned message. */
 export function encodePlanned(schema: Schema, planned: Planned): Outgoing {
-  const { at, method, msgId, fields } = planned;
+  const { at, method, msgId, sendingId, fields } = planned;
   const type = schema.typeOf(method);
   if (type === null) throw new TypeError(`${method} is not in proto/`);
-  return { at, method, msgId, payload: schema.encode(type, fields), fact: () => factOf(method, msgId, fields) };
+  return { at, method, msgId, sendingId, payload: schema.encode(type, fields), fact: () => factOf(method, msgId, fields) };
 }
 
 /** Whether a method is one that only people cause. The others keep flowing when a feed has stalled. */

@@ -114,7 +114,9 @@ export function makePerson(random: Random, options: CrowdOptions): Person {
 }
 
 /** The uid of everyone in a room that hides its viewers. */
-const ANONYMOUS_ID = "111111";
+export const ANONYMOUS_ID = "111111";
+/** How people are called who hide themselves, with a rank behind it. */
+export const MYSTERY = "神秘人";
 
 const HOSTS = ["p3", "p11", "p26"];
 const AVATAR_STORES = ["tos-cn-avt-0015", "tos-cn-i-0813", "tos-cn-i-0813c000-ce"];

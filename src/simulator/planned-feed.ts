@@ -36,6 +36,7 @@ export class PlannedFeed {
   readonly #crowd: Crowd;
   readonly #crowdSize: number;
   readonly #low: LowHalves;
+  readonly #sendings: LowHalves;
   readonly #rival: Person;
   readonly #agenda = new Agenda();
   readonly #contributors = new Contributors();
@@ -55,6 +56,7 @@ export class PlannedFeed {
     this.#crowdSize = Math.max(3, Math.min(400, scenario.viewers));
     this.#rival = new Crowd(random.fork("rival"), { ...crowd, anonymised: false }).at(0);
     this.#low = new LowHalves(hash32(`${options.roomId}/${random.uint32()}`));
+    this.#sendings = new LowHalves(hash32(`${options.roomId}/sendings`));
     this.#viewers = scenario.viewers;
     this.#totalViewers = scenario.viewers * 14;
     this.#followers = random.int(500, 90_000);
@@ -90,7 +92,16 @@ export class PlannedFeed {
 
   #plan(at: number, method: string, build: (envelope: Envelope) => Fields): Planned {
     const envelope = this.#envelope(method, at);
-    return { at, method, msgId: envelope.msgId, fields: build(envelope) };
+    return { at, method, msgId: envelope.msgId, sendingId: this.#sending(at), fields: build(envelope) };
+  }
+
+  #sending(at: number): string {
+    return makeId(at, this.#sendings.next());
+  }
+
+  /** The same message once more, as the platform sends it again: in an envelope of its own. */
+  #again(planned: Planned, at: number): Planned {
+    return { ...planned, at, sendingId: this.#sending(at) };
   }
 
   #next(stream: Stream, random: Random, at: number): Planned | null {
@@ -158,10 +169,11 @@ export class PlannedFeed {
     const { scenario } = this.#options;
     const content = random.pick(LINES[scenario.kind]);
     const planned = this.#plan(at, "WebcastChatMessage", (e) => say.chat(untimed(e, random, 0.4), who, content, at));
-    if (random.chance(0.05)) {
-      // The platform sends some chats again about 0.6 s later: the same msg_id, and a body that differs in its bookkeeping.
-      const again = { ...planned, at: at + random.int(550, 650), fields: withLogId(planned.fields, `${planned.msgId}2`) };
-      this.#agenda.add(again.at, () => again);
+    if (random.chance(0.024)) {
+      // The platform sends some chats again about 0.6 s later: the same Common.msg_id, and a body that differs in its bookkeeping.
+      const again = this.#again(planned, at + random.int(550, 650));
+      const fields = withLogId(planned.fields, `${planned.msgId}2`);
+      this.#agenda.add(again.at, () => ({ ...again, fields }));
     }
     return planned;
   }
@@ -207,7 +219,7 @@ export class PlannedFeed {
       const stepAt = at + step.offsetMs;
       this.#agenda.add(stepAt, () => {
         const before = step.again === null ? null : (told[step.again] ?? null);
-        const planned = before === null ? this.#giftStep(context, index, stepAt) : { ...before, at: stepAt };
+        const planned = before === null ? this.#giftStep(context, index, stepAt) : this.#again(before, stepAt);
         told[index] = planned;
         return planned;
       });

@@ -38,7 +38,8 @@ export function readResponse(schema: Schema, bytes: Uint8Array, at: number): Out
 }
 
 /** A message from its payload's bytes. */
-export function readMessage(schema: Schema, method: string, payload: Uint8Array, msgId: string, at: number): Outgoing {
+export function readMessage(schema: Schema, method: string, payload: Uint8Array, sendingId: string, at: number): Outgoing {
+  const msgId = commonIdOf(schema, method, payload) ?? sendingId;
   const fact = (): ReturnType<typeof factOf> => {
     const type = schema.typeOf(method);
     if (type === null) return null;
@@ -48,7 +49,18 @@ export function readMessage(schema: Schema, method: string, payload: Uint8Array,
       return null;
     }
   };
-  return { at, method, msgId, payload, fact };
+  return { at, method, msgId, sendingId, payload, fact };
+}
+
+/** `Common.msg_id`; null where the bytes have none. */
+function commonIdOf(schema: Schema, method: string, payload: Uint8Array): string | null {
+  try {
+    const common = schema.decode(schema.typeOf(method) ?? ENVELOPE_ONLY, payload)["common"];
+    const id = isFields(common) && common["method"] === method ? String(common["msg_id"] ?? "0") : "0";
+    return id === "0" ? null : id;
+  } catch {
+    return null;
+  }
 }
 
 function readMessages(schema: Schema, messages: unknown, at: number): Outgoing[] {
@@ -62,6 +74,9 @@ function readMessages(schema: Schema, messages: unknown, at: number): Outgoing[]
   }
   return out;
 }
+
+/** A message that has nothing but its envelope, as far as one that no schema describes is to be read. */
+const ENVELOPE_ONLY = "CommonToastMessage";
 
 const NOTHING: ReadFrame = { messages: [], ack: null };
 

@@ -22,9 +22,9 @@ export interface ComboTruth {
 
 /** What one room was sent, as `/@truth` gives it. */
 export interface SentTruth {
-  /** Messages with different msg_ids. */
+  /** Different messages: each is a method and a msg_id. */
   readonly messages: number;
-  /** Further copies of the same msg_id. */
+  /** Further copies of them, in envelopes of their own. */
   readonly repeats: number;
   readonly byMethod: Readonly<Record<string, number>>;
   readonly interactive: readonly Fact[];
@@ -59,11 +59,12 @@ export class Truth {
 
   /** Books a message that was sent. */
   count(message: Outgoing): void {
-    if (this.#seen.has(message.msgId)) {
+    const name = `${message.method}/${message.msgId}`;
+    if (this.#seen.has(name)) {
       this.#repeats++;
       return;
     }
-    this.#seen.add(message.msgId);
+    this.#seen.add(name);
     this.#messages++;
     this.#byMethod.set(message.method, (this.#byMethod.get(message.method) ?? 0) + 1);
     const fact = message.fact();
@@ -78,7 +79,7 @@ export class Truth {
       const { messages, count, total } = this.#likes;
       this.#likes = { messages: messages + 1, count: count + (fact.count ?? 0), total: Math.max(total, fact.total ?? 0) };
     }
-    if (fact.gift !== undefined) this.#countGift(fact.userId, fact.gift, message.msgId);
+    if (fact.gift !== undefined) this.#countGift(fact, fact.gift, message.msgId);
   }
 
   /** The largest total of likes that was sent. */
@@ -101,12 +102,14 @@ export class Truth {
     };
   }
 
-  #countGift(senderId: string, gift: GiftFact, msgId: string): void {
+  #countGift({ userId: senderId, masked }: Fact, gift: GiftFact, msgId: string): void {
     if (gift.wrapped && gift.traceId !== "" && this.#traces.has(gift.traceId)) return;
     if (gift.traceId !== "") this.#traces.add(gift.traceId);
     // Without a group the sending action's trace, and without that the message itself, tells one combo from another.
+    // So it does under a mask, whose wearers may share a group.
+    const given = masked && gift.traceId !== "" ? `/${gift.traceId}` : "";
     const group = gift.groupId !== "0" ? gift.groupId : gift.traceId !== "" ? `trace:${gift.traceId}` : `message:${msgId}`;
-    const key = `${senderId}/${gift.giftId}/${group}/${gift.receiverId}`;
+    const key = `${senderId}/${gift.giftId}/${group}${given}/${gift.receiverId}`;
     const combo = this.#combos.get(key);
     if (combo !== undefined) {
       combo.total = Math.max(combo.total, gift.total);

@@ -142,8 +142,8 @@ function methodNamed(name: string): string | null {
 function roomIdOf({ response }: Received, internalExt: string): string | null {
   const pushed = /(?:^|\|)wss_push_room_id:(\d{1,20})/.exec(internalExt)?.[1];
   if (pushed !== undefined) return pushed;
-  for (const { payload } of response?.messages ?? []) {
-    const roomId = peekCommon(payload)?.roomId;
+  for (const { method, payload } of response?.messages ?? []) {
+    const roomId = peekCommon(method, payload)?.roomId;
     if (roomId !== undefined && roomId !== "0") return roomId;
   }
   return null;

@@ -22,9 +22,9 @@ export function readLogin(html: string): LoginReading {
   const at = html.lastIndexOf(HEADER);
   if (at === -1) return { login: "unknown", nickname: null };
   const part = html.slice(at, at + WITHIN).replaceAll('\\"', '"');
-  const flag = /"isLogin":(true|false)/.exec(part)?.[1];
+  const flag = /"isLogin"\s*:\s*(true|false)/.exec(part)?.[1];
   if (flag === undefined) return { login: "unknown", nickname: null };
-  const nickname = flag === "true" ? /"nickname":"((?:[^"\\]|\\.){1,100})"/.exec(part)?.[1] : undefined;
+  const nickname = flag === "true" ? /"nickname"\s*:\s*"((?:[^"\\]|\\.){1,100})"/.exec(part)?.[1] : undefined;
   return { login: flag === "true" ? "logged_in" : "guest", nickname: nickname ?? null };
 }
 

@@ -48,16 +48,24 @@ export function decodeLazy<T>(lazy: Lazy | null, decoder: (r: Reader, end: numbe
 }
 
 /**
- * The envelope of a payload that we have no decoder for: every known business message carries it as field 1.
- * Null when there is none or the bytes are malformed; nothing is counted, since the method's schema is not known to us.
+ * The envelope of a payload that we have no decoder for: nearly every business message carries it as field 1, and it begins with the method.
+ * Null when what is there names another method or none, which is no envelope (im.PreviewCjRpMessage), or when the bytes are malformed; nothing
+ * is counted, since the method's schema is not known to us.
  */
-export function peekCommon(payload: Uint8Array): Common | null {
+export function peekCommon(method: string, payload: Uint8Array): Common | null {
   try {
     const reader = new Reader(payload);
     while (reader.pos < payload.length) {
       const tag = reader.tag();
-      if (tag === 10) return decodeCommon(reader, reader.sub());
-      reader.unknown("", tag);
+      if (tag !== 10) {
+        reader.unknown("", tag);
+        continue;
+      }
+      const end = reader.sub();
+      const start = reader.pos;
+      if (reader.tag() !== 10 || reader.string() !== method) return null;
+      reader.pos = start;
+      return decodeCommon(reader, end);
     }
   } catch {
     // Another schema than we assumed.

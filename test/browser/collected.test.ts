@@ -10,6 +10,7 @@ import type { NewEventOf } from "../../src/events/event.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { parseCookies } from "../../src/sources/cookies.js";
 import { AccountStore } from "../../src/sources/login-store.js";
+import { idOf } from "../fact-id.js";
 import { until } from "../until.js";
 import { testBrowser } from "./chromium.js";
 import { liveRooms, NEVER } from "./rooms.js";
@@ -44,7 +45,7 @@ describe("a server whose rooms sit in a browser", () => {
     simulator.rooms.stall(webRid);
     const { sent, connections } = simulator.truth(webRid);
     expect(connections).toMatchObject([{ loggedIn: true, acks: { wrong: 0, unknown: 0 }, damaged: 0 }]);
-    const chats = new Set(sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId));
+    const chats = new Set(sent.interactive.filter(({ kind }) => kind === "chat").map(idOf));
     const events = await until(async () => {
       const all = await read();
       return all.filter(({ type }) => type === "chat").length >= chats.size ? all : null;

@@ -10,6 +10,7 @@ import type { Seat, SeatWish } from "../../src/sources/seat.js";
 import type { Received, Source } from "../../src/sources/source.js";
 import { websocketSource } from "../../src/sources/websocket.js";
 import { Drift } from "../../src/wire/drift.js";
+import { msgIdOf } from "../fact-id.js";
 import { testBrowser } from "./chromium.js";
 
 export const NEVER = new AbortController().signal;
@@ -41,7 +42,7 @@ export class Collected {
   }
 
   take(batch: readonly Received[]): void {
-    for (const { response } of batch) for (const { msgId, method } of response?.messages ?? []) this.messages.set(msgId, method);
+    for (const { response } of batch) for (const message of response?.messages ?? []) this.messages.set(msgIdOf(message), message.method);
   }
 
   read(source: Source): this {

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { platformId } from "../../src/events/message-id.js";
 import { openPostgresStore } from "../../src/log/postgres/store.js";
 import { chat } from "../e2e/command.js";
 import { isShown } from "../e2e/shown.js";
@@ -127,7 +128,7 @@ async function shownIn(url: string, room: number): Promise<readonly string[]> {
     const ids: string[] = [];
     for (let after = 0; ; ) {
       const page = await store.log.read(room, after, 5000);
-      ids.push(...page.events.filter(isShown).map(({ id }) => id));
+      ids.push(...page.events.filter(isShown).map((event) => platformId(event) ?? "0"));
       after = page.scanned;
       if (after >= page.head) return ids;
     }

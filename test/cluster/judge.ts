@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
 import { openPostgresStore } from "../../src/log/postgres/store.js";
 import type { Simulator } from "../../src/simulator/index.js";
+import { idOf } from "../fact-id.js";
 
 /** What came of a run, over all rooms. */
 export interface Judged {
@@ -49,7 +50,7 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
         after = page.scanned;
         if (after >= page.head) break;
       }
-      const missing = truth.interactive.filter(({ kind, msgId }) => kind !== "gift" && !ids.has(msgId)).map(({ msgId }) => msgId);
+      const missing = truth.interactive.filter((fact) => fact.kind !== "gift" && !ids.has(idOf(fact))).map(({ msgId }) => msgId);
       const outside = missing.filter((id) => {
         const at = Number(BigInt(id) >> 32n) * 1000;
         return !gaps.some(({ from, to }) => at >= from - BEFORE_MS && at <= to + AFTER_MS);

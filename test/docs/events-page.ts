@@ -46,11 +46,19 @@ export function eventsPage(): string {
     ),
     "\n## In every event\n\n",
     table(TITLES, rows(Object.fromEntries([["seq", seq], ["type", type], ...shared]), ["seq", ...(kinds[0]?.[1].required ?? [])])),
+    IDS,
     "\n## A person\n\nWherever a person is: `user`, `receiver`, `operator`, in ranks and lists. Fields are null where the platform does not say.\n\n",
     table(TITLES, rows((UserSchema as Property).properties ?? {}, UserSchema.required)),
     ...kinds.map(([type, kind]) => section(type, kind, names)),
   ].join("");
 }
+
+const IDS = `
+A message of the platform is its method and its msg_id (\`Common.msg_id\`): what is sent again has the same, and is the same event. So the \`id\` of a chat (\`WebcastChatMessage\`) is that msg_id,
+and of every other method it is the msg_id, a colon and the method (\`7624523651580285990:WebcastGiftMessage\`), since two methods may carry one msg_id. Where a message has none, the id of its envelope stands in,
+as it does for the five methods that tell a state again and again under one msg_id (RoomDataSync, InRoomBanner, ResidentGuest, CommonDot, LowPcuGuide); where that is missing too, \`h:\` and a digest of method and payload. Items of the Open Platform's push
+have their msg_id as it is. Our own events are \`settle:\`, \`state:\`, \`gap:\` … Whoever looks for what the platform names (\`deletes\` of a notice, ids of its other interfaces) compares with what stands before the colon.
+`;
 
 const TITLES = ["field", "type", "what it is"] as const;
 

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { platformId } from "../../src/events/message-id.js";
 import { check } from "../../src/log/check.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import { startSimulator } from "../../src/simulator/index.js";
@@ -60,7 +61,7 @@ async function judge(data: string, delivered: readonly string[]): Promise<{ stor
       for (const event of page.events) {
         expect(event.seq).toBe(ids.length + 1);
         ids.push(event.id);
-        if (isShown(event)) shown.push(event.id);
+        if (isShown(event)) shown.push(platformId(event) ?? "0");
         if (event.type === "gift") gifts++;
       }
       after = page.scanned;

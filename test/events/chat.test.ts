@@ -32,6 +32,21 @@ describe("chat", () => {
     expect(event(envelope("ChatMessage", { common: COMMON, content: "666", chatBy: 9 }))).toMatchObject({ luckyBag: true });
   });
 
+  test("nothing said, neither in words nor in pictures, is no chat: it is kept as it came", () => {
+    const image = (url: string) => ({ pieces: [{ type: 15, imageValue: { image: { urlList: [url] } } }] });
+    for (const [name, content] of [
+      ["EmojiChatMessage", {}],
+      ["EmojiChatMessage", { emojiContent: { pieces: [] } }],
+      ["EmojiChatMessage", { emojiContent: image("") }],
+      ["ChatMessage", {}],
+      ["ScreenChatMessage", { content: "" }],
+      ["AudioChatMessage", {}],
+    ] as const)
+      expect(event(envelope(name, { common: COMMON, user: USER, ...content }))).toMatchObject({ type: "unknown", method: `Webcast${name}` });
+    const picture = { emojiContent: image("https://lf5.douyinstatic.com/7.png") };
+    expect(event(envelope("EmojiChatMessage", { common: COMMON, user: USER, ...picture }))).toMatchObject({ type: "chat", text: "" });
+  });
+
   test("an emoji alone has its fallback as text", () => {
     const content = {
       defaultPattern: "{0:image}",

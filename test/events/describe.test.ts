@@ -29,7 +29,7 @@ test("what the room does", () => {
   expect(of("ControlMessage", { action: 3 })).toBe("直播已结束");
   expect(of("ControlMessage", { action: 3, tips: "主播下播了" })).toBe("主播下播了");
   expect(of("MemberMessage", { action: 3 })).toBe("被禁言");
-  expect(of("FansclubMessage", { action: 2 })).toBe("加入了粉丝团");
+  expect(of("FansclubMessage", { action: 2, user: { id: "7" } })).toBe("加入了粉丝团");
   expect(of("RoomUserSeqMessage", { total: 4, totalUserStr: "1万+", totalUser: 10_386 })).toBe("在线4人 累计10386人");
   expect(of("RoomStatsMessage", { displayLong: "4在线观众", displayValue: 4, displayType: 1 })).toBe("在线4人");
   expect(of("RoomRankMessage", { ranks: [{ user: { nickname: "甲" } }, { user: { id: "7" } }] })).toBe("贡献榜 甲、7");

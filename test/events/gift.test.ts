@@ -136,7 +136,7 @@ describe("a combo's name", () => {
   test("falls back to the trace and then to the event", () => {
     expect(name({ groupId: "0" })).toContain(".t7624523651580253222.");
     expect(name({ groupId: "0", traceId: "81ac3f207f0d4152964d4fdef9aa0588" })).toMatch(/\.th[0-9a-f]{16}\./);
-    expect(name({ groupId: "0", traceId: "" })).toContain(".e7624523651580285990.");
+    expect(name({ groupId: "0", traceId: "" })).toContain(".e7624523651580285990:WebcastGiftMessage.");
   });
 
   test("tells masked senders apart", () => {
@@ -144,6 +144,17 @@ describe("a combo's name", () => {
     expect(masked("a")).not.toBe(masked("b"));
     expect(masked("a")).toBe(masked("a"));
     expect(masked("a")).not.toContain("111111");
+  });
+
+  test("tells masked senders of one second apart by their actions", () => {
+    // Two people of one shown name, gift and second: they have one group, and nothing of their own but the trace.
+    for (const user of [{ id: "111111", nickname: "张***" }, { nickname: "神秘人四阶" }, { id: "7", nickname: "神秘人四阶" }]) {
+      const masked = (traceId: string, more: object = {}) => name({ user, groupId: "1775222770", traceId, ...more });
+      expect(masked("1")).not.toBe(masked("2"));
+      expect(masked("1")).toBe(masked("1", { repeatCount: 9, repeatEnd: 1 }));
+    }
+    const open = (traceId: string) => name({ user: SENDER, traceId });
+    expect(open("1")).toBe(open("2"));
   });
 
   test("stays short and in one piece whatever the texts are", () => {
@@ -176,7 +187,7 @@ describe("other forms", () => {
 
   test("a binding gift is the gift inside", () => {
     const { event } = claimed(envelope("BindingGiftMessage", { msg: GIFT }, "0"));
-    expect(event).toMatchObject({ kind: "binding", id: "7624523651580285990", comboId: gift({}).event.comboId });
+    expect(event).toMatchObject({ kind: "binding", id: "7624523651580285990:WebcastBindingGiftMessage", comboId: gift({}).event.comboId });
     expect(normalise(envelope("BindingGiftMessage", { common: COMMON }), context())?.event.type).toBe("unknown");
   });
 
@@ -187,14 +198,30 @@ describe("other forms", () => {
 
   test("one action in two forms counts once", () => {
     const [ledger, store] = [new GiftLedger(), new Store()];
+    const gift = (msgId: string) => ({ ...GIFT, common: { ...COMMON, msgId } });
     const drafts = [
-      claimed(envelope("BindingGiftMessage", { msg: { ...GIFT, groupId: "0" } }, "1")),
-      claimed(envelope("GiftMessage", GIFT, "2")),
-      claimed(envelope("BindingGiftMessage", { msg: GIFT }, "3")),
+      claimed(envelope("BindingGiftMessage", { msg: { ...gift("1"), groupId: "0" } })),
+      claimed(envelope("GiftMessage", gift("2"))),
+      claimed(envelope("BindingGiftMessage", { msg: gift("3") })),
     ];
     ledger.commit(store.append(ledger.stage(drafts, store.find(ledger.missing(drafts)))));
-    expect(store.events).toMatchObject([{ id: "1", delta: 1, diamonds: 1 }]);
+    expect(store.events).toMatchObject([{ id: "1:WebcastBindingGiftMessage", delta: 1, diamonds: 1 }]);
   });
+});
+
+test("people under a mask with one shown name, gift and second are each counted in full", () => {
+  for (const user of [{ id: "111111", nickname: "张***" }, { nickname: "神秘人四阶" }]) {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    const drafts = [
+      ["1", "7001", 1],
+      ["2", "7002", 1],
+      ["3", "7001", 3],
+      ["4", "7002", 2],
+    ].map(([msgId, traceId, repeatCount]) => gift({ common: { ...COMMON, msgId }, user, traceId, repeatCount }));
+    for (const draft of drafts) ledger.commit(store.append(ledger.stage([draft], store.find(ledger.missing([draft])))));
+    expect(store.events.map((event) => event.type === "gift" && event.delta)).toEqual([1, 1, 2, 1]);
+    expect(store.events).toMatchObject(drafts.map(() => ({ user: { id: null, masked: true, nickname: user.nickname } })));
+  }
 });
 
 test("whole streams: senders with one group id, guests and sessions never mix, and every unit counts once", () => {
@@ -216,9 +243,10 @@ test("whole streams: senders with one group id, guests and sessions never mix, a
         const drafts = batch.map((u) => {
           const key = [u.sender, u.gift, u.group, u.to, u.session].join();
           largest.set(key, Math.max(largest.get(key) ?? 0, u.count));
-          const message = { user: { id: u.sender }, giftId: u.gift, groupId: u.group, repeatCount: u.count, repeatEnd: u.end };
+          const common = { ...COMMON, msgId: String(++id) };
+          const message = { common, user: { id: u.sender }, giftId: u.gift, groupId: u.group, repeatCount: u.count, repeatEnd: u.end };
           const to = u.to === undefined ? {} : { toUser: { id: u.to } };
-          return claimed(envelope("GiftMessage", { ...GIFT, ...message, ...to, traceId: "" }, String(++id)), { sessionId: u.session });
+          return claimed(envelope("GiftMessage", { ...GIFT, ...message, ...to, traceId: "" }), { sessionId: u.session });
         });
         ledger.commit(store.append(ledger.stage(drafts, store.find(ledger.missing(drafts)))));
       }

@@ -12,6 +12,10 @@ describe("room", () => {
   test("fans club", () => {
     const club = (action: number) => event(envelope("FansclubMessage", { common: COMMON, user: USER, action, content: "恭喜" }));
     expect([1, 2, 6].map(club)).toMatchObject([{ action: "upgrade", text: "恭喜" }, { action: "join" }, { action: "other" }]);
+    const told = (more: object) => event(envelope("FansclubMessage", { common: COMMON, action: 2, content: "恭喜", ...more }));
+    for (const nobody of [{}, { user: {} }, { user: { gender: 1 } }]) expect(told(nobody)).toMatchObject({ type: "unknown" });
+    expect(told({ user: { id: "111111" } })).toMatchObject({ type: "fansclub", user: { masked: true } });
+    expect(told({ common: { ...COMMON, user: USER } })).toMatchObject({ type: "fansclub", user: { id: USER.id } });
   });
 
   test("control announces, with its code", () => {

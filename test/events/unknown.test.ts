@@ -6,10 +6,17 @@ import { COMMON, event } from "./normalised.js";
 
 describe("unknown", () => {
   test("keeps the payload of a method that we do not read, with the envelope's time", () => {
-    const payload = encode("LikeMessage", { common: COMMON });
+    const payload = encode("LikeMessage", { common: { ...COMMON, method: "WebcastNewThing" } });
     const made = event({ method: "WebcastNewThing", msgId: "5", payload });
-    expect(made).toMatchObject({ type: "unknown", id: "5", method: "WebcastNewThing", payload: Buffer.from(payload).toString("base64") });
-    expect(made).toMatchObject({ bytes: payload.length, time: 1_775_222_770_095 });
+    expect(made).toMatchObject({ type: "unknown", method: "WebcastNewThing", payload: Buffer.from(payload).toString("base64") });
+    expect(made).toMatchObject({ id: `${COMMON.msgId}:WebcastNewThing`, bytes: payload.length, time: 1_775_222_770_095 });
+  });
+
+  test("takes no id out of what is no envelope", () => {
+    // Its first field is a gift, whose second field is a number: of another thing.
+    const payload = encode("BindingGiftMessage", { msg: { giftId: "463" } });
+    expect(event({ method: "WebcastNewThing", msgId: "5", payload }).id).toBe("5:WebcastNewThing");
+    expect(event({ method: "WebcastNewThing", msgId: "6", payload }).id).toBe("6:WebcastNewThing");
   });
 
   test("drops the payload above 4 KB", () => {

@@ -67,6 +67,15 @@ describe("users", () => {
     expect(user({ ...USER, webcastUid: "MS4wLjAAtwo" })).toMatchObject({ id: "111482481280", webcastUid: "MS4wLjAAtwo" });
   });
 
+  test("are masked when they hide themselves: nothing that the name or a number says is theirs", () => {
+    const mystery = { nickname: "神秘人四阶", payGrade: { level: 40 } };
+    for (const id of ["0", "42"])
+      expect(user({ ...mystery, id })).toMatchObject({ id: null, nickname: "神秘人四阶", payLevel: 40, masked: true, isAnchor: false });
+    // Somebody who is only called so.
+    expect(user({ ...USER, nickname: "神秘人四阶" })).toMatchObject({ id: USER.id, masked: false });
+    expect(user({ id: "42", displayId: "shenmi", nickname: "神秘人" })).toMatchObject({ id: "42", masked: false });
+  });
+
   test("are the anchor by id", () => {
     expect(user({ id: "1185726406598938" })).toMatchObject({ isAnchor: true });
     expect(user({ id: "1185726406598938" }, { anchorId: null })).toMatchObject({ isAnchor: false });

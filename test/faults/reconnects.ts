@@ -1,9 +1,11 @@
 import { expect, vi } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
+import { platformId } from "../../src/events/message-id.js";
 import { check } from "../../src/log/check.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import type { RoomScenario } from "../../src/simulator/index.js";
 import type { Received } from "../../src/sources/source.js";
+import { msgIdOf } from "../fact-id.js";
 import { running, SIGNAL } from "../rooms/running.js";
 import { Lockstep } from "./lockstep.js";
 import { measured } from "./measured.js";
@@ -42,7 +44,7 @@ export async function reconnect(cuts: number, heap: () => number = () => 0): Pro
   // Preallocated, so that the test's own books are no growth. Gifts are not events one by one: of them only what came is known.
   const [sent, sentGifts, came, stored] = [new Ids(cuts * 1000), new Ids(cuts * 1000), new Ids(cuts * 2000), new Ids(cuts * 1000)];
   const onReceived = (received: readonly Received[]) => {
-    for (const { response } of received) for (const { msgId } of response?.messages ?? []) came.add(msgId);
+    for (const { response } of received) for (const message of response?.messages ?? []) came.add(msgIdOf(message));
   };
   const parts = { store, onReceived, onDemandIdleMs: Number.MAX_SAFE_INTEGER };
   const now = await running({ clock, start: clock.now(), seed: 11, keep: 5000, rooms: [BUSY] }, parts, clock);
@@ -67,7 +69,8 @@ export async function reconnect(cuts: number, heap: () => number = () => 0): Pro
       for (const event of page.events) {
         if (event.type === "gap") gaps.push(measured(event as NewEventOf<"gap">));
         if (event.type === "gift") counted += (event as NewEventOf<"gift">).delta;
-        if (/^\d+$/.test(event.id)) stored.add(event.id);
+        const id = platformId(event);
+        if (id !== null) stored.add(id);
       }
       after = page.scanned;
     };

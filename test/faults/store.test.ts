@@ -9,6 +9,7 @@ import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import type { Store } from "../../src/log/store.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
+import { idOf } from "../fact-id.js";
 import { fastClock } from "../fast-clock.js";
 import { useDirectory } from "../log/directory.js";
 import { type Running, running, SIGNAL } from "../rooms/running.js";
@@ -79,13 +80,14 @@ describe.each([
     const unitsOf = (list: readonly LiveEvent[]) => list.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
     const given = sent.combos.reduce((sum, { total }) => sum + total, 0);
     const last = sent.interactive.findLast(({ kind }) => kind !== "gift");
+    const lastId = last && idOf(last);
     const events = await until(async () => {
       const stored = await read();
-      return stored.some(({ id }) => id === last?.msgId) && unitsOf(stored) >= given ? stored : null;
+      return stored.some(({ id }) => id === lastId) && unitsOf(stored) >= given ? stored : null;
     });
     const chats = (list: readonly { id: string }[]) => [...new Set(list.map(({ id }) => id))].sort();
     expect(chats(events.filter(({ type }) => type === "chat"))).toEqual(
-      chats(sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => ({ id: msgId }))),
+      chats(sent.interactive.filter(({ kind }) => kind === "chat").map((fact) => ({ id: idOf(fact) }))),
     );
     expect(unitsOf(events)).toBe(given);
     expect(connections).toHaveLength(1);

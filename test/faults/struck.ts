@@ -3,6 +3,7 @@ import { DyliveError } from "../../src/errors.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import type { RoomStatus } from "../../src/rooms/state.js";
 import type { BroadcastTruth, RoomControl, RoomScenario } from "../../src/simulator/index.js";
+import { idOf } from "../fact-id.js";
 import { type Running, running, SIGNAL } from "../rooms/running.js";
 import { Lockstep } from "./lockstep.js";
 import { measured } from "./measured.js";
@@ -142,7 +143,7 @@ async function told(fault: Fault, now: Running, clock: Lockstep): Promise<Outcom
   const given = truths.flatMap(({ combos }) => combos).reduce((sum, { total }) => sum + total, 0);
   const counted = (events.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
   const sent = truths.flatMap(({ interactive }) => interactive).filter(({ kind }) => kind !== "gift");
-  const lost = sent.filter(({ msgId }) => !stored.has(msgId));
+  const lost = sent.filter((fact) => !stored.has(idOf(fact)));
   const unexplained = lost.filter(({ msgId }) => {
     const at = Number(BigInt(msgId) >> 32n) * 1000;
     return !gaps.some(({ from, to }) => at >= from - 1000 - SLACK_MS && at <= to + SLACK_MS);

@@ -4,6 +4,7 @@ import type { RoomKey } from "../../src/log/log.js";
 import type { Store } from "../../src/log/store.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
 import { readAll } from "../contracts/harness.js";
+import { idOf } from "../fact-id.js";
 import { fastClock } from "../fast-clock.js";
 import { describeManager, type StartManager } from "../rooms/manager-suite.js";
 import { type Managed, type Running, SIGNAL } from "../rooms/running.js";
@@ -57,7 +58,7 @@ async function chats(store: Store, name: string) {
     room,
     events,
     stored: events.filter(({ type }) => type === "chat").map(({ id }) => id),
-    sent: sent.interactive.flatMap(({ kind, msgId }) => (kind === "chat" ? [msgId] : [])),
+    sent: sent.interactive.flatMap((fact) => (fact.kind === "chat" ? [idOf(fact)] : [])),
   };
 }
 

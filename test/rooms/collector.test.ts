@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
 import { check } from "../../src/log/check.js";
+import { idOf } from "../fact-id.js";
 import { until } from "../until.js";
 import { type Running, running, SIGNAL } from "./running.js";
 
@@ -31,7 +32,7 @@ describe("a live room", () => {
         .filter(({ type }) => type === "chat")
         .map(({ id }) => id)
         .sort(),
-    ).toEqual([...new Set(chats.map(({ msgId }) => msgId))].sort());
+    ).toEqual([...new Set(chats.map(idOf))].sort());
     expect(new Set(events.filter(({ source }) => source === "websocket").map(({ sessionId }) => sessionId))).toEqual(new Set([roomId]));
     const units = (events.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
     expect(units).toBe(sent.combos.reduce((sum, { total }) => sum + total, 0));

@@ -9,6 +9,7 @@ import { Collector } from "../../src/rooms/collector.js";
 import { CollectorRegistry } from "../../src/rooms/registry.js";
 import { Spool } from "../../src/rooms/spool.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { idOf } from "../fact-id.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
 import { useDirectory } from "../log/directory.js";
@@ -120,7 +121,7 @@ async function expectAll(inOrder = true): Promise<void> {
   await clock.go(3000);
   const stored = await events();
   const { sent } = simulator.truth(RID);
-  const chats = sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId);
+  const chats = sent.interactive.filter(({ kind }) => kind === "chat").map(idOf);
   expect(chats.length).toBeGreaterThan(50);
   const ids = stored.filter(({ type }) => type === "chat").map(({ id }) => id);
   expect(inOrder ? ids : ids.sort()).toEqual(inOrder ? [...new Set(chats)] : [...new Set(chats)].sort());

@@ -20,11 +20,15 @@ export const broadcast: Broadcast = { sessionId: made.roomId, webRid: "98765", a
 /** A decoder of long ago: it knew no likes, read every grade as unknown, took every gift for one unit, and fans' clubs for something unknown. */
 export const older: Decode = (envelope, context) => {
   if (envelope.method === "WebcastLikeMessage") return null;
-  const draft = normalise(
-    envelope.method === "WebcastFansclubMessage" ? { ...envelope, method: "WebcastOfTomorrowMessage" } : envelope,
-    context,
-  );
+  const draft = normalise(envelope, context);
   if (draft === null) return null;
+  if (envelope.method === "WebcastFansclubMessage") {
+    const { id, room, webRid, sessionId, method, time, receivedAt, source, revision } = draft.event;
+    const payload = Buffer.from(envelope.payload).toString("base64");
+    const bytes = envelope.payload.length;
+    const event = { id, room, webRid, sessionId, method, type: "unknown", time, receivedAt, source, revision, payload, bytes } as const;
+    return { event, claim: null };
+  }
   const event = { ...draft.event };
   if ("user" in event && event.user !== undefined) event.user = { ...event.user, payLevel: null };
   return (draft.claim === null ? { event, claim: null } : { event, claim: { ...draft.claim, total: 1 } }) as typeof draft;

@@ -9,6 +9,7 @@ import { Collector } from "../../src/rooms/collector.js";
 import { CollectorRegistry } from "../../src/rooms/registry.js";
 import { Spool } from "../../src/rooms/spool.js";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { idOf } from "../fact-id.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
 import { useDirectory } from "../log/directory.js";
@@ -79,7 +80,7 @@ const drained = () => clock.until(() => spool.bytes === 0 && !collector.tracker.
 async function expectAll(id: string): Promise<void> {
   const stored = await events();
   const { sent } = simulator.truth(id);
-  const chats = sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId);
+  const chats = sent.interactive.filter(({ kind }) => kind === "chat").map(idOf);
   const session = stored.filter(({ sessionId }) => sessionId === simulator.truth(id).roomId);
   expect(chats.length).toBeGreaterThan(20);
   expect(session.filter(({ type }) => type === "chat").map(({ id: one }) => one)).toEqual([...new Set(chats)]);

@@ -32,6 +32,27 @@ describe("room page", () => {
     });
   });
 
+  it("takes the exact count of viewers where the platform shows one, and the count that it writes where not", () => {
+    const shown = (more: object) => {
+      const room = { id_str: "7", status: 2, user_count_str: "900+", stats: { user_count_str: "900+", total_user_str: "1.1万" }, ...more };
+      const read = readPage(page({ room, web_rid: "1" }))?.room;
+      return [read?.online, read?.totalViewers];
+    };
+    const view = { is_hidden: false, display_type: 1, display_value: 959 };
+    expect(shown({ room_view_stats: view })).toEqual(["959", "1.1万"]);
+    expect(shown({ room_view_stats: view, stats: { total_user: 11_240, total_user_str: "1.1万" } })).toEqual(["959", "11240"]);
+    // Not of those who watch now (3 is everybody so far), hidden, not filled in, no number.
+    for (const other of [{ display_type: 3 }, { is_hidden: true }, { display_value: 0 }, { display_value: "959" }, { display_value: -1 }])
+      expect(shown({ room_view_stats: { ...view, ...other } })).toEqual(["900+", "1.1万"]);
+    expect(shown({ room_view_stats: null, user_count_str: "", stats: {}, user_count: 5 })).toEqual(["5", null]);
+  });
+
+  it("is read with space between the parts of the calls that stream it", () => {
+    const room = { id_str: "7624505674873244442", status: 2 };
+    const calls = (space: string) => page({ room, web_rid: "100" }).replaceAll("push([1,", `push(${space}[${space}1${space},${space}`);
+    for (const space of [" ", "\n  ", ""]) expect(readPage(calls(space))).toMatchObject({ webRid: "100", room: { id: room.id_str } });
+  });
+
   it("takes nothing for what it is not: other types, addresses that are no pictures, prototypes", () => {
     const room = { id_str: "0", status: "2", cover: { url_list: ["javascript:alert(1)"] } };
     expect(readPage(page({ room, anchor: {}, web_rid: 5 }))).toMatchObject({ room: null, anchor: null, webRid: null, audio: null });

@@ -30,7 +30,10 @@ export function encode(type: string, fields: Plain): Uint8Array {
 
 export interface ReceivedMessage {
   readonly method: string;
+  /** `Common.msg_id`, else the envelope's. */
   readonly msgId: string;
+  /** The envelope's id. */
+  readonly sendingId: string;
   readonly payload: Uint8Array;
 }
 
@@ -208,9 +211,18 @@ function readFrame(bytes: Buffer): ReceivedFrame {
 }
 
 export function messagesOf(response: Plain): ReceivedMessage[] {
-  return ((response["messages"] ?? []) as Plain[]).map((message) => ({
-    method: String(message["method"]),
-    msgId: String(message["msg_id"]),
-    payload: (message["payload"] ?? new Uint8Array()) as Uint8Array,
-  }));
+  return ((response["messages"] ?? []) as Plain[]).map((message) => {
+    const payload = (message["payload"] ?? new Uint8Array()) as Uint8Array;
+    const sendingId = String(message["msg_id"]);
+    return { method: String(message["method"]), msgId: commonId(payload) ?? sendingId, sendingId, payload };
+  });
+}
+
+function commonId(payload: Uint8Array): string | null {
+  try {
+    // Nothing but an envelope, as nearly every message has it.
+    return String((decode("CommonToastMessage", payload)["common"] as Plain)["msg_id"]);
+  } catch {
+    return null;
+  }
 }

@@ -218,7 +218,7 @@ describe("web/enter", () => {
             status: 2,
             status_str: "2",
             title: "今晚必须赢！",
-            user_count_str: "4321",
+            user_count_str: "4300+",
             owner: { nickname: "阿梨唱歌" },
             room_view_stats: { display_long: "4321在线观众", display_value: 4321, display_type: 1 },
             stats: { like_count: 0 },

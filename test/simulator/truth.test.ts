@@ -155,10 +155,10 @@ describe("what is injected", () => {
   });
 
   it("is a payload of any bytes under any method", async () => {
-    simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", Buffer.from([1, 2, 3]), { msgId: "9" });
+    simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", Buffer.from([1, 2, 3]), { sendingId: "9" });
     simulator.rooms.send(PK, "WebcastChatMessage", Buffer.from([0xff]));
     await client.caughtUp();
-    expect(client.messages[0]).toEqual({ method: "WebcastNobodyKnowsMessage", msgId: "9", payload: Buffer.from([1, 2, 3]) });
+    expect(client.messages[0]).toMatchObject({ method: "WebcastNobodyKnowsMessage", sendingId: "9", payload: Buffer.from([1, 2, 3]) });
     expect(simulator.truth(PK).sent.byMethod).toEqual({ WebcastNobodyKnowsMessage: 1, WebcastChatMessage: 1 });
   });
 

@@ -78,10 +78,15 @@ describe("decodePayload", () => {
   });
 
   test("the envelope of a payload that we have no decoder for", () => {
-    expect(peekCommon(encode(ChatMessage, { content: "x", common: { msg_id: "5" } }))?.msgId).toBe("5");
-    expect(peekCommon(Uint8Array.of(0x10, 0x01))).toBe(null);
-    expect(peekCommon(Uint8Array.of(0x08, 0x01, 0x0a, 0x09))).toBe(null);
-    expect(peekCommon(new Uint8Array(0))).toBe(null);
+    const peek = (bytes: Uint8Array) => peekCommon("WebcastNewThing", bytes);
+    const named = encode(ChatMessage, { content: "x", common: { method: "WebcastNewThing", msg_id: "5" } });
+    expect(peek(named)?.msgId).toBe("5");
+    expect(peekCommon("WebcastOther", named)).toBe(null);
+    expect(peek(encode(ChatMessage, { content: "x", common: { msg_id: "5" } }))).toBe(null);
+    expect(peek(Uint8Array.of(0x10, 0x01))).toBe(null);
+    expect(peek(Uint8Array.of(0x08, 0x01, 0x0a, 0x09))).toBe(null);
+    expect(peek(Uint8Array.of(0x0a, 0x00))).toBe(null);
+    expect(peek(new Uint8Array(0))).toBe(null);
   });
 });
 

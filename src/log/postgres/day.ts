@@ -8,7 +8,7 @@ export const UNDATED = 0;
 
 /**
  * The day (UTC, days since 1970) that an event is kept under: told by its id alone, so that a repeat meets the same unique key whenever it
- * comes and whatever time it says. Ids of the platform are seconds × 2^32 and more; ours may name ms.
+ * comes and whatever time it says. Ids of the platform begin with seconds × 2^32 and more; ours may name ms.
  */
 export function dayOf(id: string): number {
   const ms = timeOf(id);
@@ -22,7 +22,8 @@ export function dayAt(ms: number): number {
 }
 
 function timeOf(id: string): number {
-  if (/^[0-9]{16,20}$/.test(id)) return Number(BigInt(id) >> 32n) * 1000;
+  const platform = /^[0-9]{16,20}(?=:|$)/.exec(id);
+  if (platform !== null) return Number(BigInt(platform[0]) >> 32n) * 1000;
   const own = /^(?:gap|state):([0-9]{13})(?![0-9])/.exec(id);
   return own?.[1] === undefined ? 0 : Number(own[1]);
 }

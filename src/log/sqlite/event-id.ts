@@ -1,7 +1,7 @@
 const MAX_INTEGER = "9223372036854775807";
 
 /**
- * An event id as it is stored: the platform's numeric ids as integers, which takes 8 bytes in the index instead of 19; any other as text.
+ * An event id as it is stored: those of chats as integers, which takes 8 bytes in the index instead of 19; any other as text.
  * Two different ids are never stored alike.
  */
 export function storedId(id: string): bigint | string {

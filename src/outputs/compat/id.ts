@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LiveEvent, User } from "../../events/event.js";
+import { platformId } from "../../events/message-id.js";
 
 const INT64_MAX = (1n << 63n) - 1n;
 const MADE = 1n << 60n;
@@ -18,7 +19,7 @@ export function idNumber(id: string | null): bigint {
  * the same always, so that it still tells a repeat.
  */
 export function messageNumber(event: LiveEvent): bigint {
-  const number = idNumber(event.id);
+  const number = idNumber(platformId(event));
   return number > 0n ? number : madeNumber(event.id);
 }
 
@@ -43,5 +44,5 @@ function madeNumber(text: string): bigint {
 
 /** The platform's group of a combo, as the combo's name has it; "0" for a gift without. */
 export function groupOf(comboId: string): string {
-  return /^[^.]*\.[^.]*\.[^.]*\.g(\d+)\./.exec(comboId)?.[1] ?? "0";
+  return /^[^.]*\.[^.]*\.[^.]*\.g(\d+)(?:-[^.]*)?\./.exec(comboId)?.[1] ?? "0";
 }

@@ -64,7 +64,9 @@ function rewritten(event: LiveEvent, wish: Wish, own: boolean): LiveEvent | null
     if (Array.isArray(value)) return value.map((one) => visit(one, key));
     if (isUser(value) && isPerson(value, identity)) {
       touched = true;
-      return keep ? standIn(pseudonym) : nobody();
+      if (!keep) return nobody();
+      // People under a mask stay nobody in particular: with an id of one they would be counted as one.
+      return value.masked ? { ...standIn(pseudonym), id: null, masked: true } : standIn(pseudonym);
     }
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, visit(one, name)]));

@@ -17,7 +17,7 @@ export const STEP_WORDS: Readonly<Record<Step, string>> = {
 /** What was read of a room. Null is "not said". */
 export interface FoundFacts extends RoomFacts {
   readonly cover: string | null;
-  /** Viewers now, as the platform writes it (`812`, `1.1万`); null when the room is not live. */
+  /** Viewers now: exact where the platform says so, else as it writes it (`900+`, `1.1万`); null when the room is not live. */
   readonly online: string | null;
   /** Viewers in this broadcast so far, likewise. */
   readonly totalViewers: string | null;
@@ -87,6 +87,9 @@ export interface Reading {
   readonly anchor: RoomFacts["anchor"];
   readonly audio: boolean | null;
 }
+
+/** status_code of web/enter and reflow/info for what is not there, or not for our eyes (facts/changes-2026.md 4, protocol.md 1.2). */
+export const NOT_VISIBLE = 4001038;
 
 const STATUS_LIVE = 2; // facts/protocol.md 1.2
 const STATUS_PAUSED = 3;

@@ -1,6 +1,6 @@
 import type { Reply } from "../../sources/platform.js";
 import { anchorIn, at, number, roomIn, text } from "../page.js";
-import { inStep, judge, type Resolved } from "./answer.js";
+import { inStep, judge, NOT_VISIBLE, type Resolved } from "./answer.js";
 
 /** A GET of live.douyin.com by the site's own page, which signs its own requests; a seat's `pageGet`. */
 export type InPage = (path: string, signal: AbortSignal) => Promise<Reply>;
@@ -41,11 +41,9 @@ export async function fromEnter(webRid: string, inPage: InPage, signal: AbortSig
   const anchor = anchorIn(at(data, "user") ?? at(at(list, 0), "owner"));
   if (code !== 0 && (code !== ENDED || anchor === null)) {
     const words = text(at(data, "prompts")) ?? text(at(data, "message"));
-    return {
-      outcome: "unknown",
-      step: STEP,
-      reason: `web/enter answered status_code ${code}${words === null ? "" : `, ${words.slice(0, 100)}`}`,
-    };
+    const said = `status_code ${code}${words === null ? "" : `, ${words.slice(0, 100)}`}`;
+    if (code === NOT_VISIBLE) return { outcome: "no_account", step: STEP, reason: `web/enter knows no such room (${said})` };
+    return { outcome: "unknown", step: STEP, reason: `web/enter answered ${said}` };
   }
   // An empty list beside an account is an account without a room; a missing list says nothing.
   if (room === null && !Array.isArray(list))

@@ -3,7 +3,7 @@ import type { Lazy, Reader } from "../reader.js";
 
 /** The envelope. */
 export interface Common {
-  /** Message id, equals Message.msg_id. */
+  /** Id of the message, together with its method; the envelope has another of the sending since 2026-09 (changes-2026.md). */
   msgId: string;
   /** Room id (not web_rid); another room's during a PK. */
   roomId: string;

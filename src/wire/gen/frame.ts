@@ -208,7 +208,7 @@ export interface Message {
   method: string;
   /** Bytes of the business message. */
   payload: Uint8Array | null;
-  /** Unique id, for de-duplication. */
+  /** Id of this sending, not of the message (changes-2026.md). */
   msgId: string;
   /** Class of the message. */
   msgType: number;

@@ -111,8 +111,8 @@ export async function playBusyRoom(
   return { room, truth: { ...truth.snapshot(), secondOf, onlineMax, peak, end } };
 }
 
-function envelopeOf({ method, msgId, payload }: Outgoing) {
-  return { method, msgId, payload, msgType: "0", offset: "0", needWrdsStore: false };
+function envelopeOf({ method, sendingId, payload }: Outgoing) {
+  return { method, msgId: sendingId, payload, msgType: "0", offset: "0", needWrdsStore: false };
 }
 
 /** People in the room as a message tells it; 0 where it tells nothing. */
