@@ -19,7 +19,7 @@ const someone: User = {
 
 const base = (seq: number, type: string, method: string) => ({
   seq,
-  id: `74180000000000${seq}`,
+  id: `741800000000000${seq}${type === "chat" ? "" : `:${method}`}`,
   room: 12,
   webRid: "100000002",
   sessionId: "7634850000000000019",
@@ -52,7 +52,7 @@ export const EVENT_SAMPLES: { readonly [K in EventType]?: LiveEventOf<K> } = {
     unitDiamonds: 1,
     diamonds: 3,
     receiver: null,
-    comboId: "7634850000000000019-111265487875-463-1764060001-0",
+    comboId: "7634850000000000019.111265487875.463.g1764060001.0",
     traceId: null,
   }),
   like: sample({ ...base(4713, "like", "WebcastLikeMessage"), user: someone, count: 12, total: 3979 }),

@@ -42,7 +42,10 @@ describe("chat", () => {
       ["ScreenChatMessage", { content: "" }],
       ["AudioChatMessage", {}],
     ] as const)
-      expect(event(envelope(name, { common: COMMON, user: USER, ...content }))).toMatchObject({ type: "unknown", method: `Webcast${name}` });
+      expect(event(envelope(name, { common: COMMON, user: USER, ...content }))).toMatchObject({
+        type: "unknown",
+        method: `Webcast${name}`,
+      });
     const picture = { emojiContent: image("https://lf5.douyinstatic.com/7.png") };
     expect(event(envelope("EmojiChatMessage", { common: COMMON, user: USER, ...picture }))).toMatchObject({ type: "chat", text: "" });
   });

@@ -124,6 +124,7 @@ describe("days", () => {
   it("are told by the id alone", () => {
     expect(dayOf(idAt(DAY))).toBe(DAY / DAY_MS);
     expect(dayOf(idAt(DAY - 1000, 2 ** 32 - 1))).toBe(DAY / DAY_MS - 1);
+    expect(dayOf(`${idAt(DAY)}:WebcastLikeMessage`)).toBe(DAY / DAY_MS);
     expect(dayOf(`gap:${DAY}`)).toBe(DAY / DAY_MS);
     expect(dayOf(`state:${DAY - 1}:live`)).toBe(DAY / DAY_MS - 1);
     for (const id of ["1", "h:0123456789abcdef", `settle:${idAt(DAY)}`, "gap:1", `gap:${DAY}0`, "9".repeat(20), `x${idAt(DAY)}`])

@@ -7,6 +7,16 @@ import { connect, decode, encode, messagesOf } from "./client.js";
 
 const START = 1_777_726_780_000;
 const PK = "100000002";
+const QUIET: RoomScenario = {
+  webRid: "1",
+  kind: "talk",
+  state: "live",
+  title: "",
+  anchor: "a",
+  clubName: "c",
+  viewers: 1,
+  everySeconds: {},
+};
 let clock: FakeClock;
 let simulator: Simulator;
 let client: Client;
@@ -78,6 +88,25 @@ describe("/@truth", () => {
       count: likes.reduce((sum, m) => sum + num(m, "count"), 0),
       total: Math.max(...likes.map((m) => num(m, "total"))),
     });
+  });
+
+  it("gives every message an envelope of its own, and sends some chats once more about 0.6 s later", async () => {
+    client.socket.terminate();
+    await simulator.close();
+    const busy: RoomScenario = { ...QUIET, everySeconds: { chat: 0.02, viewers: 1 } };
+    await begin({ rooms: [busy] }, "1");
+    await watch(60);
+    const sendings = client.messages.map(({ sendingId }) => sendingId);
+    expect(new Set(sendings).size).toBe(sendings.length);
+    expect(client.messages.filter(({ msgId, sendingId }) => msgId === sendingId)).toEqual([]);
+    const seconds = (id: string) => Number(BigInt(id) >> 32n);
+    const chats = client.messages.filter(({ method }) => method === "WebcastChatMessage");
+    const first = new Map(chats.toReversed().map((chat) => [chat.msgId, chat]));
+    const again = chats.filter((chat) => first.get(chat.msgId) !== chat);
+    expect(again.length / first.size).toBeGreaterThan(0.015);
+    expect(again.length / first.size).toBeLessThan(0.035);
+    for (const { msgId, sendingId } of again) expect(seconds(sendingId) - seconds(msgId)).toBeLessThanOrEqual(1);
+    expect(simulator.truth("1").sent).toMatchObject({ repeats: again.length, byMethod: { WebcastChatMessage: first.size } });
   });
 
   it("lists the rooms, and is 404 for a broadcast that is not", async () => {
@@ -211,17 +240,7 @@ describe("what is injected", () => {
   it("is a recording at a speed, frames and bare Responses", async () => {
     client.socket.terminate();
     await simulator.close();
-    const quiet: RoomScenario = {
-      webRid: "1",
-      kind: "talk",
-      state: "live",
-      title: "",
-      anchor: "a",
-      clubName: "c",
-      viewers: 1,
-      everySeconds: {},
-    };
-    await begin({ rooms: [quiet] }, "1");
+    await begin({ rooms: [QUIET] }, "1");
     const { frames, inflated } = corpus({ frames: 3 });
     const play = [
       { at: 1000, bytes: frames[0] ?? new Uint8Array() },

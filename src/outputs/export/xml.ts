@@ -1,4 +1,5 @@
 import type { NewEventOf, User } from "../../events/event.js";
+import { platformId } from "../../events/message-id.js";
 import type { About, Encode } from "./format.js";
 import { xmlText } from "./markup.js";
 import { type Placed, placed } from "./timeline.js";
@@ -32,14 +33,13 @@ function headOf({ webRid, title, anchor, startMs, sessionId }: About): string {
 }
 
 function elementOf({ at, event }: Placed): string {
-  if (event.type === "chat") return chatOf(at, event);
+  if (event.type === "chat") return chatOf(at, event, platformId(event) ?? "0");
   // An event that only ends a combo gave nothing.
   return event.type === "gift" && event.delta > 0 ? giftOf(at, event) : "";
 }
 
-function chatOf(at: number, { user, text, time, id }: NewEventOf<"chat">): string {
-  const number = /^\d+$/.test(id) ? id : "0";
-  const p = [seconds(at), MODE, SIZE, COLOR, Math.floor(time / 1000), 0, user.id ?? "0", number].join(",");
+function chatOf(at: number, { user, text, time }: NewEventOf<"chat">, msgId: string): string {
+  const p = [seconds(at), MODE, SIZE, COLOR, Math.floor(time / 1000), 0, user.id ?? "0", msgId].join(",");
   // A line break in a danmaku breaks the lines of the subtitles that tools make of it.
   return `<d p="${p}"${attributes({ ...personOf(user), timestamp: time })}>${xmlText(text.replace(/[\r\n\t]+/g, " "))}</d>\n`;
 }

@@ -1023,7 +1023,7 @@ export interface components {
             isAdmin: boolean;
             /** @description the anchor of the room */
             isAnchor: boolean;
-            /** @description the room hides who this is (uid 111111): never merge masked users */
+            /** @description the room hides who this is (uid 111111), or they hide themselves (神秘人): never merge masked users */
             masked: boolean;
             /** @description the platform's id of the person in live rooms: it tells masked people apart */
             webcastUid?: string;
@@ -1032,7 +1032,7 @@ export interface components {
         ChatEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1085,7 +1085,7 @@ export interface components {
         GiftEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1158,7 +1158,7 @@ export interface components {
         LikeEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1196,7 +1196,7 @@ export interface components {
         JoinEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1233,7 +1233,7 @@ export interface components {
         FollowEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1269,7 +1269,7 @@ export interface components {
         ShareEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1305,7 +1305,7 @@ export interface components {
         LeaveEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1340,7 +1340,7 @@ export interface components {
         ModerationEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1382,7 +1382,7 @@ export interface components {
         FansclubEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1423,7 +1423,7 @@ export interface components {
         StatsEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1469,7 +1469,7 @@ export interface components {
         RankEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1511,7 +1511,7 @@ export interface components {
         ControlEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1553,7 +1553,7 @@ export interface components {
         NoticeEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1584,14 +1584,14 @@ export interface components {
             type: "notice";
             user?: components["schemas"]["User"];
             text: string | null;
-            /** @description ids of messages that are taken off the screen; they stay in the log */
+            /** @description the platform's ids of messages that are taken off the screen; they stay in the log */
             deletes?: string[];
         };
         /** @description Something happened to goods that are sold (小黄车). */
         ProductEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1634,7 +1634,7 @@ export interface components {
         BattleEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1679,7 +1679,7 @@ export interface components {
         LinkmicEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1727,7 +1727,7 @@ export interface components {
         LotteryEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1768,7 +1768,7 @@ export interface components {
         StateEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1809,7 +1809,7 @@ export interface components {
         GapEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1848,7 +1848,7 @@ export interface components {
         SystemEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1886,7 +1886,7 @@ export interface components {
         ErasedEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
@@ -1920,7 +1920,7 @@ export interface components {
         UnknownEvent: {
             /** @description place in the room's log */
             seq: number;
-            /** @description unique in the room; the platform's msg_id where there is one */
+            /** @description unique in the room, and always the same for the same message */
             id: string;
             /** @description room key, internal to this server */
             room: number;
