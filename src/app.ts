@@ -9,6 +9,7 @@ import { type Collecting, startCollecting, type WatchedRooms } from "./collectin
 import type { Config, Machine } from "./config.js";
 import { DyliveError } from "./errors.js";
 import type { NewEvent } from "./events/event.js";
+import { AppendHealth } from "./log/append-health.js";
 import { lockDataDir } from "./log/lock.js";
 import { ObservedLog } from "./log/observed.js";
 import { openStore } from "./log/open.js";
@@ -42,6 +43,8 @@ export interface App {
   readonly rooms: WatchedRooms;
   /** The streams for clients of other programs, where they are on. */
   readonly compat: Compat["urls"];
+  /** Aborts with the reason when another server has taken the data folder: then this one is to be closed. */
+  readonly lost: AbortSignal;
   /** Stops in order: no new requests, collections flushed, store closed, lock released. */
   close(): Promise<void>;
 }
@@ -58,10 +61,14 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
  */
 export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
   const at = storeAt(config);
-  const lock = lockDataDir(config.data);
+  const lost = new AbortController();
+  const lock = await lockDataDir(config.data, { clock, onLost: (error) => lost.abort(error) });
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
   const close = async () => {
-    for (const stop of closers.splice(0).reverse()) await stop();
+    const failures: unknown[] = [];
+    // What cannot be stopped (a store that is damaged) keeps nothing else from being stopped, and the lock from being given free.
+    for (const stop of closers.splice(0).reverse()) await stop().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const opened = await openStore(at, { clock, tell: (sentence) => logger.warn(sentence) });
@@ -69,10 +76,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const metrics = new Metrics(clock, true);
     const desk = new WorkerChannel({ at, clock });
     closers.push(() => desk.close());
+    const appends = new AppendHealth();
     const log = new ObservedLog(
       opened.log,
       (events) => metrics.stored(events),
-      (ms) => metrics.appended(ms),
+      (ms) => {
+        appends.took();
+        metrics.appended(ms);
+      },
+      (error) => appends.failed(error, clock.now()),
     );
     const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
     // What collects must go on when the worker thread does not: its one small question is answered here.
@@ -157,6 +169,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       clock,
       logger,
       metrics,
+      appends,
       hooks: hooks.desk,
       exports: exportsAt(desk),
       official: official === null ? [] : [official],
@@ -168,9 +181,9 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, clock, logger }));
     compat = streams;
     closers.push(() => streams.close());
-    return { url: api.url, store, rooms, compat: streams.urls, close };
+    return { url: api.url, store, rooms, compat: streams.urls, lost: lost.signal, close };
   } catch (error) {
-    await close();
+    await close().catch((failed: unknown) => logger.error({ err: failed }, "what was started could not be stopped in full"));
     throw error;
   }
 }

@@ -175,6 +175,27 @@ export const ERRORS = {
     status: 503,
     hint: "Make the data folder and its files writable for the user that dylive runs as, on a disk that is not mounted read-only; with DATABASE_URL, name the server that takes writes.",
   },
+  store_forbidden: {
+    message: "The store may not be opened",
+    fault: "caller",
+    retryable: false,
+    status: 503,
+    hint: "Give the user that dylive runs as the right to read and write what is named, and the folder that it is in (chown, chmod; GRANT in PostgreSQL).",
+  },
+  store_locked: {
+    message: "The store is locked",
+    fault: "us",
+    retryable: true,
+    status: 503,
+    hint: "Another program holds a lock on it (a shell of SQLite or PostgreSQL, a tool that copies it): end that. dylive goes on by itself.",
+  },
+  store_newer: {
+    message: "The store was written by a newer dylive",
+    fault: "caller",
+    retryable: false,
+    status: 503,
+    hint: "Use the dylive that wrote it, or a newer one; or name another data folder or database.",
+  },
   store_failed: {
     message: "The disk failed",
     fault: "us",

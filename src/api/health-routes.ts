@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../errors.js";
+import type { AppendHealth } from "../log/append-health.js";
 import type { RoomStatus } from "../rooms/state.js";
 import { isLimited } from "./access.js";
 import type { ApiParts } from "./parts.js";
@@ -30,10 +31,11 @@ export interface About {
   readonly stopping: () => boolean;
   /** The rooms that this process collects; null where the metrics are of all rooms. */
   readonly here: (() => readonly RoomStatus[]) | null;
+  readonly appends: AppendHealth;
 }
 
 /** `/healthz`, `/readyz` and `/metrics`. */
-export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, here }: About): void {
+export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, here, appends }: About): void {
   const { store, rooms, clock, gate, metrics } = parts;
   let looked: { at: number; writable: Promise<boolean> } | null = null;
 
@@ -50,10 +52,20 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, 
 
   app.get(
     "/readyz",
-    { schema: { summary: "Whether requests can be served: the store can be written", tags: ["health"], response: { 200: Ready } } },
+    {
+      schema: {
+        summary: "Whether requests can be served: the store took what was last to be stored, and can be written",
+        tags: ["health"],
+        response: { 200: Ready },
+      },
+    },
     async (_request, reply) => {
       reply.header("cache-control", "no-store");
       const now = clock.now();
+      // What is appended needs more room than one small write: it tells first. Not the whole sentence: this needs no token.
+      const refused = appends.refusedBy(now);
+      if (refused !== null)
+        throw new DyliveError("not_ready", `the store took nothing when something was last to be stored (${refused.row.message})`);
       if (looked === null || now - looked.at >= READY_FOR_MS) looked = { at: now, writable: writable() };
       if (await looked.writable) return { status: "ready" };
       throw new DyliveError("not_ready", "the store cannot be written");

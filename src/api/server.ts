@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
+import { AppendHealth } from "../log/append-health.js";
 import { type Exports, LocalExports } from "../outputs/export/exports.js";
 import { AllowedHosts } from "../outputs/hooks/address.js";
 import { HookDesk } from "../outputs/hooks/desk.js";
@@ -51,6 +52,8 @@ export interface ApiOptions {
   readonly exports?: Exports;
   /** What `/metrics` shows; counts of the API alone by default. */
   readonly metrics?: Metrics;
+  /** What became of the last append of this process; without it readiness is judged by a write of its own alone. */
+  readonly appends?: AppendHealth;
   /** For receiving a whole request; 30 s by default. */
   readonly requestMs?: number;
   /** Apps of the Open Platform whose pushes are taken; none by default. */
@@ -154,7 +157,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   metrics.lookAtLive(() => live.counts());
   // Before what it describes.
   if (!healthOnly) await describeRoutes(app);
-  healthRoutes(app, parts, { stopping: () => stopping, here: options.here ?? null });
+  healthRoutes(app, parts, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
   if (!healthOnly) {
     seedRoutes(app, parts);
     await v1Routes(app, parts);

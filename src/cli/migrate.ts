@@ -30,7 +30,7 @@ async function toPostgres(data: string, to: string | null): Promise<void> {
   const from = databasePath(data);
   if (!existsSync(from)) throw new DyliveError("bad_config", `there is no store in ${resolve(data)}`);
   // A server would go on writing what is no longer copied.
-  const lock = lockDataDir(resolve(data));
+  const lock = await lockDataDir(resolve(data));
   const progress = new Progress("moving", "rows");
   let shown = "";
   try {

@@ -34,7 +34,8 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
     await print(`dylive listens on ${app.url}`);
     if (config.role !== "collect") await print(`curl '${app.url}/douyin/liveroom/chat?token=TOKEN&room_id=ROOM'`);
     for (const { like, url } of app.compat) await print(`for clients of ${like}: ${url}`);
-    await aborted(stop);
+    await aborted(AbortSignal.any([stop, app.lost]));
+    app.lost.throwIfAborted();
     say("stopping …");
   } finally {
     await app.close();

@@ -7,23 +7,31 @@ export type OnStored = (events: readonly NewEvent[]) => void;
 /** Called with how long an append took, ms, from its asking to its answer. Must not throw. */
 export type OnAppended = (ms: number) => void;
 
+/** Called with what an append was refused with. Must not throw. */
+export type OnFailed = (error: unknown) => void;
+
 /** The log, with somebody told of every event that this process stores. For counting: readers of events read the log. */
 export class ObservedLog implements Log {
   readonly id: string;
   readonly #log: Log;
   readonly #onStored: OnStored;
   readonly #onAppended: OnAppended;
+  readonly #onFailed: OnFailed;
 
-  constructor(log: Log, onStored: OnStored, onAppended: OnAppended = () => {}) {
+  constructor(log: Log, onStored: OnStored, onAppended: OnAppended = () => {}, onFailed: OnFailed = () => {}) {
     this.id = log.id;
     this.#log = log;
     this.#onStored = onStored;
     this.#onAppended = onAppended;
+    this.#onFailed = onFailed;
   }
 
   async append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
     const asked = performance.now();
-    const appended = await this.#log.append(batches);
+    const appended = await this.#log.append(batches).catch((error: unknown) => {
+      this.#onFailed(error);
+      throw error;
+    });
     this.#onAppended(performance.now() - asked);
     for (const [index, { stored }] of appended.entries()) {
       const events = batches[index]?.events.filter((_event, at) => stored !== undefined && stored[at] !== null) ?? [];

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { DyliveError } from "../../src/errors.js";
+import type { Log } from "../../src/log/log.js";
+import { openMemoryStore } from "../../src/log/memory.js";
 import type { Positions } from "../../src/log/positions.js";
 import { until } from "../until.js";
 import { manage } from "./managed.js";
@@ -40,6 +43,37 @@ describe("/readyz", () => {
     failing = false;
     clock.advance(5_000);
     expect((await ready()).status).toBe(200);
+  });
+
+  it("is judged by what is appended: not ready from the first refusal of the store to the next append that it takes", async () => {
+    let refusal: DyliveError | null = null;
+    const log: Log = Object.create(openMemoryStore({ maxEventsPerRoom: 10 }).log) as Log;
+    const taking = { ...log, id: "log", append: async () => (refusal === null ? [] : Promise.reject(refusal)) };
+    const { call, clock, store, appends } = await manage({ observed: () => taking });
+    const append = () => store.log.append([]).catch(() => {});
+    const ready = async () => (await call("/readyz", { token: null })).status;
+    await append();
+    expect(await ready()).toBe(200);
+    refusal = new DyliveError("disk_full", "/var/lib/secret: no room");
+    await append();
+    const refused = await call("/readyz", { token: null });
+    expect([refused.status, refused.at("error", "code")]).toEqual([503, "not_ready"]);
+    expect(refused.text).toContain("The disk is full");
+    expect(refused.text).not.toContain("secret");
+    // An event that the store would not take says nothing of the store.
+    refusal = new DyliveError("bad_request", "no such value");
+    await append();
+    expect(await ready()).toBe(503);
+    refusal = null;
+    await append();
+    expect(await ready()).toBe(200);
+    refusal = new DyliveError("store_unreachable", "gone");
+    await append();
+    expect(await ready()).toBe(503);
+    // Nobody has anything to store any more: then a write of its own tells.
+    await clock.advance(30_001);
+    expect(await ready()).toBe(200);
+    expect(appends.refusedBy(clock.now())).toBeNull();
   });
 
   it("does not wait for a store that hangs", async () => {

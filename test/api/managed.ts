@@ -4,7 +4,8 @@ import { createToken, type NewToken } from "../../src/api/auth.js";
 import { Metrics } from "../../src/api/metrics.js";
 import { type Api, startApi } from "../../src/api/server.js";
 import type { NewEvent } from "../../src/events/event.js";
-import type { RoomKey } from "../../src/log/log.js";
+import { AppendHealth } from "../../src/log/append-health.js";
+import type { Log, RoomKey } from "../../src/log/log.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import { ObservedLog } from "../../src/log/observed.js";
 import type { Store } from "../../src/log/store.js";
@@ -33,6 +34,7 @@ export interface Managed {
   readonly mender: FakeMender;
   readonly clock: FakeClock;
   readonly metrics: Metrics;
+  readonly appends: AppendHealth;
   readonly lines: string[];
   /** Tokens by scope. */
   readonly tokens: Readonly<Record<"read" | "manage" | "admin", string>>;
@@ -54,6 +56,8 @@ export interface ManagedOptions {
   readonly processMetrics?: boolean;
   /** Stands in for parts of the store. */
   readonly replace?: (store: Store) => Store;
+  /** Stands in for the log beneath the one that is observed. */
+  readonly observed?: (log: Log) => Log;
 }
 
 export async function manage({
@@ -61,16 +65,22 @@ export async function manage({
   webRoot,
   processMetrics = false,
   replace = (store) => store,
+  observed = (log) => log,
 }: ManagedOptions = {}): Promise<Managed> {
   const clock = new FakeClock();
   const metrics = new Metrics(clock, processMetrics);
+  const appends = new AppendHealth();
   const opened = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
   const store = replace({
     ...opened,
     log: new ObservedLog(
-      opened.log,
+      observed(opened.log),
       (events) => metrics.stored(events),
-      (ms) => metrics.appended(ms),
+      (ms) => {
+        appends.took();
+        metrics.appended(ms);
+      },
+      (error) => appends.failed(error, clock.now()),
     ),
   });
   const manager = new FakeManager(store);
@@ -89,6 +99,7 @@ export async function manage({
     clock,
     logger,
     metrics,
+    appends,
     operator,
     mender,
     ...(requestMs !== undefined && { requestMs }),
@@ -123,5 +134,5 @@ export async function manage({
       );
     return { status: response.status, headers: response.headers, text, body, at };
   }
-  return { api, store, manager, operator, mender, clock, metrics, lines, tokens, token, tell, call };
+  return { api, store, manager, operator, mender, clock, metrics, appends, lines, tokens, token, tell, call };
 }

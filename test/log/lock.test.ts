@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isDataDirLocked, lockDataDir } from "../../src/log/lock.js";
+import { FakeClock } from "../clock.js";
 import { type Child, startChild } from "./child/spawn.js";
 import { useDirectory } from "./directory.js";
 
@@ -13,17 +14,17 @@ async function firstLine({ lines }: Child): Promise<string | undefined> {
 }
 
 describe("the lock of a data directory", () => {
-  it("makes the directory, names the owner, and is given free", () => {
+  it("makes the directory, names the owner, and is given free", async () => {
     const dir = path("data/nested");
-    const lock = lockDataDir(dir);
+    const lock = await lockDataDir(dir);
     expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
     expect([isDataDirLocked(dir), isDataDirLocked(path("other"))]).toEqual([true, false]);
-    expect(() => lockDataDir(dir)).toThrow(`the server with pid ${process.pid} has the data directory ${dir}`);
+    await expect(lockDataDir(dir)).rejects.toThrow(`the server with pid ${process.pid} has the data directory ${dir}`);
     lock.release();
     lock.release();
     expect(existsSync(join(dir, "server.pid"))).toBe(false);
     expect(isDataDirLocked(dir)).toBe(false);
-    lockDataDir(dir).release();
+    (await lockDataDir(dir)).release();
   });
 
   it("is refused to another process while the owner lives, and taken over when it was killed", async () => {
@@ -31,13 +32,15 @@ describe("the lock of a data directory", () => {
     const owner = startChild("locker.ts", dir);
     expect(await firstLine(owner)).toBe("locked");
     const pid = owner.process.pid;
-    expect(() => lockDataDir(dir)).toThrow(expect.objectContaining({ code: "in_use", detail: expect.stringContaining(`pid ${pid} `) }));
+    await expect(lockDataDir(dir)).rejects.toThrow(
+      expect.objectContaining({ code: "in_use", detail: expect.stringContaining(`pid ${pid} `) }),
+    );
     const second = startChild("locker.ts", dir);
     expect(await firstLine(second)).toMatch(new RegExp(`^in_use .*pid ${pid} `));
     await second.exited;
     owner.process.kill("SIGKILL");
     await owner.exited;
-    const lock = lockDataDir(dir);
+    const lock = await lockDataDir(dir);
     expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
     lock.release();
   });
@@ -52,28 +55,69 @@ describe("the lock of a data directory", () => {
     await Promise.all(children.map(({ exited }) => exited));
   });
 
-  it("does not care what an earlier owner left, nor whether its pid lives again", () => {
+  it("does not care what an earlier owner left, nor whether its pid lives again", async () => {
     const dir = path("stale");
-    lockDataDir(dir).release();
+    (await lockDataDir(dir)).release();
     for (const left of [JSON.stringify({ pid: process.ppid }), "{", "", "null"]) {
       writeFileSync(join(dir, "server.pid"), left);
-      lockDataDir(dir).release();
+      (await lockDataDir(dir)).release();
     }
   });
 
-  it("says another process while the owner has not written its name", () => {
+  it("says another process while the owner has not written its name", async () => {
     const dir = path("nameless");
-    const lock = lockDataDir(dir);
+    const lock = await lockDataDir(dir);
     for (const name of ["", "null", '{"pid":"x"}']) {
       writeFileSync(join(dir, "server.pid"), name);
-      expect(() => lockDataDir(dir)).toThrow("another process has the data directory");
+      await expect(lockDataDir(dir)).rejects.toThrow("another process has the data directory");
     }
     lock.release();
   });
 
-  it("says so when the directory cannot be used", () => {
+  it("is not given free by removing its file: the owner takes the new one, and a second server waits for that", async () => {
+    const dir = path("removed");
+    const clock = new FakeClock();
+    const lost: string[] = [];
+    const lock = await lockDataDir(dir, { clock, onLost: ({ code }) => lost.push(code) });
+    rmSync(join(dir, "server.lock"));
+    const second = lockDataDir(dir, { clock }).catch((error: unknown) => error);
+    await clock.advance(1000);
+    expect(isDataDirLocked(dir)).toBe(true);
+    await clock.advance(4000);
+    expect(await second).toMatchObject({ code: "in_use", detail: expect.stringContaining(`pid ${process.pid} `) });
+    rmSync(join(dir, "server.lock"));
+    await clock.advance(1000);
+    expect(isDataDirLocked(dir)).toBe(true);
+    expect(statSync(join(dir, "server.lock")).mode & 0o777).toBe(0o600);
+    lock.release();
+    expect(isDataDirLocked(dir)).toBe(false);
+    expect(lost).toEqual([]);
+    const next = lockDataDir(dir, { clock });
+    (await next).release();
+  });
+
+  it("that another server has got all the same is told to its owner", async () => {
+    const dir = path("lost");
+    const clock = new FakeClock();
+    const lost: string[] = [];
+    const lock = await lockDataDir(dir, { clock, onLost: ({ code }) => lost.push(code) });
+    rmSync(join(dir, "server.lock"));
+    // The owner's process stands still for longer than the second server waits.
+    const other = startChild("locker.ts", dir);
+    expect(await firstLine(other)).toBe("locked");
+    await clock.advance(1000);
+    expect(lost).toEqual(["in_use"]);
+    await clock.advance(5000);
+    expect(lost).toHaveLength(1);
+    lock.release();
+    expect(existsSync(join(dir, "server.pid"))).toBe(true);
+    other.process.kill("SIGKILL");
+    await other.exited;
+  });
+
+  it("says so when the directory cannot be used", async () => {
     const file = path("file");
     writeFileSync(file, "");
-    expect(() => lockDataDir(file)).toThrow(expect.objectContaining({ code: "bad_config" }));
+    await expect(lockDataDir(file)).rejects.toThrow(expect.objectContaining({ code: "bad_config" }));
   });
 });

@@ -54,10 +54,8 @@ describe("opening", () => {
     database.close();
     expect(() => openSqliteStore({ path: file })).toThrow(
       expect.objectContaining({
-        code: "bad_config",
-        detail: expect.stringContaining(
-          `has schema ${MIGRATIONS.length + 1}, this dylive knows ${MIGRATIONS.length}: use the newer dylive`,
-        ),
+        code: "store_newer",
+        detail: expect.stringContaining(`has schema ${MIGRATIONS.length + 1}, this dylive knows ${MIGRATIONS.length}`),
       }),
     );
   });
@@ -72,7 +70,12 @@ describe("opening", () => {
     expect(readFileSync(file)).toEqual(before);
     const text = path("text.db");
     writeFileSync(text, "no database at all, but long enough to have a header: ".repeat(20));
-    expect(() => openSqliteStore({ path: text })).toThrow(expect.objectContaining({ code: "bad_config" }));
+    expect(() => openSqliteStore({ path: text })).toThrow(
+      expect.objectContaining({
+        code: "store_damaged",
+        detail: expect.stringContaining("it is no SQLite database, or its beginning was overwritten"),
+      }),
+    );
     expect(() => openSqliteStore({ path: path("missing/x.db") })).toThrow(expect.objectContaining({ code: "bad_config" }));
   });
 });

@@ -84,7 +84,7 @@ describe("several processes on one file", () => {
     other.exec("BEGIN IMMEDIATE");
     const refused = append(chat("2"));
     const [outcome] = await Promise.allSettled([refused, store.close()]);
-    expect(outcome).toMatchObject({ status: "rejected", reason: { code: "internal" } });
+    expect(outcome).toMatchObject({ status: "rejected", reason: { code: "store_locked" } });
     clearInterval(ticking);
     other.close();
   });

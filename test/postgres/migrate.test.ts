@@ -41,8 +41,8 @@ describe("opening", () => {
     await (await openPostgresStore({ url })).close();
     await runSql(url, `UPDATE meta SET value = '${MIGRATIONS.length + 1}' WHERE key = 'schema'`);
     await expect(openPostgresStore({ url })).rejects.toMatchObject({
-      code: "bad_config",
-      detail: expect.stringContaining(`has schema ${MIGRATIONS.length + 1}, this dylive knows ${MIGRATIONS.length}: use the newer dylive`),
+      code: "store_newer",
+      detail: expect.stringContaining(`has schema ${MIGRATIONS.length + 1}, this dylive knows ${MIGRATIONS.length}`),
     });
   });
 

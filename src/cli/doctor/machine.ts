@@ -6,6 +6,7 @@ import { check } from "../../log/check.js";
 import { openStore, type StoreAt } from "../../log/open.js";
 import { databasePath } from "../../log/sqlite/database-file.js";
 import { assertOurs, MIGRATIONS } from "../../log/sqlite/migrate.js";
+import { placeFailure } from "../../log/sqlite/refusal.js";
 import { findBrowser } from "../../sources/browser/find.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
@@ -74,7 +75,7 @@ export async function store(data: string): Promise<Finding> {
     if (version < MIGRATIONS.length) return ok("store", `${shown}; it is brought up to date at the next start`);
     return await soundness({ engine: "sqlite", path }, shown);
   } catch (error) {
-    return failed("store", error, "Check the file's owner; if it is not dylive's, name another folder with --data.");
+    return failed("store", placeFailure(error, path, `the database ${path} cannot be read`));
   }
 }
 

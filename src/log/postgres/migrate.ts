@@ -57,10 +57,7 @@ export async function schemaVersion(session: Session, known = MIGRATIONS.length)
   const version = ours ? await schemaOf(session) : null;
   if (version === null) throw new DyliveError("bad_config", `the database ${name} is not one of dylive: give it an empty one`);
   if (version <= known) return version;
-  throw new DyliveError(
-    "bad_config",
-    `the database ${name} has schema ${version}, this dylive knows ${known}: use the newer dylive that wrote it, or another database`,
-  );
+  throw new DyliveError("store_newer", `the database ${name} has schema ${version}, this dylive knows ${known}`);
 }
 
 async function schemaOf(session: Session): Promise<number | null> {

@@ -7,6 +7,11 @@ const AWAY = /^(08|57(?!014)|53300|25P03)/;
 const FAILURES: Readonly<Record<string, ErrorCode>> = {
   "53100": "disk_full",
   "25006": "store_readonly",
+  "53200": "store_failed", // out of memory
+  "58030": "store_failed",
+  "58P01": "store_failed", // a file of its own is missing
+  "42501": "store_forbidden",
+  "55P03": "store_locked",
   XX001: "store_damaged",
   XX002: "store_damaged",
 };
@@ -55,8 +60,8 @@ export function isLost(error: unknown): boolean {
 
 /**
  * The error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never succeed, a
- * batch can be halved), `not_found` where they name a room that does not exist, `store_unreachable`, `disk_full`, `store_readonly`,
- * `store_damaged` or `internal` where the database is (the same call may succeed later).
+ * batch can be halved), `not_found` where they name a room that does not exist, `disk_full`, `store_…` or `internal` where the database is (the
+ * same call may succeed later).
  */
 export function refusal(error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;
@@ -65,6 +70,8 @@ export function refusal(error: unknown): DyliveError {
   if (code === "23503") return new DyliveError("not_found", "there is no such room", error);
   if (isValues(error)) return new DyliveError("bad_request", `the database refused the values (${message})`, error);
   if (isLost(error)) return new DyliveError("store_unreachable", message, error);
+  // What is kept as JSON was JSON when it was written.
+  if (error instanceof SyntaxError) return new DyliveError("store_damaged", `a row of the database cannot be read: ${message}`, error);
   const failure = code === null ? undefined : FAILURES[code];
   if (failure !== undefined) return new DyliveError(failure, `the database was told: ${message}`, error);
   return new DyliveError("internal", `the database failed (${message})`, error);

@@ -73,7 +73,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
     };
   } catch (error) {
     await connection.close();
-    if (error instanceof DyliveError && error.code === "bad_config") throw error;
+    if (error instanceof DyliveError && (error.code === "bad_config" || error.code === "store_newer")) throw error;
     const told = error instanceof DyliveError ? error : new DyliveError("internal", messageOf(error), error);
     throw new DyliveError(told.code === "internal" ? "bad_config" : told.code, `${name} cannot be opened: ${told.detail}`, error);
   }

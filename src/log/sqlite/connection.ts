@@ -1,8 +1,10 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import { assertOurs, migrate } from "./migrate.js";
-import { failureOf, refusal } from "./refusal.js";
+import { placeFailure, refusal } from "./refusal.js";
 import { GroupWriter } from "./writer.js";
 
 /** While opening, other processes are waited for this long. */
@@ -66,6 +68,8 @@ export class Connection {
     try {
       // Leaves one file to copy. Another process may be reading: then its own close does it.
       this.database.pragma("wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      throw refusal(error);
     } finally {
       this.database.close();
     }
@@ -84,6 +88,8 @@ export class Connection {
 function open(path: string, at: number, tell?: (sentence: string) => void): Database.Database {
   let database: Database.Database | undefined;
   try {
+    // Chats and tokens' hashes are in it; what SQLite makes beside it gets the same mode.
+    if (!existsSync(path) && existsSync(dirname(path))) writeFileSync(path, "", { mode: 0o600, flag: "a" });
     database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     // Before the first pragma that writes: somebody else's file stays as it is.
     const version = assertOurs(database);
@@ -104,11 +110,6 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     return database;
   } catch (error) {
     database?.close();
-    if (error instanceof DyliveError) throw error;
-    throw new DyliveError(
-      failureOf(error) ?? "bad_config",
-      `the database ${path} cannot be opened (${error instanceof Error ? error.message : error})`,
-      error,
-    );
+    throw placeFailure(error, path, `the database ${path} cannot be opened`);
   }
 }

@@ -1,25 +1,27 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
+import { isDamage, placeFailure, refusal } from "./refusal.js";
 
 /**
  * Copies a database while others read and write it: the copy is of one moment, holds no page that was freed, and takes no lock that a writer
  * waits for. It appears under its name when it is whole.
- * @throws DyliveError bad_request when the file exists, bad_config when it cannot be written (no room, no permission)
+ * @throws DyliveError bad_request when the file exists; bad_config, disk_full, store_forbidden, store_readonly when it cannot be written; store_damaged
  */
 export function copyDatabase(database: Database.Database, file: string): void {
   if (existsSync(file)) throw new DyliveError("bad_request", `${file} exists already; it is not overwritten`);
   const part = `${file}.part`;
   try {
     rmSync(part, { force: true });
+    // Chats and tokens' hashes are in it from the first byte on. SQLite takes a file that is empty.
+    writeFileSync(part, "", { mode: 0o600, flag: "wx" });
     database.prepare<[string]>("VACUUM INTO ?").run(part);
-    // Chats and tokens' hashes are in it.
-    chmodSync(part, 0o600);
     renameSync(part, file);
   } catch (error) {
     rmSync(part, { force: true, recursive: true });
-    throw new DyliveError("bad_config", `the copy ${file} cannot be made (${error instanceof Error ? error.message : error})`, error);
+    if (isDamage(error)) throw refusal(error);
+    throw placeFailure(error, part, `the copy ${file} cannot be made`);
   }
 }
 
@@ -27,10 +29,10 @@ export function copyDatabase(database: Database.Database, file: string): void {
  * Makes a backup of a store, also while a server writes it. The copy is a store of its own: it has another id, so that cursors of the original
  * are never taken for its own when it is put in its place.
  * @returns its size in bytes
- * @throws DyliveError as {@link copyDatabase}; internal when the copy is damaged
+ * @throws DyliveError as {@link copyDatabase}; store_damaged when the copy is
  */
 export function backUp(path: string, file: string): number {
-  const source = new Database(path, { readonly: true, fileMustExist: true });
+  const source = openToRead(path);
   try {
     copyDatabase(source, file);
   } finally {
@@ -40,7 +42,7 @@ export function backUp(path: string, file: string): number {
   try {
     const sound = copy.pragma("quick_check(1)", { simple: true });
     if (sound !== "ok")
-      throw new DyliveError("internal", `the copy ${file} is damaged (${String(sound)}): so is the original; run dylive check`);
+      throw new DyliveError("store_damaged", `the copy ${file} is damaged (${String(sound)}), as the original: dylive check says where`);
     copy.prepare("UPDATE meta SET value = ? WHERE key = 'log_id'").run(randomBytes(9).toString("base64url"));
     return Number(copy.pragma("page_count", { simple: true })) * Number(copy.pragma("page_size", { simple: true }));
   } finally {
@@ -48,15 +50,33 @@ export function backUp(path: string, file: string): number {
   }
 }
 
-/** What SQLite finds wrong with a database file: lines in its words, at most 100; none when all is well. */
+/**
+ * What SQLite finds wrong with a database file: lines in its words, at most 100; none when all is well.
+ * @throws DyliveError when it cannot be looked at: store_forbidden, store_readonly, store_locked, store_failed
+ */
 export function integrityOf(path: string): readonly string[] {
-  const database = new Database(path, { readonly: true, fileMustExist: true });
+  let database: Database.Database | undefined;
   try {
+    database = openToRead(path);
     const lines = database.prepare<[], string>("PRAGMA integrity_check(100)").pluck().all();
     return lines.length === 1 && lines[0] === "ok" ? [] : lines;
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    if (isDamage(error instanceof DyliveError ? error.cause : error)) return [error instanceof Error ? error.message : String(error)];
+    throw placeFailure(error, path, `the database ${path} cannot be checked`);
   } finally {
-    database.close();
+    database?.close();
+  }
+}
+
+function openToRead(path: string): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { readonly: true, fileMustExist: true });
+    // A file is looked at by the first statement only.
+    database.pragma("schema_version");
+    return database;
+  } catch (error) {
+    database?.close();
+    throw placeFailure(error, path, `the database ${path} cannot be read`);
   }
 }

@@ -72,10 +72,7 @@ export function assertOurs(database: Database, known = MIGRATIONS.length): numbe
   const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
   if (foreign) throw new DyliveError("bad_config", `${database.name} is not a database of dylive`);
   if (version <= known) return version;
-  throw new DyliveError(
-    "bad_config",
-    `${database.name} has schema ${version}, this dylive knows ${known}: use the newer dylive that wrote it, or another data directory`,
-  );
+  throw new DyliveError("store_newer", `${database.name} has schema ${version}, this dylive knows ${known}`);
 }
 
 function numberOf(database: Database, pragma: "user_version" | "application_id"): number {

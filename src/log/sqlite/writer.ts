@@ -88,7 +88,7 @@ export class GroupWriter {
     const began = performance.now();
     const busy = this.#settle(calls).filter((call) => {
       if (began - call.since < busyMs) return true;
-      call.reject(new DyliveError("internal", "another process holds the database"));
+      call.reject(new DyliveError("store_locked", "another process holds the database"));
       return false;
     });
     this.#calls.unshift(...busy);

@@ -28,7 +28,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether requests can be served: the store can be written
+         * Whether requests can be served: the store took what was last to be stored, and can be written
          * @description Needs no token.
          */
         get: operations["getReadyz"];

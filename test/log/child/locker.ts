@@ -3,7 +3,7 @@ import { DyliveError } from "../../../src/errors.js";
 import { lockDataDir } from "../../../src/log/lock.js";
 
 try {
-  lockDataDir(process.argv[2] ?? "");
+  await lockDataDir(process.argv[2] ?? "");
   console.log("locked");
   process.stdin.resume();
 } catch (error) {
