@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DyliveError } from "../errors.js";
+import type { TokenRow } from "../log/tokens.js";
+import type { HeldTokens } from "./held-tokens.js";
 
-/** Why a call is to answer at once: its client went away, a newer call took its place, or the server stops. */
-export type EndReason = "gone" | "newer" | "stopping";
+/** Why a call is to answer at once: its client went away, a newer call took its place, its token is no longer valid, or the server stops. */
+export type EndReason = "gone" | "newer" | "token" | "stopping";
 
 /** One request that may wait, until its answer is handed over or its connection is gone. */
 export class Call {
@@ -44,11 +46,23 @@ export class Call {
   end(reason: EndReason): void {
     if (this.#ended !== null) return;
     this.#ended = reason;
-    this.#controller.abort(reason === "stopping" ? new DyliveError("stopping", "the call was ended") : new Error(`call ended: ${reason}`));
+    this.#controller.abort(
+      reason === "stopping"
+        ? new DyliveError("stopping", "the call was ended")
+        : reason === "token"
+          ? noLonger()
+          : new Error(`call ended: ${reason}`),
+    );
+  }
+
+  /** @throws DyliveError bad_token when the call's token is no longer valid: then nothing is answered that it could see */
+  assertToken(): void {
+    if (this.#ended === "token") throw noLonger();
   }
 
   /** What to throw for an error: whatever an ended call broke off with, it was stopped. @param unfinished what there was no answer to yet */
   reasonFor(error: unknown, unfinished: string): unknown {
+    if (this.#ended === "token") return noLonger();
     return this.#ended === null ? error : new DyliveError("stopping", unfinished);
   }
 
@@ -58,23 +72,34 @@ export class Call {
   }
 }
 
+function noLonger(): DyliveError {
+  return new DyliveError("bad_token", "it was revoked, has expired or may do less, since this call began");
+}
+
 /** The calls under way, and what is still to be done after their answers. */
 export class Calls {
+  readonly #held: Pick<HeldTokens, "hold">;
   readonly #open = new Set<Call>();
   readonly #after = new Set<Promise<void>>();
   #stopped = false;
   #drained: () => void = () => {};
+
+  constructor(held: Pick<HeldTokens, "hold">) {
+    this.#held = held;
+  }
 
   /** Calls under way. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Notes a call until its connection has no more to do with it. */
-  open(request: IncomingMessage, response: ServerResponse): Call {
+  /** Notes a call until its connection has no more to do with it. @param token by which it was let in */
+  open(request: IncomingMessage, response: ServerResponse, token: TokenRow): Call {
     const call = new Call(request, response);
     this.#open.add(call);
+    const letGo = this.#held.hold(token, () => call.end("token"));
     response.once("close", () => {
+      letGo();
       this.#open.delete(call);
       if (this.#open.size === 0) this.#drained();
     });

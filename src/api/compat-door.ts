@@ -6,6 +6,7 @@ import type { TokenRow, Tokens } from "../log/tokens.js";
 import type { Door, Guest } from "../outputs/compat/door.js";
 import { assertMayAsk, maySee } from "./access.js";
 import { authenticate } from "./auth.js";
+import { HeldTokens } from "./held-tokens.js";
 import { Rates } from "./rate.js";
 import { Uses } from "./uses.js";
 
@@ -14,7 +15,7 @@ const ANYBODY: Guest = {
   hasToken: false,
   mayAsk: async () => {},
   maySee: async () => true,
-  mayStay: async () => true,
+  stay: () => () => {},
 };
 
 /** How the door of the compat outputs is built. */
@@ -31,6 +32,7 @@ export interface CompatDoorParts {
 export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorParts): Door {
   const rates = new Rates(clock);
   const uses = new Uses(tokens, clock, logger);
+  const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients cannot be looked at"));
   return {
     enter: async (secret) => {
       if (secret === null && !tokenNeeded) return ANYBODY;
@@ -47,11 +49,7 @@ export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: Compat
       hasToken: true,
       mayAsk: (room) => assertMayAsk(rooms, token, room),
       maySee: async (room) => maySee(token, room, await rooms.aliases(room)),
-      mayStay: async () => {
-        const now = clock.now();
-        const row = await tokens.find(token.hash);
-        return row !== null && row.revokedAt === null && (row.expiresAt === null || row.expiresAt > now);
-      },
+      stay: (end) => held.hold(token, end),
     };
   }
 }

@@ -25,6 +25,7 @@ export async function poll(polling: Polling, from: number | null, head: number):
     const waiter = waiters.open(room, call.signal);
     try {
       const got = after === null ? await readNewest(polling, head) : await readAfter(polling, after, call.signal);
+      call.assertToken();
       removed.push(...got.removed);
       const leftMs = deadline - clock.now();
       // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.

@@ -29,7 +29,7 @@ export class SeedChat {
   async answer(request: FastifyRequest, reply: FastifyReply, query: SeedQuery, token: TokenRow): Promise<string | null> {
     // A malformed field is refused before a room is collected for it.
     if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
-    const call = this.#parts.calls.open(request.raw, reply.raw);
+    const call = this.#parts.calls.open(request.raw, reply.raw, token);
     const asked = await this.#request(query.room_id, call);
     if (asked === null) return null;
     if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call));

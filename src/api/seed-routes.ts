@@ -64,7 +64,7 @@ export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
       ...route(name, RoomQuerySchema, answer, summary),
       handler: async (request, reply) => {
         await assertMayAsk(rooms, tokenOf(request), request.query.room_id);
-        const text = await give(parts, parts.calls.open(request.raw, reply.raw), request.query.room_id);
+        const text = await give(parts, parts.calls.open(request.raw, reply.raw, tokenOf(request)), request.query.room_id);
         return reply.type("application/json; charset=utf-8").send(text);
       },
     });
@@ -76,7 +76,7 @@ export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
     handler: async (request, reply) => {
       const asked = [...new Set(request.query.room_id.split(","))];
       for (const text of asked) await assertMayAsk(rooms, tokenOf(request), text);
-      const text = await seedStatus(parts, parts.calls.open(request.raw, reply.raw), asked);
+      const text = await seedStatus(parts, parts.calls.open(request.raw, reply.raw, tokenOf(request)), asked);
       return reply.type("application/json; charset=utf-8").send(text);
     },
   });

@@ -13,6 +13,7 @@ import { Calls } from "./calls.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
 import { Gate } from "./gate.js";
 import { healthRoutes } from "./health-routes.js";
+import { HeldTokens } from "./held-tokens.js";
 import { Listener, refuseBytes } from "./listener.js";
 import { Live } from "./live/live.js";
 import { WsUpgrade } from "./live/ws-upgrade.js";
@@ -86,11 +87,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock), healthOnly = false } = options;
   const hooks = options.hooks ?? new HookDesk({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
   const secrets = new Secrets();
-  const calls = new Calls();
+  const held = new HeldTokens(store.tokens, clock, (error) =>
+    logger.error({ err: error }, "the tokens of open calls and streams cannot be looked at"),
+  );
+  const calls = new Calls(held);
   const waiters = new Waiters(store.log, clock, logger);
   const turns = new Turns(clock, store.cluster?.holds);
   const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
-  const live = new Live({ store, clock, logger });
+  const live = new Live({ store, clock, logger, held });
   const tasks = new TaskList(clock, logger);
   const parts: ApiParts = {
     store,

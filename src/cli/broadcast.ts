@@ -12,7 +12,7 @@ const TOLD_FROM_STEPS = 10;
 
 /** The room that a word on the command line names, with its statistics up to date: no server is needed, and one beside it does no harm. */
 export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
-  const named = await namedRoom(store.rooms, asked);
+  const named = await namedRoom(store.rooms, null, asked);
   const { room } = named;
   const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
   if (behind === 0) return named;

@@ -61,7 +61,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
 }
 
 async function run(store: Store, asked: string, session: string | null, options: Options): Promise<void> {
-  const named = await namedRoom(store.rooms, asked);
+  const named = await namedRoom(store.rooms, null, asked);
   const sessionId = session === "latest" ? (await store.sessions.list(named.room, 1))[0]?.sessionId : (session ?? named.sessionId);
   if (sessionId === undefined) throw new DyliveError("not_found", `nothing was collected of ${JSON.stringify(asked)} yet`);
   const wish = { ...wishOf(options), ...(sessionId !== null && { sessionId }) };
@@ -118,7 +118,7 @@ async function toStdout(store: Store, ask: ExportAsk, stop: AbortSignal): Promis
 function wishOf(options: Options): ExportWish {
   const { format, from, to, types, user, minDiamonds, filter, start, offset, zone, pseudonyms } = options;
   const zoneMinutes = zone === undefined ? -new Date().getTimezoneOffset() : readZone("--zone", zone);
-  const at = (field: string, text: string) => readInstant(field, text, zoneMinutes);
+  const at = (field: string, text: string) => readInstant(field, text, zone === undefined ? null : zoneMinutes);
   return {
     ...{ format, zoneMinutes, offsetMs: Math.round(offset * 1000) },
     ...(from !== undefined && { from: at("--from", from) }),

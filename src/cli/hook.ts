@@ -145,7 +145,7 @@ function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, e
 
 async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
   const keys = new Set<RoomKey>();
-  for (const name of asked) keys.add((await namedRoom(rooms, name)).room);
+  for (const name of asked) keys.add((await namedRoom(rooms, null, name)).room);
   return [...keys];
 }
 

@@ -29,7 +29,7 @@ export function addRedecodeCommand(program: Command, data: () => Option): void {
 
 function run(config: Config, asked: string, session: string | null, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
-    const { room, sessionId } = await namedRoom(store.rooms, asked);
+    const { room, sessionId } = await namedRoom(store.rooms, null, asked);
     const wanted = session ?? sessionId;
     const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
     const progress = new Progress(plain(`decoding ${asked} anew`), "messages of two readings");

@@ -44,7 +44,7 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
 }
 
 async function run(store: Store, config: Config, asked: string, { kind, age, size, server }: Options): Promise<void> {
-  const { room } = await namedRoom(store.rooms, asked);
+  const { room } = await namedRoom(store.rooms, null, asked);
   const { retention } = store;
   if (server && (age !== undefined || size !== undefined)) throw new DyliveError("bad_request", "--server takes neither --age nor --size");
   if (kind === "statistics" && size !== undefined) throw new DyliveError("bad_request", "statistics are kept by age only");

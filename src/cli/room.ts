@@ -71,7 +71,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
       .addOption(options.data())
       .action((name: string, settings: Partial<Config>) =>
         withStore(loadConfig(settings), async ({ rooms }) => {
-          const { room: key } = await namedRoom(rooms, name);
+          const { room: key } = await namedRoom(rooms, null, name);
           await rooms.setWatch(key, to);
           say(plain(`${titleOf(await rowOf(rooms, key))} ${done}`));
         }),
@@ -144,7 +144,7 @@ function list(config: Config, json: boolean): Promise<void> {
 
 function show(config: Config, name: string, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
-    const { room } = await namedRoom(store.rooms, name);
+    const { room } = await namedRoom(store.rooms, null, name);
     const row = await rowOf(store.rooms, room);
     const [aliases, sessions, heads, state] = await Promise.all([
       store.rooms.aliases(room),
@@ -176,7 +176,7 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
   if (Object.keys(settings).length === 0)
     throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source or --record");
   return withStore(config, async ({ rooms }) => {
-    const { room } = await namedRoom(rooms, name);
+    const { room } = await namedRoom(rooms, null, name);
     const reach: Reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
     await rooms.setSettings(room, settings);

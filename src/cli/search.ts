@@ -59,7 +59,7 @@ export function addSearchCommand(program: Command, data: () => Option): void {
 
 async function show(store: Store, text: string | undefined, { room: names, user, limit, json, ...rest }: Options): Promise<void> {
   const stop = interruptSignal();
-  const named = await Promise.all(names.map((name) => namedRoom(store.rooms, name)));
+  const named = await Promise.all(names.map((name) => namedRoom(store.rooms, null, name)));
   const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
   if (rooms.size > SEARCH_ROOMS_MAX)
     throw new DyliveError("bad_request", `one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${rooms.size}: name them with --room`);

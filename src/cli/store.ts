@@ -51,7 +51,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   const stop = interruptSignal();
   const what = await sound(config);
   await withStore(config, async (store) => {
-    const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
+    const room = asked === null ? {} : { room: (await namedRoom(store.rooms, null, asked)).room };
     const progress = new Progress("checking", "events");
     const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
     const onProgress = (_what: string, events: number) => progress.show(events);

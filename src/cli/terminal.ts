@@ -1,9 +1,8 @@
-/** Control characters and direction overrides: what a stranger's text could steer a terminal with. */
-const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+import { shownText } from "../events/hidden.js";
 
-/** Text from the platform as it may be shown on a terminal: one line, nothing that moves the cursor, colours or hides. */
+/** Text from the platform as it may be shown on a terminal: one line, nothing that moves the cursor, colours, turns the direction or hides. */
 export function plain(text: string): string {
-  return text.replace(HOSTILE, "\ufffd");
+  return shownText(text, "\ufffd");
 }
 
 /** Columns of a terminal that a text takes: signs of Chinese and the like, and most emoji, take two. */

@@ -27,6 +27,13 @@ export class MemoryTokens implements Tokens {
     });
   }
 
+  findAll(hashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>> {
+    return this.#gate.run(() => {
+      const found = [...this.#rows.values()].filter((row) => row.revokedAt === null && hashes.includes(row.hash));
+      return new Map(structuredClone(found).map((row) => [row.hash, row]));
+    });
+  }
+
   list(): Promise<readonly TokenRow[]> {
     return this.#gate.run(() => structuredClone([...this.#rows.values()]));
   }

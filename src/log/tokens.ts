@@ -28,6 +28,8 @@ export interface Tokens {
   add(row: TokenRow): Promise<void>;
   /** By hash; revoked ones are not found, expired ones are. */
   find(hash: string): Promise<TokenRow | null>;
+  /** By hash, all that {@link find} would find. */
+  findAll(hashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>>;
   /** Oldest first. */
   list(): Promise<readonly TokenRow[]>;
   /** Whether there was such a token, not yet revoked. */

@@ -106,6 +106,11 @@ export class FakeTokens implements Tokens {
     return this.rows.find((row) => row.hash === hash && row.revokedAt === null) ?? null;
   }
 
+  async findAll(hashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>> {
+    const found = this.rows.filter((row) => hashes.includes(row.hash) && row.revokedAt === null);
+    return new Map(found.map((row) => [row.hash, row]));
+  }
+
   async list(): Promise<readonly TokenRow[]> {
     return this.rows;
   }

@@ -24,10 +24,11 @@ describe("/metrics", () => {
       replace: (store) => {
         const find = (hash: string) =>
           away ? Promise.reject(new DyliveError("store_unreachable", "it is away")) : store.tokens.find(hash);
-        const { add, list, revoke, touch } = store.tokens;
+        const { add, list, revoke, touch, findAll } = store.tokens;
         const tokens = {
           add: add.bind(store.tokens),
           list: list.bind(store.tokens),
+          findAll: findAll.bind(store.tokens),
           revoke: revoke.bind(store.tokens),
           touch: touch.bind(store.tokens),
           find,

@@ -10,13 +10,13 @@ describe("what a command says", () => {
   it("holds nothing of a file's name that steers the terminal", () => {
     const said: string[] = [];
     vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
-    const name = "tonight\u001b[2J\u202e.dyrec";
+    const name = "tonight\u001b[2J\u202e\u061c\u200b.dyrec";
     const progress = new Progress(name, "messages");
     progress.show(1);
     progress.end(`${name}: room 1`);
     const own = said.map((text) => text.replace("\r\u001b[K", "")).join("");
-    expect(own).toContain("tonight\ufffd[2J\ufffd.dyrec");
-    expect(own).not.toMatch(/[\u001b\u202e]/);
+    expect(own).toContain("tonight\ufffd[2J\ufffd\ufffd\ufffd.dyrec");
+    expect(own).not.toMatch(/[\u001b\u202e\u061c\u200b]/);
   });
 
   it("takes two columns for signs of Chinese and emoji", () => {

@@ -38,6 +38,19 @@ export function describeTokens(open: Open): void {
       ]);
     });
 
+    it("are found together, but for those that were revoked", async () => {
+      const { tokens } = store();
+      for (const [id, hash] of [
+        ["a", "aa"],
+        ["b", "bb"],
+        ["c", "cc"],
+      ] as const)
+        await tokens.add(token(id, hash));
+      await tokens.revoke("b", 7);
+      expect(await tokens.findAll(["bb", "aa", "unknown"])).toEqual(new Map([["aa", token("a", "aa")]]));
+      expect(await tokens.findAll([])).toEqual(new Map());
+    });
+
     it("have an id and a hash of their own", async () => {
       const { tokens } = store();
       await tokens.add(token("a", "aa"));

@@ -76,7 +76,7 @@ describe("a game's own server", () => {
     const limited = await started("manage", ["12345"]);
     await limited.made.store.rooms.ensure([{ kind: "official", value: `${APP}:${ROOM_ID}` }]);
     expect((await limited.call("/v1/official/launches", { launchToken: `launch-${APP}-${ROOM_ID}` })).status).toBe(403);
-    expect((await limited.call("/v1/official/acks", acks)).status).toBe(403);
+    expect((await limited.call("/v1/official/acks", acks)).status).toBe(404);
     expect((await limited.call("/v1/official")).status).toBe(403);
   });
 });

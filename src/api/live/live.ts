@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Store } from "../../log/store.js";
 import { Tails } from "../../log/tail.js";
+import type { HeldTokens } from "../held-tokens.js";
 import { FilterTime } from "./filter-time.js";
 import { Gather } from "./gather.js";
 import { LIVE_LIMITS, type LiveLimits } from "./limits.js";
@@ -15,6 +16,7 @@ export interface LiveParts {
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   readonly limits?: Partial<LiveLimits>;
+  readonly held: Pick<HeldTokens, "hold">;
 }
 
 /** What there is of streams and sockets now, and, of those that were cut, since the start. */
@@ -31,13 +33,15 @@ export class Live {
   readonly quota: Quota;
   readonly filterTime: FilterTime;
   readonly gather: Gather;
+  readonly #held: LiveParts["held"];
   readonly #readers = new Set<LiveReader>();
   readonly #stopBeating: () => void;
   readonly #stopped = new AbortController();
   #cutForSlowness = 0;
   #emptied: () => void = () => {};
 
-  constructor({ store, clock, logger, limits }: LiveParts) {
+  constructor({ store, clock, logger, limits, held }: LiveParts) {
+    this.#held = held;
     this.store = store;
     this.clock = clock;
     this.logger = logger;
@@ -76,7 +80,9 @@ export class Live {
   admit(reader: LiveReader, gone: AbortSignal): void {
     if (gone.aborted) return;
     this.#readers.add(reader);
+    const letGo = this.#held.hold(reader.token, () => reader.end("token"));
     const leave = () => {
+      letGo();
       this.#readers.delete(reader);
       if (this.#readers.size === 0) this.#emptied();
     };
@@ -108,16 +114,5 @@ export class Live {
 
   #beat(): void {
     for (const reader of this.#readers) reader.beat();
-    this.#checkTokens().catch((error: unknown) => this.failed(error));
-  }
-
-  /** A stream may stay open for days: a token that was revoked or has expired meanwhile ends it. */
-  async #checkTokens(): Promise<void> {
-    const hashes = new Set([...this.#readers].map(({ token }) => token.hash));
-    for (const hash of hashes) {
-      const row = await this.store.tokens.find(hash);
-      if (row !== null && (row.expiresAt === null || row.expiresAt > this.clock.now())) continue;
-      for (const reader of this.#readers) if (reader.token.hash === hash) reader.end("token");
-    }
   }
 }

@@ -1,8 +1,7 @@
 import { DyliveError } from "../../errors.js";
 import type { TokenRow } from "../../log/tokens.js";
-import { isLimited, maySee } from "../access.js";
 import type { Live } from "./live.js";
-import { type NamedRoom, namedRoom, unknownRoom } from "./named-room.js";
+import { type NamedRoom, namedRoom } from "./named-room.js";
 import type { Ends } from "./places.js";
 
 /** The rooms that a client named, each once, in the order of their keys. @throws DyliveError too_many_subscriptions, not_found, bad_request */
@@ -15,8 +14,7 @@ export async function namedRooms(live: Live, token: TokenRow, names: readonly st
     );
   const rooms = new Map<number, NamedRoom>();
   for (const name of names) {
-    const named = await namedRoom(live.store.rooms, name);
-    if (isLimited(token) && !maySee(token, named.room, await live.store.rooms.aliases(named.room))) throw unknownRoom(name);
+    const named = await namedRoom(live.store.rooms, token, name);
     if (!rooms.has(named.room)) rooms.set(named.room, named);
   }
   return [...rooms.values()].sort((a, b) => a.room - b.room);

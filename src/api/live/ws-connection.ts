@@ -189,7 +189,7 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
 
   async #unsubscribe(command: CommandOf<"unsubscribe">, ref: { readonly ref?: string }): Promise<void> {
     const rooms: RoomKey[] = [];
-    for (const name of command.rooms) rooms.push((await namedRoom(this.#live.store.rooms, String(name))).room);
+    for (const name of command.rooms) rooms.push((await namedRoom(this.#live.store.rooms, this.token, String(name))).room);
     const left = [...new Set(rooms)].filter((room) => this.#follow.drop(room));
     for (const room of left) this.#told.delete(room);
     this.#held -= left.length;
@@ -199,7 +199,7 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
 
   async #ack(command: CommandOf<"ack">, ref: { readonly ref?: string }): Promise<void> {
     const { store } = this.#live;
-    const { room } = await namedRoom(store.rooms, String(command.room));
+    const { room } = await namedRoom(store.rooms, this.token, String(command.room));
     const at = this.#follow.get(room)?.at;
     if (at === undefined) throw new DyliveError("bad_request", `room ${room} is not subscribed to on this connection`);
     if (command.seq > at) throw new DyliveError("bad_request", `seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);

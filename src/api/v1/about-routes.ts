@@ -5,6 +5,7 @@ import { DyliveError } from "../../errors.js";
 import type { Operator } from "../operator.js";
 import type { ApiParts } from "../parts.js";
 import { exactly } from "./fields.js";
+import type { Passes } from "./pass.js";
 
 const tags = ["server"];
 const config = { scope: "admin" } as const;
@@ -17,7 +18,7 @@ const Examined = exactly({
 });
 
 /** What this server is, and what ails it. */
-export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts): void {
+export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   let examining = false;
 
@@ -43,7 +44,7 @@ export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts)
       // It starts a process and a browser.
       if (examining) throw new DyliveError("in_use", "the doctor is looking already");
       examining = true;
-      const call = calls.open(request.raw, reply.raw);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
       try {
         return { findings: await desk.examine(request.body.room ?? null, call.signal) };
       } catch (error) {

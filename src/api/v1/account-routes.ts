@@ -69,7 +69,7 @@ export function accountRoutes(app: FastifyInstance, { operator, calls, logger }:
       config,
     },
     async (request, reply) => {
-      const call = calls.open(request.raw, reply.raw);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
       try {
         return await accountsOf().check(request.params.account, call.signal);
       } catch (error) {

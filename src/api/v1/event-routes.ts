@@ -77,7 +77,7 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
         return told(got, got.events.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
       }
       const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);
-      const call = calls.open(request.raw, reply.raw);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
       const got = await poll({ log, room, limit, filter, clock, waiters, call, waitMs: wait * 1000, tries: TRIES }, from, ends.head);
       return told(got, got.next, got.events[0]?.seq ?? (from ?? ends.head) + 1);
     },

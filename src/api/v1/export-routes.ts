@@ -86,7 +86,7 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
       if (query.session === "latest" && session === undefined) throw new DyliveError("not_found", "the room has no broadcast");
       const ask = await decideExport(store, room, { ...wishOf(query), sessionId: session ?? sessionId ?? undefined });
       const parts = await partsOf(exports, ask);
-      const call = calls.open(request.raw, reply.raw);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
       const name = `dylive-${ask.about.webRid ?? room}${ask.about.sessionId === null ? "" : `-${ask.about.sessionId}`}.${query.format}`;
       reply
         .type(EXPORT_FORMATS[query.format].mediaType)
@@ -116,6 +116,10 @@ function wishOf(query: ExportQuery): ExportWish {
 /** The parts as the client takes them; ends where the server does or the client stalls. */
 async function* watched(parts: AsyncIterable<Uint8Array>, call: Call, clock: Clock): AsyncGenerator<Uint8Array> {
   let givenAt: number | null = null;
+  // One that its client does not take waits for nothing of ours.
+  call.signal.addEventListener("abort", () => {
+    if (call.ended === "token") call.breakOff();
+  });
   const stop = clock.every(CHECK_MS, () => {
     if (givenAt !== null && clock.now() - givenAt >= STALLED_MS) call.breakOff();
   });

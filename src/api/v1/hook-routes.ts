@@ -7,9 +7,10 @@ import { type HookRow, type HookSettings, TRIES_KEPT } from "../../log/hooks.js"
 import { type RoomKey, SYSTEM_ROOM } from "../../log/log.js";
 import type { TokenRow } from "../../log/tokens.js";
 import { BATCH_EVENTS_MAX } from "../../outputs/hooks/batch.js";
+import { unknownHook } from "../../outputs/hooks/desk.js";
 import { hookSelection } from "../../outputs/hooks/selection.js";
 import { HOOK_ROOMS_MAX, HOOK_TYPES_MAX, HOOK_URL_MAX_CHARS } from "../../outputs/hooks/settings.js";
-import { assertMaySee, isLimited, maySee } from "../access.js";
+import { isLimited, maySee } from "../access.js";
 import { namedRoom } from "../live/named-room.js";
 import type { ApiParts } from "../parts.js";
 import { exactly } from "./fields.js";
@@ -148,7 +149,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
     },
     async (request) => {
       const { id } = await hookOf(request);
-      const { room } = await roomOf(passes.of(request), request.body.room);
+      const { room } = await namedRoom(store.rooms, passes.of(request), request.body.room);
       await hooks.replay(id, room, request.body.seq);
       return hookAnswer(await hooks.view(id));
     },
@@ -186,7 +187,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
     },
     async (request, reply) => {
       const { id } = await hookOf(request);
-      const call = calls.open(request.raw, reply.raw);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
       return hookTryAnswer(await hooks.test(id, call.signal));
     },
   );
@@ -211,8 +212,9 @@ export function hookRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
 
   /** The hook of an address. One that the token may not manage is as if there were none. */
   async function hookOf(request: HookRequest): Promise<HookRow> {
-    const row = await hooks.get(request.params.hook);
-    if (!(await mayManage(passes.of(request), row))) throw new DyliveError("not_found", "there is no such hook for this token");
+    const { hook: id } = request.params;
+    const row = await hooks.get(id);
+    if (!(await mayManage(passes.of(request), row))) throw unknownHook(id);
     return row;
   }
 
@@ -242,14 +244,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Partial<HookSettings>;
     if (rooms === undefined) return given;
     const keys = new Set<RoomKey>();
-    for (const name of rooms) keys.add((await roomOf(token, name)).room);
+    for (const name of rooms) keys.add((await namedRoom(store.rooms, token, name)).room);
     return { ...given, rooms: [...keys] };
-  }
-
-  /** A room that the token may see. */
-  async function roomOf(token: TokenRow, name: string): Promise<{ room: RoomKey }> {
-    const { room } = await namedRoom(store.rooms, name);
-    await assertMaySee(store.rooms, token, room);
-    return { room };
   }
 }

@@ -99,7 +99,7 @@ export function roomRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes
       if (!watch && Object.keys(settings).length > 0)
         throw new DyliveError("bad_request", "settings are kept with a room on the watch list: leave out watch, or the settings");
       await assertMayAsk(store.rooms, token, text);
-      const call = calls.open(request.raw, reply.raw);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
       try {
         const view = watch
           ? await rooms.add(text, settings, SETTLE_MS, call.signal)

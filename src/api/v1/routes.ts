@@ -47,7 +47,7 @@ export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<v
       hookRoutes(v1, parts, passes);
       officialAppRoutes(v1, parts, passes);
       accountRoutes(v1, parts, passes);
-      aboutRoutes(v1, parts);
+      aboutRoutes(v1, parts, passes);
       clusterRoutes(v1, parts);
       liveRoutes(v1, parts, passes);
     },

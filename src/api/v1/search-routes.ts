@@ -62,7 +62,7 @@ export function searchRoutes(app: FastifyInstance, { store, calls }: ApiParts, p
     async (request, reply) => {
       const { query } = request;
       const asked = await roomsOf(query.room, request, passes, store.rooms);
-      const call = calls.open(request.raw, reply.raw);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
       let places: readonly SearchPlace[] | null = begin(asked.rooms, query.cursor, log.id);
       const ask = { ...askOf(query), ...(asked.sessionId !== null && { sessionId: asked.sessionId }) };
       const events: LiveEvent[] = [];

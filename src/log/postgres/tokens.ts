@@ -37,6 +37,13 @@ export class PostgresTokens implements Tokens {
     });
   }
 
+  findAll(hashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>> {
+    return this.#connection.ask(async (session) => {
+      const rows = await session.rows<StoredToken>(`${SELECT} WHERE hash = ANY($1::text[]) AND revoked_at IS NULL`, hashes);
+      return new Map(rows.map((row) => [row.hash, tokenOf(row)]));
+    });
+  }
+
   list(): Promise<readonly TokenRow[]> {
     return this.#connection.ask(async (session) => (await session.rows<StoredToken>(`${SELECT} ORDER BY n`)).map(tokenOf));
   }

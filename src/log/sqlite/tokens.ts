@@ -14,6 +14,9 @@ function statementsOf(database: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     ),
     find: database.prepare<[string], StoredToken>(`SELECT ${COLUMNS} FROM tokens WHERE hash = ? AND revoked_at IS NULL`),
+    findAll: database.prepare<[string], StoredToken>(
+      `SELECT ${COLUMNS} FROM tokens WHERE hash IN (SELECT value FROM json_each(?)) AND revoked_at IS NULL`,
+    ),
     list: database.prepare<[], StoredToken>(`SELECT ${COLUMNS} FROM tokens ORDER BY n`),
     revoke: database.prepare<[number, string]>("UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"),
     touch: database.prepare<[number, string]>("UPDATE tokens SET last_used_at = max(?, coalesce(last_used_at, 0)) WHERE id = ?"),
@@ -44,6 +47,10 @@ export class SqliteTokens implements Tokens {
       const row = this.#sql.find.get(hash);
       return row === undefined ? null : tokenOf(row);
     });
+  }
+
+  findAll(hashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>> {
+    return this.#connection.read(() => new Map(this.#sql.findAll.all(JSON.stringify(hashes)).map((row) => [row.hash, tokenOf(row)])));
   }
 
   list(): Promise<readonly TokenRow[]> {

@@ -64,7 +64,9 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
       const reply = isBinary ? null : (this.#format.reply?.(String(data)) ?? null);
       if (reply !== null) this.#send({ bytes: Buffer.from(reply), status: null });
     });
+    const leave = this.#guest.stay(() => this.end("token"));
     this.#ws.once("close", () => {
+      leave();
       this.#over.abort();
       this.#gone.abort();
     });
@@ -124,11 +126,13 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   }
 
   /** Called at every heartbeat. */
-  async beat(): Promise<void> {
+  beat(): void {
     if (this.#over.signal.aborted) return;
-    if (++this.#missed > MISSED_MAX) return this.end("no_answer");
+    if (++this.#missed > MISSED_MAX) {
+      this.end("no_answer");
+      return;
+    }
     this.#ws.ping();
-    if (!(await this.#guest.mayStay())) this.end("token");
   }
 
   /** Closes the connection, with the reason. */

@@ -8,8 +8,8 @@ export interface Guest {
   mayAsk(room: string): Promise<void>;
   /** Whether they may see a room's events. */
   maySee(room: RoomKey): Promise<boolean>;
-  /** Whether they may stay: false once a token was revoked or has expired. */
-  mayStay(): Promise<boolean>;
+  /** Calls back once their token was revoked or has expired. @returns what to call when they have left */
+  stay(end: () => void): () => void;
 }
 
 /** Lets clients in. Most of those formats' clients have no means to send a token. */

@@ -78,7 +78,7 @@ export class CompatPort {
 
   /** Called at every heartbeat. */
   beat(): void {
-    for (const client of this.#clients) client.beat().catch(this.#parts.onError);
+    for (const client of this.#clients) client.beat();
   }
 
   /** Tells every client and ends; what does not read it is cut after the grace. */

@@ -6,10 +6,10 @@ import type { Encode } from "./format.js";
 const BOM = "\ufeff";
 const LINE_END = "\r\n";
 /**
- * What a spreadsheet would compute: a formula begins with one of these, behind blanks too, and East Asian versions take the wide forms
+ * What a spreadsheet would compute: a formula begins with one of these, behind blanks and signs that show nothing too, and East Asian versions take the wide forms
  * (OWASP, "CSV Injection"). Nothing else may begin with our own mark, so that it can be taken off again.
  */
-const COMPUTED = /^(?:[\s\u0000-\u0020\u200b\ufeff\u3000]*[=+\-@＝＋－＠|%]|[\t\r\n']|[\s\u0000-\u0020]+$)/u;
+const COMPUTED = /^(?:[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*[=+\-@＝＋－＠|%]|[\t\r\n']|[\s\u0000-\u0020]+$)/u;
 /** More digits than a spreadsheet keeps: it would show and save 7.42341E+18. */
 const LONG_NUMBER = /^\d{16,}$/;
 

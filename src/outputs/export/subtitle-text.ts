@@ -1,5 +1,6 @@
 import { describe } from "../../events/describe.js";
 import type { LiveEvent } from "../../events/event.js";
+import { shownText } from "../../events/hidden.js";
 import { userOf } from "./columns.js";
 
 /**
@@ -8,9 +9,10 @@ import { userOf } from "./columns.js";
  */
 const COMMANDS: Readonly<Record<string, string>> = { "{": "｛", "}": "｝", "\\": "＼", "<": "＜", ">": "＞" };
 
-/** Text as a subtitle may show it: one line, of letters alone. */
+/** Text as a subtitle may show it: one line, of letters alone; a name in it turns nothing of what follows. */
 export function subtitleText(text: string): string {
-  const oneLine = text.replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029\ufeff]+/g, " ").trim();
+  const lines = text.replace(/[\p{Cc}\p{Zl}\p{Zp} ]+/gu, " ");
+  const oneLine = shownText(lines, "").replace(/ +/g, " ").trim();
   return oneLine.replace(/[{}\\<>]/g, (sign) => COMMANDS[sign] ?? sign);
 }
 

@@ -224,6 +224,7 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host.slice(0, 64) : "";
 }
 
-function unknownHook(id: string): DyliveError {
+/** The error for a hook that does not exist, or that the caller may not know of. */
+export function unknownHook(id: string): DyliveError {
   return new DyliveError("not_found", `there is no hook ${JSON.stringify(id.slice(0, 40))}`);
 }

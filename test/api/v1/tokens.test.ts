@@ -126,6 +126,7 @@ describe("a token", () => {
             touch,
             add: (row) => tokens.add(row),
             find: (hash) => tokens.find(hash),
+            findAll: (hashes) => tokens.findAll(hashes),
             list: () => tokens.list(),
             revoke: (id, at) => tokens.revoke(id, at),
           },

@@ -9,7 +9,9 @@ import { type ABOUT, EVENTS, HOSTILE, made, START } from "./made.js";
 const oneLine = (text: string) =>
   text
     .toWellFormed()
-    .replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029\ufeff]+/g, " ")
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .replace(/ +/g, " ")
     .trim();
 const asShown = (text: string) =>
   oneLine(text).replaceAll("{", "｛").replaceAll("}", "｝").replaceAll("\\", "＼").replaceAll("<", "＜").replaceAll(">", "＞");
