@@ -3,6 +3,7 @@ import openapiTS, { astToString } from "openapi-typescript";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EVENT_TYPES } from "../../src/events/event.js";
 import { type Managed, manage, type Reply } from "./managed.js";
+import { redoclyComplaints, spectralComplaints } from "./openapi-lint.js";
 import { SAMPLES, seeded } from "./samples.js";
 
 interface Operation {
@@ -59,6 +60,12 @@ describe("the OpenAPI document", () => {
       expect([key, summary]).toEqual([key, expect.stringMatching(/./)]);
       for (const { description } of Object.values(responses)) expect([key, description]).not.toEqual([key, "Default Response"]);
     }
+  });
+
+  it("has nothing that Spectral or Redocly complain of, warnings too", async () => {
+    const text = JSON.stringify(document);
+    expect(await spectralComplaints(text)).toEqual([]);
+    expect(await redoclyComplaints(text)).toEqual([]);
   });
 
   it("names every operation once, as its address does", () => {
