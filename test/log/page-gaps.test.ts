@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, symlinkSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { gapsOf, PageMap } from "../../src/log/sqlite/page-gaps.js";
@@ -107,6 +107,26 @@ describe("overwriting", () => {
       database.close();
       expect(readFileSync(file).includes("gone for ever")).toBe(false);
     }
+  });
+
+  it("keeps off a file of which others have written something that is not written back, also through a link", () => {
+    const file = path("linked.db");
+    const link = path("link.db");
+    symlinkSync(file, link);
+    const database = new Database(file);
+    database.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT)`);
+    const reader = new Database(file, { readonly: true });
+    reader.exec("BEGIN");
+    reader.prepare("SELECT * FROM meta").all();
+    database.exec("INSERT INTO meta VALUES ('a', 'b')");
+    const wiper = new Wiper(link, openForever(link));
+    expect(wiper.step(0)).toBe(false);
+    reader.exec("COMMIT");
+    expect(wiper.step(0)).toMatchObject({ pages: expect.any(Number) });
+    wiper.close();
+    reader.close();
+    expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
+    database.close();
   });
 
   it("of a file without a map of its pages rewrites it as a whole", () => {

@@ -1,4 +1,4 @@
-import { fdatasyncSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { fdatasyncSync, openSync, readSync, realpathSync, statSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
 import type { Wiped } from "../residue.js";
@@ -36,7 +36,8 @@ export class Wiper {
 
   /** @param file a descriptor of the same file, for reading and writing */
   constructor(path: string, file: number) {
-    this.#path = path;
+    // The write-ahead log lies beside the file itself, not beside a link to it.
+    this.#path = realpathSync(path);
     this.#file = file;
     this.#database = new Database(path, { timeout: BUSY_MS, fileMustExist: true });
     this.#pageBytes = this.#number("page_size");
@@ -92,7 +93,8 @@ export class Wiper {
   /** Takes the write lock on a file into which everything is written back. */
   #alone(): boolean {
     try {
-      this.#database.pragma("wal_checkpoint(TRUNCATE)");
+      const [written] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as readonly { readonly busy: number }[];
+      if (written?.busy !== 0) return false;
       this.#database.exec("BEGIN IMMEDIATE");
     } catch (error) {
       if (isBusy(error)) return false;

@@ -27,7 +27,7 @@ export async function closeRecordings(folder: string, running: boolean, clock: C
   }
   const mark = rotateMark(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(mark, "");
+  await writeFile(mark, "", { mode: 0o600 });
   const end = clock.now() + WAIT_MS;
   try {
     while (existsSync(mark) && clock.now() < end) await clock.sleep(LOOK_MS, signal);
