@@ -5,7 +5,7 @@ import type { RoomKey } from "../log/log.js";
 import type { StoreServer } from "../log/store.js";
 import { HOOK_STATES } from "../outputs/hooks/desk.js";
 import type { HookFigures } from "../outputs/hooks/start.js";
-import { ROOM_STATES, type RoomStatus } from "../rooms/state.js";
+import { ROOM_STATES, type RoomStatus, type Storage } from "../rooms/state.js";
 
 /** Seconds: what the platform's push takes, up to what only a stall explains. */
 const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
@@ -20,6 +20,7 @@ const APPEND_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 /** What a room had counted when it was last looked at. */
 interface Seen {
   reconnects: number;
+  received: number;
   drops: Readonly<Record<string, number>>;
 }
 
@@ -44,6 +45,16 @@ export class Metrics {
   readonly #gaps = this.#counter("dylive_gaps_total", "Intervals in which we know that nothing was received");
   readonly #gapSeconds = this.#counter("dylive_gap_seconds_total", "Length of those intervals, as far as it is known");
   readonly #reconnects = this.#counter("dylive_reconnects_total", "Connections to the platform that had to be made again");
+  readonly #received = this.#counter(
+    "dylive_received_messages_total",
+    "Messages that came from the platform; dylive_events_total is what was stored",
+  );
+  readonly #waiting = this.#gauge("dylive_waiting_messages", "Messages that came and are not in the log yet", []);
+  readonly #waitingSeconds = this.#gauge(
+    "dylive_waiting_seconds",
+    "For how long the oldest of them has waited, of any room; 0 when none waits",
+    [],
+  );
   readonly #drops = this.#counter("dylive_dropped_messages_total", "Messages that were not stored, by reason", ["reason"]);
   readonly #rooms = this.#gauge("dylive_rooms", "Rooms by state; none: known, but not collected", ["state"]);
   readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
@@ -184,6 +195,7 @@ export class Metrics {
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
     for (const status of statuses) if (status !== null) this.#count(status);
+    this.#showWaiting(statuses.flatMap((status) => status?.evidence.storage ?? []));
     for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
     const { queuedBytes, cutForSlowness } = this.#lookAtLive();
     this.#queued.set(queuedBytes);
@@ -197,6 +209,12 @@ export class Metrics {
     this.#cutSeen = cutForSlowness;
     if (hooks !== null) this.#showHooks(hooks);
     return this.#registry.metrics();
+  }
+
+  #showWaiting(rooms: readonly Storage[]): void {
+    const oldest = Math.min(...rooms.map(({ waitingSince }) => waitingSince ?? Number.POSITIVE_INFINITY));
+    this.#waiting.set(rooms.reduce((sum, { waiting }) => sum + waiting, 0));
+    this.#waitingSeconds.set(Number.isFinite(oldest) ? Math.max(0, this.#clock.now() - oldest) / 1000 : 0);
   }
 
   #showServer({ away, connections }: StoreServer): void {
@@ -224,11 +242,12 @@ export class Metrics {
   }
 
   /** A room counts from when its collection began; we count on. */
-  #count({ room, evidence: { reconnects, drops } }: RoomStatus): void {
+  #count({ room, evidence: { reconnects, drops, storage } }: RoomStatus): void {
     const before = this.#seen.get(room);
     this.#reconnects.inc(grown(before?.reconnects, reconnects));
+    this.#received.inc(grown(before?.received, storage.received));
     for (const [reason, count] of Object.entries(drops)) this.#drops.inc({ reason }, grown(before?.drops[reason], count));
-    this.#seen.set(room, { reconnects, drops });
+    this.#seen.set(room, { reconnects, received: storage.received, drops });
   }
 
   #counter<T extends string = never>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> {

@@ -87,7 +87,7 @@ export class Asking {
       if (connected && resolved.outcome === "unknown") return resolved; // no reading at all: the one before still counts, and so does the connection
       this.#reading = resolved.outcome === "live" ? { live: resolved, at: clock.now(), confirmed: true } : null;
       if (resolved.outcome === "live") tracker.audience.read(resolved.facts.cover);
-      if (resolved.outcome === "unknown" && tracker.state !== "stalled") await to("failed", resolved.reason, "room_unknown");
+      if (resolved.outcome === "unknown" && tracker.platformState !== "stalled") await to("failed", resolved.reason, "room_unknown");
       return resolved;
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;

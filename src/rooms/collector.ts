@@ -16,13 +16,13 @@ import type { Live, Offline, RoomName } from "./resolve.js";
 import type { RoomState, RoomStatus } from "./state.js";
 import { isNotOwner } from "./store-down.js";
 import type { Closing } from "./target.js";
+import { Teller } from "./teller.js";
 import type { Tenure } from "./tenure.js";
 import { Tracker } from "./tracker.js";
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
 const SETTLE_EVERY_MS = 5000;
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
-const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
 
 /** Collects one room until it is stopped: resolve, wait for live, connect, store, and again. It tells the truth about how that goes. */
 export class Collector {
@@ -36,6 +36,7 @@ export class Collector {
   readonly #connection: Connection;
   readonly #asking: Asking;
   readonly #keeping: Keeping;
+  readonly #teller: Teller;
   readonly #registry: CollectorRegistry<Collector>;
   #ending: Ending | null = null;
   #over = false;
@@ -62,7 +63,8 @@ export class Collector {
     this.#registry = shared.registry;
     this.tracker = new Tracker(parts.clock);
     this.#place = new Place(parts, settings, row?.resume?.visitor ?? null);
-    const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#to(state, reason, problem);
+    this.#teller = new Teller(this.tracker, parts.clock, (...change) => this.#keeping.tell(...change));
+    const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#teller.to(state, reason, problem);
     this.#asking = new Asking(name, { clock: parts.clock, requests: shared.requests, tracker: this.tracker, place: this.#place, to });
     const { store, clock, setAside, spool } = parts;
     this.#keeping = new Keeping({
@@ -139,6 +141,7 @@ export class Collector {
 
   async #run(signal: AbortSignal): Promise<void> {
     // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
+    const stopLooking = this.#teller.watch();
     const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#keeping.settle().catch(() => {}));
     try {
       await begunAnew(() => this.#loop(signal), this.tracker, this.#parts.clock, signal);
@@ -147,6 +150,7 @@ export class Collector {
       else if (!signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
     } finally {
       stopSettling();
+      stopLooking();
       this.#registry.leaving(this);
       await this.#leave().catch((error: unknown) => this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal"));
       this.#registry.leave(this);
@@ -167,7 +171,7 @@ export class Collector {
       const resolved = this.#asking.stillLive() ?? (await this.#asking.resolve(signal));
       if (resolved?.outcome === "no_account") {
         if (this.#asking.askAnew()) continue;
-        await this.#to("failed", resolved.reason, "no_account");
+        await this.#teller.to("failed", resolved.reason, "no_account");
         this.#ending = { why: "no_account" };
         return;
       }
@@ -249,7 +253,7 @@ export class Collector {
       return await this.#place.sit(webRid, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;
-      await this.#to(error.code === "blocked" ? "blocked" : "failed", error.detail, error.code);
+      await this.#teller.to(error.code === "blocked" ? "blocked" : "failed", error.detail, error.code);
       return error;
     }
   }
@@ -268,30 +272,24 @@ export class Collector {
       const again = await this.#asking.resolve(signal);
       if (again?.outcome !== "offline") return;
       await this.#keeping.end(room, open, "offline");
-      await this.#to("ended", "two readings ten seconds apart say that the broadcast is over");
+      await this.#teller.to("ended", "two readings ten seconds apart say that the broadcast is over");
     }
-    await this.#to("waiting", "the account is not live");
+    await this.#teller.to("waiting", "the account is not live");
   }
 
   async #confirmEnd(room: RoomKey, roomId: string, signal: AbortSignal): Promise<boolean> {
     const reading = await this.#asking.resolve(signal);
     if (reading?.outcome !== "offline") return false;
     await this.#keeping.end(room, roomId, "announced");
-    await this.#to("ended", "the platform announced the end of the broadcast, and its page confirms it");
+    await this.#teller.to("ended", "the platform announced the end of the broadcast, and its page confirms it");
     return true;
   }
 
   /** The room is another process's: no end is told, and nothing that is held is stored. */
   #lose(): void {
     this.#ending = { why: "lost" };
-    this.tracker.to(this.tracker.state, "another process collects this room now");
+    this.tracker.to(this.tracker.platformState, "another process collects this room now");
     this.#stop.abort(new DyliveError("not_owner", "another process collects this room now"));
-  }
-
-  /** Goes to a state, and tells the log when it is one that readers care about and that is ours to tell. */
-  async #to(state: RoomState, reason: string, problem: ErrorCode | null = null): Promise<void> {
-    const from = this.tracker.to(state, reason, problem);
-    if (from !== null && LOGGED.has(state)) await this.#keeping.tell(from, state, reason);
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

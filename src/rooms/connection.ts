@@ -64,7 +64,7 @@ export class Connection {
     else if (this.#left !== null) this.#missed.begin(this.#left.since, this.#left.reason);
     this.#left = null;
     this.#openedAt = null;
-    if (tracker.state !== "stalled") await to("connecting", "opening the connection");
+    if (tracker.platformState !== "stalled") await to("connecting", "opening the connection");
     const given = new AbortController();
     const ended = new AbortController();
     const arrival = moving() ? this.#arrival(live.roomId, AbortSignal.any([signal, ended.signal])) : null;
@@ -128,12 +128,13 @@ export class Connection {
       if (blocked && !target.confirmed && this.#openedAt === null) return this.#closing("moved", opened);
       if (blocked) this.#point.hostRefused();
       if (blocked) await to("blocked", error.detail, "blocked");
-      else if (tracker.state !== "stalled") await to("connecting", error.detail);
+      else if (tracker.platformState !== "stalled") await to("connecting", error.detail);
       return this.#closing(blocked ? "refused" : "lost", opened);
     } finally {
       stopTicking();
       this.#busy = false;
       ended.abort();
+      tracker.backlog.dropped();
       await this.#point.keep(target.room);
     }
   }
@@ -152,7 +153,7 @@ export class Connection {
   }
 
   #open({ live, seat }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
-    const { parts, budgets, place, drift } = this.#owner;
+    const { parts, budgets, place, drift, tracker } = this.#owner;
     const { clock } = parts;
     const from = { ...this.#point.from, attempt: this.#attempts++ };
     const wanted = {
@@ -161,6 +162,7 @@ export class Connection {
         this.#watch(at);
         if (place.source === "websocket") onStanding();
       },
+      onReceived: (frame: Received) => tracker.backlog.arrived(frame),
     };
     return openSource(wanted, { place, budgets, clock, drift }, signal);
   }
@@ -175,16 +177,23 @@ export class Connection {
     const first = await firstFetch({ platform: place.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
     // Whoever has the room has these messages.
     if (first !== null) this.#bearings.learn([first.received]);
-    if (first !== null && !this.#owner.moving()) await this.#take(target, [first.received], broadcast, signal);
+    if (first !== null && !this.#owner.moving()) {
+      this.#owner.tracker.backlog.arrived(first.received);
+      await this.#take(target, [first.received], broadcast, signal);
+      this.#heardAt = this.#bearings.steady(first.received.receivedAt);
+    }
     this.#point.first(roomId, first);
   }
 
   /** Hands a batch on as it came; what holds that up holds back the socket. */
-  #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { parts, raw } = this.#owner;
+  async #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+    const { parts, raw, tracker } = this.#owner;
     parts.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
-    return intake.take(batch, broadcast, signal);
+    tracker.backlog.taking(batch);
+    const taken = await intake.take(batch, broadcast, signal);
+    tracker.backlog.taken(batch);
+    return taken;
   }
 
   /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns whether to connect anew for what was damaged */
@@ -205,7 +214,7 @@ export class Connection {
     await this.#tell(target, broadcast, over, signal);
     if (over !== null) await this.#point.keep(target.room); // or who goes on after a crash would go on missing it
     if (interactive > 0) this.#renewed = false;
-    if (interactive > 0 && tracker.state !== "live") await to("live", "interactive messages are coming in");
+    if (interactive > 0 && tracker.platformState !== "live") await to("live", "interactive messages are coming in");
     if (damaged === null) return false;
     tracker.drop("damaged", batch.filter((received) => received.damaged).length);
     if (!this.#watchdog.slow || damaged.to - this.#renewedAt < RENEW_MS) {

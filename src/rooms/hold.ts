@@ -20,16 +20,14 @@ const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * @throws what the work throws for another reason; the signal's reason
  */
 export async function heldBack<T>(work: () => Promise<T>, tracker: Tracker, clock: Clock, signal: AbortSignal): Promise<T> {
-  let said: string | null = null;
-  for (;;) {
+  for (let refused = false; ; refused = true) {
     try {
       const done = await work();
-      if (said !== null && tracker.reason === said) tracker.to(tracker.state, "the store takes what comes again");
+      if (refused) tracker.storeTakes();
       return done;
     } catch (error) {
       if (!isStoreDown(error) || signal.aborted) throw error;
-      said = storeDownReason(error);
-      tracker.to(tracker.state, said);
+      tracker.storeRefuses(storeDownReason(error));
       await clock.sleep(STORE_RETRY_MS, signal);
     }
   }

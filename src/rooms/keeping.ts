@@ -115,14 +115,14 @@ export class Keeping {
     await this.#met?.intake.errand(() => store.sessions.end(room, sessionId, at, reason), signal);
   }
 
-  /** Tells the log of a change of state, where that is ours to tell and was not told by another process. */
-  async tell(from: RoomState, to: RoomState, reason: string): Promise<void> {
+  /** Tells the log of a change of state at `at` (ms UTC), where that is ours to tell and was not told by another process. */
+  async tell(from: RoomState, to: RoomState, reason: string, at: number): Promise<void> {
     if (this.#met === null || this.#moving) return;
     const told = this.#told;
     this.#told = null;
     if (told === to) return;
-    const { tracker, clock, signal } = this.#parts;
-    await this.#met.intake.own(stateEvent(this.#met.room, tracker.sessionId, from, to, { reason }, clock.now()), signal);
+    const { tracker, signal } = this.#parts;
+    await this.#met.intake.own(stateEvent(this.#met.room, tracker.sessionId, from, to, { reason }, at), signal);
   }
 
   /** Makes the room ours, which another process has collected so far. @returns how far that one had come; null where that is not known */

@@ -17,6 +17,8 @@ export interface Wanted {
   readonly from: { readonly host: string | null; readonly cursor: string; readonly internalExt: string; readonly attempt: number };
   /** Told from when on (ms) silence says something. */
   readonly onOpen: (at: number) => void;
+  /** Told of every frame as it comes, which may be long before it is asked for. */
+  readonly onReceived: (frame: Received) => void;
 }
 
 /** A page in the browser needs so long before the silence of its socket says something. */
@@ -27,7 +29,7 @@ const PAGE_MS = 30_000;
  * @throws DyliveError what the source throws
  */
 export async function* openSource(
-  { live, seat, from, onOpen }: Wanted,
+  { live, seat, from, onOpen, onReceived }: Wanted,
   { place, budgets, clock, drift }: { readonly place: Place; readonly budgets: Budgets; readonly clock: Clock; readonly drift: Drift },
   signal: AbortSignal,
 ): AsyncGenerator<readonly Received[]> {
@@ -36,7 +38,7 @@ export async function* openSource(
       throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
     await budgets.connects.take(signal);
     onOpen(clock.now() + PAGE_MS);
-    yield* seat.pageSource(live.webRid, { clock, drift }).open(signal);
+    yield* seat.pageSource(live.webRid, { clock, drift, onReceived }).open(signal);
     return;
   }
   const { platform } = place;
@@ -51,5 +53,6 @@ export async function* openSource(
     clock,
     drift,
     onOpen: () => onOpen(clock.now()),
+    onReceived,
   }).open(signal);
 }

@@ -32,6 +32,7 @@ export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
     gifts: "unknown",
     masked: null,
     likesSeen: null,
+    storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
     gaps: NO_GAPS,
   };
   const broadcast = { cover: null, online: null, totalViewers: null, likes: null };

@@ -127,7 +127,9 @@ export class SpoolDrain {
       await this.#errandsUpTo(this.#drained);
       const next = this.#errands[0]?.after ?? Number.POSITIVE_INFINITY;
       const part = rest.slice(0, next - this.#drained);
+      tracker.backlog.draining(part);
       const stored = await this.#insist(() => pipeline.store(part, broadcast));
+      tracker.backlog.drained(part);
       for (const [reason, n] of stored?.drops ?? []) tracker.drop(reason, n);
       tracker.stored(stored?.events ?? [], tracker.lastInteractiveAt ?? part[0]?.receivedAt ?? 0);
       this.#drained += part.length;

@@ -54,6 +54,7 @@ export class SpoolingIntake implements Intake {
       stored = await this.#try(
         () => pipeline.store(batch, broadcast),
         (drain) => {
+          tracker.backlog.spooled(batch);
           putting = drain.put(batch, broadcast);
         },
         signal,
@@ -74,6 +75,7 @@ export class SpoolingIntake implements Intake {
     tracker.frame(at);
     for (const [method, n] of methods) tracker.message(method, n);
     if (interactive > 0) tracker.heard(at);
+    if (lost !== null) tracker.backlog.drained(batch);
     if (lost !== null) tracker.drop("not_spooled", batch.length);
     return { interactive, ended, lost };
   }
@@ -129,11 +131,7 @@ export class SpoolingIntake implements Intake {
   #begin(error: unknown): SpoolDrain {
     const { tracker, spool, pipeline, room } = this.#parts;
     const since = new Date(spool.clock.now()).toISOString();
-    let said = "";
-    const say = (reason: unknown) => {
-      said = storeDownReason(reason, `held in the spool since ${since}`);
-      tracker.to(tracker.state, said);
-    };
+    const say = (reason: unknown) => tracker.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
     say(error);
     const drain = new SpoolDrain({
       pipeline,
@@ -147,7 +145,8 @@ export class SpoolingIntake implements Intake {
       .run(() => {
         this.#drain = null;
         this.#heard = new RecentIds();
-        if (tracker.reason === said) tracker.to(tracker.state, "the store takes what comes again");
+        tracker.backlog.spoolEmpty();
+        tracker.storeTakes();
       })
       .catch((failed: unknown) => {
         if (isNotOwner(failed)) this.#lose(failed); // else stopped

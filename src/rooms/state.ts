@@ -4,7 +4,10 @@ import type { LoginReading } from "../sources/login.js";
 import type { Told } from "./audience.js";
 import type { GiftsState } from "./gifts-watch.js";
 
-/** What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has. */
+/**
+ * What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has, and what comes is
+ * stored; `stalled` has one over which nobody is heard, or whose messages are not stored.
+ */
 export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed"] as const;
 export type RoomState = (typeof ROOM_STATES)[number];
 
@@ -21,6 +24,8 @@ export interface Evidence {
   readonly lastFrameAt: number | null;
   /** Last chat, gift, like, join, follow or share. */
   readonly lastInteractiveAt: number | null;
+  /** What was received against what the log has of it. */
+  readonly storage: Storage;
   /** Messages by method since collection began. */
   readonly counts: Readonly<Record<string, number>>;
   readonly reconnects: number;
@@ -40,6 +45,20 @@ export interface Evidence {
 
 /** No gap that we know of. */
 export const NO_GAPS: Evidence["gaps"] = { count: 0, totalMs: 0, unmeasured: 0 };
+
+/** What was received of a room since its collection began, and what the log has of it. */
+export interface Storage {
+  /** Messages that came. */
+  readonly received: number;
+  /** Events that were stored of them. What is missing gave no event, was known, or was turned down: {@link Evidence.drops} has those. */
+  readonly stored: number;
+  /** When an event was stored last, ms UTC. */
+  readonly lastStoredAt: number | null;
+  /** Messages that came and that the log has not yet had: on their way to it, or in the spool. */
+  readonly waiting: number;
+  /** When the oldest of them came, ms UTC; null when none waits. */
+  readonly waitingSince: number | null;
+}
 
 /** A snapshot of a room's state. */
 export interface RoomStatus {

@@ -3,11 +3,14 @@ import type { ErrorCode } from "../errors.js";
 import type { NewEvent } from "../events/event.js";
 import type { RoomKey } from "../log/log.js";
 import { Audience } from "./audience.js";
+import { Backlog } from "./backlog.js";
 import { GiftsWatch } from "./gifts-watch.js";
 import { Sight } from "./sight.js";
 import { answersCaller, type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
+
+const NOT_KEPT_UP = "messages come in and are not stored: the disk, the database or this machine does not keep up";
 
 /** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
 const INTERACTIVE: ReadonlySet<string> = new Set(
@@ -28,12 +31,20 @@ export class Tracker {
   readonly #counts = new Map<string, number>();
   readonly #drops = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
+  /** By what the platform does. */
   #state: RoomState = "resolving";
+  /** Whether what comes waits too long for the log. */
+  #late = false;
+  #lateSince = 0;
+  /** What the store says while it takes nothing. */
+  #refusal: string | null = null;
   #problem: ErrorCode | null = null;
   #reason = "asking the platform what this room is";
   #since: number;
   #lastFrameAt: number | null = null;
   #lastInteractiveAt: number | null = null;
+  #stored = 0;
+  #lastStoredAt: number | null = null;
   #reconnects = 0;
   #gaps: Evidence["gaps"] = NO_GAPS;
   #seenAs: Evidence["login"] = { account: null, login: "unknown" };
@@ -41,6 +52,7 @@ export class Tracker {
   readonly gifts = new GiftsWatch();
   readonly sight = new Sight();
   readonly audience = new Audience();
+  readonly backlog = new Backlog();
   /** The broadcast that is or was collected last. */
   sessionId: string | null = null;
 
@@ -49,17 +61,28 @@ export class Tracker {
     this.#since = clock.now();
   }
 
+  /** The room's state: a room whose messages come and are not stored is stalled, however live it is. */
   get state(): RoomState {
+    return this.#isHeldUp ? "stalled" : this.#state;
+  }
+
+  /** The state by what the platform does alone, whatever the store does. */
+  get platformState(): RoomState {
     return this.#state;
   }
 
   /** The error that a first caller is to be given; null where the state is an answer. */
   get problem(): ErrorCode | null {
-    return this.#problem;
+    return this.#isHeldUp ? null : this.#problem;
   }
 
   get reason(): string {
-    return this.#reason;
+    return this.#refusal ?? (this.#isHeldUp ? NOT_KEPT_UP : this.#reason);
+  }
+
+  /** Only of a connection can it be said: other states say why nothing comes. */
+  get #isHeldUp(): boolean {
+    return this.#late && (this.#state === "live" || this.#state === "connecting");
   }
 
   get lastInteractiveAt(): number | null {
@@ -72,15 +95,45 @@ export class Tracker {
 
   /** Goes to a state. @returns the state before, or null when nothing but the reason changed */
   to(state: RoomState, reason: string, problem: ErrorCode | null = null): RoomState | null {
-    const before = this.#state;
+    const before = this.state;
+    if (this.#state !== state) this.#since = this.#clock.now();
+    this.#state = state;
     this.#reason = reason;
     this.#problem = problem;
-    if (before !== state) {
-      this.#state = state;
-      this.#since = this.#clock.now();
-    }
+    return this.#changedFrom(before);
+  }
+
+  /** Looks whether the log keeps up with what comes. @returns as {@link to} */
+  look(): RoomState | null {
+    const before = this.state;
+    const now = this.#clock.now();
+    const isLate = this.backlog.isLate(now);
+    if (isLate !== this.#late) this.#lateSince = now;
+    this.#late = isLate;
+    return this.#changedFrom(before);
+  }
+
+  /** The store takes nothing now. @param reason why, and what becomes of what comes */
+  storeRefuses(reason: string): void {
+    this.#refusal = reason;
+    this.#wake();
+  }
+
+  /** It takes what comes again. */
+  storeTakes(): void {
+    if (this.#refusal === null) return;
+    this.#refusal = null;
+    this.#reason = "the store takes what comes again";
+    this.#wake();
+  }
+
+  #changedFrom(before: RoomState): RoomState | null {
+    this.#wake();
+    return before === this.state ? null : before;
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting) wake();
-    return before === state ? null : before;
   }
 
   /** As whom the room is watched. */
@@ -124,6 +177,8 @@ export class Tracker {
       this.sight.see(event);
       this.audience.see(event);
     }
+    if (events.length > 0) this.#lastStoredAt = this.#clock.now();
+    this.#stored += events.length;
     if (interactive > 0) this.heard(at);
     return interactive;
   }
@@ -145,9 +200,9 @@ export class Tracker {
 
   status(room: RoomKey): RoomStatus {
     const evidence: Evidence = {
-      reason: this.#reason,
-      since: this.#since,
-      lastFrameAt: this.#lastFrameAt,
+      reason: this.reason,
+      since: this.#isHeldUp ? this.#lateSince : this.#since,
+      lastFrameAt: this.backlog.lastReceivedAt ?? this.#lastFrameAt,
       lastInteractiveAt: this.#lastInteractiveAt,
       counts: Object.fromEntries(this.#counts),
       reconnects: this.#reconnects,
@@ -157,8 +212,15 @@ export class Tracker {
       masked: this.sight.masked,
       likesSeen: this.sight.likesSeen,
       gaps: this.#gaps,
+      storage: {
+        received: this.backlog.received,
+        stored: this.#stored,
+        lastStoredAt: this.#lastStoredAt,
+        waiting: this.backlog.waiting,
+        waitingSince: this.backlog.waitingSince,
+      },
     };
-    return { room, state: this.#state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
+    return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
   }
 
   /** Resolves when the state is one that answers a first caller, after `ms` at the latest, or when the signal aborts. */
@@ -168,7 +230,7 @@ export class Tracker {
     const timeout = this.#clock.sleep(ms, until).catch(() => {});
     const changed = new Promise<void>((resolve) => {
       const check = () => {
-        if (!answersCaller(this.#state)) return;
+        if (!answersCaller(this.state)) return;
         this.#waiting.delete(check);
         resolve();
       };

@@ -6,6 +6,7 @@ const HIGH_WATER_BYTES = 16 * 1024 * 1024;
 /** Frames between a socket and whoever stores them, in order. Bounded: when the reader is slow, the socket is paused and TCP holds the platform back. */
 export class ReceiveQueue {
   readonly #flow: { pause(): void; resume(): void };
+  readonly #onReceived: (frame: Received) => void;
   #waiting: Received[] = [];
   #bytes = 0;
   #paused = false;
@@ -13,14 +14,17 @@ export class ReceiveQueue {
   #error: unknown;
   #wake: (() => void) | null = null;
 
-  constructor(flow: { pause(): void; resume(): void }) {
+  /** @param onReceived told of every frame that comes */
+  constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}) {
     this.#flow = flow;
+    this.#onReceived = onReceived;
   }
 
   push(received: Received): void {
     if (this.#ended) return;
     this.#waiting.push(received);
     this.#bytes += received.raw.length;
+    this.#onReceived(received);
     if (!this.#paused && this.#bytes > HIGH_WATER_BYTES) {
       this.#paused = true;
       this.#flow.pause();

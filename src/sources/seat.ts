@@ -5,7 +5,7 @@ import type { Account } from "./login-store.js";
 import type { Reply } from "./platform.js";
 import type { ProxyServer } from "./proxy.js";
 import type { Signer } from "./signer.js";
-import type { Source } from "./source.js";
+import type { Received, Source } from "./source.js";
 import { Visitor } from "./visitor.js";
 
 /** Whom a room wants to be on the platform. */
@@ -26,7 +26,9 @@ export interface Seat {
   readonly account: Account | null;
   readonly proxy: ProxyServer | null;
   /** The room's page in the browser, for who reads the page's own frames; null without a browser. */
-  readonly pageSource: ((webRid: string, parts: { readonly clock: Clock; readonly drift: Drift }) => Source) | null;
+  readonly pageSource:
+    | ((webRid: string, parts: { readonly clock: Clock; readonly drift: Drift; readonly onReceived?: (frame: Received) => void }) => Source)
+    | null;
   /** A GET of live.douyin.com made by the site's own page, which adds its signature; null without a browser. `path` has the query. */
   readonly pageGet: ((path: string, signal: AbortSignal) => Promise<Reply>) | null;
   /** Gives the place back. */

@@ -20,6 +20,8 @@ export interface WebsocketOptions {
   readonly proxy?: ProxyServer | null;
   /** Told when the handshake is done, which is before anything comes. */
   readonly onOpen?: () => void;
+  /** Told of every frame as it comes. */
+  readonly onReceived?: (frame: Received) => void;
 }
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
@@ -44,7 +46,7 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     ...(options.proxy ? { createConnection: viaProxy(options.proxy, url) } : {}),
   });
-  const queue = new ReceiveQueue({ pause: () => socket.pause(), resume: () => socket.resume() });
+  const queue = new ReceiveQueue({ pause: () => socket.pause(), resume: () => socket.resume() }, options.onReceived);
   const stopHeartbeat = attach(socket, queue, options);
   const abort = () => queue.end();
   signal.addEventListener("abort", abort, { once: true });

@@ -21,6 +21,7 @@ export const NOTHING_SEEN: RoomStatus["evidence"] = {
   gifts: "unknown",
   masked: null,
   likesSeen: null,
+  storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
   gaps: NO_GAPS,
 };
 

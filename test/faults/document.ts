@@ -10,9 +10,10 @@ while the room was live is an event of the type \`gap\` with \`from\`, \`to\` (t
 
 | you see | it means | what to do |
 |---|---|---|
-| \`live\` | people are heard | nothing |
+| \`live\` | people are heard, and what comes is stored | nothing |
 | \`connecting\`, again and again | the connection ends soon after it opens, or cannot be opened | look at the network and the proxy; \`dylive doctor\` names the layer that is broken |
 | \`stalled\` | the connection is open and nobody is heard, although the room's page says live | nothing at first: dylive connects anew, again after twice as long each time. A room can be quiet, too |
+| \`stalled\`, and messages wait (\`storage.waiting\`) | messages come and are not stored: the disk is full, the database is away or does not keep up. \`storage\` in the evidence has what was received, what was stored and how long the oldest has waited | the reason names the disk's or the database's answer. What waits is stored by itself when it can be, and the room is live again |
 | \`blocked\` | the platform refuses the connection; the reason has its answer | leave it alone for a while: dylive waits longer each time. If it stays, check the signer, log in, or use another IP address |
 | \`failed\` with \`unreachable\` | no answer from the platform at all | the network, DNS, the proxy |
 | \`failed\` with \`room_unknown\` | the platform answers, and says nothing of the room: a captcha, an empty page | open the room in a browser from the same network; log in |

@@ -93,7 +93,8 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
   it("costs nothing: the connection goes on, the state says where frames are, and all of them are stored", async () => {
     away.go(mode);
     await clock.go(30_000);
-    expect(collector.tracker.state).toBe("live");
+    expect(collector.tracker).toMatchObject({ state: "stalled", platformState: "live" });
+    expect(collector.status()?.evidence.storage.waiting).toBeGreaterThan(50);
     expect(collector.tracker.reason).toContain("held in the spool since");
     expect(clock.now() - (collector.tracker.lastInteractiveAt ?? 0)).toBeLessThan(10_000);
     expect(spool.bytes).toBeGreaterThan(10_000);
@@ -106,7 +107,8 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
     await expectAll(RID);
     expect(simulator.truth(RID).connections).toHaveLength(1);
     expect((await events()).filter(({ type }) => type === "gap")).toEqual([]);
-    expect(await states()).toEqual(["live"]);
+    expect(await states()).toEqual(["live", "stalled", "live"]);
+    expect(collector.status()?.evidence.storage).toMatchObject({ waiting: 0, waitingSince: null });
   });
 
   it("keeps nobody from connecting again, nor the gap from being told in its place", async () => {
@@ -134,14 +136,14 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
     simulator.rooms.end(RID);
     await clock.until(() => collector.tracker.state === "waiting", 60_000);
     const second = simulator.rooms.restart(RID);
-    await clock.until(() => collector.tracker.state === "live", 60_000);
+    await clock.until(() => collector.tracker.platformState === "live", 60_000);
     await clock.go(10_000);
     away.back();
     await drained();
     await clock.go(5000);
     simulator.rooms.stall(RID);
     await clock.go(3000);
-    expect(await states()).toEqual(["live", "ended", "waiting", "live"]);
+    expect(await states()).toEqual(["live", "stalled", "ended", "waiting", "stalled", "live"]);
     expect(await store.sessions.list(collector.room ?? 0, 10)).toMatchObject([
       { sessionId: second, endedAt: null },
       { sessionId: first, endReason: "announced" },

@@ -49,6 +49,12 @@ describe("the truth meter", () => {
       "bad 连接还在，但已 40 秒没有收到任何互动消息；正在自动恢复",
       "plain 原因：32 秒没有收到互动消息，但直播间页面显示正在直播：正在重新连接",
     ]);
+    const storage = { received: 900, stored: 850, lastStoredAt: NOW - 21_000, waiting: 40, waitingSince: NOW - 20_000 };
+    expect(said("stalled", { storage, reason: "the store takes nothing now" }).slice(0, 2)).toEqual([
+      "bad messages come and are not stored: 40 wait, the oldest for 20 s; what waits is stored by itself",
+      "plain why: the store takes nothing now",
+    ]);
+    expect(said("stalled", { storage }, "zh")[0]).toContain("没有存下来：40 条在等");
     expect(said("stalled", { reason: "the connection was open but silent" })[1]).toBe("plain why: the connection was open but silent");
     const blocked = said(
       "blocked",

@@ -18,6 +18,19 @@ const Evidence = Type.Object(
     since: Time,
     lastFrameAt: Nullable(Time),
     lastInteractiveAt: Nullable(Time),
+    storage: Type.Object(
+      {
+        received: Type.Integer({ description: "messages that came" }),
+        stored: Type.Integer({ description: "events that were stored of them; the rest gave none, was known or is among drops" }),
+        lastStoredAt: Nullable(Time),
+        waiting: Type.Integer({ description: "messages that came and are not in the log yet" }),
+        waitingSince: Nullable(Time),
+      },
+      {
+        description:
+          "what was received since collection began, against what the log has. Messages that wait for five seconds make the room stalled",
+      },
+    ),
     counts: Type.Record(Type.String(), Type.Integer(), { description: "messages by method since collection began" }),
     reconnects: Type.Integer(),
     drops: Type.Record(Type.String(), Type.Integer(), { description: "messages that were not stored, by reason" }),

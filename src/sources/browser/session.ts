@@ -73,12 +73,11 @@ export class BrowserSession implements Seats {
         signer: desk.signer,
         account: wish.account,
         proxy: wish.proxy,
-        pageSource: (webRid, { clock, drift }) =>
+        pageSource: (webRid, parts) =>
           browserSource({
             newPage: (until) => desk.newPage(until),
             url: `${LIVE_SITE}/${encodeURIComponent(webRid)}`,
-            clock,
-            drift,
+            ...parts,
           }),
         pageGet: (path, until) => desk.get(path, until),
         release,

@@ -17,6 +17,8 @@ export interface BrowserSourceOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly drift: Drift;
+  /** Told of every frame as it comes. */
+  readonly onReceived?: (frame: Received) => void;
 }
 
 /** A page of the real site opens its connection within a few seconds of its loading. */
@@ -37,10 +39,11 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   const local = new AbortController();
   const until = AbortSignal.any([signal, local.signal]);
   // The page cannot be held back as a socket can: it ends instead of filling the memory, and the gap is known.
-  const queue = new ReceiveQueue({
+  const flow = {
     pause: () => queue.end(new DyliveError("internal", "frames came faster than they were stored")),
     resume: () => {},
-  });
+  };
+  const queue = new ReceiveQueue(flow, options.onReceived);
   const abort = () => queue.end();
   signal.addEventListener("abort", abort, { once: true });
   try {

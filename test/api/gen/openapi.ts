@@ -2006,6 +2006,17 @@ export interface components {
                     since: number;
                     lastFrameAt: number | null;
                     lastInteractiveAt: number | null;
+                    /** @description what was received since collection began, against what the log has. Messages that wait for five seconds make the room stalled */
+                    storage: {
+                        /** @description messages that came */
+                        received: number;
+                        /** @description events that were stored of them; the rest gave none, was known or is among drops */
+                        stored: number;
+                        lastStoredAt: number | null;
+                        /** @description messages that came and are not in the log yet */
+                        waiting: number;
+                        waitingSince: number | null;
+                    };
                     /** @description messages by method since collection began */
                     counts: {
                         [key: string]: number;

@@ -7,6 +7,9 @@ import { type Messages, reasonIn } from "../i18n/tables.js";
 /** A room's state as people are told it: the server's, or why there is none. */
 export type ShownState = keyof Messages["rooms"]["states"];
 
+/** Messages that wait for so long make the server say that a room is stalled. */
+const HELD_UP_MS = 5000;
+
 /** How much a line should worry. */
 export type Tone = "good" | "plain" | "bad";
 
@@ -58,19 +61,25 @@ function stateSentence(
   { rooms: { truth } }: Messages,
   lang: Lang,
 ): string {
-  const { since = now, lastInteractiveAt = null, reason = "" } = status?.evidence ?? {};
+  const { since = now, lastInteractiveAt = null, reason = "", storage } = status?.evidence ?? {};
   switch (state) {
     case "live":
       return truth.receiving(duration(now - since, lang));
     case "connecting":
       return truth.connectingSince(duration(now - since, lang));
     case "stalled":
+      if (isHeldUp(storage, now)) return truth.heldUp(storage?.waiting ?? 0, duration(now - (storage?.waitingSince ?? now), lang));
       return truth.stalled(duration(now - (lastInteractiveAt ?? since), lang));
     case "failed":
       return / HTTP 404$|has been deleted$/.test(reason) ? truth.failedForGood : truth.failed;
     default:
       return truth[state];
   }
+}
+
+/** Whether a room is stalled since what comes is not stored, rather than since nothing comes. */
+function isHeldUp(storage: NonNullable<Room["status"]>["evidence"]["storage"] | undefined, now: number): boolean {
+  return storage !== undefined && storage.waitingSince !== null && now - storage.waitingSince >= HELD_UP_MS;
 }
 
 function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, lang: Lang): TruthLine[] {

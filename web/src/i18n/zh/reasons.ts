@@ -5,6 +5,11 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^interactive messages are coming in$/, "正在收到互动消息"],
   [/^the account is not live$/, "主播没有开播"],
   [
+    /^messages come in and are not stored: the disk, the database or this machine does not keep up$/,
+    "消息在来，但没有存下来：磁盘、数据库或这台机器跟不上",
+  ],
+  [/^the store takes what comes again$/, "又能存下消息了"],
+  [
     /^nobody was heard for (\d+) s although the room's page says live: connecting anew$/,
     "$1 秒没有收到互动消息，但直播间页面显示正在直播：正在重新连接",
   ],

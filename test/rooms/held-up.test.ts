@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { DyliveError } from "../../src/errors.js";
+import type { RoomBatch } from "../../src/log/log.js";
+import { openMemoryStore } from "../../src/log/memory.js";
+import type { Store } from "../../src/log/store.js";
+import type { RoomStatus } from "../../src/rooms/state.js";
+import { Supervisor } from "../../src/rooms/supervisor.js";
+import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { RID, SCENARIO } from "../faults/struck.js";
+import { reachAt } from "./reach.js";
+import { SIGNAL } from "./running.js";
+import { ALIKE, unlike } from "./truth.js";
+
+let clock: Lockstep;
+let simulator: Simulator;
+let store: Store;
+let rooms: Supervisor;
+let room = 0;
+/** What every append is put through first. */
+let before: (batches: readonly RoomBatch[]) => Promise<void> = async () => {};
+
+beforeEach(async () => {
+  clock = new Lockstep();
+  simulator = await startSimulator({ clock, start: clock.now(), rooms: [SCENARIO], rateFactor: 20 });
+  store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const { log } = store;
+  const append: typeof log.append = async (batches) => {
+    await before(batches);
+    return log.append(batches);
+  };
+  const slow = new Proxy(log, {
+    get: (target, name) => (name === "append" ? append : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name))),
+  });
+  const setAside = (_: unknown, error: unknown) => {
+    throw error;
+  };
+  rooms = new Supervisor({
+    ...{ ...reachAt(simulator.url), store: { ...store, log: slow }, clock, setAside },
+    ...{ pollMs: 5000, maxOnDemandRooms: 50, onDemandIdleMs: 600_000 },
+  });
+  const asked = rooms.request(RID, 60_000, SIGNAL).then((found) => {
+    room = found.room;
+  });
+  await clock.until(() => rooms.collected()[0]?.state === "live", 60_000);
+  await asked;
+  await clock.go(3000);
+});
+afterEach(async () => {
+  before = async () => {};
+  let stopped = false;
+  void rooms.stop().then(() => {
+    stopped = true;
+  });
+  await clock.until(() => stopped, 10_000);
+  clock.stop();
+  await store.close();
+  await simulator.close();
+});
+
+const status = (): RoomStatus => {
+  const told = rooms.status(room);
+  if (told === null) throw new Error("the room is collected");
+  return told;
+};
+const told = async () => {
+  const { events } = await store.log.read(room, 0, 100_000, { types: ["state"] });
+  return events.flatMap((event) => (event.type === "state" ? [event.to] : []));
+};
+const expectAll = async () => {
+  simulator.rooms.stall(RID);
+  await clock.go(3000);
+  expect(await unlike(simulator, store, room, RID)).toEqual([ALIKE, expect.any(Number)]);
+};
+
+it("a room whose messages the log takes as they come is live, and nothing of it waits", async () => {
+  await clock.go(10_000);
+  const { state, evidence } = status();
+  expect(state).toBe("live");
+  expect(evidence.storage).toMatchObject({ waiting: 0, waitingSince: null });
+  expect(evidence.storage.received).toBe(Object.values(evidence.counts).reduce((sum, n) => sum + n, 0));
+  expect(evidence.storage.stored).toBeGreaterThan(20);
+  expect(clock.now() - (evidence.storage.lastStoredAt ?? 0)).toBeLessThan(5000);
+});
+
+it.each([
+  ["refuses", () => Promise.reject(new DyliveError("disk_full", "no space left")), "the store takes nothing now"],
+  ["hangs", (until: Promise<void>) => until, "messages come in and are not stored"],
+  // Two that took a room from each other for ever did so.
+  ["is taken by somebody else at every append", async () => void (await store.rooms.claim(room)), "somebody else stores into room"],
+] as const)("a room whose log %s is stalled within seconds, however live it is, and live again by itself", async (_, hold, why) => {
+  let back = () => {};
+  const until = new Promise<void>((resolve) => {
+    back = resolve;
+  });
+  before = () => hold(until);
+  const since = clock.now();
+  await clock.until(() => status().state === "stalled", 10_000);
+  expect(clock.now() - since).toBeLessThan(8000);
+  await clock.until(() => status().evidence.reason.includes(why), 10_000);
+  const first = status().evidence.storage;
+  await clock.go(5000);
+  const { evidence } = status();
+  expect(evidence.storage.stored).toBe(first.stored);
+  expect(evidence.storage.received).toBeGreaterThan(first.received);
+  expect(evidence.storage.waiting).toBeGreaterThan(first.waiting);
+  expect(evidence.storage.waitingSince).toBe(first.waitingSince);
+  expect(clock.now() - (evidence.lastFrameAt ?? 0)).toBeLessThan(5000);
+  before = async () => {};
+  back();
+  await clock.until(() => status().state === "live", 10_000);
+  await clock.go(2000);
+  expect(status().evidence.storage).toMatchObject({ waiting: 0, waitingSince: null });
+  await expectAll();
+  expect(await told()).toEqual(["live", "stalled", "live"]);
+});
+
+it("a log that takes a second and a half for each append is no reason to doubt the room", async () => {
+  before = () => clock.sleep(1500);
+  await clock.go(4000);
+  const states = new Set<string>();
+  for (let second = 0; second < 10; second++) {
+    await clock.go(1000);
+    states.add(status().state);
+  }
+  before = async () => {};
+  expect([...states]).toEqual(["live"]);
+});
+
+it("messages that are known already are stored: nothing waits, and the room is no less live", async () => {
+  simulator.rooms.repeat(RID, 15);
+  await clock.go(7000);
+  expect(status()).toMatchObject({ state: "live", evidence: { storage: { waiting: 0 }, drops: { duplicate: expect.any(Number) } } });
+});
