@@ -100,7 +100,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     const masked = isMasked(from);
     const level = from.payGrade ? number(from.payGrade.level) : 0;
     const club = from.fansClub?.data;
-    return {
+    const user: User = {
       id: masked || own === "0" ? null : own,
       secUid: textOrNull(from.secUid, SHORT),
       displayId: textOrNull(from.displayId, SHORT),
@@ -114,6 +114,8 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       isAnchor: own === origin.anchorId && own !== "0" && !masked,
       masked,
     };
+    if (from.webcastUid !== "") user.webcastUid = clean(from.webcastUid, SHORT);
+    return user;
   }
 
   function chat(message: lib.ChatMessage<L>, envelope: lib.Message<L>, origin: Origin): NewEvent {
@@ -296,9 +298,10 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     const claim: Claim = {
       total: Math.min(Math.max(number(message.repeatCount), number(message.totalCount), product, 1), MAX_UNITS),
       end: message.repeatEnd === 1,
-      single: (groupId === "0" && traceId === null) || !(number(message.sendType) === 4 || struct?.combo === true),
+      single: (groupId === "0" && traceId === null) || canCombo(message.sendType, struct).combo !== true,
     };
     const about = {
+      ...canCombo(message.sendType, struct),
       id: giftId === "0" && struct ? id(struct.id) : giftId,
       name: struct ? textOrNull(struct.name, SHORT) : null,
       icon: struct?.image ? httpsOrNull(firstUrl(struct.image)) : null,
@@ -317,7 +320,20 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receiver: userKey(to),
       masked: isMasked(sender),
     });
-    return giftDraft(head, envelope, origin, kind, toUser(sender, origin), about, priceOf(struct), receiver, combo, traceId, claim);
+    return giftDraft(
+      head,
+      envelope,
+      origin,
+      kind,
+      toUser(sender, origin),
+      about,
+      priceOf(struct),
+      receiver,
+      combo,
+      traceId,
+      claim,
+      number(message.groupCount),
+    );
   }
 
   function lightGift(message: lib.LightGiftMessage<L>, envelope: lib.Message<L>, origin: Origin): Draft {
@@ -326,6 +342,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     const infoId = info ? id(info.giftId) : "0";
     const diamonds = info ? number(info.diamondCount) : 0;
     const about = {
+      ...canCombo(message.sendType, struct),
       id: infoId !== "0" ? infoId : struct ? id(struct.id) : "0",
       name: struct ? textOrNull(struct.name, SHORT) : null,
       icon: info?.giftIcon ? httpsOrNull(firstUrl(info.giftIcon)) : struct?.image ? httpsOrNull(firstUrl(struct.image)) : null,
@@ -346,7 +363,25 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     const product = number(message.groupCount) * Math.max(number(message.comboCount), 1);
     const claim: Claim = { total: Math.min(Math.max(number(message.repeatCount), product, 1), MAX_UNITS), end: false, single: true };
     const price = diamonds > 0 ? diamonds : priceOf(struct);
-    return giftDraft(head, envelope, origin, "light", toUser(sender, origin), about, price, receiver, combo, null, claim);
+    return giftDraft(
+      head,
+      envelope,
+      origin,
+      "light",
+      toUser(sender, origin),
+      about,
+      price,
+      receiver,
+      combo,
+      null,
+      claim,
+      number(message.groupCount),
+    );
+  }
+
+  function canCombo(sendType: L, struct: lib.GiftStruct<L> | null | undefined): { combo?: boolean } {
+    if (number(sendType) === 4) return { combo: true };
+    return !struct || (struct.name === "" && !struct.combo) ? {} : { combo: struct.combo };
   }
 
   function userKey(from: Person<L>): string {
@@ -404,7 +439,8 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
   }
 
   function entry(user: Person<L>, rank: number, score: number, scoreText: string, origin: Origin): RankEntry {
-    return { rank, score: countOrNull(score), scoreText: textOrNull(scoreText, SHORT), user: toUser(user, origin) };
+    const told = countOrNull(score) ?? (/^\d{1,15}$/.test(scoreText) ? Number(scoreText) : null);
+    return { rank, score: told, scoreText: textOrNull(scoreText, SHORT), user: toUser(user, origin) };
   }
 
   function roomMessage(message: lib.RoomMessage<L>, envelope: lib.Message<L>, origin: Origin): NewEvent {
@@ -500,6 +536,7 @@ function giftDraft(
   combo: string,
   traceId: string | null,
   claim: Claim,
+  unitsPerClick: number,
 ): Draft {
   const event: GiftEvent = {
     id,
@@ -524,6 +561,7 @@ function giftDraft(
     comboId: combo,
     traceId,
   };
+  if (unitsPerClick > 1 && unitsPerClick <= claim.total) event.unitsPerClick = unitsPerClick;
   if (estimated) event.timeEstimated = true;
   return { event, claim };
 }

@@ -116,6 +116,7 @@ export interface BindingGiftMessage<L> extends Enveloped<L> {
   msg?: Sub<GiftMessage<L>>;
 }
 export interface LightGiftMessage<L> extends Enveloped<L> {
+  sendType: L;
   groupCount: L;
   repeatCount: L;
   comboCount: L;
