@@ -33,7 +33,7 @@ export class Connection {
   /** Times of this class are steady. */
   readonly #bearings: Bearings;
   readonly #missed: Missed;
-  /** When the last frame of this broadcast came here; null before the first. */
+  /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
   /** Why the last connection was given up although the broadcast may go on. */
   #left: { readonly since: Noted | null; readonly reason: string } | null = null;
@@ -100,7 +100,6 @@ export class Connection {
         await arrival?.done;
         this.#bearings.learn(batch);
         const taken = await this.#take(target, batch, broadcast, signal);
-        this.#heardAt = this.#bearings.steady(batch[batch.length - 1]?.receivedAt ?? parts.clock.now());
         if (this.#owner.lost()) continue; // the rest of what was received is handed over
         this.#point.reached(live.roomId, batch);
         const renew = await this.#seen(target, batch, taken, broadcast, signal);
@@ -180,7 +179,6 @@ export class Connection {
     if (first !== null && !this.#owner.moving()) {
       this.#owner.tracker.backlog.arrived(first.received);
       await this.#take(target, [first.received], broadcast, signal);
-      this.#heardAt = this.#bearings.steady(first.received.receivedAt);
     }
     this.#point.first(roomId, first);
   }
@@ -193,6 +191,7 @@ export class Connection {
     tracker.backlog.taking(batch);
     const taken = await intake.take(batch, broadcast, signal);
     tracker.backlog.taken(batch);
+    this.#heardAt = this.#bearings.steady(batch[batch.length - 1]?.receivedAt ?? parts.clock.now());
     return taken;
   }
 
