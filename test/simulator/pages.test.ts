@@ -1,3 +1,4 @@
+import { type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import type { Simulator } from "../../src/simulator/index.js";
@@ -178,6 +179,20 @@ describe("other hosts", () => {
     expect(profile).toContain("今天不播");
     expect(profile).not.toContain("直播中");
     expect((await get("/@v.douyin.com/NOPE/")).status).toBe(404);
+  });
+
+  it("leads a browser that believes to be there to the platform's own addresses, and gives it cookies for the whole of it", async () => {
+    const asBrowser = (host: string, path: string) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        request(`${simulator.url}/@${host}${path}`, { headers: { host } }, (reply) => resolve(reply.resume()))
+          .on("error", reject)
+          .end();
+      });
+    const { headers } = await asBrowser("v.douyin.com", "/DEMO1/");
+    expect(headers.location).toMatch(/^https:\/\/webcast\.amemv\.com\/douyin\/webcast\/reflow\/\d+\?/);
+    expect((await asBrowser("www.douyin.com", "/follow/live/100000001")).headers.location).toBe("https://live.douyin.com/100000001");
+    expect((await asBrowser("live.douyin.com", "/")).headers["set-cookie"]?.[0]).toMatch(/^ttwid=.*; Domain=\.douyin\.com$/);
+    expect((await get("/@live.douyin.com/")).headers.get("set-cookie")).not.toContain("Domain");
   });
 
   it("shows 直播中 on the profile of who is live", async () => {
