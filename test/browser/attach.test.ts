@@ -27,7 +27,7 @@ it("uses a browser that the user runs, and leaves it as it was", async () => {
     const seat = await session.take(GUEST, NEVER);
     expect(await seat.signer.sign("0123456789abcdef0123456789abcdef", NEVER)).toHaveLength(16);
     const reading = viaPage(seat, "300000001");
-    await until(() => reading.messages.size > 0);
+    await until(() => reading.has(0));
     seat.release();
     await session.close();
     await until(() => reading.ended);

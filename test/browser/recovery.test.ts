@@ -32,14 +32,14 @@ describe.each([
     const who = () => [seat.visitor.userUniqueId, /ttwid=[^;]+/.exec(seat.visitor.headers()["cookie"] ?? "")?.[0]];
     const visitor = who();
     const before = viaPage(seat, "300000001");
-    await until(() => before.messages.size > 0);
+    await until(() => before.has(0));
     await kill(type);
     await until(() => before.ended);
     expect(before.error).toMatchObject({ code: "browser_failed" });
     // What was open says so at once; what is asked for next waits for the new one.
     expect(await seat.signer.sign(STUB, NEVER)).toHaveLength(16);
     const after = viaPage(seat, "300000001");
-    await until(() => after.messages.size > 0);
+    await until(() => after.has(0));
     expect(who()).toEqual(visitor);
     expect((await session.status()).starts).toBe(type === "browser" ? starts + 1 : starts);
     after.stop();
@@ -50,7 +50,7 @@ describe.each([
 it("a close ends everything that waits, and gives no more seats", async () => {
   const seat = await session.take(GUEST, NEVER);
   const reading = viaPage(seat, "300000001");
-  await until(() => reading.messages.size > 0);
+  await until(() => reading.has(0));
   await session.close();
   await until(() => reading.ended);
   await expect(session.take(GUEST, NEVER)).rejects.toMatchObject({ code: "stopping" });

@@ -57,6 +57,13 @@ export class Collected {
     return this;
   }
 
+  /** Whether more than `count` messages came. @throws whatever ended the source before that, which nothing more comes from */
+  has(count: number): boolean {
+    if (this.messages.size > count) return true;
+    if (this.ended) throw this.error ?? new Error(`it ended after ${this.messages.size} messages`);
+    return false;
+  }
+
   stop(): void {
     this.#stop.abort();
   }
