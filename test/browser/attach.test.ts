@@ -31,7 +31,7 @@ it("uses a browser that the user runs, and leaves it as it was", async () => {
     seat.release();
     await session.close();
     await until(() => reading.ended);
-    expect(users.pages().length).toBe(pages);
+    await until(() => users.pages().length === pages);
     expect(await users.pages()[0]?.evaluate(() => 1 + 1)).toBe(2);
   } finally {
     await session.close();

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { systemClock } from "../../src/clock.js";
+import { DyliveError } from "../../src/errors.js";
 import { demoRooms, type RoomScenario, type Simulator } from "../../src/simulator/index.js";
 import { BrowserSession, type BrowserSessionOptions } from "../../src/sources/browser/session.js";
 import { firstFetch } from "../../src/sources/fetch.js";
@@ -45,13 +46,21 @@ export class Collected {
     for (const { response } of batch) for (const message of response?.messages ?? []) this.messages.set(msgIdOf(message), message.method);
   }
 
+  /** Reads as a collector does: what could not be opened, as by a page that is too busy to sign within its limit, is opened again. */
   read(source: Source): this {
     void (async () => {
-      try {
-        for await (const batch of source.open(this.signal)) this.take(batch);
-      } catch (error) {
-        this.error = error;
-      }
+      let came = false;
+      do {
+        this.error = null;
+        try {
+          for await (const batch of source.open(this.signal)) {
+            came = true;
+            this.take(batch);
+          }
+        } catch (error) {
+          this.error = error;
+        }
+      } while (!came && this.error instanceof DyliveError && this.error.code === "browser_failed" && !this.signal.aborted);
       this.ended = true;
     })();
     return this;
