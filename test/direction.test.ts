@@ -14,9 +14,9 @@ const MAY: Record<string, readonly string[]> = {
   simulator: ["wire", "./clock", "./errors", "./package-path"],
   log: ["types:events", "./clock", "./errors"],
   rooms: ["wire", "sources", "events", "log", "./clock", "./errors"],
-  outputs: ["wire", "events", "log", "rooms", "./clock", "./errors", "./load-package"],
-  worker: ["wire", "sources", "log", "rooms", "outputs", "./clock", "./errors"],
-  api: ["events", "log", "rooms", "outputs", "./clock", "./errors"],
+  outputs: ["wire", "events", "log", "rooms", "./reading-time", "./conversation", "./clock", "./errors", "./load-package"],
+  worker: ["wire", "sources", "log", "rooms", "outputs", "./reading-time", "./clock", "./errors"],
+  api: ["events", "log", "rooms", "outputs", "./reading-time", "./conversation", "./clock", "./errors"],
   cli: [
     "wire",
     "events",
@@ -66,6 +66,8 @@ const MAY: Record<string, readonly string[]> = {
   "./reach": ["sources", "types:rooms", "types:./config", "types:./clock"],
   // The library's own composition root: settings by hand, never from the environment.
   "./connect": ["wire", "events", "log", "rooms", "./reach", "./config", "./clock", "./errors"],
+  "./conversation": [],
+  "./reading-time": ["events", "./clock", "./errors"],
   "./config": ["sources", "./errors"],
   "./shown-settings": ["./config"],
   "./index": ["wire", "events", "sources", "log", "rooms", "./connect", "./clock", "./errors"],

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { Conversation } from "../conversation.js";
+import { Beginnings } from "./beginnings.js";
+import type { Connections } from "./connections.js";
 import { failureText } from "./envelope.js";
 import { failure } from "./failure.js";
 import type { Secrets } from "./secrets.js";
@@ -19,9 +22,15 @@ const IDLE_MS = 120_000;
 /** Takes a WebSocket upgrade over; `head` is what came after the request. */
 export type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** The HTTP servers beneath fastify: bounded, and with the token taken out of every request before fastify sees it. */
+/**
+ * The HTTP servers beneath fastify: bounded, each connection's requests answered one after the other, and with the token taken out of every
+ * request before fastify sees it.
+ */
 export class Listener {
   readonly #secrets: Secrets;
+  readonly #connections: Connections;
+  readonly #beginnings = new Beginnings();
+  readonly #conversations = new WeakMap<Socket, Conversation>();
   readonly #servers: Server[] = [];
   /** Connections on which nothing came yet: browsers open some in advance. */
   readonly #unused = new Set<Socket>();
@@ -30,8 +39,9 @@ export class Listener {
   #onUpgrade: OnUpgrade | null = null;
 
   /** @param requestMs for receiving a whole request */
-  constructor(secrets: Secrets, requestMs = REQUEST_MS) {
+  constructor(secrets: Secrets, connections: Connections, requestMs = REQUEST_MS) {
     this.#secrets = secrets;
+    this.#connections = connections;
     this.#requestMs = requestMs;
   }
 
@@ -48,14 +58,32 @@ export class Listener {
     server.on("connection", (socket) => {
       this.#unused.add(socket);
       socket.once("close", () => this.#unused.delete(socket));
+      this.#connections.add(socket);
+      const answer: RequestListener = (request, response) => {
+        this.#connections.busy(socket);
+        response.once("close", () => this.#connections.idle(socket));
+        const begin = () => handler(request, response);
+        // Whoever watches over us must not wait for those who flood us.
+        if (request.url === "/healthz") begin();
+        else this.#beginnings.add(begin);
+      };
+      this.#conversations.set(socket, new Conversation(socket, answer));
     });
     server.on("request", (request, response) => {
       this.#unused.delete(request.socket);
       this.#secrets.take(request);
-      handler(request, response);
+      this.#conversations.get(request.socket)?.ask(request, response);
     });
     server.on("upgrade", (request, socket: Socket, head) => {
       this.#unused.delete(socket);
+      const conversation = this.#conversations.get(socket);
+      conversation?.leave();
+      // Sent ahead of an answer: the two would be written into each other.
+      if (conversation?.isBusy === true) {
+        socket.destroy();
+        return;
+      }
+      this.#connections.busy(socket);
       if (this.#onUpgrade === null || request.headers.upgrade?.toLowerCase() !== "websocket") {
         answerPlainly(server, request, socket);
         return;

@@ -31,6 +31,16 @@ export interface LiveQueues {
   readonly cutForSlowness: number;
 }
 
+/** What HTTP clients make the process hold. */
+export interface HttpHeld {
+  /** Open connections. */
+  readonly size: number;
+  /** Bytes that wait for clients to take them. */
+  readonly waitingBytes: number;
+  /** Connections cut since the start for what they made it hold. */
+  readonly cut: number;
+}
+
 /** What the process counts of itself, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
 export class Metrics {
   readonly #clock: Clock;
@@ -64,6 +74,12 @@ export class Metrics {
     registers: [this.#registry],
   });
   readonly #cut = this.#counter("dylive_readers_cut_total", "Readers of live streams that were cut for being slow");
+  readonly #httpConnections = this.#gauge("dylive_http_connections", "Open connections to the API", []);
+  readonly #httpWaiting = this.#gauge("dylive_http_waiting_bytes", "Bytes that wait for clients of the API to take them", []);
+  readonly #httpCut = this.#counter(
+    "dylive_http_connections_cut_total",
+    "Connections to the API that were cut: too many, or too much waited for them too long",
+  );
   readonly #behind = new Gauge({
     name: "dylive_statistics_behind_events",
     help: "Events that the statistics have still to look at",
@@ -105,6 +121,8 @@ export class Metrics {
   readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
   readonly #countReaders = new Map<string, () => number>();
   #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
+  #held: HttpHeld = { size: 0, waitingBytes: 0, cut: 0 };
+  #httpCutSeen = 0;
   #lookAtStatistics: () => number = () => 0;
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
   #lookAtDisk: () => number | null = () => null;
@@ -158,6 +176,11 @@ export class Metrics {
     this.#lookAtLive = look;
   }
 
+  /** Says what tells of the API's connections. */
+  lookAtConnections(held: HttpHeld): void {
+    this.#held = held;
+  }
+
   /** Says how far the statistics are behind. */
   lookAtStatistics(look: () => number): void {
     this.#lookAtStatistics = look;
@@ -199,6 +222,10 @@ export class Metrics {
     for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
     const { queuedBytes, cutForSlowness } = this.#lookAtLive();
     this.#queued.set(queuedBytes);
+    this.#httpConnections.set(this.#held.size);
+    this.#httpWaiting.set(this.#held.waitingBytes);
+    this.#httpCut.inc(this.#held.cut - this.#httpCutSeen);
+    this.#httpCutSeen = this.#held.cut;
     this.#behind.set(this.#lookAtStatistics());
     this.#diskFree.set(this.#lookAtDisk() ?? -1);
     this.#spool.set(this.#lookAtSpool());

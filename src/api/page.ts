@@ -1,6 +1,6 @@
-import { basename, sep } from "node:path";
-import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { DyliveError } from "../errors.js";
+import { SharedFiles } from "./shared-files.js";
 
 /** Where the platform keeps avatars, covers, gift icons and emoji (facts/protocol.md; seen in the captures). web/src/safe-image.ts has the same list. */
 export const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
@@ -21,18 +21,19 @@ const POLICY = [...LOADED, "style-src 'self'", "frame-src 'self'", "frame-ancest
 const OVERLAY_POLICY = [...LOADED, "style-src 'self' 'unsafe-inline'", "frame-ancestors 'self'"].join("; ");
 
 /** Serves the files of `webRoot` (an absolute path) at `/`, as the build compressed them where the client takes that. */
-export async function servePage(app: FastifyInstance, webRoot: string): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: webRoot,
-    dotfiles: "ignore",
-    cacheControl: false,
-    preCompressed: true,
-    setHeaders: (response, path) => {
-      // Also for its compressed forms.
-      response.setHeader("content-security-policy", basename(path).startsWith("overlay.html") ? OVERLAY_POLICY : POLICY);
+export function servePage(app: FastifyInstance, webRoot: string): void {
+  const files = new SharedFiles(webRoot);
+  app.route<{ Params: { "*": string } }>({
+    method: ["GET", "HEAD"],
+    url: "/*",
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const path = request.params["*"] || "index.html";
+      if (!files.has(path)) throw new DyliveError("not_found", "no such address");
+      reply.header("content-security-policy", path === "overlay.html" ? OVERLAY_POLICY : POLICY);
       // The names of assets change with their content.
-      const hashed = path.includes(`${sep}assets${sep}`);
-      response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+      reply.header("cache-control", path.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+      return files.answer(request, reply, path);
     },
   });
 }

@@ -29,7 +29,7 @@ export async function poll(polling: Polling, from: number | null, head: number):
       removed.push(...got.removed);
       const leftMs = deadline - clock.now();
       // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
-      const spent = got.more && polling.tries !== undefined;
+      const spent = got.more && polling.share !== undefined;
       if (got.events.length > 0 || leftMs <= 0 || spent || call.ended !== null) return { ...got, removed };
       if (!got.more) await waiter.sleep(leftMs);
       after = got.next;

@@ -1,11 +1,18 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Log, Page, RoomKey } from "../log/log.js";
+import type { ReadingTime } from "../reading-time.js";
 import type { Filter } from "./seed-filter.js";
 
 /** Least rows asked for at a time, so that looking for the last few among many hidden ones does not go row by row. */
 const STEP_MIN = 100;
+/** Most rows asked for at a time: reading them takes some milliseconds, and nobody else has a turn meanwhile. */
+const STEP_MAX = 500;
 /** Steps of one reading: some seconds of work at most. A client that gives up sooner than a reading ends would never get on. */
 const STEPS_MAX = 500;
+/** Characters of the events of one reading: its answer is made and kept as a whole. One step may come on top. */
+const CHARS_MAX = 12_000_000;
+/** What names and signs of a field take, beside its text. */
+const FIELD_CHARS = 16;
 
 /** What a reader is given: events in order, and where it is afterwards. */
 export interface Gathered {
@@ -18,40 +25,44 @@ export interface Gathered {
   readonly removed: readonly (readonly [from: number, to: number])[];
 }
 
+/** How much work of an expression of a caller's own one reading may ask for; the next one goes on from there. */
+export interface Share {
+  /** Events that it is tried on, and one page more. */
+  readonly tries: number;
+  /** ms that it takes. */
+  readonly ms: number;
+}
+
 /** What is read, and how much of it. */
 export interface Reading {
   readonly log: Log;
   readonly room: RoomKey;
   readonly limit: number;
   readonly filter: Filter;
-  /** Events that one reading tries the filter on at most (and one page more); the next one goes on from there. Any number by default. */
-  readonly tries?: number | undefined;
+  readonly time: ReadingTime;
+  /** The token that reads. */
+  readonly payer: string;
+  /** Where the filter has an expression; without end by default. */
+  readonly share?: Share | undefined;
 }
 
-/** The next events that the filter shows, up to `limit`. Goes on in steps until it has them or has seen all; an abort ends it between steps. */
-export async function readAfter(
-  { log, room, limit, filter, tries = Number.POSITIVE_INFINITY }: Reading,
-  after: number,
-  signal: AbortSignal,
-): Promise<Gathered> {
-  const events: LiveEvent[] = [];
-  const removed: NonNullable<Page["removed"]>[] = [];
+/**
+ * The next events that the filter shows, up to `limit`. Goes on in steps, each in a turn of its own, until it has them, has seen all or has
+ * done its share; an abort ends it between two events.
+ */
+export async function readAfter(reading: Reading, after: number, signal: AbortSignal): Promise<Gathered> {
+  const { log, room, filter } = reading;
+  const steps = new Steps(reading, signal);
   let next = after;
-  let tried = 0;
-  for (let step = 1; ; step++) {
-    const page = await log.read(room, next, Math.max(limit - events.length, STEP_MIN), filter.where);
-    if (page.removed) removed.push(page.removed);
-    tried += page.events.length;
-    for (const event of page.events) {
-      if (!filter.shows(event)) continue;
-      events.push(event);
-      if (events.length === limit) return { events, next: event.seq, more: event.seq < page.head, removed };
-    }
+  for (;;) {
+    await steps.begin();
+    if (signal.aborted) return { ...steps.got, next, more: true };
+    const page = await log.read(room, next, steps.rows, filter.where);
+    const { last, isWhole } = await steps.take(page, page.events);
     // Without progress the store has nothing more to say, whatever its head is.
-    const more = page.scanned > next && page.scanned < page.head;
-    next = Math.max(next, page.scanned);
-    if (!more || step === STEPS_MAX || tried >= tries || signal.aborted) return { events, next, more, removed };
-    await breathe();
+    const more = isWhole ? page.scanned > next && page.scanned < page.head : (last ?? next) < page.head;
+    next = isWhole ? Math.max(next, page.scanned) : (last ?? next);
+    if (!more || steps.areOver) return { ...steps.got, next, more };
   }
 }
 
@@ -65,28 +76,98 @@ export async function readNewest(reading: Reading, head: number): Promise<Gather
 }
 
 /** The last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
-export async function readBefore({ log, room, limit, filter, tries = Number.POSITIVE_INFINITY }: Reading, from: number): Promise<Gathered> {
-  const found: LiveEvent[] = [];
-  const removed: NonNullable<Page["removed"]>[] = [];
+export async function readBefore(reading: Reading, from: number, signal?: AbortSignal): Promise<Gathered> {
+  const { log, room, filter } = reading;
+  const steps = new Steps(reading, signal);
   let before = from;
-  let tried = 0;
-  for (let step = 1; before > 1 && step <= STEPS_MAX && tried < tries; step++) {
-    const page = await log.readBefore(room, before, Math.max(limit - found.length, STEP_MIN), filter.where);
-    if (page.removed) removed.push(page.removed);
-    tried += page.events.length;
-    for (const event of page.events.toReversed()) {
-      if (!filter.shows(event)) continue;
-      found.push(event);
-      if (found.length === limit) return { events: found.reverse(), next: event.seq, more: event.seq > 1, removed };
-    }
-    if (page.scanned >= before) return { events: found.reverse(), next: 1, more: false, removed };
-    before = page.scanned;
-    await breathe();
+  while (before > 1) {
+    await steps.begin();
+    if (signal?.aborted) break;
+    const page = await log.readBefore(room, before, steps.rows, filter.where);
+    const { last, isWhole } = await steps.take(page, page.events.toReversed());
+    if (isWhole && page.scanned >= before) before = 1;
+    else before = isWhole ? page.scanned : (last ?? before);
+    if (steps.areOver) break;
   }
-  return { events: found.reverse(), next: before, more: before > 1, removed };
+  const { events, removed } = steps.got;
+  return { events: events.toReversed(), next: before, more: before > 1, removed };
 }
 
-/** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** The steps of one reading: what they found, and whether they were enough. */
+class Steps {
+  readonly #reading: Reading;
+  readonly #signal: AbortSignal | undefined;
+  readonly #events: LiveEvent[] = [];
+  readonly #removed: NonNullable<Page["removed"]>[] = [];
+  #count = 0;
+  #tried = 0;
+  #ms = 0;
+  #chars = 0;
+
+  constructor(reading: Reading, signal: AbortSignal | undefined) {
+    this.#reading = reading;
+    this.#signal = signal;
+  }
+
+  get got(): Pick<Gathered, "events" | "removed"> {
+    return { events: this.#events, removed: this.#removed };
+  }
+
+  /** Rows that the next step asks for. */
+  get rows(): number {
+    return Math.min(STEP_MAX, Math.max(this.#left, STEP_MIN));
+  }
+
+  get areOver(): boolean {
+    const { share } = this.#reading;
+    if (this.#left === 0 || this.#count >= STEPS_MAX || this.#chars >= CHARS_MAX || this.#signal?.aborted === true) return true;
+    return share !== undefined && (this.#tried >= share.tries || this.#ms >= share.ms);
+  }
+
+  get #left(): number {
+    return this.#reading.limit - this.#events.length;
+  }
+
+  /** Waits for the turn of the next step. */
+  async begin(): Promise<void> {
+    this.#count++;
+    await this.#reading.time.turn(this.#reading.payer);
+  }
+
+  /**
+   * Takes what is shown of a page, in the order in which it is looked at.
+   * @returns whether it looked at all of it, and otherwise the seq of the last one that it looked at, null for none
+   */
+  async take(page: Page, events: readonly LiveEvent[]): Promise<{ last: number | null; isWhole: boolean }> {
+    const { filter, time, payer, share } = this.#reading;
+    if (page.removed) this.#removed.push(page.removed);
+    const shown = events.filter((event) => filter.shows(event));
+    const limit = this.#left;
+    let looked = shown.slice(0, limit);
+    let found = looked;
+    if (filter.expression !== null) {
+      const sifting = { payer, wanted: filter.expression, limit, ...(share && { mostMs: share.ms - this.#ms }) };
+      const sifted = await time.sift(shown, { ...sifting, ...(this.#signal && { signal: this.#signal }) });
+      this.#tried += sifted.tried;
+      this.#ms += sifted.ms;
+      looked = shown.slice(0, sifted.tried);
+      found = [...sifted.found];
+    }
+    for (const event of found) {
+      this.#events.push(event);
+      this.#chars += charsOf(event);
+    }
+    // The last one that was wanted ends the reading there, also where others behind it are not shown.
+    const isWhole = looked.length === shown.length && found.length < limit;
+    return { last: looked.at(-1)?.seq ?? null, isWhole };
+  }
+}
+
+/** About how many characters an event takes as text. */
+function charsOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  let chars = 0;
+  for (const one of Object.values(value)) chars += FIELD_CHARS + charsOf(one);
+  return chars;
 }

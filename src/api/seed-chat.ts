@@ -15,7 +15,7 @@ import { NEWEST, type SeedQuery } from "./seed-query.js";
 import { clientPosition, movePosition } from "./token-positions.js";
 
 /** What the chat endpoint works with. */
-export type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls">;
+export type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls" | "live">;
 
 /** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
 export class SeedChat {
@@ -32,7 +32,7 @@ export class SeedChat {
     const call = this.#parts.calls.open(request.raw, reply.raw, token);
     const asked = await this.#request(query.room_id, call);
     if (asked === null) return null;
-    if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call));
+    if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call, token));
     return this.#byPosition(request, reply, query, asked, call, token);
   }
 
@@ -46,10 +46,10 @@ export class SeedChat {
     }
   }
 
-  async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: Call): Promise<Gathered> {
+  async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: Call, token: TokenRow): Promise<Gathered> {
     const ends = await this.#ends(asked.room);
     const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
-    return this.#poll(query, asked, call, from, ends.head);
+    return this.#poll(query, asked, call, token, from, ends.head);
   }
 
   async #byPosition(
@@ -73,7 +73,7 @@ export class SeedChat {
       const [stored, ends] = [await positions.get(reader, room), await this.#ends(room)];
       // A position beyond the head is of a log that was restored from an older copy: the reader begins anew.
       const from = stored !== null && stored <= ends.head ? stored : null;
-      const got = await this.#poll(query, asked, call, from, ends.head);
+      const got = await this.#poll(query, asked, call, token, from, ends.head);
       // Made before the position is promised to move: had it failed, the error's answer would move it.
       const text = this.#text(reply, query, asked, got);
       const save = async (whole: boolean) => {
@@ -92,11 +92,12 @@ export class SeedChat {
     }
   }
 
-  #poll(query: SeedQuery, asked: RequestedRoom, call: Call, from: number | null, head: number): Promise<Gathered> {
-    const { store, clock, waiters } = this.#parts;
+  #poll(query: SeedQuery, asked: RequestedRoom, call: Call, token: TokenRow, from: number | null, head: number): Promise<Gathered> {
+    const { store, clock, waiters, live } = this.#parts;
     const filter = seedFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
-    return poll({ log: store.log, room: asked.room, limit, filter, clock, waiters, call, waitMs: query.wait * 1000 }, from, head);
+    const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
+    return poll({ ...reading, clock, waiters, call, waitMs: query.wait * 1000 }, from, head);
   }
 
   async #ends(room: number): Promise<{ oldest: number; head: number }> {

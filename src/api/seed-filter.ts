@@ -1,4 +1,5 @@
 import type { EventType, LiveEvent } from "../events/event.js";
+import type { Predicate } from "../events/filter.js";
 import type { Where } from "../log/log.js";
 import { SEED_METHODS, SEED_TYPES, seedMethod } from "./seed-event.js";
 
@@ -7,6 +8,8 @@ export interface Filter {
   /** What the store can leave out by itself. */
   readonly where: Where;
   shows(event: LiveEvent): boolean;
+  /** What of these is wanted by an expression of the caller's own: it takes time, which is counted. */
+  readonly expression: Predicate | null;
 }
 
 /**
@@ -21,6 +24,7 @@ export function seedFilter(methods: readonly string[] | null, onlySession: strin
   return {
     where: { ...(own ? { types } : {}), ...(onlySession === null ? {} : { sessionId: onlySession }) },
     shows: (event) => !isEmpty(event) && (asked.has(seedMethod(event)) || isKindOf(event, asked)) && !isImpostor(event),
+    expression: null,
   };
 }
 

@@ -10,6 +10,7 @@ import { sendNothing } from "../outputs/hooks/send.js";
 import type { Official } from "../rooms/official/official.js";
 import type { RoomManager, RoomStatus } from "../rooms/state.js";
 import { Calls } from "./calls.js";
+import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
 import { Gate } from "./gate.js";
 import { healthRoutes } from "./health-routes.js";
@@ -35,6 +36,8 @@ import { Waiters } from "./waiters.js";
 const BODY_MAX_BYTES = 65_536;
 /** An address longer than this is refused: 50 method names and a cursor fit. */
 const URL_MAX_CHARS = 8_192;
+/** Connections that the system keeps for us while we are at something else; those beyond it have to try again, after a second and more. */
+const BACKLOG = 4_096;
 /** What is still open this long after `close()` is cut. */
 const CLOSE_GRACE_MS = 4_500;
 
@@ -57,6 +60,8 @@ export interface ApiOptions {
   readonly appends?: AppendHealth;
   /** For receiving a whole request; 30 s by default. */
   readonly requestMs?: number;
+  /** Bounds of what clients may make the process hold. */
+  readonly connections?: Partial<ConnectionLimits>;
   /** Apps of the Open Platform whose pushes are taken; none by default. */
   readonly official?: readonly Official[];
   /** Accounts, what this server is, and its doctor; none by default. */
@@ -108,13 +113,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     live,
     metrics,
     hooks,
-    exports: options.exports ?? new LocalExports(store.log),
+    exports: options.exports ?? new LocalExports(store.log, live.time),
     official: options.official ?? [],
     operator: options.operator ?? null,
     tasks,
     mender: options.mender ?? null,
   };
-  const listener = new Listener(secrets, options.requestMs);
+  const connections = new Connections(clock, options.connections);
+  const listener = new Listener(secrets, connections, options.requestMs);
   const sockets = new WsUpgrade(live, gate);
   if (!healthOnly) listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   let stopping = false;
@@ -139,7 +145,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
     return undefined;
   });
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", async (_request, reply, payload) => {
+    if (typeof payload === "string" || Buffer.isBuffer(payload)) connections.grow(payload.length);
     if (stopping) reply.header("connection", "close");
   });
   app.addHook("onResponse", async (request, reply) => {
@@ -159,6 +166,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   metrics.countReaders("poll", () => calls.size);
   for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
   metrics.lookAtLive(() => live.counts());
+  metrics.lookAtConnections(connections);
   // Before what it describes.
   if (!healthOnly) await describeRoutes(app);
   healthRoutes(app, parts, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
@@ -166,12 +174,13 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     seedRoutes(app, parts);
     await v1Routes(app, parts);
     await officialRoutes(app, parts.official, clock);
-    if (webRoot !== undefined) await servePage(app, webRoot);
+    if (webRoot !== undefined) servePage(app, webRoot);
   }
 
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
+    connections.close();
     await live.close();
     await app.close();
     throw listenError(error, host, port);
@@ -196,6 +205,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close();
     closed.abort();
     await cut;
+    connections.close();
     await tasks.close();
     await calls.idle();
     await waiters.stop();

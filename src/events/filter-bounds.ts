@@ -7,19 +7,24 @@ export interface Objection {
   readonly at: number;
 }
 
-/** Steps that one event may cost: a few milliseconds at the very worst, some microseconds for what people write. */
-const COST_MAX = 20_000;
+/**
+ * Steps that one event may cost. A step is some 20 ns at the worst of texts: 3 ms for an event whose text was made to be slow, some
+ * microseconds for what people write. The time itself is measured and bounded where filters run (`ReadingTime`).
+ */
+const COST_MAX = 150_000;
 
-/** Methods of a text, and whether they search it for their argument. */
-const METHODS: Readonly<Record<string, boolean>> = {
-  contains: true,
-  startsWith: true,
-  endsWith: true,
-  size: false,
-  lowerAscii: false,
-};
+/** Characters that are counted, made small or put together in a step. */
+const COUNTED_A_STEP = 4;
+const COPIED_A_STEP = 20;
+/** A search compares at most so many characters at each place, as far as one can notice: longer texts are found by leaps. */
+const COMPARED_MAX = 16;
+const COMPARED_A_STEP = 20;
+/** Whole numbers have 64 bits. */
+const ARITHMETIC_STEPS = 5;
+
+const SEARCHES = new Set(["contains", "startsWith", "endsWith"]);
 const LOOPS = new Set(["exists", "all", "exists_one"]);
-const OFFERED = [...Object.keys(METHODS), ...LOOPS].join(", ");
+const OFFERED = [...SEARCHES, "size", "lowerAscii", ...LOOPS].join(", ");
 
 /**
  * Looks through a parsed expression before it is ever run. Only what is known to end soon is let through: no regular expressions (they
@@ -28,7 +33,7 @@ const OFFERED = [...Object.keys(METHODS), ...LOOPS].join(", ");
 export function objectionTo(root: ASTNode): Objection | null {
   const walk = new Walk();
   try {
-    const cost = walk.cost(root, new Set(), false);
+    const cost = walk.cost(root, null) + walk.once;
     return cost > COST_MAX ? { message: `it costs ${cost} steps for each event, ${COST_MAX} are allowed: make it shorter`, at: 0 } : null;
   } catch (error) {
     if (error instanceof Refused) return { message: error.message, at: error.at };
@@ -46,20 +51,23 @@ class Refused extends Error {
 }
 
 class Walk {
+  /** Steps of calls in loops that do not depend on the loop's item: they are worked out once for an event. */
+  once = 0;
   /** Characters of the longest text in the list that is gone through. */
   #longest = 0;
 
-  /** @param bound names of the loops around it  @param inLoop whether there is one */
-  cost(node: ASTNode, bound: ReadonlySet<string>, inLoop: boolean): number {
-    const all = (nodes: readonly ASTNode[]) => nodes.reduce((sum, one) => sum + this.cost(one, bound, inLoop), 1);
+  /** @param item name of the item of the loop around it */
+  cost(node: ASTNode, item: string | null): number {
+    const all = (nodes: readonly ASTNode[], own = 1) => nodes.reduce((sum, one) => sum + this.cost(one, item), own);
+    const copied = (one: ASTNode) => lengthOf(one, this.#longest) / COPIED_A_STEP;
     switch (node.op) {
       case "value":
         return typeof node.args === "object" && node.args !== null ? refuse(node, "bytes and unsigned numbers are not offered") : 1;
       case "id":
-        if (bound.has(node.args) || isVariable(node.args)) return 1;
+        if (node.args === item || isVariable(node.args)) return 1;
         return refuse(node, `there is no variable ${quote(node.args)}`);
       case ".":
-        return 1 + this.cost(node.args[0], bound, inLoop);
+        return 1 + this.cost(node.args[0], item);
       case "list":
         return all(node.args);
       case "!_":
@@ -71,51 +79,69 @@ class Walk {
       case "!=":
       case "==":
       case "in":
-      case "+":
-      case "-":
-      case "*":
-      case "/":
-      case "%":
       case "<":
       case "<=":
       case ">":
       case ">=":
         return all(node.args);
+      case "+":
+        return all(node.args, ARITHMETIC_STEPS + Math.ceil(copied(node.args[0]) + copied(node.args[1])));
+      case "-":
+      case "*":
+      case "/":
+      case "%":
+        return all(node.args, ARITHMETIC_STEPS);
       case "call":
-        if (node.args[0] === "size" && node.args[1].length === 1) return all(node.args[1]);
-        return refuse(node, `the function ${quote(node.args[0])} is not offered; of functions there is size`);
-      case "rcall":
-        return this.#method(node, ...node.args, bound, inLoop);
+      case "rcall": {
+        const cost = node.op === "call" ? this.#size(node, ...node.args, item) : this.#method(node, ...node.args, item);
+        if (item === null || mentions(node, item)) return cost;
+        this.once += cost;
+        return 1;
+      }
       default:
         return refuse(node, "maps, [ ] after a value and optional fields are not offered");
     }
   }
 
-  #method(node: ASTNode, name: string, receiver: ASTNode, args: readonly ASTNode[], bound: ReadonlySet<string>, inLoop: boolean): number {
-    if (LOOPS.has(name)) return this.#loop(node, receiver, args, bound, inLoop);
-    const searches = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
-    if (searches === undefined) {
+  #size(node: ASTNode, name: string, args: readonly ASTNode[], item: string | null): number {
+    const [of] = args;
+    if (name !== "size" || of === undefined || args.length > 1)
+      return refuse(node, `the function ${quote(name)} is not offered; of functions there is size`);
+    return 1 + this.cost(of, item) + Math.ceil(lengthOf(of, this.#longest) / COUNTED_A_STEP);
+  }
+
+  #method(node: ASTNode, name: string, receiver: ASTNode, args: readonly ASTNode[], item: string | null): number {
+    if (LOOPS.has(name)) return this.#loop(node, receiver, args, item);
+    if (name === "size") return this.#size(node, name, [receiver, ...args], item);
+    if (name !== "lowerAscii" && !SEARCHES.has(name)) {
       const instead = name === "matches" ? "regular expressions are not offered" : `the method ${quote(name)} is not offered`;
       return refuse(node, `${instead}; there are ${OFFERED}`);
     }
-    const inner = [receiver, ...args].reduce((sum, one) => sum + this.cost(one, bound, inLoop), 1);
-    if (!searches) return inner;
-    // A search looks at most at all that is searched for, at every place where it may begin; a step is as many places as a variable has.
-    const places = lengthOf(receiver, this.#longest) / TEXT_SEEN;
-    return inner + Math.ceil(places * args.reduce((sum, arg) => sum + lengthOf(arg, this.#longest), 0));
+    const inner = [receiver, ...args].reduce((sum, one) => sum + this.cost(one, item), 1);
+    const length = lengthOf(receiver, this.#longest);
+    if (name === "lowerAscii") return inner + Math.ceil(length / COPIED_A_STEP);
+    const compared = Math.min(COMPARED_MAX, Math.max(1, ...args.map((arg) => lengthOf(arg, this.#longest))));
+    return inner + Math.ceil((length * compared) / COMPARED_A_STEP);
   }
 
-  #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], bound: ReadonlySet<string>, inLoop: boolean): number {
+  #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], item: string | null): number {
     const [variable, body] = args;
-    if (inLoop) return refuse(node, "a loop inside a loop is not offered");
+    if (item !== null) return refuse(node, "a loop inside a loop is not offered");
     if (list.op !== "list") return refuse(list, `a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
     if (variable?.op !== "id" || body === undefined || args.length !== 2)
       return refuse(node, "a loop takes a name and a condition, such as exists(w, text.contains(w))");
     if (isVariable(variable.args)) return refuse(variable, `${quote(variable.args)} is a variable already, take another name`);
-    const listed = this.cost(list, bound, true);
+    const listed = this.cost(list, variable.args);
     this.#longest = Math.max(0, ...list.args.map((one) => lengthOf(one, 0)));
-    return listed + list.args.length * this.cost(body, new Set([...bound, variable.args]), true);
+    return listed + list.args.length * this.cost(body, variable.args);
   }
+}
+
+/** Whether a part depends on the loop's item. */
+export function mentions(value: unknown, item: string): boolean {
+  if (Array.isArray(value)) return value.some((one) => mentions(one, item));
+  if (typeof value !== "object" || value === null || !("op" in value && "args" in value)) return false;
+  return (value.op === "id" && value.args === item) || mentions(value.args, item);
 }
 
 /** The most characters that the text of a node has. @param ofName that of a loop's variable */

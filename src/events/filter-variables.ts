@@ -1,8 +1,8 @@
 import type { LiveEvent, User } from "./event.js";
 
 /** A value as an expression sees it: whole numbers are CEL ints, and null is "unknown, or this kind of event has none". */
-type Scalar = string | bigint | boolean | null;
-type Scalars = Readonly<Record<string, Scalar>>;
+export type Scalar = string | bigint | boolean | null;
+export type Scalars = Readonly<Record<string, Scalar>>;
 /** The type of a variable that holds one value. */
 type ScalarType = "string" | "int" | "bool";
 

@@ -1,6 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import type { LiveEvent } from "./event.js";
 import { objectionTo } from "./filter-bounds.js";
+import { runnable } from "./filter-run.js";
 import { VARIABLES } from "./filter-variables.js";
 
 /** Whether an event is wanted. Never throws. */
@@ -35,22 +36,15 @@ const limits = { maxDepth: DEPTH_MAX, maxAstNodes: NODES_MAX, maxListElements: 1
 /** Only reads expressions. */
 const reading = new Environment({ limits, unlistedVariablesAreDyn: true });
 /** Knows each variable's type, for errors that tell a slip at once. Every value may be compared with null. */
-const strict = environment((type) => type)
-  .registerOperator("int == null", () => false)
-  .registerOperator("string == null", () => false)
-  .registerOperator("bool == null", () => false);
-/** Runs them: any value may be null there, and comparing null with a number is an error, which `||` and `&&` pass over as CEL says. */
-const running = environment(() => "dyn");
+const strict = strictEnvironment();
 
-function environment(typeOf: (type: string) => string): Environment {
+function strictEnvironment(): Environment {
   const made = new Environment({ limits });
   for (const [variable, { type }] of Object.entries(VARIABLES)) {
-    if (typeof type === "string") made.registerVariable(name(variable), typeOf(type));
-    else {
-      const schema = Object.fromEntries(Object.entries(type).map(([field, of]) => [field, typeOf(of)]));
-      made.registerVariable(name(variable), { schema });
-    }
+    if (typeof type === "string") made.registerVariable(name(variable), type);
+    else made.registerVariable(name(variable), { schema: { ...type } });
   }
+  for (const type of ["int", "string", "bool"]) made.registerOperator(`${type} == null`, () => false);
   return made;
 }
 
@@ -66,34 +60,28 @@ export function compile(expression: string): Predicate {
   const { ast } = guarded(() => reading.parse(expression));
   const objection = objectionTo(ast);
   if (objection !== null) throw new FilterError(objection.message, objection.at);
-  const uses = new Set<string>();
-  const text = withOwnNames(expression, ast, uses);
-  const checked = strict.check(text);
+  const checked = strict.check(withOwnNames(expression, ast));
   if (!checked.valid) throw filterError(checked.error);
   if (checked.type !== "bool") throw new FilterError(`the filter gives ${checked.type ?? "a value"}, not true or false`, 0);
-  const run = guarded(() => running.parse(text));
-  const wanted = Object.entries(VARIABLES).filter(([variable]) => uses.has(variable));
+  const run = guarded(() => runnable(ast));
   return (event) => {
-    const context: Record<string, unknown> = {};
-    for (const [variable, { of }] of wanted) context[name(variable)] = of(event);
     try {
-      return run(context) === true;
+      return run(event);
     } catch {
+      // Hundreds of parts within each other may be more than what is left of the stack.
       return false;
     }
   };
 }
 
-/** The expression with our own name for `type`; notes the variables that are used. */
-function withOwnNames(expression: string, root: unknown, uses: Set<string>): string {
+/** The expression with our own name for `type`. */
+function withOwnNames(expression: string, root: unknown): string {
   const places: number[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) visit(one);
     else if (typeof value === "object" && value !== null && "op" in value && "args" in value && "start" in value) {
-      if (value.op === "id" && typeof value.args === "string") {
-        uses.add(value.args);
-        if (value.args === TYPE.asked) places.push(Number(value.start));
-      } else visit(value.args);
+      if (value.op === "id" && value.args === TYPE.asked) places.push(Number(value.start));
+      else visit(value.args);
     }
   };
   visit(root);

@@ -16,6 +16,8 @@ export class TailBatch {
   readonly removed: readonly [from: number, to: number] | null;
   readonly #texts: string[] = [];
   readonly #made = new Map<string, Buffer | null>();
+  readonly #choosing = new Map<string, Promise<void>>();
+  readonly #chosen = new Map<string, ReadonlySet<LiveEvent>>();
 
   constructor(room: RoomKey, after: number, { events, scanned, removed }: Pick<Page, "events" | "scanned" | "removed">) {
     this.room = room;
@@ -43,6 +45,23 @@ export class TailBatch {
       this.#made.set(key, made);
     }
     return made;
+  }
+
+  /** Chooses events of this batch, once per key, however many readers ask. @param key names what is chosen */
+  choose(key: string, choose: () => Promise<readonly LiveEvent[]>): Promise<void> {
+    let choosing = this.#choosing.get(key);
+    if (choosing === undefined) {
+      choosing = choose().then((events) => void this.#chosen.set(key, new Set(events)));
+      this.#choosing.set(key, choosing);
+    }
+    return choosing;
+  }
+
+  /** What was chosen. @throws Error when nothing was */
+  chosen(key: string): ReadonlySet<LiveEvent> {
+    const chosen = this.#chosen.get(key);
+    if (chosen === undefined) throw new Error(`nothing was chosen of a batch by ${key}`);
+    return chosen;
   }
 
   /** The rest of the batch for a reader that has already come as far as `seq`. */

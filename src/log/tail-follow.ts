@@ -5,6 +5,8 @@ import type { RoomTail, TailReader } from "./tail-room.js";
 
 /** Events that a reader which is behind reads at a time. */
 const PAGE_EVENTS = 200;
+/** Batches that wait for a reader which takes its time; one that has more reads the log itself. They are shared by all readers of a room. */
+const WAITING_MAX_BATCHES = 8;
 
 /** What is followed of a room. */
 export interface Followed {
@@ -13,12 +15,16 @@ export interface Followed {
   readonly after: number;
   /** Left out by the store while the reader is behind; at the head every event comes, so the target filters for itself. */
   readonly where: Where;
+  /** The target prepares each batch before it takes it. */
+  readonly needsTime?: boolean;
 }
 
 /** Who is given the batches of a {@link Follow}. */
 export interface FollowTarget<F extends Followed> {
   /** Takes the next batch of a room: in order, without holes or doubles. */
   take(batch: TailBatch, followed: F): void;
+  /** Does what takes time for a batch of a room that {@link Followed.needsTime}; the batch is taken afterwards. */
+  prepare?(batch: TailBatch, followed: F): Promise<void>;
   /** Resolves when the target can take more; asked only for rooms that are behind. */
   ready(signal: AbortSignal): Promise<void>;
   /** The log cannot be read: nothing more comes. */
@@ -30,23 +36,74 @@ class Member<F extends Followed> implements TailReader {
   readonly followed: F;
   readonly stop = new AbortController();
   readonly #target: FollowTarget<F>;
+  /** Called when it has fallen behind what the tail gives. */
+  readonly #fallBack: (member: Member<F>) => void;
   tail: RoomTail | null = null;
+  /** Everything up to here came from the tail or the log. */
   at: number;
+  /** Everything up to here was handed over. */
+  done: number;
+  readonly #waiting: TailBatch[] = [];
+  #preparing = false;
+  #isBehind = false;
 
-  constructor(followed: F, target: FollowTarget<F>) {
+  constructor(followed: F, target: FollowTarget<F>, fallBack: (member: Member<F>) => void) {
     this.followed = followed;
     this.at = followed.after;
+    this.done = followed.after;
     this.#target = target;
+    this.#fallBack = fallBack;
   }
 
   take(batch: TailBatch): void {
-    this.#target.take(batch, this.followed);
+    if (this.followed.needsTime !== true) {
+      this.#target.take(batch, this.followed);
+      this.at = this.done = batch.to;
+      return;
+    }
     this.at = batch.to;
+    this.#waiting.push(batch);
+    if (this.#waiting.length > WAITING_MAX_BATCHES) {
+      // The log has them: it reads them again when it comes to them.
+      this.tail?.leave(this);
+      this.#isBehind = true;
+      this.#waiting.length = 0;
+    }
+    if (!this.#preparing) void this.#run();
+  }
+
+  /** Takes a page that was read for it alone. */
+  async page(batch: TailBatch): Promise<void> {
+    if (this.followed.needsTime === true) await this.#target.prepare?.(batch, this.followed);
+    if (this.stop.signal.aborted) return;
+    this.#target.take(batch, this.followed);
+    this.at = this.done = batch.to;
   }
 
   end(): void {
     this.tail?.leave(this);
     this.stop.abort();
+    this.#waiting.length = 0;
+  }
+
+  async #run(): Promise<void> {
+    this.#preparing = true;
+    try {
+      for (let batch = this.#waiting.shift(); batch !== undefined && !this.stop.signal.aborted; batch = this.#waiting.shift()) {
+        await this.#target.prepare?.(batch, this.followed);
+        if (this.stop.signal.aborted) return;
+        this.#target.take(batch, this.followed);
+        this.done = batch.to;
+      }
+      if (!this.#isBehind || this.stop.signal.aborted) return;
+      this.#isBehind = false;
+      this.at = this.done;
+      this.#fallBack(this);
+    } catch (error) {
+      if (!this.stop.signal.aborted) this.#target.failed(error);
+    } finally {
+      this.#preparing = false;
+    }
   }
 }
 
@@ -78,7 +135,7 @@ export class Follow<F extends Followed> {
 
   /** Rooms that are followed, with the seq up to which everything was handed over. */
   *places(): Iterable<readonly [RoomKey, number]> {
-    for (const [room, { at }] of this.#members) yield [room, at];
+    for (const [room, { done }] of this.#members) yield [room, done];
   }
 
   get size(): number {
@@ -87,23 +144,28 @@ export class Follow<F extends Followed> {
 
   /** What is followed of a room, and how far it has come. */
   get(room: RoomKey): { readonly followed: F; readonly at: number } | undefined {
-    return this.#members.get(room);
+    const member = this.#members.get(room);
+    return member && { followed: member.followed, at: member.done };
   }
 
   /** Begins to follow a room; what was followed of it before ends. */
   add(followed: F): void {
     if (this.#signal.aborted) return;
     this.drop(followed.room);
-    const member = new Member(followed, this.#target);
+    const member = new Member(followed, this.#target, (one) => this.#fallBack(one));
     this.#members.set(followed.room, member);
-    this.#behind.push(member);
-    if (!this.#running) void this.#catchUp();
+    this.#fallBack(member);
   }
 
   /** Ends a room; false when it was not followed. */
   drop(room: RoomKey): boolean {
     this.#members.get(room)?.end();
     return this.#members.delete(room);
+  }
+
+  #fallBack(member: Member<F>): void {
+    this.#behind.push(member);
+    if (!this.#running) void this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
@@ -130,7 +192,7 @@ export class Follow<F extends Followed> {
     if (member.stop.signal.aborted) return;
     if (page.scanned <= member.at && member.at < tail.at)
       throw new Error(`the log of room ${room} ends at ${page.head}, before ${tail.at}`);
-    member.take(new TailBatch(room, member.at, page));
+    await member.page(new TailBatch(room, member.at, page));
     this.#behind.push(member);
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,8 +1,10 @@
+import { systemClock } from "../clock.js";
 import type { Store } from "../log/store.js";
 import { LocalExports } from "../outputs/export/exports.js";
 import { retainStep, shedStep } from "../outputs/retention/step.js";
 import { advance } from "../outputs/stats/advance.js";
 import { openVocabulary, type Vocabulary } from "../outputs/stats/words.js";
+import { ReadingTime } from "../reading-time.js";
 import type { JobName, Jobs } from "./jobs.js";
 import { LocalTasks } from "./tasks.js";
 
@@ -15,7 +17,7 @@ export class JobRunner {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#exports = new LocalExports(store.log);
+    this.#exports = new LocalExports(store.log, new ReadingTime(systemClock));
     this.#tasks = new LocalTasks(store, () => this.#words());
   }
 

@@ -39,7 +39,7 @@ export async function answerEventStream(
 ): Promise<void> {
   live.assertCapacity();
   const { rooms: names, types, user, minDiamonds, filter, after } = request.query;
-  const select = selectionOf({ types: types?.split(","), user, minDiamonds, filter });
+  const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.time, token.id);
   const rooms = await namedRooms(live, token, names.split(","));
   const last = request.headers["last-event-id"];
   const resumed = typeof last === "string" && last !== "" ? last : null;

@@ -5,7 +5,7 @@ import type { TokenRow } from "../../log/tokens.js";
 import type { Live } from "./live.js";
 import { cursorStart, encodePlaces } from "./places.js";
 import type { Goodbye, LiveReader } from "./reader.js";
-import type { Shown } from "./selection.js";
+import { type Shown, shownOf, sift } from "./selection.js";
 import { sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
 import type { SseAnswer } from "./sse-answer.js";
 
@@ -57,14 +57,17 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
     const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
     const key = alone ? sseKey : `${sseKey} ${start}`;
     const { live } = this.#parts;
-    const make = () => sseBatch(batch, selection, live.store.log.id, start);
-    const bytes = batch.once(key, selection.costs ? () => live.filterTime.spend(this.token.id, make) : make);
+    const bytes = batch.once(key, () => sseBatch(batch, shownOf(batch, selection), live.store.log.id, start));
     if (bytes !== null) this.#answer.write(bytes, alone ? null : live.gather);
-    if (selection.costs && live.filterTime.left(this.token.id) < 0) this.end("costly");
+    if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
+  }
+
+  prepare(batch: TailBatch, { selection }: Shown): Promise<void> {
+    return sift(batch, selection, this.#parts.live.time, this.token.id);
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    await this.#parts.live.filterTime.calm(this.token.id, signal);
+    await this.#parts.live.time.calm(this.token.id, signal);
     if (!(await this.#answer.outlet.ready(signal))) this.end("slow");
   }
 

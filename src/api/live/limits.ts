@@ -1,4 +1,4 @@
-import type { FilterTimeLimits } from "./filter-time.js";
+import { FILTER_TIME, type FilterTimeLimits } from "../../reading-time.js";
 import type { OutletBounds } from "./outlet.js";
 
 /** Bounds and times of the live streams. */
@@ -36,7 +36,5 @@ export const LIVE_LIMITS: LiveLimits = {
   commandBurst: 100,
   commandsPerSecond: 20,
   roomStatesMs: 1_000,
-  // What people write costs some microseconds: 60 filters on a room of 1,000 events a second.
-  filterBurstMs: 5_000,
-  filterMsPerSecond: 200,
+  ...FILTER_TIME,
 };

@@ -3,8 +3,8 @@ import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Store } from "../../log/store.js";
 import { Tails } from "../../log/tail.js";
+import { ReadingTime } from "../../reading-time.js";
 import type { HeldTokens } from "../held-tokens.js";
-import { FilterTime } from "./filter-time.js";
 import { Gather } from "./gather.js";
 import { LIVE_LIMITS, type LiveLimits } from "./limits.js";
 import { Quota } from "./quota.js";
@@ -31,7 +31,8 @@ export class Live {
   readonly tails: Tails;
   /** Rooms and connections by token. */
   readonly quota: Quota;
-  readonly filterTime: FilterTime;
+  /** How the thread's time is divided among all who read. */
+  readonly time: ReadingTime;
   readonly gather: Gather;
   readonly #held: LiveParts["held"];
   readonly #readers = new Set<LiveReader>();
@@ -48,7 +49,7 @@ export class Live {
     this.limits = { ...LIVE_LIMITS, ...limits };
     this.tails = new Tails({ log: store.log, clock, onError: (error) => this.failed(error) });
     this.quota = new Quota(this.limits.heldPerToken);
-    this.filterTime = new FilterTime(clock, this.limits);
+    this.time = new ReadingTime(clock, this.limits);
     this.gather = new Gather(clock);
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }

@@ -37,12 +37,17 @@ export class Outlet {
     return this.#stream.writableLength;
   }
 
+  /** Too much is queued already for anything more. */
+  get isFull(): boolean {
+    return this.#stream.writableLength > this.#bounds.maxQueuedBytes;
+  }
+
   /**
    * Writes, or answers false when too much is queued already.
    * @param gather lets it leave together with what else comes in these ms
    */
   write(bytes: Buffer | string, gather: Gather | null = null): boolean {
-    if (this.#stream.writableLength > this.#bounds.maxQueuedBytes) return false;
+    if (this.isFull) return false;
     if (this.#stream.destroyed) return true;
     gather?.hold(this.#stream);
     this.#stream.write(bytes);

@@ -1,21 +1,13 @@
 import { DyliveError } from "../../errors.js";
 import { EVENT_TYPES, type EventType, type LiveEvent, USUAL_TYPES } from "../../events/event.js";
-import { compile, FilterError, type Predicate } from "../../events/filter.js";
 import type { RoomKey, Where } from "../../log/log.js";
+import type { TailBatch } from "../../log/tail-batch.js";
 import type { Followed } from "../../log/tail-follow.js";
+import type { ReadingTime } from "../../reading-time.js";
+import type { Filter } from "../seed-filter.js";
 
 /** Stands for all types. */
 const ALL = "*";
-
-/** A mistake in a filter, with its place. */
-class BadFilter extends DyliveError {
-  readonly details: { readonly position: number };
-
-  constructor({ message, position }: FilterError) {
-    super("bad_request", `filter: ${message} (at character ${position + 1})`);
-    this.details = { position };
-  }
-}
 
 /** What a client asks of the events of a stream; all given conditions must hold. */
 export interface Asked {
@@ -28,13 +20,8 @@ export interface Asked {
 }
 
 /** Which events of a room a reader is shown. Two with the same key show the same events. */
-export interface Selection {
+export interface Selection extends Filter {
   readonly key: string;
-  /** There is an expression to work out for every event. */
-  readonly costs: boolean;
-  /** What the store can leave out by itself. */
-  readonly where: Where;
-  shows(event: LiveEvent): boolean;
 }
 
 /** A room of a stream, and what is shown of it. */
@@ -47,18 +34,21 @@ export interface Shown extends Followed {
 
 /** The followed room of a selection. */
 export function shown(room: RoomKey, after: number, selection: Selection): Shown {
-  return { room, after, where: selection.where, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
+  const needsTime = selection.expression !== null;
+  return { room, after, where: selection.where, needsTime, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
 }
 
 /**
  * Reads what a client asks for.
+ * @param payer the token that pays for the filter
  * @returns the selection for a room, of one of its broadcasts or of all
- * @throws DyliveError bad_request that names the field
+ * @throws DyliveError bad_request that names the field, filter_too_costly
  */
-export function selectionOf(asked: Asked): (sessionId: string | null) => Selection {
+export async function selectionOf(asked: Asked, time: ReadingTime, payer: string): Promise<(sessionId: string | null) => Selection> {
   const types = typesOf(asked.types);
   const { user, minDiamonds, filter } = asked;
-  const wanted = filter === undefined ? null : compiled(filter);
+  if (filter !== undefined) time.assertLeft(payer);
+  const expression = filter === undefined ? null : await time.compile(payer, filter);
   return (sessionId) => {
     const where: Where = {
       types,
@@ -66,17 +56,31 @@ export function selectionOf(asked: Asked): (sessionId: string | null) => Selecti
       ...(user !== undefined && { userId: user }),
       ...(minDiamonds !== undefined && { minDiamonds }),
     };
-    return { key: JSON.stringify([where, filter ?? null]), costs: wanted !== null, where, shows: showing(where, new Set(types), wanted) };
+    return { key: JSON.stringify([where, filter ?? null]), where, shows: showing(where, new Set(types)), expression };
   };
 }
 
-function showing({ sessionId, userId, minDiamonds }: Where, types: ReadonlySet<EventType>, wanted: Predicate | null) {
+/** Tries an expression on the events of a batch that are shown else, once for all readers who ask for the same. */
+export function sift(batch: TailBatch, { key, shows, expression }: Selection, time: ReadingTime, payer: string): Promise<void> {
+  return batch.choose(key, async () => {
+    const shown = batch.events.filter(shows);
+    return expression === null ? shown : (await time.sift(shown, { payer, wanted: expression })).found;
+  });
+}
+
+/** Whether an event of a batch is shown; a batch for a selection with an expression was sifted before. */
+export function shownOf(batch: TailBatch, { key, shows, expression }: Selection): (event: LiveEvent) => boolean {
+  if (expression === null) return shows;
+  const chosen = batch.chosen(key);
+  return (event) => chosen.has(event);
+}
+
+function showing({ sessionId, userId, minDiamonds }: Where, types: ReadonlySet<EventType>) {
   return (event: LiveEvent): boolean => {
     if (!types.has(event.type)) return false;
     if (sessionId !== undefined && event.sessionId !== sessionId) return false;
     if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
-    if (minDiamonds !== undefined && !("diamonds" in event && event.diamonds !== null && event.diamonds >= minDiamonds)) return false;
-    return wanted === null || wanted(event);
+    return minDiamonds === undefined || ("diamonds" in event && event.diamonds !== null && event.diamonds >= minDiamonds);
   };
 }
 
@@ -93,12 +97,4 @@ function eventType(name: string): EventType {
       `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${EVENT_TYPES.join(", ")}`,
     );
   return type;
-}
-
-function compiled(expression: string): Predicate {
-  try {
-    return compile(expression);
-  } catch (error) {
-    throw error instanceof FilterError ? new BadFilter(error) : error;
-  }
 }

@@ -1,6 +1,6 @@
+import type { LiveEvent } from "../../events/event.js";
 import type { TailBatch } from "../../log/tail-batch.js";
 import { cursorEnd } from "./places.js";
-import type { Selection } from "./selection.js";
 
 /** What a client waits before it connects again. */
 const RETRY_MS = 2_000;
@@ -19,15 +19,15 @@ export function sseHeartbeat(id?: string): string {
 }
 
 /**
- * A batch as messages, each with the cursor after it; null when the selection shows nothing of it.
+ * A batch as messages, each with the cursor after it; null when nothing of it is shown.
  * @param start `cursorStart` of the stream's other rooms
  */
-export function sseBatch(batch: TailBatch, selection: Selection, logId: string, start: string): Buffer | null {
+export function sseBatch(batch: TailBatch, shows: (event: LiveEvent) => boolean, logId: string, start: string): Buffer | null {
   const { room, removed } = batch;
   const id = (seq: number) => start + cursorEnd(logId, room, seq);
   let text = removed === null ? "" : sseMessage("removed", { room, from: removed[0], to: removed[1] }, id(removed[1]));
   batch.events.forEach((event, index) => {
-    if (selection.shows(event)) text += `id: ${id(event.seq)}\nevent: ${event.type}\ndata: ${batch.json(index)}\n\n`;
+    if (shows(event)) text += `id: ${id(event.seq)}\nevent: ${event.type}\ndata: ${batch.json(index)}\n\n`;
   });
   return text === "" ? null : Buffer.from(text, "utf8");
 }

@@ -14,7 +14,7 @@ import type { Live } from "./live.js";
 import { namedRoom } from "./named-room.js";
 import { Outlet } from "./outlet.js";
 import { GOODBYES, type Goodbye, type LiveReader } from "./reader.js";
-import type { Shown } from "./selection.js";
+import { type Shown, shownOf, sift } from "./selection.js";
 import { wsBatch } from "./ws-batch.js";
 import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
 import { subscriptionsOf } from "./ws-subscribe.js";
@@ -62,6 +62,8 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     this.#bucket = new Bucket(clock, limits.commandBurst, limits.commandsPerSecond);
     this.#follow = new Follow({ log: store.log, tails, target: this, signal: this.#over.signal });
     ws.on("error", () => {});
+    // The library would answer without looking whether anybody takes the answers.
+    ws.on("ping", (data) => this.#pong(data));
     ws.on("pong", () => {
       this.#missed = 0;
     });
@@ -90,14 +92,17 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   }
 
   take(batch: TailBatch, { selection, wsKey }: Shown): void {
-    const make = () => wsBatch(batch, selection);
-    const frame = batch.once(wsKey, selection.costs ? () => this.#live.filterTime.spend(this.token.id, make) : make);
+    const frame = batch.once(wsKey, () => wsBatch(batch, shownOf(batch, selection)));
     if (frame !== null) this.#write(frame, this.#follow.size > 1 ? this.#live.gather : null);
-    if (selection.costs && this.#live.filterTime.left(this.token.id) < 0) this.end("costly");
+    if (selection.expression !== null && this.#live.time.left(this.token.id) < 0) this.end("costly");
+  }
+
+  prepare(batch: TailBatch, { selection }: Shown): Promise<void> {
+    return sift(batch, selection, this.#live.time, this.token.id);
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    await this.#live.filterTime.calm(this.token.id, signal);
+    await this.#live.time.calm(this.token.id, signal);
     if (!(await this.#outlet.ready(signal))) this.end("slow");
   }
 
@@ -128,6 +133,12 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
 
   destroy(): void {
     this.#ws.terminate();
+  }
+
+  #pong(data: Buffer): void {
+    if (this.#over.signal.aborted) return;
+    if (this.#outlet.isFull) this.end("slow");
+    else this.#ws.pong(data);
   }
 
   #received(text: string | null): void {

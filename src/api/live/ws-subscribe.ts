@@ -28,7 +28,7 @@ export async function subscriptionsOf(live: Live, token: TokenRow, command: Comm
     own.set(String(item.room), item.after);
     return String(item.room);
   });
-  const select = selectionOf(command);
+  const select = await selectionOf(command, live.time, token.id);
   const rooms = await namedRooms(live, token, names);
   const ends = await endsOf(live, rooms);
   const after = command.after === undefined ? null : String(command.after);

@@ -22,7 +22,13 @@ export class WsUpgrade {
     this.#live = live;
     this.#gate = gate;
     // Compression would make every connection's bytes its own: no frame could be shared.
-    const options = { noServer: true, maxPayload: live.limits.messageBytes, perMessageDeflate: false, clientTracking: false };
+    const options = {
+      noServer: true,
+      maxPayload: live.limits.messageBytes,
+      perMessageDeflate: false,
+      clientTracking: false,
+      autoPong: false,
+    };
     this.#server = new WebSocketServer(options);
   }
 

@@ -1,18 +1,18 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
-import { type Static, Type } from "typebox";
+import { Type } from "typebox";
 import { DyliveError } from "../../errors.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { encodeCursor, resolveCursor } from "../cursor.js";
-import { type Selection, selectionOf } from "../live/selection.js";
+import { selectionOf } from "../live/selection.js";
 import type { ApiParts } from "../parts.js";
 import { poll } from "../poll.js";
-import { type Gathered, readBefore } from "../read.js";
+import { type Gathered, readBefore, type Share } from "../read.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
 
-/** Events that one call tries its filter on. */
-const TRIES = 20_000;
+/** The share of work of one call: some seconds in which others have their turns. */
+const SHARE: Share = { tries: 20_000, ms: 1_000 };
 
 const Place = (what: string) =>
   Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,1024}$", description: `${what}: a cursor that was given here, or a seq` }));
@@ -39,11 +39,10 @@ const EventsQuery = exactly({
     description: "seconds to wait for an event when there is none, from 0 to 60; not with before",
   }),
 });
-type EventsQuery = Static<typeof EventsQuery>;
 
 /** Events of a room. */
 export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
-  const { store, clock, waiters, calls } = parts;
+  const { store, clock, waiters, calls, live } = parts;
   const { log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -63,7 +62,13 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
       const { after, before, limit, wait, session } = request.query;
       if (before !== undefined && (after !== undefined || wait > 0))
         throw new DyliveError("bad_request", "before cannot be given together with after or wait");
-      const filter = wanted(request.query, session ?? sessionId);
+      const token = passes.of(request);
+      const payer = token.id;
+      const { types, user, minDiamonds, filter: expression } = request.query;
+      const asked = { types: types?.split(","), user, minDiamonds, filter: expression };
+      const filter = (await selectionOf(asked, live.time, payer))(session ?? sessionId);
+      const call = calls.open(request.raw, reply.raw, token);
+      const reading = { log, room, limit, filter, time: live.time, payer, share: SHARE };
       const ends = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
       const cursor = (seq: number) => encodeCursor({ logId: log.id, room, seq });
       const told = ({ events, more, removed }: Gathered, next: number, previous: number) => {
@@ -73,18 +78,12 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
       if (before !== undefined) {
         // "before head + 1" is everything.
         const from = resolveCursor(before, log.id, room, { oldest: ends.oldest, head: ends.head + 1 });
-        const got = await readBefore({ log, room, limit, filter, tries: TRIES }, from);
+        const got = await readBefore(reading, from, call.signal);
         return told(got, got.events.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
       }
       const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);
-      const call = calls.open(request.raw, reply.raw, passes.of(request));
-      const got = await poll({ log, room, limit, filter, clock, waiters, call, waitMs: wait * 1000, tries: TRIES }, from, ends.head);
+      const got = await poll({ ...reading, clock, waiters, call, waitMs: wait * 1000 }, from, ends.head);
       return told(got, got.next, got.events[0]?.seq ?? (from ?? ends.head) + 1);
     },
   );
-}
-
-function wanted(query: EventsQuery, session: string | null): Selection {
-  const { types, user, minDiamonds, filter } = query;
-  return selectionOf({ types: types?.split(","), user, minDiamonds, filter })(session);
 }

@@ -63,7 +63,7 @@ const ExportQuery = exactly({
 type ExportQuery = Static<typeof ExportQuery>;
 
 /** Exports as streams. */
-export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock }: ApiParts, passes: Passes): void {
+export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiParts, passes: Passes): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/export",
     {
@@ -84,9 +84,12 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
       const { query } = request;
       const session = query.session === "latest" ? (await store.sessions.list(room, 1))[0]?.sessionId : query.session;
       if (query.session === "latest" && session === undefined) throw new DyliveError("not_found", "the room has no broadcast");
+      const token = passes.of(request);
+      if (query.filter !== undefined) live.time.assertLeft(token.id);
+      await live.time.turn(token.id);
       const ask = await decideExport(store, room, { ...wishOf(query), sessionId: session ?? sessionId ?? undefined });
-      const parts = await partsOf(exports, ask);
-      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      const parts = await partsOf(exports, ask, token.id);
+      const call = calls.open(request.raw, reply.raw, token);
       const name = `dylive-${ask.about.webRid ?? room}${ask.about.sessionId === null ? "" : `-${ask.about.sessionId}`}.${query.format}`;
       reply
         .type(EXPORT_FORMATS[query.format].mediaType)

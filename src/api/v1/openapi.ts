@@ -1,6 +1,9 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifySchema } from "fastify";
+import { SharedFiles } from "../shared-files.js";
 import {
   ErrorSchema,
   EventListSchema,
@@ -13,6 +16,7 @@ import {
   TokenSchema,
 } from "./answers.js";
 import { ClusterSchema } from "./cluster-routes.js";
+import { SharedDocument } from "./document.js";
 import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
 import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-answers.js";
@@ -39,6 +43,8 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join("; ");
+
+const PAGE_FILES = "/docs/static/";
 
 const ABOUT = `Real-time data of Douyin (抖音) live rooms, from this server. Ids are strings; times are ms UTC; what is unknown is null.
 Errors of /v1 have one form: \`error.code\` is stable, \`error.hint\` says what to do.`;
@@ -130,18 +136,31 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       return { schema: { ...described, operationId: operationId(String(route.method), url) }, url };
     },
   });
-  app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.header("cache-control", "no-cache").send(app.swagger()));
-  await app.register(fastifySwaggerUi, {
-    routePrefix: "/docs",
-    staticCSP: POLICY,
-    theme: { title: "dylive: API" },
-    uiConfig: {
-      // The other layout has a bar whose logo brings a style of its own, which the policy forbids.
-      layout: "BaseLayout",
-      validatorUrl: null,
-      supportedSubmitMethods: ["get", "post", "put", "patch", "delete"],
-      persistAuthorization: false,
-    },
+  const json = new SharedDocument(() => JSON.stringify(app.swagger()));
+  const yaml = new SharedDocument(() => app.swagger({ yaml: true }));
+  app.get("/openapi.json", { schema: { hide: true } }, (request, reply) => json.answer(request, reply, "application/json; charset=utf-8"));
+  const files = new SharedFiles(join(dirname(createRequire(import.meta.url).resolve("@fastify/swagger-ui")), "static"));
+  await app.register(async (docs) => {
+    // The page's own routes read a file, or write the document anew, for everybody who asks.
+    docs.addHook("onRequest", async (request, reply) => {
+      const path = request.url.split("?", 1)[0] ?? "";
+      if (path === "/docs/json") return json.answer(request, reply, "application/json; charset=utf-8");
+      if (path === "/docs/yaml") return yaml.answer(request, reply, "application/x-yaml");
+      const file = path.startsWith(PAGE_FILES) ? path.slice(PAGE_FILES.length) : "";
+      return file !== "index.html" && files.has(file) ? files.answer(request, reply, file) : undefined;
+    });
+    await docs.register(fastifySwaggerUi, {
+      routePrefix: "/docs",
+      staticCSP: POLICY,
+      theme: { title: "dylive: API" },
+      uiConfig: {
+        // The other layout has a bar whose logo brings a style of its own, which the policy forbids.
+        layout: "BaseLayout",
+        validatorUrl: null,
+        supportedSubmitMethods: ["get", "post", "put", "patch", "delete"],
+        persistAuthorization: false,
+      },
+    });
   });
 }
 

@@ -57,6 +57,12 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#parts = parts;
     this.#follow = new Follow({ log: parts.store.log, tails: parts.tails, target: this, signal: this.#over.signal });
     this.#ws.on("error", () => {});
+    // The library would answer without looking whether anybody takes the answers.
+    this.#ws.on("ping", (data) => {
+      if (this.#over.signal.aborted) return;
+      if (this.queued > parts.limits.maxQueuedBytes) this.end("too_slow");
+      else this.#ws.pong(data);
+    });
     this.#ws.on("pong", () => {
       this.#missed = 0;
     });

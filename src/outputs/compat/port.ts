@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { Conversation } from "../../conversation.js";
 import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import { CompatClient } from "./client.js";
@@ -15,6 +16,8 @@ import { Writing } from "./written.js";
 const HEADERS_MAX_BYTES = 16_384;
 /** For receiving a whole request. */
 const REQUEST_MS = 10_000;
+/** Connections that are no client's, or not yet: more are not taken. */
+const CONNECTIONS_BESIDE = 100;
 
 /** One format on a port of its own: its clients have the port, and some the whole address, built in. */
 export class CompatPort {
@@ -34,13 +37,22 @@ export class CompatPort {
       maxPayload: parts.limits.messageBytes,
       perMessageDeflate: false,
       clientTracking: false,
+      autoPong: false,
     });
     this.#server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
-    this.#server.on("request", (_request, response) => {
+    this.#server.maxConnections = parts.limits.clients + CONNECTIONS_BESIDE;
+    const refuseRequest: RequestListener = (_request, response) => {
       response.writeHead(426, { "content-type": "text/plain; charset=utf-8", upgrade: "websocket", connection: "close" });
       response.end(`dylive: a WebSocket for clients of ${format.like}. docs/compat.md tells more.\n`);
+    };
+    const conversations = new WeakMap<Duplex, Conversation>();
+    this.#server.on("connection", (socket) => conversations.set(socket, new Conversation(socket, refuseRequest)));
+    this.#server.on("request", (request, response) => conversations.get(request.socket)?.ask(request, response));
+    this.#server.on("upgrade", (request, socket, head) => {
+      conversations.get(socket)?.leave();
+      if (conversations.get(socket)?.isBusy === true) socket.destroy();
+      else void this.#upgrade(request, socket, head);
     });
-    this.#server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
   }
 
   /** Open connections. */

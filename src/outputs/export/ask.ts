@@ -1,8 +1,8 @@
 import { DyliveError } from "../../errors.js";
 import { EVENT_TYPES, type EventType } from "../../events/event.js";
-import { compile, FilterError } from "../../events/filter.js";
 import type { RoomKey, Where } from "../../log/log.js";
 import type { Store } from "../../log/store.js";
+import { readFilter } from "../../reading-time.js";
 import { type About, EXPORT_FORMATS, type ExportFormat } from "./format.js";
 
 /** What somebody wants exported of a room. Times are ms UTC. */
@@ -61,7 +61,7 @@ export async function decideExport(
   const { format, sessionId, from = null, to = null, userId, minDiamonds, filter = null, after = 0, pseudonyms = null } = wish;
   const { timed, continued } = EXPORT_FORMATS[format];
   const types = typesOf(wish.types, timed);
-  if (filter !== null) assertFilter(filter);
+  if (filter !== null) readFilter(filter);
   if (after > 0 && !continued) throw new DyliveError("bad_request", `after: a file of ${format} cannot be continued; jsonl and csv can`);
   const row = await rooms.get(room);
   const session = sessionId === undefined ? null : await sessions.get(room, sessionId);
@@ -99,13 +99,4 @@ function typesOf(asked: readonly string[] | undefined, timed: boolean): readonly
     const known = EVENT_TYPES.join(", ");
     throw new DyliveError("bad_request", `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
   });
-}
-
-function assertFilter(filter: string): void {
-  try {
-    compile(filter);
-  } catch (error) {
-    if (!(error instanceof FilterError)) throw error;
-    throw new DyliveError("bad_request", `filter: ${error.message} (at character ${error.position + 1})`);
-  }
 }

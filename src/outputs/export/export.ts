@@ -7,7 +7,7 @@ import type { Encode, ExportFormat } from "./format.js";
 import { jsonl } from "./jsonl.js";
 import { parquet } from "./parquet.js";
 import { Pseudonyms } from "./pseudonyms.js";
-import { eventsOf } from "./read.js";
+import { eventsOf, type Paid } from "./read.js";
 import { srt } from "./srt.js";
 import { xlsx } from "./xlsx.js";
 import { xml } from "./xml.js";
@@ -22,13 +22,20 @@ export interface Piece {
 
 /**
  * The bytes of an export, piece by piece as they are taken: what is held does not grow with what is exported.
+ * @param paid who pays for its filter; by default nobody has to
  * @throws DyliveError what the log throws; the signal's reason
  */
-export async function* exportPieces(log: Pick<Log, "read">, ask: ExportAsk, signal: AbortSignal): AsyncGenerator<Piece> {
+export async function* exportPieces(
+  log: Pick<Log, "read">,
+  ask: ExportAsk,
+  signal: AbortSignal,
+  paid: Paid | null = null,
+): AsyncGenerator<Piece> {
   let scanned = ask.after;
-  const events = eventsOf(log, ask, signal, (seq) => {
+  const onScanned = (seq: number) => {
     scanned = seq;
-  });
+  };
+  const events = eventsOf(log, ask, signal, onScanned, paid);
   const hidden = ask.pseudonymKey === null ? events : hide(events, new Pseudonyms(ask.pseudonymKey));
   for await (const piece of ENCODERS[ask.format](hidden, ask.about))
     yield { bytes: typeof piece === "string" ? Buffer.from(piece, "utf8") : piece, scanned };

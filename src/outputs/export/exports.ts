@@ -1,5 +1,6 @@
 import { DyliveError } from "../../errors.js";
 import type { Log } from "../../log/log.js";
+import type { ReadingTime } from "../../reading-time.js";
 import type { ExportAsk } from "./ask.js";
 import { exportPieces, type Piece } from "./export.js";
 
@@ -10,8 +11,8 @@ const OPEN_MAX = 4;
 
 /** Exports that are under way, each taken part by part by whoever opened it. */
 export interface Exports {
-  /** Begins an export. @throws DyliveError in_use when too many are under way */
-  open(ask: ExportAsk): Promise<number>;
+  /** Begins an export. @param payer the token that pays for its filter  @throws DyliveError in_use when too many are under way */
+  open(ask: ExportAsk, payer: string): Promise<number>;
   /** The next part of its bytes; null at the end. */
   next(id: number): Promise<Uint8Array | null>;
   /** Ends it, wherever it is; to be called after the end, too. */
@@ -21,18 +22,21 @@ export interface Exports {
 /** Exports made in this thread. */
 export class LocalExports implements Exports {
   readonly #log: Pick<Log, "read">;
+  readonly #time: ReadingTime;
   readonly #open = new Map<number, { readonly pieces: AsyncIterator<Piece>; readonly stop: AbortController }>();
   #last = 0;
 
-  constructor(log: Pick<Log, "read">) {
+  /** @param time that of this thread */
+  constructor(log: Pick<Log, "read">, time: ReadingTime) {
     this.#log = log;
+    this.#time = time;
   }
 
-  async open(ask: ExportAsk): Promise<number> {
+  async open(ask: ExportAsk, payer: string): Promise<number> {
     if (this.#open.size >= OPEN_MAX)
       throw new DyliveError("in_use", `${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
     const stop = new AbortController();
-    this.#open.set(++this.#last, { pieces: exportPieces(this.#log, ask, stop.signal), stop });
+    this.#open.set(++this.#last, { pieces: exportPieces(this.#log, ask, stop.signal, { time: this.#time, payer }), stop });
     return this.#last;
   }
 
@@ -62,11 +66,11 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Begins an export, and gives its bytes as they are taken; however that ends, it is ended.
+ * Begins an export for a token, and gives its bytes as they are taken; however that ends, it is ended.
  * @throws DyliveError in_use when too many are under way
  */
-export async function partsOf(exports: Exports, ask: ExportAsk): Promise<AsyncIterable<Uint8Array>> {
-  const id = await exports.open(ask);
+export async function partsOf(exports: Exports, ask: ExportAsk, payer: string): Promise<AsyncIterable<Uint8Array>> {
+  const id = await exports.open(ask, payer);
   return parts(exports, id);
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import type { HookRow, HookTry } from "../../log/hooks.js";
 import type { RoomKey } from "../../log/log.js";
 import type { Store } from "../../log/store.js";
+import type { ReadingTime } from "../../reading-time.js";
 import type { FirstLive } from "./first-live.js";
 import { Lane, type LaneParts } from "./lane.js";
 import { hookSelection } from "./selection.js";
@@ -22,6 +23,7 @@ export interface DeliveryParts {
   readonly store: Pick<Store, "log" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;
+  readonly time: ReadingTime;
   readonly firstLive: FirstLive;
   /** Failing time (ms) after which a hook is given up. */
   readonly pauseAfterMs: number;
@@ -47,7 +49,7 @@ export class Delivery {
   #saveIsDue = false;
 
   constructor(hook: HookRow, parts: DeliveryParts) {
-    const { store, clock, send, firstLive, onError } = parts;
+    const { store, clock, send, time, firstLive, onError } = parts;
     // Every room that waits listens to it.
     setMaxListeners(0, this.#stop.signal);
     this.hook = hook;
@@ -59,6 +61,7 @@ export class Delivery {
       firstLive,
       clock,
       send,
+      time,
       slots: new Slots(ROOMS_AT_A_TIME),
       places: new Map(),
       unsaved: new Set(),

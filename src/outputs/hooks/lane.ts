@@ -1,6 +1,8 @@
 import type { Clock } from "../../clock.js";
+import type { LiveEvent } from "../../events/event.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../../log/hooks.js";
 import type { Log, RoomKey } from "../../log/log.js";
+import type { ReadingTime } from "../../reading-time.js";
 import { retryMs } from "./backoff.js";
 import { makeBatch } from "./batch.js";
 import type { FirstLive } from "./first-live.js";
@@ -22,6 +24,8 @@ export interface LaneParts {
   readonly firstLive: FirstLive;
   readonly clock: Clock;
   readonly send: Send;
+  /** Divides the thread's time among hooks' expressions. */
+  readonly time: ReadingTime;
   readonly slots: Slots;
   /** How far the hook is in each room. */
   readonly places: Map<RoomKey, number>;
@@ -146,6 +150,15 @@ export class Lane {
     return send({ url: hook.url, headers, body, allowPrivate: hook.allowPrivate }, signal);
   }
 
+  /** What the hook's expression lets through. A hook whose expression takes more time than it may waits until it has some again. */
+  async #passed(events: readonly LiveEvent[]): Promise<readonly LiveEvent[]> {
+    const { hook, selection, time, signal } = this.#parts;
+    if (selection.expression === null) return events;
+    const payer = `hook ${hook.id}`;
+    await time.calm(payer, signal);
+    return (await time.sift(events, { payer, wanted: selection.expression, signal })).found;
+  }
+
   /** The next batch of the room; null when there is nothing more. What is not wanted is passed over. */
   async #next(): Promise<HookBatch | null> {
     const { hook, selection, store, firstLive, clock, places, unsaved, onUnsaved, signal } = this.#parts;
@@ -154,10 +167,11 @@ export class Lane {
       const page = await store.log.read(this.#room, after, hook.maxEvents, { types: selection.types });
       if (page.scanned <= after) return null;
       const events = [];
-      for (const event of page.events) {
+      for (const event of await this.#passed(page.events)) {
         const wanted = selection.wants(event);
         if (wanted === "first" ? await firstLive.is(event) : wanted) events.push(event);
       }
+      if (signal.aborted) return null;
       const batch = makeBatch({ hook, logId: store.log.id, room: this.#room, after, now: clock.now() }, page, events);
       this.#more = (batch?.to ?? page.scanned) < page.head;
       if (batch !== null) return batch;

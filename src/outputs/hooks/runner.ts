@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { HookRow } from "../../log/hooks.js";
 import type { RoomKey } from "../../log/log.js";
 import type { Store } from "../../log/store.js";
+import { ReadingTime } from "../../reading-time.js";
 import type { SystemNews } from "../../rooms/system.js";
 import { Delivery } from "./delivery.js";
 import { FirstLive } from "./first-live.js";
@@ -38,6 +39,7 @@ export interface HookCounts {
 export class HookRunner {
   readonly #parts: HookRunnerParts;
   readonly #firstLive: FirstLive;
+  readonly #time: ReadingTime;
   readonly #deliveries = new Map<string, Delivery>();
   readonly #counts = new Map<string, HookCounts>();
   readonly #stop = new AbortController();
@@ -48,6 +50,7 @@ export class HookRunner {
   constructor(parts: HookRunnerParts) {
     this.#parts = parts;
     this.#firstLive = new FirstLive(parts.store.log);
+    this.#time = new ReadingTime(parts.clock);
   }
 
   start(): void {
@@ -115,6 +118,7 @@ export class HookRunner {
       store,
       clock,
       send,
+      time: this.#time,
       firstLive: this.#firstLive,
       pauseAfterMs,
       onTry: (_id, { delivered }) => counts[delivered ? "delivered" : "failed"]++,

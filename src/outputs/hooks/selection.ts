@@ -1,8 +1,9 @@
 import { DyliveError } from "../../errors.js";
 import { EVENT_TYPES, type EventType, type LiveEvent, USUAL_TYPES } from "../../events/event.js";
-import { compile, FilterError, type Predicate } from "../../events/filter.js";
+import type { Predicate } from "../../events/filter.js";
 import type { HookSettings } from "../../log/hooks.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../log/log.js";
+import { readFilter } from "../../reading-time.js";
 
 const ALL = "*";
 
@@ -21,20 +22,22 @@ const TYPE_OF: Readonly<Record<HookName, EventType>> = {
 export interface HookSelection {
   /** What the store can leave out by itself. */
   readonly types: readonly EventType[];
-  /** `first` when it is wanted if it is the first of its broadcast that says so. */
+  /** The hook's own expression, which the event must fulfil, too. @throws BadFilter */
+  readonly expression: Predicate | null;
+  /** Whether an event is wanted by its type and name; `first` when it is if it is the first of its broadcast that says so. */
   wants(event: LiveEvent): boolean | "first";
   covers(room: RoomKey): boolean;
 }
 
 /**
- * Reads what a hook is to be sent.
+ * Reads what a hook is to be sent; its expression when that is first asked for.
  * @throws DyliveError bad_request that names the field
  */
 export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings, "types" | "filter" | "rooms">): HookSelection {
   const types = new Set(asked.length === 0 ? USUAL_TYPES : asked.includes(ALL) ? EVENT_TYPES : asked.filter(isType));
   const names = new Set(asked.filter(isName));
   for (const one of asked) if (one !== ALL && !isType(one) && !isName(one)) throw unknownName(one);
-  const passes = filter === null ? null : compiled(filter);
+  let expression: Predicate | null = null;
   const needed = new Set([...types, ...[...names].map((name) => TYPE_OF[name])]);
   const system = rooms.length === 0 || asked.some((one) => one === "system" || (isName(one) && TYPE_OF[one] === "system"));
   const covered = new Set(rooms);
@@ -47,7 +50,12 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
   };
   return {
     types: [...needed].sort(),
-    wants: (event) => (passes === null || passes(event)) && named(event),
+    // Read when it is first needed: a list of hooks asks for the rooms alone.
+    get expression() {
+      if (filter !== null) expression ??= readFilter(filter);
+      return expression;
+    },
+    wants: named,
     covers: (room) => covered.has(room) || (room === SYSTEM_ROOM ? system : covered.size === 0),
   };
 }
@@ -63,13 +71,4 @@ function isName(name: string): name is HookName {
 function unknownName(name: string): DyliveError {
   const known = [...EVENT_TYPES, ...HOOK_NAMES].join(", ");
   return new DyliveError("bad_request", `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
-}
-
-function compiled(filter: string): Predicate {
-  try {
-    return compile(filter);
-  } catch (error) {
-    if (!(error instanceof FilterError)) throw error;
-    throw new DyliveError("bad_request", `filter: ${error.message} (at character ${error.position + 1})`);
-  }
 }

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { DyliveError } from "../../errors.js";
 import type { HookSettings } from "../../log/hooks.js";
+import { readFilter } from "../../reading-time.js";
 import type { AllowedHosts } from "./address.js";
 import { BATCH_EVENTS_MAX } from "./batch.js";
 import { hookSelection } from "./selection.js";
@@ -22,6 +23,7 @@ export function checkSettings(settings: HookSettings, allowed: AllowedHosts): vo
   if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= BATCH_EVENTS_MAX))
     throw wrong(`maxEvents: a whole number from 1 to ${BATCH_EVENTS_MAX}`);
   hookSelection(settings);
+  if (settings.filter !== null) readFilter(settings.filter);
   checkUrl(url, settings.allowPrivate ? null : allowed);
 }
 

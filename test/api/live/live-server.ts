@@ -3,6 +3,7 @@ import { type Logger, pino } from "pino";
 import { afterEach } from "vitest";
 import { createToken, type NewToken } from "../../../src/api/auth.js";
 import { Calls } from "../../../src/api/calls.js";
+import { Connections } from "../../../src/api/connections.js";
 import { failureOf, sendFailure } from "../../../src/api/failure.js";
 import { Gate } from "../../../src/api/gate.js";
 import { HeldTokens } from "../../../src/api/held-tokens.js";
@@ -55,7 +56,8 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   const store = options.store ?? openMemoryStore({ maxEventsPerRoom });
   const logger = options.logger ?? pino({ level: "silent" });
   const secrets = new Secrets();
-  const listener = new Listener(secrets);
+  const connections = new Connections(clock);
+  const listener = new Listener(secrets, connections);
   const app = fastify({ serverFactory: (handler) => listener.make(handler) });
   app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
   const held = new HeldTokens(store.tokens, clock, (error) => logger.error({ err: error }));
@@ -90,6 +92,7 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
     room: (name = "98765") => claimed(store, name),
     makeToken,
     close: () => {
+      connections.close();
       closing ??= live.close().then(async () => {
         listener.closeUnused();
         await app.close();

@@ -87,4 +87,20 @@ describe("a slow reader", () => {
     });
     await until(() => client.events.length + again.events.length === 3_000);
   }, 60_000);
+
+  it("that sends pings and takes no answers is cut at a bound", async () => {
+    const server = await serveLive({ limits: { maxQueuedBytes: 65_536, graceMs: 100 } });
+    const client = await WsClient.open(server.url, server.token);
+    client.socket.pause();
+    let peak = 0;
+    // As many answers as the system's buffers take come on top.
+    for (let sent = 0; server.live.counts().ws === 1; sent++) {
+      if (sent > 2_000) throw new Error("it was never too much");
+      for (let n = 0; n < 100; n++) client.socket.ping("x".repeat(125));
+      await new Promise((resolve) => setImmediate(resolve));
+      peak = Math.max(peak, server.live.counts().queuedBytes);
+    }
+    expect(peak).toBeLessThan(65_536 + 1_000);
+    expect(server.live.counts().cutForSlowness).toBe(1);
+  }, 60_000);
 });

@@ -84,8 +84,9 @@ describe("what a hook is sent", () => {
 
   it("is what the filter leaves", () => {
     const event = { ...chat("1"), seq: 1 };
-    expect(of(["chat"], [], 'text.contains("你好")').wants(event)).toBe(true);
-    expect(of(["chat"], [], 'text.contains("再见")').wants(event)).toBe(false);
+    expect(of(["chat"], [], 'text.contains("你好")').expression?.(event)).toBe(true);
+    expect(of(["chat"], [], 'text.contains("再见")').expression?.(event)).toBe(false);
+    expect(of(["chat"], [], 'text.contains("再见")').wants(event)).toBe(true);
     expect(of(["gift"], [], 'text.contains("你好")').wants(event)).toBe(false);
   });
 });
