@@ -158,7 +158,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     closers.push(async () => official?.close());
     if (official !== null) await collecting.hold("official", async () => official.work());
     let compat: Compat | null = null;
-    const operator = operatorOf({ ...reach, config, at, retention: opened.retention, clock, compat: () => compat?.urls ?? [] });
+    const collected = async () => (await rooms.list()).flatMap(({ status }) => status ?? []);
+    const operator = operatorOf({ ...reach, config, at, collected, retention: opened.retention, clock, compat: () => compat?.urls ?? [] });
     const api = await startApi({
       host: config.host,
       port: config.port,

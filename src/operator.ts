@@ -9,7 +9,7 @@ import { shownSettings } from "./shown-settings.js";
 import { AccountDesk } from "./sources/account-desk.js";
 import type { AccountStore } from "./sources/login-store.js";
 import type { Platform } from "./sources/platform.js";
-import { examineBeside } from "./worker/doctor.js";
+import { collectionOf, examineBeside } from "./worker/doctor.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
@@ -22,12 +22,14 @@ export interface OperatorParts {
   readonly accounts: AccountStore;
   readonly platform: Platform;
   readonly clock: Clock;
+  /** How the rooms are doing that are collected now. */
+  readonly collected: () => Promise<Parameters<typeof collectionOf>[0]>;
   /** Streams for clients of other programs that are on by now. */
   readonly compat: () => AboutServer["compat"];
 }
 
 /** What the API may show and do for the server's operator. */
-export function operatorOf({ config, at, retention, accounts, platform, clock, compat }: OperatorParts): Operator {
+export function operatorOf({ config, at, retention, accounts, platform, clock, collected, compat }: OperatorParts): Operator {
   const startedAt = clock.now();
   const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
   return {
@@ -41,7 +43,10 @@ export function operatorOf({ config, at, retention, accounts, platform, clock, c
       settings: shownSettings(config),
       compat: compat(),
     }),
-    examine: (room, signal) => examineBeside({ program: PROGRAM, env: environmentOf(config) }, room, signal),
+    examine: async (room, signal) => {
+      const findings = await examineBeside({ program: PROGRAM, env: environmentOf(config) }, room, signal);
+      return [...findings, collectionOf(await collected(), clock.now())];
+    },
   };
 }
 

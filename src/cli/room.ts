@@ -153,6 +153,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
       lastState(store, room),
     ]);
     const events = heads.get(room)?.head ?? 0;
+    const [newest] = (await store.log.readBefore(room, events + 1, 1)).events;
     if (json) return print(JSON.stringify({ ...shown(row), aliases, lastSession: sessions[0] ?? null, events, state }));
     const { account, proxy, source, record } = shown(row).settings;
     const [session] = sessions;
@@ -160,6 +161,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
       titleOf(row),
       `room:${room}, ${WATCH_WORDS[row.watch]}; ${events} events`,
       ...(state === null ? [] : [`${state.state} since ${utcTime(state.since)}: ${state.reason}`]),
+      ...(newest === undefined ? [] : [`stored last: what was received at ${utcTime(newest.receivedAt)}`]),
       ...(session === undefined
         ? []
         : [

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { DyliveError } from "../errors.js";
+import { LATE_MS } from "../rooms/backlog.js";
+import type { RoomStatus } from "../rooms/state.js";
 
 /** A browser that starts for the first time takes a minute; each layer has its own limits within that. */
 const MOST_MS = 240_000;
@@ -33,6 +35,26 @@ export async function examineBeside({ program, env }: DoctorAt, room: string | n
   const report = reportOf(out);
   if (report !== null) return report;
   throw new DyliveError("bad_request", told === "" ? "the doctor said nothing" : told);
+}
+
+/** Whether what the rooms of a running server receive is stored: its own counts, which a process beside it does not have. */
+export function collectionOf(rooms: readonly RoomStatus[], now: number): Finding {
+  const layer = "collection";
+  if (rooms.length === 0) return { layer, state: "skipped", detail: "no room is collected", todo: null };
+  const of = (count: (one: RoomStatus["evidence"]["storage"]) => number) =>
+    rooms.reduce((sum, { evidence }) => sum + count(evidence.storage), 0);
+  const [received, stored, waiting] = [of((one) => one.received), of((one) => one.stored), of((one) => one.waiting)];
+  const detail = `${rooms.length === 1 ? "1 room" : `${rooms.length} rooms`}: ${received} messages received, ${stored} events stored of them, ${waiting} wait`;
+  const late = rooms.filter(({ evidence: { storage } }) => storage.waitingSince !== null && now - storage.waitingSince >= LATE_MS);
+  const [first] = late;
+  if (first === undefined) return { layer, state: "ok", detail, todo: null };
+  const keys = late.slice(0, 5).map(({ room }) => room);
+  return {
+    layer,
+    state: "fail",
+    detail: `${detail}; not stored in time: room ${keys.join(", ")}${late.length > keys.length ? ` and ${late.length - keys.length} more` : ""}: ${first.evidence.reason}`,
+    todo: "Look at the disk of the data folder, or at the database, and at the load of this machine. What waits is stored by itself when it can be.",
+  };
 }
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; told: string }> {

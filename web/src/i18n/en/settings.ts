@@ -146,6 +146,7 @@ export const settings: typeof zh = {
     fine: "Nothing is broken.",
     states: { ok: "ok", warn: "warning", fail: "broken", skipped: "not looked at" },
     layers: {
+      collection: "storing",
       runtime: "runtime",
       data: "data folder",
       store: "store",

@@ -138,6 +138,7 @@ export const settings = {
     fine: "没有发现问题。",
     states: { ok: "正常", warn: "注意", fail: "故障", skipped: "未检查" },
     layers: {
+      collection: "存储",
       runtime: "运行环境",
       data: "数据目录",
       store: "数据库",
