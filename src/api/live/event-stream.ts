@@ -69,6 +69,8 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
   async ready(signal: AbortSignal): Promise<void> {
     await this.#parts.live.time.calm(this.token.id, signal);
     if (!(await this.#answer.outlet.ready(signal))) this.end("slow");
+    // A page is read next.
+    await this.#parts.live.time.turn(this.token.id);
   }
 
   failed(error: unknown): void {

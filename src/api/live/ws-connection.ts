@@ -104,6 +104,8 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   async ready(signal: AbortSignal): Promise<void> {
     await this.#live.time.calm(this.token.id, signal);
     if (!(await this.#outlet.ready(signal))) this.end("slow");
+    // A page is read next.
+    await this.#live.time.turn(this.token.id);
   }
 
   failed(error: unknown): void {
@@ -137,18 +139,22 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
 
   #pong(data: Buffer): void {
     if (this.#over.signal.aborted) return;
+    if (!this.#mayAsk()) return;
     if (this.#outlet.isFull) this.end("slow");
     else this.#ws.pong(data);
   }
 
+  /** Counts a command or a ping; closes the connection of one that sends too many. */
+  #mayAsk(): boolean {
+    if (this.#bucket.take()) return true;
+    const { limits } = this.#live;
+    const detail = `${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
+    this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null));
+    return false;
+  }
+
   #received(text: string | null): void {
-    if (this.#over.signal.aborted) return;
-    if (!this.#bucket.take()) {
-      const { limits } = this.#live;
-      const detail = `${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
-      this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null));
-      return;
-    }
+    if (this.#over.signal.aborted || !this.#mayAsk()) return;
     // One after the other, in the order in which they came.
     this.#commands = this.#commands.then(() => this.#handle(text));
   }

@@ -89,7 +89,7 @@ describe("a slow reader", () => {
   }, 60_000);
 
   it("that sends pings and takes no answers is cut at a bound", async () => {
-    const server = await serveLive({ limits: { maxQueuedBytes: 65_536, graceMs: 100 } });
+    const server = await serveLive({ limits: { maxQueuedBytes: 65_536, graceMs: 100, commandBurst: 1e9 } });
     const client = await WsClient.open(server.url, server.token);
     client.socket.pause();
     let peak = 0;
