@@ -36,8 +36,18 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   store_readonly: { message: "数据库写不进去", hint: "请让运行 dylive 的用户对数据目录有写权限，并确认磁盘没有以只读方式挂载。" },
   store_damaged: { message: "数据库损坏了", hint: "先停下服务并留一份数据目录，再用最近的备份替换（见 docs/data.md）。" },
   store_failed: { message: "写入数据时出错了", hint: "看看磁盘、磁盘配额和文件大小的限制；恢复之后会自动继续，期间收到的内容会先留着。" },
-  store_forbidden: { message: "没有权限打开数据", hint: "请让运行 dylive 的用户能读写提示里的文件和它所在的目录（chown、chmod；PostgreSQL 用 GRANT）。" },
-  store_locked: { message: "数据库被锁住了", hint: "有别的程序占着它（SQLite 或 PostgreSQL 的命令行、正在复制它的工具），请先结束那个程序；之后会自动继续。" },
+  filter_too_costly: {
+    message: "过滤表达式太费时",
+    hint: "请写得更简单：少一些 in、exists、all 和 size()，列表短一些；或者先用 types、since 缩小范围。",
+  },
+  store_forbidden: {
+    message: "没有权限打开数据",
+    hint: "请让运行 dylive 的用户能读写提示里的文件和它所在的目录（chown、chmod；PostgreSQL 用 GRANT）。",
+  },
+  store_locked: {
+    message: "数据库被锁住了",
+    hint: "有别的程序占着它（SQLite 或 PostgreSQL 的命令行、正在复制它的工具），请先结束那个程序；之后会自动继续。",
+  },
   store_newer: { message: "数据是更新版本的 dylive 写的", hint: "请用写入它的那个版本或更新的版本；或者换一个数据目录或数据库。" },
   store_unreachable: { message: "连不上数据库", hint: "看看 PostgreSQL 是否在运行，DATABASE_URL 从这台机器能否连上；恢复之后会自动继续。" },
   not_owner: { message: "这个直播间现在由另一个进程采集", hint: "不用做什么：由那个进程继续。" },
