@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../src/clock.js";
 export function fastClock(factor: number): Clock {
   const start = Date.now();
   return {
+    uptime: () => ({ start: `fast:${start}`, ms: (Date.now() - start) * factor }),
     now: () => start + Math.floor((Date.now() - start) * factor),
     sleep: (ms, signal) => systemClock.sleep(ms / factor, signal),
     every: (ms, call) => systemClock.every(ms / factor, call),

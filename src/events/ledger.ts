@@ -239,6 +239,8 @@ export class GiftLedger {
   }
 
   #ahead(id: string, high: number, settled: boolean, last: GiftEvent): void {
+    // To the end: they are settled in the order of what came of them last, however it was batched.
+    this.#combosAhead.delete(id);
     this.#combosAhead.set(id, settled ? { high, settled } : { high, settled, last, updatedAt: last.receivedAt });
   }
 

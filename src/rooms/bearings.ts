@@ -3,7 +3,7 @@ import type { Ahead, Noted } from "../log/rooms.js";
 import type { Received } from "../sources/source.js";
 
 /** Clocks that agree to this (ms) are taken to agree: messages reach us up to some seconds after the platform's time of them. */
-const AGREE_MS = 5000;
+export const AGREE_MS = 5000;
 /** The least delay of so long (ms) tells the platform's clock: what the store holds back for a while is read late. */
 const WINDOW_MS = 60_000;
 

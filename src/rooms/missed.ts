@@ -1,6 +1,6 @@
 import type { Missing, Noted } from "../log/rooms.js";
 import type { Received } from "../sources/source.js";
-import type { Bearings } from "./bearings.js";
+import { AGREE_MS, type Bearings } from "./bearings.js";
 
 /** An interval in which we know that something was missed, ms UTC. */
 export interface Gap {
@@ -40,14 +40,20 @@ export class Missed {
   /** Something came at `at` (ms UTC, our clock now) again. @returns what is over by that */
   end(at: number, { messages, people }: { readonly messages: boolean; readonly people: boolean }): Gap | null {
     if (this.#open === null || (this.#open.silent && !people)) return null;
+    const from = this.#since();
     // What tells how the clocks differ comes with the messages.
-    return !messages && this.#since() === null ? null : this.close(at);
+    if (!messages && from === null) return null;
+    // It cannot have begun after it is over: what told how the clocks differ was wrong.
+    return this.#over(from !== null && from > at + AGREE_MS ? null : from, at);
   }
 
   /** It is over at `at` (ms UTC, our clock now) whatever comes: another broadcast has begun. */
   close(at: number): Gap | null {
+    return this.#over(this.#since(), at);
+  }
+
+  #over(from: number | null, at: number): Gap | null {
     const open = this.#open;
-    const from = this.#since();
     this.#open = null;
     if (open === null || (from !== null && at - from <= (open.longerThanMs ?? 0))) return null;
     return { from, to: at, reason: open.reason };

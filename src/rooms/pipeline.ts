@@ -149,6 +149,8 @@ export class Pipeline {
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
     const drafts: Draft[] = [];
+    // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
+    const ids = new Set<string>();
     let ended = false;
     for (const { response, receivedAt } of received) {
       if (response === null) continue;
@@ -159,11 +161,12 @@ export class Pipeline {
         // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
         const draft = source === "official" ? officialDraft(message, context) : decode(message, context);
         if (draft === null) count(drops, "no_event");
-        else if (this.knows(draft.event.id)) count(drops, "duplicate");
+        else if (this.knows(draft.event.id) || ids.has(draft.event.id)) count(drops, "duplicate");
         else if (draft.event.time <= this.#horizon) count(drops, "too_old");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
         else {
           drafts.push(draft);
+          ids.add(draft.event.id);
           if (announcesEnd(draft.event)) ended = true;
         }
       }

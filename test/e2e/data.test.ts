@@ -32,7 +32,7 @@ describe("dylive search, retention, backup, check, erase-user", () => {
   it.each([
     [["search", "好"], /2 to 100 characters/],
     [["search"], /something to search for/],
-    [["search", "xx", "--from", "tomorrow"], /date such as/],
+    [["search", "xx", "--from", "tomorrow"], /date of the calendar such as/],
     [["retention", "98765", "--age", "5"], /a time such as/],
     [["erase-user", "nobody"], /nobody in the log/],
     [["check", "--data", "/nowhere/at/all"], /there is no store/],

@@ -44,7 +44,9 @@ describe("dylive room", () => {
     await ran(["room", "add", "100000002"], own);
     for (let tries = 0; tries < 60 && !/ live /.test((await ran(["room", "list"], own)).stdout); tries++);
     const { stdout } = await ran(["room", "show", "100000002"], own);
-    expect(stdout).toMatch(/\nroom:1, watched; \d+ events\nlive since \S+Z: .*\nbroadcast \d{19} from \S+, going on\n/);
+    expect(stdout).toMatch(
+      /\nroom:1, watched; \d+ events\nlive since \S+Z: .*\nstored last: what was received at \S+Z\nbroadcast \d{19} from \S+, going on\n/,
+    );
     server.process.kill("SIGTERM");
     expect(await server.ended).toBe(0);
   });

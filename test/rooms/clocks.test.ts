@@ -121,6 +121,17 @@ describe("the length of a gap", () => {
     expect(missed.end(frame.receivedAt, { messages: true, people: false })).toMatchObject({ from: world.time - 61_000, to: world.time });
   });
 
+  it("is unknown, and the gap not lost, where what tells says that it began after it was over", () => {
+    const world = { time: 1_764_000_000_000 };
+    const one = new Process(world, 0, null);
+    one.bearings.learn([one.frame(world.time)]);
+    const missed = new Missed(one.bearings);
+    missed.begin(one.bearings.note(world.time), "the connection was lost");
+    world.time += 120_000;
+    one.bearings.learn([one.frame(world.time - HOUR_MS)]); // the platform's own clock
+    expect(missed.end(one.clock.now(), { messages: true, people: true })).toMatchObject({ from: null, to: world.time });
+  });
+
   it("of a process that was only slow to hand over is none", () => {
     const world = { time: 1_764_000_000_000 };
     const one = new Process(world, HOUR_MS, null);
@@ -177,7 +188,8 @@ describe("a room that goes from one process to another whose clock is an hour", 
     await now.rooms.stop();
     const stoppedAt = clock.now();
     await clock.sleep(40_000);
-    const other: Clock = { ...clock, now: () => clock.now() + differ };
+    // Another machine: its uptime counts from elsewhere.
+    const other: Clock = { ...clock, uptime: () => ({ start: "other", ms: clock.now() }), now: () => clock.now() + differ };
     const rooms = new Supervisor({ ...partsFor(now.simulator, now.store, other) });
     await rooms.start();
     await rooms.request("100000002", 60_000, SIGNAL);
