@@ -6,10 +6,12 @@ const programTests = ["test/e2e/**/*.test.ts", "test/examples/**/*.test.ts", "te
 /** Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere. */
 const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
 /**
- * Run with the first browser alone: they need none, or show more of the pages of ours whose first visit (`web-visit`) and documentation
- * (`docs-page`) are shown with both. All that meets the platform's pages runs with both.
+ * Run with the first browser alone: they need none, or show pages of ours, of which the documentation (`docs-page`) is shown with both. All that
+ * meets the platform's pages runs with both.
  */
-const sameInEveryBrowser = ["web-build", "web-room", "settings", "overlay", "example"].map((name) => `test/browser/${name}.test.ts`);
+const sameInEveryBrowser = ["web-build", "web-visit", "web-room", "settings", "overlay", "example"].map(
+  (name) => `test/browser/${name}.test.ts`,
+);
 const apart = [
   ...programTests,
   ...lockstepTests,

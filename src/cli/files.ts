@@ -4,6 +4,7 @@ import type { RoomKey } from "../log/log.js";
 import type { Alias } from "../log/rooms.js";
 import type { Store } from "../log/store.js";
 import { type Broadcast, Pipeline, type Stored } from "../rooms/pipeline.js";
+import { roomNameIn } from "../rooms/resolve/name.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
 import { Drift } from "../wire/drift.js";
 import { say } from "./terminal.js";
@@ -42,6 +43,9 @@ export async function loadFile(path: string, options: LoadOptions): Promise<read
   return loaded;
 }
 
+/** A clock may be wrong by a time zone. What is later than that was not received: stored, it would be the newest for ever. */
+const DAY_MS = 86_400_000;
+
 async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: LoadOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
   const setAside = () => say("the store refused an event; it is left out");
@@ -58,6 +62,10 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
   const loaded: Loaded = { room, capture, drift, messages: 0, events: 0, drops: new Map() };
   let opened = false;
   for await (const batch of capture.batches(signal)) {
+    const latest = clock.now() + DAY_MS;
+    const wrong = batch.find(({ receivedAt }) => !(Number.isSafeInteger(receivedAt) && receivedAt <= latest));
+    if (wrong !== undefined)
+      throw new DyliveError("bad_file", `the ${capture.kind} says of a frame that it came at ${wrong.receivedAt} ms, which is yet to come`);
     if (!opened && capture.roomId !== null) await store.sessions.open(room, capture.roomId, batch[0]?.receivedAt ?? clock.now());
     opened = true;
     add(loaded, await pipeline.store(batch, broadcast));
@@ -68,8 +76,25 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
   return loaded;
 }
 
+/**
+ * The room that a file goes into. A file may come from anybody: it makes rooms that are not known, and moves no name of one that is.
+ * @throws DyliveError bad_file
+ */
 async function roomOf({ kind, webRid, roomId }: Capture, store: Store): Promise<RoomKey> {
-  if (webRid !== null) return store.rooms.ensure(named([{ kind: "web_rid", value: webRid }], roomId), { webRid });
+  if (roomId !== null && !/^\d{1,20}$/.test(roomId))
+    throw new DyliveError("bad_file", `the ${kind} names a broadcast by what is no number`);
+  if (webRid !== null) {
+    const name = roomNameIn(webRid);
+    if (name?.value !== webRid || (name.kind !== "web_rid" && name.kind !== "unique_id"))
+      throw new DyliveError("bad_file", `the ${kind} names a room by what is neither a number of up to 16 digits nor a custom id`);
+    const names = named([{ kind: "web_rid", value: webRid }], roomId);
+    const [room = null, other = null] = await Promise.all(names.map((name) => store.rooms.find(name)));
+    if (room === null && other === null) return store.rooms.ensure(names, { webRid });
+    if (room !== null && other !== null && room !== other)
+      throw new DyliveError("bad_file", `the ${kind} says room ${webRid} and broadcast ${roomId}, which is another room's: room:${other}`);
+    if (room !== null) return store.rooms.ensure(names);
+    if (other !== null) return other;
+  }
   // A single capture may be of messages that name no room; a recording or a HAR without one is damaged.
   if (roomId === null && (kind === "recording" || kind === "har"))
     throw new DyliveError("bad_file", `the ${kind} does not say which broadcast it is of`);

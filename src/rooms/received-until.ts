@@ -36,7 +36,7 @@ function aheadIn(received: readonly LiveEvent[]): Ahead {
   return ahead === undefined ? {} : { platform: ahead };
 }
 
-/** Whether an event came with a frame; a combo is settled by the clock. */
+/** Whether an event came with a frame to a process that collected; a combo is settled by the clock, and a file says what it likes. */
 function isReceived({ id, source }: LiveEvent): boolean {
-  return source !== "system" && !id.startsWith("settle:");
+  return source !== "system" && source !== "import" && !id.startsWith("settle:");
 }

@@ -21,6 +21,8 @@ const PREFIX_BYTES = 8;
 const BODY_HEADER_BYTES = 9;
 const MAX_META_BYTES = 64 * 1024;
 /** More than the largest WebSocket message or HTTP reply that a source accepts (16 MiB). */
+/** The last ms that a date can have. */
+const LAST_MS = 8.64e15;
 export const MAX_RECORD_BYTES = 17 * 1024 * 1024;
 
 /** What a recording is of. */
@@ -79,7 +81,7 @@ function prefix(body: Uint8Array): Buffer {
 export class RecordingReader {
   /** What the recording is of; null until the header has arrived. */
   meta: RecordingMeta | null = null;
-  /** Records passed over because their crc was wrong or their kind is not known. */
+  /** Records passed over because their crc was wrong, their kind is not known or their time is none. */
   skipped = 0;
   /** How many bytes from the start are good: an appender truncates the file here. */
   goodBytes = 0;
@@ -154,11 +156,13 @@ export class RecordingReader {
       return true;
     }
     this.goodBytes += this.#doubtful + PREFIX_BYTES + length;
-    this.skipped += this.#doubtfulRecords + (kind === null ? 1 : 0);
+    const receivedAt = body.readDoubleLE(1);
+    const isGood = kind !== null && Number.isSafeInteger(receivedAt) && receivedAt >= 0 && receivedAt <= LAST_MS;
+    this.skipped += this.#doubtfulRecords + (isGood ? 0 : 1);
     this.#doubtful = 0;
     this.#doubtfulRecords = 0;
     // Copied, so that one record does not keep the whole chunk alive.
-    if (kind !== null) records.push({ kind, receivedAt: body.readDoubleLE(1), bytes: new Uint8Array(body.subarray(BODY_HEADER_BYTES)) });
+    if (isGood) records.push({ kind, receivedAt, bytes: new Uint8Array(body.subarray(BODY_HEADER_BYTES)) });
     return true;
   }
 

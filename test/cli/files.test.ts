@@ -4,6 +4,8 @@ import { expect, it } from "vitest";
 import { loadFile } from "../../src/cli/files.js";
 import { systemClock } from "../../src/clock.js";
 import { openMemoryStore } from "../../src/log/memory.js";
+import { corpus } from "../../src/simulator/index.js";
+import { encodeHeader, encodeRecord } from "../../src/wire/recording.js";
 import { encode } from "../events/encode.js";
 import { useDirectory } from "../log/directory.js";
 
@@ -32,5 +34,66 @@ it("a frame, a Response and a payload whose messages name no room are read, into
   }
   // It is one message, whatever it came in.
   expect(kinds).toEqual(["frame", "response", "payload"]);
+  await store.close();
+});
+
+const AT = 1_777_726_800_000;
+const [FRAME = new Uint8Array()] = corpus({ frames: 1, start: AT }).frames;
+
+function recording(path: string, webRid: string, roomId: string, receivedAt = AT): string {
+  const meta = { webRid, roomId, title: "", startedAt: AT, source: "websocket" };
+  writeFileSync(path, Buffer.concat([encodeHeader(meta), encodeRecord({ kind: "frame", receivedAt, bytes: FRAME })]));
+  return path;
+}
+
+it("a file moves no name from one room to another, and changes nothing of a room that is known", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const broadcast = ["7600000000000000001", "7600000000000000002", "7600000000000000003"] as const;
+  const one = await store.rooms.ensure(
+    [
+      { kind: "web_rid", value: "11" },
+      { kind: "room_id", value: broadcast[0] },
+    ],
+    { webRid: "11" },
+  );
+  const other = await store.rooms.ensure(
+    [
+      { kind: "web_rid", value: "22" },
+      { kind: "room_id", value: broadcast[1] },
+    ],
+    { webRid: "22" },
+  );
+  const options = { store, clock: systemClock, signal: SIGNAL };
+  const path = directory("forged.dyrec");
+  const rooms = async () => (await store.rooms.list()).map(({ room, webRid }) => [room, webRid]);
+  const before = await rooms();
+  await expect(loadFile(recording(path, "11", broadcast[1]), options)).rejects.toMatchObject({
+    code: "bad_file",
+    detail: expect.stringContaining("another room's"),
+  });
+  for (const name of ["../../x", "__proto__\0", "22 ", "\u001b[31m"])
+    await expect(loadFile(recording(path, name, broadcast[2]), options)).rejects.toMatchObject({ code: "bad_file" });
+  await expect(loadFile(recording(path, "11", "x"), options)).rejects.toMatchObject({ code: "bad_file" });
+  // A name that nobody has beside a broadcast that is known: the broadcast's room, as it was.
+  expect((await loadFile(recording(path, "33", broadcast[1]), options))[0]?.room).toBe(other);
+  expect(await store.rooms.find({ kind: "web_rid", value: "33" })).toBeNull();
+  expect((await loadFile(recording(path, "11", broadcast[2]), options))[0]?.room).toBe(one);
+  expect(await rooms()).toEqual(before);
+  expect(await Promise.all(broadcast.map((value) => store.rooms.find({ kind: "room_id", value })))).toEqual([one, other, one]);
+  await store.close();
+});
+
+it("a file whose frames are yet to come is refused, and a record without a time is passed over", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const options = { store, clock: systemClock, signal: SIGNAL };
+  const path = directory("late.dyrec");
+  await expect(loadFile(recording(path, "11", "1", 4_000_000_000_000), options)).rejects.toMatchObject({
+    code: "bad_file",
+    detail: expect.stringContaining("yet to come"),
+  });
+  for (const at of [Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1, 0.5]) {
+    const [loaded] = await loadFile(recording(path, "11", "1", at), options);
+    expect([loaded?.messages, loaded?.capture.report.skipped]).toEqual([0, 1]);
+  }
   await store.close();
 });

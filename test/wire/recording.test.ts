@@ -6,7 +6,7 @@ import { encodeHeader, encodeRecord, MAX_RECORD_BYTES, RecordingReader, type Rec
 const meta = { webRid: "123", roomId: "7624505674873244442", title: "标题", startedAt: 1775222727662, source: "websocket" };
 const records: RecordingRecord[] = [
   { kind: "frame", receivedAt: 1775222727662, bytes: Uint8Array.of(0x3a, 0x02, 0x68, 0x62) },
-  { kind: "response", receivedAt: 1775222727663.5, bytes: new Uint8Array(0) },
+  { kind: "response", receivedAt: 1775222727663, bytes: new Uint8Array(0) },
   { kind: "frame", receivedAt: 0, bytes: Uint8Array.from({ length: 300 }, (_, i) => i & 255) },
 ];
 const header = encodeHeader(meta);

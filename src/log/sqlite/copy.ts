@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { DyliveError } from "../../errors.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
@@ -7,9 +8,10 @@ import { isDamage, placeFailure, refusal } from "./refusal.js";
 /**
  * Copies a database while others read and write it: the copy is of one moment, holds no page that was freed, and takes no lock that a writer
  * waits for. It appears under its name when it is whole.
+ * @param complete what is done to the copy before it has its name
  * @throws DyliveError bad_request when the file exists; bad_config, disk_full, store_forbidden, store_readonly when it cannot be written; store_damaged
  */
-export function copyDatabase(database: Database.Database, file: string): void {
+export function copyDatabase(database: Database.Database, file: string, complete: (part: string) => void = () => {}): void {
   if (existsSync(file)) throw new DyliveError("bad_request", `${file} exists already; it is not overwritten`);
   const part = `${file}.part`;
   try {
@@ -17,9 +19,12 @@ export function copyDatabase(database: Database.Database, file: string): void {
     // Chats and tokens' hashes are in it from the first byte on. SQLite takes a file that is empty.
     writeFileSync(part, "", { mode: 0o600, flag: "wx" });
     database.prepare<[string]>("VACUUM INTO ?").run(part);
+    complete(part);
     renameSync(part, file);
+    syncFolder(dirname(file));
   } catch (error) {
     rmSync(part, { force: true, recursive: true });
+    if (error instanceof DyliveError) throw error;
     if (isDamage(error)) throw refusal(error);
     throw placeFailure(error, part, `the copy ${file} cannot be made`);
   }
@@ -33,20 +38,42 @@ export function copyDatabase(database: Database.Database, file: string): void {
  */
 export function backUp(path: string, file: string): number {
   const source = openToRead(path);
+  let bytes = 0;
   try {
-    copyDatabase(source, file);
+    copyDatabase(source, file, (part) => {
+      bytes = becomeAnother(part, file);
+    });
   } finally {
     source.close();
   }
-  const copy = new Database(file);
+  return bytes;
+}
+
+/** Looks whether a copy is sound, and gives it an id of its own. @returns its size in bytes */
+function becomeAnother(part: string, file: string): number {
+  const copy = new Database(part);
   try {
     const sound = copy.pragma("quick_check(1)", { simple: true });
     if (sound !== "ok")
-      throw new DyliveError("store_damaged", `the copy ${file} is damaged (${String(sound)}), as the original: dylive check says where`);
+      throw new DyliveError(
+        "store_damaged",
+        `the copy ${file} would be damaged (${String(sound)}), as the original: dylive check says where`,
+      );
     copy.prepare("UPDATE meta SET value = ? WHERE key = 'log_id'").run(randomBytes(9).toString("base64url"));
     return Number(copy.pragma("page_count", { simple: true })) * Number(copy.pragma("page_size", { simple: true }));
   } finally {
     copy.close();
+  }
+}
+
+/** So that the name is there after a power loss too. Windows opens no folders. */
+function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 
