@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig } from "../config.js";
+import { DyliveError } from "../errors.js";
 import { isDataDirLocked } from "../log/lock.js";
 import type { Store } from "../log/store.js";
 import { completeErasure } from "../outputs/erase/complete.js";
@@ -54,17 +55,29 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
           return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
         },
       });
+    const unknown: string[] = [];
     try {
       for (const user of users) {
-        const done = await eraseOne(user);
+        const done = await eraseOne(user).catch((error: unknown) => {
+          // The others are no less to be erased for it.
+          if (users.length === 1 || !(error instanceof DyliveError && error.code === "not_found")) throw error;
+          unknown.push(user);
+          return null;
+        });
+        if (done === null) continue;
         for (const line of linesOf(done, keep)) await print(plain(line));
         await print("not reached:");
         for (const line of unreached(config.data, done, config.databaseUrl !== null)) await print(plain(`- ${line}`));
       }
     } finally {
-      // Also of those before one that is not found.
+      // Also of those before an error.
       await complete(store, reports, signal);
     }
+    if (unknown.length > 0)
+      throw new DyliveError(
+        "not_found",
+        `nobody is known as ${unknown.map((user) => `"${user}"`).join(", ")}; all others that were named are erased`,
+      );
   });
 }
 

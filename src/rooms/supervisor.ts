@@ -134,9 +134,9 @@ export class Supervisor implements RoomManager {
     if (row.webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
     this.#changes++;
     await this.#parts.store.rooms.setWatch(room, "on");
-    const known = this.#roster.runningOf(room);
-    if (known === undefined) this.#roster.letGoOf(room);
-    const held = known ?? this.#hold({ kind: "web_rid", value: row.webRid }, "saved", row.settings, row);
+    const running = this.#roster.runningOf(room);
+    if (running === undefined) this.#roster.letGoOf(room);
+    const held = running ?? this.#hold({ kind: "web_rid", value: row.webRid }, "saved", row.settings, row);
     held.watched = "saved";
     return this.view(room);
   }
@@ -201,8 +201,11 @@ export class Supervisor implements RoomManager {
     return { held, known: known !== undefined };
   }
 
+  /** Collects what a name means, from now on. Who does so under that name already goes on: replaced, it would be in no list and never stop. */
   #hold(name: RoomName, watched: Held["watched"], settings: RoomSettings, row: RoomRow | null): Held {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
+    const standing = this.#roster.get(name);
+    if (standing?.endedAt === null) return standing;
     const onDemand = this.#roster.all().filter((held) => held.watched === "no" && held.endedAt === null).length;
     if (watched === "no" && onDemand >= this.#parts.maxOnDemandRooms)
       throw new DyliveError("too_many_rooms", `${onDemand} rooms are collected on demand, which is the most allowed`);

@@ -54,6 +54,27 @@ describe("any text that names a room", () => {
   });
 });
 
+describe("a paused room", () => {
+  it("that is resumed twice before it is met has one collector, which is seen and stops", async () => {
+    now = await running();
+    const { rooms, simulator } = now;
+    const { row } = await rooms.add(ROOM, {}, 60_000, SIGNAL);
+    await until(() => rooms.status(row.room)?.state === "live");
+    await rooms.pause(row.room);
+    await until(() => open(now as Running).length === 0);
+    await Promise.all([rooms.resume(row.room), rooms.resume(row.room), rooms.request(ROOM, 60_000, SIGNAL)]);
+    await rooms.resume(row.room);
+    await until(() => rooms.status(row.room)?.state === "live" && open(now as Running).length === 1);
+    expect(rooms.collected()).toHaveLength(1);
+    await rooms.remove(row.room);
+    await until(() => open(now as Running).length === 0);
+    const count = simulator.truth(ROOM).connections.length;
+    await now.clock.sleep(20_000);
+    expect(simulator.truth(ROOM).connections).toHaveLength(count);
+    expect(rooms.collected()).toEqual([]);
+  });
+});
+
 describe("the store's watch list", () => {
   it("is followed: what another process adds, changes and removes", async () => {
     now = await running();
