@@ -31,7 +31,8 @@ export function parseCookies(text: string, now: number): readonly Cookie[] {
   const given = text.replace(/^\uFEFF/, "").trim();
   const read = /^[[{]/.test(given) ? fromJson(given) : isNetscape(given) ? fromNetscape(given) : fromHeader(given);
   const kept = new Map<string, Cookie>();
-  for (const cookie of read) {
+  for (const { domain, ...rest } of read) {
+    const cookie = { ...rest, domain: domain.toLowerCase() };
     if (kept.size >= MOST_COOKIES) break;
     if (!isPlatformHost(cookie.domain.replace(/^\./, "")) || !isSound(cookie)) continue;
     if (cookie.expires === null || cookie.expires > now) kept.set(`${cookie.domain} ${cookie.path} ${cookie.name}`, cookie);
@@ -52,6 +53,12 @@ export function cookiePairs(cookies: readonly Cookie[], host: string): ReadonlyM
   return pairs;
 }
 
+/** The last moment that browsers give a cookie: the end of the year 9999. */
+const LAST_MS = 253_402_300_799_000;
+/** Names that browsers take only from a host itself, by https (RFC 6265bis 4.1.3). */
+const BOUND_NAME = /^__(?:host|secure)-/i;
+const DOMAIN = /^\.?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
+
 /**
  * When the platform will end the login: `sid_guard` is `session|seconds of its start|seconds it lasts|date of its end`.
  * @returns ms UTC, or null when there is no login or it does not say
@@ -63,7 +70,7 @@ export function loginExpiry(cookies: readonly Cookie[]): number | null {
   const named = Date.parse((date ?? "").replaceAll("+", " "));
   if (Number.isFinite(named)) return named;
   const counted = (Number(start) + Number(life)) * 1000;
-  return start && life && Number.isFinite(counted) ? counted : null;
+  return start && life && counted > 0 && counted <= LAST_MS ? Math.round(counted) : null;
 }
 
 /** Whether there is a session cookie; whether it still counts, only the platform knows. */
@@ -71,8 +78,11 @@ export function hasSession(cookies: readonly Cookie[]): boolean {
   return cookies.some(({ name, value }) => (name === "sessionid" || name === "sessionid_ss") && value !== "");
 }
 
-function isSound({ name, value, path }: Cookie): boolean {
-  return NAME.test(name) && VALUE.test(value) && name.length + value.length <= LONGEST && /^\/[\x21-\x3a\x3c-\x7e]*$/.test(path);
+/** Whether a browser takes the cookie too: it takes all of an account or none. */
+function isSound({ name, value, domain, path, expires }: Cookie): boolean {
+  const isNamed = NAME.test(name) && !BOUND_NAME.test(name) && DOMAIN.test(domain);
+  const isTimed = expires === null || expires <= LAST_MS;
+  return isNamed && isTimed && VALUE.test(value) && name.length + value.length <= LONGEST && /^\/[\x21-\x3a\x3c-\x7e]*$/.test(path);
 }
 
 function fromHeader(text: string): Cookie[] {

@@ -107,3 +107,24 @@ describe("what they say", () => {
     expect([...cookiePairs(cookies, "live.douyin.com")]).toEqual([["a", "1"]]);
   });
 });
+
+it("leaves out what a browser would not take, since one such cookie makes it refuse all, and believes no impossible end of a login", () => {
+  const now = 1_777_726_800_000;
+  const kept = (given: object[]) =>
+    parseCookies(JSON.stringify([{ name: "sessionid", value: "s" }, ...given]), now).map(({ name, domain }) => [name, domain]);
+  const sound = ["sessionid", ".douyin.com"];
+  expect(
+    kept([
+      { name: "__Host-sessionid", value: "1" },
+      { name: "__secure-x", value: "1" },
+    ]),
+  ).toEqual([sound]);
+  expect(
+    kept([
+      { name: "a", value: "1", domain: "..douyin.com" },
+      { name: "b", value: "1", expirationDate: 1e300 },
+    ]),
+  ).toEqual([sound]);
+  expect(kept([{ name: "c", value: "1", domain: ".DOUYIN.com" }])).toEqual([sound, ["c", ".douyin.com"]]);
+  expect(loginExpiry(parseCookies("sessionid=abc; sid_guard=x|9e99|9e99|", now))).toBeNull();
+});
