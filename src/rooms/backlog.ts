@@ -30,6 +30,11 @@ export class Backlog {
     return this.#lastReceivedAt;
   }
 
+  /** Whether messages of the room wait in the spool. */
+  get isSpooled(): boolean {
+    return this.#spooled.count > 0;
+  }
+
   /** How many messages wait. */
   get waiting(): number {
     return Math.max(0, this.#inHand.count) + Math.max(0, this.#spooled.count);

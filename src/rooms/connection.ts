@@ -232,7 +232,13 @@ export class Connection {
     const { live, room, resume } = target;
     const before = tracker.sessionId;
     if (before !== null) {
-      const session = await orElse(() => parts.store.sessions.get(room, before), null, parts.spool !== undefined, parts.clock);
+      const session = await orElse(
+        () => parts.store.sessions.get(room, before),
+        null,
+        parts.spool !== undefined,
+        tracker.backlog.isSpooled,
+        parts.clock,
+      );
       const endedAt = session?.endedAt ?? parts.clock.now();
       await this.#tell(
         target,

@@ -155,7 +155,8 @@ export class Keeping {
 
   /** Asks the store what a room that is spooled goes on without. */
   orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
-    return orElse(work, otherwise, this.#parts.spool !== undefined, this.#parts.clock);
+    const { spool, tracker, clock } = this.#parts;
+    return orElse(work, otherwise, spool !== undefined, tracker.backlog.isSpooled, clock);
   }
 
   async close(): Promise<void> {
