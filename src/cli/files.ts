@@ -65,7 +65,10 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
     const latest = clock.now() + DAY_MS;
     const wrong = batch.find(({ receivedAt }) => !(Number.isSafeInteger(receivedAt) && receivedAt <= latest));
     if (wrong !== undefined)
-      throw new DyliveError("bad_file", `the ${capture.kind} says of a frame that it came at ${wrong.receivedAt} ms, which is yet to come`);
+      throw new DyliveError(
+        "bad_file",
+        `the ${capture.kind} says of a frame that it came at ${wrong.receivedAt} ms, which is no time, or yet to come`,
+      );
     if (!opened && capture.roomId !== null) await store.sessions.open(room, capture.roomId, batch[0]?.receivedAt ?? clock.now());
     opened = true;
     add(loaded, await pipeline.store(batch, broadcast));

@@ -20,9 +20,9 @@ const MAGIC = Buffer.from("DYLIVE1\n", "latin1");
 const PREFIX_BYTES = 8;
 const BODY_HEADER_BYTES = 9;
 const MAX_META_BYTES = 64 * 1024;
-/** More than the largest WebSocket message or HTTP reply that a source accepts (16 MiB). */
 /** The last ms that a date can have. */
 const LAST_MS = 8.64e15;
+/** More than the largest WebSocket message or HTTP reply that a source accepts (16 MiB). */
 export const MAX_RECORD_BYTES = 17 * 1024 * 1024;
 
 /** What a recording is of. */
