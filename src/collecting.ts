@@ -16,7 +16,7 @@ import { Supervisor } from "./rooms/supervisor.js";
 /** Manages rooms, and puts them on the watch list without waiting for the platform. */
 export interface WatchedRooms extends RoomManager {
   /** @throws DyliveError as {@link Supervisor.watch} does */
-  watch(text: string, signal: AbortSignal): Promise<void>;
+  watch(text: string, signal: AbortSignal): Promise<boolean>;
 }
 
 /** Who collects rooms here, and who is asked for them. */

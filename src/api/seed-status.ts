@@ -29,7 +29,7 @@ async function statusOf(parts: ApiParts, call: Call, id: string): Promise<Status
   try {
     const room = await requestedRoom(parts, call, id);
     const state = (parts.rooms.status(room.room) ?? room.status).state;
-    const known = state !== "resolving" && state !== "blocked" && state !== "failed";
+    const known = state !== "resolving" && state !== "blocked" && state !== "failed" && state !== "paused";
     return { alive: known ? isAlive(room) : null, roomId: digits(sessionOf(room)), id, state };
   } catch (error) {
     if (!(error instanceof DyliveError) || error.code === "internal") throw error;

@@ -51,7 +51,7 @@ async function areRevoked(tokens: Tokens): Promise<boolean> {
 /** A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */
 async function watchRoom(app: App, text: string, stop: AbortSignal): Promise<void> {
   try {
-    await app.rooms.watch(text, stop);
+    if (!(await app.rooms.watch(text, stop))) say(plain(`${text} is paused and stays so; dylive room resume goes on`));
   } catch (error) {
     if (!(error instanceof DyliveError) || error.row.fault === "caller") throw error;
     say(plain(`${text} is not watched: ${error.detail}. ${error.row.hint} Then: dylive room add`));

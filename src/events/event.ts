@@ -209,7 +209,7 @@ export const KINDS = {
   }),
   state: define("state", "The state of a room has changed, as dylive sees it.", {
     from: Text("state before; null at first"),
-    to: Type.String({ description: "resolving, waiting, connecting, live, stalled, blocked, ended or failed" }),
+    to: Type.String({ description: "resolving, waiting, connecting, live, stalled, blocked, ended, failed or paused" }),
     evidence: Type.Record(Type.String(), Type.Unknown(), { description: "why: what was seen, with times" }),
   }),
   gap: define("gap", "An interval in which we know that nothing was received.", {

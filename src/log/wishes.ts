@@ -46,8 +46,9 @@ export interface Wishes {
   /** Nobody wants it any more: by this name, or the room by any name. */
   forget(what: Alias | RoomKey): Promise<void>;
   /**
-   * Follows the watch list of the rooms; forgets wishes that nobody has renewed for so long, those that came to nothing a minute ago, and all but
-   * one of those that turned out to be one room (the one that is collected stays). Any process may call it as often as it likes: one at a time does it.
+   * Follows the watch list of the rooms; forgets wishes for rooms that are paused, those that nobody has renewed for so long, those that came to
+   * nothing a minute ago, and all but one of those that turned out to be one room (the one that is collected stays). Any process may call it as often
+   * as it likes: one at a time does it.
    */
   sweep(idleMs: number): Promise<void>;
   /** What collectors tell of their rooms, many at once. Ignored for rooms that are no longer theirs. */

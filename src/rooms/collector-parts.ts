@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { NewEvent } from "../events/event.js";
+import type { RoomKey } from "../log/log.js";
 import type { Store } from "../log/store.js";
 import type { Received } from "../sources/source.js";
 import type { Budgets } from "./budget.js";
@@ -30,5 +31,11 @@ export interface Shared extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
 }
 
-/** Why a collector has ended by itself: another process has the room, another collector of this one has, or its name leads to another room by now. */
-export type Ending = { readonly why: "no_account" | "lost" | "moved" } | { readonly why: "twin"; readonly of: Collector };
+/**
+ * Why a collector has ended by itself: another process has the room, another collector of this one has, its name leads to another room by now, or
+ * the room is paused.
+ */
+export type Ending =
+  | { readonly why: "no_account" | "lost" | "moved" }
+  | { readonly why: "twin"; readonly of: Collector }
+  | { readonly why: "paused"; readonly room: RoomKey };

@@ -10,6 +10,7 @@ import { Connection } from "./connection.js";
 import { begunAnew } from "./hold.js";
 import type { Intake } from "./intake.js";
 import { Keeping, type Met } from "./keeping.js";
+import { PAUSED } from "./paused.js";
 import { Place } from "./place.js";
 import type { CollectorRegistry } from "./registry.js";
 import type { Live, Offline, RoomName } from "./resolve.js";
@@ -40,6 +41,7 @@ export class Collector {
   readonly #registry: CollectorRegistry<Collector>;
   #ending: Ending | null = null;
   #over = false;
+  #paused = false;
   readonly #row: RoomRow | null;
   #done: Promise<void> | null = null;
 
@@ -132,8 +134,12 @@ export class Collector {
     this.#asking.askFor(webRid);
   }
 
-  /** Ends the connection and stores what had been received. The room is the next collector's when that is done. */
-  async stop(): Promise<void> {
+  /**
+   * Ends the connection and stores what had been received. The room is the next collector's when that is done.
+   * @param paused the room is paused, which its log is told
+   */
+  async stop(paused = false): Promise<void> {
+    this.#paused ||= paused;
     this.#registry.leaving(this);
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
@@ -159,6 +165,7 @@ export class Collector {
 
   async #leave(): Promise<void> {
     this.#over = true;
+    if (this.#paused && this.room !== null && !this.lost) await this.#teller.to("paused", PAUSED).catch(() => {}); // a store that is away holds up no stop
     await this.#keeping.close();
     if (this.room !== null) await this.#parts.raw?.leave(this.room);
     this.#place.leave();
@@ -220,6 +227,11 @@ export class Collector {
     if (room === null) throw new DyliveError("internal", "a room was not kept");
     if (this.room !== null && room !== this.room) {
       this.#ending = { why: "moved" };
+      return null;
+    }
+    if (this.room === null && (await this.#keeping.isPaused(room))) {
+      this.#ending = { why: "paused", room };
+      this.tracker.to("paused", PAUSED);
       return null;
     }
     const owner = await this.#registry.enter(room, this, signal);

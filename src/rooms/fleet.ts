@@ -5,6 +5,7 @@ import type { Wishes } from "../log/wishes.js";
 import { Collector } from "./collector.js";
 import type { CollectorParts, Shared } from "./collector-parts.js";
 import { Herald } from "./herald.js";
+import { inTime, PATIENCE_MS } from "./in-time.js";
 import { budgetsOf, RATES, type Rates } from "./rates.js";
 import { CollectorRegistry } from "./registry.js";
 import type { RoomName } from "./resolve.js";
@@ -79,7 +80,7 @@ export class Fleet {
   change({ taken, changed, lost }: Changes): void {
     for (const key of lost) {
       this.#leases.delete(key);
-      this.#letGo(key);
+      this.#letGo(key, (collector) => this.#isPaused(collector));
     }
     for (const lease of changed) {
       this.#leases.set(lease.key, lease);
@@ -205,17 +206,27 @@ export class Fleet {
     });
   }
 
-  #letGo(key: string): void {
+  #letGo(key: string, isPaused?: (collector: Collector) => Promise<boolean>): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
     this.#herald.forget(key);
     held.keys.delete(key);
-    if (held.keys.size === 0) this.#end(held.collector);
+    if (held.keys.size === 0) this.#end(held.collector, isPaused);
   }
 
-  #end(collector: Collector): void {
-    const ending = collector.stop().finally(() => this.#ending.delete(ending));
+  #end(collector: Collector, isPaused: (collector: Collector) => Promise<boolean> = async () => false): void {
+    const ending = isPaused(collector)
+      .then((paused) => collector.stop(paused))
+      .finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
+  }
+
+  /** Whether a room is no longer this process's because it was paused: there is nobody else to tell its log. */
+  async #isPaused({ room }: Collector): Promise<boolean> {
+    if (room === null) return false;
+    const { store, clock } = this.#parts;
+    const row = await inTime(store.rooms.get(room), PATIENCE_MS, clock).catch(() => null);
+    return row?.watch === "paused";
   }
 }

@@ -79,6 +79,11 @@ export class Keeping {
     return room;
   }
 
+  /** Whether who manages the room has paused it. */
+  async isPaused(room: RoomKey): Promise<boolean> {
+    return (await this.#parts.store.rooms.get(room))?.watch === "paused";
+  }
+
   /** Opens the room's way into the log, unless it is open. */
   async enter(room: RoomKey): Promise<Met> {
     this.#met ??= await this.#open(room);

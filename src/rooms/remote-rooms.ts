@@ -6,6 +6,7 @@ import type { Store } from "../log/store.js";
 import { type Wishes, wishKey } from "../log/wishes.js";
 import { Visitor } from "../sources/visitor.js";
 import { Budget } from "./budget.js";
+import { PausedRooms } from "./paused.js";
 import type { Reach } from "./place.js";
 import { shownStatus, unclaimedStatus } from "./remote-status.js";
 import { nameIn, type RoomName, readPaste } from "./resolve.js";
@@ -26,6 +27,14 @@ export interface RemoteRoomsParts extends Pick<Reach, "platform" | "platformBy" 
   readonly onDemandIdleMs: number;
   /** Told that the cluster could not be looked at: it is looked at again. */
   readonly onError: (error: unknown) => void;
+}
+
+/** How a room is wanted that somebody asked for. */
+interface Wanting {
+  readonly name: Alias;
+  readonly isNew: boolean;
+  readonly met: boolean;
+  readonly paused: RoomStatus | null;
 }
 
 /** How soon a change of the watch list by another process, such as `dylive room add`, is followed. */
@@ -52,12 +61,14 @@ export class RemoteRooms implements RoomManager {
   readonly #renewedAt = new Map<string, number>();
   /** To be put on the watch list as soon as somebody has met the room. */
   readonly #wanted = new Map<string, Alias>();
+  readonly #paused: PausedRooms;
   #stopSweeping: () => void = () => {};
   #stopped = false;
 
   constructor(parts: RemoteRoomsParts) {
     this.#parts = parts;
     this.#board = new WishBoard(parts.wishes, parts.clock, parts.onError);
+    this.#paused = new PausedRooms(parts.clock);
     this.#requests = new Budget(parts.clock, REQUESTS_PER_S, 10);
     this.#renewMs = Math.min(RENEW_MS, parts.onDemandIdleMs / 4);
   }
@@ -79,22 +90,28 @@ export class RemoteRooms implements RoomManager {
 
   /**
    * Puts a room on the watch list: it is collected from now on, also after a restart. Does not wait for the platform, but to follow a short link.
+   * A room that is paused stays so: what a server is started with is older than that.
    * @param text anything that names a room
+   * @returns whether it is collected; false when it is known to be paused
    * @throws DyliveError bad_room; of a short link also no_account, room_unknown, unreachable
    */
-  async watch(text: string, signal: AbortSignal): Promise<void> {
-    const { name } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
+  async watch(text: string, signal: AbortSignal): Promise<boolean> {
+    const { name, paused } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
+    if (paused !== null) return false;
     this.#wanted.set(wishKey(name), name);
     await this.#save();
+    return true;
   }
 
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
     const asked = await this.#nameIn(text, signal);
-    const { name, met } = await this.#want(asked, this.#parts.maxOnDemandRooms);
+    const onlySession = asked.kind === "room_id" ? asked.value : null;
+    const { name, met, paused } = await this.#want(asked, this.#parts.maxOnDemandRooms);
+    if (paused !== null) return { room: paused.room, onlySession, status: paused };
     const { status, wished } = await this.#settled(name, settleMs, signal);
     const { problem = null, reason = "" } = wished?.report ?? {};
     if (!met && problem !== null) throw new DyliveError(problem, reason);
-    return { room: status.room, onlySession: asked.kind === "room_id" ? asked.value : null, status };
+    return { room: status.room, onlySession, status };
   }
 
   status(room: RoomKey): RoomStatus | null {
@@ -125,10 +142,10 @@ export class RemoteRooms implements RoomManager {
   async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
     const { store, wishes } = this.#parts;
     await assertPossible(settings, this.#parts);
-    const { name, isNew } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
+    const { name, isNew, paused } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
     let room: RoomKey;
     try {
-      room = (await this.#settled(name, settleMs, signal)).status.room;
+      room = (paused ?? (await this.#settled(name, settleMs, signal)).status).room;
     } catch (error) {
       if (isNew) await wishes.forget(name).catch(() => {}); // the caller is told that it was not added
       throw error;
@@ -188,7 +205,11 @@ export class RemoteRooms implements RoomManager {
   #shown(row: RoomRow, aliases: readonly Alias[]): RoomView {
     const { proxy } = row.settings;
     const shown = proxy === null ? null : (this.#parts.platformBy(proxy).proxy?.name ?? null); // without its password
-    return { row: { ...row, settings: { ...row.settings, proxy: shown } }, aliases, status: this.status(row.room) };
+    return {
+      row: { ...row, settings: { ...row.settings, proxy: shown } },
+      aliases,
+      status: this.#paused.statusOf(row) ?? this.status(row.room),
+    };
   }
 
   /** The lasting name in a text; short links are followed, within what the platform may be asked. */
@@ -198,13 +219,19 @@ export class RemoteRooms implements RoomManager {
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 
-  /** Says that a room is wanted: by the name that it is wanted by already, by its number, or by the name that was asked for. */
-  async #want(asked: RoomName, most: number): Promise<{ readonly name: Alias; readonly isNew: boolean; readonly met: boolean }> {
+  /**
+   * Says that a room is wanted: by the name that it is wanted by already, by its number, or by the name that was asked for. Of a room that is
+   * `paused` that is not said, and this is its state.
+   */
+  async #want(asked: RoomName, most: number): Promise<Wanting> {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
     const wished = await this.#find(asked);
-    const name = wished?.row.name ?? (await this.#numberOf(asked)) ?? asked;
-    await this.#ask(name, most);
-    return { name, isNew: wished === undefined, met: wished !== undefined && wished.report?.status != null };
+    const row = wished === undefined ? await this.#rowOf(asked) : null;
+    const paused = row === null ? null : this.#paused.statusOf(row);
+    const number: Alias | null = row?.webRid == null ? null : { kind: "web_rid", value: row.webRid }; // by its number a room is collected
+    const name = wished?.row.name ?? number ?? asked;
+    if (paused === null) await this.#ask(name, most);
+    return { name, isNew: wished === undefined, met: wished !== undefined && wished.report?.status != null, paused };
   }
 
   async #ask(name: Alias, most: number): Promise<void> {
@@ -220,20 +247,19 @@ export class RemoteRooms implements RoomManager {
     if (!isKnown) await this.#board.read();
   }
 
-  /** The wish of a name, or of the room that has this name. */
+  /** The wish of a name, or of the room that has this name. One that came upon a paused room is over. */
   async #find(name: Alias): Promise<Wished | undefined> {
     const wished = this.#board.of(name);
-    if (wished !== undefined) return wished;
+    if (wished !== undefined && wished.report?.state !== "paused") return wished;
     const room = await this.#parts.store.rooms.find(name);
     return room === null ? undefined : this.#board.ofRoom(room);
   }
 
-  /** By its number a room is collected, if the store knows it. */
-  async #numberOf(name: Alias): Promise<Alias | null> {
+  /** What the store knows of the room of a name. */
+  async #rowOf(name: Alias): Promise<RoomRow | null> {
     const { rooms } = this.#parts.store;
     const room = await rooms.find(name);
-    const row = room === null ? null : await rooms.get(room);
-    return row?.webRid == null ? null : { kind: "web_rid", value: row.webRid };
+    return room === null ? null : rooms.get(room);
   }
 
   /** Waits for a room that nobody has met yet. @throws DyliveError what keeps it from being met */
@@ -250,6 +276,11 @@ export class RemoteRooms implements RoomManager {
       const now = clock.now();
       const status = wished === undefined ? null : shownStatus(wished, now);
       if (status !== null) return { status, wished };
+      if (this.#board.of(name)?.report?.state === "paused") {
+        const row = await this.#rowOf(name); // the platform has said which room it is
+        const paused = row === null ? null : this.#paused.statusOf(row);
+        if (paused !== null) return { status: paused, wished: undefined };
+      }
       if (report !== null && answersCaller(report.state)) throw new DyliveError(report.problem ?? "room_unknown", report.reason);
       if (end <= now || signal.aborted || this.#stopped) {
         // What is stored of a room can be read though nobody collects it just now.
@@ -274,10 +305,11 @@ export class RemoteRooms implements RoomManager {
   /** Puts on the watch list what was to be, as far as somebody has met it. */
   async #save(): Promise<void> {
     for (const [key, name] of this.#wanted) {
-      const room = (await this.#find(name))?.row.room ?? (await this.#parts.store.rooms.find(name));
+      const { rooms } = this.#parts.store;
+      const room = (await this.#find(name))?.row.room ?? (await rooms.find(name));
       if (room === null) await this.#ask(name, ANY_NUMBER);
       else {
-        await this.#parts.store.rooms.setWatch(room, "on");
+        if ((await rooms.get(room))?.watch !== "paused") await rooms.setWatch(room, "on");
         this.#wanted.delete(key);
       }
     }

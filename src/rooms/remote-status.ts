@@ -1,5 +1,6 @@
 import type { RoomKey } from "../log/log.js";
-import { type Evidence, NO_GAPS, type RoomStatus } from "./state.js";
+import { quietStatus } from "./paused.js";
+import type { RoomStatus } from "./state.js";
 import type { Wished } from "./wish-board.js";
 
 /** A room whose collector is gone has another one within seconds; without one for so long it has failed. */
@@ -20,21 +21,5 @@ export function shownStatus({ row, report }: Wished, now: number): RoomStatus | 
 
 /** The state of a room that the store knows and that no process of the cluster has taken yet. */
 export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
-  const evidence: Evidence = {
-    reason: "no process of the cluster collects it yet; `dylive cluster` shows who collects",
-    since: now,
-    lastFrameAt: null,
-    lastInteractiveAt: null,
-    counts: {},
-    reconnects: 0,
-    drops: {},
-    login: { account: null, login: "unknown" },
-    gifts: "unknown",
-    masked: null,
-    likesSeen: null,
-    storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
-    gaps: NO_GAPS,
-  };
-  const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
-  return { room, state: "resolving", sessionId: null, broadcast, evidence };
+  return quietStatus(room, "resolving", "no process of the cluster collects it yet; `dylive cluster` shows who collects", now);
 }

@@ -65,15 +65,15 @@ export class Roster {
     return held?.endedAt === null ? held : undefined;
   }
 
-  /** Stops a collector, and forgets its names. */
-  letGo(held: Held): void {
+  /** Stops a collector, and forgets its names. @param paused since the room is paused */
+  letGo(held: Held, paused = false): void {
     for (const [key, other] of this.#names) if (other === held) this.#names.delete(key);
-    this.#end(held);
+    this.#end(held, paused);
   }
 
-  /** All that is held of a room is let go. */
-  letGoOf(room: RoomKey): void {
-    for (const held of this.all()) if (held.collector.room === room) this.letGo(held);
+  /** All that is held of a room is let go. @param paused since the room is paused */
+  letGoOf(room: RoomKey, paused = false): void {
+    for (const held of this.all()) if (held.collector.room === room) this.letGo(held, paused);
   }
 
   /** Leads all names of one to another. @returns whether it had any: else it was let go */
@@ -101,8 +101,8 @@ export class Roster {
     await inTime(Promise.all(this.#ending), STOP_MS, this.#clock).catch(() => {});
   }
 
-  #end({ collector }: Held): void {
-    const ending = collector.stop().finally(() => this.#ending.delete(ending));
+  #end({ collector }: Held, paused = false): void {
+    const ending = collector.stop(paused).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 }

@@ -25,7 +25,8 @@ export async function settled(
     await tracker.settled(settleMs, AbortSignal.any([signal, over.signal]));
   }
   if (held.twin !== null) return settled(held.twin, Math.max(0, end - clock.now()), clock, signal);
-  const status = collector.status();
+  const { ending } = collector;
+  const status = ending?.why === "paused" ? collector.tracker.status(ending.room) : collector.status();
   if (status !== null) return { status, tracker };
   const { problem, reason } = tracker;
   throw new DyliveError(problem ?? "room_unknown", problem === null ? `no answer within ${settleMs} ms` : reason);

@@ -6,9 +6,10 @@ import type { GiftsState } from "./gifts-watch.js";
 
 /**
  * What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has, and what comes is
- * stored; `stalled` has one over which nobody is heard, or whose messages are not stored.
+ * stored; `stalled` has one over which nobody is heard, or whose messages are not stored. `paused` is one that is not collected, whoever asks, until
+ * who manages it resumes it.
  */
-export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed"] as const;
+export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed", "paused"] as const;
 export type RoomState = (typeof ROOM_STATES)[number];
 
 /** Whether a state answers a first caller; the others are on the way. */
@@ -82,6 +83,7 @@ export interface RequestedRoom {
 export interface RoomDesk {
   /**
    * Notes that somebody wants this room now, and starts collecting it if nobody does. Collection goes on for ten minutes after the last call.
+   * A room that is paused stays so, and its state says it.
    * For a room that is not yet collected it waits up to `settleMs` for a first state other than `resolving` or `connecting`.
    * @param text anything that names a room: an id, a link, a share text
    * @throws DyliveError bad_room, no_account, room_unknown, unreachable, too_many_rooms, stopping
@@ -96,7 +98,7 @@ export interface RoomView {
   /** As stored, but for the proxy's password, which is left out. */
   readonly row: RoomRow;
   readonly aliases: readonly Alias[];
-  /** Its state; null while nobody collects it (paused, or only known from before). */
+  /** Its state; null while nobody collects it and it is not paused: it is only known from before. */
   readonly status: RoomStatus | null;
 }
 
@@ -107,7 +109,7 @@ export interface RoomManager extends RoomDesk {
   /** @throws DyliveError not_found */
   view(room: RoomKey): Promise<RoomView>;
   /**
-   * Puts a room on the watch list: collected from now on, also after a restart. Waits up to `settleMs` for the platform to say what it is.
+   * Puts a room on the watch list: collected from now on, also after a restart and if it was paused. Waits up to `settleMs` for the platform to say what it is.
    * @param settings how it is to be collected; what is not given stays as it was
    * @throws DyliveError as {@link RoomDesk.request} does, but for too_many_rooms; not_found, bad_request for the settings
    */

@@ -4,6 +4,7 @@ import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../log/rooms.js";
 import { Visitor } from "../sources/visitor.js";
 import { Collector } from "./collector.js";
 import type { CollectorParts, Shared } from "./collector-parts.js";
+import { PausedRooms } from "./paused.js";
 import { budgetsOf, RATES, type Rates } from "./rates.js";
 import { CollectorRegistry } from "./registry.js";
 import { nameIn, type RoomName, readPaste } from "./resolve.js";
@@ -33,6 +34,7 @@ export class Supervisor implements RoomManager {
   readonly #parts: SupervisorParts;
   readonly #shared: Shared;
   readonly #roster: Roster;
+  readonly #paused: PausedRooms;
   readonly #stops: readonly (() => void)[];
   /** Changes of the watch list by us: what was read of it before one is out of date. */
   #changes = 0;
@@ -43,6 +45,7 @@ export class Supervisor implements RoomManager {
     this.#parts = parts;
     this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
     this.#roster = new Roster(parts.clock);
+    this.#paused = new PausedRooms(parts.clock);
     this.#stops = [
       parts.clock.every(Math.min(SWEEP_MS, parts.onDemandIdleMs), () => this.#sweep()),
       parts.clock.every(FOLLOW_MS, () => void this.#follow().catch(() => {})), // the store may be down: it is read again
@@ -56,23 +59,29 @@ export class Supervisor implements RoomManager {
 
   /**
    * Puts a room on the watch list: it is collected from now on, also after a restart. Does not wait for the platform, but to follow a short link.
+   * A room that is paused stays so: what a server is started with is older than that.
    * @param text anything that names a room
+   * @returns whether it is collected; false when it is known to be paused
    * @throws DyliveError bad_room; of a short link also no_account, room_unknown, unreachable
    */
-  async watch(text: string, signal: AbortSignal): Promise<void> {
+  async watch(text: string, signal: AbortSignal): Promise<boolean> {
     const { held } = await this.#heldFor(await this.#nameIn(text, signal), "wanted", {});
+    if (held === null) return false;
     if (held.watched !== "saved") held.watched = "wanted";
+    return true;
   }
 
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
     const name = await this.#nameIn(text, signal);
-    const { held, known } = await this.#heldFor(name, "no", {});
+    const onlySession = name.kind === "room_id" ? name.value : null;
+    const { held, known, paused } = await this.#heldFor(name, "no", {});
+    if (held === null) return { room: paused.room, onlySession, status: paused };
     if (held.watched === "adding") held.watched = "no"; // wanted also where it is not added
     const first = !known || held.collector.room === null;
     const { status, tracker } = await settled(held, settleMs, this.#parts.clock, signal);
     const { problem, reason } = tracker;
     if (first && problem !== null) throw new DyliveError(problem, reason);
-    return { room: status.room, onlySession: name.kind === "room_id" ? name.value : null, status };
+    return { room: status.room, onlySession, status };
   }
 
   status(room: RoomKey): RoomStatus | null {
@@ -95,25 +104,31 @@ export class Supervisor implements RoomManager {
 
   async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
     await assertPossible(settings, this.#parts);
-    const { held } = await this.#heldFor(await this.#nameIn(text, signal), "adding", settings);
-    let room: RoomKey;
+    const { held, paused } = await this.#heldFor(await this.#nameIn(text, signal), "adding", settings);
+    const room = held === null ? paused.room : await this.#added(held, settleMs, signal);
+    const { rooms } = this.#parts.store;
+    this.#changes++;
+    await rooms.setSettings(room, settings);
+    await rooms.setWatch(room, "on");
+    this.#changes++;
+    const row = await this.#row(room);
+    const met = this.#roster.ofRoom(room);
+    if (met !== undefined) this.#obey(met, row);
+    else if (row.webRid !== null) this.#followNew(row.webRid, row);
+    return this.view(room);
+  }
+
+  /** The room that somebody who adds it waits to hear of. @throws DyliveError what keeps it from being met; then it is let go */
+  async #added(held: Held, settleMs: number, signal: AbortSignal): Promise<RoomKey> {
     held.adders++;
     try {
-      room = (await settled(held, settleMs, this.#parts.clock, signal)).status.room;
+      return (await settled(held, settleMs, this.#parts.clock, signal)).status.room;
     } catch (error) {
       if (held.watched === "adding" && held.adders === 1) this.#roster.letGo(held); // the caller is told that it was not added
       throw error;
     } finally {
       held.adders--;
     }
-    const { rooms } = this.#parts.store;
-    this.#changes++;
-    await rooms.setSettings(room, settings);
-    await rooms.setWatch(room, "on");
-    this.#changes++;
-    const met = this.#roster.ofRoom(room);
-    if (met !== undefined) this.#obey(met, await this.#row(room));
-    return this.view(room);
   }
 
   async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
@@ -162,7 +177,11 @@ export class Supervisor implements RoomManager {
     const { proxy } = row.settings;
     const shown = proxy === null ? null : (this.#parts.platformBy(proxy).proxy?.name ?? null); // without its password
     const aliases = await this.#parts.store.rooms.aliases(row.room);
-    return { row: { ...row, settings: { ...row.settings, proxy: shown } }, aliases, status: this.status(row.room) };
+    return {
+      row: { ...row, settings: { ...row.settings, proxy: shown } },
+      aliases,
+      status: this.#paused.statusOf(row) ?? this.status(row.room),
+    };
   }
 
   async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
@@ -171,7 +190,7 @@ export class Supervisor implements RoomManager {
     const held = this.#roster.ofRoom(room);
     if (held?.watched === "wanted") held.watched = "saved"; // it must not be put on the list again meanwhile
     await this.#parts.store.rooms.setWatch(room, watch);
-    this.#roster.letGoOf(room);
+    this.#roster.letGoOf(room, watch === "paused");
     return this.view(room);
   }
 
@@ -182,17 +201,19 @@ export class Supervisor implements RoomManager {
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 
-  /** Who collects the room, under whichever of its names; somebody new if nobody does. */
+  /** Who collects the room, under whichever of its names; somebody new if nobody does. Nobody does while it is paused: then this is its state. */
   async #heldFor(
     name: RoomName,
     watched: "no" | "adding" | "wanted",
     settings: Partial<RoomSettings>,
-  ): Promise<{ readonly held: Held; readonly known: boolean }> {
+  ): Promise<{ held: Held; known: boolean; paused?: never } | { held: null; known: false; paused: RoomStatus }> {
     const { rooms } = this.#parts.store;
     let row: RoomRow | null = null;
     if (this.#roster.get(name) === undefined) {
       const room = await rooms.find(name);
       row = room === null ? null : await rooms.get(room);
+      const paused = row === null ? null : this.#paused.statusOf(row);
+      if (paused !== null) return { held: null, known: false, paused };
     }
     // Looked for again: somebody else may have come meanwhile.
     const known = this.#roster.get(name) ?? (row === null ? undefined : this.#roster.runningOf(row.room));
@@ -221,6 +242,7 @@ export class Supervisor implements RoomManager {
   #ended(held: Held): void {
     held.endedAt = this.#parts.clock.now();
     const { ending, name } = held.collector;
+    if (ending?.why === "paused") this.#roster.letGo(held); // the store knows the room by this name now, and when it is resumed
     if (ending?.why !== "twin" && ending?.why !== "moved") return;
     if (ending.why === "twin" && this.#roster.attach(held, ending.of)) return;
     // Whom it turned out to be was let go at this very moment, or the name is somebody else's by now: met anew.
@@ -249,6 +271,7 @@ export class Supervisor implements RoomManager {
       for (const row of rows) {
         const held = byRoom.get(row.room);
         if (held === undefined && row.watch === "on" && row.webRid !== null) this.#followNew(row.webRid, row);
+        else if (held !== undefined && row.watch === "paused") this.#roster.letGo(held, true);
         else if (held?.watched === "saved" && row.watch !== "on") this.#roster.letGo(held);
         else if (held?.watched === "no" || held?.watched === "saved") this.#obey(held, row);
       }

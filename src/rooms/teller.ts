@@ -5,7 +5,7 @@ import type { Tracker } from "./tracker.js";
 
 const LOOK_EVERY_MS = 1000;
 /** What readers care about. */
-const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed"]);
+const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed", "paused"]);
 
 /** Tells the log of a change of state at `at`, ms UTC. */
 type Tell = (from: RoomState, to: RoomState, reason: string, at: number) => Promise<void>;

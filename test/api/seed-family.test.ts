@@ -17,11 +17,11 @@ describe("/douyin/liveroom/status", () => {
   it("tells of several rooms, in their order, the ids as bare integers with all their digits", async () => {
     const managed = await manage();
     const { manager, clock } = managed;
-    for (const [n, state] of (["live", "connecting", "stalled", "waiting", "ended", "blocked"] as const).entries()) {
+    for (const [n, state] of (["live", "connecting", "stalled", "waiting", "ended", "blocked", "paused"] as const).entries()) {
       const { room } = await manager.request(String(101 + n));
       manager.say(room, state, `700000000000000000${n}`);
     }
-    const answer = await family(managed, "status", `101,102,103,104,105,106,${ROOM_ID},nobody,captcha,404404,7000000000000404404`);
+    const answer = await family(managed, "status", `101,102,103,104,105,106,107,${ROOM_ID},nobody,captcha,404404,7000000000000404404`);
     expect(answer.status).toBe(200);
     const item = (alive: boolean | null, roomId: string, id: string, state: string) =>
       `{"alive":${alive},"room_id":${roomId},"id":"${id}","state":"${state}"}`;
@@ -33,6 +33,7 @@ describe("/douyin/liveroom/status", () => {
         item(false, "7000000000000000003", "104", "waiting"),
         item(false, "7000000000000000004", "105", "ended"),
         item(null, "7000000000000000005", "106", "blocked"),
+        item(null, "7000000000000000006", "107", "paused"),
         item(false, ROOM_ID, ROOM_ID, "waiting"),
         item(false, "null", "nobody", "no_account"),
         item(null, "null", "captcha", "room_unknown"),

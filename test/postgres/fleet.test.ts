@@ -128,6 +128,26 @@ describe("rooms of a cluster", () => {
     await until(() => simulator.truth("100000002").connections.filter(({ closedAt }) => closedAt === null).length === 1);
     await until(() => a.rooms.status(x.room)?.state === "live" && b.rooms.status(x.room)?.state === "live");
   });
+
+  it("that are paused by one process are not collected by another, whoever asks, also after a restart", async () => {
+    simulator = await startSimulator();
+    const [a, b] = [await start(), await start()];
+    const { room } = await a.rooms.request("100000006", 20_000, SIGNAL);
+    await until(() => a.rooms.status(room)?.state === "live");
+    await b.rooms.pause(room);
+    const open = () => simulator?.truth("100000006").connections.filter(({ closedAt }) => closedAt === null).length;
+    await until(() => open() === 0);
+    await until(async () => (await readAll(a.store.log, room)).events.some((event) => event.type === "state" && event.to === "paused"));
+    await until(() => a.rooms.status(room) === null); // it has heard of it
+    const paused = { room, status: { state: "paused" } };
+    for (const { rooms } of [a, b, await start()])
+      for (const name of ["100000006", simulator.roomId("100000006") ?? "", "demo.tv"])
+        expect(await rooms.request(name, 20_000, SIGNAL)).toMatchObject(paused);
+    expect([a, b].flatMap(({ fleet }) => fleet.collected())).toEqual([]);
+    expect(open()).toBe(0);
+    await a.rooms.resume(room);
+    await until(async () => (await b.rooms.request("demo.tv", 20_000, SIGNAL)).status.state === "live");
+  });
 });
 
 async function managed(options: Parameters<StartManager>[0]): Promise<Running<Managed>> {

@@ -187,6 +187,17 @@ describe("wishes in PostgreSQL", () => {
     expect(await keys()).toEqual(["web_rid:111"]);
   });
 
+  it("forgets who asked for a room that is paused", async () => {
+    const room = await watchedRoom("222");
+    await wishes.ask({ kind: "web_rid", value: "222" }, 9);
+    await wishes.ask(B, 9);
+    await wishes.ask(A, 9);
+    await runSql(url, `UPDATE wanted SET room = ${room} WHERE key = 'unique_id:bee'`);
+    await store.rooms.setWatch(room, "paused");
+    await wishes.sweep(IDLE_MS);
+    expect(await keys()).toEqual(["web_rid:111"]);
+  });
+
   it("forgets after a minute what came to nothing, and takes up a watched room again", async () => {
     await wishes.ask(A, 1);
     await watchedRoom("222");

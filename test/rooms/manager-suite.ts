@@ -89,7 +89,7 @@ export function describeManager(what: string, start: StartManager, { brief = fal
       expect(status).not.toBeNull();
       const { room } = row;
       await until(() => now?.rooms.status(room)?.state === "live");
-      expect(await now.rooms.pause(room)).toMatchObject({ row: { watch: "paused" }, status: null });
+      expect(await now.rooms.pause(room)).toMatchObject({ row: { watch: "paused" }, status: { state: "paused" } });
       await until(() => open("100000002").length === 0);
       await now.rooms.resume(room);
       await until(async () => (await now?.rooms.view(room))?.status?.state === "live");
@@ -101,6 +101,41 @@ export function describeManager(what: string, start: StartManager, { brief = fal
       expect(listed).toEqual({ row: { ...seen, resume: listed?.row.resume }, ...rest });
       for (const call of [() => now?.rooms.pause(99), () => now?.rooms.view(0), () => now?.rooms.remove(99), () => now?.rooms.resume(99)])
         await expect(call()).rejects.toMatchObject({ code: "not_found" });
+    });
+
+    it("leaves a paused room alone, whoever asks for it and by whatever name, until it is resumed or added", async () => {
+      now = await start();
+      const { rooms, store, simulator } = now;
+      const { room } = (await rooms.add("100000006", {}, WAIT_MS, SIGNAL)).row;
+      await until(() => rooms.status(room)?.state === "live");
+      await rooms.pause(room);
+      await until(() => open("100000006").length === 0);
+      const told = async () => {
+        const [event] = (await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
+        return event?.type === "state" ? event.to : null;
+      };
+      await until(async () => (await told()) === "paused");
+      const connected = simulator.truth("100000006").connections.length;
+      // The platform says which room the custom id means: the store has not met it.
+      for (const name of ["100000006", simulator.roomId("100000006") ?? "", "https://live.douyin.com/100000006", "demo.tv", "demo.tv"])
+        expect(await rooms.request(name, WAIT_MS, SIGNAL)).toMatchObject({
+          room,
+          status: { room, state: "paused", evidence: { reason: expect.stringContaining("resume") } },
+        });
+      expect(await rooms.watch("100000006", SIGNAL)).toBe(false);
+      expect((await rooms.list()).find(({ row }) => row.room === room)).toMatchObject({
+        row: { watch: "paused" },
+        status: { state: "paused" },
+      });
+      await now.clock.sleep(20_000);
+      expect(rooms.collected()).toEqual([]);
+      expect(simulator.truth("100000006").connections).toHaveLength(connected);
+      await rooms.resume(room);
+      await until(async () => (await rooms.request("demo.tv", WAIT_MS, SIGNAL)).status.state === "live");
+      await rooms.pause(room);
+      await until(() => open("100000006").length === 0);
+      expect(await rooms.add("demo.tv", {}, WAIT_MS, SIGNAL)).toMatchObject({ row: { room, watch: "on" } });
+      await until(() => rooms.status(room)?.state === "live");
     });
 
     fully("collects a room anew whose settings have changed", async () => {

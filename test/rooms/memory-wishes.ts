@@ -42,10 +42,13 @@ export class MemoryWishes implements Wishes {
   async sweep(idleMs: number): Promise<void> {
     this.#fail();
     const now = this.#clock.now();
-    const listed = (await this.#rooms.list()).filter(({ watch, webRid }) => watch === "on" && webRid !== null);
+    const rooms = await this.#rooms.list();
+    const listed = rooms.filter(({ watch, webRid }) => watch === "on" && webRid !== null);
+    const paused = rooms.filter(({ watch }) => watch === "paused");
     for (const row of this.#rows.values()) {
       const isListed = listed.some(({ room, webRid }) => room === row.room || row.key === `web_rid:${webRid}`);
-      if (row.overAt !== null && now - row.overAt > KEEP_OVER_MS) this.#rows.delete(row.key);
+      const isPaused = paused.some(({ room, webRid }) => room === row.room || row.key === `web_rid:${webRid}`);
+      if (isPaused || (row.overAt !== null && now - row.overAt > KEEP_OVER_MS)) this.#rows.delete(row.key);
       else if (isListed) this.#rows.set(row.key, { ...row, watched: true });
       else if (row.watched || now - row.askedAt > idleMs) this.#rows.delete(row.key);
     }

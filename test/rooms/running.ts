@@ -15,7 +15,7 @@ import { SmallFleet } from "./small-fleet.js";
 export interface Managed extends RoomManager {
   start(): Promise<void>;
   stop(): Promise<void>;
-  watch(text: string, signal: AbortSignal): Promise<void>;
+  watch(text: string, signal: AbortSignal): Promise<boolean>;
   collected(): readonly RoomStatus[];
 }
 

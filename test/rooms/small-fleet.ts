@@ -37,7 +37,8 @@ export class SmallFleet {
       for (const [key, { collector }] of this.#collectors) {
         if (rows.some((row) => row.key === key)) continue;
         this.#collectors.delete(key);
-        await collector.stop();
+        const room = collector.room === null ? null : await this.#parts.store.rooms.get(collector.room);
+        await collector.stop(room?.watch === "paused");
       }
       for (const row of rows) await this.#follow(row);
       const told = [...this.#collectors].map(([key, { over }]) => {
@@ -76,7 +77,7 @@ export class SmallFleet {
     this.#collectors.set(key, held);
     this.#wishes.own(key, "one");
     void held.collector.run().then(() => {
-      held.over = held.collector.tracker.problem === "no_account";
+      held.over = held.collector.tracker.problem === "no_account" || held.collector.ending?.why === "paused";
     });
   }
 }

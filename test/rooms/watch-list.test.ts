@@ -75,6 +75,27 @@ describe("a paused room", () => {
   });
 });
 
+describe("a room that another process pauses", () => {
+  it("is let go though somebody asks for it, and stays so after a restart", async () => {
+    now = await running();
+    const { room } = await now.rooms.request(ROOM, 60_000, SIGNAL);
+    await until(() => now?.rooms.status(room)?.state === "live");
+    await now.store.rooms.setWatch(room, "paused");
+    await until(() => open(now as Running).length === 0);
+    await until(async () => (await now?.events(room))?.at(-1)?.type === "state");
+    expect((await now.events(room)).at(-1)).toMatchObject({ type: "state", to: "paused" });
+    await now.rooms.stop();
+    const again = another(now);
+    await again.start();
+    expect(await again.watch(ROOM, SIGNAL)).toBe(false);
+    expect(await again.request(ROOM, 60_000, SIGNAL)).toMatchObject({ room, status: { state: "paused" } });
+    await now.clock.sleep(20_000);
+    expect(again.collected()).toEqual([]);
+    expect(open(now)).toEqual([]);
+    await again.stop();
+  });
+});
+
 describe("the store's watch list", () => {
   it("is followed: what another process adds, changes and removes", async () => {
     now = await running();

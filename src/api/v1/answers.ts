@@ -84,7 +84,7 @@ export const RoomSchema = Type.Object(
       { description: "how it is collected; null follows the server's setting. A proxy is shown without its password" },
     ),
     createdAt: Time,
-    status: Type.Union([Status, Type.Null()], { description: "null while nobody collects the room" }),
+    status: Type.Union([Status, Type.Null()], { description: "null while nobody collects the room, unless it is paused" }),
   },
   { $id: "Room", description: "a room" },
 );

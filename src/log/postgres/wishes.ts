@@ -20,6 +20,7 @@ const ANEW_MS = 30_000;
 /** Anything: {@link Waker} tells rooms, wishes have none. */
 const SOMETHING: readonly RoomKey[] = [0];
 const ON = WATCHES.indexOf("on");
+const PAUSED = WATCHES.indexOf("paused");
 
 /** A row as the database gives it; `told` only where it may be new. */
 type Stored = Omit<WishRow, "name"> & { readonly kind: AliasKind; readonly value: string };
@@ -169,6 +170,8 @@ async function sweep(session: Session, idleMs: number): Promise<number> {
        SELECT key, room FROM wanted w WHERE watched AND NOT EXISTS (SELECT FROM listed l WHERE l.room = w.room OR l.key = w.key)
      )
      DELETE FROM wanted w USING gone g WHERE w.key = g.key OR w.twin_of = g.key OR w.room = g.room`,
+    // A pause outlasts whoever asks for the room.
+    `DELETE FROM wanted w USING rooms r WHERE r.watched = ${PAUSED} AND (w.room = r.room OR w.key = 'web_rid:' || r.web_rid)`,
     `WITH ${LISTED} UPDATE wanted w SET watched = true FROM listed l WHERE NOT w.watched AND (w.room = l.room OR w.key = l.key)`,
     `WITH ${LISTED} INSERT INTO wanted(key, kind, value, room, watched) SELECT l.key, 'web_rid', l.web_rid, l.room, true FROM listed l
      WHERE NOT EXISTS (SELECT FROM wanted w WHERE w.room = l.room OR w.key = l.key) ORDER BY l.room ON CONFLICT DO NOTHING`,

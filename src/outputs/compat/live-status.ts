@@ -82,6 +82,7 @@ export function codeOf(state: string): Code | null {
     case "stalled":
     case "blocked":
     case "failed":
+    case "paused":
       return "ROOM_STATUS_UNKNOWN";
     default:
       return null;

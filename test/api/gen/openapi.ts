@@ -1798,7 +1798,7 @@ export interface components {
              */
             type: "state";
             from: string | null;
-            /** @description resolving, waiting, connecting, live, stalled, blocked, ended or failed */
+            /** @description resolving, waiting, connecting, live, stalled, blocked, ended, failed or paused */
             to: string;
             /** @description why: what was seen, with times */
             evidence: {
@@ -1982,10 +1982,10 @@ export interface components {
             };
             /** @description ms UTC */
             createdAt: number;
-            /** @description null while nobody collects the room */
+            /** @description null while nobody collects the room, unless it is paused */
             status: {
                 /** @enum {unknown} */
-                state: "resolving" | "waiting" | "connecting" | "live" | "stalled" | "blocked" | "ended" | "failed";
+                state: "resolving" | "waiting" | "connecting" | "live" | "stalled" | "blocked" | "ended" | "failed" | "paused";
                 sessionId: string | null;
                 /** @description what the platform last said of the broadcast */
                 broadcast: {
@@ -2629,6 +2629,7 @@ export interface components {
                     blocked: number;
                     ended: number;
                     failed: number;
+                    paused: number;
                 };
             }[];
             rooms: {
@@ -2646,6 +2647,7 @@ export interface components {
                     blocked: number;
                     ended: number;
                     failed: number;
+                    paused: number;
                 };
             };
             /** @description events of the log that its readers have not come to */
