@@ -7,7 +7,7 @@ const programTests = ["test/e2e/**/*.test.ts", "test/examples/**/*.test.ts", "te
 const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
 /**
  * Run with the first browser alone: they need none, or show pages of ours, of which the documentation (`docs-page`) is shown with both. All that
- * meets the platform's pages runs with both.
+ * meets the platform's pages runs with both, the second time in .ci/run.
  */
 const sameInEveryBrowser = ["web-build", "web-visit", "web-room", "settings", "overlay", "example"].map(
   (name) => `test/browser/${name}.test.ts`,

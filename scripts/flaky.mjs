@@ -1,10 +1,12 @@
 // `node scripts/flaky.mjs [--quiet 6] [--loaded 6] [--project NAME …]`: the whole suite again and again, on the machine as it is and beside a
-// load of our own, and which tests did not give the same result each time. Ends with 1 when a test failed in any run.
+// load of our own, and which tests did not give the same result each time; every second run with npm's browser where the machine has another.
+// Ends with 1 when a test failed in any run.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { installBrowser } from "./install-browser.mjs";
 import { build, install, PROJECTS, ROOT } from "./prepare.mjs";
 
 const BUSY = 10; // loops, at the lowest priority: a core's work each, for whoever wants it less than the tests
@@ -35,10 +37,10 @@ function load() {
 }
 
 /** One run of the suite. @returns what failed, by a name that says where it is, with its reason */
-function suite(name) {
+function suite(name, projects) {
   const results = `${ROOT}.tmp/flaky/${name}.json`;
   rmSync(results, { force: true });
-  const args = ["run", ...values.project.flatMap((project) => ["--project", project]), "--reporter=json", `--outputFile.json=${results}`];
+  const args = ["run", ...projects.flatMap((project) => ["--project", project]), "--reporter=json", `--outputFile.json=${results}`];
   const { status, stderr } = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", ...args], {
     cwd: ROOT,
     encoding: "utf8",
@@ -55,6 +57,8 @@ function suite(name) {
   return { failed, tests: numTotalTests };
 }
 
+const { isThere, told } = installBrowser();
+console.log(told);
 install();
 build();
 mkdirSync(`${ROOT}.tmp/flaky`, { recursive: true });
@@ -63,7 +67,8 @@ const found = new Map();
 for (const [i, kind] of runs.entries()) {
   const began = Date.now();
   const callOff = kind === "loaded" ? load() : async () => {};
-  const { failed, tests } = suite(`${i + 1}-${kind}`);
+  const projects = values.project.map((project) => (project === "browser" && isThere && i % 2 === 1 ? "browser-npm" : project));
+  const { failed, tests } = suite(`${i + 1}-${kind}`, projects);
   await callOff();
   console.log(`run ${i + 1} of ${runs.length}, ${kind}: ${failed.size} of ${tests} failed, ${((Date.now() - began) / 1000).toFixed(0)} s`);
   for (const [test, reason] of failed) {

@@ -9,15 +9,15 @@ const there = () => process.env.DYLIVE_BROWSER ?? BROWSERS.find((name) => runs(n
  * Installs Debian's Chromium where the machine has no browser, so that the tests run with a current one beside npm's. Only where that can be done
  * without asking anybody: the tests run with npm's alone elsewhere, and this never fails.
  *
- * @returns what it did, for people
+ * @returns whether the machine has one now, and what was done, for people
  */
 export function installBrowser() {
   const own = there();
-  if (own !== undefined) return `browser of this machine: ${own}`;
-  if (!runs("apt-get", ["--version"])) return "this machine has no browser, and no apt-get to install one with";
+  if (own !== undefined) return { isThere: true, told: `browser of this machine: ${own}` };
+  const none = (why) => ({ isThere: false, told: `this machine has no browser${why}` });
+  if (!runs("apt-get", ["--version"])) return none(", and no apt-get to install one with");
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !runs("sudo", ["-n", "true"]))
-    return "this machine has no browser; apt-get needs root, and sudo a password, to install one";
+  if (!isRoot && !runs("sudo", ["-n", "true"])) return none("; apt-get needs root, and sudo a password, to install one");
   const apt = (...args) => {
     const command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", "--no-install-recommends", ...args];
     const [program, ...rest] = isRoot ? command : ["sudo", "-n", ...command];
@@ -25,6 +25,6 @@ export function installBrowser() {
   };
   const done = apt("update") && apt("install", "chromium", "chromium-sandbox") ? there() : undefined;
   return done === undefined
-    ? "this machine has no browser, and apt-get could not install one"
-    : `browser of this machine, installed now: ${done}`;
+    ? none(", and apt-get could not install one")
+    : { isThere: true, told: `browser of this machine, installed now: ${done}` };
 }

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 /** The checkout's folder, with a trailing slash. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The projects of vitest.config.ts that need nothing but the checkout; `browser*` are those whose browser is here. */
-export const PROJECTS = ["unit", "faults", "postgres", "cluster", "e2e", "browser*"];
+/** The projects of vitest.config.ts that need nothing but the checkout. */
+export const PROJECTS = ["unit", "faults", "postgres", "cluster", "e2e", "browser"];
 
 /** Runs a command in the checkout with its output shown; ends the process with its exit code when it fails. */
 export function run(command, args, options = {}) {

@@ -10,30 +10,31 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Unpacks the npm package's browser into the temporary folder, and says where it is. */
 const UNPACK = 'import chromium from "@sparticuz/chromium"; process.stdout.write(await chromium.executablePath())';
 
-/** The projects of vitest.config.ts whose tests need a browser, each with the browser that it has. */
-export type BrowserProject = "browser" | "browser-system";
+/** The projects of vitest.config.ts whose tests need a browser. */
+export type BrowserProject = "browser" | "browser-npm";
+
+/** The package has a program for Linux on x64 alone. */
+const HAS_NPM_BROWSER = process.platform === "linux" && process.arch === "x64";
 
 /**
- * Which of them there are here: `browser` runs with Chromium from npm, so that a machine with nothing but npm can, and `browser-system` with
- * the machine's own Chrome, Edge or Chromium, or the one that DYLIVE_BROWSER names. Where there is neither, `browser` says so.
+ * Which of them there are here: `browser` runs with the machine's own Chrome, Edge or Chromium, or the one that DYLIVE_BROWSER names, and with
+ * Chromium from npm where there is none; where there is one, `browser-npm` runs with that from npm too.
  */
 export function browserProjects(): readonly BrowserProject[] {
-  const system = systemBrowser() === null ? [] : (["browser-system"] as const);
-  // The package has a program for Linux on x64 alone.
-  const npm = (process.platform === "linux" && process.arch === "x64") || system.length === 0 ? (["browser"] as const) : [];
-  return [...npm, ...system];
+  return HAS_NPM_BROWSER && systemBrowser() !== null ? ["browser", "browser-npm"] : ["browser"];
 }
 
 /** The program of a project. @throws DyliveError no_browser */
 export function browserOf(project: BrowserProject): string {
-  if (project === "browser-system") return findBrowser(process.env["DYLIVE_BROWSER"] ?? null, readMachine().browsers);
-  if (process.platform === "linux" && process.arch === "x64") return npmBrowser();
+  const system = project === "browser" ? systemBrowser() : null;
+  if (system !== null) return system;
+  if (HAS_NPM_BROWSER) return npmBrowser();
   throw new DyliveError("no_browser", "the browser from npm is for Linux on x64, and this machine has none of its own");
 }
 
 function systemBrowser(): string | null {
   try {
-    return browserOf("browser-system");
+    return findBrowser(process.env["DYLIVE_BROWSER"] ?? null, readMachine().browsers);
   } catch (error) {
     // One that was named and is not there is a mistake, not a machine without a browser.
     if (process.env["DYLIVE_BROWSER"] === undefined && error instanceof DyliveError && error.code === "no_browser") return null;

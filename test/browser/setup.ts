@@ -6,6 +6,5 @@ export function setup(project: TestProject): void {
   const program = browserOf(project.name as BrowserProject);
   project.provide("browser", program);
   console.log(`${project.name}: ${program}`);
-  if (!browserProjects().includes("browser-system"))
-    console.log("browser-system: not run, as this machine has no Chrome, Edge or Chromium of its own");
+  if (!browserProjects().includes("browser-npm")) console.log("browser-npm: does not exist here, as this machine has one browser alone");
 }
