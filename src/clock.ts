@@ -2,7 +2,7 @@ import { readUptime, type Uptime } from "./uptime.js";
 
 /** Time as it is handed to everything that waits, so that no test sleeps for a heartbeat, a back-off or a day. */
 export interface Clock {
-  /** ms UTC */
+  /** Whole ms UTC. */
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when that aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

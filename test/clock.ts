@@ -6,7 +6,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** A clock that stands still until it is moved: no test waits. */
+/** A clock that stands still until it is moved: no test waits. Like the real one it tells whole milliseconds, however long somebody sleeps. */
 export class FakeClock implements Clock {
   #now: number;
   readonly #timers = new Set<Timer>();
@@ -29,14 +29,14 @@ export class FakeClock implements Clock {
         signal?.removeEventListener("abort", abort);
         resolve();
       };
-      const timer: Timer = { at: this.#now + ms, every: null, run };
+      const timer: Timer = { at: this.#now + Math.ceil(ms), every: null, run };
       this.#timers.add(timer);
       signal?.addEventListener("abort", abort, { once: true });
     });
   }
 
   every(ms: number, call: () => void): () => void {
-    const timer: Timer = { at: this.#now + ms, every: ms, run: call };
+    const timer: Timer = { at: this.#now + Math.ceil(ms), every: Math.ceil(ms), run: call };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }

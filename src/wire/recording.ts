@@ -44,7 +44,7 @@ export type RecordKind = "frame" | "response";
 /** One thing that was received. */
 export interface RecordingRecord {
   kind: RecordKind;
-  /** When it was received, ms UTC. */
+  /** When it was received, whole ms UTC. */
   receivedAt: number;
   bytes: Uint8Array;
 }
@@ -56,8 +56,12 @@ export function encodeHeader(meta: RecordingMeta): Uint8Array {
   return Buffer.concat([MAGIC, prefix(body), body]);
 }
 
-/** One record, to be appended. */
+/**
+ * One record, to be appended.
+ * @throws WireError `bad_record` for a time that {@link RecordingReader} would pass over: else the record would be lost when it is read
+ */
 export function encodeRecord(record: RecordingRecord): Uint8Array {
+  if (!isTime(record.receivedAt)) throw new WireError("bad_record", `time of a record: ${record.receivedAt}`);
   if (record.bytes.length > MAX_RECORD_BYTES - BODY_HEADER_BYTES) throw new WireError("too_large", "recording record");
   const body = Buffer.allocUnsafe(BODY_HEADER_BYTES + record.bytes.length);
   body.writeUInt8(record.kind === "frame" ? 1 : 2, 0);
@@ -157,7 +161,7 @@ export class RecordingReader {
     }
     this.goodBytes += this.#doubtful + PREFIX_BYTES + length;
     const receivedAt = body.readDoubleLE(1);
-    const isGood = kind !== null && Number.isSafeInteger(receivedAt) && receivedAt >= 0 && receivedAt <= LAST_MS;
+    const isGood = kind !== null && isTime(receivedAt);
     this.skipped += this.#doubtfulRecords + (isGood ? 0 : 1);
     this.#doubtful = 0;
     this.#doubtfulRecords = 0;
@@ -175,6 +179,11 @@ export class RecordingReader {
     this.#rest = this.#rest.subarray(bytes);
     this.#need = PREFIX_BYTES;
   }
+}
+
+/** Whether a time can be one of receipt: whole ms since 1970 that a date can have. */
+function isTime(at: number): boolean {
+  return Number.isSafeInteger(at) && at >= 0 && at <= LAST_MS;
 }
 
 /** The crc says that the bytes are as written, not that we wrote them: a file may come from anybody. */

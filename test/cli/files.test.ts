@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import { expect, it } from "vitest";
 import { loadFile } from "../../src/cli/files.js";
 import { systemClock } from "../../src/clock.js";
@@ -42,7 +43,10 @@ const [FRAME = new Uint8Array()] = corpus({ frames: 1, start: AT }).frames;
 
 function recording(path: string, webRid: string, roomId: string, receivedAt = AT): string {
   const meta = { webRid, roomId, title: "", startedAt: AT, source: "websocket" };
-  writeFileSync(path, Buffer.concat([encodeHeader(meta), encodeRecord({ kind: "frame", receivedAt, bytes: FRAME })]));
+  const record = Buffer.from(encodeRecord({ kind: "frame", receivedAt: AT, bytes: FRAME }));
+  record.writeDoubleLE(receivedAt, 9); // also what we would not write
+  record.writeUInt32LE(crc32(record.subarray(8)), 4);
+  writeFileSync(path, Buffer.concat([encodeHeader(meta), record]));
   return path;
 }
 

@@ -137,6 +137,13 @@ describe("refusals", () => {
     expect(() => encodeHeader({ ...meta, title: "x".repeat(70_000) })).toThrow(WireError);
   });
 
+  test.each([0.5, 1_700_000_029_070.925, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300])(
+    "a record of the time %d, which no reader takes",
+    (receivedAt) => {
+      expect(() => encodeRecord({ kind: "frame", receivedAt, bytes: Uint8Array.of(1) })).toThrow(WireError);
+    },
+  );
+
   test("a record beyond the cap", () => {
     expect(() => encodeRecord({ kind: "frame", receivedAt: 0, bytes: new Uint8Array(MAX_RECORD_BYTES) })).toThrow(WireError);
   });
