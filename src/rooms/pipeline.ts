@@ -106,6 +106,11 @@ export class Pipeline {
     return this.#serially(() => this.#claimed());
   }
 
+  /** Whose log it stores into. */
+  get room(): RoomKey {
+    return this.#parts.room;
+  }
+
   /** Whether an event of this id was stored lately. */
   knows(id: string): boolean {
     return this.#recent.has(id);

@@ -2,6 +2,7 @@ import { type Clock, untilAborted } from "../clock.js";
 import { DyliveError } from "../errors.js";
 import type { Received } from "../sources/source.js";
 import { inTime, PATIENCE_MS } from "./in-time.js";
+import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool-room.js";
 import { isNotOwner, isStoreDown } from "./store-down.js";
@@ -23,6 +24,8 @@ const RETRY_MS = 1000;
 const LAST_BYTES = 256 * 1024;
 /** Things of our own that wait, at most: states and gaps of a whole day. */
 const MAX_ERRANDS = 1000;
+/** Why frames that were spooled are missing in the log. */
+export const SPOOL_LOST = "frames that waited in the spool could not be read back, or not be stored";
 
 /** Runs what one room has in the spool through its pipeline, from when the spool is first needed until it is empty. */
 export class SpoolDrain {
@@ -75,10 +78,20 @@ export class SpoolDrain {
     return running;
   }
 
-  /** Leaves what waits where it is. */
+  /** Leaves the frames that wait where they are. */
   async stop(): Promise<void> {
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
+  }
+
+  /** Has the store do what is still to be done beside the frames, after {@link stop}: nobody else knows of it. What a store that is away does not do is lost. */
+  async finish(): Promise<void> {
+    const { clock, tracker } = this.#parts;
+    try {
+      for (; this.#errands[0] !== undefined; this.#errands.shift()) await inTime(this.#errands[0].work(), PATIENCE_MS, clock);
+    } catch {
+      tracker.drop("own_event_not_spooled", this.#errands.splice(0).length);
+    }
   }
 
   async #run(onEmpty: () => void): Promise<void> {
@@ -103,9 +116,11 @@ export class SpoolDrain {
     const { place, clock, tell } = this.#parts;
     const { signal } = this.#stop;
     const from = this.#drained;
+    let taken = 0;
     for (let told = false; ; told = true) {
       try {
-        for await (const batch of place.read(file, signal)) await this.#store(batch, file.broadcast);
+        taken = 0;
+        for await (const batch of place.read(file, signal)) taken += await this.#store(batch, file.broadcast);
         break;
       } catch (error) {
         const isBad = error instanceof DyliveError && error.code === "bad_file";
@@ -118,11 +133,21 @@ export class SpoolDrain {
     }
     signal.throwIfAborted();
     this.#drained = from + file.frames; // also where something was torn
+    if (taken < file.frames) await this.#lost(file, file.frames - taken);
   }
 
-  /** What is ours is stored between the frames where it belongs. */
-  async #store(batch: readonly Received[], broadcast: Broadcast): Promise<void> {
+  /** What was taken and is not in the log is a gap as any other. */
+  async #lost({ room, broadcast, from, to }: SpoolFile, frames: number): Promise<void> {
     const { pipeline, tracker } = this.#parts;
+    tracker.drop("not_spooled", frames);
+    tracker.gap(to - from);
+    await this.#insist(() => pipeline.own(gapEvent(room, broadcast, from, to, SPOOL_LOST)));
+  }
+
+  /** What is ours is stored between the frames where it belongs. @returns how many of the batch the store took */
+  async #store(batch: readonly Received[], broadcast: Broadcast): Promise<number> {
+    const { pipeline, tracker } = this.#parts;
+    let taken = 0;
     for (let rest = batch; rest.length > 0; ) {
       await this.#errandsUpTo(this.#drained);
       const next = this.#errands[0]?.after ?? Number.POSITIVE_INFINITY;
@@ -132,10 +157,12 @@ export class SpoolDrain {
       tracker.backlog.drained(part);
       for (const [reason, n] of stored?.drops ?? []) tracker.drop(reason, n);
       tracker.stored(stored?.events ?? [], tracker.lastInteractiveAt ?? part[0]?.receivedAt ?? 0);
+      if (stored !== null) taken += part.length;
       this.#drained += part.length;
       rest = rest.slice(part.length);
       await new Promise((resolve) => setImmediate(resolve)); // sockets and heartbeats have their turn
     }
+    return taken;
   }
 
   async #errandsUpTo(drained: number): Promise<void> {

@@ -3,7 +3,9 @@ import { readRecord } from "../sources/recording.js";
 import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
 import { RecordingReader, type RecordingRecord } from "../wire/recording.js";
+import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
+import { SPOOL_LOST } from "./spool-drain.js";
 import type { Tracker } from "./tracker.js";
 
 /** Bytes that are read at once. */
@@ -14,6 +16,8 @@ export interface SpoolPart {
   readonly broadcast: Broadcast;
   /** Bounded; read when they are asked for. */
   readonly batches: Iterable<readonly Received[]>;
+  /** Damaged records among those that were read so far. */
+  readonly passedOver: () => number;
 }
 
 /** Reads a file of a spool up to where it is torn; null when there is nothing in it. @throws WireError bad_record when it is none */
@@ -23,7 +27,11 @@ export function readSpoolPart(bytes: Uint8Array): SpoolPart | null {
   if (reader.meta === null) return null;
   const { roomId, webRid, anchorId = null, source: name } = reader.meta;
   const source = SOURCES.find((one) => one === name) ?? "recording";
-  return { broadcast: { sessionId: roomId || null, webRid: webRid || null, anchorId, source }, batches: batchesOf(first, reader, bytes) };
+  return {
+    broadcast: { sessionId: roomId || null, webRid: webRid || null, anchorId, source },
+    batches: batchesOf(first, reader, bytes),
+    passedOver: () => reader.skipped,
+  };
 }
 
 function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, bytes: Uint8Array): Generator<readonly Received[]> {
@@ -43,10 +51,14 @@ function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, 
 export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, tracker: Tracker | null, signal: AbortSignal): Promise<void> {
   const part = readSpoolPart(bytes);
   if (part === null) return;
+  let [from, to] = [Number.POSITIVE_INFINITY, 0];
   for (const batch of part.batches) {
     signal.throwIfAborted();
+    for (const { receivedAt } of batch) [from, to] = [Math.min(from, receivedAt), Math.max(to, receivedAt)];
     const stored = await pipeline.store(batch, part.broadcast);
     for (const [reason, n] of stored.drops) tracker?.drop(reason, n);
     await new Promise((resolve) => setImmediate(resolve)); // what comes now has its turn
   }
+  // A torn end is no news: how long the process that was killed had been away is a gap already.
+  if (part.passedOver() > 0 && from <= to) await pipeline.own(gapEvent(pipeline.room, part.broadcast, from, to, SPOOL_LOST));
 }

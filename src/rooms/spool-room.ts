@@ -20,6 +20,9 @@ export interface SpoolFile {
   readonly broadcast: Broadcast;
   bytes: number;
   frames: number;
+  /** When the first and the last of them were received, ms UTC. */
+  readonly from: number;
+  to: number;
 }
 
 export interface SpoolRoomParts extends Pick<SpoolParts, "clock" | "onError"> {
@@ -111,6 +114,7 @@ export class SpoolRoom {
       booked = true;
       await handle.appendFile(bytes);
       file.frames += batch.length;
+      file.to = Math.max(file.to, batch[batch.length - 1]?.receivedAt ?? 0);
       if (this.#current !== null) this.#current.dirty = true;
       return null;
     } catch (error) {
@@ -136,7 +140,7 @@ export class SpoolRoom {
       const path = join(folder, rawName(at, sessionId ?? ""));
       try {
         const handle = await open(path, "ax", 0o600);
-        const file: SpoolFile = { path, room, broadcast, bytes: 0, frames: 0 };
+        const file: SpoolFile = { path, room, broadcast, bytes: 0, frames: 0, from: receivedAt, to: receivedAt };
         this.#current = { file, handle, dirty: true };
         await handle.appendFile(header);
         if (reserve(header.length)) file.bytes += header.length;

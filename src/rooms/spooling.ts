@@ -101,6 +101,7 @@ export class SpoolingIntake implements Intake {
 
   async close(): Promise<void> {
     await this.#drain?.stop();
+    if (this.#lost === null) await this.#drain?.finish();
     await this.#parts.spool.leave(this.#place);
   }
 

@@ -1,4 +1,4 @@
-import { linkSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import { check } from "../../src/log/check.js";
@@ -136,6 +136,66 @@ describe("a spool", () => {
     renameSync(`${path}.aside`, path);
     await drained(r);
     expect(ids(await eventsOf(r))).toEqual(ids(await truthOf(FRAMES.slice(0, 60))));
+    await r.intake.close();
+    await r.spool.close();
+  });
+
+  it.each(["a record", "the header"])("of which %s is damaged on the disk stores the rest, and tells a gap", async (what) => {
+    const folder = file("damaged");
+    const r = await spooledRoom(folder);
+    await feed(r, FRAMES.slice(0, 60), (i) => {
+      if (i === 10) r.away.go("refuses");
+    });
+    const path = (await rawFiles(folder)).at(-1)?.path ?? "";
+    const bytes = readFileSync(path);
+    const at = what === "the header" ? 20 : bytes.length >> 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 255;
+    writeFileSync(path, bytes);
+    r.away.back();
+    await drained(r);
+    const events = await eventsOf(r);
+    const [gap, ...more] = events.filter((event) => event.type === "gap");
+    expect(more).toEqual([]);
+    expect(gap).toMatchObject({ reason: expect.stringContaining("could not be read back"), sessionId: BROADCAST.sessionId });
+    const lost = (await truthOf(FRAMES.slice(0, 60))).filter(({ id }) => !ids(events).includes(id));
+    expect(lost.length).toBeGreaterThan(0);
+    for (const { receivedAt } of lost) {
+      expect(receivedAt).toBeGreaterThanOrEqual(gap?.from ?? 0);
+      expect(receivedAt).toBeLessThanOrEqual(gap?.to ?? 0);
+    }
+    expect(r.tracker.status(r.room).evidence).toMatchObject({ gaps: { count: 1 }, drops: { not_spooled: expect.any(Number) } });
+    expect(r.errors.length).toBe(what === "the header" ? 1 : 0);
+    await r.intake.close();
+    await r.spool.close();
+  });
+
+  it("whose room is given up in the middle of it has our own events stored all the same", async () => {
+    const r = await spooledRoom(file("given-up"));
+    await feed(r, FRAMES.slice(0, 60), (i) => {
+      if (i === 10) r.away.go("refuses");
+      if (i === 40) void r.intake.own(gapAt(r.room, i), SIGNAL);
+    });
+    r.away.back(); // and before it is asked again
+    await r.intake.close();
+    await r.spool.uploaded();
+    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, r.pipeline, r.tracker, SIGNAL);
+    const events = await eventsOf(r);
+    expect(events.filter(({ type }) => type === "gap").map(({ id }) => id)).toEqual(["gap:40"]);
+    expect(plain(events).sort()).toEqual(plain(await truthOf(FRAMES.slice(0, 60))).sort());
+  });
+
+  it("of a process that was killed, damaged in the middle, tells a gap when it is absorbed", async () => {
+    const spool = file("killed-damaged");
+    const r = await spooledRoom(spool);
+    await feed(r, FRAMES.slice(0, 60), (i) => {
+      if (i === 10) r.away.go("refuses");
+    });
+    const bytes = readFileSync((await rawFiles(spool)).at(-1)?.path ?? "");
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 255;
+    const next = await spooledRoom(file("next"), { store: r.store });
+    await absorbSpooled(bytes, next.pipeline, next.tracker, SIGNAL);
+    const gaps = (await eventsOf(next)).filter(({ type }) => type === "gap");
+    expect(gaps).toMatchObject([{ reason: expect.stringContaining("could not be read back"), room: r.room }]);
     await r.intake.close();
     await r.spool.close();
   });
