@@ -69,6 +69,7 @@ export class Connection {
     const ended = new AbortController();
     const arrival = moving() ? this.#arrival(live.roomId, AbortSignal.any([signal, ended.signal])) : null;
     let verdict: "dead" | "stalled" | "moved" | null = null;
+    let [announced, anew]: [boolean, Gap | null] = [false, null];
     let looking = false;
     let opened = false;
     const stopTicking = parts.clock.every(TICK_MS, () => {
@@ -102,11 +103,14 @@ export class Connection {
         const taken = await this.#take(target, batch, broadcast, signal);
         if (this.#owner.lost()) continue; // the rest of what was received is handed over
         this.#point.reached(live.roomId, batch);
-        const renew = await this.#seen(target, batch, taken, broadcast, signal);
-        if (taken.ended) this.#left = { since: this.#heard(), reason: "the end of the broadcast was announced, but its page says live" };
-        if (taken.ended || renew) return this.#closing(taken.ended ? "announced" : "lost", opened);
+        const damaged = await this.#seen(target, batch, taken, broadcast, signal);
+        anew ??= damaged;
+        announced ||= taken.ended;
+        if (announced || anew !== null) given.abort(); // what else was received by then is taken first
         this.#busy = false;
       }
+      const parted = await this.#parted(announced, anew, opened);
+      if (parted !== null) return parted;
       // What had been received before it was given up is stored by now.
       if (verdict === "dead") this.#miss("the connection was open but silent: not even heartbeats were answered");
       if (verdict === "stalled")
@@ -121,6 +125,8 @@ export class Connection {
     } catch (error) {
       if (signal.aborted) return this.#closing("lost", opened);
       if (!(error instanceof DyliveError) || isNotOwner(error)) throw error;
+      const parted = await this.#parted(announced, anew, opened);
+      if (parted !== null) return parted;
       this.#miss(error.detail);
       const blocked = error.code === "blocked";
       // Where an earlier connection was left may be out of date, which says nothing of us: the page is asked at once.
@@ -178,7 +184,8 @@ export class Connection {
     if (first !== null) this.#bearings.learn([first.received]);
     if (first !== null && !this.#owner.moving()) {
       this.#owner.tracker.backlog.arrived(first.received);
-      await this.#take(target, [first.received], broadcast, signal);
+      const { lost } = await this.#take(target, [first.received], broadcast, signal);
+      if (lost !== null) this.#missed.begin([], lost); // how far back they reach, nobody has read
     }
     this.#point.first(roomId, first);
   }
@@ -195,14 +202,14 @@ export class Connection {
     return taken;
   }
 
-  /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns whether to connect anew for what was damaged */
+  /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns the damage for which to connect anew */
   async #seen(
     target: Target,
     batch: readonly Received[],
     { interactive, lost }: Taken,
     broadcast: Broadcast,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<Gap | null> {
     const { tracker, to } = this.#owner;
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
     const damaged = damagedIn(batch, this.#bearings.wall(this.#watchdog.lastFrameAt));
@@ -214,16 +221,24 @@ export class Connection {
     if (over !== null) await this.#point.keep(target.room); // or who goes on after a crash would go on missing it
     if (interactive > 0) this.#renewed = false;
     if (interactive > 0 && tracker.platformState !== "live") await to("live", "interactive messages are coming in");
-    if (damaged === null) return false;
+    if (damaged === null) return null;
     tracker.drop("damaged", batch.filter((received) => received.damaged).length);
     if (!this.#watchdog.slow || damaged.to - this.#renewedAt < RENEW_MS) {
       await this.#tell(target, broadcast, damaged, signal);
-      return false;
+      return null;
     }
     this.#renewedAt = damaged.to;
-    this.#missed.begin(this.#bearings.note(this.#bearings.steady(damaged.from)), damaged.reason);
-    await to("connecting", `${damaged.reason}: connecting anew for what the platform still has of it`);
-    return true;
+    return damaged;
+  }
+
+  /** How a connection ends that was given up for what came through it; null where nothing of the kind came. */
+  async #parted(announced: boolean, anew: Gap | null, opened: boolean): Promise<Closing | null> {
+    if (announced) this.#left = { since: this.#heard(), reason: "the end of the broadcast was announced, but its page says live" };
+    if (announced) return this.#closing("announced", opened);
+    if (anew === null) return null;
+    this.#reopen(anew);
+    await this.#owner.to("connecting", `${anew.reason}: connecting anew for what the platform still has of it`);
+    return this.#closing("lost", opened);
   }
 
   /** Another broadcast than before: what was being missed of the old one is over. */
@@ -261,9 +276,19 @@ export class Connection {
 
   async #tell({ room, intake }: Target, broadcast: Broadcast, gap: Gap | null, signal: AbortSignal): Promise<void> {
     if (gap === null) return;
-    this.#owner.tracker.gap(gap.from === null ? null : gap.to - gap.from);
     const event = gapEvent(room, broadcast, gap.from, gap.to, gap.reason);
-    await intake.own(event, signal);
+    try {
+      await intake.own(event, signal);
+    } catch (error) {
+      this.#reopen(gap); // it is told when something comes again, if need be to another process
+      throw error;
+    }
+    this.#owner.tracker.gap(gap.from === null ? null : gap.to - gap.from);
+  }
+
+  /** A gap that is not over, or not told. */
+  #reopen({ from, reason }: Gap): void {
+    this.#missed.begin(from === null ? [] : this.#bearings.note(this.#bearings.steady(from)), reason);
   }
 
   #watch(from: number): void {

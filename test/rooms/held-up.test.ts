@@ -133,3 +133,42 @@ it("messages that are known already are stored: nothing waits, and the room is n
   await clock.go(7000);
   expect(status()).toMatchObject({ state: "live", evidence: { storage: { waiting: 0 }, drops: { duplicate: expect.any(Number) } } });
 });
+
+it("what is received while the announcement of the end is being stored is stored before the connection is closed", async () => {
+  let goOn = () => {};
+  const released = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let held = false;
+  before = async ([batch]) => {
+    if (!batch?.events.some(({ type }) => type === "control")) return;
+    held = true;
+    await released;
+  };
+  simulator.rooms.send(RID, "WebcastControlMessage", { action: 3 });
+  await clock.until(() => held, 5000);
+  await clock.go(4000); // late messages of a broadcast that is over are its messages still
+  simulator.rooms.end(RID, "unsaid");
+  before = async () => {};
+  goOn();
+  await clock.until(() => status().state === "waiting", 60_000);
+  expect(await unlike(simulator, store, room, RID)).toEqual([ALIKE, expect.any(Number)]);
+  expect((await store.log.read(room, 0, 100_000, { types: ["gap"] })).events).toEqual([]);
+});
+
+it("a gap that the log did not take before the room was given up is told by who collects it next", async () => {
+  simulator.rooms.cut(RID);
+  let refused = false;
+  before = async ([batch]) => {
+    if (!batch?.events.some(({ type }) => type === "gap") && !refused) return;
+    refused = true;
+    throw new DyliveError("disk_full", "no space left");
+  };
+  await clock.until(() => refused, 30_000);
+  let stopped = false;
+  void rooms.stop().then(() => {
+    stopped = true;
+  });
+  await clock.until(() => stopped, 10_000);
+  expect((await store.rooms.get(room))?.resume?.missing).toMatchObject({ reason: expect.stringContaining("connection") });
+});

@@ -23,9 +23,12 @@ let store: Store;
 let away: Away;
 let spool: Spool;
 let collector: Collector;
+/** Whether the spool has no room for what im/fetch answers. */
+let firstIsLost = false;
 const errors: unknown[] = [];
 
 beforeEach(async () => {
+  firstIsLost = false;
   clock = new Lockstep();
   simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
   store = openMemoryStore({ maxEventsPerRoom: 100_000 });
@@ -36,7 +39,8 @@ beforeEach(async () => {
   spool.enter = (room) => {
     const place = enter(room);
     const put = place.put.bind(place);
-    place.put = (...batch) => clock.during(put(...batch));
+    place.put = ([...batch], broadcast) =>
+      batch.some(({ kind }) => kind === "response") && firstIsLost ? Promise.resolve("no room") : clock.during(put(batch, broadcast));
     return place;
   };
   const { log, rooms, sessions, retention } = store;
@@ -152,4 +156,18 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
     await expectAll(first ?? "");
     await expectAll(second);
   });
+});
+
+it("what im/fetch answered and the spool had no room for is a gap of the broadcast", async () => {
+  away.go("refuses");
+  await clock.go(5000);
+  simulator.rooms.end(RID);
+  await clock.until(() => collector.tracker.state === "waiting", 60_000);
+  firstIsLost = true;
+  const second = simulator.rooms.restart(RID);
+  await clock.until(() => collector.tracker.platformState === "live", 60_000);
+  away.back();
+  await drained();
+  const gaps = (await events()).filter(({ type }) => type === "gap");
+  expect(gaps).toMatchObject([{ sessionId: second, from: null, reason: "no room" }]);
 });
