@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createToken, hashToken } from "../api/auth.js";
 import type { Config } from "../config.js";
+import { makeFolderSync, writeWhole } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
 import type { Tokens } from "../log/tokens.js";
 import { startSimulator } from "../simulator/index.js";
@@ -22,7 +23,7 @@ export async function demo(config: Config): Promise<void> {
   const stop = stopSignal();
   const data = join(config.data, "demo");
   const tokenFile = join(data, "token");
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeFolderSync(data);
   if (config.databaseUrl !== null) await assertForDemo({ ...config, data }, tokenFile);
   const simulator = await startSimulator({});
   try {
@@ -61,7 +62,7 @@ async function demoToken(tokens: Tokens, file: string): Promise<string> {
   const known = kept(file);
   if (known !== "" && (await tokens.find(hashToken(known))) !== null) return known;
   const { token } = await createToken(tokens, { name: "demo", scope: "admin", now: Date.now() });
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  await writeWhole(file, `${token}\n`);
   return token;
 }
 

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
-import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm } from "node:fs/promises";
+import { publish, writeWhole } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
+import { FileLock, isLocked } from "../log/file-lock.js";
 
 /** Where a file that is not whole yet stands: so many bytes of it hold what was exported up to a seq. */
 interface Place {
@@ -12,19 +14,24 @@ interface Place {
 
 const KEEP_BYTES = 8 * 1024 * 1024;
 
-/** The file of an export. It has another name (`FILE.part`) until it is whole, and beside it stands where to go on (`FILE.part.json`). */
+/**
+ * The file of an export. It has another name (`FILE.part`) until it is whole, and beside it stands where to go on (`FILE.part.json`). One process at
+ * a time writes it, which has the lock of `FILE.part.lock`.
+ */
 export class ExportFile {
   /** The seq up to which an earlier run came; 0 when the file begins anew. */
   readonly continued: number;
   readonly #path: string;
   readonly #of: string;
   readonly #file: FileHandle;
+  readonly #lock: FileLock;
   readonly #keepBytes: number;
   #bytes: number;
   #kept: number;
 
-  private constructor(path: string, file: FileHandle, { of, bytes, scanned }: Place, keepBytes: number) {
+  private constructor(path: string, file: FileHandle, lock: FileLock, { of, bytes, scanned }: Place, keepBytes: number) {
     this.#keepBytes = keepBytes;
+    this.#lock = lock;
     this.#path = path;
     this.#file = file;
     this.#of = of;
@@ -37,17 +44,20 @@ export class ExportFile {
    * Opens the file, where an earlier run of the same export left off.
    * @param of names what is exported and how; null: it cannot be continued
    * @param keepBytes bytes between places that are kept: what was written after the last one is written again
-   * @throws DyliveError bad_request when a whole file of that name exists, or none can be made
+   * @throws DyliveError bad_request when a whole file of that name exists, or none can be made; in_use while another export writes it
    */
   static async open(path: string, of: string | null, keepBytes = KEEP_BYTES): Promise<ExportFile> {
-    if (existsSync(path)) throw new DyliveError("bad_request", `${path} exists: name another file, or remove it`);
-    const place = of === null ? null : await placeIn(path, of);
+    if (existsSync(path)) throw exists(path);
+    const lock = lockOf(path);
     try {
+      if (existsSync(path)) throw exists(path); // whoever had the lock has just finished it
+      const place = of === null ? null : await placeIn(path, of);
       const file = await open(partOf(path), place === null ? "w" : "r+", 0o600);
       await file.truncate(place?.bytes ?? 0).catch((error: unknown) => file.close().then(() => Promise.reject(error)));
-      return new ExportFile(path, file, place ?? { of: of ?? "", bytes: 0, scanned: 0 }, keepBytes);
+      return new ExportFile(path, file, lock, place ?? { of: of ?? "", bytes: 0, scanned: 0 }, keepBytes);
     } catch (error) {
-      throw unwritable(path, error);
+      lock.remove();
+      throw error instanceof DyliveError ? error : unwritable(path, error);
     }
   }
 
@@ -74,23 +84,38 @@ export class ExportFile {
     if (this.#of === "") return;
     await this.#file.sync();
     const place: Place = { of: this.#of, bytes: this.#bytes, scanned };
-    await writeFile(`${placeOf(this.#path)}.new`, JSON.stringify(place), { mode: 0o600 });
-    await rename(`${placeOf(this.#path)}.new`, placeOf(this.#path));
+    await writeWhole(placeOf(this.#path), JSON.stringify(place));
     this.#kept = this.#bytes;
   }
 
-  /** The file is whole: it gets its name. */
+  /** The file is whole: it gets its name. @throws DyliveError bad_request when something else has the name by now */
   async finish(): Promise<void> {
-    await this.#file.sync();
-    await this.#file.close();
-    await rename(partOf(this.#path), this.#path);
+    await publish(this.#file, partOf(this.#path), this.#path, { replace: false }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === "EEXIST" ? exists(this.#path) : unwritable(this.#path, error);
+    });
     await rm(placeOf(this.#path), { force: true });
+    this.#lock.remove();
   }
 
   /** The file is left as it is, to be continued. */
   async leave(): Promise<void> {
     await this.#file.close();
+    this.#lock.remove();
   }
+}
+
+/** @throws DyliveError in_use while another process has it */
+function lockOf(path: string): FileLock {
+  try {
+    return FileLock.take(`${partOf(path)}.lock`);
+  } catch (error) {
+    if (isLocked(error)) throw new DyliveError("in_use", `another export writes ${path}: wait for it, or name another file`, error);
+    throw unwritable(path, error);
+  }
+}
+
+function exists(path: string): DyliveError {
+  return new DyliveError("bad_request", `${path} exists: name another file, or remove it`);
 }
 
 function unwritable(path: string, error: unknown): DyliveError {

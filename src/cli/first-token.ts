@@ -1,7 +1,8 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeToken } from "../api/auth.js";
 import type { Config } from "../config.js";
+import { writeWhole } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
 import type { Tokens } from "../log/tokens.js";
 
@@ -25,9 +26,7 @@ export async function firstToken(tokens: Tokens, { data, role }: Pick<Config, "d
   if (role === "collect" || (await tokens.list()).length > 0) return null;
   const { token, row } = makeToken({ name: "first start", scope: "admin", now });
   const file = join(data, "admin-token");
-  // Made anew: a mode is given to new files only. It is there before the token counts, so that a crash between loses nothing.
-  rmSync(file, { force: true });
-  writeFileSync(file, `${token}\n`, { mode: 0o600, flag: "wx" });
+  await writeWhole(file, `${token}\n`); // before the token counts, so that a crash between loses nothing
   try {
     await tokens.add({ ...row, id: ID });
   } catch (error) {

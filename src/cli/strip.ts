@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { createReadStream, existsSync } from "node:fs";
 import type { Command } from "commander";
+import { NewFile } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
 import { WireError } from "../wire/error.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../wire/recording.js";
@@ -26,9 +26,11 @@ async function strip(path: string, out: string): Promise<void> {
   const key = randomBytes(32).toString("hex"); // nobody keeps it
   const reader = new RecordingReader();
   const progress = new Progress(plain(out), "records");
-  const file = await open(out, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw new DyliveError("bad_file", `${out} cannot be made (${error.code})`);
-  });
+  const refuse = (error: Partial<NodeJS.ErrnoException>) => {
+    throw unmade(out, error);
+  };
+  if (existsSync(out)) refuse({ code: "EEXIST" });
+  const file = await NewFile.create(out).catch(refuse);
   let kept = 0;
   let left = 0;
   try {
@@ -38,26 +40,31 @@ async function strip(path: string, out: string): Promise<void> {
       if (!begun && reader.meta !== null) {
         const { roomId, startedAt, source } = reader.meta;
         const other = new Disguise(key, startedAt).text(roomId);
-        await file.write(encodeHeader({ webRid: "", roomId: other, title: "", startedAt, source }));
+        await file.write(encodeHeader({ webRid: "", roomId: other, title: "", startedAt, source })).catch(refuse);
       }
       for (const record of records) {
         const rest = safely(record, key);
         if (rest === null) left++;
-        else await file.write(encodeRecord(rest));
+        else await file.write(encodeRecord(rest)).catch(refuse);
         if (rest !== null) progress.show(++kept);
       }
     }
+    if (reader.meta === null) throw new DyliveError("bad_file", `${path}: it is no recording`);
   } catch (error) {
-    if (signal.aborted || !(error instanceof Error)) throw error;
+    await file.discard();
+    if (signal.aborted || error instanceof DyliveError || !(error instanceof Error)) throw error;
     const why = error instanceof WireError ? "it is no recording" : ("code" in error && String(error.code)) || error.message;
     throw new DyliveError("bad_file", `${path}: ${why}`, error);
-  } finally {
-    await file.close();
   }
-  if (reader.meta === null) throw new DyliveError("bad_file", `${path}: it is no recording`);
+  await file.finish({ replace: false }).catch(refuse);
   progress.end(plain(`${out}: ${kept} records without names, texts and ids of people`));
   if (left + reader.skipped > 0) say(`${left + reader.skipped} damaged records were left out`);
   if (reader.end() > 0) say(`the last ${reader.end()} bytes of ${plain(path)} are torn or damaged`);
+}
+
+function unmade(out: string, { code, message }: Partial<NodeJS.ErrnoException>): DyliveError {
+  const why = code === "EEXIST" ? "exists: name another file, or remove it" : `cannot be made: ${message}`;
+  return new DyliveError("bad_request", `${out} ${why}`);
 }
 
 /** Null when it cannot be read. */

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { type Clock, systemClock } from "../clock.js";
+import { makeFolderSync } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
+import { FileLock, isFileLocked, isLocked } from "./file-lock.js";
 import { placeFailure } from "./sqlite/refusal.js";
 
 /** The owner looks this often whether the lock's file is still the one that it holds. */
@@ -25,12 +26,9 @@ export interface LockOptions {
 /**
  * Makes this process the only server of a data directory, which is made when it does not exist.
  *
- * The lock is the kernel's, on the empty file `server.lock`; SQLite takes it for us, since Node cannot lock files. So it ends with the
- * process however that dies, a reused pid is never mistaken for the owner, two containers with one volume (where pids say nothing) exclude
- * each other too, and there is no stale lock to take over. `server.pid` beside it names the owner, for people and for the error.
- *
- * The kernel locks the file, not its name: whoever removes the file would open the door. So the owner looks for it every second and takes the
- * one that is there, and who comes to a directory that was used and has none waits for that before it takes its own.
+ * The lock is a {@link FileLock} on `server.lock`; `server.pid` beside it names the owner, for people and for the error. The kernel locks the file,
+ * not its name: whoever removes the file would open the door. So the owner looks for it every second and takes the one that is there, and who comes
+ * to a directory that was used and has none waits for that before it takes its own.
  *
  * @throws DyliveError `in_use` when another server has the directory; `bad_config`, `store_forbidden`, `store_readonly`, `disk_full` when it
  * cannot be written
@@ -38,22 +36,24 @@ export interface LockOptions {
 export async function lockDataDir(dir: string, { clock = systemClock, onLost = () => {} }: LockOptions = {}): Promise<DataDirLock> {
   const owner = join(dir, "server.pid");
   const path = join(dir, "server.lock");
-  let held: Held;
+  let held: FileLock;
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolderSync(dir);
     const missing = !existsSync(path) && [owner, join(dir, "dylive.sqlite")].some((one) => existsSync(one));
-    makeFile(path);
-    if (missing) await clock.sleep(OWNER_MS);
-    held = take(path);
+    if (missing) {
+      writeFileSync(path, "", { flag: "a", mode: 0o600 }); // an owner that looks for it takes this one
+      await clock.sleep(OWNER_MS);
+    }
+    held = FileLock.take(path);
     writeOwner(owner);
   } catch (error) {
     throw lockError(dir, owner, error);
   }
   const stop = clock.every(LOOK_MS, () => {
     try {
-      held = follow(path, held);
+      held = held.follow();
     } catch (error) {
-      if (!isBusy(error)) return; // the folder is gone, or full: the next look may find it again
+      if (!isLocked(error)) return; // the folder is gone, or full: the next look may find it again
       stop();
       onLost(lockError(dir, owner, error));
     }
@@ -61,75 +61,17 @@ export async function lockDataDir(dir: string, { clock = systemClock, onLost = (
   return {
     release: () => {
       stop();
-      if (!held.database.open) return;
+      if (!held.isHeld) return;
       // First the name, then the lock: the next owner's name is not removed.
       if (pidIn(owner) === process.pid) rmSync(owner, { force: true });
-      held.database.close();
+      held.release();
     },
   };
 }
 
-interface Held {
-  readonly database: Database.Database;
-  /** Which file it is, whatever its name. */
-  readonly file: string;
-}
-
-/** @throws SqliteError SQLITE_BUSY when somebody has it */
-function take(path: string): Held {
-  for (;;) {
-    const file = fileAt(path);
-    const database = new Database(path, { timeout: 0 });
-    try {
-      database.exec("BEGIN EXCLUSIVE");
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-    if (file !== null && fileAt(path) === file) return { database, file };
-    // Removed in this very moment.
-    database.close();
-    makeFile(path);
-  }
-}
-
-/** Takes the file that is there now, if that is another one. */
-function follow(path: string, held: Held): Held {
-  if (fileAt(path) === held.file) return held;
-  makeFile(path);
-  const next = take(path);
-  held.database.close();
-  return next;
-}
-
-function fileAt(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? null : `${found.dev}:${found.ino}`;
-}
-
-function makeFile(path: string): void {
-  // Never opened when it is there: closing it again would take this process's own lock on it away.
-  if (!existsSync(path)) writeFileSync(path, "", { flag: "a", mode: 0o600 });
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
-}
-
 /** Whether a server has a data directory now. */
 export function isDataDirLocked(dir: string): boolean {
-  const path = join(dir, "server.lock");
-  if (!existsSync(path)) return false;
-  const database = new Database(path, { timeout: 0 });
-  try {
-    database.exec("BEGIN EXCLUSIVE; ROLLBACK");
-    return false;
-  } catch (error) {
-    if (isBusy(error)) return true;
-    throw error;
-  } finally {
-    database.close();
-  }
+  return isFileLocked(join(dir, "server.lock"));
 }
 
 function writeOwner(path: string): void {
@@ -140,7 +82,7 @@ function writeOwner(path: string): void {
 }
 
 function lockError(dir: string, owner: string, error: unknown): DyliveError {
-  if (isBusy(error)) {
+  if (isLocked(error)) {
     const pid = pidIn(owner);
     const who = pid === null ? "another process" : `the server with pid ${pid}`;
     return new DyliveError("in_use", `${who} has the data directory ${dir}`, error);

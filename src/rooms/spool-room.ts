@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder, syncFolder } from "../durable-file.js";
 import { rawName } from "../sources/raw/files.js";
 import { recordingSource } from "../sources/recording.js";
 import type { Received } from "../sources/source.js";
@@ -132,7 +133,7 @@ export class SpoolRoom {
     const current = this.#current;
     if (current !== null && current.file.bytes + bytes <= FILE_BYTES && isSame(current.file.broadcast, broadcast)) return current;
     await this.#close();
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const { sessionId, webRid, anchorId, source } = broadcast;
     const about = { webRid: webRid ?? "", roomId: sessionId ?? "", title: "", startedAt: receivedAt, source };
     const header = encodeHeader({ ...about, ...(anchorId !== null && { anchorId }) });
@@ -172,10 +173,4 @@ export class SpoolRoom {
 
 function isSame(a: Broadcast, b: Broadcast): boolean {
   return a.sessionId === b.sessionId && a.webRid === b.webRid && a.anchorId === b.anchorId && a.source === b.source;
-}
-
-/** The name of a new file is lost with the power unless its folder is flushed too. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  await folder.sync().finally(() => folder.close());
 }

@@ -1,6 +1,7 @@
 import { readFile, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Clock, untilAborted } from "../clock.js";
+import { syncFolder } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
 import type { RoomKey } from "../log/log.js";
 import type { Spooled } from "../log/spooled.js";
@@ -143,6 +144,7 @@ export class Spool {
       if (!(error instanceof DyliveError && (error.code === "bad_request" || error.code === "not_found"))) throw error;
       this.#parts.onError(error, { room, path: `${path}.refused` });
       await rename(path, `${path}.refused`);
+      await syncFolder(dirname(path));
       return;
     }
     await removeRaw({ path });

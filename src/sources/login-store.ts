@@ -1,6 +1,8 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.js";
+import { makeFolder, removeWhole, writeWhole } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
 import { type Cookie, hasSession, loginExpiry } from "./cookies.js";
 import { checkLogin, type LoginReading } from "./login.js";
@@ -108,9 +110,9 @@ export class AccountStore {
     if (name === GUEST) throw new DyliveError("bad_request", `${GUEST} stands for no account; choose another name`);
     if (!hasSession(cookies))
       throw new DyliveError("bad_request", "these cookies hold no login (no sessionid): log in on live.douyin.com first, then copy them");
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder);
     const account = new Account(name, this.#clock.now(), cookies);
-    await writeOwnerOnly(file, JSON.stringify({ savedAt: account.savedAt, cookies }));
+    await writeWhole(file, JSON.stringify({ savedAt: account.savedAt, cookies }));
     this.#checked.delete(name);
     return account;
   }
@@ -118,7 +120,8 @@ export class AccountStore {
   /** Forgets an account. @returns false when there was none */
   async remove(name: string): Promise<boolean> {
     this.#checked.delete(name);
-    return (await rm(this.#file(name)).then(() => true, orMissing)) ?? false;
+    const file = this.#file(name);
+    return existsSync(this.#folder) && removeWhole(file);
   }
 
   /** What is known without asking the platform. @throws DyliveError not_found */
@@ -186,21 +189,6 @@ export class AccountStore {
       throw new DyliveError("bad_request", "an account's name has 1 to 32 letters, digits, _ or -, such as the name of the phone it is on");
     return join(this.#folder, `${name}.json`);
   }
-}
-
-/** Writes beside and renames, so that no moment leaves half a file or one that others may read. */
-async function writeOwnerOnly(file: string, text: string): Promise<void> {
-  const beside = `${file}.new`;
-  await rm(beside, { force: true });
-  const handle = await open(beside, "wx", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
-  await chmod(file, 0o600);
 }
 
 function orMissing(error: NodeJS.ErrnoException): undefined {

@@ -1,4 +1,6 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { syncFolderSync } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
 import { WireError } from "../wire/error.js";
 import { encodeHeader, encodeRecord, type RecordingMeta, RecordingReader } from "../wire/recording.js";
@@ -28,7 +30,10 @@ export class Recorder {
     this.#file = openSync(path, known ? "r+" : "wx", 0o600);
     try {
       if (known) this.#position = this.#continue(meta.roomId);
-      else this.#append(encodeHeader(meta));
+      else {
+        this.#append(encodeHeader(meta));
+        syncFolderSync(dirname(path));
+      }
     } catch (error) {
       closeSync(this.#file);
       throw error;

@@ -80,3 +80,30 @@ it("never writes over a whole file", async () => {
   await expect(ExportFile.open("/nowhere/at/all.csv", "a")).rejects.toMatchObject({ code: "bad_request" });
   expect(readFileSync(path, "utf8")).toBe("mine");
 });
+
+it("is written by one export at a time; who comes second is told, and goes on when the first was killed or is done", async () => {
+  const { run, whole } = await exporting();
+  const path = file("twice.csv");
+  const first = await ExportFile.open(path, "a");
+  await first.write(Buffer.from(whole.slice(0, 50)), 1);
+  for (const of of ["a", "b", null])
+    await expect(ExportFile.open(path, of)).rejects.toMatchObject({
+      code: "in_use",
+      detail: expect.stringContaining("another export writes"),
+    });
+  await first.leave();
+  expect(await run(path, "a")).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe(whole);
+  await expect(ExportFile.open(path, "a")).rejects.toMatchObject({ code: "bad_request" });
+  expect([`${path}.part`, `${path}.part.json`, `${path}.part.lock`].filter(existsSync)).toEqual([]);
+});
+
+it("replaces nothing that came under its name meanwhile, and can still be had", async () => {
+  const path = file("late.csv");
+  const out = await ExportFile.open(path, "a");
+  await out.write(Buffer.from("mine"), 1);
+  writeFileSync(path, "theirs");
+  await expect(out.finish()).rejects.toMatchObject({ code: "bad_request", detail: expect.stringContaining("exists") });
+  await out.leave();
+  expect([readFileSync(path, "utf8"), readFileSync(`${path}.part`, "utf8")]).toEqual(["theirs", "mine"]);
+});

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { LiveEvent, LiveEventOf } from "../../src/events/event.js";
@@ -50,7 +50,7 @@ describe("dylive strip", () => {
   });
 
   it("overwrites nothing, and takes recordings only", async () => {
-    expect(await ran(["strip", file, "--out", out])).toMatchObject({ code: 2, stderr: expect.stringMatching(/EEXIST/) });
+    expect(await ran(["strip", file, "--out", out])).toMatchObject({ code: 2, stderr: expect.stringMatching(/exists: name another file/) });
     writeFileSync(join(dir.path, "no.txt"), "hello, this is no recording at all, though it is long enough");
     expect(await ran(["strip", join(dir.path, "no.txt"), "--out", `${out}2`])).toMatchObject({
       code: 2,
@@ -60,5 +60,6 @@ describe("dylive strip", () => {
       code: 2,
       stderr: expect.stringMatching(/ENOENT/),
     });
+    expect(readdirSync(dir.path).filter((name) => name.startsWith("stripped"))).toEqual(["stripped.dyrec"]);
   });
 });

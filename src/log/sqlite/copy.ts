@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { syncFolderSync } from "../../durable-file.js";
 import { DyliveError } from "../../errors.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 
@@ -21,7 +22,7 @@ export function copyDatabase(database: Database.Database, file: string, complete
     database.prepare<[string]>("VACUUM INTO ?").run(part);
     complete(part);
     renameSync(part, file);
-    syncFolder(dirname(file));
+    syncFolderSync(dirname(file));
   } catch (error) {
     rmSync(part, { force: true, recursive: true });
     if (error instanceof DyliveError) throw error;
@@ -63,17 +64,6 @@ function becomeAnother(part: string, file: string): number {
     return Number(copy.pragma("page_count", { simple: true })) * Number(copy.pragma("page_size", { simple: true }));
   } finally {
     copy.close();
-  }
-}
-
-/** So that the name is there after a power loss too. Windows opens no folders. */
-function syncFolder(path: string): void {
-  if (process.platform === "win32") return;
-  const folder = openSync(path, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { makeFolderSync } from "../../durable-file.js";
 import { DyliveError } from "../../errors.js";
 
 /** Where a data folder keeps its database, whether or not there is one. */
@@ -10,7 +10,7 @@ export function databasePath(data: string): string {
 /** As {@link databasePath}; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
 export function databaseIn(data: string): string {
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    makeFolderSync(data);
   } catch (error) {
     throw new DyliveError(
       "bad_config",

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder, syncFolder } from "../../durable-file.js";
 import { DyliveError } from "../../errors.js";
 
 /** A file is read whole when it is taken, so it is closed at this size. */
@@ -141,12 +142,10 @@ export class Spool {
 
   async #open() {
     if (this.#current !== null) return this.#current;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder);
     const number = this.#nextNumber++;
     const handle = await open(this.#file(number), "ax", 0o600);
-    // The name of a new file is lost with the power unless its folder is flushed too.
-    const folder = await open(this.#folder, "r");
-    await folder.sync().finally(() => folder.close());
+    await syncFolder(this.#folder);
     this.#current = { handle, number, lines: 0, bytes: 0 };
     return this.#current;
   }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { BrowserContext } from "playwright-core";
+import { makeFolder, writeWhole } from "../../durable-file.js";
 
 /** What a site keeps in a browser context: cookies and local storage. */
 export type ContextState = Awaited<ReturnType<BrowserContext["storageState"]>>;
@@ -24,7 +25,6 @@ export async function readState(file: string): Promise<SavedState | null> {
 
 /** Keeps a state, for its owner only: it holds cookies. */
 export async function writeState(file: string, saved: SavedState): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.new`, JSON.stringify(saved), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  await makeFolder(dirname(file));
+  await writeWhole(file, JSON.stringify(saved));
 }

@@ -1,8 +1,10 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { open, rename, rm, stat, utimes } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { pipeline as piped } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
+import { NewFile, syncFolder } from "../../durable-file.js";
 import { WireError } from "../../wire/error.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../wire/recording.js";
 import { withoutMessages } from "../../wire/redact.js";
@@ -35,7 +37,6 @@ export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawEr
   const erased: RawErased = { messages: 0, frames: 0 };
   if (!(await holds(path, erasing))) return erased;
   const { atime, mtime } = await stat(path);
-  const part = `${path}.part`;
   let left = 0;
   const kept = (records: readonly RecordingRecord[]) =>
     records.flatMap((record) => {
@@ -54,19 +55,21 @@ export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawEr
       if (records.length > 0) yield Buffer.concat(kept(records));
     }
   }
-  await piped(Readable.from(parts(), { objectMode: false }), createGzip(), createWriteStream(part, { mode: 0o600 }), {
-    signal: erasing.signal,
-  });
-  if (left === 0) {
-    await rm(path, { force: true });
-    await rm(part, { force: true });
+  const file = await NewFile.create(path, `${path}.part`);
+  try {
+    const taking = (bytes: AsyncIterable<Uint8Array>) => file.take(bytes);
+    await piped(Readable.from(parts(), { objectMode: false }), createGzip(), taking, { signal: erasing.signal });
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  if (left > 0) {
+    await file.finish({ times: { atime, mtime } }); // its age tells when it is beyond its limits
     return erased;
   }
-  const file = await open(part, "r+");
-  await file.sync().finally(() => file.close());
-  // Its age tells when it is beyond its limits.
-  await utimes(part, atime, mtime);
-  await rename(part, path);
+  await file.discard();
+  await rm(path, { force: true });
+  await syncFolder(dirname(path));
   return erased;
 }
 

@@ -1,8 +1,9 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { NewFile } from "../../durable-file.js";
 import { WireError } from "../../wire/error.js";
 import { RecordingReader } from "../../wire/recording.js";
 
@@ -19,17 +20,16 @@ export async function packRaw(path: string, signal: AbortSignal): Promise<number
     await rm(path, { force: true });
     return null;
   }
-  const part = `${path}.gz.part`;
-  await pipeline(
-    createReadStream(path, { highWaterMark: CHUNK_BYTES }),
-    upTo(good.bytes),
-    createGzip(),
-    createWriteStream(part, { mode: 0o600 }),
-    { signal },
-  );
-  const file = await open(part, "r+");
-  await file.sync().finally(() => file.close());
-  await rename(part, `${path}.gz`);
+  const file = await NewFile.create(`${path}.gz`, `${path}.gz.part`);
+  try {
+    const packed = createGzip();
+    const reading = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+    await pipeline(reading, upTo(good.bytes), packed, (bytes: AsyncIterable<Uint8Array>) => file.take(bytes), { signal });
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  await file.finish();
   await rm(path, { force: true });
   return good.torn;
 }

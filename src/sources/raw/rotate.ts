@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../clock.js";
+import { makeFolder } from "../../durable-file.js";
 import { rawFiles } from "./files.js";
 import { packRaw } from "./pack.js";
 
@@ -26,7 +27,7 @@ export async function closeRecordings(folder: string, running: boolean, clock: C
     return;
   }
   const mark = rotateMark(folder);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   await writeFile(mark, "", { mode: 0o600 });
   const end = clock.now() + WAIT_MS;
   try {

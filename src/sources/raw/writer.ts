@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../clock.js";
+import { makeFolder, syncFolder } from "../../durable-file.js";
 import { encodeHeader, encodeRecord } from "../../wire/recording.js";
 import type { Received } from "../source.js";
 import { rawName } from "./files.js";
@@ -115,7 +116,7 @@ export class RawWriter {
 
   async #open({ sessionId, webRid, source }: RawAbout, receivedAt: number, key: string) {
     const { folder } = this.#parts;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const header = encodeHeader({ webRid: webRid ?? "", roomId: sessionId ?? "", title: "", startedAt: receivedAt, source });
     for (let at = receivedAt; ; at++) {
       const path = join(folder, rawName(at, sessionId ?? ""));
@@ -124,6 +125,7 @@ export class RawWriter {
         // Before its header is written, so that it is closed when that fails.
         this.#file = { handle, path, key, bytes: header.length };
         await handle.appendFile(header);
+        await syncFolder(folder);
         return this.#file;
       } catch (error) {
         // Files that were filled within a millisecond, or a clock that was set back.

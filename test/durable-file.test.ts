@@ -1,0 +1,180 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ExportFile } from "../src/cli/export-file.js";
+import { firstToken } from "../src/cli/first-token.js";
+import { makeFolder, makeFolderSync, NewFile, removeWhole, writeWhole } from "../src/durable-file.js";
+import { openMemoryStore } from "../src/log/memory.js";
+import { SpoolRoom } from "../src/rooms/spool-room.js";
+import { corpus } from "../src/simulator/index.js";
+import { readState, writeState } from "../src/sources/browser/state.js";
+import { AccountStore } from "../src/sources/login-store.js";
+import { eraseRaw } from "../src/sources/raw/erase.js";
+import { rawFiles } from "../src/sources/raw/files.js";
+import { packRaw } from "../src/sources/raw/pack.js";
+import { RawWriter } from "../src/sources/raw/writer.js";
+import { Recorder } from "../src/sources/recorder.js";
+import { encodeHeader, encodeRecord } from "../src/wire/recording.js";
+import { FakeClock } from "./clock.js";
+import { LossyDisk, type Outcome } from "./lossy-disk.js";
+
+const SIGNAL = new AbortController().signal;
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "dylive-lossy-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+const at = (name: string) => join(root, name);
+const text = (path: string) => readFileSync(path, "utf8");
+const one = (outcomes: ReadonlySet<Outcome>) => [...outcomes];
+const RECORDING = [
+  encodeHeader({ webRid: "98765", roomId: "7300000000000000019", title: "", startedAt: 1, source: "websocket" }),
+  ...corpus({ frames: 20, start: 1_777_726_780_000 }).frames.map((bytes, n) => encodeRecord({ kind: "frame", receivedAt: n, bytes })),
+];
+
+/** Does the work on a disk that may fail at any step; `path` then has what it had before, or all that it is to have. */
+async function neverTorn(path: string, work: () => Promise<unknown>): Promise<void> {
+  const before = existsSync(path) ? text(path) : null;
+  await LossyDisk.under(root, async (disk) => {
+    const seen = new Set<Outcome>();
+    disk.atEachStep(() => {
+      for (const outcome of disk.outcomes(path)) seen.add(outcome);
+    });
+    await work();
+    const whole = existsSync(path) ? text(path) : null;
+    expect(one(disk.outcomes(path))).toEqual([whole]);
+    expect([...seen].filter((outcome) => outcome !== before && outcome !== whole)).toEqual([]);
+  });
+}
+
+describe("after a power loss at any moment a name leads to what it did before, or to a whole file", () => {
+  it("that is written at once, new or in place of another, for its owner alone", async () => {
+    await neverTorn(at("new"), () => writeWhole(at("new"), "whole"));
+    writeFileSync(at("old"), "before", { mode: 0o644 });
+    await neverTorn(at("old"), () => writeWhole(at("old"), "after"));
+    expect(statSync(at("old")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(root)).toEqual(["new", "old"]);
+  });
+
+  it("that an export finishes", async () => {
+    await neverTorn(at("a.csv"), async () => {
+      const file = await ExportFile.open(at("a.csv"), "a", 1);
+      await file.write(Buffer.from("one,"), 1);
+      await file.write(Buffer.from("two"), 2);
+      await file.finish();
+    });
+    expect(text(at("a.csv"))).toBe("one,two");
+    expect(readdirSync(root)).toEqual(["a.csv"]);
+  });
+
+  it("that holds an account's cookies, and one that is removed does not come back", async () => {
+    const logins = new AccountStore(at("logins"), new FakeClock());
+    const cookie = { name: "sessionid", value: "s", domain: ".douyin.com", path: "/", expires: null, secure: true, httpOnly: true };
+    await neverTorn(at("logins/work.json"), () => logins.save("work", [cookie]));
+    await neverTorn(at("logins/work.json"), () => logins.save("work", [{ ...cookie, value: "other" }]));
+    await neverTorn(at("logins/work.json"), () => logins.remove("work"));
+    expect(readdirSync(at("logins"))).toEqual([]);
+    expect(await logins.remove("work")).toBe(false);
+  });
+
+  it("that holds what a browser keeps", async () => {
+    await neverTorn(at("browser/one.json"), () => writeState(at("browser/one.json"), { savedAt: 5, state: { cookies: [], origins: [] } }));
+    expect(await readState(at("browser/one.json"))).toMatchObject({ savedAt: 5 });
+  });
+
+  it("that holds the first token", async () => {
+    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    await neverTorn(at("admin-token"), () => firstToken(tokens, { data: root, role: "all" }, 5));
+  });
+
+  it("that is a recording which is compressed, or has somebody taken out", async () => {
+    writeFileSync(at("a.dyrec"), Buffer.concat(RECORDING));
+    await neverTorn(at("a.dyrec.gz"), () => packRaw(at("a.dyrec"), SIGNAL));
+    writeFileSync(at("b.dyrec.gz"), gzipSync(Buffer.concat(RECORDING)));
+    const named = (bytes: Uint8Array) => Buffer.from(bytes).includes("WebcastChatMessage");
+    await neverTorn(at("b.dyrec.gz"), () => eraseRaw(at("b.dyrec.gz"), { named, signal: SIGNAL }));
+    expect(statSync(at("b.dyrec.gz")).size).toBeGreaterThan(1000);
+    await neverTorn(at("b.dyrec.gz"), () => eraseRaw(at("b.dyrec.gz"), { named: () => true, signal: SIGNAL }));
+    expect(existsSync(at("b.dyrec.gz"))).toBe(false);
+  });
+});
+
+describe("after a power loss it is there", () => {
+  const received = [{ receivedAt: 5, raw: Buffer.from("frame"), kind: "frame" as const, response: null }];
+
+  it("what was spooled and flushed, in a folder that was new", async () => {
+    await LossyDisk.under(root, async (disk) => {
+      const folder = at("spool/log/7");
+      const parts = { folder, room: 7, clock: new FakeClock(), reserve: () => true, release: () => {} };
+      const spool = new SpoolRoom({ ...parts, onError: (error) => expect(error).toBeNull() });
+      await spool.put(received, { sessionId: "1", webRid: "2", anchorId: null, source: "websocket" });
+      await spool.sync();
+      const [file] = await rawFiles(at("spool/log"));
+      expect(one(disk.outcomes(file?.path ?? ""))).toEqual([text(file?.path ?? "")]);
+      await spool.close();
+    });
+  });
+
+  it("what was recorded and closed, by the server and by a command", async () => {
+    await LossyDisk.under(root, async (disk) => {
+      const closed: string[] = [];
+      const writer = new RawWriter({
+        ...{ folder: at("raw/7"), clock: new FakeClock(), maxBytes: 10_000, ready: Promise.resolve() },
+        onClosed: (path: string) => void closed.push(path),
+        onLost: (_, error) => expect(error).toBeNull(),
+      });
+      writer.take(received, { sessionId: "1", webRid: "2", source: "websocket" });
+      await writer.close();
+      expect(one(disk.outcomes(closed[0] ?? ""))).toEqual([text(closed[0] ?? "")]);
+      const recorder = new Recorder(at("b.dyrec"), { webRid: "2", roomId: "1", title: "", startedAt: 1, source: "websocket" });
+      recorder.write(received, 5);
+      recorder.close();
+      expect(one(disk.outcomes(at("b.dyrec")))).toEqual([text(at("b.dyrec"))]);
+    });
+  });
+
+  it("a folder that was made, with those above it", async () => {
+    await LossyDisk.under(root, async (disk) => {
+      await makeFolder(at("a/b/c"));
+      makeFolderSync(at("d/e"));
+      for (const folder of ["a/b/c", "d/e"]) await writeWhole(at(`${folder}/file`), "x");
+      for (const folder of ["a/b/c", "d/e"]) expect(one(disk.outcomes(at(`${folder}/file`)))).toEqual(["x"]);
+      await makeFolder(at("a/b")); // is there
+    });
+  });
+});
+
+describe("a file that is written whole", () => {
+  it("is one of those that two write at once, and leaves nothing of the other", async () => {
+    const texts = Array.from({ length: 8 }, (_, n) => `${n}`.repeat(100_000));
+    await Promise.all(texts.map((each) => writeWhole(at("a"), each)));
+    expect(texts).toContain(text(at("a")));
+    expect(readdirSync(root)).toEqual(["a"]);
+  });
+
+  it("replaces nothing where it must not", async () => {
+    const [a, b] = [await NewFile.create(at("a")), await NewFile.create(at("a"))];
+    await a.write("a");
+    await b.write("b");
+    await a.finish({ replace: false });
+    await expect(b.finish({ replace: false })).rejects.toMatchObject({ code: "EEXIST" });
+    expect(text(at("a"))).toBe("a");
+    expect(readdirSync(root)).toEqual(["a"]);
+  });
+
+  it("clears away what a crash left long ago, and all of it with the file", async () => {
+    const left = ["a.0123456789ab.part", "a.ba9876543210.part"];
+    for (const name of [...left, "a.part", "a.b.0123456789ab.part"]) writeFileSync(at(name), "");
+    utimesSync(at(left[0] ?? ""), 1, 1);
+    await writeWhole(at("a"), "a");
+    expect(readdirSync(root)).toEqual(["a", "a.b.0123456789ab.part", left[1], "a.part"]);
+    expect(await removeWhole(at("a"))).toBe(true);
+    expect(await removeWhole(at("a"))).toBe(false);
+    expect(readdirSync(root)).toEqual(["a.b.0123456789ab.part", "a.part"]);
+    mkdirSync(at("folder"));
+    await expect(writeWhole(at("folder"), "a")).rejects.toMatchObject({ code: expect.stringMatching(/^E/) });
+    expect(readdirSync(root)).toEqual(["a.b.0123456789ab.part", "a.part", "folder"]);
+  });
+});
