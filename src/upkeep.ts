@@ -57,7 +57,7 @@ export function keepWithinLimits({ config, store, desk, clock, logger }: UpkeepP
     store,
     maxStoreBytes: config.keepStoreMb === null ? null : config.keepStoreMb * MB,
     step: (room, limits, now, signal) => desk.run("retention.step", [room, limits, now], signal),
-    shed: (room, signal) => desk.run("retention.shed", [room], signal),
+    shed: (room, now, signal) => desk.run("retention.shed", [room, now], signal),
   };
   const keeper = new RetentionKeeper({
     ...(what === "raw" ? untouched(store) : ofStore),

@@ -19,13 +19,15 @@ export async function printColumns(titles: readonly string[], rows: readonly (re
 
 /** A moment in UTC, to the second: in lines that scripts read, and say nothing of a zone. */
 export function utcTime(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? `${at} ms` : date.toISOString().replace(/\.\d+Z$/, "Z"); // a store may hold any number
 }
 
 /** A moment in local time, to the second. */
 export function moment(at: number | null): string | null {
   if (at === null) return null;
   const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return `${at} ms`;
   const two = (part: number) => String(part).padStart(2, "0");
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
   return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;

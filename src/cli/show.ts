@@ -6,7 +6,8 @@ import { plain } from "./terminal.js";
 export function lineOf(event: LiveEvent, json: boolean): string {
   if (json) return JSON.stringify(event);
   const at = new Date(event.time);
-  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+  const parts = Number.isNaN(at.getTime()) ? ["--", "--", "--"] : [at.getHours(), at.getMinutes(), at.getSeconds()];
+  const clock = parts.map((part) => String(part).padStart(2, "0")).join(":");
   const who = "user" in event && event.user ? `${event.user.nickname ?? event.user.id ?? "?"} ` : "";
   return plain(`${clock} [${event.type}] ${who}${describe(event)}`);
 }

@@ -264,7 +264,8 @@ export class Pipeline {
     const { rooms, room, horizon } = this.#parts;
     const epoch = await rooms.claim(room);
     if (epoch === null) throw new DyliveError("not_owner", `room ${room} is collected by another process now`);
-    this.#horizon = (await horizon?.(room)) ?? Number.NEGATIVE_INFINITY;
+    // One that is yet to come, of an earlier version, would refuse every message.
+    this.#horizon = Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, this.#parts.clock.now());
     await this.#reload();
     this.#epoch = epoch;
   }

@@ -28,7 +28,7 @@ export type Jobs = Calls<"statistics", Statistics> &
     /** Removes some of what a room keeps beyond its limits; whether there may be more. */
     readonly "retention.step": { readonly ask: readonly [room: RoomKey, limits: LimitsOf, now: number]; readonly answer: boolean };
     /** Removes the oldest events of a room; whether there were any. */
-    readonly "retention.shed": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
+    readonly "retention.shed": { readonly ask: readonly [room: RoomKey, now: number]; readonly answer: boolean };
   };
 /** The name of a job. */
 export type JobName = keyof Jobs;

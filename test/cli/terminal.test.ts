@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { utcTime } from "../../src/cli/columns.js";
+import { moment, utcTime } from "../../src/cli/columns.js";
 import { Progress } from "../../src/cli/progress.js";
+import { lineOf } from "../../src/cli/show.js";
 import { columnsOf } from "../../src/cli/terminal.js";
+import { chat } from "../contracts/events.js";
 import { commands } from "./tree.js";
 
 afterEach(() => vi.restoreAllMocks());
@@ -25,6 +27,17 @@ describe("what a command says", () => {
 
   it("names the zone of a moment that is not the reader's", () => {
     expect(utcTime(Date.UTC(2026, 10, 25, 10, 5, 9))).toBe("2026-11-25T10:05:09Z");
+  });
+});
+
+describe("a time that no calendar has", () => {
+  it.each([8.64e15 + 1, 1e300, -1e17])("%d is shown as it is", (time) => {
+    expect([utcTime(time), moment(time)]).toEqual([`${time} ms`, `${time} ms`]);
+    expect(lineOf({ ...chat("1", { time }), seq: 1 }, false)).toMatch(/^--:--:-- \[chat\]/);
+  });
+
+  it("is not one of the years to come", () => {
+    expect([Date.UTC(2126, 0), 8.64e15].map(utcTime)).toEqual(["2126-01-01T00:00:00Z", "+275760-09-13T00:00:00Z"]);
   });
 });
 

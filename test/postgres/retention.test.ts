@@ -44,7 +44,7 @@ async function round(store: PostgresStore, parts: Partial<RetentionKeeperParts>)
       if (more) removed.push(room);
       return more;
     },
-    shed: (room) => shedStep(store, room),
+    shed: (room, now) => shedStep(store, room, now),
     // The end of a round.
     raw: {
       rooms: async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { amountOf, percent, shortCount } from "../../web/src/format/number.js";
-import { clockTime, dayTime, duration } from "../../web/src/format/time.js";
+import { clockTime, dayTime, duration, isoTime } from "../../web/src/format/time.js";
 
 describe("numbers", () => {
   it.each([
@@ -32,6 +32,12 @@ describe("times", () => {
     expect(clockTime(at, "zh", "Asia/Shanghai")).toBe("00:05:09");
     expect(clockTime(at, "en", "America/New_York")).toBe("11:05:09");
     expect(dayTime(at, "zh", "Asia/Shanghai")).toBe("2026/11/26 00:05");
+  });
+
+  it("that no calendar has break no page", () => {
+    for (const wrong of [8.64e15 + 1, 1e300, Number.NaN])
+      expect([clockTime(wrong, "zh"), dayTime(wrong, "en"), isoTime(wrong)]).toEqual(["–", "–", undefined]);
+    expect(isoTime(at)).toBe("2026-11-25T16:05:09.000Z");
   });
 
   it.each([

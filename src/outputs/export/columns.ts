@@ -94,8 +94,13 @@ function ofGift(of: (event: NewEventOf<"gift">) => Value): Column["of"] {
   return (event) => (event.type === "gift" ? of(event) : null);
 }
 
-/** A moment as tables show it: `2026-11-25 20:15:00.123` where the clock is so many minutes ahead of UTC. */
+/** A moment as tables show it: `2026-11-25 20:15:00.123` where the clock is so many minutes ahead of UTC; its number where no calendar has it. */
 export function shownMoment(at: number, zoneMinutes: number): string {
-  const date = new Date(at + zoneMinutes * 60_000);
-  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString().slice(0, -1).replace("T", " ");
+  const local = at + zoneMinutes * 60_000;
+  return isDate(local) ? new Date(local).toISOString().slice(0, -1).replace("T", " ") : String(at);
+}
+
+/** Whether a time, ms UTC, is one that a calendar has: a store may hold any number. */
+export function isDate(at: number): boolean {
+  return !Number.isNaN(new Date(at).getTime());
 }

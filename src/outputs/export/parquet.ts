@@ -1,10 +1,13 @@
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import type { LiveEvent } from "../../events/event.js";
-import { COLUMNS, type Column, type Value } from "./columns.js";
+import { COLUMNS, type Column, isDate, type Value } from "./columns.js";
 import type { Encode } from "./format.js";
 
 /** Rows of one group: written when there are so many, so this is what is held (some 10 MB). */
 const GROUP_ROWS = 10_000;
+
+/** Beyond the largest number of a column. */
+const INT64 = 2 ** 63;
 
 const SCHEMA: readonly SchemaElement[] = [
   { name: "events", num_children: COLUMNS.length },
@@ -47,11 +50,13 @@ function typeOf({ kind }: Column): Pick<SchemaElement, "type" | "converted_type"
 }
 
 function columnOf(column: Column, rows: readonly LiveEvent[]): ColumnSource {
-  return { name: column.name, data: rows.map((event) => storedOf(column.of(event))) };
+  return { name: column.name, data: rows.map((event) => storedOf(column, column.of(event))) };
 }
 
-function storedOf(value: Value): string | bigint | boolean | null {
+function storedOf({ kind }: Column, value: Value): string | bigint | boolean | null {
   // Strings with half a surrogate would not be UTF-8.
   if (typeof value === "string") return value.toWellFormed();
-  return typeof value === "number" ? BigInt(Math.trunc(value)) : value;
+  if (typeof value !== "number") return value;
+  // What a column cannot hold, or its readers would refuse, is not told by it.
+  return (kind === "moment" ? isDate(value) : Math.abs(value) < INT64) ? BigInt(Math.trunc(value)) : null;
 }

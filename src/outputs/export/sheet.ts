@@ -1,5 +1,5 @@
 import type { LiveEvent } from "../../events/event.js";
-import { COLUMNS, type Column } from "./columns.js";
+import { COLUMNS, type Column, shownMoment } from "./columns.js";
 import { xmlText } from "./markup.js";
 
 /** What Excel takes of one sheet, the line of titles included. */
@@ -8,6 +8,8 @@ export const SHEET_ROWS = 1_048_576;
 const CELL_MAX = 32_767;
 /** 1970-01-01 in days of Excel, whose first day is 1899-12-31. */
 const EPOCH_DAYS = 25_569;
+/** 10000-01-01: Excel has dates before that, from 1900 on. */
+const LAST_DAYS = 2_958_466;
 const DAY_MS = 86_400_000;
 /** The number of the style that shows a date, in {@link STYLES}. */
 const DATE_STYLE = 1;
@@ -47,7 +49,11 @@ function cellOf({ kind, of }: Column, event: LiveEvent, index: number, number: n
   if (typeof value === "string") return textCell(index, number, value);
   const at = `r="${LETTERS[index]}${number}"`;
   if (typeof value === "boolean") return `<c ${at} t="b"><v>${value ? 1 : 0}</v></c>`;
-  if (kind === "moment") return `<c ${at} s="${DATE_STYLE}"><v>${(value + zoneMinutes * 60_000) / DAY_MS + EPOCH_DAYS}</v></c>`;
+  if (kind === "moment") {
+    const days = (value + zoneMinutes * 60_000) / DAY_MS + EPOCH_DAYS;
+    if (days < 0 || days >= LAST_DAYS) return textCell(index, number, shownMoment(value, zoneMinutes));
+    return `<c ${at} s="${DATE_STYLE}"><v>${days}</v></c>`;
+  }
   return `<c ${at}><v>${value}</v></c>`;
 }
 

@@ -7,6 +7,8 @@ export interface Placed {
   readonly event: LiveEvent;
 }
 
+/** Clocks that are set right differ by less. */
+const AHEAD_MS = 86_400_000;
 /** The log is in order of arrival: what comes this much late is still put where it belongs … */
 const LATE_MS = 60_000;
 /** … among so many events at most. */
@@ -21,7 +23,7 @@ export async function* placed(batches: AsyncIterable<readonly LiveEvent[]>, abou
   const held: Placed[] = [];
   for await (const events of batches) {
     for (const event of events) {
-      startMs ??= event.time;
+      startMs ??= event.time - event.receivedAt > AHEAD_MS ? event.receivedAt : event.time; // nothing happened after it was received
       const at = event.time - startMs + about.offsetMs;
       if (at >= 0) insert(held, { at, event });
     }

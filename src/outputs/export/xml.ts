@@ -1,5 +1,6 @@
 import type { NewEventOf, User } from "../../events/event.js";
 import { platformId } from "../../events/message-id.js";
+import { isDate } from "./columns.js";
 import type { About, Encode } from "./format.js";
 import { xmlText } from "./markup.js";
 import { type Placed, placed } from "./timeline.js";
@@ -24,7 +25,7 @@ function headOf({ webRid, title, anchor, startMs, sessionId }: About): string {
     session: sessionId,
     name: anchor,
     title,
-    start_time: startMs === null ? null : new Date(startMs).toISOString(),
+    start_time: startMs === null || !isDate(startMs) ? null : new Date(startMs).toISOString(),
   };
   // danmaku2ass tells the format by the first 44 characters: no line break before <i>.
   return `<?xml version="1.0" encoding="UTF-8"?><i><chatserver>live.douyin.com</chatserver><chatid>0</chatid><mission>0</mission><maxlimit>1000</maxlimit><source>0</source>

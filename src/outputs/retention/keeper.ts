@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { RoomKey } from "../../log/log.js";
 import type { LimitsOf, Retention } from "../../log/retention.js";
 import type { Store } from "../../log/store.js";
+import { isBelieved } from "./believed.js";
 import { ClockDoubt } from "./clock-doubt.js";
 import { DAY_SLACK_MS, dropByAge, shedDay } from "./days.js";
 import { beyondLimits, type RawRecordings } from "./raw.js";
@@ -10,6 +11,9 @@ import { beyondLimits, type RawRecordings } from "./raw.js";
 const ROUND_MS = 600_000;
 /** After each step others have their turn at the store. */
 const PAUSE_MS = 20;
+
+/** Events of a room that are looked at for one whose time of receipt can be believed. */
+const LOOKED_AT = 10;
 
 /** What the keeper is built from. */
 export interface RetentionKeeperParts {
@@ -24,7 +28,7 @@ export interface RetentionKeeperParts {
   /** One step of a room, as {@link retainStep}, wherever it is done. */
   readonly step: (room: RoomKey, limits: LimitsOf, now: number, signal: AbortSignal) => Promise<boolean>;
   /** As {@link shedStep}. */
-  readonly shed: (room: RoomKey, signal: AbortSignal) => Promise<boolean>;
+  readonly shed: (room: RoomKey, now: number, signal: AbortSignal) => Promise<boolean>;
   readonly raw: RawRecordings;
   /** Told of raw recordings that were removed. */
   readonly onRawRemoved: (room: RoomKey, files: number, bytes: number) => void;
@@ -129,7 +133,7 @@ export class RetentionKeeper {
         }
       } else {
         const oldest = await this.#oldest(rooms);
-        if (oldest === null || !(await shed(oldest, signal))) break;
+        if (oldest === null || !(await shed(oldest, clock.now(), signal))) break;
       }
       removed = true;
       await clock.sleep(PAUSE_MS, signal);
@@ -138,20 +142,23 @@ export class RetentionKeeper {
   }
 
   async #oldest(rooms: readonly RoomKey[]): Promise<RoomKey | null> {
-    const { log } = this.#parts.store;
+    const { clock, store } = this.#parts;
+    const { log } = store;
     let oldest: { readonly room: RoomKey; readonly at: number } | null = null;
     for (const [room, ends] of await log.heads(rooms)) {
-      const at = (await log.read(room, ends.oldest - 1, 1)).events[0]?.receivedAt ?? Number.POSITIVE_INFINITY;
-      if (at < (oldest?.at ?? Number.POSITIVE_INFINITY)) oldest = { room, at };
+      const { events } = await log.read(room, ends.oldest - 1, LOOKED_AT);
+      const at = events.find((event) => isBelieved(event, clock.now()))?.receivedAt ?? events[0]?.receivedAt;
+      if (at !== undefined && (oldest === null || at < oldest.at)) oldest = { room, at };
     }
     return oldest?.room ?? null;
   }
 
-  /** When the newest event of all was received; null when there is none. */
+  /** When the newest event of all was received, as far as that can be believed; null when there is none. */
   async #newest(rooms: readonly RoomKey[]): Promise<number | null> {
     const times: number[] = [];
     for (const room of rooms) {
-      const event = (await this.#parts.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1)).events[0];
+      const { events } = await this.#parts.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT);
+      const event = events.findLast((one) => isBelieved(one, this.#parts.clock.now()));
       if (event !== undefined) times.push(event.receivedAt);
     }
     return times.length === 0 ? null : Math.max(...times);

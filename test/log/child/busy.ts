@@ -27,7 +27,7 @@ for (let n = 0; ; n++) {
     advance(store, room, plainWords),
     store.search.advance(room),
     ...(n % 3 === 0 && first !== undefined && typeof seq === "number" ? [store.log.replace(room, [{ ...erased(first), seq }])] : []),
-    ...(n % 5 === 4 ? [shedStep(store, room)] : []),
+    ...(n % 5 === 4 ? [shedStep(store, room, Date.now())] : []),
     ...(n % 5 === 0 ? [store.retention.giveBack(), store.search.purge(n % 10 === 0)] : []),
   ]);
 }

@@ -4,6 +4,7 @@ import { parse } from "csv-parse/sync";
 import readXlsx from "read-excel-file/node";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../../src/events/event.js";
+import { EXPORT_FORMAT_NAMES } from "../../../src/outputs/export/format.js";
 import { workbook } from "../../../src/outputs/export/xlsx.js";
 import { useDirectory } from "../../log/directory.js";
 import { EVENTS, made } from "./made.js";
@@ -118,6 +119,36 @@ describe("parquet", () => {
     expect(seen).toEqual(EVENTS.map(told).map((one) => JSON.parse(JSON.stringify(one), wellFormed)));
     expect(await read(`SELECT sum(delta) AS units, typeof(max(time)) AS t FROM '${path}'`)).toEqual([
       { units: String(EVENTS.length), t: "TIMESTAMP WITH TIME ZONE" },
+    ]);
+  });
+});
+
+describe("any time that a store can hold", () => {
+  const TIMES = [Date.UTC(2126, 0), Date.UTC(12_000, 0), 8.64e15, 8.64e15 + 2, 1e17, 9.3e18, 1e300, 0, -1, -1e18];
+  const dated = EVENTS.slice(0, TIMES.length).map((event, n) => ({ ...event, time: TIMES[n] ?? 0, receivedAt: TIMES[n] ?? 0 }));
+
+  it.each(EXPORT_FORMAT_NAMES)("breaks no %s, first or last", async (format) => {
+    for (const [n] of dated.entries())
+      for (const startMs of [null, TIMES[n] ?? 0])
+        expect((await made(format, [...dated.slice(n), ...dated.slice(0, n)], { startMs })).length).toBeGreaterThan(10);
+  });
+
+  it("is read from parquet by DuckDB, and from xlsx: a date where there is one, and the number beside it", async () => {
+    const path = file("times.parquet");
+    writeFileSync(path, await made("parquet", dated));
+    const duck = await (await DuckDBInstance.create(":memory:")).connect();
+    const rows = (await duck.runAndReadAll(`SELECT epoch_ms(time) AS time, timeMs FROM '${path}' ORDER BY seq`)).getRowObjectsJson();
+    const number = (value: unknown) => (value === null ? null : Number(value));
+    expect(rows.map(({ time, timeMs }) => [number(time), number(timeMs)])).toEqual(
+      TIMES.map((time) => [Math.abs(time) <= 8.64e15 ? time : null, Math.abs(time) < 2 ** 63 ? time : null]),
+    );
+    const [sheet] = await readXlsx(await made("xlsx", dated, { zoneMinutes: 0 }), { trim: false });
+    const shown = (sheet?.data ?? []).slice(1).map((row) => row[1]);
+    expect(shown.slice(0, 4)).toEqual([
+      new Date(TIMES[0] ?? 0),
+      "+012000-01-01 00:00:00.000",
+      "+275760-09-13 00:00:00.000",
+      String(8.64e15 + 2),
     ]);
   });
 });

@@ -37,7 +37,7 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperPart
     limits: FOREVER,
     maxStoreBytes: null,
     step: (room, limits, now) => retainStep(store, room, limits, now),
-    shed: (room) => shedStep(store, room),
+    shed: (room, now) => shedStep(store, room, now),
     raw: { rooms: async () => [], files: async () => [], remove: async () => {} },
     onRawRemoved: () => {},
     onDoubt: (sentence) => doubts.push(sentence),
@@ -135,6 +135,71 @@ describe("what is beyond its limits", () => {
     await pass(600_000);
     expect(doubts).toHaveLength(told);
     expect((await readAll(store.log, room)).events).toHaveLength(20);
+  });
+});
+
+describe("events whose time is yet to come", () => {
+  const LIMITS = { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } };
+  const future = (clock: FakeClock, name: string, count: number) =>
+    Array.from({ length: count }, (_, n) => {
+      const at = clock.now() + 36_500 * DAY + n;
+      return chat(`${name}-${n}`, { receivedAt: at, time: at });
+    });
+
+  it.each([1, 300, 10_500])("keep nothing that came after them: %d of them", { timeout: 60_000 }, async (count) => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(
+      ...day(clock, room, 40, 3),
+      ...future(clock, "wrong", count),
+      ...day(clock, room, 35, Math.ceil(count / 5)),
+      ...day(clock, room, 1, 4),
+    );
+    await indexAll(store);
+    while (await retainStep(store, room, LIMITS, clock.now()));
+    const { events } = await readAll(store.log, room);
+    expect(events.map(({ id }) => id)).toEqual(day(clock, room, 1, 4).map(({ id }) => id));
+    // Else every message of the room would be too old.
+    expect((await store.retention.horizon(room)) ?? 0).toBeLessThanOrEqual(clock.now() - 30 * DAY);
+    expect(await checkStore(store)).toEqual([]);
+  });
+
+  it("stay with those beside them that stay, and go when the store is too big without moving the horizon there", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(...day(clock, room, 40, 3), ...future(clock, "wrong", 2), ...day(clock, room, 1, 4), ...future(clock, "newest", 1));
+    await indexAll(store);
+    while (await retainStep(store, room, LIMITS, clock.now()));
+    expect((await readAll(store.log, room)).events).toHaveLength(7);
+    while (await shedStep(store, room, clock.now()));
+    expect((await readAll(store.log, room)).events).toEqual([]);
+    expect((await store.retention.horizon(room)) ?? 0).toBeLessThanOrEqual(clock.now());
+  });
+
+  it("say of an event's time only that it was before its receipt", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(...day(clock, room, 40, 1).map((event) => ({ ...event, time: clock.now() + 9 * DAY })));
+    while (await retainStep(store, room, LIMITS, clock.now()));
+    expect(await store.retention.horizon(room)).toBe(clock.now() - 40 * DAY);
+  });
+
+  it("do not hide a long silence, nor which room has the oldest events", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
+    await one.append(...future(clock, "wrong", 1), ...day(clock, 1, 50, 1200), ...future(clock, "newest", 1));
+    await two.append(...day(clock, 2, 40, 1200));
+    await indexAll(store);
+    const { used = 0 } = (await store.retention.storeSize()) ?? {};
+    const doubts = kept(store, clock, { maxStoreBytes: Math.round(used * 0.7), limits: LIMITS });
+    await settle(clock);
+    expect(doubts[0]).toMatch(/newest event is 39 days old|newest event is 40 days old/);
+    expect((await readAll(store.log, two.room)).events).toHaveLength(1200);
+    expect((await readAll(store.log, one.room)).events.length).toBeLessThan(1202);
   });
 });
 

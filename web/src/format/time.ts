@@ -4,36 +4,52 @@ const LOCALES: Readonly<Record<Lang, string>> = { zh: "zh-CN", en: "en-GB" };
 
 const made = new Map<string, Intl.DateTimeFormat>();
 
+/** A time for machines; undefined where no calendar has it: a store may hold any number. */
+export function isoTime(ms: number): string | undefined {
+  return isDate(ms) ? new Date(ms).toISOString() : undefined;
+}
+
+function isDate(ms: number): boolean {
+  return !Number.isNaN(new Date(ms).getTime());
+}
+
 /** Time of day in the viewer's zone (`zone` is for tests). */
 export function clockTime(ms: number, lang: Lang, zone?: string): string {
-  return format(lang, "clock", zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+  return format(lang, "clock", zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }, ms);
 }
 
 /** Hours and minutes in the viewer's zone. */
 export function minuteTime(ms: number, lang: Lang, zone?: string): string {
-  return format(lang, "minute", zone, { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+  return format(lang, "minute", zone, { hour: "2-digit", minute: "2-digit", hour12: false }, ms);
 }
 
 /** Day and time in the viewer's zone. */
 export function dayTime(ms: number, lang: Lang, zone?: string): string {
-  return format(lang, "day", zone, {
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
-  }).format(ms);
+  return format(
+    lang,
+    "day",
+    zone,
+    {
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      hour12: false,
+    },
+    ms,
+  );
 }
 
-function format(lang: Lang, name: string, zone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function format(lang: Lang, name: string, zone: string | undefined, options: Intl.DateTimeFormatOptions, ms: number): string {
+  if (!isDate(ms)) return "–";
   const key = `${lang} ${name} ${zone ?? ""}`;
   let one = made.get(key);
   if (one === undefined) {
     one = new Intl.DateTimeFormat(LOCALES[lang], zone === undefined ? options : { ...options, timeZone: zone });
     made.set(key, one);
   }
-  return one;
+  return one.format(ms);
 }
 
 const WORDS: Readonly<Record<Lang, readonly [second: string, minute: string, hour: string, day: string]>> = {
