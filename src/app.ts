@@ -18,6 +18,7 @@ import { menderOf } from "./mend.js";
 import { operatorOf } from "./operator.js";
 import { type Compat, type CompatOptions, startCompat } from "./outputs/compat/compat.js";
 import { COMPAT_LIMITS } from "./outputs/compat/limits.js";
+import { lateErasures } from "./outputs/erase/late.js";
 import { openHooks } from "./outputs/hooks/start.js";
 import type { StatisticsReader } from "./outputs/stats/reader.js";
 import { packagePath } from "./package-path.js";
@@ -111,6 +112,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       ...reach,
       raw,
       store: collectors,
+      erased: lateErasures(store),
       clock,
       pollMs: config.pollMs,
       setAside: refusedEvents(config.data, logger),
@@ -225,6 +227,7 @@ async function officialOf(config: Config, store: Store, clock: Clock, logger: Lo
     store,
     clock,
     spool: join(resolve(data), "official-spool"),
+    erased: lateErasures(store),
     setAside: refusedEvents(data, logger),
     setAsidePush: (line, error) => refuseLine(data, logger, line, error),
     onFailed: (about, error) => logger.warn({ ...about, err: error }, "the Open Platform was asked in vain"),

@@ -45,6 +45,7 @@ const UPLOAD_MS = 5000;
 
 /** What collecting needs: how rooms are reached, the store, and who is told of what failed. */
 export interface CollectingParts extends CollectorParts {
+  readonly erased: NonNullable<CollectorParts["erased"]>;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
@@ -104,7 +105,7 @@ async function collectTogether(
   pulse.start();
   await spool.start();
   if (role !== "serve") fleet.start();
-  const work = { spooled, clock, onError: (error: unknown) => onError(error, "what was spooled") };
+  const work = { spooled, erased: parts.erased, clock, onError: (error: unknown) => onError(error, "what was spooled") };
   const reader = readForRoomsHere(fleet, work);
   if (role !== "collect") {
     await rooms.start();

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.js";
+import { MemoryErasures } from "./memory-erasures.js";
 import { MemoryGate } from "./memory-gate.js";
 import { MemoryHooks } from "./memory-hooks.js";
 import { MemoryLog } from "./memory-log.js";
@@ -40,6 +41,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
     secrets: new MemorySecrets(gate),
     retention: new MemoryRetention(gate, logs),
     residue: NOTHING_LEFT,
+    erasures: new MemoryErasures(gate),
     close: () => gate.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Cluster } from "./cluster.js";
+import type { Erasures } from "./erasures.js";
 import type { Hooks } from "./hooks.js";
 import type { Log } from "./log.js";
 import type { Positions } from "./positions.js";
@@ -31,6 +32,7 @@ export interface Store {
   readonly secrets: Secrets;
   readonly retention: Retention;
   readonly residue: Residue;
+  readonly erasures: Erasures;
   readonly hooks: Hooks;
   /** What processes share that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;

@@ -5,7 +5,7 @@ import type { Store } from "../log/store.js";
 import type { Received } from "../sources/source.js";
 import type { Budgets } from "./budget.js";
 import type { Collector } from "./collector.js";
-import type { Broadcast } from "./pipeline.js";
+import type { Broadcast, Without } from "./pipeline.js";
 import type { Reach } from "./place.js";
 import type { Raw } from "./raw.js";
 import type { CollectorRegistry } from "./registry.js";
@@ -24,6 +24,8 @@ export interface CollectorParts extends Reach {
   readonly raw?: Raw;
   /** Where frames wait while the store is away; without one the platform is held back meanwhile. */
   readonly spool?: Spool;
+  /** Knows who was erased while something waited there. */
+  readonly erased?: () => Promise<Without | null>;
 }
 
 /** What all collectors of a process share. */

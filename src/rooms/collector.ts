@@ -68,10 +68,10 @@ export class Collector {
     this.#teller = new Teller(this.tracker, parts.clock, (...change) => this.#keeping.tell(...change));
     const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#teller.to(state, reason, problem);
     this.#asking = new Asking(name, { clock: parts.clock, requests: shared.requests, tracker: this.tracker, place: this.#place, to });
-    const { store, clock, setAside, spool } = parts;
+    const { store, clock, setAside, spool, erased } = parts;
     this.#keeping = new Keeping({
       ...{ store, clock, setAside, tracker: this.tracker, drift: this.#drift, tenure, signal: this.#stop.signal },
-      ...(spool !== undefined && { spool }),
+      ...{ ...(spool && { spool }), ...(erased && { erased }) },
       onLost: () => this.#lose(),
     });
     this.#connection = new Connection({

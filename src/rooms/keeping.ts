@@ -9,7 +9,7 @@ import { orElse } from "./in-time.js";
 import { DirectIntake, type Intake } from "./intake.js";
 import { meetRoom } from "./meet.js";
 import { stateEvent } from "./own-events.js";
-import { Pipeline } from "./pipeline.js";
+import { Pipeline, type Without } from "./pipeline.js";
 import { receivedUntil } from "./received-until.js";
 import type { Live, Offline, RoomName } from "./resolve.js";
 import type { Spool } from "./spool.js";
@@ -25,6 +25,7 @@ export interface KeepingParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly spool?: Spool;
+  readonly erased?: () => Promise<Without | null>;
   readonly setAside: (event: NewEvent, error: unknown) => void;
   readonly tracker: Tracker;
   readonly drift: Drift;
@@ -173,9 +174,9 @@ export class Keeping {
    * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
    */
   async #open(room: RoomKey) {
-    const { store, clock, setAside, drift, tracker, spool, tenure, onLost } = this.#parts;
+    const { store, clock, setAside, drift, tracker, spool, erased, tenure, onLost } = this.#parts;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
-    const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside };
+    const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
     const pipeline = tenure === null ? await Pipeline.open(parts) : Pipeline.lazy(parts);
     if (tenure !== null && !tenure.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, tracker, clock);

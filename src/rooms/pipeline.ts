@@ -14,6 +14,9 @@ import { isNotOwner, isStoreDown } from "./store-down.js";
 /** Makes a draft of an event of a message; null where it gives none. */
 export type Decode = typeof normalise;
 
+/** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
+export type Without = (draft: Draft) => Draft | null;
+
 /** What a pipeline is built of. */
 export interface PipelineParts {
   readonly log: Log;
@@ -26,6 +29,8 @@ export interface PipelineParts {
   readonly decode?: Decode;
   /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
   readonly horizon?: (room: RoomKey) => Promise<number | null>;
+  /** Knows who was erased while something waited; null where nobody was. */
+  readonly erased?: () => Promise<Without | null>;
   /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
@@ -35,6 +40,8 @@ export interface Arrived {
   /** ms UTC */
   readonly receivedAt: number;
   readonly response: { readonly messages: readonly Envelope[] } | null;
+  /** It has waited in a spool: who is in it may have been erased meanwhile. */
+  readonly waited?: boolean;
 }
 
 /** The broadcast that bytes belong to: what its source was connected to. */
@@ -150,6 +157,7 @@ export class Pipeline {
   async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
     const { room, drift, decode = normalise } = this.#parts;
     if (received.some(({ response }) => response !== null)) await this.#claimed();
+    const erased = received.some(({ waited }) => waited) ? ((await this.#parts.erased?.()) ?? null) : null;
     const { webRid, sessionId, anchorId, source } = broadcast;
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
@@ -157,15 +165,16 @@ export class Pipeline {
     // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
     const ids = new Set<string>();
     let ended = false;
-    for (const { response, receivedAt } of received) {
+    for (const { response, receivedAt, waited } of received) {
       if (response === null) continue;
       // Written out: events made from a spread object's fields take 15 % longer to make.
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
       for (const message of response.messages) {
         count(methods, message.method);
         // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
-        const draft = source === "official" ? officialDraft(message, context) : decode(message, context);
-        if (draft === null) count(drops, "no_event");
+        const made = source === "official" ? officialDraft(message, context) : decode(message, context);
+        const draft = made === null || !waited || erased === null ? made : erased(made);
+        if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (this.knows(draft.event.id) || ids.has(draft.event.id)) count(drops, "duplicate");
         else if (draft.event.time <= this.#horizon) count(drops, "too_old");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");

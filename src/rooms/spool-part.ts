@@ -36,7 +36,7 @@ export function readSpoolPart(bytes: Uint8Array): SpoolPart | null {
 
 function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, bytes: Uint8Array): Generator<readonly Received[]> {
   const drift = new Drift(); // what is damaged was counted when it came
-  const received = (records: readonly RecordingRecord[]) => records.map((record) => readRecord(record, drift));
+  const received = (records: readonly RecordingRecord[]) => records.map((record) => ({ ...readRecord(record, drift), waited: true }));
   if (first.length > 0) yield received(first);
   for (let at = CHUNK_BYTES; at < bytes.length; at += CHUNK_BYTES) {
     const records = reader.push(bytes.subarray(at, at + CHUNK_BYTES));

@@ -72,10 +72,12 @@ export class SpoolRoom {
     });
   }
 
-  /** The frames of a file, in bounded batches. What a crash or a full disk tore off is left out. @throws DyliveError bad_file when nothing of it can be read */
-  read({ path }: SpoolFile, signal: AbortSignal): AsyncIterable<readonly Received[]> {
+  /** The frames of a file, in bounded batches, as ones that waited. What a crash or a full disk tore off is left out. @throws DyliveError bad_file when nothing of it can be read */
+  async *read({ path }: SpoolFile, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
     const { clock } = this.#parts;
-    return recordingSource({ path, speed: 0, clock, drift: new Drift() }).open(signal); // what is damaged was counted when it came
+    const drift = new Drift(); // what is damaged was counted when it came
+    for await (const batch of recordingSource({ path, speed: 0, clock, drift }).open(signal))
+      yield batch.map((received) => ({ ...received, waited: true }));
   }
 
   /** It is stored. A file that the disk does not let go is found by the next process, for which nothing in it is new. */

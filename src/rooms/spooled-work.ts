@@ -5,13 +5,15 @@ import type { Spooled } from "../log/spooled.js";
 import type { Store } from "../log/store.js";
 import { Drift } from "../wire/drift.js";
 import type { Collector } from "./collector.js";
-import { Pipeline } from "./pipeline.js";
+import { Pipeline, type Without } from "./pipeline.js";
 import { absorbSpooled } from "./spool-part.js";
 import { SpooledReader } from "./spooled-reader.js";
 import type { RoomStatus } from "./state.js";
 
 export interface SpooledWorkParts {
   readonly spooled: Spooled;
+  /** Knows who was erased while something waited. */
+  readonly erased: () => Promise<Without | null>;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -26,7 +28,7 @@ interface Here {
 const ORPHAN_MS = 60_000;
 
 /** Has what was uploaded of the rooms that are collected here stored by their collectors. */
-export function readForRoomsHere(here: Here, { spooled, clock, onError }: SpooledWorkParts): SpooledReader {
+export function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkParts, "erased">): SpooledReader {
   const take = async (limit: number) => {
     const rooms = here.collected().map(({ room }) => room);
     return rooms.length === 0 ? [] : spooled.take(rooms, limit);
@@ -42,14 +44,14 @@ export function readForRoomsHere(here: Here, { spooled, clock, onError }: Spoole
 export function readForOrphans(
   { log, rooms, retention }: Pick<Store, "log" | "rooms" | "retention">,
   setAside: (event: NewEvent, error: unknown) => void,
-  { spooled, clock, onError }: SpooledWorkParts,
+  { spooled, erased, clock, onError }: SpooledWorkParts,
 ): SpooledReader {
   const reader = new SpooledReader({
     ...{ spooled, clock, onError },
     take: (limit) => spooled.orphans(ORPHAN_MS, limit),
     absorb: async ({ room, bytes }, signal) => {
       const horizon = (one: RoomKey) => retention.horizon(one);
-      const pipeline = await Pipeline.open({ ...{ log, rooms, horizon, room, clock, setAside }, drift: new Drift() });
+      const pipeline = await Pipeline.open({ ...{ log, rooms, horizon, erased, room, clock, setAside }, drift: new Drift() });
       await absorbSpooled(bytes, pipeline, null, signal);
       return true;
     },

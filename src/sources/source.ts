@@ -14,6 +14,8 @@ export interface Received {
   readonly resume?: { readonly cursor: string; readonly internalExt: string };
   /** True when the bytes could not be read, so that messages in them are lost. */
   readonly damaged?: boolean;
+  /** True when they have waited in a spool since. */
+  readonly waited?: boolean;
 }
 
 /**

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Claim, Draft } from "../../src/events/combo.js";
 import type { NewEvent, User } from "../../src/events/event.js";
 import { check } from "../../src/log/check.js";
 import { checkStore } from "../../src/log/check-store.js";
 import { eraseUser } from "../../src/outputs/erase/erase.js";
+import { lateErasures } from "../../src/outputs/erase/late.js";
 import { catchUp } from "../../src/outputs/stats/advance.js";
+import { FakeClock } from "../clock.js";
 import { plainWords } from "../outputs/stats/plain-words.js";
 import { chat, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
@@ -20,6 +23,7 @@ const ann: User = {
 };
 const renamed: User = { ...ann, nickname: "安安改名" };
 const bob: User = { ...userOf("55"), nickname: "小波" };
+const CLAIM: Claim = { total: 2, end: false, single: false };
 const SESSION = chat("").sessionId ?? "";
 /** protobuf: field 1, varint 78901234567. */
 const VARINT = Buffer.from([8, 0x87, 0x97, 0x85, 0xf7, 0xa5, 0x2]).toString("base64");
@@ -139,6 +143,34 @@ export function describeErase(open: Open): void {
       expect(await checkStore(store())).toEqual([]);
       await append(chat("c9", { user: ann }));
       expect((await eraseUser(store(), { user: UID, keep: true })).pseudonym).toBe(pseudonym);
+    });
+
+    it.each([false, true])("is true for what was received before it and is stored after (pseudonym: %s)", async (keep) => {
+      const { append } = await claimed(store());
+      await append(chat("before", { user: ann }), chat("renamed", { user: renamed }));
+      const late = async () => {
+        const without = await lateErasures(store())();
+        const drafts = events().map((event) => ({ event, claim: event.type === "gift" ? CLAIM : null }) as Draft);
+        return drafts.flatMap((draft) => (without === null ? draft.event : (without(draft)?.event ?? [])));
+      };
+      expect(await late()).toEqual(events());
+      const { receivedAt } = chat("");
+      const ask = { user: UID, keep };
+      const { pseudonym } = await eraseUser(store(), { ...ask, clock: new FakeClock(receivedAt + 1000) });
+      const left = await late();
+      for (const mark of [UID, SEC, "ann_visible", "小安安", "安安改名", "ann.jpeg"])
+        expect([mark, JSON.stringify(left.filter(({ id }) => id !== "c2")).includes(mark)]).toEqual([mark, false]);
+      const others = ["c2", "c3", "g2", "m1", "s1", "b1", "l1", "k1"];
+      expect(left.map(({ id }) => id)).toEqual(
+        keep ? ["c1", ...others.slice(0, 2), "g1", expect.any(String), "g2", "f1", ...others.slice(3)] : others,
+      );
+      expect(left.find(({ id }) => id === "g2")).toMatchObject({ receiver: keep ? { id: pseudonym } : { id: null, masked: true } });
+      // Who is erased and comes again is kept again; an hour is allowed for clocks that differ.
+      await append(chat("again", { user: ann }));
+      await eraseUser(store(), { ...ask, clock: new FakeClock(receivedAt - 3_600_001) });
+      expect(await late()).toEqual(events());
+      expect(await store().erasures.list()).toHaveLength(1);
+      expect(JSON.stringify(await store().erasures.list())).not.toContain(UID);
     });
 
     it("leaves the statistics of events that are no longer kept without them", async () => {

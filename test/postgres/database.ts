@@ -52,7 +52,7 @@ export async function emptyDatabase(url: string): Promise<void> {
      END
      $empty$;
      UPDATE meta SET value = '0' WHERE key = 'horizon';
-     DELETE FROM meta WHERE key = 'pseudonym_key';
+     DELETE FROM meta WHERE key = 'pseudonym_key' OR starts_with(key, 'erased:');
      INSERT INTO rooms(room, created_at) VALUES (0, 0);
      INSERT INTO heads(room) VALUES (0);`,
   );

@@ -97,6 +97,7 @@ async function seed(count: number): Promise<void> {
   const answered = { delivered: false, status: 500, error: "no", answer: "x" };
   await store.hooks.tried("h1", { id: "b", at: 3, ms: 1, room: 1, from: 61, to: 62, events: 2, bytes: 9, attempt: 1, ...answered });
   await store.secrets.pseudonymKey();
+  await store.erasures.note({ at: 5, pseudonym: "p00", keep: true, marks: ["a", "b"] });
   await store.close();
 }
 
@@ -131,6 +132,7 @@ async function told(store: Store) {
     batch: await store.hooks.batch("h1", 1),
     tries: await store.hooks.tries("h1", 9),
     key: await store.secrets.pseudonymKey(),
+    erasures: await store.erasures.list(),
     found: await findAll(store, { text: "b c" }, [1, 3], 50),
     retained: RETAINED.length,
   };

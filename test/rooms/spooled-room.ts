@@ -4,6 +4,7 @@ import type { RoomKey } from "../../src/log/log.js";
 import { openMemoryStore } from "../../src/log/memory.js";
 import type { Spooled, SpooledPart } from "../../src/log/spooled.js";
 import type { Store } from "../../src/log/store.js";
+import { lateErasures } from "../../src/outputs/erase/late.js";
 import type { Taken } from "../../src/rooms/intake.js";
 import { type Broadcast, Pipeline } from "../../src/rooms/pipeline.js";
 import { Spool } from "../../src/rooms/spool.js";
@@ -96,7 +97,15 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
   const tracker = new Tracker(clock);
   const setAside = (_event: unknown, error: unknown) => errors.push(error);
   const rooms = { claim: async (one: number) => (owned.mine ? store.rooms.claim(one) : null) };
-  const pipeline = Pipeline.lazy({ log: away.from(store.log), rooms, room, clock, drift: new Drift(), setAside });
+  const pipeline = Pipeline.lazy({
+    log: away.from(store.log),
+    rooms,
+    room,
+    clock,
+    drift: new Drift(),
+    setAside,
+    erased: lateErasures(store),
+  });
   const lost: unknown[] = [];
   const intake = new SpoolingIntake({ room, pipeline, tracker, spool, onLost: (error) => lost.push(error) });
   return { ...{ clock, away, uploaded, errors, spool, room, owned, tracker, pipeline, lost, intake, store } };

@@ -24,6 +24,7 @@ const person = { n: "bigint", user_id: "text" } as const;
  * again: the search index, and statistics that were being deleted.
  */
 export const TABLES: readonly Table[] = [
+  { name: "meta", keys: 1, columns: { key: "text", value: "text" }, where: "key LIKE 'erased:%'" },
   { name: "aliases", keys: 2, columns: { kind: "text", value: "text", room: "bigint" } },
   { name: "removals", keys: 2, columns: { room: "bigint", from_seq: "bigint", to_seq: "bigint", reason: "text" } },
   {

@@ -5,6 +5,7 @@ import { NOTHING_LEFT } from "../residue.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { Connection } from "./connection.js";
+import { PostgresErasures } from "./erasures.js";
 import { PostgresHolds } from "./holds.js";
 import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
@@ -61,6 +62,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       secrets: new PostgresSecrets(connection),
       retention: new PostgresRetention(connection),
       residue: NOTHING_LEFT,
+      erasures: new PostgresErasures(connection),
       cluster: {
         leases: new PostgresLeases(connection),
         wishes: new PostgresWishes(connection),

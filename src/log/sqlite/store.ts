@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../clock.js";
 import type { Store } from "../store.js";
 import { Connection } from "./connection.js";
+import { SqliteErasures } from "./erasures.js";
 import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
@@ -41,6 +42,7 @@ export function openSqliteStore({ path, clock = systemClock, tell }: SqliteOptio
     secrets: new SqliteSecrets(connection),
     retention: new SqliteRetention(connection),
     residue: new SqliteResidue(connection),
+    erasures: new SqliteErasures(connection),
     close: () => connection.close(),
   };
 }

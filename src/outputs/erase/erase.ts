@@ -1,9 +1,11 @@
+import { type Clock, systemClock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { User } from "../../events/event.js";
 import type { RoomKey } from "../../log/log.js";
 import type { Store } from "../../log/store.js";
 import type { Wish } from "./change.js";
-import { type Identity, marksOf, nameOf } from "./identity.js";
+import { type Identity, identityOf, marksOf, nameOf, unknownPerson } from "./identity.js";
+import { noteErasure } from "./late.js";
 import { pseudonymOf } from "./pseudonym.js";
 import { type Erased, eraseStep, lookStep, type Step } from "./steps.js";
 
@@ -13,6 +15,7 @@ export interface EraseAsk {
   readonly user: string;
   /** Whether their own events stay under a pseudonym. */
   readonly keep: boolean;
+  readonly clock?: Clock;
   readonly signal?: AbortSignal;
   /** Told what is done now, and in how many events; it goes on when that resolves. */
   readonly onProgress?: (what: string, events: number) => void | Promise<void>;
@@ -31,31 +34,48 @@ export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
 }
 
 type OnEvents = (count: number) => void | Promise<void>;
-type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue">;
+type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures">;
 
 /**
  * Takes a person out of everything that is kept, as of now; who comes again is kept again. The events stay erased whatever is imported or
  * decoded anew: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
  * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
  */
-export async function eraseUser(store: Parts, { user, keep, signal, onProgress = () => {} }: EraseAsk): Promise<EraseReport> {
-  const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events));
-  const pseudonym = pseudonymOf(nameOf(identity), await store.secrets.pseudonymKey());
-  const wish: Wish = { identity, pseudonym, keep };
+export async function eraseUser(
+  store: Parts,
+  { user, keep, clock = systemClock, signal, onProgress = () => {} }: EraseAsk,
+): Promise<EraseReport> {
+  const key = await store.secrets.pseudonymKey();
+  const wishOf = (identity: Identity): Wish => ({ identity, pseudonym: pseudonymOf(nameOf(identity), key), keep });
+  const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events)).catch(async (error) => {
+    // What waits in a spool may hold them all the same.
+    if (error instanceof DyliveError && error.code === "not_found") await noteErasure(store, wishOf(unknownPerson(user)), clock.now());
+    throw error;
+  });
+  const wish = wishOf(identity);
+  const { pseudonym } = wish;
   const note = await store.residue.begin();
+  // Before the first change: what waits in a spool is from now on judged by it.
+  await noteErasure(store, wish, clock.now());
   const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
   const rooms = new Set<RoomKey>();
-  await walk(
-    store,
-    signal,
-    (room, after) => eraseStep(store, room, after, wish),
-    (room, step) => {
-      for (const what of ["erased", "dropped", "changed", "kept"] as const) sums[what] += step[what];
-      if (step.erased + step.dropped + step.changed > 0) rooms.add(room);
-    },
-    (events) => onProgress("erasing", events),
-  );
+  const reached = new Map<RoomKey, number>();
+  const take = () =>
+    walk(
+      store,
+      signal,
+      (room, after) => eraseStep(store, room, after, wish),
+      (room, step) => {
+        for (const what of ["erased", "dropped", "changed", "kept"] as const) sums[what] += step[what];
+        if (step.erased + step.dropped + step.changed > 0) rooms.add(room);
+      },
+      (events) => onProgress("erasing", events),
+      reached,
+    );
+  await take();
   for (const id of identity.ids) await store.statistics.forget(id, keep ? pseudonym : null);
+  // What of a spool was on its way into the log, and judged before the note was there, is there by now.
+  await take();
   let steps = 0;
   for (let more = await store.search.purge(true); more; more = await store.search.purge(false)) {
     signal?.throwIfAborted();
@@ -102,36 +122,25 @@ async function look(store: Parts, who: string | Identity, signal: AbortSignal | 
   return [...found.values()];
 }
 
-function identityOf(users: readonly User[], byName: boolean): Identity {
-  const all = (of: (user: User) => string | null | undefined) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
-  return {
-    ids: all(({ id }) => id),
-    secUids: all(({ secUid }) => secUid),
-    displayIds: all(({ displayId }) => displayId),
-    webcastUids: all(({ webcastUid }) => webcastUid),
-    // What a room shows of somebody it masks (x***) is many people's: it is theirs only when nothing else is known of them.
-    nicknames: all(({ nickname, masked }) => (masked && !byName ? null : nickname)),
-    byName,
-  };
-}
-
-/** Goes through all rooms to where their heads are. */
+/** Goes through all rooms from where they were `reached` to where their heads are. */
 async function walk<S extends Step>(
   { log }: Parts,
   signal: AbortSignal | undefined,
   step: (room: RoomKey, after: number) => Promise<S>,
   add: (room: RoomKey, step: S) => void,
   onEvents: OnEvents,
+  reached = new Map<RoomKey, number>(),
 ): Promise<void> {
   let events = 0;
   for (const [room] of await log.heads())
-    for (let after = 0; ; ) {
+    for (let after = reached.get(room) ?? 0; ; ) {
       signal?.throwIfAborted();
       const done = await step(room, after);
       add(room, done);
       events += done.scanned - after;
       await onEvents(events);
       after = done.scanned;
+      reached.set(room, after);
       if (after >= done.head) break;
     }
 }

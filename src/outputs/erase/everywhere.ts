@@ -1,6 +1,6 @@
 import { DyliveError } from "../../errors.js";
 import type { EraseReport } from "./erase.js";
-import type { Identity } from "./identity.js";
+import { type Identity, unknownPerson } from "./identity.js";
 
 /** What was taken out of the raw recordings. */
 export interface RecordingsErased {
@@ -51,14 +51,5 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
 
 /** Nobody is known so: of whom only this is known. */
 function nothingErased(user: string): EraseReport {
-  const isId = /^\d{1,19}$/.test(user);
-  const identity: Identity = {
-    ids: isId ? [user] : [],
-    secUids: isId ? [] : [user],
-    displayIds: [],
-    webcastUids: [],
-    nicknames: [],
-    byName: false,
-  };
-  return { identity, pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], note: "" };
+  return { identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], note: "" };
 }

@@ -1,4 +1,4 @@
-import type { LiveEvent, User } from "../../events/event.js";
+import type { LiveEvent, NewEvent, User } from "../../events/event.js";
 
 /** By what a person is known. Plain data: it goes to where the work is done. */
 export interface Identity {
@@ -11,6 +11,33 @@ export interface Identity {
   readonly nicknames: readonly string[];
   /** Whether people of whom only the name is known are taken for this one: when nothing else is known of whom is asked for. */
   readonly byName: boolean;
+}
+
+/** By what people of events are known together. @param byName whether nothing but a name is known of them */
+export function identityOf(users: readonly User[], byName: boolean): Identity {
+  const all = (of: (user: User) => string | null | undefined) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
+  return {
+    ids: all(({ id }) => id),
+    secUids: all(({ secUid }) => secUid),
+    displayIds: all(({ displayId }) => displayId),
+    webcastUids: all(({ webcastUid }) => webcastUid),
+    // What a room shows of somebody it masks (x***) is many people's: it is theirs only when nothing else is known of them.
+    nicknames: all(({ nickname, masked }) => (masked && !byName ? null : nickname)),
+    byName,
+  };
+}
+
+/** Somebody of whom nothing is known but an id, or a sec_uid. */
+export function unknownPerson(text: string): Identity {
+  const isId = /^\d{1,19}$/.test(text);
+  return {
+    ids: isId ? [text] : [],
+    secUids: isId ? [] : [text],
+    displayIds: [],
+    webcastUids: [],
+    nicknames: [],
+    byName: false,
+  };
 }
 
 /** Names that say so little that a text which holds them need not mean the person. */
@@ -63,7 +90,7 @@ export function nameOf({ ids, secUids, nicknames }: Identity): string {
 }
 
 /** All people in an event, wherever they stand in it. */
-export function peopleIn(event: LiveEvent): readonly User[] {
+export function peopleIn(event: LiveEvent | NewEvent): readonly User[] {
   const found: User[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) visit(one);

@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import type { Erasure } from "./everywhere.js";
 
 /** Files in the data folder that hold what people did, and that nobody can be taken out of. */
-const ASIDES = ["refused.jsonl", "refused-pushes.jsonl", "official-spool", "spool"];
+const ASIDES = ["refused.jsonl", "refused-pushes.jsonl"];
+/** Folders in which it waits for the store, which takes it without those who were erased meanwhile. */
+const SPOOLS = ["official-spool", "spool"];
 
 /**
  * What holds an erased person still, as far as can be told from here.
@@ -18,11 +20,14 @@ export function unreached(data: string, { anchorOf, kept, recordings }: Erasure,
     "exports and recordings that were made before",
     "what webhooks and readers of the API were given before",
     ...ASIDES.map((name) => resolve(folder, name)).filter(holdsFiles),
+    ...SPOOLS.map((name) => resolve(folder, name))
+      .filter(holdsFiles)
+      .map((path) => `${path}, until what waits there is stored without them`),
     ...recordings.open.map((path) => `${path}, which is being written to: erase them again when it is closed`),
     ...recordings.failed,
     ...(elsewhere
       ? [
-          "raw recordings, and frames that wait for the database, in the data folders of other processes",
+          "raw recordings in the data folders of other processes, and frames there until they are stored without them",
           "old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md",
         ]
       : []),

@@ -79,9 +79,10 @@ export class OfficialReceiver {
 
   /**
    * Puts pushes into the log, those of one room together.
+   * @param waited whether they have waited in the spool
    * @throws what the store throws when it is down; DyliveError too_many_rooms
    */
-  async store(pushes: readonly Push[]): Promise<void> {
+  async store(pushes: readonly Push[], waited = false): Promise<void> {
     const byRoom = new Map<string, Push[]>();
     for (const push of pushes) {
       const key = `${push.appId}:${push.roomId}`;
@@ -89,7 +90,7 @@ export class OfficialReceiver {
       if (of === undefined) byRoom.set(key, [push]);
       else of.push(push);
     }
-    await Promise.all([...byRoom.values()].map((of) => this.#storeInRoom(of)));
+    await Promise.all([...byRoom.values()].map((of) => this.#storeInRoom(of, waited)));
   }
 
   /** Ends the work; what waits stays in the spool. */
@@ -100,11 +101,11 @@ export class OfficialReceiver {
     await this.#parts.spool.close();
   }
 
-  async #storeInRoom(pushes: readonly Push[]): Promise<void> {
+  async #storeInRoom(pushes: readonly Push[], waited: boolean): Promise<void> {
     const [first] = pushes;
     if (first === undefined) return;
     const room = await this.#rooms.of(first.appId, first.roomId);
-    await room.store(pushes.map(arrived));
+    await room.store(pushes.map((push) => arrived(push, waited)));
     for (const push of pushes) this.#parts.stored(room.room, push);
   }
 
@@ -162,12 +163,12 @@ export class OfficialReceiver {
     this.#stopping.signal.throwIfAborted();
     const pushes = lines.flatMap((line) => fromLine(line) ?? this.#giveUp(line, new Error("the line is no push")));
     try {
-      await this.store(pushes);
+      await this.store(pushes, true);
     } catch (error) {
       if (isStoreDown(error) && !isTooMany(error)) throw error;
       // One of them is to blame.
       for (const push of pushes)
-        await this.store([push]).catch((reason: unknown) => {
+        await this.store([push], true).catch((reason: unknown) => {
           if (isStoreDown(reason) && !isTooMany(reason)) throw reason;
           this.#giveUp(toLine(push), reason);
         });
@@ -191,8 +192,8 @@ export class OfficialReceiver {
   }
 }
 
-function arrived({ body, msgType, receivedAt }: Push): Arrived {
-  return { receivedAt, response: { messages: readPayload(body, msgType) } };
+function arrived({ body, msgType, receivedAt }: Push, waited: boolean): Arrived {
+  return { receivedAt, response: { messages: readPayload(body, msgType) }, waited };
 }
 
 function isTooMany(error: unknown): boolean {

@@ -4,13 +4,15 @@ import type { RoomKey } from "../../log/log.js";
 import type { Alias } from "../../log/rooms.js";
 import type { Store } from "../../log/store.js";
 import type { Drift } from "../../wire/drift.js";
-import { type Arrived, type Broadcast, Pipeline } from "../pipeline.js";
+import { type Arrived, type Broadcast, Pipeline, type Without } from "../pipeline.js";
 
 /** What rooms of the Open Platform are built of. */
 export interface OfficialParts {
   readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions" | "retention" | "cluster">;
   readonly clock: Clock;
   readonly drift: Drift;
+  /** Knows who was erased while pushes waited. */
+  readonly erased?: () => Promise<Without | null>;
   /** Keeps an event that the store refuses, so that it is not lost. */
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
@@ -36,7 +38,7 @@ export class OfficialRoom {
   }
 
   /** Makes the room and its session where they are missing, and claims the room. */
-  static async open({ store, clock, drift, setAside }: OfficialParts, appId: string, roomId: string): Promise<OfficialRoom> {
+  static async open({ store, clock, drift, erased, setAside }: OfficialParts, appId: string, roomId: string): Promise<OfficialRoom> {
     const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
     const pipeline = await Pipeline.open({
       log: store.log,
@@ -46,6 +48,7 @@ export class OfficialRoom {
       clock,
       drift,
       setAside,
+      ...(erased && { erased }),
     });
     await store.sessions.open(room, roomId, clock.now());
     return new OfficialRoom(room, pipeline, roomId);

@@ -184,7 +184,7 @@ describe("erase-user", () => {
       expect.any(String),
       expect.any(String),
       join(data, "refused.jsonl"),
-      join(data, "spool"),
+      `${join(data, "spool")}, until what waits there is stored without them`,
       `${open?.path}, which is being written to: erase them again when it is closed`,
       expect.stringMatching(/20260502T130000000Z-1\.dyrec\.gz \(incorrect header check\)/),
       "what they do from now on: it is collected again",
