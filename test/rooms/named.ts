@@ -1,5 +1,6 @@
 import { DyliveError } from "../../src/errors.js";
 import { check } from "../../src/log/check.js";
+import type { Store } from "../../src/log/store.js";
 import { resolveText } from "../../src/rooms/resolve.js";
 import type { RoomStatus } from "../../src/rooms/state.js";
 import type { RoomScenario } from "../../src/simulator/index.js";
@@ -76,10 +77,15 @@ async function goOn<T>(clock: Lockstep, work: Promise<T>): Promise<T> {
   return work;
 }
 
-/** Does all of it while the rooms go on, and looks at what is stored in the end. */
-export async function acted(acts: readonly Act[], rateFactor: number): Promise<Seen> {
+/**
+ * Does all of it while the rooms go on, and looks at what is stored in the end.
+ * @param open opens an empty store; one in memory by default
+ */
+export async function acted(acts: readonly Act[], rateFactor: number, open?: () => Promise<Store>): Promise<Seen> {
   const clock = new Lockstep();
-  const now = await running({ clock, start: clock.now(), rooms: ROOMS, rateFactor }, { pollMs: 3000, onDemandIdleMs: 20_000 }, clock);
+  const store = open && stoodStillFor(clock, await open());
+  const parts = { pollMs: 3000, onDemandIdleMs: 20_000, ...(store && { store }) };
+  const now = await running({ clock, start: clock.now(), rooms: ROOMS, rateFactor }, parts, clock);
   try {
     const names = await Promise.all(ROOMS.map((room) => goOn(clock, namesOf(now, room))));
     await goOn(clock, now.rooms.start());
@@ -100,6 +106,26 @@ export async function acted(acts: readonly Act[], rateFactor: number): Promise<S
     await goOn(clock, now.stop());
     clock.stop();
   }
+}
+
+/** A store for which the clock stands still: it waits for a server or a disk of its own. */
+function stoodStillFor(clock: Lockstep, store: Store): Store {
+  const seen = <T extends object>(part: T): T =>
+    new Proxy(part, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== "function") return value;
+        return (...asked: unknown[]) => {
+          const answer: unknown = value.apply(target, asked);
+          return answer instanceof Promise ? clock.during(answer) : answer;
+        };
+      },
+    });
+  const { log, rooms, sessions, retention, positions } = store;
+  return {
+    ...store,
+    ...{ log: seen(log), rooms: seen(rooms), sessions: seen(sessions), retention: seen(retention), positions: seen(positions) },
+  };
 }
 
 async function one({ rooms, store, simulator }: Running<Managed>, { what, room: index }: Act, text: string): Promise<unknown> {

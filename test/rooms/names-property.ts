@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import type { Store } from "../../src/log/store.js";
 import { ACTS, type Act, acted, NAMES, ROOMS } from "./named.js";
 import { ALIKE } from "./truth.js";
 
@@ -13,13 +14,14 @@ const act: fc.Arbitrary<Act> = fc.record({
 /**
  * Asks for, adds, pauses and removes rooms by random names of theirs, some at the same time, while events flow: every room's log is what the
  * simulator sent, and no room ever has two connections.
+ * @param open opens an empty store for a run; one in memory by default
  * @returns chats that were sent in all runs
  */
-export async function holdNames(numRuns: number): Promise<number> {
+export async function holdNames(numRuns: number, open?: () => Promise<Store>): Promise<number> {
   let chats = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), fc.constantFrom(1, 5, 20), async (acts, rateFactor) => {
-      const seen = await acted(acts, rateFactor);
+      const seen = await acted(acts, rateFactor, open);
       chats += seen.chats;
       expect(seen).toMatchObject({ unlike: ROOMS.map(() => ALIKE), findings: [], notLive: [], errors: [] });
       expect(seen.connectionsAtOnce).toBeLessThanOrEqual(1);

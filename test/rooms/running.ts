@@ -37,7 +37,7 @@ export async function running(
   clock: Clock = fastClock(20),
 ): Promise<Running> {
   const simulator = await startSimulator({ clock, ...simulated });
-  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const store = parts.store ?? openMemoryStore({ maxEventsPerRoom: 100_000 });
   const rooms = new Supervisor({ ...partsFor(simulator, store, clock), ...parts });
   return {
     ...{ clock, simulator, store, rooms },
