@@ -78,15 +78,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const desk = new WorkerChannel({ at, clock });
     closers.push(() => desk.close());
     const appends = new AppendHealth();
-    const log = new ObservedLog(
-      opened.log,
-      (events) => metrics.stored(events),
-      (ms) => {
-        appends.took();
+    const log = new ObservedLog(opened.log, {
+      onStored: (events) => metrics.stored(events),
+      onAsked: () => appends.asked(clock.now()),
+      onAppended: (ms) => {
+        appends.took(clock.now());
         metrics.appended(ms);
       },
-      (error) => appends.failed(error, clock.now()),
-    );
+      onFailed: (error) => appends.failed(error, clock.now()),
+    });
     const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };

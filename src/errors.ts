@@ -237,7 +237,7 @@ export const ERRORS = {
     fault: "us",
     retryable: true,
     status: 503,
-    hint: "Look at the disk of the data folder and at the server's log.",
+    hint: "Look at the disk of the data folder, with DATABASE_URL at PostgreSQL and the way to it, and at the server's log.",
   },
   internal: {
     message: "dylive failed",

@@ -6,8 +6,8 @@ import type { RoomStatus } from "../rooms/state.js";
 import { isLimited } from "./access.js";
 import type { ApiParts } from "./parts.js";
 
-/** A look at the store is good for so long: nobody may make us write as often as they ask. */
-const READY_FOR_MS = 5_000;
+/** A look at the store is good for so long: nobody may make us write as often as they ask. With the next one, it is how old readiness may be. */
+const LOOK_MS = 1_000;
 /** A store that takes longer for one small write is not ready. */
 const WRITE_MS = 2_000;
 /** Whose position is written to see whether the store can be; no reader has this name. */
@@ -15,16 +15,28 @@ const PROBE = "readyz";
 
 const Healthy = Type.Object(
   {
-    status: Type.Enum(["ok", "stopping"]),
+    status: Type.Enum(["ok", "stopping"], {
+      description: "ok: the process lives and answers. That says nothing of the store, which /readyz is asked for",
+    }),
     database: Type.Optional(
       Type.Enum(["ok", "away"], {
-        description: "with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself",
+        description:
+          "with PostgreSQL: away when it cannot be reached, or has answered nothing for three seconds that it was asked. A process without it is alive: it goes on by itself",
       }),
     ),
   },
   { description: "ok, or stopping with status 503" },
 );
 const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
+
+/** One small write, to see whether the store can be written. */
+interface Look {
+  /** ms UTC */
+  readonly asked: number;
+  /** ms UTC; null while the store has not answered. */
+  answered: number | null;
+  readonly writable: Promise<boolean>;
+}
 
 /** What the process knows of itself. */
 export interface About {
@@ -37,7 +49,7 @@ export interface About {
 /** `/healthz`, `/readyz` and `/metrics`. */
 export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, here, appends }: About): void {
   const { store, rooms, clock, gate, metrics } = parts;
-  let looked: { at: number; writable: Promise<boolean> } | null = null;
+  let look: Look = { asked: 0, answered: 0, writable: Promise.resolve(false) };
 
   app.get(
     "/healthz",
@@ -54,7 +66,8 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, 
     "/readyz",
     {
       schema: {
-        summary: "Whether requests can be served: the store took what was last to be stored, and can be written",
+        summary:
+          "Whether requests can be served: the store took what was last to be stored, and could be written within the last three seconds",
         tags: ["health"],
         response: { 200: Ready },
       },
@@ -62,30 +75,43 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, 
     async (_request, reply) => {
       reply.header("cache-control", "no-store");
       const now = clock.now();
-      // What is appended needs more room than one small write: it tells first. Not the whole sentence: this needs no token.
-      const refused = appends.refusedBy(now);
-      if (refused !== null)
-        throw new DyliveError("not_ready", `the store took nothing when something was last to be stored (${refused.row.message})`);
-      if (looked === null || now - looked.at >= READY_FOR_MS) looked = { at: now, writable: writable() };
-      if (await looked.writable) return { status: "ready" };
-      throw new DyliveError("not_ready", "the store cannot be written");
+      // What is appended needs more room than one small write: it tells first.
+      const complaint = appends.complaint(now);
+      if (complaint !== null) throw new DyliveError("not_ready", complaint);
+      // One at a time: a store that hangs is not asked again and again.
+      if (look.answered !== null && Math.abs(now - look.answered) >= LOOK_MS) look = lookAt(now);
+      const writable = await answerOf(look, now);
+      if (writable === true) return { status: "ready" };
+      throw new DyliveError("not_ready", writable === false ? "the store cannot be written" : "the store does not answer");
     },
   );
 
-  async function writable(): Promise<boolean> {
+  /** Whether the store could be written; null when it has not answered in time. */
+  async function answerOf({ asked, answered, writable }: Look, now: number): Promise<boolean | null> {
+    const leftMs = asked + WRITE_MS - now;
+    if (answered === null && leftMs <= 0) return null;
     const done = new AbortController();
-    const late = clock.sleep(WRITE_MS, done.signal).then(
-      () => false,
-      () => false,
+    const late = clock.sleep(leftMs, done.signal).then(
+      () => null,
+      () => null,
     );
-    const written = store.positions.set(PROBE, 0, 0).then(
+    const answer = await Promise.race([writable, late]);
+    done.abort();
+    return answer;
+  }
+
+  function lookAt(asked: number): Look {
+    const writable = store.positions.set(PROBE, 0, 0).then(
       () => true,
       () => false,
     );
-    parts.calls.after(written.then(() => {}));
-    const answer = await Promise.race([written, late]);
-    done.abort();
-    return answer;
+    const look: Look = { asked, answered: null, writable };
+    parts.calls.after(
+      writable.then(() => {
+        look.answered = clock.now();
+      }),
+    );
+    return look;
   }
 
   app.get(

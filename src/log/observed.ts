@@ -1,41 +1,41 @@
 import type { LiveEvent, NewEvent } from "../events/event.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "./log.js";
 
-/** Called with what an append has stored, in the order of the batch. Must not throw. */
-export type OnStored = (events: readonly NewEvent[]) => void;
+/** Who is told what becomes of appends. None of it may throw. */
+export interface AppendObserver {
+  /** With what an append has stored, in the order of the batch. */
+  readonly onStored?: (events: readonly NewEvent[]) => void;
+  /** An append was asked for; one of the next two follows. */
+  readonly onAsked?: () => void;
+  /** With how long an append took, ms, from its asking to its answer. */
+  readonly onAppended?: (ms: number) => void;
+  /** With what an append was refused with. */
+  readonly onFailed?: (error: unknown) => void;
+}
 
-/** Called with how long an append took, ms, from its asking to its answer. Must not throw. */
-export type OnAppended = (ms: number) => void;
-
-/** Called with what an append was refused with. Must not throw. */
-export type OnFailed = (error: unknown) => void;
-
-/** The log, with somebody told of every event that this process stores. For counting: readers of events read the log. */
+/** The log, with somebody told of every append of this process. For counting: readers of events read the log. */
 export class ObservedLog implements Log {
   readonly id: string;
   readonly #log: Log;
-  readonly #onStored: OnStored;
-  readonly #onAppended: OnAppended;
-  readonly #onFailed: OnFailed;
+  readonly #observer: AppendObserver;
 
-  constructor(log: Log, onStored: OnStored, onAppended: OnAppended = () => {}, onFailed: OnFailed = () => {}) {
+  constructor(log: Log, observer: AppendObserver) {
     this.id = log.id;
     this.#log = log;
-    this.#onStored = onStored;
-    this.#onAppended = onAppended;
-    this.#onFailed = onFailed;
+    this.#observer = observer;
   }
 
   async append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
     const asked = performance.now();
+    this.#observer.onAsked?.();
     const appended = await this.#log.append(batches).catch((error: unknown) => {
-      this.#onFailed(error);
+      this.#observer.onFailed?.(error);
       throw error;
     });
-    this.#onAppended(performance.now() - asked);
+    this.#observer.onAppended?.(performance.now() - asked);
     for (const [index, { stored }] of appended.entries()) {
       const events = batches[index]?.events.filter((_event, at) => stored !== undefined && stored[at] !== null) ?? [];
-      if (events.length > 0) this.#onStored(events);
+      if (events.length > 0) this.#observer.onStored?.(events);
     }
     return appended;
   }

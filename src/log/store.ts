@@ -14,7 +14,7 @@ import type { Tokens } from "./tokens.js";
 
 /** How the server that a store is in is reached by this process. */
 export interface StoreServer {
-  /** Since when it is missed, ms UTC, and why; null while it is there, as far as anybody noticed. */
+  /** Since when it is missed, ms UTC, and why; null while it is there, as far as what it was asked tells. */
   readonly away: { readonly since: number; readonly reason: string } | null;
   /** Connections of this process, and calls that wait for one. */
   readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number };

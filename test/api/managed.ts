@@ -73,15 +73,15 @@ export async function manage({
   const opened = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
   const store = replace({
     ...opened,
-    log: new ObservedLog(
-      observed(opened.log),
-      (events) => metrics.stored(events),
-      (ms) => {
-        appends.took();
+    log: new ObservedLog(observed(opened.log), {
+      onStored: (events) => metrics.stored(events),
+      onAsked: () => appends.asked(clock.now()),
+      onAppended: (ms) => {
+        appends.took(clock.now());
         metrics.appended(ms);
       },
-      (error) => appends.failed(error, clock.now()),
-    ),
+      onFailed: (error) => appends.failed(error, clock.now()),
+    }),
   });
   const manager = new FakeManager(store);
   const operator = new FakeOperator();

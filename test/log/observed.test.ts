@@ -8,14 +8,14 @@ import { describeStore } from "../contracts/store.js";
 
 describeStore("memory, observed", async () => {
   const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
-  return { ...store, log: new ObservedLog(store.log, () => {}) };
+  return { ...store, log: new ObservedLog(store.log, {}) };
 });
 
 describe("who observes a log", () => {
   it("is told of what was stored, in order, and of nothing else", async () => {
     const told: NewEvent[][] = [];
     const opened = openMemoryStore({ maxEventsPerRoom: 100 });
-    const store = { ...opened, log: new ObservedLog(opened.log, (events) => told.push([...events])) };
+    const store = { ...opened, log: new ObservedLog(opened.log, { onStored: (events) => told.push([...events]) }) };
     const first = await claimed(store, "1");
     const second = await claimed(store, "2");
     await first.append(chat("1"), chat("2"));

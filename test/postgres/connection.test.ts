@@ -103,6 +103,28 @@ describe("a database that is away", () => {
   });
 });
 
+describe("a database that takes what it is asked and says nothing", () => {
+  it("is away after three seconds, with its connections standing, and there again with its next answer", async () => {
+    const url = await database();
+    const clock = fastClock(20);
+    const store = await open(url, clock);
+    await store.rooms.list();
+    // Every connection waits behind this lock, as behind a server whose processes stand still.
+    const name = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND state = 'active' AND datname = current_database()";
+    const lock = runSql(url, "BEGIN; LOCK TABLE rooms IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)").catch(() => {});
+    await until(async () => (await runSql(url, "SELECT FROM pg_locks WHERE relation = 'rooms'::regclass AND granted")).length > 0);
+    const asked = clock.now();
+    const reading = store.rooms.list();
+    const { since, reason } = await until(() => store.server().away);
+    expect(reason).toMatch(/^it has not answered for \d+ s$/);
+    expect(since).toBeGreaterThanOrEqual(asked);
+    await runSql(url, `SELECT pg_terminate_backend(pid) FROM (${name}) AS locks WHERE pid <> pg_backend_pid()`);
+    await lock;
+    expect(await reading).toEqual([]);
+    expect(store.server().away).toBeNull();
+  });
+});
+
 describe("several hosts", () => {
   it("are one database: whichever takes writes is used, and the next one when it is gone", async () => {
     const url = await database();

@@ -5,6 +5,10 @@ import { PostgresHolds } from "../../src/log/postgres/holds.js";
 import { until } from "../until.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
+// Node tells each once in a process: from the beginning.
+const warnings: string[] = [];
+process.on("warning", ({ message }) => warnings.push(message));
+
 const SIGNAL = new AbortController().signal;
 let url: string;
 let connections: Connection[];
@@ -22,6 +26,14 @@ beforeEach(() => {
 afterEach(() => Promise.all(connections.map((connection) => connection.close())));
 
 describe("holds of two processes", () => {
+  it("of many names are asked for one after the other: the driver warns of nothing", async () => {
+    const names = Array.from({ length: 20 }, (_, n) => `many:${n}`);
+    const releases = await Promise.all(names.map((name) => one.take(name, () => {}, SIGNAL)));
+    await Promise.all(releases.map((release) => release()));
+    await Promise.all((await Promise.all(names.map((name) => other.take(name, () => {}, SIGNAL)))).map((release) => release()));
+    expect(warnings).toEqual([]);
+  });
+
   it("are of one at a time; who has one is told that it is wanted", async () => {
     let wanted = 0;
     const release = await one.take("a:名", () => wanted++, SIGNAL);

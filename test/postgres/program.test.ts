@@ -139,6 +139,7 @@ describe("dylive with a DATABASE_URL", () => {
       expect(run.stderr()).toMatch(/the database cannot be reached and is looked for.*\n(.*\n)*.*the database is back after/);
       run.process.kill("SIGTERM");
       expect(await run.ended).toBe(0);
+      expect(run.stderr()).not.toMatch(/Warning/);
       expect(await says("check")).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });
     },
     HANGS_MS,

@@ -36,7 +36,7 @@ export class Connection {
     return this.#pool.config;
   }
 
-  /** Null while the database is there, as far as anybody noticed. */
+  /** Null while the database is there, as far as what it was asked tells. */
   get away(): Away | null {
     return this.#pool.away;
   }
@@ -125,7 +125,7 @@ export class Connection {
 
   /** As {@link ask}, for what is guarded already. */
   borrow<T>(work: Work<T>): Promise<T> {
-    return this.#pool.use((client) => work(new Session(client)));
+    return this.#pool.use((client) => work(new Session(client, this.#pool.heard)));
   }
 }
 

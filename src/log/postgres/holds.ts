@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import type { Holds } from "../holds.js";
 import type { Connection } from "./connection.js";
+import { StatementQueue } from "./statement-queue.js";
 
 const CHANNEL = "dylive_holds";
 /** Should a notice have been lost, whoever waits looks this often; at first sooner, since most names are given up within some milliseconds. */
@@ -17,7 +18,7 @@ const MAX_PAYLOAD = 4000;
 
 /** A name that this process holds, by the lock of a connection. */
 interface Held {
-  readonly client: pg.Client;
+  readonly client: StatementQueue;
   readonly onWanted: () => void;
   wanted: boolean;
 }
@@ -30,7 +31,7 @@ export class PostgresHolds implements Holds {
   readonly #connection: Connection;
   readonly #held = new Map<string, Held>();
   readonly #waiting = new Map<string, Set<() => void>>();
-  #client: Promise<pg.Client> | null = null;
+  #client: Promise<StatementQueue> | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -95,7 +96,7 @@ export class PostgresHolds implements Holds {
     held.onWanted();
   }
 
-  #ask<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  #ask<T>(work: (client: StatementQueue) => Promise<T>): Promise<T> {
     return this.#connection.guard(async () => {
       this.#client ??= this.#connect();
       const connecting = this.#client;
@@ -110,12 +111,12 @@ export class PostgresHolds implements Holds {
     });
   }
 
-  async #connect(): Promise<pg.Client> {
+  async #connect(): Promise<StatementQueue> {
     const limits = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS };
     const client = new pg.Client({ ...this.#connection.config, ...limits, application_name: "dylive holds" });
     const lost = () => {
-      const forget = (one: pg.Client) => {
-        if (one === client) this.#client = null;
+      const forget = (one: StatementQueue) => {
+        if (one.client === client) this.#client = null;
       };
       this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by whoever asked
     };
@@ -125,7 +126,7 @@ export class PostgresHolds implements Holds {
     try {
       await client.connect();
       await client.query(`SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; LISTEN ${CHANNEL}`);
-      return client;
+      return new StatementQueue(client);
     } catch (error) {
       void client.end().catch(() => undefined);
       throw error;
@@ -134,7 +135,7 @@ export class PostgresHolds implements Holds {
 }
 
 /** @param tell whether the holder, if there is one, is to be told. @returns the connection that has the lock; null when another has it */
-async function tryLock(client: pg.Client, name: string, lock: string, tell: boolean): Promise<pg.Client | null> {
+async function tryLock(client: StatementQueue, name: string, lock: string, tell: boolean): Promise<StatementQueue | null> {
   const { rows } = await client.query("SELECT pg_try_advisory_lock($1) AS got", [lock]);
   if ((rows[0] as { got: boolean }).got) return client;
   if (tell && name.length <= MAX_PAYLOAD) await client.query("SELECT pg_notify($1, $2)", [CHANNEL, WANTED + name]);

@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import pg from "pg";
 import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
+import { Silence } from "../silence.js";
 import type { Address } from "./address.js";
 import { isAnswer, isLost, isReadOnly, messageOf } from "./refusal.js";
 import { COLUMN_TYPES } from "./session.js";
@@ -18,6 +19,8 @@ const ANSWER_MS = 60_000;
 const WAIT_MS = 2000;
 /** As above for the first connection of all, where the hosts have to be tried one after the other. */
 const FIRST_WAIT_MS = 15_000;
+/** A database that answers nothing at all for so long is away, though its connections stand: a statement that takes long is not the only one. */
+const SILENT_MS = 3000;
 /** Pauses between tries to reach it. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
@@ -71,6 +74,7 @@ export class Pool {
   #used = 0;
   #pauseMs = 0;
   #outage: Outage | null = null;
+  readonly #silence = new Silence();
 
   /** @param tell told in one sentence when the database is missed, and when it is back */
   constructor(address: Address, clock: Clock, tell: (sentence: string) => void = () => {}) {
@@ -86,10 +90,23 @@ export class Pool {
     return this.#configOf(this.#host, OPTIONS);
   }
 
-  /** Null while the database is there, as far as anybody noticed. */
+  /** Null while the database is there, as far as what it was asked tells. */
   get away(): Away | null {
-    return this.#outage === null ? null : { since: this.#outage.since, reason: this.#outage.reason };
+    if (this.#outage !== null) return { since: this.#outage.since, reason: this.#outage.reason };
+    const silentMs = this.#silence.ms(this.#clock.now());
+    if (silentMs < SILENT_MS) return null;
+    return { since: this.#silence.since, reason: `it has not answered for ${Math.round(silentMs / 1000)} s` };
   }
+
+  /** Asks the database. How long nothing comes of all that it is asked is how long it has been silent. */
+  readonly heard = async <T>(ask: () => Promise<T>): Promise<T> => {
+    this.#silence.asked(this.#clock.now());
+    try {
+      return await ask();
+    } finally {
+      this.#silence.answered(this.#clock.now());
+    }
+  };
 
   get figures(): PoolFigures {
     return { used: this.#used, idle: this.#pool.idleCount, waiting: this.#turns.length };
@@ -147,7 +164,7 @@ export class Pool {
       if (this.#outage !== null) await this.#wait(this.#outage);
       const pool = this.#pool;
       try {
-        return { pool, client: await pool.connect() };
+        return { pool, client: await this.heard(() => pool.connect()) };
       } catch (error) {
         if (!isLost(error) || this.#closing.signal.aborted) throw error;
         this.#lose(pool, error);
@@ -225,14 +242,9 @@ export class Pool {
   }
 
   #open(): pg.Pool {
-    const pool = new pg.Pool({ ...this.config, max: MAX_CONNECTIONS });
+    const pool = new pg.Pool({ ...this.config, max: MAX_CONNECTIONS, onConnect: prepared });
     // A connection broke: whoever has it is told by its statement; one that nobody has says that the others are suspect too.
     pool.on("error", (error) => this.#lose(pool, error));
-    pool.on("connect", (client) => {
-      client.on("error", () => {});
-      // A statement is cut when our process ends in the midst of it. Where the server's system cannot see that, it refuses the setting.
-      client.query("SET client_connection_check_interval = 5000").catch(() => {});
-    });
     return pool;
   }
 
@@ -283,4 +295,11 @@ export class Pool {
     if (next === undefined) this.#used--;
     else next();
   }
+}
+
+/** Makes a new connection ready; only then anybody is given it, since a client takes one statement at a time. */
+async function prepared(client: pg.ClientBase): Promise<void> {
+  client.on("error", () => {});
+  // A statement is cut when our process ends in the midst of it. Where the server's system cannot see that, it refuses the setting.
+  await client.query("SET client_connection_check_interval = 5000").catch(() => {});
 }

@@ -23,17 +23,23 @@ const MAX_NAMES = 500;
 /** Names of statements that the server keeps the plans of, by their text. The same for every connection. */
 const names = new Map<string, string>();
 
+/** Asks the database something, and notes how long that takes. */
+export type Heard = <T>(ask: () => Promise<T>) => Promise<T>;
+
 /** One connection for as long as a piece of work has it. */
 export class Session {
   readonly #client: pg.ClientBase;
+  readonly #heard: Heard;
 
-  constructor(client: pg.ClientBase) {
+  /** @param heard told of each statement that is waited for */
+  constructor(client: pg.ClientBase, heard: Heard = (ask) => ask()) {
     this.#client = client;
+    this.#heard = heard;
   }
 
   /** The rows of a statement. A column that is written "asIt" keeps its capitals. */
   async rows<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
-    const { rows } = await this.#client.query(queryOf(sql, values));
+    const { rows } = await this.#heard(() => this.#client.query(queryOf(sql, values)));
     return rows as T[];
   }
 
@@ -45,7 +51,7 @@ export class Session {
 
   /** How many rows a statement changed. */
   async run(sql: string, ...values: readonly Value[]): Promise<number> {
-    const { rowCount } = await this.#client.query(queryOf(sql, values));
+    const { rowCount } = await this.#heard(() => this.#client.query(queryOf(sql, values)));
     return rowCount ?? 0;
   }
 }

@@ -28,7 +28,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether requests can be served: the store took what was last to be stored, and can be written
+         * Whether requests can be served: the store took what was last to be stored, and could be written within the last three seconds
          * @description Needs no token.
          */
         get: operations["getReadyz"];
@@ -2706,10 +2706,13 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @enum {unknown} */
+                        /**
+                         * @description ok: the process lives and answers. That says nothing of the store, which /readyz is asked for
+                         * @enum {unknown}
+                         */
                         status: "ok" | "stopping";
                         /**
-                         * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
+                         * @description with PostgreSQL: away when it cannot be reached, or has answered nothing for three seconds that it was asked. A process without it is alive: it goes on by itself
                          * @enum {unknown}
                          */
                         database?: "ok" | "away";
@@ -2723,10 +2726,13 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @enum {unknown} */
+                        /**
+                         * @description ok: the process lives and answers. That says nothing of the store, which /readyz is asked for
+                         * @enum {unknown}
+                         */
                         status: "ok" | "stopping";
                         /**
-                         * @description with PostgreSQL, whether it is there as far as anybody noticed. A process without it is alive: it goes on by itself
+                         * @description with PostgreSQL: away when it cannot be reached, or has answered nothing for three seconds that it was asked. A process without it is alive: it goes on by itself
                          * @enum {unknown}
                          */
                         database?: "ok" | "away";
