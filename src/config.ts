@@ -1,199 +1,12 @@
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { DyliveError } from "./errors.js";
+import { ConfigSchema } from "./setting-schema.js";
+import { complaintOf, type SettingSchema } from "./setting-takes.js";
 import { browserPlaces } from "./sources/browser/find.js";
-
-/** The account that `dylive login` makes when none is named. */
-export const DEFAULT_ACCOUNT = "default";
-
-const PORT = Type.Integer({ minimum: 0, maximum: 65535 });
-const HTTP_URL = Type.String({ pattern: "^https?://[^\\s]+$" });
-
-/** How much is kept. */
-const Keep = (description: string) =>
-  Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], { default: null, description });
 
 /** A type of message of the Open Platform, or `*`. */
 const MESSAGE_TYPE = /^([a-z][a-z0-9_]{0,63}|\*)$/;
-
-/** Every setting, with its default and unit. The environment variable of `maxOnDemandRooms` is `DYLIVE_MAX_ON_DEMAND_ROOMS`, and so on. */
-export const ConfigSchema = Type.Object({
-  host: Type.String({
-    minLength: 1,
-    default: "127.0.0.1",
-    description: "address that the server listens on; loopback unless told otherwise",
-  }),
-  port: Type.Integer({ minimum: 0, maximum: 65535, default: 8787, description: "port that the server listens on; 0 takes a free one" }),
-  data: Type.String({ minLength: 1, default: "./data", description: "folder for everything that is kept" }),
-  databaseUrl: Type.Union([Type.String({ pattern: "^postgres(ql)?://[^\\s]+$" }), Type.Null()], {
-    default: null,
-    description:
-      "PostgreSQL 17 that keeps the store: postgres://user:password@host:port/database; unset it is a SQLite file in the data folder",
-  }),
-  role: Type.Enum(["all", "collect", "serve"], {
-    default: "all",
-    description: "what this process does: collect rooms, serve readers, or all; others than all need a DATABASE_URL",
-  }),
-  capacity: Type.Integer({
-    minimum: 1,
-    maximum: 100_000,
-    default: 1000,
-    description: "most rooms that this process collects, where several share a database",
-  }),
-  spoolMb: Type.Integer({
-    minimum: 1,
-    maximum: 1_000_000,
-    default: 1024,
-    description: "MB of frames that this process keeps on its own disk while the database is away; beyond it they are lost, which is told",
-  }),
-  name: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()], {
-    default: null,
-    description: "what this process is called where several share a database; unset its host and pid",
-  }),
-  upstream: Type.Union([HTTP_URL, Type.Null()], {
-    default: null,
-    description: "stand-in for the platform, such as the simulator: host H becomes URL/@H/…",
-  }),
-  signer: Type.Union([HTTP_URL, Type.Literal("browser"), Type.Null()], {
-    default: null,
-    description:
-      "HTTP service that signs connections (POST {stub} gives {signature}), or browser; unset it is the browser, or the stand-in's own",
-  }),
-  source: Type.Enum(["websocket", "browser"], {
-    default: "websocket",
-    description: "how rooms are read: by connections of our own (websocket), or by a page each in the browser",
-  }),
-  account: Type.String({
-    minLength: 1,
-    maxLength: 32,
-    default: DEFAULT_ACCOUNT,
-    description: "account that rooms are watched as, as given to dylive login; guest is none",
-  }),
-  accountCheckMs: Type.Integer({
-    minimum: 60_000,
-    default: 3_600_000,
-    description: "ms between looks whether accounts are still logged in",
-  }),
-  browser: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
-    default: null,
-    description: "program of the browser to use; else Chrome, Edge or Chromium is looked for",
-  }),
-  cdp: Type.Union([Type.String({ pattern: "^(https?|wss?)://[^\\s]+$" }), Type.Null()], {
-    default: null,
-    description: "DevTools address of a browser that you run yourself (chrome --remote-debugging-port=9222 --user-data-dir=FOLDER)",
-  }),
-  record: Type.Enum(["on", "off"], {
-    default: "off",
-    description: "whether the frames of rooms are kept as they came, in DATA/raw, so that dylive redecode can read them again",
-  }),
-  roomsPerContext: Type.Integer({ minimum: 1, maximum: 1000, default: 20, description: "rooms that share one visitor in the browser" }),
-  proxy: Type.Union([Type.String({ pattern: "^(https?|socks(4a?|5h?)?)://[^\\s]+$" }), Type.Null()], {
-    default: null,
-    description: "proxy towards the platform for all rooms: http(s):// or socks5://, with user:password@ if needed",
-  }),
-  userAgent: Type.String({
-    minLength: 1,
-    default: "Mozilla/5.0 (compatible; dylive)",
-    description: "User-Agent towards the platform; must be the signer's",
-  }),
-  maxOnDemandRooms: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 50,
-    description: "rooms collected because somebody asked, beside the watch list",
-  }),
-  onDemandIdleMs: Type.Integer({
-    minimum: 1000,
-    default: 600_000,
-    description: "ms without a request after which an on-demand room is let go",
-  }),
-  requestsPerS: Type.Integer({
-    minimum: 1,
-    maximum: 1000,
-    default: 5,
-    description: "pages of the platform that are asked for in a second, by this process for all of its rooms",
-  }),
-  connectsPerS: Type.Integer({
-    minimum: 1,
-    maximum: 1000,
-    default: 20,
-    description: "connections to the platform that are opened in a second, by this process for all of its rooms",
-  }),
-  hookAllowPrivate: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
-    default: null,
-    description: "private hosts that webhooks may reach: names, addresses and networks (receiver.lan,10.1.0.0/16) separated by commas",
-  }),
-  hookPauseAfterMs: Type.Integer({ minimum: 60_000, default: 259_200_000, description: "ms of failing after which a webhook is paused" }),
-  pollMs: Type.Integer({ minimum: 1000, default: 30_000, description: "ms between looks at a wanted room that is not live" }),
-  keepEventsDays: Keep("days for which events are kept; unset for ever"),
-  keepEventsMb: Keep("MB of events that are kept of a room, by their JSON text; beyond it the oldest go"),
-  keepStatisticsDays: Keep("days for which statistics of a broadcast are kept after its last event; unset for ever"),
-  keepRawDays: Keep("days for which raw recordings are kept; unset for ever"),
-  keepRawMb: Keep("MB of raw recordings that are kept of a room; beyond it the oldest go"),
-  keepStoreMb: Keep("MB that the whole store may use on disk; beyond it the oldest events of any room go"),
-  diskLowMb: Type.Integer({
-    minimum: 0,
-    maximum: 1_000_000_000,
-    default: 1024,
-    description: "MB left on the disk of the data folder below which the system's room is told that it is low; 0 is never",
-  }),
-  officialApp: Type.Union([Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }), Type.Null()], {
-    default: null,
-    description: "id (tt…) of your app on the Open Platform, whose pushes are taken; see docs/official-push.md",
-  }),
-  officialPath: Type.Union([Type.String({ pattern: "^[A-Za-z0-9_-]{1,128}$" }), Type.Null()], {
-    default: null,
-    description: "last part of the address that is pushed to, best something that nobody guesses; unset it is the app's id",
-  }),
-  officialDataSecrets: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 4 }), {
-    default: {},
-    description: 'data secrets by type of message as JSON: {"live_gift":["NEW","OLD"],"*":["OTHERS"]}; any of a type is valid',
-  }),
-  officialSecret: Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()], {
-    default: null,
-    description: "the app's secret, to start tasks, fetch what pushes lost and confirm; without it pushes are only taken",
-  }),
-  officialWindowMs: Type.Integer({
-    minimum: 1000,
-    maximum: 3_600_000,
-    default: 300_000,
-    description: "ms by which the time in a push may differ from this machine's",
-  }),
-  officialTokenUrl: Type.String({
-    pattern: "^https?://[^\\s]+$",
-    default: "https://developer.toutiao.com/api/apps/v2/token",
-    description: "where the Open Platform gives out access tokens",
-  }),
-  officialUpstream: Type.Union([HTTP_URL, Type.Null()], {
-    default: null,
-    description: "stand-in for the Open Platform: host H becomes URL/@H/…",
-  }),
-  compatGrabPort: Type.Union([PORT, Type.Null()], {
-    default: null,
-    description: "port of the WebSocket for clients of DouyinBarrageGrab (theirs is 8888); off when unset",
-  }),
-  compatLivePort: Type.Union([PORT, Type.Null()], {
-    default: null,
-    description: "port of the WebSocket for clients of jwwsjlm/douyinLive (theirs is 1088); off when unset",
-  }),
-  compatTiktokPort: Type.Union([PORT, Type.Null()], {
-    default: null,
-    description: "port of the WebSocket with {event, data} in the style of TikTok-Live-Connector (TikFinity's is 21213); off when unset",
-  }),
-  compatToken: Type.Enum(["auto", "always", "never"], {
-    default: "auto",
-    description: "whether clients of the compat ports must add ?token=TOKEN; auto: unless the server listens on loopback",
-  }),
-  compatOrigins: Type.Union([Type.String(), Type.Null()], {
-    default: null,
-    description:
-      "origins of web pages that may read the compat ports without a token, with commas between; null is one for pages from files",
-  }),
-  logLevel: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
-    default: "info",
-    description: "least level that is logged",
-  }),
-});
 
 /** The settings, complete. */
 export type Config = Static<typeof ConfigSchema>;
@@ -224,9 +37,14 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
   }
   const first = Value.Errors(ConfigSchema, config)[0];
   const key = (first?.instancePath.split("/")[1] ?? "") as keyof Config;
-  const about = (ConfigSchema.properties[key] as { description?: string } | undefined)?.description ?? "";
-  throw new DyliveError("bad_config", `${variableOf(key)} ${first?.message ?? "is wrong"} (${about})`);
+  const option = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const [name, assign] = overrides[key] === undefined ? [variableOf(key), "="] : [`--${option}`, " "];
+  const schema = ConfigSchema.properties[key] as SettingSchema;
+  throw new DyliveError("bad_config", complaintOf({ name, assign, schema, secret: SECRET_SETTINGS.includes(key) }, given[key]));
 }
+
+/** Settings that nobody is shown. */
+export const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
 
 function parse(key: keyof Config, text: string): unknown {
   if (key === "officialDataSecrets") return parseSecrets(text);
@@ -234,7 +52,7 @@ function parse(key: keyof Config, text: string): unknown {
 }
 
 function takesNumber(key: keyof Config): boolean {
-  const { type, anyOf = [] } = ConfigSchema.properties[key] as { type?: string; anyOf?: readonly { type?: string }[] };
+  const { type, anyOf = [] } = ConfigSchema.properties[key] as SettingSchema;
   return [type, ...anyOf.map((one) => one.type)].includes("integer");
 }
 

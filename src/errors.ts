@@ -35,11 +35,25 @@ export const ERRORS = {
     hint: "Correct the named setting.",
   },
   bad_file: {
-    message: "The file cannot be read",
+    message: "The file cannot be understood",
     fault: "caller",
     retryable: false,
     status: 400,
     hint: "Give a recording, a HAR exported with content, a raw frame, a bare Response or a payload named after its method.",
+  },
+  file_failed: {
+    message: "The file cannot be used",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Check its path, and that the user that dylive runs as may read and write there.",
+  },
+  bad_account: {
+    message: "The account cannot be used",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Log in with `dylive login`, or give it the cookies of a browser that is logged in: `--cookies FILE` takes the Cookie header line of live.douyin.com, a cookies.txt or a JSON export.",
   },
   no_token: {
     message: "A token is needed",

@@ -1,7 +1,5 @@
-import { type Config, ConfigSchema, variableOf } from "./config.js";
-
-/** Settings that nobody is shown. */
-const SECRET: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
+import { type Config, SECRET_SETTINGS, variableOf } from "./config.js";
+import { ConfigSchema } from "./setting-schema.js";
 
 /** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
 export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
@@ -12,7 +10,7 @@ export function shownSettings(config: Config): readonly { name: string; value: s
     const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
     return {
       name: variableOf(key),
-      value: empty ? null : SECRET.includes(key) || typeof plain === "object" ? "***" : plain,
+      value: empty ? null : SECRET_SETTINGS.includes(key) || typeof plain === "object" ? "***" : plain,
       about: description,
     };
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Config, ConfigSchema, environmentOf, loadConfig, variableOf } from "../src/config.js";
+import { type Config, environmentOf, loadConfig, variableOf } from "../src/config.js";
+import { ConfigSchema } from "../src/setting-schema.js";
+import { exampleOf, type SettingSchema } from "../src/setting-takes.js";
 import { shownSettings } from "../src/shown-settings.js";
 
 const SETTINGS: Partial<Config> = {
@@ -40,6 +42,60 @@ describe("the environment of settings", () => {
     const env = environmentOf(config, { PATH: "/bin", DYLIVE_UPSTREAM: "http://other.example", DYLIVE_PORT: "1" });
     expect(env["PATH"]).toBe("/bin");
     expect(loadConfig({}, env)).toEqual(config);
+  });
+});
+
+describe("a value that a setting does not take", () => {
+  const told = (env: NodeJS.ProcessEnv, overrides: object = {}) => {
+    try {
+      loadConfig(overrides, env);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "nothing";
+  };
+
+  it.each([
+    [{ DYLIVE_RECORD: "yes" }, 'DYLIVE_RECORD does not take "yes". It takes on, off, such as DYLIVE_RECORD=on ('],
+    [{ DYLIVE_LOG_LEVEL: "loud" }, "It takes trace, debug, info, warn, error, fatal, silent, such as DYLIVE_LOG_LEVEL=trace ("],
+    [{ DYLIVE_PORT: "70000" }, 'DYLIVE_PORT does not take "70000". It takes a whole number, 0 to 65,535, such as DYLIVE_PORT=8787 ('],
+    [{ DYLIVE_PORT: "NaN" }, 'DYLIVE_PORT does not take "NaN".'],
+    [{ DYLIVE_PORT: "-1" }, 'DYLIVE_PORT does not take "-1".'],
+    [{ DYLIVE_PORT: "1.5" }, 'DYLIVE_PORT does not take "1.5".'],
+    [{ DYLIVE_UPSTREAM: "localhost" }, "It takes an address, http(s)://…, such as DYLIVE_UPSTREAM=http://127.0.0.1:18000 ("],
+    [{ DYLIVE_SIGNER: "me" }, "It takes an address, http(s)://…, or browser, such as DYLIVE_SIGNER=http://"],
+    [{ DATABASE_URL: "db" }, "It takes an address, postgres://…, such as DATABASE_URL=postgres://user:password@127.0.0.1:5432/dylive ("],
+    [{ DYLIVE_NAME: "n".repeat(65) }, "It takes text of up to 64 characters"],
+    [{ DYLIVE_KEEP_RAW_DAYS: "0" }, "It takes a whole number, 1 to 1,000,000,000, such as DYLIVE_KEEP_RAW_DAYS=1 ("],
+    [
+      { DYLIVE_OFFICIAL_DATA_SECRETS: '{"*":"TOPSECRET"}' },
+      "DYLIVE_OFFICIAL_DATA_SECRETS does not take the value that it has. It takes JSON",
+    ],
+  ])("%j is named with what was given, what is allowed and an example", (env, sentence) => {
+    expect(told(env)).toContain(sentence);
+    expect(told(env)).not.toMatch(/\^|\\s|TOPSECRET/);
+  });
+
+  it("is named by its option where it was given by one", () => {
+    expect(told({}, { upstream: "localhost" })).toContain('--upstream does not take "localhost".');
+    expect(told({}, { port: 70_000 })).toContain("such as --port 8787 (");
+  });
+
+  it("is not shown where it may hold a secret", () => {
+    for (const env of [
+      { DYLIVE_PROXY: "me:TOPSECRET@proxy" },
+      { DYLIVE_UPSTREAM: "host/?key=TOPSECRET" },
+      { DYLIVE_OFFICIAL_PATH: "TOPSECRET/x" },
+      { DATABASE_URL: "TOPSECRET" },
+    ])
+      expect(told(env)).toMatch(/^((?!TOPSECRET).)*does not take the value that it has\. It takes ((?!TOPSECRET).)*$/);
+  });
+
+  it("has an example that the setting takes", () => {
+    for (const [key, schema] of Object.entries(ConfigSchema.properties) as [keyof Config, SettingSchema][]) {
+      const example = exampleOf(schema);
+      if (example !== null) expect(() => loadConfig({ databaseUrl: "postgres://x/y" }, { [variableOf(key)]: example }), key).not.toThrow();
+    }
   });
 });
 

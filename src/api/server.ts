@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
+import { listenFailure } from "../listen-failure.js";
 import { AppendHealth } from "../log/append-health.js";
 import { type Exports, LocalExports } from "../outputs/export/exports.js";
 import { AllowedHosts } from "../outputs/hooks/address.js";
@@ -183,7 +184,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     connections.close();
     await live.close();
     await app.close();
-    throw listenError(error, host, port);
+    throw listenFailure(error, host, port, "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port");
   }
   if (!healthOnly) waiters.start();
 
@@ -219,12 +220,4 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       return closing;
     },
   };
-}
-
-function listenError(error: unknown, host: string, port: number): unknown {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
-  if (code === "EADDRINUSE") return new DyliveError("in_use", `port ${port} of ${host}`, error);
-  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
-    return new DyliveError("bad_config", `cannot listen on port ${port} of ${host} (${code}): set DYLIVE_HOST and DYLIVE_PORT`, error);
-  return error;
 }

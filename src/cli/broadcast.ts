@@ -1,5 +1,5 @@
+import { namedBroadcast } from "../api/live/named-broadcast.js";
 import { type NamedRoom, namedRoom } from "../api/live/named-room.js";
-import { DyliveError } from "../errors.js";
 import type { Session } from "../log/sessions.js";
 import type { Store } from "../log/store.js";
 import { catchUp } from "../outputs/stats/advance.js";
@@ -7,6 +7,9 @@ import { openVocabulary } from "../outputs/stats/words.js";
 import { Progress } from "./progress.js";
 import { interruptSignal } from "./stop.js";
 import { plain } from "./terminal.js";
+
+/** What commands say of a broadcast that they take. */
+export const BROADCAST = "room_id of the broadcast; latest is the newest";
 
 const TOLD_FROM_STEPS = 10;
 
@@ -32,12 +35,5 @@ export async function countedRoom(store: Store, asked: string): Promise<NamedRoo
  */
 export async function countedSession(store: Store, asked: string, sessionId: string | null): Promise<Session> {
   const named = await countedRoom(store, asked);
-  const wanted = sessionId ?? named.sessionId;
-  const session = wanted === null ? (await store.sessions.list(named.room, 1))[0] : await store.sessions.get(named.room, wanted);
-  if (session === null || session === undefined)
-    throw new DyliveError(
-      "not_found",
-      wanted === null ? `nothing was collected of ${JSON.stringify(asked)} yet` : `the room has no broadcast ${JSON.stringify(wanted)}`,
-    );
-  return session;
+  return namedBroadcast(store.sessions, named.room, sessionId ?? named.sessionId ?? "latest");
 }

@@ -8,7 +8,7 @@ import type { Store } from "../log/store.js";
 import { completeErasure } from "../outputs/erase/complete.js";
 import { type EraseReport, eraseUser } from "../outputs/erase/erase.js";
 import { type Erasure, eraseEverywhere } from "../outputs/erase/everywhere.js";
-import { namedIn } from "../outputs/erase/identity.js";
+import { assertPerson, namedIn } from "../outputs/erase/identity.js";
 import { unreached } from "../outputs/erase/unreached.js";
 import { openVocabulary } from "../outputs/stats/words.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
@@ -33,6 +33,8 @@ export function addEraseCommand(program: Command, data: () => Option): void {
 }
 
 function erase(config: Config, users: readonly string[], keep: boolean): Promise<void> {
+  // All of them, before anybody is erased.
+  for (const user of users) assertPerson(user);
   const signal = interruptSignal();
   return withStore(config, async (store) => {
     const folder = rawFolder(resolve(config.data));

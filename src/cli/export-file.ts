@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { publish, writeWhole } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
+import { fileFailure } from "../file-failure.js";
 import { FileLock, isLocked } from "../log/file-lock.js";
 
 /** Where a file that is not whole yet stands: so many bytes of it hold what was exported up to a seq. */
@@ -44,7 +45,7 @@ export class ExportFile {
    * Opens the file, where an earlier run of the same export left off.
    * @param of names what is exported and how; null: it cannot be continued
    * @param keepBytes bytes between places that are kept: what was written after the last one is written again
-   * @throws DyliveError bad_request when a whole file of that name exists, or none can be made; in_use while another export writes it
+   * @throws DyliveError bad_request when a whole file of that name exists, file_failed when none can be made; in_use while another export writes it
    */
   static async open(path: string, of: string | null, keepBytes = KEEP_BYTES): Promise<ExportFile> {
     if (existsSync(path)) throw exists(path);
@@ -65,7 +66,7 @@ export class ExportFile {
     return this.#bytes;
   }
 
-  /** Writes a piece, which goes with everything up to a seq. @throws DyliveError bad_request when it cannot be written (the disk is full) */
+  /** Writes a piece, which goes with everything up to a seq. @throws DyliveError file_failed when it cannot be written (the disk is full) */
   async write(piece: Uint8Array, scanned: number): Promise<void> {
     try {
       for (let done = 0; done < piece.length; ) {
@@ -118,8 +119,8 @@ function exists(path: string): DyliveError {
   return new DyliveError("bad_request", `${path} exists: name another file, or remove it`);
 }
 
-function unwritable(path: string, error: unknown): DyliveError {
-  return new DyliveError("bad_request", `${path} cannot be written: ${(error as Error).message}`, error);
+function unwritable(path: string, error: unknown): unknown {
+  return fileFailure(error, `${path} cannot be written`);
 }
 
 function partOf(path: string): string {

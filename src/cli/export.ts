@@ -1,20 +1,24 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { broadcastId } from "../api/live/named-broadcast.js";
 import { namedRoom } from "../api/live/named-room.js";
 import { type Config, loadConfig } from "../config.js";
-import { DyliveError } from "../errors.js";
 import type { Store } from "../log/store.js";
 import { decideExport, type ExportAsk, type ExportWish } from "../outputs/export/ask.js";
 import { exportPieces } from "../outputs/export/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../outputs/export/format.js";
 import { readInstant, readZone } from "../outputs/export/instant.js";
+import { BROADCAST } from "./broadcast.js";
 import { ExportFile } from "./export-file.js";
 import { Progress } from "./progress.js";
 import { interruptSignal } from "./stop.js";
 import { plain, say } from "./terminal.js";
-import { whole } from "./values.js";
+import { numberFrom, whole } from "./values.js";
 import { withStore } from "./with-store.js";
+
+/** Recordings are of a broadcast; a year is beyond any. */
+const OFFSET_MAX_S = 31_536_000;
 
 interface Options {
   readonly format: ExportFormat;
@@ -37,7 +41,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
     .command("export")
     .description("events of a room, or of one broadcast, as a file; also beside a running server")
     .argument("<room>", "a room (all that is kept of it), or a broadcast's room_id")
-    .argument("[session]", "room_id of the broadcast; latest is the newest")
+    .argument("[session]", BROADCAST)
     .addOption(new Option("--format <format>", "of the file").choices(EXPORT_FORMAT_NAMES).makeOptionMandatory())
     .option("-o, --out <file>", "file to write; - is stdout (dylive-ROOM.FORMAT)")
     .option("--from <moment>", "only events of this time on")
@@ -47,7 +51,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
     .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
     .option("--filter <expression>", "only events for which it is true, see docs/filters.md")
     .option("--start <moment>", "when the recording begins that xml, ass or srt go with (the broadcast's beginning)")
-    .option("--offset <seconds>", "added to every place in the recording", number, 0)
+    .option("--offset <seconds>", "added to every place in the recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
     .option("--zone <zone>", "zone of dates, and of moments given without one, such as +08:00 (this machine's)")
     .option(
       "--pseudonyms [key]",
@@ -62,8 +66,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
 
 async function run(store: Store, asked: string, session: string | null, options: Options): Promise<void> {
   const named = await namedRoom(store.rooms, null, asked);
-  const sessionId = session === "latest" ? (await store.sessions.list(named.room, 1))[0]?.sessionId : (session ?? named.sessionId);
-  if (sessionId === undefined) throw new DyliveError("not_found", `nothing was collected of ${JSON.stringify(asked)} yet`);
+  const sessionId = session === null ? named.sessionId : await broadcastId(store.sessions, named.room, session);
   const wish = { ...wishOf(options), ...(sessionId !== null && { sessionId }) };
   const ask = await decideExport(store, named.room, wish);
   const stop = interruptSignal();
@@ -130,10 +133,4 @@ function wishOf(options: Options): ExportWish {
     ...(start !== undefined && { startMs: at("--start", start) }),
     ...(pseudonyms !== undefined && { pseudonyms }),
   };
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It takes a number.");
-  return value;
 }

@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { Command, Option } from "commander";
 import { systemClock } from "../clock.js";
-import { type Config, DEFAULT_ACCOUNT, loadConfig, readMachine } from "../config.js";
+import { type Config, loadConfig, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
+import { fileFailure } from "../file-failure.js";
 import { platformOf } from "../reach.js";
+import { DEFAULT_ACCOUNT } from "../setting-schema.js";
 import { findBrowser } from "../sources/browser/find.js";
 import { loginInWindow } from "../sources/browser/login-window.js";
 import { parseCookies } from "../sources/cookies.js";
@@ -108,8 +110,8 @@ const WORDS: Record<LoginReading["login"], string> = {
 
 async function textOf(file: string, stop: AbortSignal): Promise<string> {
   if (file !== "-")
-    return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-      throw new DyliveError("bad_file", `${file} cannot be read (${error.code})`);
+    return readFile(file, "utf8").catch((error: unknown) => {
+      throw fileFailure(error, `${file} cannot be read`);
     });
   if (process.stdin.isTTY) say("Paste the cookies, then press Ctrl-D.");
   const chunks: Buffer[] = [];
@@ -117,7 +119,7 @@ async function textOf(file: string, stop: AbortSignal): Promise<string> {
   const reading = (async () => {
     for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MOST_BYTES) throw new DyliveError("bad_file", "more than a megabyte is no list of cookies");
+      if (size > MOST_BYTES) throw new DyliveError("bad_account", "more than a megabyte is no list of cookies");
       chunks.push(chunk);
     }
   })();

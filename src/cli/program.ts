@@ -1,20 +1,19 @@
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { type Config, loadConfig } from "../config.js";
 import { packagePath } from "../package-path.js";
 import { layOut } from "./help.js";
 import type { simulate } from "./simulate.js";
-import { whole } from "./values.js";
+import { numberFrom, whole, wholeFrom } from "./values.js";
 
-const factor = (text: string) => {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("It takes a number above 0.");
-  return value;
-};
+/** A day in less than a second, and as fast as it goes where it is 0. */
+const speed = numberFrom(0, 100_000);
+/** Beyond, the simulated people would take more time than there is. */
+const rate = numberFrom(0.001, 1000);
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
 const host = () => new Option("--host <host>", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
-const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(whole);
+const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(wholeFrom(0, 65_535));
 const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_DATA, ./data)");
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
@@ -108,7 +107,7 @@ function addOwnCommands(program: Command): void {
     .command("replay")
     .description("show a recording's events at their pace; stores nothing")
     .argument("<file>", "a recording, or a HAR of a browser")
-    .option("--speed <n>", "times as fast as it was; 0 is as fast as it goes", Number, 1)
+    .option("--speed <n>", "times as fast as it was; 0 is as fast as it goes", speed, 1)
     .option("--json", "one JSON object a line", false)
     .option("--all", "also stats, ranks and unknown messages", false)
     .action(async (file: string, options: { speed: number; json: boolean; all: boolean }) => {
@@ -139,9 +138,9 @@ function addOwnCommands(program: Command): void {
     .command("simulate")
     .description("run the fake platform alone; its base URL is the last line of stdout")
     .option("--host <host>", "address to listen on", "127.0.0.1")
-    .option("--port <port>", "port to listen on; 0 takes a free one", whole, 0)
+    .option("--port <port>", "port to listen on; 0 takes a free one", wholeFrom(0, 65_535), 0)
     .option("--seed <n>", "what the rooms do", whole, 1)
-    .option("--rate <n>", "times as many messages", factor, 1)
+    .option("--rate <n>", "times as many messages", rate, 1)
     .option("--accept-any-signature", "take any signature of 16 characters", false)
     .action(async (options: Parameters<typeof simulate>[0]) => {
       const { simulate } = await import("./simulate.js");

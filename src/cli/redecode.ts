@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
+import { broadcastId } from "../api/live/named-broadcast.js";
 import { namedRoom } from "../api/live/named-room.js";
 import { systemClock } from "../clock.js";
 import { type Config, loadConfig } from "../config.js";
@@ -7,6 +8,7 @@ import { recordingsOf } from "../rooms/recordings.js";
 import { redecode } from "../rooms/redecode.js";
 import { rawFolder } from "../sources/raw/files.js";
 import { Drift } from "../wire/drift.js";
+import { BROADCAST } from "./broadcast.js";
 import { Progress } from "./progress.js";
 import { sayDrift } from "./report.js";
 import { interruptSignal } from "./stop.js";
@@ -19,7 +21,7 @@ export function addRedecodeCommand(program: Command, data: () => Option): void {
     .command("redecode")
     .description("read raw recordings again with this version's decoders; keeps every seq and id")
     .argument("<room>", "a room (all its recordings), or a broadcast's room_id")
-    .argument("[session]", "room_id of the broadcast")
+    .argument("[session]", BROADCAST)
     .option("--json", "what came of it as one JSON object", false)
     .addOption(data())
     .action((room: string, session: string | undefined, { json, ...settings }: Partial<Config> & { json: boolean }) =>
@@ -30,7 +32,7 @@ export function addRedecodeCommand(program: Command, data: () => Option): void {
 function run(config: Config, asked: string, session: string | null, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
     const { room, sessionId } = await namedRoom(store.rooms, null, asked);
-    const wanted = session ?? sessionId;
+    const wanted = session === null ? sessionId : await broadcastId(store.sessions, room, session);
     const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
     const progress = new Progress(plain(`decoding ${asked} anew`), "messages of two readings");
     const stop = interruptSignal();

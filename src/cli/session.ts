@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../config.js";
 import type { Session } from "../log/sessions.js";
 import type { Store } from "../log/store.js";
 import { type Summary, summaryOf } from "../outputs/stats/summary.js";
-import { countedRoom, countedSession } from "./broadcast.js";
+import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
 import { type Cell, moment, printColumns } from "./columns.js";
 import { print } from "./terminal.js";
 import { withStore } from "./with-store.js";
@@ -27,7 +27,7 @@ export function addSessionCommands(program: Command, data: () => Option): void {
     .command("show")
     .description("one broadcast: when, how it ended, totals, gaps")
     .argument("<room>", "a room (its newest broadcast), or a broadcast's room_id")
-    .argument("[session]", "room_id of the broadcast")
+    .argument("[session]", BROADCAST)
     .option("--json", "as one JSON object", false)
     .addOption(data())
     .action((room: string, id: string | undefined, { json, ...settings }: Options) => show(loadConfig(settings), room, id ?? null, json));

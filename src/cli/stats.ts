@@ -4,7 +4,7 @@ import { DyliveError } from "../errors.js";
 import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../log/statistics.js";
 import type { Store } from "../log/store.js";
 import { amountOf, shownGifts, summaryOf } from "../outputs/stats/summary.js";
-import { countedRoom, countedSession } from "./broadcast.js";
+import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
 import { moment, printColumns } from "./columns.js";
 import { factsOf } from "./session.js";
 import { print } from "./terminal.js";
@@ -29,7 +29,7 @@ export function addStatsCommands(program: Command, data: () => Option): void {
     .command("stats")
     .description("a broadcast in figures: totals, people, words; or its minutes")
     .argument("<room>", broadcast)
-    .argument("[session]", "room_id of the broadcast")
+    .argument("[session]", BROADCAST)
     .option("--minutes", "minute by minute", false)
     .addOption(limit(10))
     .addOption(json())
@@ -43,7 +43,7 @@ export function addStatsCommands(program: Command, data: () => Option): void {
     .command("gifts")
     .description("the gifts of a broadcast, summed, those worth most first")
     .argument("<room>", broadcast)
-    .argument("[session]", "room_id of the broadcast")
+    .argument("[session]", BROADCAST)
     .addOption(new Option("--by <what>", "what they are summed by").choices(GIFT_GROUPS).default("gift"))
     .option("--user <id>", "only what this person gave")
     .addOption(limit(50))

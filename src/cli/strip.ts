@@ -3,6 +3,7 @@ import { createReadStream, existsSync } from "node:fs";
 import type { Command } from "commander";
 import { NewFile } from "../durable-file.js";
 import { DyliveError } from "../errors.js";
+import { fileFailure } from "../file-failure.js";
 import { WireError } from "../wire/error.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../wire/recording.js";
 import { Disguise } from "../wire/strip/disguise.js";
@@ -26,15 +27,15 @@ async function strip(path: string, out: string): Promise<void> {
   const key = randomBytes(32).toString("hex"); // nobody keeps it
   const reader = new RecordingReader();
   const progress = new Progress(plain(out), "records");
-  const refuse = (error: Partial<NodeJS.ErrnoException>) => {
-    throw unmade(out, error);
+  const refuse = (error: unknown) => {
+    throw fileFailure(error, `${out} cannot be made`);
   };
-  if (existsSync(out)) refuse({ code: "EEXIST" });
+  if (existsSync(out)) throw new DyliveError("file_failed", `${out} exists already: name another file, or remove it`);
   const file = await NewFile.create(out).catch(refuse);
   let kept = 0;
   let left = 0;
   try {
-    for await (const chunk of createReadStream(path, { signal }) as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(path, signal)) {
       const begun = reader.meta !== null;
       const records = reader.push(chunk);
       if (!begun && reader.meta !== null) {
@@ -49,12 +50,10 @@ async function strip(path: string, out: string): Promise<void> {
         if (rest !== null) progress.show(++kept);
       }
     }
-    if (reader.meta === null) throw new DyliveError("bad_file", `${path}: it is no recording`);
+    if (reader.meta === null) throw new DyliveError("bad_file", `${path} is no recording`);
   } catch (error) {
     await file.discard();
-    if (signal.aborted || error instanceof DyliveError || !(error instanceof Error)) throw error;
-    const why = error instanceof WireError ? "it is no recording" : ("code" in error && String(error.code)) || error.message;
-    throw new DyliveError("bad_file", `${path}: ${why}`, error);
+    throw error instanceof WireError ? new DyliveError("bad_file", `${path} is no recording`, error) : error;
   }
   await file.finish({ replace: false }).catch(refuse);
   progress.end(plain(`${out}: ${kept} records without names, texts and ids of people`));
@@ -62,9 +61,12 @@ async function strip(path: string, out: string): Promise<void> {
   if (reader.end() > 0) say(`the last ${reader.end()} bytes of ${plain(path)} are torn or damaged`);
 }
 
-function unmade(out: string, { code, message }: Partial<NodeJS.ErrnoException>): DyliveError {
-  const why = code === "EEXIST" ? "exists: name another file, or remove it" : `cannot be made: ${message}`;
-  return new DyliveError("bad_request", `${out} ${why}`);
+async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path, { signal })) yield chunk as Buffer;
+  } catch (error) {
+    throw fileFailure(error, `${path} cannot be read`);
+  }
 }
 
 /** Null when it cannot be read. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../clock.js";
 import { systemClock } from "../clock.js";
 import { DyliveError } from "../errors.js";
+import { listenFailure } from "../listen-failure.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { controlReply } from "./control-reply.js";
@@ -122,6 +123,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       server.off("error", reject);
       resolve();
     });
+  }).catch((error: unknown) => {
+    throw listenFailure(error, options.host ?? "127.0.0.1", options.port ?? 0, "give the simulator another host or port");
   });
   const { address, family, port } = server.address() as AddressInfo;
   return {

@@ -2,6 +2,7 @@ import { open, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
+import { fileFailure } from "../file-failure.js";
 import { peekCommon } from "../wire/decode.js";
 import type { Drift } from "../wire/drift.js";
 import { Drift as Counts } from "../wire/drift.js";
@@ -35,7 +36,7 @@ const FRAME_TYPES = ["msg", "hb", "ack", "close"];
 
 /**
  * Opens a file of any kind that {@link openCapture} knows, or a HAR of a browser, which may hold several broadcasts: one capture for each.
- * @throws DyliveError bad_file when it is none of these
+ * @throws DyliveError bad_file when it is none of these; file_failed
  */
 export async function openCaptures(path: string, clock: Clock, drift: Drift): Promise<readonly Capture[]> {
   const { head, size } = await look(path);
@@ -54,7 +55,7 @@ function isJson(head: string): boolean {
 
 /**
  * Opens a recording, a raw push frame, a bare Response, or a payload whose file is named after its method (`ChatMessage.bin`).
- * @throws DyliveError bad_file when it is none of these
+ * @throws DyliveError bad_file when it is none of these; file_failed
  */
 async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Capture> {
   const { head, size, modifiedAt } = await look(path);
@@ -73,7 +74,9 @@ async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Ca
   }
   if (size > MAX_SINGLE_BYTES)
     throw new DyliveError("bad_file", `${path} is no recording and too large (${size} bytes) for a single capture`);
-  const bytes = await readFile(path);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fileFailure(error, `${path} cannot be read`);
+  });
   const single = asFrame(bytes, modifiedAt, drift) ?? asResponse(bytes, modifiedAt, drift) ?? asPayload(path, bytes, modifiedAt);
   if (single === null)
     throw new DyliveError("bad_file", `${path} is neither a recording, a push frame, a Response, nor named after a method`);
@@ -160,7 +163,7 @@ async function look(path: string): Promise<{ head: string; size: number; modifie
       await file.close();
     }
   } catch (error) {
-    throw new DyliveError("bad_file", `${path}: ${(error as Error).message}`, error);
+    throw fileFailure(error, `${path} cannot be read`);
   }
 }
 

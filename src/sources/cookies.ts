@@ -25,7 +25,7 @@ const VALUE = /^[\x20-\x3a\x3c-\x7e]*$/; // printable, without ; — wider than 
 /**
  * Reads cookies in any of the forms in which people have them: the line of a `Cookie:` header, JSON (objects with name and value, a
  * browser's saved state, or name→value), or a Netscape cookies.txt. Those of other sites are left out, as is what cannot be a cookie.
- * @throws DyliveError bad_file when there is none; it never repeats what was given
+ * @throws DyliveError bad_account when there is none; it never repeats what was given
  */
 export function parseCookies(text: string, now: number): readonly Cookie[] {
   const given = text.replace(/^\uFEFF/, "").trim();
@@ -37,11 +37,7 @@ export function parseCookies(text: string, now: number): readonly Cookie[] {
     if (!isPlatformHost(cookie.domain.replace(/^\./, "")) || !isSound(cookie)) continue;
     if (cookie.expires === null || cookie.expires > now) kept.set(`${cookie.domain} ${cookie.path} ${cookie.name}`, cookie);
   }
-  if (kept.size === 0)
-    throw new DyliveError(
-      "bad_file",
-      "it holds no cookie of the platform that is still valid; paste the Cookie header line of live.douyin.com, or give a cookies.txt or JSON export",
-    );
+  if (kept.size === 0) throw new DyliveError("bad_account", "what was given holds no cookie of the platform that is still valid");
   return [...kept.values()];
 }
 
@@ -115,7 +111,7 @@ function fromJson(text: string): Cookie[] {
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw new DyliveError("bad_file", "it begins as JSON but is not: it may be cut off");
+    throw new DyliveError("bad_account", "what was given begins as JSON but is not: it may be cut off");
   }
   const list = Array.isArray(parsed) ? parsed : isObject(parsed) && Array.isArray(parsed["cookies"]) ? parsed["cookies"] : null;
   if (list !== null) return list.flatMap(fromObject);

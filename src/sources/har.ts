@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { DyliveError } from "../errors.js";
+import { fileFailure } from "../file-failure.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
 import { ENTRY_DEPTH, type HarRoom, HarSurvey } from "./har-survey.js";
@@ -161,7 +162,7 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) yield chunk as Buffer;
   } catch (error) {
-    throw error instanceof DyliveError ? error : new DyliveError("bad_file", `${path}: ${(error as Error).message}`, error);
+    throw fileFailure(error, `${path} cannot be read`);
   }
 }
 

@@ -101,7 +101,7 @@ export class AccountStore {
       const { savedAt, cookies } = JSON.parse(text) as { savedAt: number; cookies: readonly Cookie[] };
       if (typeof savedAt === "number" && Array.isArray(cookies)) return new Account(name, savedAt, cookies);
     } catch {}
-    throw new DyliveError("bad_file", `the file of account ${name} is damaged; log in again`);
+    throw new DyliveError("bad_account", `the file of account ${name} is damaged`);
   }
 
   /** Keeps cookies under a name, in place of those before. @throws DyliveError bad_request for a bad name or cookies without a session */

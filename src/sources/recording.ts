@@ -3,6 +3,7 @@ import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Clock } from "../clock.js";
 import { DyliveError } from "../errors.js";
+import { fileFailure } from "../file-failure.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
 import { type RecordingMeta, RecordingReader, type RecordingRecord } from "../wire/recording.js";
@@ -86,7 +87,7 @@ export function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: 
 
 function badFile(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof WireError || code === "ENOENT" || code === "EISDIR" || code === "EACCES" || code?.startsWith("Z_"))
+  if (error instanceof WireError || code?.startsWith("Z_"))
     return new DyliveError("bad_file", `${path}: ${(error as Error).message}`, error);
-  return error;
+  return fileFailure(error, `${path} cannot be read`);
 }

@@ -77,7 +77,10 @@ it("never writes over a whole file", async () => {
   const path = file("there.csv");
   writeFileSync(path, "mine");
   await expect(ExportFile.open(path, "a")).rejects.toMatchObject({ code: "bad_request" });
-  await expect(ExportFile.open("/nowhere/at/all.csv", "a")).rejects.toMatchObject({ code: "bad_request" });
+  await expect(ExportFile.open("/nowhere/at/all.csv", "a")).rejects.toMatchObject({
+    code: "file_failed",
+    detail: "/nowhere/at/all.csv cannot be written: there is no such file or folder",
+  });
   expect(readFileSync(path, "utf8")).toBe("mine");
 });
 

@@ -42,7 +42,7 @@ describe("a time that no calendar has", () => {
 });
 
 describe("the limit of a list", () => {
-  it("is above 0 in every command: none shown would be told as none found", async () => {
+  it("begins at 1 in every command: none shown would be told as none found", async () => {
     const limits = (await commands()).flatMap(({ path, command }) =>
       command.options.flatMap((option) =>
         option.long === "--limit" ? [{ path, parse: (text: string) => option.parseArg?.(text, undefined) }] : [],
@@ -51,7 +51,7 @@ describe("the limit of a list", () => {
     expect(limits.map(({ path }) => path)).toEqual(expect.arrayContaining(["stats", "gifts", "search"]));
     for (const { parse } of limits) {
       expect(parse("20")).toBe(20);
-      for (const wrong of ["0", "-1", "x", "1.5", ""]) expect(() => parse(wrong)).toThrow("above 0");
+      for (const wrong of ["0", "-1", "x", "1.5", ""]) expect(() => parse(wrong)).toThrow("from 1 to");
     }
   });
 });

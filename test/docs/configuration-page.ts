@@ -1,19 +1,9 @@
-import { type Config, ConfigSchema, variableOf } from "../../src/config.js";
+import { type Config, variableOf } from "../../src/config.js";
+import { ConfigSchema } from "../../src/setting-schema.js";
+import { type SettingSchema, takesOf } from "../../src/setting-takes.js";
 import { cell, table } from "./table.js";
 
 type Key = keyof Config;
-interface Property {
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly const?: string;
-  readonly anyOf?: readonly Property[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly pattern?: string;
-  readonly default?: unknown;
-  readonly description?: string;
-}
-
 /** Headings, with how the keys below them begin; the first that fits has a key. */
 const GROUPS: readonly (readonly [heading: string, of: RegExp])[] = [
   ["The server", /^(host|port|data$|logLevel|record|disk)/],
@@ -29,7 +19,7 @@ const GROUPS: readonly (readonly [heading: string, of: RegExp])[] = [
 
 const INTRODUCTION = `# Configuration
 
-<!-- Written by test/docs/generated.test.ts from src/config.ts; change it there and run the test with -u. -->
+<!-- Written by test/docs/generated.test.ts from src/setting-schema.ts; change it there and run the test with -u. -->
 
 After this page you can set everything that dylive lets you set. Settings are environment variables; a command's own options (\`--port\`, \`--data\` …)
 come before them. A value that is not valid ends the start with \`bad_config\`, which names the variable and what it takes. An empty variable counts as unset.
@@ -53,23 +43,8 @@ export function configurationPage(): string {
 }
 
 function row(key: Key): readonly string[] {
-  const property = ConfigSchema.properties[key] as Property;
-  return [`\`${variableOf(key)}\``, takes(property), given(key, property.default), cell(property.description ?? "")];
-}
-
-function takes(property: Property): string {
-  if (property.anyOf !== undefined) return [...new Set(property.anyOf.filter(({ type }) => type !== "null").map(takes))].join(", or ");
-  if (property.enum !== undefined) return property.enum.map((value) => `\`${value}\``).join(", ");
-  if (property.const !== undefined) return `\`${property.const}\``;
-  if (property.type === "integer") return range(property.minimum, property.maximum);
-  if (property.type === "object") return "JSON";
-  if (property.type !== "string") throw new Error(`what is ${JSON.stringify(property)}?`);
-  return property.pattern?.startsWith("^https?:") ? "an address, `http(s)://…`" : "text";
-}
-
-function range(least: number | undefined, most: number | undefined): string {
-  const from = (least ?? 0).toLocaleString("en");
-  return most === undefined ? `a whole number from ${from} on` : `a whole number, ${from} to ${most.toLocaleString("en")}`;
+  const property = ConfigSchema.properties[key] as SettingSchema;
+  return [`\`${variableOf(key)}\``, takesOf(property), given(key, property.default), cell(property.description ?? "")];
 }
 
 function given(key: Key, value: unknown): string {

@@ -1,8 +1,9 @@
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
-import { ConfigSchema, variableOf } from "../../src/config.js";
+import { variableOf } from "../../src/config.js";
 import { ERRORS } from "../../src/errors.js";
 import { EVENT_TYPES, KINDS } from "../../src/events/event.js";
+import { ConfigSchema } from "../../src/setting-schema.js";
 import { configurationPage } from "./configuration-page.js";
 import { errorsPage } from "./errors-page.js";
 import { EVENT_SAMPLES } from "./event-samples.js";

@@ -42,6 +42,9 @@ describe("dylive session, stats, gifts, user", () => {
 
   it("tell people, words, minutes and gifts, and steer no terminal", async () => {
     const { stdout } = await ran(["stats", "98765", SESSION], env);
+    // The newest one is named by the same word everywhere.
+    for (const args of [["stats"], ["gifts"], ["session", "show"]])
+      expect(await ran([...args, "98765", "latest"], env)).toEqual(await ran([...args, "98765", SESSION], env));
     expect(stdout).toMatch(/\ufffd\[2J人 +1001 +1\n/);
     expect(stdout).toMatch(/主播 +2\n链接 +1\n/);
     expect(stdout).toMatch(/\[比心\] +1\n/);

@@ -48,7 +48,7 @@ describe("cookies", () => {
 
   it("that are none are one clear sentence, which repeats nothing", () => {
     for (const text of ["", "secret", "{", "[1,2]", '{"a":1}', '[{"name":"secret","value":"x","domain":"example.com"}]']) {
-      expect(() => parseCookies(text, NOW)).toThrow(expect.objectContaining({ code: "bad_file" }));
+      expect(() => parseCookies(text, NOW)).toThrow(expect.objectContaining({ code: "bad_account" }));
       expect(() => parseCookies(text, NOW)).not.toThrow(/secret/);
     }
   });
@@ -81,7 +81,7 @@ describe("cookies", () => {
         try {
           cookies = parseCookies(text, NOW);
         } catch (error) {
-          expect(error).toMatchObject({ code: "bad_file" });
+          expect(error).toMatchObject({ code: "bad_account" });
         }
         for (const { name, value } of cookies) expect(new Headers({ cookie: `${name}=${value}` }).get("cookie")).not.toBeNull();
       }),

@@ -57,7 +57,7 @@ describe("accounts", () => {
     await expect(accounts.get("a")).rejects.toMatchObject({ code: "not_found" });
     await accounts.save("b", login());
     writeFileSync(join(folder, "accounts", "b.json"), "{TOPSECRET");
-    await expect(accounts.get("b")).rejects.toMatchObject({ code: "bad_file", message: expect.not.stringContaining("TOPSECRET") });
+    await expect(accounts.get("b")).rejects.toMatchObject({ code: "bad_account", message: expect.not.stringContaining("TOPSECRET") });
   });
 
   it.each(["", "../x", "a/b", "a".repeat(33), "."])("may not be called %j", async (name) => {

@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import { DyliveError } from "../../errors.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { encodeCursor, resolveCursor } from "../cursor.js";
+import { broadcastId } from "../live/named-broadcast.js";
 import { selectionOf } from "../live/selection.js";
 import type { ApiParts } from "../parts.js";
 import { poll } from "../poll.js";
@@ -25,7 +26,9 @@ const EventsQuery = exactly({
       description: "event types separated by commas, * for all; all but unknown, rank and stats by default",
     }),
   ),
-  session: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the broadcast with this room_id" })),
+  session: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "only events of the broadcast with this room_id; `latest` is the newest" }),
+  ),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
   minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
   filter: Type.Optional(
@@ -66,7 +69,8 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
       const payer = token.id;
       const { types, user, minDiamonds, filter: expression } = request.query;
       const asked = { types: types?.split(","), user, minDiamonds, filter: expression };
-      const filter = (await selectionOf(asked, live.time, payer))(session ?? sessionId);
+      const broadcast = session === undefined ? sessionId : await broadcastId(store.sessions, room, session);
+      const filter = (await selectionOf(asked, live.time, payer))(broadcast);
       const call = calls.open(request.raw, reply.raw, token);
       const reading = { log, room, limit, filter, time: live.time, payer, share: SHARE };
       const ends = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };

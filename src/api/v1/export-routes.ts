@@ -3,13 +3,13 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import type { Clock } from "../../clock.js";
-import { DyliveError } from "../../errors.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { decideExport, type ExportWish, PLATFORM_ZONE_MINUTES } from "../../outputs/export/ask.js";
 import { partsOf } from "../../outputs/export/exports.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../outputs/export/format.js";
 import { readInstant, readZone } from "../../outputs/export/instant.js";
 import type { Call } from "../calls.js";
+import { broadcastId } from "../live/named-broadcast.js";
 import type { ApiParts } from "../parts.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
@@ -82,8 +82,7 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
     async (request, reply) => {
       const { room, sessionId } = await passes.roomOrSystem(request);
       const { query } = request;
-      const session = query.session === "latest" ? (await store.sessions.list(room, 1))[0]?.sessionId : query.session;
-      if (query.session === "latest" && session === undefined) throw new DyliveError("not_found", "the room has no broadcast");
+      const session = query.session === undefined ? undefined : await broadcastId(store.sessions, room, query.session);
       const token = passes.of(request);
       if (query.filter !== undefined) live.time.assertLeft(token.id);
       await live.time.turn(token.id);

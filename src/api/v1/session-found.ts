@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import type { Session } from "../../log/sessions.js";
+import { namedBroadcast } from "../live/named-broadcast.js";
 import type { ApiStore } from "../parts.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
@@ -23,8 +23,5 @@ export async function sessionOf(
   request: FastifyRequest<{ Params: { room: string; session: string } }>,
 ): Promise<{ readonly room: RoomKey; readonly session: Session }> {
   const { room } = await passes.room(request);
-  const asked = request.params.session;
-  const session = asked === "latest" ? (await sessions.list(room, 1))[0] : await sessions.get(room, asked);
-  if (session === null || session === undefined) throw new DyliveError("not_found", "the room has no such broadcast");
-  return { room, session };
+  return { room, session: await namedBroadcast(sessions, room, request.params.session) };
 }

@@ -2,6 +2,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../../errors.js";
+import { assertPerson } from "../../outputs/erase/identity.js";
+import { broadcastId } from "../live/named-broadcast.js";
 import type { Mender } from "../mender.js";
 import type { ApiParts } from "../parts.js";
 import { exactly, RoomParams } from "./fields.js";
@@ -16,11 +18,13 @@ const Person = exactly({
   pseudonym: Type.Boolean({ default: false, description: "keep what they did, under a name that says nothing" }),
 });
 const Broadcast = exactly({
-  session: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "room_id of the broadcast; all of the room by default" })),
+  session: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "room_id of the broadcast, or `latest`; all of the room by default" }),
+  ),
 });
 
 /** Long work on what is kept: begin, look, stop. */
-export function taskRoutes(app: FastifyInstance, { tasks, mender, logger }: ApiParts, passes: Passes): void {
+export function taskRoutes(app: FastifyInstance, { tasks, mender, logger, store: { sessions } }: ApiParts, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.post(
@@ -37,6 +41,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, mender, logger }: ApiP
     },
     async (request, reply) => {
       const { user, pseudonym } = request.body;
+      assertPerson(user);
       const known = menderOf(mender);
       const task = tasks.start("erase", null, (turn, signal) => known.erase(user, pseudonym, turn, signal));
       // Not whom: the log would remember them.
@@ -60,7 +65,8 @@ export function taskRoutes(app: FastifyInstance, { tasks, mender, logger }: ApiP
     },
     async (request, reply) => {
       const { room, sessionId } = await passes.room(request);
-      const session = request.body.session ?? sessionId;
+      const asked = request.body.session;
+      const session = asked === undefined ? sessionId : await broadcastId(sessions, room, asked);
       const known = menderOf(mender);
       await known.assertRecorded(room, session);
       const task = tasks.start("redecode", room, (turn, signal) => known.redecode(room, session, turn, signal));

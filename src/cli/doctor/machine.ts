@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeF
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { Config, Machine } from "../../config.js";
+import { troubleOf } from "../../file-failure.js";
 import { check } from "../../log/check.js";
 import { openStore, type StoreAt } from "../../log/open.js";
 import { databasePath } from "../../log/sqlite/database-file.js";
@@ -54,8 +55,15 @@ export function dataFolder(data: string): Finding {
     if (free < LITTLE_BYTES) return warn("data", `${folder}: little space is left (${shown})`, more);
     return ok("data", `${folder}${near === folder ? "" : " (will be made)"}, ${shown}`);
   } catch (error) {
-    return failed("data", error, `dylive must be able to write to ${folder}: change its owner or mode, or name another with --data.`);
+    return folderFailure(folder, error);
   }
+}
+
+/** What keeps the data folder from being written, each with what mends it. */
+export function folderFailure(folder: string, error: unknown): Finding {
+  const trouble = troubleOf(error);
+  if (trouble === null) return failed("data", error, "Name another folder with --data or DYLIVE_DATA.");
+  return fail("data", `${folder} cannot be written: ${trouble.why}`, `${trouble.todo} --data and DYLIVE_DATA name another folder.`);
 }
 
 /** Whether the database can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Conversation } from "../../conversation.js";
 import { DyliveError } from "../../errors.js";
+import { listenFailure } from "../../listen-failure.js";
 import type { RoomKey } from "../../log/log.js";
 import { CompatClient } from "./client.js";
 import type { Guest } from "./door.js";
@@ -81,9 +82,7 @@ export class CompatPort {
         });
       });
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EADDRINUSE") throw new DyliveError("in_use", `port ${port} of ${host}, for clients of ${this.format.like}`, error);
-      throw new DyliveError("bad_config", `cannot listen on port ${port} of ${host} for clients of ${this.format.like} (${code})`, error);
+      throw listenFailure(error, host, port, `for clients of ${this.format.like}`);
     }
     return (this.#server.address() as AddressInfo).port;
   }

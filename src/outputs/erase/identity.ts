@@ -1,4 +1,6 @@
+import { DyliveError } from "../../errors.js";
 import type { LiveEvent, NewEvent, User } from "../../events/event.js";
+import { shownText } from "../../events/hidden.js";
 
 /** By what a person is known. Plain data: it goes to where the work is done. */
 export interface Identity {
@@ -38,6 +40,28 @@ export function unknownPerson(text: string): Identity {
     nicknames: [],
     byName: false,
   };
+}
+
+const LONGEST = 200;
+
+/**
+ * Refuses what names nobody, before all that is kept is looked through for it.
+ * @throws DyliveError bad_request
+ */
+export function assertPerson(text: string): void {
+  const why =
+    shownText(text, "").trim() === ""
+      ? "an empty name, or one of blanks, names nobody"
+      : text.length > LONGEST
+        ? `a name has ${LONGEST} characters at most`
+        : /^https?:\/\//i.test(text)
+          ? "an address names nobody: of a profile's address give the part after /user/"
+          : null;
+  if (why !== null)
+    throw new DyliveError(
+      "bad_request",
+      `user: ${why}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it`,
+    );
 }
 
 /** Names that say so little that a text which holds them need not mean the person. */

@@ -3910,7 +3910,7 @@ export interface operations {
                 before?: string;
                 /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
                 types?: string;
-                /** @description only events of the broadcast with this room_id */
+                /** @description only events of the broadcast with this room_id; `latest` is the newest */
                 session?: string;
                 /** @description only events of the user with this id */
                 user?: string;
@@ -4200,7 +4200,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description room_id of the broadcast; all of the room by default */
+                    /** @description room_id of the broadcast, or `latest`; all of the room by default */
                     session?: string;
                 };
             };

@@ -54,8 +54,8 @@ describe("events of a room", () => {
   });
 
   it("are chosen by type, user, value, broadcast and filter", async () => {
-    const { call, tell } = await manage();
-    await tell(
+    const { call, tell, store } = await manage();
+    const room = await tell(
       "11",
       chat("a", { user: person({ id: "42", payLevel: 30 }) }),
       gift(3, { diamonds: 150, user: person({ id: "42" }) }),
@@ -70,6 +70,9 @@ describe("events of a room", () => {
     expect(await types({ user: "42" })).toEqual(["a", "gift"]);
     expect(await types({ minDiamonds: 100 })).toEqual(["gift"]);
     expect(await types({ session: "7000000000000000002" })).toEqual(["like"]);
+    expect((await call(url({ session: "latest" }))).status).toBe(404);
+    await store.sessions.open(room, "7000000000000000002", 1);
+    expect(await types({ session: "latest" })).toEqual(["like"]);
     expect(await types({ filter: 'payLevel > 20 || (type == "gift" && diamonds < 10)' })).toEqual(["a", "gift"]);
     expect(await types({ filter: "diamonds > 0", user: "42" })).toEqual(["gift"]);
   });

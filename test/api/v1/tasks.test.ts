@@ -6,7 +6,7 @@ const post = (json: unknown) => ({ method: "POST", json });
 
 describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
   it("begin work that can be looked at, and say what came of it", async () => {
-    const { call, mender, tell, clock, lines } = await manage();
+    const { call, mender, tell, store, clock, lines } = await manage();
     const room = await tell("98765");
     let go = () => {};
     mender.working = new Promise<void>((resolve) => {
@@ -29,11 +29,20 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     const again = await call("/v1/rooms/98765/redecode", post({ session: "7300000000000000019" }));
     expect([again.status, again.at("room")]).toEqual([202, String(room)]);
     await until(async () => (await call(`/v1/tasks/${again.at("id")}`)).at("state") === "done");
+    expect((await call("/v1/rooms/98765/redecode", post({ session: "latest" }))).status).toBe(404);
+    await store.sessions.open(room, "7300000000000000020", 1);
+    const latest = await call("/v1/rooms/98765/redecode", post({ session: "latest" }));
+    await until(async () => (await call(`/v1/tasks/${latest.at("id")}`)).at("state") === "done");
     expect(mender.asked).toEqual([
       ["111265487875", true],
       [room, "7300000000000000019"],
+      [room, "7300000000000000020"],
     ]);
-    expect(((await call("/v1/tasks")).at("tasks") as { kind: string }[]).map(({ kind }) => kind)).toEqual(["redecode", "erase"]);
+    expect(((await call("/v1/tasks")).at("tasks") as { kind: string }[]).map(({ kind }) => kind)).toEqual([
+      "redecode",
+      "redecode",
+      "erase",
+    ]);
   });
 
   it("fail with the reason in the one form of errors", async () => {
@@ -49,6 +58,8 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     for (const [path, json, status] of [
       ["/v1/erase", {}, 400],
       ["/v1/erase", { user: "" }, 400],
+      ["/v1/erase", { user: " \u200b\u3000" }, 400],
+      ["/v1/erase", { user: "https://www.douyin.com/user/MS4wLjABAAAA" }, 400],
       ["/v1/rooms/98765/redecode", { session: "404" }, 404],
       ["/v1/rooms/404/redecode", {}, 404],
     ] as const)

@@ -1,0 +1,20 @@
+import { DyliveError } from "./errors.js";
+
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: "this user may not listen on it; ports below 1024 are for the administrator",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "no address is known by this name",
+  EAI_AGAIN: "no address is known by this name",
+};
+
+/**
+ * The error for a server that cannot listen.
+ * @param port what was asked for, 0 for any
+ * @param how what is to be set otherwise, in the caller's words
+ */
+export function listenFailure(error: unknown, host: string, port: number, how: string): DyliveError {
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  if (code === "EADDRINUSE") return new DyliveError("in_use", `another program listens on port ${port} of ${host} (${how})`, error);
+  const why = WHY[code] ?? (error instanceof Error ? error.message : String(error));
+  return new DyliveError("bad_config", `cannot listen on port ${port} of ${host}: ${why} (${how})`, error);
+}
