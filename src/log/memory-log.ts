@@ -9,6 +9,9 @@ import { Waker } from "./waker.js";
 /** Told of replaced events: the broadcasts that they were and are of, and the first and last seq. */
 export type OnReplaced = (room: RoomKey, sessionIds: ReadonlySet<string>, from: number, to: number) => void;
 
+/** The text that is kept of a room, in UTF-16 units, beside what was appended last: some 130,000 events, or fewer of a stranger's long ones. */
+const MAX_UNITS = 128 * 1024 * 1024;
+
 /** The log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
 export class MemoryLog implements Log {
   readonly id = randomBytes(9).toString("base64url");
@@ -96,8 +99,9 @@ export class MemoryLog implements Log {
   #append(room: RoomKey, epoch: number, rows: readonly Row[]): Appended {
     const log = this.#rooms.get(room);
     if (log === undefined || log.epoch !== epoch) return { room, head: log?.head ?? 0, fenced: true };
+    const before = log.head;
     const stored = rows.map((row) => log.append(row));
-    log.trim(this.#maxEventsPerRoom);
+    log.trim(this.#maxEventsPerRoom, MAX_UNITS, before);
     return { room, head: log.head, stored };
   }
 }

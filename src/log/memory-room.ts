@@ -13,6 +13,8 @@ export class MemoryRoomLog {
   readonly #ids = new Map<string, number>();
   readonly #combos = new Map<string, Set<number>>();
   #removals: readonly Removal[] = [];
+  /** UTF-16 units of the JSON text of what is kept. */
+  #units = 0;
 
   get oldest(): number {
     for (const seq of this.#rows.keys()) return seq;
@@ -104,20 +106,23 @@ export class MemoryRoomLog {
     this.#removals = addRemoval(this.#removals, range);
   }
 
-  /** Drops the oldest events beyond `max`. */
-  trim(max: number): void {
-    let excess = this.#rows.size - max;
-    if (excess <= 0) return;
+  /** Drops the oldest events beyond `max`, and of those up to `seq` the oldest whose text is beyond `maxUnits`. */
+  trim(max: number, maxUnits: number, seq: number): void {
+    let events = this.#rows.size - max;
+    let units = this.#units - maxUnits;
     let last = 0;
-    for (const seq of this.#rows.keys()) {
-      last = seq;
-      if (--excess === 0) break;
+    for (const [at, { body }] of this.#rows) {
+      if (events <= 0 && (units <= 0 || at > seq)) break;
+      last = at;
+      events--;
+      units -= body.length;
     }
-    this.remove(this.oldest, last);
+    if (last > 0) this.remove(this.oldest, last);
   }
 
   #set(seq: number, row: Row): void {
     this.#rows.set(seq, row);
+    this.#units += row.body.length;
     if (row.comboId === null) return;
     const seqs = this.#combos.get(row.comboId);
     if (seqs === undefined) this.#combos.set(row.comboId, new Set([seq]));
@@ -125,7 +130,9 @@ export class MemoryRoomLog {
   }
 
   #unlink(seq: number): void {
-    const comboId = this.#rows.get(seq)?.comboId;
+    const row = this.#rows.get(seq);
+    this.#units -= row?.body.length ?? 0;
+    const comboId = row?.comboId;
     if (comboId === undefined || comboId === null) return;
     const seqs = this.#combos.get(comboId);
     seqs?.delete(seq);

@@ -16,7 +16,10 @@ import { NOTHING_LEFT } from "./residue.js";
 import type { Store } from "./store.js";
 
 export interface MemoryOptions {
-  /** Events kept per room (≥ 1; one takes about 1 KB): beyond it the oldest are dropped, which readers are told as a removed range. */
+  /**
+   * Events kept per room (≥ 1; one takes about 1 KB): beyond it, and beyond some 130 million letters of text, the oldest are dropped, which readers
+   * are told as a removed range.
+   */
   readonly maxEventsPerRoom: number;
   /** For `createdAt`; the real time by default. */
   readonly clock?: Clock;

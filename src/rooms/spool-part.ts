@@ -1,5 +1,5 @@
 import { SOURCES } from "../events/event.js";
-import { readRecord } from "../sources/recording.js";
+import { readRecords } from "../sources/recording.js";
 import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
 import { RecordingReader, type RecordingRecord } from "../wire/recording.js";
@@ -36,12 +36,10 @@ export function readSpoolPart(bytes: Uint8Array): SpoolPart | null {
 
 function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, bytes: Uint8Array): Generator<readonly Received[]> {
   const drift = new Drift(); // what is damaged was counted when it came
-  const received = (records: readonly RecordingRecord[]) => records.map((record) => ({ ...readRecord(record, drift), waited: true }));
-  if (first.length > 0) yield received(first);
-  for (let at = CHUNK_BYTES; at < bytes.length; at += CHUNK_BYTES) {
-    const records = reader.push(bytes.subarray(at, at + CHUNK_BYTES));
-    if (records.length > 0) yield received(records);
-  }
+  const waited = (batch: readonly Received[]) => batch.map((one) => ({ ...one, waited: true }));
+  for (const batch of readRecords(first, drift)) yield waited(batch);
+  for (let at = CHUNK_BYTES; at < bytes.length; at += CHUNK_BYTES)
+    for (const batch of readRecords(reader.push(bytes.subarray(at, at + CHUNK_BYTES)), drift)) yield waited(batch);
 }
 
 /**

@@ -5,6 +5,7 @@ import { fileFailure } from "../file-failure.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
 import { ENTRY_DEPTH, type HarRoom, HarSurvey } from "./har-survey.js";
+import { inBatches } from "./held.js";
 import { JsonError, JsonScanner, type ScanTarget } from "./json-scan.js";
 import { readFrame, readResponse } from "./read.js";
 import type { RecordingReport } from "./recording.js";
@@ -59,8 +60,7 @@ export async function* readHar(
     if (signal.aborted) return;
     scan(path, () => scanner.push(chunk));
     report.bytes += chunk.length;
-    const received = reader.received.splice(0);
-    if (received.length > 0) yield received;
+    yield* inBatches(reader.take());
   }
 }
 
@@ -76,7 +76,8 @@ interface Fields {
 }
 
 class HarReader implements ScanTarget {
-  readonly received: Received[] = [];
+  /** What was found, to be read when it is taken. */
+  readonly #found: (() => Received)[] = [];
   readonly #room: HarRoom;
   readonly #drift: Drift;
   readonly #report: RecordingReport;
@@ -88,6 +89,11 @@ class HarReader implements ScanTarget {
     this.#room = room;
     this.#drift = drift;
     this.#report = report;
+  }
+
+  /** All that was found since, in its order. */
+  *take(): Generator<Received, void> {
+    for (const read of this.#found.splice(0)) yield read();
   }
 
   wants(path: readonly string[]): boolean {
@@ -127,7 +133,7 @@ class HarReader implements ScanTarget {
       this.#report.skipped++;
       return;
     }
-    this.received.push(readFrame(raw, msOf(time), this.#drift).received);
+    this.#found.push(() => readFrame(raw, msOf(time), this.#drift).received);
   }
 
   #endFetch(): void {
@@ -139,7 +145,7 @@ class HarReader implements ScanTarget {
     const receivedAt = Math.round(startedAt + (typeof time === "number" ? time : 0));
     try {
       const received = readResponse(raw, receivedAt, this.#drift);
-      this.received.push(Number.isFinite(receivedAt) ? received : { ...received, receivedAt: received.response.now });
+      this.#found.push(() => (Number.isFinite(receivedAt) ? received : { ...received, receivedAt: received.response.now }));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#drift.failed(error.code);

@@ -1,7 +1,8 @@
+import { heldBytes } from "./held.js";
 import type { Received } from "./source.js";
 
-/** More bytes waiting than this pause the sender; a quarter of it lets them go on. Far above what a busy room sends in a second. */
-const HIGH_WATER_BYTES = 16 * 1024 * 1024;
+/** More bytes of memory waiting than this pause the sender. Far above what a busy room sends in a second. */
+const HIGH_WATER_BYTES = 64 * 1024 * 1024;
 
 /** Frames between a socket and whoever stores them, in order. Bounded: when the reader is slow, the socket is paused and TCP holds the platform back. */
 export class ReceiveQueue {
@@ -23,7 +24,7 @@ export class ReceiveQueue {
   push(received: Received): void {
     if (this.#ended) return;
     this.#waiting.push(received);
-    this.#bytes += received.raw.length;
+    this.#bytes += heldBytes(received);
     this.#onReceived(received);
     if (!this.#paused && this.#bytes > HIGH_WATER_BYTES) {
       this.#paused = true;

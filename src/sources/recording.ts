@@ -7,6 +7,7 @@ import { fileFailure } from "../file-failure.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
 import { type RecordingMeta, RecordingReader, type RecordingRecord } from "../wire/recording.js";
+import { inBatches } from "./held.js";
 import { paced } from "./pace.js";
 import { readFrame, readResponse } from "./read.js";
 import type { Received, Source } from "./source.js";
@@ -57,7 +58,7 @@ async function* read({ path, drift, report = newReport() }: RecordingOptions, si
       report.meta = reader.meta;
       report.bytes += (chunk as Buffer).length;
       report.skipped = reader.skipped;
-      if (records.length > 0) yield records.map((record) => readRecord(record, drift));
+      yield* readRecords(records, drift);
     }
   } catch (error) {
     throw badFile(path, error);
@@ -73,8 +74,17 @@ function bytesOf(path: string): Readable {
   return path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file;
 }
 
+/** Records as their source would have given them, in batches of bounded memory. Damage is counted in `drift`. */
+export function readRecords(records: readonly RecordingRecord[], drift: Drift): Generator<readonly Received[], void> {
+  return inBatches(
+    (function* () {
+      for (const record of records) yield readRecord(record, drift);
+    })(),
+  );
+}
+
 /** A record as its source would have given it. Damage is counted in `drift`. */
-export function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
+function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
   if (kind === "frame") return readFrame(bytes, receivedAt, drift).received;
   try {
     return readResponse(bytes, receivedAt, drift);

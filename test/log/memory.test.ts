@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/log/check.js";
 import { openMemoryStore } from "../../src/log/memory.js";
-import { chats, gift } from "../contracts/events.js";
+import { MemoryRoomLog } from "../../src/log/memory-room.js";
+import { rowOf } from "../../src/log/row.js";
+import { chat, chats, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 
 describe("the store in memory", () => {
@@ -20,6 +22,21 @@ describe("the store in memory", () => {
     expect(await store.log.known(room, ["g", "c0", "c1"])).toEqual(new Set(["c1"]));
     expect(await store.log.combos(room, ["combo"])).toEqual(new Map());
     expect(await check(store.log)).toEqual([]);
+  });
+
+  it("drops the oldest whose text is too much, but nothing of what was appended last", () => {
+    const log = new MemoryRoomLog();
+    const row = (name: string) => rowOf(chat(name, { text: "x".repeat(1000) }));
+    const most = 3 * row("a").body.length;
+    const append = (...names: string[]) => {
+      const before = log.head;
+      for (const name of names) log.append(row(name));
+      log.trim(100, most, before);
+      return log.oldest;
+    };
+    expect([append("a", "b"), append("c"), append("d", "e"), append(..."fghijk")]).toEqual([1, 1, 3, 6]);
+    log.replace(6, rowOf(chat("f", { text: "" })));
+    expect(append("l")).toBe(10);
   });
 
   it("drops over removed ranges, which become one", async () => {

@@ -37,7 +37,7 @@ describe("receive queue", () => {
 
   it("holds the sender back above its bound and lets it go on when read", async () => {
     const { queue, log } = queueWithLog();
-    for (let i = 0; i < 20; i++) queue.push(received(1 << 20));
+    for (let i = 0; i < 70; i++) queue.push(received(1 << 20));
     expect(log).toEqual(["pause"]);
     await queue.batches().next();
     expect(log).toEqual(["pause", "resume"]);
