@@ -36,6 +36,11 @@ export class Asking {
     this.#owner = owner;
   }
 
+  /** By what the platform was asked last: a custom id may have been somebody's who was asked for by number since. */
+  get asked(): RoomName {
+    return this.#asked;
+  }
+
   /** A connection that was lost is opened again without asking, if the platform said "live" in the last ten minutes. */
   stillLive(): Live | null {
     const reading = this.#reading;

@@ -223,7 +223,7 @@ export class Collector {
 
   /** The room of a reading with its way into the log; null when it is not this collector's to collect: then nothing was claimed or connected. */
   async #enter(resolved: Live | Offline, recalled: RoomKey | null, signal: AbortSignal): Promise<Met | null> {
-    const room = recalled ?? (await this.#keeping.identify(this.name, resolved)) ?? this.room;
+    const room = recalled ?? (await this.#keeping.identify(this.#asking.asked, resolved)) ?? this.room;
     if (room === null) throw new DyliveError("internal", "a room was not kept");
     if (this.room !== null && room !== this.room) {
       this.#ending = { why: "moved" };
@@ -250,6 +250,7 @@ export class Collector {
   async #recall(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#parts;
     const row = this.#row;
+    if (this.name.kind === "unique_id") return; // it may be somebody else's by now
     if (row === null || row.webRid === null || row.resume === null || Math.abs(clock.now() - row.resume.savedAt) >= FRESH_MS) return;
     const { roomId, savedAt } = row.resume;
     const session = await store.sessions.get(row.room, roomId);

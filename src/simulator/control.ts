@@ -46,6 +46,11 @@ export class RoomControl extends ConnectionFaults {
     return room.start(now).roomId;
   }
 
+  /** Gives a room's anchor another custom id, which may be one that somebody else has given up. */
+  rename(webRid: string, customId: string): void {
+    this.room(webRid).rename(customId);
+  }
+
   /** Holds back the messages that people cause while the low-value ones flow on, or lets them flow again. */
   stall(webRid: string, on = true): void {
     this.live(webRid).stalled = on;

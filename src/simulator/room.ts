@@ -22,8 +22,8 @@ export interface RoomOptions {
 
 /** An anchor's place on the platform, with one broadcast after another. */
 export class Room {
-  readonly scenario: RoomScenario;
-  readonly anchor: Person;
+  scenario: RoomScenario;
+  anchor: Person;
   readonly broadcasts: Broadcast[] = [];
   /** How many times more its page will say that the live broadcast is over. */
   misreads = 0;
@@ -42,6 +42,12 @@ export class Room {
   get live(): Broadcast | null {
     const last = this.broadcasts.at(-1);
     return last !== undefined && last.endedAt === null ? last : null;
+  }
+
+  /** Gives the anchor another custom id; the one before is free. */
+  rename(customId: string): void {
+    this.scenario = { ...this.scenario, customId };
+    this.anchor = { ...this.anchor, displayId: customId, user: { ...this.anchor.user, display_id: customId } };
   }
 
   /** Uses up one misreading, if there is one. */
