@@ -133,12 +133,12 @@ export const ERRORS = {
     status: 429,
     hint: "Wait as long as Retry-After says; `wait=60` asks once a minute and is answered at once when something comes.",
   },
-  filter_too_costly: {
-    message: "The filters of this token take too much of the server's time",
+  too_costly: {
+    message: "The filters and searches of this token take too much of the server's time",
     fault: "caller",
     retryable: true,
     status: 429,
-    hint: "Use fewer, shorter filters, or types, user and minDiamonds, which the store looks up; docs/filters.md has the bounds.",
+    hint: "Wait as long as Retry-After says, or ask for less: fewer and shorter filters; types, user and minDiamonds, which the store looks up; rarer words. docs/filters.md has the bounds.",
   },
   official_refused: {
     message: "The Open Platform refused",

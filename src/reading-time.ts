@@ -2,21 +2,25 @@ import type { Clock } from "./clock.js";
 import { DyliveError } from "./errors.js";
 import type { LiveEvent } from "./events/event.js";
 import { compile, FilterError, type Predicate } from "./events/filter.js";
+import { FairSemaphore } from "./semaphore.js";
 
-/** How much of a thread's time the filter expressions of one payer may take. A payer is a token or a webhook. */
-export interface FilterTimeLimits {
+/** How much time the filter expressions and searches of one payer may take. A payer is a token or a webhook. */
+export interface WorkLimits {
   /** ms at once, and per second in the long run. */
-  readonly filterBurstMs: number;
-  readonly filterMsPerSecond: number;
+  readonly workBurstMs: number;
+  readonly workMsPerSecond: number;
 }
 
 /** The limits of a server. What people write costs some microseconds: 60 filters on a room of 1,000 events a second. */
-export const FILTER_TIME: FilterTimeLimits = { filterBurstMs: 5_000, filterMsPerSecond: 200 };
+export const WORK_LIMITS: WorkLimits = { workBurstMs: 5_000, workMsPerSecond: 200 };
 
 /** Longest stretch for which filters hold the thread; the event at which it ends comes on top. */
 const SLICE_MS = 5;
 /** Between two looks at whether a reader that waits may go on. */
 const LOOK_MS = 100;
+/** Readings that hold events at a time, of one payer and of all: a page of 2,000 events takes some 10 MB until it is text. */
+const READINGS_PER_PAYER = 4;
+const READINGS_MAX = 16;
 /** Expressions that are kept compiled: one may take some hundred KB. */
 const COMPILED_MAX = 50;
 
@@ -30,12 +34,12 @@ export class BadFilter extends DyliveError {
   }
 }
 
-/** The filters of a token have taken more time than they may. */
-export class FilterTooCostly extends DyliveError {
+/** The filters and searches of a token have taken more time than they may. */
+export class TooCostly extends DyliveError {
   readonly details: { readonly retryAfterS: number };
 
   constructor(retryAfterS: number) {
-    super("filter_too_costly", `the next one is taken in ${retryAfterS} s`);
+    super("too_costly", `the next is taken in ${retryAfterS} s`);
     this.details = { retryAfterS };
   }
 }
@@ -75,15 +79,16 @@ export interface Sifted {
  */
 export class ReadingTime {
   readonly #clock: Clock;
-  readonly #limits: FilterTimeLimits;
+  readonly #limits: WorkLimits;
   /** When each payer will have all of its time again; kept only while that is to come. */
   readonly #fullAt = new Map<string, number>();
   /** Who waits for a turn, by payer: the one whose turn is next comes first. */
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #compiled = new Map<string, Predicate>();
+  readonly #readings = new FairSemaphore(READINGS_PER_PAYER, READINGS_MAX);
   #isDue = false;
 
-  constructor(clock: Clock, limits: FilterTimeLimits = FILTER_TIME) {
+  constructor(clock: Clock, limits: WorkLimits = WORK_LIMITS) {
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -96,6 +101,15 @@ export class ReadingTime {
       else own.push(resolve);
       this.#giveSoon();
     });
+  }
+
+  /**
+   * Waits until the payer may begin a reading that keeps events in memory while it goes on: so many readings do that at a time, the others wait
+   * with nothing.
+   * @returns what ends the reading, or null when the signal aborted before it could begin
+   */
+  begin(payer: string, signal?: AbortSignal): Promise<(() => void) | null> {
+    return this.#readings.acquire(payer, signal);
   }
 
   /**
@@ -139,20 +153,27 @@ export class ReadingTime {
 
   /** ms that the payer has left; below 0 it has taken too much. */
   left(payer: string): number {
-    const { filterBurstMs, filterMsPerSecond } = this.#limits;
+    const { workBurstMs, workMsPerSecond } = this.#limits;
     const owedMs = Math.max(0, (this.#fullAt.get(payer) ?? 0) - this.#clock.now());
-    return filterBurstMs - (owedMs * filterMsPerSecond) / 1000;
+    return workBurstMs - (owedMs * workMsPerSecond) / 1000;
   }
 
-  /** Refuses a filter of a payer that has taken too much. @throws FilterTooCostly */
+  /** Refuses a filter of a payer that has taken too much. @throws TooCostly */
   assertLeft(payer: string): void {
     const left = this.left(payer);
-    if (left < 0) throw new FilterTooCostly(Math.max(1, Math.ceil(-left / this.#limits.filterMsPerSecond)));
+    if (left < 0) throw new TooCostly(Math.max(1, Math.ceil(-left / this.#limits.workMsPerSecond)));
+  }
+
+  /** Counts time that was taken for a payer elsewhere, by what its filters also take of. */
+  charge(payer: string, ms: number): void {
+    const fullAt = Math.max(this.#fullAt.get(payer) ?? 0, this.#clock.now());
+    this.#fullAt.set(payer, fullAt + (ms * 1000) / this.#limits.workMsPerSecond);
+    if (this.#fullAt.size > 1_000) this.#forget();
   }
 
   /** Waits until half of the payer's time is there: for readers of the past, who can wait. */
   async calm(payer: string, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.left(payer) < this.#limits.filterBurstMs / 2) await this.#clock.sleep(LOOK_MS, signal).catch(() => {});
+    while (!signal.aborted && this.left(payer) < this.#limits.workBurstMs / 2) await this.#clock.sleep(LOOK_MS, signal).catch(() => {});
   }
 
   /** Does work for a payer, and counts its time. */
@@ -161,9 +182,7 @@ export class ReadingTime {
     try {
       return work();
     } finally {
-      const fullAt = Math.max(this.#fullAt.get(payer) ?? 0, this.#clock.now());
-      this.#fullAt.set(payer, fullAt + ((performance.now() - began) * 1000) / this.#limits.filterMsPerSecond);
-      if (this.#fullAt.size > 1_000) this.#forget();
+      this.charge(payer, performance.now() - began);
     }
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { type Gathered, readAfter } from "../src/api/read.js";
 import type { LiveEvent } from "../src/events/event.js";
-import { FilterTooCostly, ReadingTime } from "../src/reading-time.js";
+import type { Log } from "../src/log/log.js";
+import { ReadingTime, TooCostly } from "../src/reading-time.js";
 import { serveLive } from "./api/live/live-server.js";
 import { SseClient } from "./api/live/sse-client.js";
 import { WsClient } from "./api/live/ws-client.js";
@@ -58,6 +60,33 @@ describe("turns", () => {
     expect(late.ms).toBeGreaterThanOrEqual(15);
   });
 
+  it("are of few readings that hold events at a time: the others wait with nothing, and give up when their calls do", async () => {
+    const time = new ReadingTime(new FakeClock());
+    const waiting: Promise<Gathered>[] = [];
+    const stop = new AbortController();
+    let reading = 0;
+    let most = 0;
+    const log = {
+      read: async (_room: number, after: number, limit: number) => {
+        if (after === 0) most = Math.max(most, ++reading);
+        await new Promise((resolve) => setImmediate(resolve));
+        if (after + limit >= 1_000) reading--;
+        const events = chats(limit).map((event, index) => ({ ...event, seq: after + index + 1 }));
+        return { events, scanned: after + limit, head: 1_000 };
+      },
+    } as unknown as Log;
+    const filter = { where: {}, shows: () => true, expression: null };
+    for (let n = 0; n < 20; n++) {
+      const one = { log, room: 1, limit: 1_000, filter, time, payer: "a" };
+      waiting.push(readAfter(one, 0, n < 15 ? new AbortController().signal : stop.signal));
+    }
+    stop.abort();
+    const got = await Promise.all(waiting);
+    expect(most).toBe(4);
+    expect(got.slice(0, 15).every(({ events, next }) => events.length === 1_000 && next === 1_000)).toBe(true);
+    for (const one of got.slice(15)) expect(one).toEqual({ events: [], next: 0, more: true, removed: [] });
+  });
+
   it("compile an expression once, as long as it is used", async () => {
     const time = new ReadingTime(new FakeClock());
     const first = await time.compile("a", 'type == "chat"');
@@ -71,11 +100,11 @@ describe("turns", () => {
 describe("the time of filters", () => {
   it("is counted by token, comes back with time, and makes readers of the past wait", async () => {
     const clock = new FakeClock();
-    const time = new ReadingTime(clock, { filterBurstMs: 20, filterMsPerSecond: 100 });
+    const time = new ReadingTime(clock, { workBurstMs: 20, workMsPerSecond: 100 });
     await time.sift(EVENTS.slice(0, 1), { payer: "a", wanted: () => busy(25) });
     expect(time.left("a")).toBeLessThanOrEqual(-5);
     expect(time.left("b")).toBe(20);
-    expect(() => time.assertLeft("a")).toThrow(FilterTooCostly);
+    expect(() => time.assertLeft("a")).toThrow(TooCostly);
     time.assertLeft("b");
     let calm = false;
     void time.calm("a", new AbortController().signal).then(() => {
@@ -89,7 +118,7 @@ describe("the time of filters", () => {
   });
 
   it("ends streams of a token whose filters take too much; others go on", async () => {
-    const server = await serveLive({ limits: { filterBurstMs: 100, filterMsPerSecond: 0.01 } });
+    const server = await serveLive({ limits: { workBurstMs: 100, workMsPerSecond: 0.01 } });
     const { room, append } = await server.room();
     const other = await server.makeToken();
     const words = Array.from({ length: 150 }, (_, index) => `"w${index}"`).join(",");

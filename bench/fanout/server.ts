@@ -63,7 +63,7 @@ async function naivePort(): Promise<number> {
   const onError = (error: unknown) => console.error(error);
   const tails = new Tails({ log: store.log, clock: systemClock, onError });
   const take = (batch: TailBatch) => naive.send(`[${batch.events.map((_event, index) => batch.json(index)).join(",")}]`);
-  const target = { take, ready: async () => {}, failed: onError };
+  const target = { take, ready: async () => () => {}, failed: onError };
   const follow = new Follow({ log: store.log, tails, signal: new AbortController().signal, target });
   for (const { room } of rooms) follow.add({ room, after: 0, where: {} });
   return naive.port;

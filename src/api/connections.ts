@@ -24,6 +24,8 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 
 /** Between two looks at all connections. */
 const LOOK_MS = 250;
+/** While the server stops, one that takes nothing for so long is cut: the others have the rest of the time for what they were answered. */
+const UNTAKEN_STOPPING_MS = 1_000;
 /** What is cut to, so that the next answer does not need another look. */
 const CUT_TO = 0.75;
 
@@ -48,10 +50,12 @@ export class Connections {
   #added = 0;
   #waiting = 0;
   #cut = 0;
+  #untakenMs: number;
 
   constructor(clock: Clock, limits: Partial<ConnectionLimits> = {}) {
     this.#clock = clock;
     this.#limits = { ...CONNECTION_LIMITS, ...limits };
+    this.#untakenMs = this.#limits.untakenMs;
     this.#stop = clock.every(LOOK_MS, () => this.#look());
   }
 
@@ -102,6 +106,11 @@ export class Connections {
     if (this.#waiting + this.#added > this.#limits.waitingBytesPerAddress) this.#look();
   }
 
+  /** The server stops: who takes nothing is waited for less long. */
+  hurry(): void {
+    this.#untakenMs = Math.min(this.#untakenMs, UNTAKEN_STOPPING_MS);
+  }
+
   /** No connection is looked at any more. */
   close(): void {
     this.#stop();
@@ -120,7 +129,7 @@ export class Connections {
       kept.waiting = waiting;
       kept.left = left;
       if (waiting === 0) continue;
-      if (now - kept.movedAt >= this.#limits.untakenMs) {
+      if (now - kept.movedAt >= this.#untakenMs) {
         this.#destroy(socket);
         continue;
       }

@@ -56,6 +56,7 @@ export class Listener {
     });
     server.setTimeout(IDLE_MS);
     server.on("connection", (socket) => {
+      this.#beginnings.connected();
       this.#unused.add(socket);
       socket.once("close", () => this.#unused.delete(socket));
       this.#connections.add(socket);

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import { DyliveError } from "../errors.js";
 import type { Call } from "./calls.js";
 import { type Gathered, type Reading, readAfter, readNewest } from "./read.js";
 import type { Waiters } from "./waiters.js";
@@ -24,7 +25,7 @@ export async function poll(polling: Polling, from: number | null, head: number):
     // Opened before the read: an event that comes in between wakes it all the same.
     const waiter = waiters.open(room, call.signal);
     try {
-      const got = after === null ? await readNewest(polling, head) : await readAfter(polling, after, call.signal);
+      const got = after === null ? await newest(polling, head) : await readAfter(polling, after, call.signal);
       call.assertToken();
       removed.push(...got.removed);
       const leftMs = deadline - clock.now();
@@ -37,4 +38,19 @@ export async function poll(polling: Polling, from: number | null, head: number):
       waiter.close();
     }
   }
+}
+
+/** The newest events; one that the server ends before it could begin is refused: an empty answer would say that there were none. */
+async function newest(polling: Polling, head: number): Promise<Gathered> {
+  const { call } = polling;
+  const got = await readNewest(polling, head, call.signal);
+  if (got !== null) return got;
+  call.assertToken();
+  if (call.ended === "stopping") throw new DyliveError("stopping", "no events were read");
+  // A newer call waits for this one, which moves its position; of one whose client has left nobody takes the answer.
+  return call.ended === "newer" ? ((await readNewest(polling, head)) ?? nothingNew(head)) : nothingNew(head);
+}
+
+function nothingNew(head: number): Gathered {
+  return { events: [], next: head, more: false, removed: [] };
 }

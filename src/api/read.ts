@@ -6,9 +6,9 @@ import type { Filter } from "./seed-filter.js";
 /** Least rows asked for at a time, so that looking for the last few among many hidden ones does not go row by row. */
 const STEP_MIN = 100;
 /** Most rows asked for at a time: reading them takes some milliseconds, and nobody else has a turn meanwhile. */
-const STEP_MAX = 500;
+const STEP_MAX = 250;
 /** Steps of one reading: some seconds of work at most. A client that gives up sooner than a reading ends would never get on. */
-const STEPS_MAX = 500;
+const STEPS_MAX = 1_000;
 /** Characters of the events of one reading: its answer is made and kept as a whole. One step may come on top. */
 const CHARS_MAX = 12_000_000;
 /** What names and signs of a field take, beside its text. */
@@ -51,32 +51,60 @@ export interface Reading {
  * done its share; an abort ends it between two events.
  */
 export async function readAfter(reading: Reading, after: number, signal: AbortSignal): Promise<Gathered> {
-  const { log, room, filter } = reading;
+  const { log, room, filter, time, payer } = reading;
+  const end = await time.begin(payer, signal);
+  if (end === null) return nothing(after);
   const steps = new Steps(reading, signal);
   let next = after;
-  for (;;) {
-    await steps.begin();
-    if (signal.aborted) return { ...steps.got, next, more: true };
-    const page = await log.read(room, next, steps.rows, filter.where);
-    const { last, isWhole } = await steps.take(page, page.events);
-    // Without progress the store has nothing more to say, whatever its head is.
-    const more = isWhole ? page.scanned > next && page.scanned < page.head : (last ?? next) < page.head;
-    next = isWhole ? Math.max(next, page.scanned) : (last ?? next);
-    if (!more || steps.areOver) return { ...steps.got, next, more };
+  try {
+    for (;;) {
+      await steps.begin();
+      if (signal.aborted) return { ...steps.got, next, more: true };
+      const page = await log.read(room, next, steps.rows, filter.where);
+      const { last, isWhole } = await steps.take(page, page.events);
+      // Without progress the store has nothing more to say, whatever its head is.
+      const more = isWhole ? page.scanned > next && page.scanned < page.head : (last ?? next) < page.head;
+      next = isWhole ? Math.max(next, page.scanned) : (last ?? next);
+      if (!more || steps.areOver) return { ...steps.got, next, more };
+    }
+  } finally {
+    end();
   }
 }
 
 /**
- * The newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at `head`. It is not ended early:
+ * The newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at `head`. Once begun it is not ended early:
  * what it had not yet found would be passed over for good.
+ * @returns null when the signal aborted before it could begin
  */
-export async function readNewest(reading: Reading, head: number): Promise<Gathered> {
-  const { events } = await readBefore(reading, head + 1);
-  return { events, next: head, more: false, removed: [] };
+export async function readNewest(reading: Reading, head: number, signal?: AbortSignal): Promise<Gathered | null> {
+  const end = await reading.time.begin(reading.payer, signal);
+  if (end === null) return null;
+  try {
+    const { events } = await stepBack(reading, head + 1);
+    return { events, next: head, more: false, removed: [] };
+  } finally {
+    end();
+  }
 }
 
 /** The last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
 export async function readBefore(reading: Reading, from: number, signal?: AbortSignal): Promise<Gathered> {
+  const end = await reading.time.begin(reading.payer, signal);
+  if (end === null) return nothing(from);
+  try {
+    return await stepBack(reading, from, signal);
+  } finally {
+    end();
+  }
+}
+
+/** What one that was ended before it began has got: it is where it was. */
+function nothing(next: number): Gathered {
+  return { events: [], next, more: true, removed: [] };
+}
+
+async function stepBack(reading: Reading, from: number, signal?: AbortSignal): Promise<Gathered> {
   const { log, room, filter } = reading;
   const steps = new Steps(reading, signal);
   let before = from;

@@ -194,6 +194,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   async function close(): Promise<void> {
     stopping = true;
     calls.stop();
+    connections.hurry();
     const told = live.close();
     const closed = new AbortController();
     const cut = clock.sleep(CLOSE_GRACE_MS, closed.signal).then(

@@ -4,6 +4,7 @@ import { type Config, readMachine } from "../config.js";
 import { DyliveError } from "../errors.js";
 import type { Tokens } from "../log/tokens.js";
 import { firstToken } from "./first-token.js";
+import { boundGarbage } from "./heap.js";
 import { makeLogger } from "./logger.js";
 import { aborted, stopSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
@@ -11,6 +12,7 @@ import { plain, print, say } from "./terminal.js";
 /** Starts the server with logs on stderr, and says what it means where others can reach it; the caller prints the rest. */
 export async function start(config: Config): Promise<App> {
   const app = await startApp(config, readMachine(), systemClock, makeLogger(config.logLevel));
+  boundGarbage();
   if (config.host !== "127.0.0.1" && config.host !== "localhost" && config.host !== "::1")
     say(`dylive listens on ${config.host}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.`);
   return app;

@@ -26,7 +26,7 @@ export function mergeNewest(
   candidates: (place: SearchPlace) => Iterator<Candidate>,
   limit: number,
   maxTries = SEARCH_TRIES,
-): Omit<Found, "behind"> {
+): Omit<Found, "behind" | "ms"> {
   const streams = places.map((place): Stream => ({ ...place, candidates: candidates(place), hit: null, done: false }));
   const events: LiveEvent[] = [];
   let tries = 0;

@@ -40,6 +40,8 @@ export interface Found {
   readonly places: readonly SearchPlace[] | null;
   /** Events of these rooms that the index has not got yet. */
   readonly behind: number;
+  /** Time that it took, ms: of the thread that compares, with PostgreSQL of the database too. */
+  readonly ms: number;
 }
 
 /** Some of what the index holds, compared with the log. */

@@ -25,8 +25,11 @@ export interface FollowTarget<F extends Followed> {
   take(batch: TailBatch, followed: F): void;
   /** Does what takes time for a batch of a room that {@link Followed.needsTime}; the batch is taken afterwards. */
   prepare?(batch: TailBatch, followed: F): Promise<void>;
-  /** Resolves when the target can take more; asked only for rooms that are behind. */
-  ready(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the target can take a page more; asked only for rooms that are behind.
+   * @returns called when the page was taken, or there was none
+   */
+  ready(signal: AbortSignal): Promise<() => void>;
   /** The log cannot be read: nothing more comes. */
   failed(error: unknown): void;
 }
@@ -186,13 +189,17 @@ export class Follow<F extends Followed> {
 
   async #page(member: Member<F>, tail: RoomTail): Promise<void> {
     const { room, where } = member.followed;
-    await this.#target.ready(this.#signal);
-    if (member.stop.signal.aborted) return;
-    const page = await this.#log.read(room, member.at, PAGE_EVENTS, where);
-    if (member.stop.signal.aborted) return;
-    if (page.scanned <= member.at && member.at < tail.at)
-      throw new Error(`the log of room ${room} ends at ${page.head}, before ${tail.at}`);
-    await member.page(new TailBatch(room, member.at, page));
+    const taken = await this.#target.ready(this.#signal);
+    try {
+      if (member.stop.signal.aborted) return;
+      const page = await this.#log.read(room, member.at, PAGE_EVENTS, where);
+      if (member.stop.signal.aborted) return;
+      if (page.scanned <= member.at && member.at < tail.at)
+        throw new Error(`the log of room ${room} ends at ${page.head}, before ${tail.at}`);
+      await member.page(new TailBatch(room, member.at, page));
+    } finally {
+      taken();
+    }
     this.#behind.push(member);
     await new Promise((resolve) => setImmediate(resolve));
   }

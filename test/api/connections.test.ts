@@ -78,6 +78,18 @@ describe("connections", () => {
     expect(sockets[2]?.destroyed).toBe(false);
   });
 
+  it("are cut soon when they take nothing while the server stops", async () => {
+    const { clock, connections, open } = await held({ untakenMs: 60_000 });
+    const socket = await open();
+    connections.busy(socket);
+    socket.write(Buffer.alloc(32 * MEBI));
+    await clock.advance(10_000);
+    expect(socket.destroyed).toBe(false);
+    connections.hurry();
+    await clock.advance(250);
+    expect(socket.destroyed).toBe(true);
+  });
+
   it("are looked at before an answer is made that may be too much", async () => {
     const { connections, open } = await held({ waitingBytes: 32 * MEBI, waitingBytesPerAddress: 32 * MEBI });
     let most = 0;

@@ -16,7 +16,7 @@ class Reader implements FollowTarget<Followed> {
   readonly stop = new AbortController();
   readonly follow: Follow<Followed>;
   error: unknown = null;
-  ready: (signal: AbortSignal) => Promise<void> = async () => {};
+  ready: (signal: AbortSignal) => Promise<() => void> = async () => () => {};
 
   constructor(log: Pick<Log, "read">, tails: Tails) {
     this.follow = new Follow({ log, tails, target: this, signal: this.stop.signal });
@@ -191,7 +191,7 @@ describe("tails", () => {
           if (one.do === "leave") readers.splice(one.which, 1)[0]?.reader.stop.abort();
           if (one.do === "join") {
             const reader = new Reader(log, tails);
-            if (one.slow) reader.ready = () => new Promise((resolve) => setTimeout(resolve, 2));
+            if (one.slow) reader.ready = () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 2));
             const after = heads.map((head) => Math.max(0, head - one.back));
             for (const [index, { room }] of rooms.entries()) reader.follow.add(followed(room, after[index] ?? 0));
             readers.push({ reader, after });

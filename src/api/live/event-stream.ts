@@ -66,11 +66,10 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
     return sift(batch, selection, this.#parts.live.time, this.token.id);
   }
 
-  async ready(signal: AbortSignal): Promise<void> {
+  async ready(signal: AbortSignal): Promise<() => void> {
     await this.#parts.live.time.calm(this.token.id, signal);
     if (!(await this.#answer.outlet.ready(signal))) this.end("slow");
-    // A page is read next.
-    await this.#parts.live.time.turn(this.token.id);
+    return this.#parts.live.beginPage(this.token, signal);
   }
 
   failed(error: unknown): void {

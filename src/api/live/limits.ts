@@ -1,8 +1,8 @@
-import { FILTER_TIME, type FilterTimeLimits } from "../../reading-time.js";
+import { WORK_LIMITS, type WorkLimits } from "../../reading-time.js";
 import type { OutletBounds } from "./outlet.js";
 
 /** Bounds and times of the live streams. */
-export interface LiveLimits extends OutletBounds, FilterTimeLimits {
+export interface LiveLimits extends OutletBounds, WorkLimits {
   readonly roomsPerConnection: number;
   /** Connections and rooms of connections that one token may hold at a time. */
   readonly heldPerToken: number;
@@ -36,5 +36,5 @@ export const LIVE_LIMITS: LiveLimits = {
   commandBurst: 100,
   commandsPerSecond: 20,
   roomStatesMs: 1_000,
-  ...FILTER_TIME,
+  ...WORK_LIMITS,
 };

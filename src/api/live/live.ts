@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
 import type { Store } from "../../log/store.js";
 import { Tails } from "../../log/tail.js";
+import type { TokenRow } from "../../log/tokens.js";
 import { ReadingTime } from "../../reading-time.js";
 import type { HeldTokens } from "../held-tokens.js";
 import { Gather } from "./gather.js";
@@ -89,6 +90,14 @@ export class Live {
     };
     gone.addEventListener("abort", leave, { once: true });
     if (this.#stopped.signal.aborted) reader.end("stopping");
+  }
+
+  /** Waits until a page of the past may be read for a token. @returns what ends that */
+  async beginPage(token: TokenRow, signal: AbortSignal): Promise<() => void> {
+    // Apart from its calls, which would wait behind all of its streams.
+    const end = await this.time.begin(`streams ${token.id}`, signal);
+    await this.time.turn(token.id);
+    return end ?? (() => {});
   }
 
   /** Notes that a reader was told `slow`. */

@@ -42,7 +42,7 @@ export function shown(room: RoomKey, after: number, selection: Selection): Shown
  * Reads what a client asks for.
  * @param payer the token that pays for the filter
  * @returns the selection for a room, of one of its broadcasts or of all
- * @throws DyliveError bad_request that names the field, filter_too_costly
+ * @throws DyliveError bad_request that names the field, too_costly
  */
 export async function selectionOf(asked: Asked, time: ReadingTime, payer: string): Promise<(sessionId: string | null) => Selection> {
   const types = typesOf(asked.types);

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { Bucket } from "../../bucket.js";
 import { DyliveError, ERRORS } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import type { TailBatch } from "../../log/tail-batch.js";
@@ -7,7 +8,6 @@ import { Follow, type FollowTarget } from "../../log/tail-follow.js";
 import type { TokenRow } from "../../log/tokens.js";
 import { CursorReset } from "../cursor.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
-import { Bucket } from "./bucket.js";
 import { textFrame } from "./frame.js";
 import type { Gather } from "./gather.js";
 import type { Live } from "./live.js";
@@ -66,6 +66,7 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     ws.on("ping", (data) => this.#pong(data));
     ws.on("pong", () => {
       this.#missed = 0;
+      if (!this.#over.signal.aborted) this.#mayAsk();
     });
     ws.on("message", (data, isBinary) => this.#received(isBinary ? null : String(data)));
     ws.once("close", () => {
@@ -101,11 +102,10 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     return sift(batch, selection, this.#live.time, this.token.id);
   }
 
-  async ready(signal: AbortSignal): Promise<void> {
+  async ready(signal: AbortSignal): Promise<() => void> {
     await this.#live.time.calm(this.token.id, signal);
     if (!(await this.#outlet.ready(signal))) this.end("slow");
-    // A page is read next.
-    await this.#live.time.turn(this.token.id);
+    return this.#live.beginPage(this.token, signal);
   }
 
   failed(error: unknown): void {
@@ -144,12 +144,14 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     else this.#ws.pong(data);
   }
 
-  /** Counts a command or a ping; closes the connection of one that sends too many. */
+  /** Counts a command, a ping or a pong; closes the connection of one that sends too many. */
   #mayAsk(): boolean {
     if (this.#bucket.take()) return true;
     const { limits } = this.#live;
     const detail = `${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
     this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null));
+    // What it still sends would cost us as much as if it were heeded.
+    this.#ws.pause();
     return false;
   }
 

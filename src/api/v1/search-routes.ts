@@ -44,7 +44,7 @@ const SearchQuery = exactly({
 type SearchQuery = Static<typeof SearchQuery>;
 
 /** Search over everything that is kept. */
-export function searchRoutes(app: FastifyInstance, { store, calls }: ApiParts, passes: Passes): void {
+export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiParts, passes: Passes): void {
   const { search, log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -61,18 +61,29 @@ export function searchRoutes(app: FastifyInstance, { store, calls }: ApiParts, p
     },
     async (request, reply) => {
       const { query } = request;
+      const token = passes.of(request);
+      const { time } = live;
+      time.assertLeft(token.id);
       const asked = await roomsOf(query.room, request, passes, store.rooms);
-      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      const call = calls.open(request.raw, reply.raw, token);
       let places: readonly SearchPlace[] | null = begin(asked.rooms, query.cursor, log.id);
       const ask = { ...askOf(query), ...(asked.sessionId !== null && { sessionId: asked.sessionId }) };
       const events: LiveEvent[] = [];
       let behind = 0;
-      for (let look = 0; look < LOOKS && places !== null && events.length < query.limit && !call.signal.aborted; look++) {
-        const found = await search.find({ ...ask, places }, query.limit - events.length);
-        events.push(...found.events);
-        ({ places } = found);
-        // A later look is at fewer rooms: at those that are not yet at their end.
-        behind = Math.max(behind, found.behind);
+      // Apart from its polls, which would wait behind its searches.
+      const end = await time.begin(`searches ${token.id}`, call.signal);
+      try {
+        for (let look = 0; end !== null && look < LOOKS && places !== null && events.length < query.limit; look++) {
+          if (call.signal.aborted || time.left(token.id) < 0) break;
+          const found = await search.find({ ...ask, places }, query.limit - events.length);
+          time.charge(token.id, found.ms);
+          events.push(...found.events);
+          ({ places } = found);
+          // A later look is at fewer rooms: at those that are not yet at their end.
+          behind = Math.max(behind, found.behind);
+        }
+      } finally {
+        end?.();
       }
       const next = places === null ? null : encodePlace(KIND, [log.id, places.map(({ room, before }) => `${room}:${before}`).join(" ")]);
       return { events, next, behind };

@@ -25,6 +25,7 @@ interface Looked {
 
 /** As `Search.find`. To be called inside a transaction on one snapshot. */
 export async function findEvents(session: Session, ask: SearchAsk, limit: number): Promise<Found> {
+  const began = performance.now();
   const query = queryOf(ask).replaceAll(" AND ", " & ").replaceAll(" OR ", " | ");
   const rooms = ask.places.map(({ room }) => room);
   const behind = await session.row<{ behind: number }>(
@@ -38,7 +39,7 @@ export async function findEvents(session: Session, ask: SearchAsk, limit: number
     const ended: SearchPlace[] = [];
     const found = mergeNewest(ask.places, (place) => candidatesOf(looked, place, ended), limit);
     // With as many candidates as one search may try, the search ends before they do.
-    if (ended.length === 0 || hits >= SEARCH_TRIES) return { ...found, behind: behind?.behind ?? 0 };
+    if (ended.length === 0 || hits >= SEARCH_TRIES) return { ...found, behind: behind?.behind ?? 0, ms: performance.now() - began };
     short = ended;
   }
 }

@@ -70,8 +70,10 @@ export class SearchReader {
 
   find(ask: SearchAsk, limit: number): Found {
     const query = queryOf(ask);
+    const began = performance.now();
     const behind = ask.places.reduce((sum, { room }) => sum + this.#head(room) - this.#indexed(room), 0);
-    return { ...mergeNewest(ask.places, (place) => this.#candidates(place, ask, query), limit), behind };
+    const found = mergeNewest(ask.places, (place) => this.#candidates(place, ask, query), limit);
+    return { ...found, behind, ms: performance.now() - began };
   }
 
   verify(room: RoomKey, after: number): Verified | null {

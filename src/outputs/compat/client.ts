@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { Bucket } from "../../bucket.js";
 import { DyliveError } from "../../errors.js";
 import type { RoomKey } from "../../log/log.js";
 import type { TailBatch } from "../../log/tail-batch.js";
@@ -18,6 +19,9 @@ const CLOSE = { stopping: 1001, too_slow: 1008, token: 1008, no_answer: 1008, ro
 /** A peer that has left without a word answers no pings; one that reads slowly answers late. */
 const MISSED_MAX = 3;
 
+/** For how long a client is not read that has sent too much. */
+const REST_MS = 1_000;
+
 /** A room that a client is shown; `session` when only one broadcast is meant. */
 interface Seen extends Followed {
   readonly session: string | null;
@@ -33,6 +37,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   readonly #guest: Guest;
   readonly #parts: CompatParts;
   readonly #follow: Follow<Seen>;
+  readonly #bucket: Bucket;
   readonly #over = new AbortController();
   readonly #gone = new AbortController();
   /** Where each room was when this client came, or was let go: what came before is the past. */
@@ -56,17 +61,22 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#writing = writing;
     this.#parts = parts;
     this.#follow = new Follow({ log: parts.store.log, tails: parts.tails, target: this, signal: this.#over.signal });
+    const { clock, limits } = parts;
+    this.#bucket = new Bucket(clock, limits.messageBurst, limits.messagesPerSecond);
     this.#ws.on("error", () => {});
     // The library would answer without looking whether anybody takes the answers.
     this.#ws.on("ping", (data) => {
+      this.#read();
       if (this.#over.signal.aborted) return;
-      if (this.queued > parts.limits.maxQueuedBytes) this.end("too_slow");
+      if (this.queued > limits.maxQueuedBytes) this.end("too_slow");
       else this.#ws.pong(data);
     });
     this.#ws.on("pong", () => {
+      this.#read();
       this.#missed = 0;
     });
     this.#ws.on("message", (data, isBinary) => {
+      this.#read();
       const reply = isBinary ? null : (this.#format.reply?.(String(data)) ?? null);
       if (reply !== null) this.#send({ bytes: Buffer.from(reply), status: null });
     });
@@ -121,8 +131,9 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     for (const message of this.#writing.messages(batch, about, this.#asked, session)) this.#send(message);
   }
 
-  async ready(signal: AbortSignal): Promise<void> {
+  async ready(signal: AbortSignal): Promise<() => void> {
     if (!(await drained(this.#socket, this.#parts.limits, this.#parts.clock, signal))) this.end("too_slow");
+    return () => {};
   }
 
   failed(error: unknown): void {
@@ -148,6 +159,16 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#ws.close(CLOSE[why], why);
     this.#parts.clock.sleep(this.#parts.limits.graceMs, this.gone).then(
       () => this.#ws.terminate(),
+      () => {},
+    );
+  }
+
+  /** Counts what the client has sent; one that sends too much is not read for a while. */
+  #read(): void {
+    if (this.#ws.isPaused || this.#bucket.take()) return;
+    this.#ws.pause();
+    this.#parts.clock.sleep(REST_MS, this.gone).then(
+      () => this.#ws.resume(),
       () => {},
     );
   }

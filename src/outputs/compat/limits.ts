@@ -13,6 +13,9 @@ export interface CompatLimits {
   readonly graceMs: number;
   /** Longest message from a client; what they send is commands that we do not heed. */
   readonly messageBytes: number;
+  /** Messages and pings of a client that are read at once, and per second in the long run; beyond it they wait on its side. */
+  readonly messageBurst: number;
+  readonly messagesPerSecond: number;
   /** Between two askings for a room that a client wants, which keep it collected. */
   readonly renewMs: number;
   /** How long a client waits for the first answer about its room. */
@@ -30,6 +33,9 @@ export const COMPAT_LIMITS: CompatLimits = {
   heartbeatMs: 15_000,
   graceMs: 2_000,
   messageBytes: 4_096,
+  // Some acknowledge every frame.
+  messageBurst: 2_000,
+  messagesPerSecond: 1_000,
   renewMs: 30_000,
   settleMs: 10_000,
   aboutMs: 60_000,

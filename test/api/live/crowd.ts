@@ -28,7 +28,7 @@ export interface CrowdResult {
  * Bounds that no reader can reach, however busy the machine is: that slow readers are cut, and that a token may hold so much, are other tests.
  * Connections that were cut off count until the server has seen it.
  */
-const OUT_OF_REACH = { maxQueuedBytes: 1e9, stallMs: 2e9, heldPerToken: 1e9, connections: 1e9, filterBurstMs: 1e9 };
+const OUT_OF_REACH = { maxQueuedBytes: 1e9, stallMs: 2e9, heldPerToken: 1e9, connections: 1e9, workBurstMs: 1e9 };
 /** Share of the batches after which there is a heartbeat, which moves the places of Server-Sent Events too. */
 const BEATS = 0.2;
 /** Between two looks at how far the crowd has come, and so many looks that showed nothing new until there is one event more. */

@@ -198,6 +198,21 @@ describe("hostile commands", () => {
     expect(client.typed("pong").length).toBeLessThanOrEqual(20);
   });
 
+  it("a flood of pongs too, and what comes after it is not read", async () => {
+    const server = await serveLive({ limits: { commandBurst: 20, commandsPerSecond: 1, graceMs: 200 } });
+    const client = await WsClient.open(server.url, server.token);
+    const { socket } = client;
+    for (let i = 0; i < 100; i++) socket.pong("x");
+    let sent = 0;
+    // More than the system takes for one that does not read: sooner or later nothing of it goes on its way.
+    while (client.closed === null) {
+      socket.pong("x".repeat(100));
+      if (++sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(client.closed.code).toBe(1008);
+    expect(client.typed("error")).toMatchObject([{ code: "too_many_commands" }]);
+  });
+
   it("a binary message is refused, one that is too long closes", async () => {
     const server = await serveLive();
     const client = await WsClient.open(server.url, server.token);

@@ -39,12 +39,35 @@ describe("GET /v1/search", () => {
     const looks: (readonly number[])[] = [];
     const find: Store["search"]["find"] = async ({ places }) => {
       looks.push(places.map(({ room }) => room));
-      return looks.length === 1 ? { events: [], places: [{ room: 2, before: 5 }], behind: 7 } : { events: [], places: null, behind: 1 };
+      const found = { events: [], ms: 1 };
+      return looks.length === 1 ? { ...found, places: [{ room: 2, before: 5 }], behind: 7 } : { ...found, places: null, behind: 1 };
     };
     const { call, tell } = await manage({ replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }) });
     for (const name of ["11", "22"]) await tell(name, chat("你好"));
     expect((await call("/v1/search?user=1")).body).toEqual({ events: [], next: null, behind: 7 });
     expect(looks).toEqual([[1, 2], [2]]);
+  });
+
+  it("costs a token its time, as its filters do: then it ends with what it has, and is refused", async () => {
+    let looks = 0;
+    const find: Store["search"]["find"] = async () => {
+      looks++;
+      return { events: [], places: [{ room: 1, before: 9 - looks }], behind: 0, ms: 3_000 };
+    };
+    const { call, tell, clock, tokens } = await manage({
+      replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }),
+    });
+    await tell("11", chat("你好"));
+    const first = await call("/v1/search?user=1", { token: tokens.read });
+    // 5 s at once: the second look was one too many, and there is no third.
+    expect([first.status, looks, typeof first.at("next")]).toEqual([200, 2, "string"]);
+    const second = await call("/v1/search?user=1", { token: tokens.read });
+    expect([second.status, second.at("error", "code"), second.headers.get("retry-after")]).toEqual([429, "too_costly", "5"]);
+    // Of filters it is the same time; others have their own.
+    expect((await call("/v1/rooms/11/events?filter=true", { token: tokens.read })).status).toBe(429);
+    expect((await call("/v1/search?user=1", { token: tokens.manage })).status).toBe(200);
+    await clock.advance(6_000);
+    expect((await call("/v1/search?user=1", { token: tokens.read })).status).toBe(200);
   });
 
   it("takes rooms, a user, types, times and worth together", async () => {

@@ -44,9 +44,9 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   store_readonly: { message: "数据库写不进去", hint: "请让运行 dylive 的用户对数据目录有写权限，并确认磁盘没有以只读方式挂载。" },
   store_damaged: { message: "数据库损坏了", hint: "先停下服务并留一份数据目录，再用最近的备份替换（见 docs/data.md）。" },
   store_failed: { message: "写入数据时出错了", hint: "看看磁盘、磁盘配额和文件大小的限制；恢复之后会自动继续，期间收到的内容会先留着。" },
-  filter_too_costly: {
-    message: "过滤表达式太费时",
-    hint: "请写得更简单：少一些 in、exists、all 和 size()，列表短一些；或者先用 types、since 缩小范围。",
+  too_costly: {
+    message: "该令牌的过滤与搜索占用了太多服务器时间",
+    hint: "请按 Retry-After 等待，或少查一些：表达式写得更简单，少一些 in、exists、all 和 size()，列表短一些；或者先用 types、since 缩小范围。",
   },
   store_forbidden: {
     message: "没有权限打开数据",

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.js";
+import type { Clock } from "./clock.js";
 
 /** A token bucket: so many at once, so many per second in the long run. */
 export class Bucket {

@@ -1,0 +1,17 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** MB that the heap of a process takes at most which makes garbage for a while. */
+async function mostMb(how: "bounded" | "as it is"): Promise<number> {
+  const args = ["--import", at("../log/child/register.mjs"), "--max-old-space-size=4096", at("heap-child.ts"), how];
+  return Number((await promisify(execFile)(process.execPath, args)).stdout);
+}
+
+it("garbage does not pile up in a server's heap", async () => {
+  const [bounded, usual] = await Promise.all([mostMb("bounded"), mostMb("as it is")]);
+  expect(bounded).toBeLessThan(usual * 0.8);
+});
