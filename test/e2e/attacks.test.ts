@@ -1,0 +1,79 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ATTACKS, NESTED, type Target } from "../long/attacks.js";
+import { type Besieged, besieged } from "../long/besieged.js";
+import { until } from "../until.js";
+
+// A tenth of test/long/attacks.test.ts. Memory is judged, and health by what is answered before it: how long that takes is the machine's affair.
+
+/** Of a server at rest it is 150 MB. */
+const MOST_MB = 400;
+const LOOKS = 30;
+
+let one: Besieged;
+beforeAll(async () => {
+  one = await besieged(0.05);
+});
+afterAll(() => one.end());
+
+const health = async ({ base }: Target) => expect((await fetch(`${base}/healthz`)).status).toBe(200);
+
+describe("health", () => {
+  it("is answered between the answers of one who has sent 100 polls ahead", async () => {
+    const { base, token, room } = one.target;
+    const { hostname, port } = new URL(base);
+    const client = connect(Number(port), hostname);
+    let answers = 0;
+    // The head of an answer is in one piece with what comes before it, or begins one.
+    client.setEncoding("latin1").on("data", (text: string) => {
+      answers += text.split("HTTP/1.1 200 OK").length - 1;
+    });
+    const poll = `GET /v1/rooms/${room}/events?limit=2000 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`;
+    client.write(poll.repeat(100));
+    await until(() => answers > 0);
+    const before = answers;
+    await health(one.target);
+    const between = answers - before;
+    client.destroy();
+    // Some more may lie in the system's buffers.
+    expect(between).toBeLessThan(20);
+  });
+
+  it("is answered before filters that take their time", async () => {
+    const { base, token, room } = one.target;
+    const query = new URLSearchParams({ after: "0", limit: "2000", types: "*", filter: NESTED });
+    const stop = new AbortController();
+    let answered = 0;
+    const polls = Array.from({ length: 8 }, () =>
+      fetch(`${base}/v1/rooms/${room}/events?${query}`, { headers: { authorization: `Bearer ${token}` }, signal: stop.signal }).then(
+        () => answered++,
+        () => {},
+      ),
+    );
+    await health(one.target);
+    expect(answered).toBeLessThan(8);
+    stop.abort();
+    await Promise.all(polls);
+  });
+});
+
+describe("all attacks at once", () => {
+  it("leave a server that holds little, tells its health, and ends when it is told to", async () => {
+    const { watch, server, attack } = one;
+    await watch.seen();
+    await attack(Object.keys(ATTACKS), 0.1);
+    let looks = 0;
+    let most = 0;
+    await until(async () => {
+      const seen = await watch.seen();
+      looks += seen.looks;
+      most = Math.max(most, seen.mostMb);
+      return looks >= LOOKS;
+    });
+    expect(most).toBeLessThan(MOST_MB);
+    expect(server.process.exitCode).toBeNull();
+    server.process.kill("SIGTERM");
+    // A SIGTERM that it does not heed would be its end after 5 s.
+    expect(typeof (await server.ended)).toBe("number");
+  });
+});
