@@ -4,6 +4,7 @@ import type { Session } from "../log/sessions.js";
 import type { Store } from "../log/store.js";
 import { catchUp } from "../outputs/stats/advance.js";
 import { openVocabulary } from "../outputs/stats/words.js";
+import { orAsItIs } from "./as-it-is.js";
 import { Progress } from "./progress.js";
 import { interruptSignal } from "./stop.js";
 import { plain } from "./terminal.js";
@@ -25,7 +26,8 @@ export async function countedRoom(store: Store, asked: string): Promise<NamedRoo
     // A few steps are over before they are told.
     if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
   };
-  await catchUp(store, await openVocabulary(), { room, signal: interruptSignal(), onStep });
+  const counted = catchUp(store, await openVocabulary(), { room, signal: interruptSignal(), onStep });
+  await orAsItIs(counted, `the newest ${behind} events are not counted in what follows`);
   return named;
 }
 

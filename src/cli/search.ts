@@ -5,6 +5,7 @@ import { DyliveError } from "../errors.js";
 import { EVENT_TYPES, type EventType } from "../events/event.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../log/search.js";
 import type { Store } from "../log/store.js";
+import { orAsItIs } from "./as-it-is.js";
 import { moment } from "./columns.js";
 import { Progress } from "./progress.js";
 import { lineOf } from "./show.js";
@@ -73,7 +74,7 @@ async function show(store: Store, text: string | undefined, { room: names, user,
   let places: readonly SearchPlace[] | null = [...rooms].map((room) => ({ room, before: Number.MAX_SAFE_INTEGER }));
   // Refused before the index is brought up to date, which may take a while.
   await store.search.find({ ...ask, places: [] }, 1);
-  await catchUp(store, rooms, stop);
+  await orAsItIs(catchUp(store, rooms, stop), "the newest events are not searched");
   let shown = 0;
   while (places !== null && shown < limit) {
     stop.throwIfAborted();

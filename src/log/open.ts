@@ -12,6 +12,8 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** Told in one sentence what was done to an older file before it was brought up to date; of a database, when it is missed and when it is back. */
   readonly tell?: (sentence: string) => void;
+  /** Whether a SQLite file that cannot be written (a full or read-only disk, no right to) is opened to be read, which is told; false by default. */
+  readonly mayOnlyRead?: boolean;
 }
 
 /**
@@ -19,12 +21,12 @@ export interface OpenOptions {
  *
  * @throws DyliveError `bad_config` when it cannot be opened, is not ours, or was written by a newer dylive; `store_unreachable`
  */
-export async function openStore(at: StoreAt, { clock, tell }: OpenOptions = {}): Promise<Store> {
+export async function openStore(at: StoreAt, { clock, tell, mayOnlyRead = false }: OpenOptions = {}): Promise<Store> {
   const given = { ...(clock !== undefined && { clock }), ...(tell !== undefined && { tell }) };
   if (at.engine === "postgres") {
     const { openPostgresStore } = await import("./postgres/store.js");
     return openPostgresStore({ url: at.url, ...given });
   }
   const { openSqliteStore } = await import("./sqlite/store.js");
-  return openSqliteStore({ path: at.path, ...given });
+  return openSqliteStore({ path: at.path, mayOnlyRead, ...given });
 }

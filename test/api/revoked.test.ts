@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createToken, type NewToken } from "../../src/api/auth.js";
 import { type Api, startApi } from "../../src/api/server.js";
 import { revokeToken } from "../../src/api/token-positions.js";
-import { systemClock } from "../../src/clock.js";
+import { type Clock, systemClock } from "../../src/clock.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import type { Store } from "../../src/log/store.js";
 import { chat } from "../contracts/events.js";
@@ -15,6 +15,7 @@ import { FakeManager } from "./fake-manager.js";
 import { SseClient } from "./live/sse-client.js";
 import { WsClient } from "./live/ws-client.js";
 
+const HOUR_MS = 3_600_000;
 const file = useDirectory();
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -22,7 +23,7 @@ afterEach(async () => {
 });
 
 /** A server on a file, and the same file as `dylive token revoke` opens it beside the server. */
-async function served() {
+async function served(clock: Clock = systemClock) {
   const path = file("dylive.sqlite");
   const [store, beside] = [openSqliteStore({ path }), openSqliteStore({ path })];
   const room = await store.rooms.ensure([{ kind: "web_rid", value: "98765" }], { webRid: "98765" });
@@ -31,7 +32,7 @@ async function served() {
     { room, epoch, events: Array.from({ length: 2000 }, (_, i) => chat(`${i}`, { room, text: "很长的弹幕".repeat(300) })) },
   ]);
   const api = await startApi({
-    ...{ host: "127.0.0.1", port: 0, store, clock: systemClock, logger: pino({ level: "silent" }) },
+    ...{ host: "127.0.0.1", port: 0, store, clock, logger: pino({ level: "silent" }) },
     rooms: new FakeManager(store),
   });
   closing.push(
@@ -88,8 +89,11 @@ describe("what is open by a token, polls that would wait for a minute included",
   });
 
   it("ends when the token expires", async () => {
-    const { api, store } = await served();
-    const { token } = await made(store, { expiresAt: Date.now() + 5000 });
-    await expectEnded(await everything(api, token));
+    let ahead = 0;
+    const { api, store } = await served({ ...systemClock, now: () => Date.now() + ahead });
+    const { token } = await made(store, { expiresAt: Date.now() + HOUR_MS });
+    const open = await everything(api, token);
+    ahead = HOUR_MS;
+    await expectEnded(open);
   });
 });

@@ -52,7 +52,15 @@ describe("what is wrong with a store is said by its own name", () => {
     chmodSync(dirname(folder), 0o755);
     chmodSync(folder, 0o555);
     chmodSync(file, 0o444);
-    for (const line of await told(file)) expect(line).toMatch(/^store_forbidden .*this user may not read and write /);
+    const forbidden = /^store_forbidden .*this user may not read and write /;
+    expect(await told(file)).toEqual([
+      expect.stringMatching(forbidden),
+      expect.stringMatching(
+        /^read 500, store_readonly, The store may not be opened, so it is only read, as it is now: .*this user may not/,
+      ),
+      "done",
+      expect.stringMatching(/^bad_config the copy .* cannot be made: there is no folder/),
+    ]);
     chmodSync(folder, 0o777);
     chmodSync(file, 0o000);
     for (const line of await told(file)) expect(line).toMatch(/^store_forbidden .*dylive\.sqlite$/);
@@ -122,6 +130,18 @@ describe("what is wrong with a store is said by its own name", () => {
     await closed.catch(() => {});
     holder.exec("ROLLBACK");
     holder.close();
+  });
+
+  it("a disk that is full or read-only when the store is closed spoils nothing: what was committed is on it", async () => {
+    for (const code of ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_READONLY", "SQLITE_BUSY"]) {
+      const connection = new Connection(await made(`closing ${code}`), systemClock);
+      const { database } = connection;
+      database.pragma = () => {
+        throw new Database.SqliteError("words of SQLite", code);
+      };
+      await connection.close();
+      expect(database.open).toBe(false);
+    }
   });
 
   it("damage that shows when the store is closed is told as such, and closes it", async () => {

@@ -12,6 +12,7 @@ import type { Received } from "../../src/sources/source.js";
 import type { Batch } from "../../src/wire/response.js";
 import { chat } from "../contracts/events.js";
 import { fastClock } from "../fast-clock.js";
+import { until } from "../until.js";
 import { partsFor, type Running, running, SIGNAL } from "./running.js";
 
 const HOUR_MS = 3_600_000;
@@ -206,7 +207,3 @@ describe("a room that goes from one process to another whose clock is an hour", 
 });
 
 type Gap = NewEventOf<"gap"> & LiveEvent;
-
-async function until(reached: () => Promise<boolean>): Promise<void> {
-  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 10));
-}

@@ -7,6 +7,7 @@ import { check } from "../../log/check.js";
 import { openStore, type StoreAt } from "../../log/open.js";
 import { databasePath } from "../../log/sqlite/database-file.js";
 import { assertOurs, MIGRATIONS } from "../../log/sqlite/migrate.js";
+import { openToRead } from "../../log/sqlite/read-only.js";
 import { placeFailure } from "../../log/sqlite/refusal.js";
 import { findBrowser } from "../../sources/browser/find.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
@@ -89,7 +90,7 @@ export async function store(data: string): Promise<Finding> {
 
 /** @returns the schema's version, or what is damaged */
 function look(path: string, whole: boolean): number | string {
-  const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 2000 });
+  const database = openToRead(path);
   try {
     const version = assertOurs(database);
     const said = whole ? String(database.pragma("quick_check(1)", { simple: true })) : "ok";
@@ -101,7 +102,7 @@ function look(path: string, whole: boolean): number | string {
 
 /** Whether every event is in its place, as far as five seconds of reading can tell. */
 export async function soundness(at: StoreAt, shown: string): Promise<Finding> {
-  const opened = await openStore(at);
+  const opened = await openStore(at, { mayOnlyRead: true });
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {
     const findings = await check(opened.log, undefined, limit);

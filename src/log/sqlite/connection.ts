@@ -3,8 +3,10 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Clock } from "../../clock.js";
 import { DyliveError } from "../../errors.js";
-import { assertOurs, migrate } from "./migrate.js";
-import { placeFailure, refusal } from "./refusal.js";
+import { isUnwritable } from "../unwritable.js";
+import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
+import { openToRead } from "./read-only.js";
+import { isDamage, placeFailure, refusal } from "./refusal.js";
 import { GroupWriter } from "./writer.js";
 
 /** While opening, other processes are waited for this long. */
@@ -29,9 +31,12 @@ export class Connection {
   readonly #onClose: (() => void)[] = [];
   #closed = false;
 
-  /** @param tell told in one sentence what was done to an older store */
-  constructor(path: string, clock: Clock, tell?: (sentence: string) => void) {
-    this.database = open(path, clock.now(), tell);
+  /**
+   * @param tell told in one sentence what was done to an older store, or that it can only be read
+   * @param mayOnlyRead whether a store that cannot be written is opened all the same: writes are refused then
+   */
+  constructor(path: string, clock: Clock, tell?: (sentence: string) => void, mayOnlyRead = false) {
+    this.database = mayOnlyRead ? openAnyhow(path, clock.now(), tell) : open(path, clock.now(), tell);
     this.clock = clock;
     this.#writer = new GroupWriter(this.database);
     this.#begin = this.database.prepare("BEGIN");
@@ -69,7 +74,8 @@ export class Connection {
       // Leaves one file to copy. Another process may be reading: then its own close does it.
       this.database.pragma("wal_checkpoint(TRUNCATE)");
     } catch (error) {
-      throw refusal(error);
+      // What is committed is on the disk without it: one that is full or cannot be written spoils no reading.
+      if (isDamage(error)) throw refusal(error);
     } finally {
       this.database.close();
     }
@@ -82,6 +88,23 @@ export class Connection {
     } catch (error) {
       return Promise.reject(refusal(error));
     }
+  }
+}
+
+/** @throws DyliveError as {@link open} does, when it cannot be read either */
+function openAnyhow(path: string, at: number, tell: (sentence: string) => void = () => {}): Database.Database {
+  try {
+    return open(path, at, tell);
+  } catch (error) {
+    if (!(error instanceof DyliveError) || !isUnwritable(error) || !existsSync(path)) throw error;
+    const database = openToRead(path);
+    // An older schema would have to be brought up to date first.
+    if (assertOurs(database) < MIGRATIONS.length) {
+      database.close();
+      throw error;
+    }
+    tell(`${error.row.message}, so it is only read, as it is now: ${error.detail}`);
+    return database;
   }
 }
 

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { syncFolderSync } from "../../durable-file.js";
 import { DyliveError } from "../../errors.js";
+import { openToRead } from "./read-only.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 
 /**
@@ -82,18 +83,5 @@ export function integrityOf(path: string): readonly string[] {
     throw placeFailure(error, path, `the database ${path} cannot be checked`);
   } finally {
     database?.close();
-  }
-}
-
-function openToRead(path: string): Database.Database {
-  let database: Database.Database | undefined;
-  try {
-    database = new Database(path, { readonly: true, fileMustExist: true });
-    // A file is looked at by the first statement only.
-    database.pragma("schema_version");
-    return database;
-  } catch (error) {
-    database?.close();
-    throw placeFailure(error, path, `the database ${path} cannot be read`);
   }
 }

@@ -21,6 +21,8 @@ export interface SqliteOptions {
   readonly clock?: Clock;
   /** Told in one sentence what was done to an older store before it was brought up to date. */
   readonly tell?: (sentence: string) => void;
+  /** Whether a store that cannot be written is opened to be read; false by default. */
+  readonly mayOnlyRead?: boolean;
 }
 
 /**
@@ -28,8 +30,8 @@ export interface SqliteOptions {
  *
  * @throws DyliveError `bad_config` when the file cannot be opened, is not ours, or was written by a newer dylive
  */
-export function openSqliteStore({ path, clock = systemClock, tell }: SqliteOptions): Store {
-  const connection = new Connection(path, clock, tell);
+export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }: SqliteOptions): Store {
+  const connection = new Connection(path, clock, tell, mayOnlyRead);
   return {
     log: new SqliteLog(connection),
     rooms: new SqliteRooms(connection),

@@ -1,4 +1,4 @@
-// Looks at a database as somebody who is not root: opens it, checks it, copies it. Prints a line for each: how that failed, or "done".
+// Looks at a database as somebody who is not root: opens it, opens it to be read if nothing else will do, checks it, copies it. Prints a line for each: how that failed, or "done".
 // Arguments: database, folder for the copy.
 import { join } from "node:path";
 import { DyliveError } from "../../../src/errors.js";
@@ -12,10 +12,25 @@ if (process.getuid?.() === 0) {
   process.setgid?.(65_534);
   process.setuid?.(65_534);
 }
-for (const work of [() => void openSqliteStore({ path }).close(), () => integrityOf(path), () => backUp(path, join(folder, "copy.db"))])
+const readAnyhow = async () => {
+  const told: string[] = [];
+  const store = openSqliteStore({ path, mayOnlyRead: true, tell: (sentence) => told.push(sentence) });
+  const { events } = await store.log.read(1, 0, 1000);
+  const written = await store.positions.set("r", 0, 1).then(
+    () => "was written",
+    (error: unknown) => (error instanceof DyliveError ? error.code : String(error)),
+  );
+  await store.close();
+  return `read ${events.length}, ${written}, ${told.join()}`;
+};
+for (const work of [
+  () => openSqliteStore({ path }).close(),
+  readAnyhow,
+  () => integrityOf(path).join(),
+  () => void backUp(path, join(folder, "copy.db")),
+])
   try {
-    work();
-    console.log("done");
+    console.log((await work()) || "done");
   } catch (error) {
     console.log(error instanceof DyliveError ? `${error.code} ${error.detail}` : String(error));
   }
