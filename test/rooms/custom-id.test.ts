@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openMemoryStore } from "../../src/log/memory.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import type { Store } from "../../src/log/store.js";
@@ -49,8 +49,11 @@ describe.each([
 });
 
 describe("a room that is collected", () => {
-  const clock = new Lockstep();
+  let clock: Lockstep;
   let now: Running;
+  beforeEach(() => {
+    clock = new Lockstep();
+  });
   const until = async <T>(work: Promise<T>): Promise<T> => {
     let done = false;
     void work.then(
@@ -89,5 +92,16 @@ describe("a room that is collected", () => {
     now.simulator.rooms.cut(one.webRid);
     await clock.go(20_000);
     expect(await now.store.rooms.find({ kind: "unique_id", value: "demo.tv" })).toBe(second.room);
+  });
+
+  it("under a custom id that another process learned to be somebody else's does not take it back", async () => {
+    now = await running({ clock, start: clock.now(), rooms: [{ ...SCENARIO, customId: X.value }] }, { pollMs: 3000 }, clock);
+    const { room } = await until(now.rooms.request(X.value, 20_000, SIGNAL));
+    const other = await meetRoom(now.store.rooms, X, live("22"));
+    expect(other).not.toBe(room);
+    now.simulator.rooms.cut(SCENARIO.webRid);
+    await clock.until(() => now.simulator.truth(SCENARIO.webRid).connections.length > 1, 30_000);
+    await clock.go(3000);
+    expect(await now.store.rooms.find(X)).toBe(other);
   });
 });
