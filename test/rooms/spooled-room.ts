@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import { DyliveError } from "../../src/errors.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomKey } from "../../src/log/log.js";
@@ -92,6 +93,8 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
   const uploaded = new MemorySpooled();
   const errors: unknown[] = [];
   const spool = new Spool({ folder, clock, maxBytes, spooled: uploaded, onError: (error) => errors.push(error) });
+  // Also of a process that is taken for killed: what it has open would be left to the garbage collector.
+  onTestFinished(() => spool.close());
   const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
   const owned = { mine: true };
   const tracker = new Tracker(clock);

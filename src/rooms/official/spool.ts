@@ -145,8 +145,9 @@ export class Spool {
     await makeFolder(this.#folder);
     const number = this.#nextNumber++;
     const handle = await open(this.#file(number), "ax", 0o600);
-    await syncFolder(this.#folder);
+    // Before the folder is flushed, so that it is closed when that fails.
     this.#current = { handle, number, lines: 0, bytes: 0 };
+    await syncFolder(this.#folder);
     return this.#current;
   }
 
