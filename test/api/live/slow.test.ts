@@ -1,18 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { chats } from "../../contracts/events.js";
+import { HeldClock } from "../../held-clock.js";
 import { until } from "../../until.js";
 import { serveLive } from "./live-server.js";
 import { SseClient } from "./sse-client.js";
 import { WsClient } from "./ws-client.js";
 
 const MEBI = 1_048_576;
+/** Neither passes by itself: the test's clock holds them. */
+const GRACE_MS = 1_999;
+const STALL_MS = 29_999;
 /** Text that fills sockets soon. */
 const FILL = "满".repeat(3_000);
 
 describe("a slow reader", () => {
   it("is told and cut at a bound, while the others go on; it resumes exactly", async () => {
     const maxQueuedBytes = MEBI;
-    const server = await serveLive({ limits: { maxQueuedBytes, graceMs: 500 } });
+    const clock = new HeldClock(GRACE_MS);
+    const server = await serveLive({ clock, limits: { maxQueuedBytes, graceMs: GRACE_MS } });
     const { room, append } = await server.room();
     const url = `${server.url}/v1/events/stream?rooms=${room}`;
     const quick = { sse: await SseClient.open(url, server), ws: await WsClient.open(server.url, server.token) };
@@ -44,8 +49,9 @@ describe("a slow reader", () => {
     const [first, ...rest] = slow.sse;
     first?.response.resume();
     slow.ws[0]?.socket.resume();
-    await until(() => server.live.counts().sse === 1 && server.live.counts().ws === 1);
     await until(() => first?.ended && slow.ws[0]?.closed);
+    clock.release();
+    await until(() => server.live.counts().sse === 1 && server.live.counts().ws === 1);
     expect(first?.messages.at(-1)).toMatchObject({
       event: "slow",
       data: { reason: expect.stringMatching(/connect again with your last cursor/) },
@@ -67,7 +73,8 @@ describe("a slow reader", () => {
   }, 60_000);
 
   it("is given the past only as fast as it takes it, and cut when it takes nothing", async () => {
-    const server = await serveLive({ limits: { readyBytes: 65_536, stallMs: 300, graceMs: 100 } });
+    const clock = new HeldClock(STALL_MS, GRACE_MS);
+    const server = await serveLive({ clock, limits: { readyBytes: 65_536, stallMs: STALL_MS, graceMs: GRACE_MS } });
     const { room, append } = await server.room();
     // More than the kernel's buffers hold.
     for (let i = 0; i < 60; i++) await append(...chats(50, `${i}-`).map((event) => ({ ...event, text: FILL })));
@@ -76,6 +83,7 @@ describe("a slow reader", () => {
     let peak = 0;
     await until(() => {
       peak = Math.max(peak, server.live.counts().queuedBytes);
+      clock.release();
       return server.live.counts().sse === 0;
     });
     expect(peak).toBeLessThan(65_536 + 200 * 10_000);
@@ -89,7 +97,8 @@ describe("a slow reader", () => {
   }, 60_000);
 
   it("that sends pings and takes no answers is cut at a bound", async () => {
-    const server = await serveLive({ limits: { maxQueuedBytes: 65_536, graceMs: 100, commandBurst: 1e9 } });
+    const clock = new HeldClock(GRACE_MS);
+    const server = await serveLive({ clock, limits: { maxQueuedBytes: 65_536, graceMs: GRACE_MS, commandBurst: 1e9 } });
     const client = await WsClient.open(server.url, server.token);
     client.socket.pause();
     let peak = 0;
@@ -99,6 +108,7 @@ describe("a slow reader", () => {
       for (let n = 0; n < 100; n++) client.socket.ping("x".repeat(125));
       await new Promise((resolve) => setImmediate(resolve));
       peak = Math.max(peak, server.live.counts().queuedBytes);
+      if (server.live.counts().cutForSlowness === 1) clock.release();
     }
     expect(peak).toBeLessThan(65_536 + 1_000);
     expect(server.live.counts().cutForSlowness).toBe(1);
