@@ -6,6 +6,7 @@ import type { Store } from "../log/store.js";
 import { type Broadcast, Pipeline, type Stored } from "../rooms/pipeline.js";
 import { roomNameIn } from "../rooms/resolve/name.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
+import type { Received } from "../sources/source.js";
 import { Drift } from "../wire/drift.js";
 import { say } from "./terminal.js";
 
@@ -27,6 +28,8 @@ export interface LoadOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onBatch?: (loaded: Loaded) => Promise<void> | void;
+  /** The file is read through before anything of it is kept, so that one that is refused leaves nothing behind. */
+  readonly readFirst?: boolean;
 }
 
 /**
@@ -37,14 +40,32 @@ export interface LoadOptions {
  * @throws DyliveError bad_file
  */
 export async function loadFile(path: string, options: LoadOptions): Promise<readonly Loaded[]> {
+  if (options.readFirst === true) await assertLoadable(path, options);
   const drift = new Drift();
   const loaded: Loaded[] = [];
   for (const capture of await openCaptures(path, options.clock, drift)) loaded.push(await load(capture, drift, options));
   return loaded;
 }
 
+/** @throws DyliveError bad_file what {@link loadFile} would refuse half-way */
+async function assertLoadable(path: string, { store, clock, signal }: LoadOptions): Promise<void> {
+  for (const capture of await openCaptures(path, clock, new Drift())) {
+    await decideRoom(capture, store);
+    for await (const batch of capture.batches(signal)) assertTimes(capture, batch, clock.now());
+  }
+}
+
 /** A clock may be wrong by a time zone. What is later than that was not received: stored, it would be the newest for ever. */
 const DAY_MS = 86_400_000;
+
+function assertTimes({ kind }: Capture, batch: readonly Received[], now: number): void {
+  const wrong = batch.find(({ receivedAt }) => !(Number.isSafeInteger(receivedAt) && receivedAt <= now + DAY_MS));
+  if (wrong !== undefined)
+    throw new DyliveError(
+      "bad_file",
+      `the ${kind} says of a frame that it came at ${wrong.receivedAt} ms, which is no time, or yet to come`,
+    );
+}
 
 async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: LoadOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
@@ -62,13 +83,7 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
   const loaded: Loaded = { room, capture, drift, messages: 0, events: 0, drops: new Map() };
   let opened = false;
   for await (const batch of capture.batches(signal)) {
-    const latest = clock.now() + DAY_MS;
-    const wrong = batch.find(({ receivedAt }) => !(Number.isSafeInteger(receivedAt) && receivedAt <= latest));
-    if (wrong !== undefined)
-      throw new DyliveError(
-        "bad_file",
-        `the ${capture.kind} says of a frame that it came at ${wrong.receivedAt} ms, which is no time, or yet to come`,
-      );
+    assertTimes(capture, batch, clock.now());
     if (!opened && capture.roomId !== null) await store.sessions.open(room, capture.roomId, batch[0]?.receivedAt ?? clock.now());
     opened = true;
     add(loaded, await pipeline.store(batch, broadcast));
@@ -79,11 +94,21 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
   return loaded;
 }
 
+/** The room that a file goes into, made where it is not known. @throws DyliveError bad_file */
+async function roomOf(capture: Capture, { rooms }: Store): Promise<RoomKey> {
+  const decided = await decideRoom(capture, { rooms });
+  return typeof decided === "number" ? decided : rooms.ensure(...decided);
+}
+
 /**
- * The room that a file goes into. A file may come from anybody: it makes rooms that are not known, and moves no name of one that is.
+ * Which room a file goes into; the names of one that is to be made or to get a name more. A file may come from anybody: it makes rooms that are not
+ * known, and moves no name of one that is. Changes nothing.
  * @throws DyliveError bad_file
  */
-async function roomOf({ kind, webRid, roomId }: Capture, store: Store): Promise<RoomKey> {
+async function decideRoom(
+  { kind, webRid, roomId }: Capture,
+  { rooms }: Pick<Store, "rooms">,
+): Promise<RoomKey | Parameters<Store["rooms"]["ensure"]>> {
   if (roomId !== null && !/^\d{1,20}$/.test(roomId))
     throw new DyliveError("bad_file", `the ${kind} names a broadcast by what is no number`);
   if (webRid !== null) {
@@ -91,18 +116,18 @@ async function roomOf({ kind, webRid, roomId }: Capture, store: Store): Promise<
     if (name?.value !== webRid || (name.kind !== "web_rid" && name.kind !== "unique_id"))
       throw new DyliveError("bad_file", `the ${kind} names a room by what is neither a number of up to 16 digits nor a custom id`);
     const names = named([{ kind: "web_rid", value: webRid }], roomId);
-    const [room = null, other = null] = await Promise.all(names.map((name) => store.rooms.find(name)));
-    if (room === null && other === null) return store.rooms.ensure(names, { webRid });
+    const [room = null, other = null] = await Promise.all(names.map((name) => rooms.find(name)));
+    if (room === null && other === null) return [names, { webRid }];
     if (room !== null && other !== null && room !== other)
       throw new DyliveError("bad_file", `the ${kind} says room ${webRid} and broadcast ${roomId}, which is another room's: room:${other}`);
-    if (room !== null) return store.rooms.ensure(names);
+    if (room !== null) return [names];
     if (other !== null) return other;
   }
   // A single capture may be of messages that name no room; a recording or a HAR without one is damaged.
   if (roomId === null && (kind === "recording" || kind === "har"))
     throw new DyliveError("bad_file", `the ${kind} does not say which broadcast it is of`);
-  const known = roomId === null ? null : await store.rooms.find({ kind: "room_id", value: roomId });
-  return known ?? store.rooms.ensure([{ kind: "import", value: roomId ?? "0" }]);
+  const known = roomId === null ? null : await rooms.find({ kind: "room_id", value: roomId });
+  return known ?? [[{ kind: "import", value: roomId ?? "0" }]];
 }
 
 function named(first: [Alias], roomId: string | null): [Alias, ...Alias[]] {

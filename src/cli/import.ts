@@ -17,7 +17,7 @@ export function importFiles(config: Config, files: readonly string[]): Promise<v
       const progress = new Progress(path, "messages");
       const onBatch: Parameters<typeof loadFile>[1]["onBatch"] = ({ messages, capture }) =>
         progress.show(messages, capture.report.bytes / capture.size);
-      const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch });
+      const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch, readFirst: true });
       progress.end(`${path}: ${loaded.map(({ room }) => `room ${room}`).join(", ")}`);
       for (const one of loaded) sayLoaded(path, one);
       if (loaded[0]) sayDrift(loaded[0].drift);

@@ -96,7 +96,9 @@ async function show(status: AccountStatus): Promise<void> {
   const age = Math.floor(status.ageMs / DAY_MS);
   const end = status.expiresAt === null ? "" : `, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;
   await print(
-    plain(`${status.name}: ${WORDS[status.login]}${status.nickname === null ? "" : ` as ${status.nickname}`}, ${age} days old${end}`),
+    plain(
+      `${status.name}: ${WORDS[status.login]}${status.nickname === null ? "" : ` as ${status.nickname}`}${status.reason === undefined ? "" : ` (${status.reason})`}, ${age} days old${end}`,
+    ),
   );
   if (status.login === "guest")
     throw new DyliveError("bad_request", `the platform does not know account ${status.name} any more: log in again`);

@@ -47,6 +47,8 @@ export interface Redecoded {
   lostBytes: number;
 }
 
+/** A server stores what it received within so long, or says that it does not keep up (`backlog.ts`). */
+const IN_FLIGHT_MS = 5000;
 /** Rounds until the units of gifts stand still, though a server stores more meanwhile. */
 const ROUNDS = 5;
 
@@ -56,8 +58,9 @@ const ROUNDS = 5;
  * be broken off anywhere, and begun again; a second time changes nothing.
  * @throws DyliveError bad_file
  */
-export async function redecode(parts: RedecodeParts): Promise<Redecoded> {
-  const { store, room, files } = parts;
+export async function redecode(given: RedecodeParts): Promise<Redecoded> {
+  const parts = { ...given, begunAt: given.clock.now() };
+  const { store, room, files, clock, signal } = parts;
   const sessions = [...new Set(files.map(({ sessionId }) => sessionId))];
   const done: Redecoded = { sessions, messages: 0, replaced: 0, regifted: 0, appended: 0, erased: 0, lostBytes: 0 };
   for (const sessionId of sessions) {
@@ -71,12 +74,19 @@ export async function redecode(parts: RedecodeParts): Promise<Redecoded> {
       if (changed === 0) break;
     }
   }
+  // A server that writes to these files has frames in them that it is about to store: they are no news of ours.
+  if (files.some(({ open }) => open)) await clock.sleep(IN_FLIGHT_MS, signal);
   await appendMissing(parts, done);
   return done;
 }
 
+/** Of files that are written to, what was received before `begunAt` (ms UTC) is decoded anew: what comes later is for who collects the room. */
+interface Begun extends RedecodeParts {
+  readonly begunAt: number;
+}
+
 /** Replaces what is stored of one broadcast and reads otherwise now. Notes what its gifts claim. */
-async function replaceAll(parts: RedecodeParts, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
+async function replaceAll(parts: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
   const { store, room, decode = normalise, drift } = parts;
   const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
   /** The first of several messages with one id is the one that was stored. */
@@ -114,7 +124,7 @@ async function replaceAll(parts: RedecodeParts, sessionId: string, claims: Map<s
 }
 
 /** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */
-async function appendMissing(parts: RedecodeParts, done: Redecoded): Promise<void> {
+async function appendMissing(parts: Begun, done: Redecoded): Promise<void> {
   const { store, room, clock, drift, decode, setAside, onProgress = () => {} } = parts;
   const pipeline = await Pipeline.open({
     log: store.log,
@@ -138,7 +148,7 @@ async function appendMissing(parts: RedecodeParts, done: Redecoded): Promise<voi
 
 /** What the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */
 async function* batchesOf(
-  { store, room, files, clock, drift, signal }: RedecodeParts,
+  { store, room, files, clock, drift, signal, begunAt }: Begun,
   done: Redecoded | null,
   only?: string,
 ): AsyncGenerator<{ readonly batch: readonly Received[]; readonly broadcast: Broadcast }> {
@@ -150,10 +160,12 @@ async function* batchesOf(
     const report = newReport();
     for await (const batch of recordingSource({ path, speed: 0, clock, drift, report }).open(signal)) {
       signal.throwIfAborted();
+      const until = file.open ? batch.filter(({ receivedAt }) => receivedAt <= begunAt) : batch;
+      if (until.length === 0) continue;
       const { webRid = "", source: from = "" } = report.meta ?? {};
       const source = SOURCES.find((one) => one === from) ?? "recording";
       yield {
-        batch,
+        batch: until,
         broadcast: { sessionId: sessionId === "" ? null : sessionId, webRid: webRid === "" ? null : webRid, anchorId, source },
       };
     }

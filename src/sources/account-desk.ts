@@ -9,6 +9,7 @@ export interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "ni
   readonly savedAt: number | null;
   /** The login has ended. */
   readonly lapsed: boolean;
+  /** Why its file cannot be used, or why a check came to nothing; null otherwise. */
   readonly problem: string | null;
 }
 
@@ -56,7 +57,8 @@ export class AccountDesk {
     }
   }
 
-  #shown({ ageMs: _, ...status }: AccountStatus): AccountFacts {
-    return { ...status, lapsed: hasLapsed(status, this.#clock.now()), problem: null };
+  #shown({ ageMs: _, reason, ...status }: AccountStatus): AccountFacts {
+    const problem = reason === undefined ? null : `the platform did not say whether it is logged in: ${reason}`;
+    return { ...status, lapsed: hasLapsed(status, this.#clock.now()), problem };
   }
 }

@@ -139,7 +139,8 @@ export class AccountStore {
   noteReading(account: Account, reading: LoginReading): AccountStatus {
     if (reading.login !== "unknown")
       this.#checked.set(account.name, { ...reading, checkedAt: this.#clock.now(), savedAt: account.savedAt });
-    return this.#statusOf(account);
+    const status = this.#statusOf(account);
+    return { ...status, ...(status.login === "unknown" && reading.reason !== undefined && { reason: reading.reason }) };
   }
 
   /** Checks every account now and then, and tells of each login that has ended. @returns stops it */

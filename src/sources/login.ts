@@ -8,6 +8,8 @@ export interface LoginReading {
   readonly login: "logged_in" | "guest" | "unknown";
   /** As the platform names the account, or null. */
   readonly nickname: string | null;
+  /** Why it is unknown; absent when it is not. */
+  readonly reason?: string;
 }
 
 const HEADER = "header-user-info";
@@ -20,12 +22,27 @@ const WITHIN = 4000;
  */
 export function readLogin(html: string): LoginReading {
   const at = html.lastIndexOf(HEADER);
-  if (at === -1) return { login: "unknown", nickname: null };
+  if (at === -1) return unknown("the page does not say who is logged in: a captcha, or a page of another kind");
   const part = html.slice(at, at + WITHIN).replaceAll('\\"', '"');
   const flag = /"isLogin"\s*:\s*(true|false)/.exec(part)?.[1];
-  if (flag === undefined) return { login: "unknown", nickname: null };
+  if (flag === undefined) return unknown("the page names people, and not whether one is logged in");
   const nickname = flag === "true" ? /"nickname"\s*:\s*"((?:[^"\\]|\\.){1,100})"/.exec(part)?.[1] : undefined;
   return { login: flag === "true" ? "logged_in" : "guest", nickname: nickname ?? null };
+}
+
+function unknown(reason: string): LoginReading {
+  return { login: "unknown", nickname: null, reason };
+}
+
+/** What servers say of headers that they do not take. */
+const REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 431, 494]);
+/** What servers take of headers, as far as one can rely on it. */
+const HEADERS_BYTES = 8_192;
+
+function tooLarge(visitor: Visitor, status: number): string {
+  const bytes = Buffer.byteLength(visitor.headers({})["cookie"] ?? "");
+  if (!REFUSED.has(status) || bytes < HEADERS_BYTES) return "";
+  return `: the cookies have ${bytes} bytes, which may be more than it takes; give those of douyin.com alone`;
 }
 
 /**
@@ -39,12 +56,14 @@ export async function checkLogin(
 ): Promise<LoginReading> {
   const visitor = new Visitor(userAgent);
   visitor.adopt(cookiePairs(cookies, "live.douyin.com"));
-  let reading: LoginReading = { login: "unknown", nickname: null };
+  let reading = unknown("nobody was asked");
   // The first visit may be answered with a challenge that only sets a cookie.
   for (let visit = 0; visit < 2 && reading.login === "unknown"; visit++) {
     const reply = await platform.get("live.douyin.com", "/", visitor.headers({ accept: "text/html" }), signal);
     visitor.learn(reply.headers["set-cookie"]);
-    if (reply.status === 200) reading = readLogin(reply.body.toString("utf8"));
+    const { status, body } = reply;
+    if (status !== 200) reading = unknown(`live.douyin.com answered HTTP ${status}${tooLarge(visitor, status)}`);
+    else reading = body.length === 0 ? unknown("live.douyin.com answered an empty page") : readLogin(body.toString("utf8"));
   }
   return reading;
 }

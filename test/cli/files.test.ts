@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect, it } from "vitest";
@@ -84,6 +84,24 @@ it("a file moves no name from one room to another, and changes nothing of a room
   expect((await loadFile(recording(path, "11", broadcast[2]), options))[0]?.room).toBe(one);
   expect(await rooms()).toEqual(before);
   expect(await Promise.all(broadcast.map((value) => store.rooms.find({ kind: "room_id", value })))).toEqual([one, other, one]);
+  await store.close();
+});
+
+it("a file that is refused leaves nothing behind, whatever was good in it", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const options = { store, clock: systemClock, signal: SIGNAL, readFirst: true };
+  const wrong = recording(directory("late.dyrec"), "11", "1", 4_000_000_000_000);
+  const good = readFileSync(recording(directory("good.dyrec"), "11", "1", 1_777_726_780_000));
+  const header = encodeHeader({ webRid: "11", roomId: "1", title: "", startedAt: AT, source: "websocket" });
+  const both = directory("both.dyrec");
+  // The good one's frame first, then the other's.
+  writeFileSync(both, Buffer.concat([good, readFileSync(wrong).subarray(header.length)]));
+  for (const path of [wrong, both]) {
+    await expect(loadFile(path, options)).rejects.toMatchObject({ code: "bad_file", detail: expect.stringContaining("yet to come") });
+    expect(await store.rooms.list()).toEqual([]);
+  }
+  await loadFile(recording(directory("whole.dyrec"), "11", "1", 1_777_726_780_000), options);
+  expect(await store.rooms.list()).toHaveLength(1);
   await store.close();
 });
 

@@ -5,8 +5,12 @@ import { openMemoryStore } from "../../src/log/memory.js";
 import { openSqliteStore } from "../../src/log/sqlite/store.js";
 import type { Store } from "../../src/log/store.js";
 import { catchUp } from "../../src/outputs/stats/advance.js";
+import { corpus } from "../../src/simulator/index.js";
 import { type RawFile, rawFiles } from "../../src/sources/raw/files.js";
+import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { closeRecordings } from "../../src/sources/raw/rotate.js";
+import { readFrame } from "../../src/sources/read.js";
+import { Drift } from "../../src/wire/drift.js";
 import { erased } from "../contracts/events.js";
 import { everything } from "../contracts/statistics.js";
 import { useDirectory } from "../log/directory.js";
@@ -61,6 +65,33 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
 
     expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
     expect(await events()).toEqual(after);
+    await store.close();
+  });
+
+  it("beside a server count as new only what it does not store itself", async () => {
+    const store = open();
+    const { room, pipeline, clock, again, events } = await collected(store, undefined, directory("raw"));
+    const late = corpus({ seed: "late", frames: 6, start: T0 + 90_000 });
+    const folder = directory("live");
+    const raw = new RawRecorder({ folder, clock, byDefault: true, maxBytes: 1e6, onError: (error) => expect(error).toBeNull() });
+    const waiting = late.frames.map((frame) => readFrame(frame, clock.now(), new Drift()).received);
+    const comes = late.frames.map((frame) => readFrame(frame, clock.now() + 1000, new Drift()).received);
+    raw.take(room, [...waiting.slice(0, 4), ...comes.slice(4)], broadcast);
+    await raw.rotate();
+    const files = (await rawFiles(folder, room)).map((file) => ({ ...file, open: true }));
+    // What was recorded is in the log some moments later.
+    const server = {
+      now: () => clock.now(),
+      every: clock.every.bind(clock),
+      sleep: async () => void (await pipeline.store(waiting.slice(0, 4), broadcast)),
+    };
+    const before = (await events()).length;
+    expect(await again({ files, clock: server })).toMatchObject({ appended: 0, replaced: 0 });
+    expect((await events()).length).toBeGreaterThan(before + 10);
+    expect(await again({ files, clock: { ...server, now: () => clock.now() + 60_000, sleep: async () => {} } })).not.toMatchObject({
+      appended: 0,
+    });
+    await raw.close();
     await store.close();
   });
 

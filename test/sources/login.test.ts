@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { AccountDesk } from "../../src/sources/account-desk.js";
 import { parseCookies } from "../../src/sources/cookies.js";
 import { readLogin } from "../../src/sources/login.js";
 import { type AccountStatus, AccountStore } from "../../src/sources/login-store.js";
@@ -90,6 +91,20 @@ describe("a check", () => {
     expect(await accounts.check("a", as(), SIGNAL)).toMatchObject({ login: "logged_in" });
   });
 
+  it("that comes to nothing says why: a captcha, or cookies that are more than a server takes", async () => {
+    await accounts.save("a", login());
+    simulator.rooms.captcha();
+    expect(await accounts.check("a", as(), SIGNAL)).toMatchObject({ login: "unknown", reason: expect.stringContaining("captcha") });
+    simulator.rooms.captcha(false);
+    const many = Array.from({ length: 47 }, (_, n) => `junk${n}=${"x".repeat(1000)}`).join("; ");
+    await accounts.save("b", parseCookies(`sessionid=TOPSECRET; ${many}`, START));
+    const status = await accounts.check("b", as(), SIGNAL);
+    expect(status).toMatchObject({ login: "unknown", reason: expect.stringMatching(/HTTP 431: the cookies have 4\d{4} bytes/) });
+    expect(status.reason).not.toContain("TOPSECRET");
+    expect(await new AccountDesk(accounts, as(), clock).check("b", SIGNAL)).toMatchObject({ problem: expect.stringContaining("HTTP 431") });
+    expect(await accounts.check("a", as(), SIGNAL)).not.toHaveProperty("reason");
+  });
+
   it("raises the alarm once when the login has ended", async () => {
     await accounts.save("a", login());
     simulator.rooms.logout();
@@ -126,5 +141,8 @@ describe("reading a page", () => {
     ["without the flag", '"header-user-info":{}', "unknown", null],
     ["a captcha", "<html>captcha</html>", "unknown", null],
     ["with the flag elsewhere", `"header-user-info":${" ".repeat(5000)}"isLogin":true`, "unknown", null],
-  ])("%s", (_kind, html, login, nickname) => expect(readLogin(html)).toEqual({ login, nickname }));
+  ])("%s", (_kind, html, login, nickname) => {
+    const reason = login === "unknown" ? { reason: expect.stringContaining("page") } : {};
+    expect(readLogin(html)).toEqual({ login, nickname, ...reason });
+  });
 });
