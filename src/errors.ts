@@ -83,7 +83,13 @@ export const ERRORS = {
     status: 403,
     hint: "Use a token with the scope or room that is needed.",
   },
-  not_found: { message: "There is no such thing here", fault: "caller", retryable: false, status: 404, hint: "Check the address." },
+  not_found: {
+    message: "There is no such thing here",
+    fault: "caller",
+    retryable: false,
+    status: 404,
+    hint: "Check how it is named: the lists (`dylive room list`, GET /v1/rooms and so on) show what there is.",
+  },
   no_account: {
     message: "There is no such account on the platform",
     fault: "caller",

@@ -58,6 +58,9 @@ const CASES: readonly (readonly [args: () => readonly string[], says: RegExp, en
   [() => ["strip", at("none"), "--out", at("a")], /none cannot be read: there is no such file or folder\. Check its path/],
   [() => ["strip", at("file"), "--out", at("b")], /file is no recording\. Give a recording/],
   [() => ["strip", at("file"), "--out", at("file", "c")], /c cannot be made: a part of its path is a file, not a folder\. Check its path/],
+  // Names.
+  [() => ["hook", "add", "nourl"], /url: an address that begins with https:\/\/ or http:\/\//],
+  [() => ["room", "show", "nobody"], /no room is known as "nobody"; add it first\. Check how it is named/],
   // People.
   [() => ["erase-user", ""], /an empty name, or one of blanks, names nobody; give the person's id/],
   [() => ["erase-user", "1001", " \u3000\u200b"], /an empty name, or one of blanks, names nobody/],

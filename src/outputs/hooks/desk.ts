@@ -221,7 +221,7 @@ export class HookDesk {
 }
 
 function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host.slice(0, 64) : "";
+  return URL.canParse(url) ? new URL(url).host.slice(0, 64) : "hook"; // what is no address is refused as that
 }
 
 /** The error for a hook that does not exist, or that the caller may not know of. */
