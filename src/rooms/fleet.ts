@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Changes, Lease, Membership } from "../log/leases.js";
 import type { RoomKey } from "../log/log.js";
 import { NO_SETTINGS, type RoomRow } from "../log/rooms.js";
@@ -55,6 +56,7 @@ export class Fleet {
   readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0, offered: 0 };
 
   constructor(parts: FleetParts) {
+    setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
     this.#parts = parts;
     this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
     this.#herald = new Herald(parts.membership.id, parts.wishes, parts.clock, () => this.#held, parts.onError);

@@ -60,3 +60,36 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
     await store.close();
   }
 });
+
+it("rooms that wait for a store that is away are no leak of listeners, however many", async () => {
+  const clock = fastClock(20);
+  const store = openMemoryStore({ maxEventsPerRoom: 10 });
+  let asked = 0;
+  const away = { ...store.rooms, find: () => Promise.reject(new Error(`away ${++asked}`)) } as unknown as typeof store.rooms;
+  const warnings: string[] = [];
+  const warned = (warning: Error) => void warnings.push(warning.name);
+  process.on("warning", warned);
+  const fleet = new Fleet({
+    ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
+    ...{ onError: () => {}, setAside: () => {}, wishes: new MemoryWishes(store.rooms, clock) },
+    membership: { id: 1, drain: async () => false, leave: async () => {} } as unknown as Membership,
+  });
+  try {
+    const rooms = Array.from({ length: 12 }, (_, n) => ({ kind: "web_rid", value: `10000010${n}` }) as const);
+    const taken = rooms.map((name) => ({
+      key: `web_rid:${name.value}`,
+      name,
+      room: null,
+      watched: true,
+      settings: null,
+      how: "free" as const,
+    }));
+    fleet.change({ taken, changed: [], lost: [] });
+    await until(() => asked >= 2 * rooms.length);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off("warning", warned);
+    await fleet.stop();
+    await store.close();
+  }
+});
