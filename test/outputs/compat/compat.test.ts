@@ -292,3 +292,24 @@ describe("starting and stopping", () => {
     expect(client.closed).toEqual({ code: 1001, reason: "stopping" });
   });
 });
+
+describe("a client", () => {
+  it("is not read for a while when it has sent too much, and is heeded again afterwards", async () => {
+    const clock = new FakeClock();
+    const server = await serveCompat({ clock, limits: { messageBurst: 20, messagesPerSecond: 1 } });
+    const client = await connect(server.url("grab"));
+    let pongs = 0;
+    client.socket.on("pong", () => pongs++);
+    for (let n = 0; n < 20; n++) client.socket.ping();
+    await until(() => pongs === 20);
+    // The one that is too much is still answered: it was read.
+    client.socket.ping();
+    await until(() => pongs === 21);
+    client.socket.ping();
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(pongs).toBe(21);
+    await clock.advance(30_000);
+    await until(() => pongs === 22);
+    expect(client.closed).toBeNull();
+  });
+});
