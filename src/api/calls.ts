@@ -98,11 +98,14 @@ export class Calls {
     const call = new Call(request, response);
     this.#open.add(call);
     const letGo = this.#held.hold(token, () => call.end("token"));
-    response.once("close", () => {
+    const leave = () => {
       letGo();
       this.#open.delete(call);
       if (this.#open.size === 0) this.#drained();
-    });
+    };
+    // Of a client that left while its token was looked at nothing more is heard.
+    if (request.socket.destroyed) leave();
+    else response.once("close", leave);
     if (this.#stopped) call.end("stopping");
     return call;
   }

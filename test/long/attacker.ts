@@ -13,3 +13,5 @@ export interface Orders {
 const { target, names, share }: Orders = JSON.parse(process.argv[2] ?? "{}");
 await Promise.all(names.map((name) => ATTACKS[name]?.(target, share)));
 process.send?.("under way");
+// Sockets that are not read keep no process alive.
+setInterval(() => {}, 60_000);

@@ -2,48 +2,66 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ATTACKS } from "./attacks.js";
 import { type Besieged, besieged } from "./besieged.js";
 import { measured } from "./measured.js";
+import type { Watched } from "./watched.js";
 
 const ATTACK_MS = 8_000;
 const HOURS = 0.3;
 /** What is promised of a server, whatever hostile clients do. */
 const MOST_MB = 600;
 const HEALTH_MS = 250;
+/** A machine that keeps a server which does nothing waiting for so long says nothing about ours: then the attack is done again, so many times. */
+const QUIET_MS = 60;
+const TIMES = 5;
+
+/** What the figures are. */
+const ARE = "most memory, slowest health (beside it of a server that does nothing)";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Attacks, from the first connection on, and judges what became of the server. */
-async function judge({ watch, server, attack }: Besieged, what: string, where: string): Promise<void> {
-  await watch.settled();
-  const end = await attack([what], 1);
-  await pause(ATTACK_MS);
-  const { healthMs, looks, mostMb } = await watch.seen();
-  await end();
-  measured(`attack, ${where}: ${what}`, `memory ${mostMb} MB, health within ${healthMs} ms (${looks} looks)`);
-  console.log(where, what, { healthMs, looks, mostMb });
+async function judge({ watch, server, attack }: Besieged, what: string, figures: string[]): Promise<void> {
+  let seen: Watched;
+  for (let time = 1; ; time++) {
+    await watch.settled();
+    const end = await attack([what], 1);
+    await pause(ATTACK_MS);
+    seen = await watch.seen();
+    await end();
+    console.log(what, seen);
+    if (seen.healthMs < HEALTH_MS || seen.idleMs < QUIET_MS || time === TIMES) break;
+  }
+  const { healthMs, mostMb, idleMs } = seen;
+  figures.push(`${what}: ${mostMb} MB, ${healthMs} ms (${idleMs} ms)`);
   expect(server.process.exitCode).toBeNull();
   expect(mostMb).toBeLessThan(MOST_MB);
   expect(healthMs).toBeLessThan(HEALTH_MS);
 }
 
 describe("an attack on a server that was just started", () => {
+  const figures: string[] = [];
   let one: Besieged | null = null;
   afterEach(() => one?.end());
+  afterAll(() => measured(`attacks, each on a server that was just started: ${ARE}`, figures.join("; ")));
 
   it.each(Object.keys(ATTACKS))("%s", async (what) => {
     one = await besieged(HOURS);
-    await judge(one, what, "alone");
+    await judge(one, what, figures);
   });
 });
 
 describe("an attack on one that was attacked before", () => {
+  const figures: string[] = [];
   let one: Besieged;
   beforeAll(async () => {
     one = await besieged(HOURS);
   });
-  afterAll(() => one.end());
+  afterAll(async () => {
+    measured(`attacks, one after the other on one server: ${ARE}`, figures.join("; "));
+    await one.end();
+  });
 
   it.each(Object.keys(ATTACKS))("%s", async (what) => {
-    await judge(one, what, "after the others");
+    await judge(one, what, figures);
   });
 
   it("does not keep it from ending", async () => {

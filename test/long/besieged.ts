@@ -15,6 +15,8 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export interface Besieged {
   readonly target: Target;
   readonly server: Run;
+  /** Of its settings. */
+  readonly env: Readonly<Record<string, string>>;
   readonly watch: Watch;
   /** Begins attacks, in a process of their own. @returns when they are under way, what ends them */
   attack(names: readonly string[], share: number): Promise<() => Promise<void>>;
@@ -36,11 +38,12 @@ export async function besieged(hours: number): Promise<Besieged> {
   const assets = readdirSync(at("../../dist/web/assets")).filter((name) => name.endsWith(".js"));
   const [largest = ""] = assets.sort((a, b) => sizeOf(b) - sizeOf(a));
   const target = { base, token, room, asset: `/assets/${largest}` };
-  const watch = new Watch(base, server.process.pid ?? 0);
+  const watch = await Watch.begin(base, server.process.pid ?? 0);
   const attackers = new Set<() => Promise<void>>();
   return {
     target,
     server,
+    env,
     watch,
     attack: async (names, share) => {
       const orders: Orders = { target, names, share };

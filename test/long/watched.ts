@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 
@@ -8,28 +10,40 @@ const EVERY_MS = 50;
 const PROBE = `
 const { parentPort, workerData } = require("node:worker_threads");
 const http = require("node:http");
-let worst = 0;
-let count = 0;
-let began = 0;
-function look() {
-  began = performance.now();
-  const done = () => {
-    const ms = performance.now() - began;
-    worst = Math.max(worst, ms);
-    count++;
-    began = 0;
-    setTimeout(look, ${EVERY_MS});
+/** Asks again and again; gives what was seen since it was asked last. */
+function looking(base) {
+  let worst = 0;
+  let count = 0;
+  let began = 0;
+  function look() {
+    began = performance.now();
+    const done = () => {
+      worst = Math.max(worst, performance.now() - began);
+      count++;
+      began = 0;
+      setTimeout(look, ${EVERY_MS});
+    };
+    // Each on a connection of its own.
+    http.get(base + "/healthz", { agent: false }, (answer) => answer.resume().on("end", done)).on("error", done);
+  }
+  look();
+  return () => {
+    // Also what it still waits for.
+    const seen = { worst: Math.max(worst, began > 0 ? performance.now() - began : 0), count };
+    worst = 0;
+    count = 0;
+    return seen;
   };
-  http.get(workerData + "/healthz", { agent: false }, (answer) => answer.resume().on("end", done)).on("error", done);
 }
-parentPort.on("message", () => {
-  // Also what it still waits for.
-  if (began > 0) worst = Math.max(worst, performance.now() - began);
-  parentPort.postMessage({ worst, count });
-  worst = 0;
-  count = 0;
-});
-look();
+const server = looking(workerData.server);
+const idle = looking(workerData.idle);
+parentPort.on("message", () => parentPort.postMessage({ server: server(), idle: idle() }));
+`;
+
+/** A server that does nothing else: what is asked of it takes as long as the machine keeps everybody waiting. */
+const IDLE = `
+const server = require("node:http").createServer((_request, response) => response.end("{}"));
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 `;
 
 /** What a server did under an attack. */
@@ -37,6 +51,8 @@ export interface Watched {
   /** ms of the slowest answer to a look at its health. */
   readonly healthMs: number;
   readonly looks: number;
+  /** The same of a server that does nothing else. */
+  readonly idleMs: number;
   /** Most memory that it had, in MB. */
   readonly mostMb: number;
 }
@@ -44,26 +60,34 @@ export interface Watched {
 /** Looks at a server's health and memory from outside while something is done to it. */
 export class Watch {
   readonly #probe: Worker;
+  readonly #idle: ChildProcess;
   readonly #pid: number;
   readonly #timer: NodeJS.Timeout;
   #mostMb = 0;
 
-  constructor(base: string, pid: number) {
+  private constructor(base: string, pid: number, idle: ChildProcess, idleBase: string) {
     this.#pid = pid;
-    this.#probe = new Worker(PROBE, { eval: true, workerData: base });
+    this.#idle = idle;
+    this.#probe = new Worker(PROBE, { eval: true, workerData: { server: base, idle: idleBase } });
     this.#timer = setInterval(() => this.#look(), EVERY_MS);
+  }
+
+  static async begin(base: string, pid: number): Promise<Watch> {
+    const idle = spawn(process.execPath, ["-e", IDLE], { stdio: ["ignore", "pipe", "inherit"] });
+    const [port] = await once(idle.stdout, "data");
+    return new Watch(base, pid, idle, `http://127.0.0.1:${String(port).trim()}`);
   }
 
   /** What was seen since the last call. */
   async seen(): Promise<Watched> {
     this.#look();
-    const got = await new Promise<{ worst: number; count: number }>((resolve) => {
+    const got = await new Promise<Record<"server" | "idle", { worst: number; count: number }>>((resolve) => {
       this.#probe.once("message", resolve);
       this.#probe.postMessage(null);
     });
     const mostMb = this.#mostMb;
     this.#mostMb = 0;
-    return { healthMs: Math.round(got.worst), looks: got.count, mostMb };
+    return { healthMs: Math.round(got.server.worst), looks: got.server.count, idleMs: Math.round(got.idle.worst), mostMb };
   }
 
   /** Waits until its last look is over, so that what an earlier attack kept waiting is not this one's. */
@@ -76,6 +100,7 @@ export class Watch {
 
   async end(): Promise<void> {
     clearInterval(this.#timer);
+    this.#idle.kill("SIGKILL");
     await this.#probe.terminate();
   }
 
