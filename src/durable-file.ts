@@ -172,7 +172,7 @@ async function removeLeft(path: string, olderMs = LEFT_MS): Promise<void> {
 function madeIn(path: string, first: string | undefined): readonly string[] {
   if (first === undefined) return [];
   const top = dirname(resolve(first));
-  const folders = [];
+  const folders: string[] = [];
   for (let folder = dirname(resolve(path)); folder.length >= top.length; folder = dirname(folder)) {
     folders.unshift(folder);
     if (folder === dirname(folder)) break;

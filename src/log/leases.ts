@@ -41,7 +41,14 @@ export interface Changes {
   readonly taken: readonly Lease[];
   /** Leases of this process whose room or settings are others now. */
   readonly changed: readonly Lease[];
-  readonly lost: readonly string[];
+  readonly lost: readonly Lost[];
+}
+
+/** A room that is no longer this process's. */
+export interface Lost {
+  readonly key: string;
+  /** Because it is paused: there is nobody else to tell its log. */
+  readonly paused: boolean;
 }
 
 /** This process as a member. It is gone for the others when its time has passed or its session with the database is lost. */

@@ -6,7 +6,6 @@ import type { Wishes } from "../log/wishes.js";
 import { Collector } from "./collector.js";
 import type { CollectorParts, Shared } from "./collector-parts.js";
 import { Herald } from "./herald.js";
-import { inTime, PATIENCE_MS } from "./in-time.js";
 import { budgetsOf, RATES, type Rates } from "./rates.js";
 import { CollectorRegistry } from "./registry.js";
 import type { RoomName } from "./resolve.js";
@@ -80,9 +79,9 @@ export class Fleet {
 
   /** Follows what a beat found. */
   change({ taken, changed, lost }: Changes): void {
-    for (const key of lost) {
+    for (const { key, paused } of lost) {
       this.#leases.delete(key);
-      this.#letGo(key, (collector) => this.#isPaused(collector));
+      this.#letGo(key, paused);
     }
     for (const lease of changed) {
       this.#leases.set(lease.key, lease);
@@ -208,27 +207,17 @@ export class Fleet {
     });
   }
 
-  #letGo(key: string, isPaused?: (collector: Collector) => Promise<boolean>): void {
+  #letGo(key: string, paused = false): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
     this.#herald.forget(key);
     held.keys.delete(key);
-    if (held.keys.size === 0) this.#end(held.collector, isPaused);
+    if (held.keys.size === 0) this.#end(held.collector, paused);
   }
 
-  #end(collector: Collector, isPaused: (collector: Collector) => Promise<boolean> = async () => false): void {
-    const ending = isPaused(collector)
-      .then((paused) => collector.stop(paused))
-      .finally(() => this.#ending.delete(ending));
+  #end(collector: Collector, paused = false): void {
+    const ending = collector.stop(paused).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
-  }
-
-  /** Whether a room is no longer this process's because it was paused: there is nobody else to tell its log. */
-  async #isPaused({ room }: Collector): Promise<boolean> {
-    if (room === null) return false;
-    const { store, clock } = this.#parts;
-    const row = await inTime(store.rooms.get(room), PATIENCE_MS, clock).catch(() => null);
-    return row?.watch === "paused";
   }
 }

@@ -29,7 +29,7 @@ describe("dylive", () => {
     [["token", "create"], {}, /--name/],
     [["token", "create", "--name", "x", "--scope", "god"], {}, /scope.*read.*manage.*admin/],
     [["serve", "--port", "many"], {}, /whole number/],
-    [["serve"], { DYLIVE_PORT: "99999" }, /DYLIVE_PORT.*65535/],
+    [["serve"], { DYLIVE_PORT: "99999" }, /DYLIVE_PORT.*65,535/],
     [["serve"], { DYLIVE_UPSTREAM: "not a url" }, /DYLIVE_UPSTREAM/],
     [["decode", "/nowhere/file.bin"], {}, /nowhere/],
     [["watch", "a/b"], {}, /a\/b/],

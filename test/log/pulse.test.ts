@@ -52,7 +52,13 @@ describe("a pulse", () => {
 
   it("tells changes, and of the first failure after a success", async () => {
     const clock = new FakeClock();
-    const answers: (Changes | Error)[] = [{ ...NOTHING, lost: ["a"] }, new Error("away"), new Error("away"), NOTHING, new Error("again")];
+    const answers: (Changes | Error)[] = [
+      { ...NOTHING, lost: [{ key: "a", paused: false }] },
+      new Error("away"),
+      new Error("away"),
+      NOTHING,
+      new Error("again"),
+    ];
     const told: unknown[] = [];
     const beat = async () => {
       const answer = answers.shift() ?? new DyliveError("stopping", "it has left");
@@ -66,7 +72,7 @@ describe("a pulse", () => {
     });
     pulse.start();
     await clock.advance(5000);
-    expect(told).toEqual([["a"], "Error: away", "Error: again"]);
+    expect(told).toEqual([[{ key: "a", paused: false }], "Error: away", "Error: again"]);
     await pulse.stop();
   });
 });

@@ -25,7 +25,7 @@ export class Process {
 
   async beat(): Promise<void> {
     const { taken, lost } = await this.membership.beat();
-    for (const key of lost) expect(this.has.delete(key), `lost ${key}, which it had`).toBe(true);
+    for (const { key } of lost) expect(this.has.delete(key), `lost ${key}, which it had`).toBe(true);
     for (const lease of taken) {
       expect(this.has.has(lease.key), `was given ${lease.key} twice`).toBe(false);
       this.has.set(lease.key, lease);

@@ -49,7 +49,7 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
     const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
     fleet.change({ taken: [lease], changed: [], lost: [] });
     await until(() => fleet.collected().some(({ state }) => state === "live"));
-    fleet.change({ taken: [], changed: [], lost: [KEY] });
+    fleet.change({ taken: [], changed: [], lost: [{ key: KEY, paused: false }] });
     await fleet.stop();
     order.push("stopped");
     expect(order).toEqual(["handed over", "stopped"]);

@@ -1,10 +1,13 @@
 import type { Changes, Lease, Membership, Role } from "../leases.js";
 import type { RoomKey } from "../log.js";
+import { WATCHES } from "../rooms.js";
 import { sharesOf, slackOf } from "../shares.js";
 import type { Connection } from "./connection.js";
 import type { MemberSession } from "./member-session.js";
 import { leaseOf, lookAt, type MineRow, rowsOf, type View } from "./member-view.js";
 import type { Session } from "./session.js";
+
+const PAUSED = WATCHES.indexOf("paused");
 
 /** How long things may last in a cluster, in ms. */
 export interface LeaseTimes {
@@ -70,19 +73,33 @@ export class PostgresMembership implements Membership {
     if (this.#beatAt !== null && now - this.#beatAt > this.#times.ttlMs / 2) this.#doubt();
     let taken: ReadonlyMap<string, How>;
     let mine: readonly MineRow[];
+    let paused: ReadonlySet<RoomKey>;
     try {
       [taken, mine] = await this.#session.ask((session) => this.#beat(session));
+      paused = await this.#pausedOf(mine);
     } catch (error) {
       this.#doubt();
       throw error;
     } finally {
       this.#beatAt = clock.now();
     }
-    return this.#compare(taken, mine);
+    return this.#compare(taken, mine, paused);
+  }
+
+  /** Which of the rooms that are no longer this process's are paused. */
+  async #pausedOf(mine: readonly MineRow[]): Promise<ReadonlySet<RoomKey>> {
+    const gone = [...this.#known.values()].flatMap(({ row: { key, room } }) =>
+      room === null || mine.some((one) => one.key === key) ? [] : [room],
+    );
+    if (gone.length === 0) return new Set();
+    const rows = await this.#session.ask((session) =>
+      session.rows<{ room: RoomKey }>(`SELECT room FROM rooms WHERE room = ANY($1) AND watched = ${PAUSED}`, gone),
+    );
+    return new Set(rows.map(({ room }) => room));
   }
 
   /** What is new in the rows since the last beat. */
-  #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[]): Changes {
+  #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[], paused: ReadonlySet<RoomKey>): Changes {
     const before = this.#known;
     const now = new Map<string, Known>();
     const [taken, changed]: [Lease[], Lease[]] = [[], []];
@@ -97,7 +114,8 @@ export class PostgresMembership implements Membership {
       (was === undefined ? taken : changed).push(lease);
     }
     this.#known = now;
-    return { taken, changed, lost: [...before.keys()].filter((key) => !now.has(key)) };
+    const gone = [...before].filter(([key]) => !now.has(key));
+    return { taken, changed, lost: gone.map(([key, { row }]) => ({ key, paused: row.room !== null && paused.has(row.room) })) };
   }
 
   async owns(key: string): Promise<boolean> {
