@@ -19,7 +19,7 @@ const apart = [
   "test/browser/**",
   "test/long/**",
   "test/postgres/**",
-  "test/cluster/**",
+  "test/processes/**",
 ];
 
 /**
@@ -59,7 +59,7 @@ export default defineConfig({
         },
       },
       // Programs that share a database of PostgreSQL.
-      { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000, ...programs } },
+      { test: { name: "processes", include: ["test/processes/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000, ...programs } },
       { test: { name: "faults", include: lockstepTests, testTimeout: 30_000, ...alone } },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "long", include: ["test/long/**/*.test.ts"], testTimeout: 3_600_000, hookTimeout: 120_000, fileParallelism: false } },

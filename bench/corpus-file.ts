@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Corpus, corpus } from "../src/simulator/corpus.js";
-import { loadSchema } from "../src/simulator/schema.js";
+import { type Corpus, corpus } from "../simulator/corpus.js";
+import { loadSchema } from "../simulator/schema.js";
 
 /** Makes the seeded corpus. `proto/` is that of the checkout, which every bench runs in. */
 export function makeCorpus(frames: number, seed: string): Corpus {

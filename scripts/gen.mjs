@@ -1,4 +1,4 @@
-// Writes the selective decoders in src/wire/gen/ from proto/*.proto.
+// Writes the selective decoders in src/platform/wire/gen/ from proto/*.proto.
 //
 //   node scripts/gen.mjs           write
 //   node scripts/gen.mjs --check   exit 1 and name the files that differ from what would be written
@@ -17,7 +17,7 @@ import { emitFile, emitIndex } from "./gen/emit.mjs";
 import { loadModel } from "./gen/model.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const target = `${root}src/wire/gen/`;
+const target = `${root}src/platform/wire/gen/`;
 
 const files = loadModel(`${root}proto/`);
 const wanted = new Map(files.map((file) => [`${file.name}.ts`, emitFile(file)]));
@@ -30,7 +30,7 @@ const differing = [...wanted]
   .map(([name]) => name);
 
 if (process.argv.includes("--check")) {
-  for (const name of [...differing, ...stale]) console.error(`src/wire/gen/${name} is not what proto/ gives: run \`npm run gen\``);
+  for (const name of [...differing, ...stale]) console.error(`src/platform/wire/gen/${name} is not what proto/ gives: run \`npm run gen\``);
   process.exitCode = differing.length + stale.length > 0 ? 1 : 0;
 } else {
   mkdirSync(target, { recursive: true });

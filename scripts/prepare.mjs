@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The projects of vitest.config.ts that need nothing but the checkout. */
-export const PROJECTS = ["unit", "faults", "postgres", "cluster", "e2e", "browser"];
+export const PROJECTS = ["unit", "faults", "postgres", "processes", "e2e", "browser"];
 
 /** Runs a command in the checkout with its output shown; ends the process with its exit code when it fails. */
 export function run(command, args, options = {}) {
@@ -42,7 +42,7 @@ export function install({ tools = true } = {}) {
   });
 }
 
-/** Compiles src/ to dist/, puts the program together in dist/bin, and the dashboard in dist/web. */
+/** Compiles src/ and simulator/ to dist/, puts the program together in dist/bin, and the dashboard in dist/web. */
 export function build() {
   step("building the program and the dashboard", () => {
     rmSync(`${ROOT}dist`, { recursive: true, force: true });

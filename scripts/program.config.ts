@@ -20,7 +20,7 @@ export default defineConfig({
     minify: false,
     rollupOptions: {
       // The worker thread is loaded by its name.
-      input: { dylive: `${ROOT}dist/cli/main.js`, thread: `${ROOT}dist/worker/thread.js` },
+      input: { dylive: `${ROOT}dist/src/cli/main.js`, thread: `${ROOT}dist/src/jobs/thread.js` },
       output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
     },
   },

@@ -1,5 +1,5 @@
 // For those who want a room's events.
-export { type Clock, systemClock } from "./clock.js";
+
 export {
   type ConnectOptions,
   connect,
@@ -8,8 +8,7 @@ export {
   type RoomEvents,
   replay,
   resolve,
-} from "./connect.js";
-export { DyliveError, ERRORS, type ErrorCode, type Fault } from "./errors.js";
+} from "./app/connect.js";
 export { describe } from "./events/describe.js";
 // The vocabulary, with its JSON Schemas.
 export {
@@ -28,13 +27,13 @@ export {
   type UsualType,
 } from "./events/event.js";
 export { compile as compileFilter, FilterError, type Predicate } from "./events/filter.js";
-export { platformId } from "./events/message-id.js";
+export { platformId } from "./events/platform-id.js";
+export type { Evidence, RoomState, RoomStatus } from "./health/state.js";
+export { type ReadFrame, readFrame } from "./platform/access/read.js";
+export type { Answer, FoundFacts, Resolved, RoomName, TextAnswer } from "./platform/links/resolve.js";
+export { answerOf } from "./platform/links/resolve.js";
 // For those who have bytes of their own: frame → response → messages → events.
-export { type Context, type Envelope, normalise } from "./events/normalise.js";
-export type { Answer, FoundFacts, Resolved, RoomName, TextAnswer } from "./rooms/resolve.js";
-export { answerOf } from "./rooms/resolve.js";
-export type { Evidence, RoomState, RoomStatus } from "./rooms/state.js";
-export { type ReadFrame, readFrame } from "./sources/read.js";
+export { type Context, type Envelope, normalise } from "./platform/messages/normalise.js";
 export {
   type Decoded,
   Drift,
@@ -50,4 +49,6 @@ export {
   messages,
   RecordingReader,
   WireError,
-} from "./wire/index.js";
+} from "./platform/wire/index.js";
+export { type Clock, systemClock } from "./runtime/clock.js";
+export { DyliveError, ERRORS, type ErrorCode, type Fault } from "./runtime/errors.js";

@@ -1,6 +1,6 @@
-import { platformId } from "../src/events/message-id.js";
-import { type Envelope, normalise } from "../src/events/normalise.js";
-import { Drift } from "../src/wire/drift.js";
+import { platformId } from "../src/events/platform-id.js";
+import { type Envelope, normalise } from "../src/platform/messages/normalise.js";
+import { Drift } from "../src/platform/wire/drift.js";
 
 /** The id that the event of a message has, by docs/events.md: written once more, apart from the program's. */
 export function idOf({ method, msgId }: { readonly method: string; readonly msgId: string }): string {

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../src/clock.js";
+import { type Clock, systemClock } from "../src/runtime/clock.js";
 
 /** The real clock, run so many times faster: for tests with real sockets, where a clock that stands still would stop nothing but us. */
 export function fastClock(factor: number): Clock {

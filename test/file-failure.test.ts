@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { folderFailure } from "../src/cli/doctor/machine.js";
-import { DyliveError } from "../src/errors.js";
-import { fileFailure } from "../src/file-failure.js";
+import { DyliveError } from "../src/runtime/errors.js";
+import { fileFailure } from "../src/runtime/file-failure.js";
 
 const system = (code: string) => Object.assign(new Error(`${code}: words of the system`), { code });
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../src/clock.js";
+import { type Clock, systemClock } from "../src/runtime/clock.js";
 
 /** The real clock, but that waits of these lengths end when the test says so: no test races them. */
 export class HeldClock implements Clock {

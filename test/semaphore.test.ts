@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FairSemaphore } from "../src/semaphore.js";
+import { FairSemaphore } from "../src/runtime/semaphore.js";
 
 /** Notes who was let in, in order, and how each leaves. */
 function noted(semaphore: FairSemaphore) {

@@ -1,8 +1,8 @@
-import { systemClock } from "../../src/clock.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { Pipeline } from "../../src/rooms/pipeline.js";
+import { Pipeline } from "../../src/ingest/pipeline.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { websocketSource } from "../../src/sources/websocket.js";
-import { Drift } from "../../src/wire/drift.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { originOf } from "../decode/cases.js";
 import type { Receiver, Run } from "./receiver.js";
 

@@ -1,4 +1,4 @@
-import { openPostgresStore } from "../../src/log/postgres/store.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
 import type { Supply } from "./events.js";
 
 const ROOMS = 50;

@@ -1,4 +1,4 @@
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import type { Supply } from "./events.js";
 
 /** Events in one flush, whatever the number of rooms: the same traffic, spread more thinly. */

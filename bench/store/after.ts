@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { answer } from "../child.js";
 import { checked } from "./check.js";
 import { counted } from "./count.js";

@@ -1,5 +1,5 @@
-import { checkStore } from "../../src/log/check-store.js";
-import type { Store } from "../../src/log/store.js";
+import { checkStore } from "../../src/store/check-store.js";
+import type { Store } from "../../src/store/store.js";
 import { cpuSeconds, peakMegabytes } from "../child.js";
 import type { Told } from "./after.js";
 

@@ -1,8 +1,8 @@
 import type { Database } from "better-sqlite3";
-import type { Store } from "../../src/log/store.js";
-import { advance } from "../../src/outputs/stats/advance.js";
-import { summaryOf } from "../../src/outputs/stats/summary.js";
-import { openVocabulary } from "../../src/outputs/stats/words.js";
+import { advance } from "../../src/statistics/advance.js";
+import { summaryOf } from "../../src/statistics/summary.js";
+import { openVocabulary } from "../../src/statistics/words.js";
+import type { Store } from "../../src/store/store.js";
 import { cpuSeconds } from "../child.js";
 import { median } from "../rounds.js";
 import type { Kept, Told } from "./after.js";

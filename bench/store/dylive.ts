@@ -1,8 +1,8 @@
-import { type Clock, systemClock } from "../../src/clock.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { Pipeline } from "../../src/rooms/pipeline.js";
-import { Drift } from "../../src/wire/drift.js";
-import { decodeResponse } from "../../src/wire/response.js";
+import { Pipeline } from "../../src/ingest/pipeline.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { decodeResponse } from "../../src/platform/wire/response.js";
+import { type Clock, systemClock } from "../../src/runtime/clock.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { originOf } from "../decode/cases.js";
 import { grouped, type Sided, TOGETHER } from "./side.js";
 

@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
-import type { Store } from "../../src/log/store.js";
-import { decideExport } from "../../src/outputs/export/ask.js";
-import { exportPieces } from "../../src/outputs/export/export.js";
+import { decideExport } from "../../src/exports/ask.js";
+import { exportPieces } from "../../src/exports/export.js";
+import type { Store } from "../../src/store/store.js";
 import { cpuSeconds, peakMegabytes } from "../child.js";
 import type { Kept, Told } from "./after.js";
 

@@ -1,12 +1,12 @@
-import { BUSY } from "../../src/simulator/corpus.js";
-import { encodePushResponse, MESSAGES_PER_FRAME, pushTexts } from "../../src/simulator/frame.js";
-import { makeId } from "../../src/simulator/ids.js";
-import { LoadFeed } from "../../src/simulator/load-feed.js";
-import type { Outgoing } from "../../src/simulator/outgoing.js";
-import { makePerson } from "../../src/simulator/people.js";
-import { PlannedFeed } from "../../src/simulator/planned-feed.js";
-import { hash32, Random } from "../../src/simulator/random.js";
-import { loadSchema } from "../../src/simulator/schema.js";
+import { BUSY } from "../../simulator/corpus.js";
+import { encodePushResponse, MESSAGES_PER_FRAME, pushTexts } from "../../simulator/frame.js";
+import { makeId } from "../../simulator/ids.js";
+import { LoadFeed } from "../../simulator/load-feed.js";
+import type { Outgoing } from "../../simulator/outgoing.js";
+import { makePerson } from "../../simulator/people.js";
+import { PlannedFeed } from "../../simulator/planned-feed.js";
+import { hash32, Random } from "../../simulator/random.js";
+import { loadSchema } from "../../simulator/schema.js";
 
 /** Messages of one chunk: what one side stores before the other has its turn. */
 export const CHUNK = 20_000;

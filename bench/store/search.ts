@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
-import type { SearchAsk, SearchPlace } from "../../src/log/search.js";
-import type { Store } from "../../src/log/store.js";
+import type { SearchAsk, SearchPlace } from "../../src/store/search.js";
+import type { Store } from "../../src/store/store.js";
 import { median } from "../rounds.js";
 import type { Kept, Told } from "./after.js";
 import { FREQUENT, RARE } from "./feed.js";

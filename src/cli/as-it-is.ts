@@ -1,5 +1,5 @@
-import { DyliveError } from "../errors.js";
-import { isUnwritable } from "../log/unwritable.js";
+import { DyliveError } from "../runtime/errors.js";
+import { isUnwritable } from "../store/unwritable.js";
 import { say } from "./terminal.js";
 
 /** Waits for what brings a store up to date before it is read. One that cannot be written is read as it is. @param lacking what is told then */

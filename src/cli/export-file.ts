@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
-import { publish, writeWhole } from "../durable-file.js";
-import { DyliveError } from "../errors.js";
-import { fileFailure } from "../file-failure.js";
-import { FileLock, isLocked } from "../log/file-lock.js";
+import { publish, writeWhole } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
+import { FileLock, isLocked } from "../store/file-lock.js";
 
 /** Where a file that is not whole yet stands: so many bytes of it hold what was exported up to a seq. */
 interface Place {

@@ -1,13 +1,13 @@
-import type { Clock } from "../clock.js";
-import { DyliveError } from "../errors.js";
-import type { RoomKey } from "../log/log.js";
-import type { Alias } from "../log/rooms.js";
-import type { Store } from "../log/store.js";
-import { type Broadcast, Pipeline, type Stored } from "../rooms/pipeline.js";
-import { roomNameIn } from "../rooms/resolve/name.js";
+import { type Broadcast, Pipeline, type Stored } from "../ingest/pipeline.js";
+import type { Received } from "../platform/access/source.js";
+import { roomNameIn } from "../platform/links/name.js";
+import { Drift } from "../platform/wire/drift.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
-import type { Received } from "../sources/source.js";
-import { Drift } from "../wire/drift.js";
+import type { RoomKey } from "../store/log.js";
+import type { Alias } from "../store/rooms.js";
+import type { Store } from "../store/store.js";
 import { say } from "./terminal.js";
 
 /** What came of a file. */

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeToken } from "../api/auth.js";
-import type { Config } from "../config.js";
-import { writeWhole } from "../durable-file.js";
-import { DyliveError } from "../errors.js";
-import type { Tokens } from "../log/tokens.js";
+import type { Config } from "../app/config.js";
+import { makeToken } from "../http/auth.js";
+import { writeWhole } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Tokens } from "../store/tokens.js";
 
 /** A token that was made because there was none. */
 export interface FirstToken {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { DyliveError } from "../errors.js";
+import { DyliveError } from "../runtime/errors.js";
 import { programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
 import { plain, say } from "./terminal.js";

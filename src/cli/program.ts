@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { type Config, loadConfig } from "../config.js";
-import { packagePath } from "../package-path.js";
+import { type Config, loadConfig } from "../app/config.js";
+import { packagePath } from "../runtime/package-path.js";
+import type { simulate } from "./commands/simulate.js";
 import { layOut } from "./help.js";
-import type { simulate } from "./simulate.js";
 import { numberFrom, whole, wholeFrom } from "./values.js";
 
 /** A day in less than a second, and as fast as it goes where it is 0. */
@@ -52,7 +52,7 @@ function addOwnCommands(program: Command): void {
     .addOption(signer())
     .option("--watch <room>", "put a room on the watch list (repeat for more)", collect, [])
     .action(async ({ watch: watched, ...settings }: Partial<Config> & { watch: string[] }) => {
-      const { serve } = await import("./serve.js"); // each command loads what it needs, when it runs: a short one starts at once
+      const { serve } = await import("./commands/serve.js"); // each command loads what it needs, when it runs: a short one starts at once
       await serve(loadConfig(settings), watched);
     });
 
@@ -63,7 +63,7 @@ function addOwnCommands(program: Command): void {
     .addOption(port())
     .addOption(data())
     .action(async (settings: Partial<Config>) => {
-      const { demo } = await import("./demo.js");
+      const { demo } = await import("./commands/demo.js");
       await demo(loadConfig(settings));
     });
 
@@ -74,7 +74,7 @@ function addOwnCommands(program: Command): void {
     .option("--json", "the answer as one JSON object", false)
     .addOption(upstream())
     .action(async (text: string, { json, ...settings }: Partial<Config> & { json: boolean }) => {
-      const { resolve } = await import("./resolve.js");
+      const { resolve } = await import("./commands/resolve.js");
       await resolve(loadConfig(settings), text, { json });
     });
 
@@ -87,7 +87,7 @@ function addOwnCommands(program: Command): void {
     .addOption(upstream())
     .addOption(signer())
     .action(async (room: string, { json, all, ...settings }: Partial<Config> & { json: boolean; all: boolean }) => {
-      const { watch } = await import("./watch.js");
+      const { watch } = await import("./commands/watch.js");
       await watch(loadConfig(settings), room, { json, all });
     });
 
@@ -99,7 +99,7 @@ function addOwnCommands(program: Command): void {
     .addOption(upstream())
     .addOption(signer())
     .action(async (room: string, { out, ...settings }: Partial<Config> & { out?: string }) => {
-      const { record } = await import("./record.js");
+      const { record } = await import("./commands/record.js");
       await record(loadConfig(settings), room, out ?? null);
     });
 
@@ -111,7 +111,7 @@ function addOwnCommands(program: Command): void {
     .option("--json", "one JSON object a line", false)
     .option("--all", "also stats, ranks and unknown messages", false)
     .action(async (file: string, options: { speed: number; json: boolean; all: boolean }) => {
-      const { replay } = await import("./replay.js");
+      const { replay } = await import("./commands/replay.js");
       await replay(file, options);
     });
 
@@ -121,7 +121,7 @@ function addOwnCommands(program: Command): void {
     .argument("<files...>", "a HAR is exported from Chrome's DevTools, with content")
     .addOption(data())
     .action(async (files: string[], settings: Partial<Config>) => {
-      const { importFiles } = await import("./import.js");
+      const { importFiles } = await import("./commands/import.js");
       await importFiles(loadConfig(settings), files);
     });
 
@@ -130,7 +130,7 @@ function addOwnCommands(program: Command): void {
     .description("LiveEvents of recordings, HARs, frames, Responses or payloads as JSON")
     .argument("<files...>", "a single payload is named after its method (ChatMessage.bin)")
     .action(async (files: string[]) => {
-      const { decode } = await import("./decode.js");
+      const { decode } = await import("./commands/decode.js");
       await decode(files);
     });
 
@@ -143,30 +143,33 @@ function addOwnCommands(program: Command): void {
     .option("--rate <n>", "times as many messages", rate, 1)
     .option("--accept-any-signature", "take any signature of 16 characters", false)
     .action(async (options: Parameters<typeof simulate>[0]) => {
-      const { simulate } = await import("./simulate.js");
+      const { simulate } = await import("./commands/simulate.js");
       await simulate(options);
     });
 }
 
 /** Commands with options of their own, which are described in their files. */
 const GROUPS: readonly { readonly names: readonly string[]; readonly add: (program: Command) => Promise<void> }[] = [
-  { names: ["doctor"], add: async (program) => (await import("./doctor.js")).addDoctorCommand(program, { data, upstream, signer }) },
-  { names: ["login"], add: async (program) => (await import("./login.js")).addLoginCommand(program, data, upstream) },
-  { names: ["room"], add: async (program) => (await import("./room.js")).addRoomCommands(program, { data, upstream }) },
-  { names: ["token"], add: async (program) => (await import("./token.js")).addTokenCommands(program, data) },
-  { names: ["official"], add: async (program) => (await import("./official.js")).addOfficialCommands(program, data) },
-  { names: ["hook"], add: async (program) => (await import("./hook.js")).addHookCommands(program, data) },
-  { names: ["session"], add: async (program) => (await import("./session.js")).addSessionCommands(program, data) },
-  { names: ["stats", "gifts", "user"], add: async (program) => (await import("./stats.js")).addStatsCommands(program, data) },
-  { names: ["export"], add: async (program) => (await import("./export.js")).addExportCommand(program, data) },
-  { names: ["redecode"], add: async (program) => (await import("./redecode.js")).addRedecodeCommand(program, data) },
-  { names: ["search"], add: async (program) => (await import("./search.js")).addSearchCommand(program, data) },
+  {
+    names: ["doctor"],
+    add: async (program) => (await import("./commands/doctor.js")).addDoctorCommand(program, { data, upstream, signer }),
+  },
+  { names: ["login"], add: async (program) => (await import("./commands/login.js")).addLoginCommand(program, data, upstream) },
+  { names: ["room"], add: async (program) => (await import("./commands/room.js")).addRoomCommands(program, { data, upstream }) },
+  { names: ["token"], add: async (program) => (await import("./commands/token.js")).addTokenCommands(program, data) },
+  { names: ["official"], add: async (program) => (await import("./commands/official.js")).addOfficialCommands(program, data) },
+  { names: ["hook"], add: async (program) => (await import("./commands/hook.js")).addHookCommands(program, data) },
+  { names: ["session"], add: async (program) => (await import("./commands/session.js")).addSessionCommands(program, data) },
+  { names: ["stats", "gifts", "user"], add: async (program) => (await import("./commands/stats.js")).addStatsCommands(program, data) },
+  { names: ["export"], add: async (program) => (await import("./commands/export.js")).addExportCommand(program, data) },
+  { names: ["redecode"], add: async (program) => (await import("./commands/redecode.js")).addRedecodeCommand(program, data) },
+  { names: ["search"], add: async (program) => (await import("./commands/search.js")).addSearchCommand(program, data) },
   { names: ["backup", "check"], add: async (program) => (await import("./store.js")).addStoreCommands(program, data) },
-  { names: ["erase-user"], add: async (program) => (await import("./erase.js")).addEraseCommand(program, data) },
-  { names: ["retention"], add: async (program) => (await import("./retention.js")).addRetentionCommand(program, data) },
-  { names: ["migrate"], add: async (program) => (await import("./migrate.js")).addMigrateCommand(program, data) },
-  { names: ["cluster"], add: async (program) => (await import("./cluster.js")).addClusterCommand(program, data) },
+  { names: ["erase-user"], add: async (program) => (await import("./commands/erase.js")).addEraseCommand(program, data) },
+  { names: ["retention"], add: async (program) => (await import("./commands/retention.js")).addRetentionCommand(program, data) },
+  { names: ["migrate"], add: async (program) => (await import("./commands/migrate.js")).addMigrateCommand(program, data) },
+  { names: ["cluster"], add: async (program) => (await import("./commands/cluster.js")).addClusterCommand(program, data) },
   { names: ["restored"], add: async (program) => (await import("./restored.js")).addRestoredCommand(program) },
-  { names: ["strip"], add: async (program) => (await import("./strip.js")).addStripCommand(program) },
-  { names: ["completion"], add: async (program) => (await import("./completion.js")).addCompletionCommand(program) },
+  { names: ["strip"], add: async (program) => (await import("./commands/strip.js")).addStripCommand(program) },
+  { names: ["completion"], add: async (program) => (await import("./commands/completion.js")).addCompletionCommand(program) },
 ];

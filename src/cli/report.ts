@@ -1,4 +1,4 @@
-import type { Drift } from "../wire/drift.js";
+import type { Drift } from "../platform/wire/drift.js";
 import type { Loaded } from "./files.js";
 import { plain, say } from "./terminal.js";
 

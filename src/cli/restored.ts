@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { loadConfig } from "../config.js";
-import { DyliveError } from "../errors.js";
-import { renewLog } from "../log/postgres/renew.js";
+import { loadConfig } from "../app/config.js";
+import { DyliveError } from "../runtime/errors.js";
+import { renewLog } from "../store/postgres/renew.js";
 import { exitWith } from "./stop.js";
 import { print, say } from "./terminal.js";
 

@@ -1,8 +1,8 @@
-import type { RoomKey } from "../log/log.js";
-import type { Limits, LimitsOf } from "../log/retention.js";
-import type { Store } from "../log/store.js";
-import { beyondLimits } from "../outputs/retention/raw.js";
+import { beyondLimits } from "../retention/raw.js";
 import { rawFiles } from "../sources/raw/files.js";
+import type { RoomKey } from "../store/log.js";
+import type { Limits, LimitsOf } from "../store/retention.js";
+import type { Store } from "../store/store.js";
 import { moment } from "./columns.js";
 
 /** What is kept of a kind now, and what of it is beyond its limits; null where it is not told. */

@@ -1,5 +1,5 @@
-import type { RoomKey } from "../log/log.js";
-import type { Store } from "../log/store.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
 import { lineOf, SHOWN } from "./show.js";
 import { print } from "./terminal.js";
 

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
-import { namedRoom } from "../api/live/named-room.js";
-import { type Config, loadConfig } from "../config.js";
-import { DyliveError } from "../errors.js";
-import type { Finding } from "../log/check.js";
-import { checkStore } from "../log/check-store.js";
-import { backUp, integrityOf } from "../log/sqlite/copy.js";
-import { databasePath } from "../log/sqlite/database-file.js";
+import { type Config, loadConfig } from "../app/config.js";
+import { namedRoom } from "../http/streams/named-room.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Finding } from "../store/check.js";
+import { checkStore } from "../store/check-store.js";
+import { backUp, integrityOf } from "../store/sqlite/copy.js";
+import { databasePath } from "../store/sqlite/database-file.js";
 import { Progress } from "./progress.js";
 import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
@@ -77,7 +77,7 @@ async function sound(config: Config): Promise<string> {
     if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
     return "the file";
   }
-  const { lookAt } = await import("../log/postgres/look.js");
+  const { lookAt } = await import("../store/postgres/look.js");
   const { name, schema } = await lookAt(config.databaseUrl);
   if (schema === 0) throw new DyliveError("bad_config", `there is no store in ${name}`);
   return "the database";

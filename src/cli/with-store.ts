@@ -1,7 +1,7 @@
-import type { Config } from "../config.js";
-import { openStore } from "../log/open.js";
-import type { Store } from "../log/store.js";
-import { storeAt } from "../store.js";
+import type { Config } from "../app/config.js";
+import { storeAt } from "../app/open-store.js";
+import { openStore } from "../store/open.js";
+import type { Store } from "../store/store.js";
 import { plain, say } from "./terminal.js";
 
 /** Opens the store beside a server that may be running, for one short piece of work. One that cannot be written is opened to be read, and says so. */

@@ -1,18 +1,18 @@
 import { open, readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Clock } from "../clock.js";
-import { DyliveError } from "../errors.js";
-import { fileFailure } from "../file-failure.js";
-import { peekCommon } from "../wire/decode.js";
-import type { Drift } from "../wire/drift.js";
-import { Drift as Counts } from "../wire/drift.js";
-import { WireError } from "../wire/error.js";
-import { KNOWN_METHODS } from "../wire/known.js";
-import { METHODS } from "../wire/methods.js";
+import { readFrame, readResponse } from "../platform/access/read.js";
+import type { Received } from "../platform/access/source.js";
+import { peekCommon } from "../platform/wire/decode.js";
+import type { Drift } from "../platform/wire/drift.js";
+import { Drift as Counts } from "../platform/wire/drift.js";
+import { WireError } from "../platform/wire/error.js";
+import { KNOWN_METHODS } from "../platform/wire/known.js";
+import { METHODS } from "../platform/wire/methods.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
 import { readHar, surveyHar } from "./har.js";
-import { readFrame, readResponse } from "./read.js";
 import { newReport, type RecordingReport, recordingSource } from "./recording.js";
-import type { Received } from "./source.js";
 
 /** A file of captured bytes, opened. */
 export interface Capture {

@@ -1,5 +1,5 @@
+import { isPlatformHost } from "../platform/access/platform.js";
 import { JsonScanner, type ScanTarget } from "./json-scan.js";
-import { isPlatformHost } from "./platform.js";
 
 /** What of a HAR belongs to one broadcast. */
 export interface HarRoom {

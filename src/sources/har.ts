@@ -1,15 +1,15 @@
 import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
-import { DyliveError } from "../errors.js";
-import { fileFailure } from "../file-failure.js";
-import type { Drift } from "../wire/drift.js";
-import { WireError } from "../wire/error.js";
+import { inBatches } from "../platform/access/held.js";
+import { readFrame, readResponse } from "../platform/access/read.js";
+import type { Received } from "../platform/access/source.js";
+import type { Drift } from "../platform/wire/drift.js";
+import { WireError } from "../platform/wire/error.js";
+import { DyliveError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
 import { ENTRY_DEPTH, type HarRoom, HarSurvey } from "./har-survey.js";
-import { inBatches } from "./held.js";
 import { JsonError, JsonScanner, type ScanTarget } from "./json-scan.js";
-import { readFrame, readResponse } from "./read.js";
 import type { RecordingReport } from "./recording.js";
-import type { Received } from "./source.js";
 
 /** Several hours of a busy room; Chrome itself exports hardly more than this. */
 export const MAX_HAR_BYTES = 512 * 1024 * 1024;

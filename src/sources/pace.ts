@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import type { Received } from "./source.js";
+import type { Received } from "../platform/access/source.js";
+import type { Clock } from "../runtime/clock.js";
 
 /** A pause longer than this in a recording (an hour without a frame) is not waited for. */
 const LONGEST_WAIT_MS = 3_600_000;

@@ -1,10 +1,10 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { syncFolderSync } from "../durable-file.js";
-import { DyliveError } from "../errors.js";
-import { WireError } from "../wire/error.js";
-import { encodeHeader, encodeRecord, type RecordingMeta, RecordingReader } from "../wire/recording.js";
-import type { Received } from "./source.js";
+import type { Received } from "../platform/access/source.js";
+import { WireError } from "../platform/wire/error.js";
+import { encodeHeader, encodeRecord, type RecordingMeta, RecordingReader } from "../platform/wire/recording.js";
+import { syncFolderSync } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
 
 const SYNC_EVERY_MS = 1000;
 const CHUNK_BYTES = 1024 * 1024;

@@ -1,16 +1,16 @@
 import { createReadStream } from "node:fs";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { Clock } from "../clock.js";
-import { DyliveError } from "../errors.js";
-import { fileFailure } from "../file-failure.js";
-import type { Drift } from "../wire/drift.js";
-import { WireError } from "../wire/error.js";
-import { type RecordingMeta, RecordingReader, type RecordingRecord } from "../wire/recording.js";
-import { inBatches } from "./held.js";
+import { inBatches } from "../platform/access/held.js";
+import { readFrame, readResponse } from "../platform/access/read.js";
+import type { Received, Source } from "../platform/access/source.js";
+import type { Drift } from "../platform/wire/drift.js";
+import { WireError } from "../platform/wire/error.js";
+import { type RecordingMeta, RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
 import { paced } from "./pace.js";
-import { readFrame, readResponse } from "./read.js";
-import type { Received, Source } from "./source.js";
 
 const CHUNK_BYTES = 256 * 1024;
 

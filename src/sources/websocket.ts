@@ -1,13 +1,13 @@
 import WebSocket from "ws";
-import type { Clock } from "../clock.js";
-import { DyliveError } from "../errors.js";
-import type { Drift } from "../wire/drift.js";
-import { encodeAck, HEARTBEAT } from "../wire/frame.js";
-import { reasonOf } from "./platform.js";
-import type { ProxyServer } from "./proxy.js";
-import { ReceiveQueue } from "./queue.js";
-import { readFrame } from "./read.js";
-import type { Received, Source } from "./source.js";
+import { reasonOf } from "../platform/access/platform.js";
+import type { ProxyServer } from "../platform/access/proxy.js";
+import { ReceiveQueue } from "../platform/access/queue.js";
+import { readFrame } from "../platform/access/read.js";
+import type { Received, Source } from "../platform/access/source.js";
+import type { Drift } from "../platform/wire/drift.js";
+import { encodeAck, HEARTBEAT } from "../platform/wire/frame.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
 
 /** What a push connection is made of; `connectUrl` and `headers` come from `push.ts`. */
 export interface WebsocketOptions {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { BrowserSession } from "../../src/sources/browser/session.js";
+import type { BrowserSession } from "../../src/platform/browser/session.js";
 import { GUEST, NEVER, openSession } from "./rooms.js";
 
 const PAGE = `<!DOCTYPE html><meta charset="utf-8"><title>a page that wants everything</title>

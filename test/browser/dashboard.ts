@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
-import { createToken } from "../../src/api/auth.js";
-import type { App } from "../../src/app.js";
-import { type Clock, systemClock } from "../../src/clock.js";
-import { loadConfig, readMachine } from "../../src/config.js";
-import { type RoomScenario, type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { type RoomScenario, type Simulator, startSimulator } from "../../simulator/index.js";
+import type { App } from "../../src/app/app.js";
+import { loadConfig, readMachine } from "../../src/app/config.js";
+import { createToken } from "../../src/http/auth.js";
+import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { testBrowser } from "./chromium.js";
 
-const BUILT = new URL("../../dist/app.js", import.meta.url).href;
+const BUILT = new URL("../../dist/src/app/app.js", import.meta.url).href;
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const SCREENS = fileURLToPath(new URL("../../.tmp/screens/", import.meta.url));
 
@@ -55,7 +55,7 @@ export class Dashboard {
     const simulator = await startSimulator(rooms === undefined ? {} : { rooms });
     const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null }, {});
     // As built: the statistics' thread needs the built files, as the dashboard does.
-    const { startApp } = (await import(BUILT)) as typeof import("../../src/app.js");
+    const { startApp } = (await import(BUILT)) as typeof import("../../src/app/app.js");
     const app = await startApp(config, readMachine(), clock, pino({ level: "silent" }));
     const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
     const browser = await chromium.launch({ executablePath: testBrowser(), args: ["--no-sandbox"] });

@@ -1,6 +1,6 @@
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { manage } from "../api/managed.js";
+import { manage } from "../http/managed.js";
 import { testBrowser } from "./chromium.js";
 
 describe("/docs", () => {

@@ -1,5 +1,5 @@
 import type { NewEvent } from "../../src/events/event.js";
-import { chat, follow, gift, join, like, person } from "../api/events.js";
+import { chat, follow, gift, join, like, person } from "../http/events.js";
 import type { Dashboard } from "./dashboard.js";
 
 let made = 0;

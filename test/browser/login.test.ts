@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
-import { loginInWindow } from "../../src/sources/browser/login-window.js";
-import { hasSession, loginExpiry } from "../../src/sources/cookies.js";
-import { checkLogin } from "../../src/sources/login.js";
-import { platformAt } from "../../src/sources/platform.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { platformAt } from "../../src/platform/access/platform.js";
+import { hasSession, loginExpiry } from "../../src/platform/accounts/cookies.js";
+import { checkLogin } from "../../src/platform/accounts/login.js";
+import { loginInWindow } from "../../src/platform/browser/login-window.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { testBrowser } from "./chromium.js";
 import { liveRooms, NEVER } from "./rooms.js";
 

@@ -1,8 +1,8 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createToken } from "../../src/api/auth.js";
-import { demoRooms } from "../../src/simulator/index.js";
-import { chat, follow, gift, person } from "../api/events.js";
+import { demoRooms } from "../../simulator/index.js";
+import { createToken } from "../../src/http/auth.js";
+import { chat, follow, gift, person } from "../http/events.js";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
 import { ownRoom } from "./feed-load.js";

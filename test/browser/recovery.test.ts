@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
-import type { BrowserSession } from "../../src/sources/browser/session.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import type { BrowserSession } from "../../src/platform/browser/session.js";
 import { until } from "../until.js";
 import { GUEST, liveRooms, NEVER, openSession, viaPage } from "./rooms.js";
 

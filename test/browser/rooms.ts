@@ -1,16 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { systemClock } from "../../src/clock.js";
-import { DyliveError } from "../../src/errors.js";
-import { demoRooms, type RoomScenario, type Simulator } from "../../src/simulator/index.js";
-import { BrowserSession, type BrowserSessionOptions } from "../../src/sources/browser/session.js";
-import { firstFetch } from "../../src/sources/fetch.js";
-import { platformAt } from "../../src/sources/platform.js";
-import { pushHeaders, pushUrl } from "../../src/sources/push.js";
-import type { Seat, SeatWish } from "../../src/sources/seat.js";
-import type { Received, Source } from "../../src/sources/source.js";
+import { demoRooms, type RoomScenario, type Simulator } from "../../simulator/index.js";
+import { platformAt } from "../../src/platform/access/platform.js";
+import { pushHeaders, pushUrl } from "../../src/platform/access/push.js";
+import type { Seat, SeatWish } from "../../src/platform/access/seat.js";
+import type { Received, Source } from "../../src/platform/access/source.js";
+import { BrowserSession, type BrowserSessionOptions } from "../../src/platform/browser/session.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { firstFetch } from "../../src/sources/first-fetch.js";
 import { websocketSource } from "../../src/sources/websocket.js";
-import { Drift } from "../../src/wire/drift.js";
 import { msgIdOf } from "../fact-id.js";
 import { testBrowser } from "./chromium.js";
 

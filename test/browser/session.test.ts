@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
-import type { BrowserSession } from "../../src/sources/browser/session.js";
-import { parseCookies } from "../../src/sources/cookies.js";
-import { Account } from "../../src/sources/login-store.js";
-import { ProxyServer } from "../../src/sources/proxy.js";
-import { httpProxy } from "../sources/proxies.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { ProxyServer } from "../../src/platform/access/proxy.js";
+import { parseCookies } from "../../src/platform/accounts/cookies.js";
+import { Account } from "../../src/platform/accounts/login-store.js";
+import type { BrowserSession } from "../../src/platform/browser/session.js";
+import { httpProxy } from "../platform/access/proxies.js";
 import { until } from "../until.js";
 import { type Collected, GUEST, liveRooms, NEVER, openSession, viaPage, viaSocket } from "./rooms.js";
 

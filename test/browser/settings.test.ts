@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chat, gift, person } from "../api/events.js";
+import { chat, gift, person } from "../http/events.js";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
 import { ownRoom } from "./feed-load.js";

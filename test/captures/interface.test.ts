@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createToken } from "../../src/api/auth.js";
-import { type App, startApp } from "../../src/app.js";
-import { systemClock } from "../../src/clock.js";
-import { loadConfig } from "../../src/config.js";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { type App, startApp } from "../../src/app/app.js";
+import { loadConfig } from "../../src/app/config.js";
+import { createToken } from "../../src/http/auth.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { chat, scratch } from "../e2e/command.js";
 import { until } from "../until.js";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { fromEnter } from "../../src/rooms/resolve/enter.js";
-import { readReflow } from "../../src/rooms/resolve/reflow.js";
-import { platformAt, type Reply } from "../../src/sources/platform.js";
+import { platformAt, type Reply } from "../../src/platform/access/platform.js";
+import { fromEnter } from "../../src/platform/pages/enter.js";
+import { readReflow } from "../../src/platform/pages/reflow.js";
 
 const SHARED = process.env["DYLIVE_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url));
 const SIGNAL = new AbortController().signal;

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { decodePayload } from "../../src/wire/decode.js";
-import { Drift } from "../../src/wire/drift.js";
-import { decodeFrame, framePayload } from "../../src/wire/frame.js";
-import { isKnownMethod, METHODS } from "../../src/wire/methods.js";
-import { type Batch, decodeResponse } from "../../src/wire/response.js";
-import { decodeOurs, expected, opened, schema } from "../wire/schema.js";
+import { decodePayload } from "../../src/platform/wire/decode.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { decodeFrame, framePayload } from "../../src/platform/wire/frame.js";
+import { isKnownMethod, METHODS } from "../../src/platform/wire/methods.js";
+import { type Batch, decodeResponse } from "../../src/platform/wire/response.js";
+import { decodeOurs, expected, opened, schema } from "../platform/wire/schema.js";
 
 const captures = `${process.env["DYLIVE_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url))}/captures/`;
 const files = (folder: string) => readdirSync(captures + folder).filter((name) => name.endsWith(".bin"));

@@ -7,7 +7,7 @@ import { bashScript } from "../../src/cli/completion/bash.js";
 import { fishScript } from "../../src/cli/completion/fish.js";
 import { nodesOf } from "../../src/cli/completion/node.js";
 import { zshScript } from "../../src/cli/completion/zsh.js";
-import { EXPORT_FORMAT_NAMES } from "../../src/outputs/export/format.js";
+import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
 import { commands } from "./tree.js";
 
 const all = await commands();

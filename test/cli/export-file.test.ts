@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { ExportFile } from "../../src/cli/export-file.js";
-import { openMemoryStore } from "../../src/log/memory.js";
-import { decideExport } from "../../src/outputs/export/ask.js";
-import { exportPieces } from "../../src/outputs/export/export.js";
+import { decideExport } from "../../src/exports/ask.js";
+import { exportPieces } from "../../src/exports/export.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
-import { useDirectory } from "../log/directory.js";
+import { useDirectory } from "../store/directory.js";
 
 const file = useDirectory();
 const SIGNAL = new AbortController().signal;

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { authenticate, createToken } from "../../src/api/auth.js";
+import type { Config } from "../../src/app/config.js";
 import { firstToken } from "../../src/cli/first-token.js";
-import type { Config } from "../../src/config.js";
-import { openMemoryStore } from "../../src/log/memory.js";
+import { authenticate, createToken } from "../../src/http/auth.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
 
 let data = "";
 beforeEach(() => {

@@ -7,7 +7,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** MB that the heap of a process takes at most which makes garbage for a while. */
 async function mostMb(how: "bounded" | "as it is"): Promise<number> {
-  const args = ["--import", at("../log/child/register.mjs"), "--max-old-space-size=4096", at("heap-child.ts"), how];
+  const args = ["--import", at("../store/child/register.mjs"), "--max-old-space-size=4096", at("heap-child.ts"), how];
   return Number((await promisify(execFile)(process.execPath, args)).stdout);
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { makeLogger } from "../../src/cli/logger.js";
-import { DyliveError } from "../../src/errors.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 
 function logged(level: string): readonly { level: number; msg: string }[] {
   const lines: string[] = [];

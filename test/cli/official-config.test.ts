@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config.js";
-import { DyliveError } from "../../src/errors.js";
+import { loadConfig } from "../../src/app/config.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 
 const error = (env: Record<string, string>): DyliveError => {
   try {

@@ -1,16 +1,16 @@
 import { utimesSync } from "node:fs";
 import { expect, it } from "vitest";
 import { retainedOf } from "../../src/cli/retained.js";
-import { openMemoryStore } from "../../src/log/memory.js";
-import type { LimitsOf } from "../../src/log/retention.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { closeRecordings } from "../../src/sources/raw/rotate.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { LimitsOf } from "../../src/store/retention.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { indexAll } from "../contracts/search.js";
-import { useDirectory } from "../log/directory.js";
+import { useDirectory } from "../store/directory.js";
 
 const directory = useDirectory();
 const DAY = 86_400_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { check } from "../../src/log/check.js";
+import { check } from "../../src/store/check.js";
 import { chat, chats, erased, gift } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 

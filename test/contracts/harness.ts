@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
-import type { Log, RoomKey } from "../../src/log/log.js";
-import type { Store } from "../../src/log/store.js";
+import type { Log, RoomKey } from "../../src/store/log.js";
+import type { Store } from "../../src/store/store.js";
 
 /** Opens a new, empty store. */
 export type Open = () => Promise<Store>;

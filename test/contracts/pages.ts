@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
-import type { Log, RoomKey, Where } from "../../src/log/log.js";
+import type { Log, RoomKey, Where } from "../../src/store/log.js";
 import { chat, chats, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 

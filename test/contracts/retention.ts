@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { checkStore } from "../../src/log/check-store.js";
-import type { LimitsOf } from "../../src/log/retention.js";
-import { retainStep, shedStep } from "../../src/outputs/retention/step.js";
-import { catchUp } from "../../src/outputs/stats/advance.js";
-import { plainWords } from "../outputs/stats/plain-words.js";
+import { retainStep, shedStep } from "../../src/retention/step.js";
+import { catchUp } from "../../src/statistics/advance.js";
+import { checkStore } from "../../src/store/check-store.js";
+import type { LimitsOf } from "../../src/store/retention.js";
+import { plainWords } from "../statistics/plain-words.js";
 import { chat, chats } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 import { indexAll } from "./search.js";

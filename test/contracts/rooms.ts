@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Alias, NO_SETTINGS, type Resume } from "../../src/log/rooms.js";
+import { type Alias, NO_SETTINGS, type Resume } from "../../src/store/rooms.js";
 import { type Open, useStore } from "./harness.js";
 
 const rid = { kind: "web_rid", value: "98765" } as const;

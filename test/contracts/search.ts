@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import type { RoomKey } from "../../src/log/log.js";
-import type { SearchAsk, SearchPlace } from "../../src/log/search.js";
-import type { Store } from "../../src/log/store.js";
+import type { RoomKey } from "../../src/store/log.js";
+import type { SearchAsk, SearchPlace } from "../../src/store/search.js";
+import type { Store } from "../../src/store/store.js";
 import { chat, erased, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 

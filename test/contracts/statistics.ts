@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { advance, catchUp } from "../../src/statistics/advance.js";
+import { fold } from "../../src/statistics/fold.js";
 import {
   GIFT_GROUPS,
   type GiftSum,
@@ -11,11 +13,9 @@ import {
   WORDS_KEPT,
   WORDS_MAX,
   type WordCount,
-} from "../../src/log/statistics.js";
-import type { Store } from "../../src/log/store.js";
-import { advance, catchUp } from "../../src/outputs/stats/advance.js";
-import { fold } from "../../src/outputs/stats/fold.js";
-import { plainWords } from "../outputs/stats/plain-words.js";
+} from "../../src/store/statistics.js";
+import type { Store } from "../../src/store/store.js";
+import { plainWords } from "../statistics/plain-words.js";
 import { chat, erased, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 import { BEGIN, MINUTE, SESSIONS, streams } from "./statistics-streams.js";

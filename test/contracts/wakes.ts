@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RoomKey } from "../../src/log/log.js";
-import type { Store } from "../../src/log/store.js";
+import type { RoomKey } from "../../src/store/log.js";
+import type { Store } from "../../src/store/store.js";
 import { chat, chats } from "./events.js";
 import { claimed, type Open, useStore } from "./harness.js";
 

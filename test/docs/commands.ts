@@ -53,7 +53,7 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   // Docker and systemd are on few machines that run tests: their files are looked at.
   [/^docker (compose|build|run) |^systemctl /, "test/package/deploy.test.ts"],
   [/^(export )?DATABASE_URL=|^(pg_dump|psql|pg_restore|createdb) |dylive (migrate|restored) /, "test/postgres/migrate.test.ts"],
-  [/^dylive cluster\b/, "test/cluster/roles.test.ts"],
+  [/^dylive cluster\b/, "test/processes/roles.test.ts"],
   [/^(npx )?dylive login$/, "test/browser/login.test.ts"],
   [/^chromium --remote-debugging-port/, "test/browser/attach.test.ts"],
 ];

@@ -1,6 +1,6 @@
-import { type Config, variableOf } from "../../src/config.js";
-import { ConfigSchema } from "../../src/setting-schema.js";
-import { type SettingSchema, takesOf } from "../../src/setting-takes.js";
+import { type Config, variableOf } from "../../src/app/config.js";
+import { ConfigSchema } from "../../src/app/setting-schema.js";
+import { type SettingSchema, takesOf } from "../../src/app/setting-takes.js";
 import { cell, table } from "./table.js";
 
 type Key = keyof Config;
@@ -19,7 +19,7 @@ const GROUPS: readonly (readonly [heading: string, of: RegExp])[] = [
 
 const INTRODUCTION = `# Configuration
 
-<!-- Written by test/docs/generated.test.ts from src/setting-schema.ts; change it there and run the test with -u. -->
+<!-- Written by test/docs/generated.test.ts from src/app/setting-schema.ts; change it there and run the test with -u. -->
 
 After this page you can set everything that dylive lets you set. Settings are environment variables; a command's own options (\`--port\`, \`--data\` …)
 come before them. A value that is not valid ends the start with \`bad_config\`, which names the variable and what it takes. An empty variable counts as unset.

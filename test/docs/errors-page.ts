@@ -1,9 +1,9 @@
-import { ERRORS, type ErrorCode, type Fault } from "../../src/errors.js";
+import { ERRORS, type ErrorCode, type Fault } from "../../src/runtime/errors.js";
 import { cell, table } from "./table.js";
 
 const INTRODUCTION = `# Errors
 
-<!-- Written by test/docs/generated.test.ts from src/errors.ts; change it there and run the test with -u. -->
+<!-- Written by test/docs/generated.test.ts from src/runtime/errors.ts; change it there and run the test with -u. -->
 
 After this page you can tell from any error who has to do something, whether trying again helps, and what to do.
 

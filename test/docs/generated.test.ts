@@ -1,9 +1,9 @@
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
-import { variableOf } from "../../src/config.js";
-import { ERRORS } from "../../src/errors.js";
+import { variableOf } from "../../src/app/config.js";
+import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { EVENT_TYPES, KINDS } from "../../src/events/event.js";
-import { ConfigSchema } from "../../src/setting-schema.js";
+import { ERRORS } from "../../src/runtime/errors.js";
 import { configurationPage } from "./configuration-page.js";
 import { errorsPage } from "./errors-page.js";
 import { EVENT_SAMPLES } from "./event-samples.js";

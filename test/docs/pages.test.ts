@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { demoRooms } from "../../src/simulator/index.js";
+import { demoRooms } from "../../simulator/index.js";
 import { page, pages, ROOT } from "./markdown.js";
 
 /** Pages that are written by tests or are no guides. */

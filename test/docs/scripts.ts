@@ -15,8 +15,8 @@ export interface Scripts {
 
 /** The package, whose `connect` asks the simulator where the document asks the platform. */
 const PACKAGE = `
-import { connect as real } from ${JSON.stringify(`${ROOT}dist/index.js`)};
-export * from ${JSON.stringify(`${ROOT}dist/index.js`)};
+import { connect as real } from ${JSON.stringify(`${ROOT}dist/src/index.js`)};
+export * from ${JSON.stringify(`${ROOT}dist/src/index.js`)};
 export const connect = (link, options = {}) => real(link, { upstream: process.env.DYLIVE_UPSTREAM, ...options });
 `;
 /** Browsers have EventSource, and Node 20 has not; pages of the server's own address leave it out. */
@@ -35,7 +35,7 @@ export async function prepare(blocks: readonly Block[], folder: string, mine: (t
   const modules = join(at, "node_modules");
   mkdirSync(join(modules, "dylive"), { recursive: true });
   writeFileSync(join(modules, "dylive/index.js"), PACKAGE);
-  writeFileSync(join(modules, "dylive/index.d.ts"), `export * from ${JSON.stringify(`${ROOT}dist/index.js`)};\n`);
+  writeFileSync(join(modules, "dylive/index.d.ts"), `export * from ${JSON.stringify(`${ROOT}dist/src/index.js`)};\n`);
   const exports = {
     ".": { types: "./index.d.ts", default: "./index.js" },
     "./simulator": { types: `./simulator.d.ts`, default: "./simulator.js" },

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { corpus, type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { corpus, type Simulator, startSimulator } from "../../simulator/index.js";
 import { chat, dylive, ran, scratch } from "./command.js";
 
 let simulator: Simulator;

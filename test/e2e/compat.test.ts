@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
-import { grabConsumer } from "../outputs/compat/consumers.js";
-import { refusal } from "../outputs/compat/refusal.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { grabConsumer } from "../compat/consumers.js";
+import { refusal } from "../compat/refusal.js";
 import { until } from "../until.js";
 import { dylive, scratch } from "./command.js";
 

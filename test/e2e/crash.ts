@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { platformId } from "../../src/events/message-id.js";
-import { check } from "../../src/log/check.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { startSimulator } from "../../src/simulator/index.js";
+import { startSimulator } from "../../simulator/index.js";
+import { platformId } from "../../src/events/platform-id.js";
+import { check } from "../../src/store/check.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, ran, scratch, serving } from "./command.js";
 import { loadRoom } from "./load-room.js";
 import { isShown } from "./shown.js";

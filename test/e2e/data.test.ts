@@ -1,7 +1,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, gift, userOf } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { dylive, ran, scratch } from "./command.js";

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { corpus } from "../../src/simulator/index.js";
-import { encodeHeader, encodeRecord } from "../../src/wire/recording.js";
+import { corpus } from "../../simulator/index.js";
+import { encodeHeader, encodeRecord } from "../../src/platform/wire/recording.js";
 import { dylive, type Run, ran, scratch } from "./command.js";
 
 const dir = scratch();

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { EXPORT_FORMAT_NAMES } from "../../src/outputs/export/format.js";
+import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { ran, scratch } from "./command.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { createToken } from "../../src/api/auth.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { createToken } from "../../src/http/auth.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { until } from "../until.js";
 import { dylive, LISTENS, MAIN, type Run, ran, scratch, started } from "./command.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { Receiver, verify } from "../outputs/hooks/receiver.js";
+import { Receiver, verify } from "../webhooks/receiver.js";
 import { ran, scratch } from "./command.js";
 import { killWhileDelivering } from "./hooks.js";
 

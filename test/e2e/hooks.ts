@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { startSimulator } from "../../src/simulator/index.js";
-import { answering, Receiver, verify } from "../outputs/hooks/receiver.js";
+import { startSimulator } from "../../simulator/index.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { until } from "../until.js";
+import { answering, Receiver, verify } from "../webhooks/receiver.js";
 import { chat, ran, scratch, serving } from "./command.js";
 import { loadRoom } from "./load-room.js";
 

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { scratch } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -67,7 +67,7 @@ describe("the package", () => {
     const packages = JSON.parse(loaded.stdout) as readonly string[];
     expect(packages).toContain("undici");
     for (const one of ["fastify", "better-sqlite3", "playwright-core"]) expect(packages).not.toContain(one);
-    expect([...typePackages(join(dir.path, "node_modules/dylive/dist/index.d.ts"))].sort()).toEqual(["typebox", "undici"]);
+    expect([...typePackages(join(dir.path, "node_modules/dylive/dist/src/index.d.ts"))].sort()).toEqual(["typebox", "undici"]);
   });
 });
 

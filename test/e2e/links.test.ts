@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { corpus, type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { corpus, type Simulator, startSimulator } from "../../simulator/index.js";
 import { harOf } from "../sources/har-file.js";
 import { dylive, ran, scratch } from "./command.js";
 

@@ -1,4 +1,4 @@
-import type { RoomScenario } from "../../src/simulator/index.js";
+import type { RoomScenario } from "../../simulator/index.js";
 
 /** A room that sends so many messages a second. */
 export function loadRoom(webRid: string, load: number): RoomScenario {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createToken } from "../../src/api/auth.js";
 import type { LiveEvent } from "../../src/events/event.js";
-import { openMemoryStore } from "../../src/log/memory.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { catchUp } from "../../src/outputs/stats/advance.js";
-import { openVocabulary } from "../../src/outputs/stats/words.js";
+import { createToken } from "../../src/http/auth.js";
+import { catchUp } from "../../src/statistics/advance.js";
+import { openVocabulary } from "../../src/statistics/words.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { everything } from "../contracts/statistics.js";
-import { bodies, collected, made, older, units } from "../rooms/older.js";
+import { bodies, collected, made, older, units } from "../ingest/older.js";
 import { until } from "../until.js";
 import { type Run, ran, scratch, serving } from "./command.js";
 

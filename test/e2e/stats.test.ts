@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { ran, scratch } from "./command.js";

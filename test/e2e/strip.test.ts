@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { corpus } from "../../simulator/index.js";
 import type { LiveEvent, LiveEventOf } from "../../src/events/event.js";
-import { corpus } from "../../src/simulator/index.js";
-import { encodeHeader, encodeRecord } from "../../src/wire/recording.js";
+import { encodeHeader, encodeRecord } from "../../src/platform/wire/recording.js";
 import { ran, scratch } from "./command.js";
 
 const dir = scratch();

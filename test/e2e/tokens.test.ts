@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { dylive, ran, scratch } from "./command.js";
 
 const dir = scratch();

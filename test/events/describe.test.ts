@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { describe as line } from "../../src/events/describe.js";
 import type { NewEvent } from "../../src/events/event.js";
-import { normalise } from "../../src/events/normalise.js";
-import { context, envelope } from "./encode.js";
-import { gift } from "./gift-event.js";
+import { normalise } from "../../src/platform/messages/normalise.js";
+import { context, envelope } from "../platform/messages/encode.js";
+import { gift } from "../platform/messages/gift-event.js";
 
 function of(name: string, message: object, method = `Webcast${name}`): string {
   const draft = normalise(envelope(name, { common: { msgId: "1" }, ...message }, "1", method), context());

@@ -1,10 +1,10 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { describe, expect, it } from "vitest";
+import { Random } from "../../simulator/random.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { compile, FilterError } from "../../src/events/filter.js";
 import { VARIABLES } from "../../src/events/filter-variables.js";
-import { Random } from "../../src/simulator/random.js";
-import { chat, gift, join, like, person, stats } from "../api/events.js";
+import { chat, gift, join, like, person, stats } from "../http/events.js";
 
 const live = (event: NewEvent): LiveEvent => ({ ...event, seq: 1 });
 const EVENTS = [

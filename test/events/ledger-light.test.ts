@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import { GiftLedger } from "../../src/events/ledger.js";
-import { gift } from "./gift-event.js";
+import { gift } from "../platform/messages/gift-event.js";
 import { Store } from "./store.js";
 
 const AT = 1_700_000_000_000;

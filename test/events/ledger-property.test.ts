@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import { GiftLedger } from "../../src/events/ledger.js";
-import { gift } from "./gift-event.js";
+import { gift } from "../platform/messages/gift-event.js";
 import { Store } from "./store.js";
 
 const COMBOS = ["s.u1.463.g100.0", "s.u2.463.g100.0", "s.u1.463.g100.8", "s.u1.464.g101.0"];

@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { backoffMs } from "../../src/rooms/backoff.js";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
-import { platformAt } from "../../src/sources/platform.js";
-import { pushHeaders, pushUrl } from "../../src/sources/push.js";
-import { httpSigner } from "../../src/sources/signer.js";
-import { Visitor } from "../../src/sources/visitor.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { platformAt } from "../../src/platform/access/platform.js";
+import { pushHeaders, pushUrl } from "../../src/platform/access/push.js";
+import { httpSigner } from "../../src/platform/access/signer.js";
+import { Visitor } from "../../src/platform/access/visitor.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { backoffMs } from "../../src/runtime/backoff.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { websocketSource } from "../../src/sources/websocket.js";
-import { Drift } from "../../src/wire/drift.js";
 import { RID } from "./struck.js";
 
 const NEVER = new AbortController().signal;

@@ -1,12 +1,12 @@
 import { expect, vi } from "vitest";
+import type { RoomScenario } from "../../simulator/index.js";
 import type { NewEventOf } from "../../src/events/event.js";
-import { platformId } from "../../src/events/message-id.js";
-import { check } from "../../src/log/check.js";
-import { openMemoryStore } from "../../src/log/memory.js";
-import type { RoomScenario } from "../../src/simulator/index.js";
-import type { Received } from "../../src/sources/source.js";
+import { platformId } from "../../src/events/platform-id.js";
+import type { Received } from "../../src/platform/access/source.js";
+import { check } from "../../src/store/check.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { running, SIGNAL } from "../collector/running.js";
 import { msgIdOf } from "../fact-id.js";
-import { running, SIGNAL } from "../rooms/running.js";
 import { Lockstep } from "./lockstep.js";
 import { measured } from "./measured.js";
 import { RID, SCENARIO, seeded } from "./struck.js";

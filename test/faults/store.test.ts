@@ -1,18 +1,18 @@
 import { openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { checkStore } from "../../src/log/check-store.js";
-import { Connection } from "../../src/log/sqlite/connection.js";
-import { integrityOf } from "../../src/log/sqlite/copy.js";
-import { SqliteLog } from "../../src/log/sqlite/log.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import type { Store } from "../../src/log/store.js";
+import { checkStore } from "../../src/store/check-store.js";
+import { Connection } from "../../src/store/sqlite/connection.js";
+import { integrityOf } from "../../src/store/sqlite/copy.js";
+import { SqliteLog } from "../../src/store/sqlite/log.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { Store } from "../../src/store/store.js";
+import { type Running, running, SIGNAL } from "../collector/running.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { fastClock } from "../fast-clock.js";
-import { useDirectory } from "../log/directory.js";
-import { type Running, running, SIGNAL } from "../rooms/running.js";
+import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
 
 const file = useDirectory();

@@ -1,10 +1,10 @@
 import { vi } from "vitest";
-import { DyliveError } from "../../src/errors.js";
+import type { BroadcastTruth, RoomControl, RoomScenario } from "../../simulator/index.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
-import type { RoomStatus } from "../../src/rooms/state.js";
-import type { BroadcastTruth, RoomControl, RoomScenario } from "../../src/simulator/index.js";
+import type { RoomStatus } from "../../src/health/state.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { type Running, running, SIGNAL } from "../collector/running.js";
 import { idOf } from "../fact-id.js";
-import { type Running, running, SIGNAL } from "../rooms/running.js";
 import { Lockstep } from "./lockstep.js";
 import { measured } from "./measured.js";
 

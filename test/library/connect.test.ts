@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../../src/clock.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { OneRoom } from "../../src/cluster/one-room.js";
 import {
   connect,
   Drift,
@@ -14,12 +15,11 @@ import {
   replay,
   resolve,
 } from "../../src/index.js";
-import { OneRoom } from "../../src/rooms/one-room.js";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import type { Received } from "../../src/platform/access/source.js";
+import type { Clock } from "../../src/runtime/clock.js";
 import { Recorder } from "../../src/sources/recorder.js";
-import type { Received } from "../../src/sources/source.js";
 import { fastClock } from "../fast-clock.js";
-import { reachAt } from "../rooms/reach.js";
+import { reachAt } from "../platform/access/reach.js";
 import { until } from "../until.js";
 
 const ROOM = "100000002";

@@ -2,9 +2,9 @@ import { fork } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { type Run, ran, scratch, serving } from "../e2e/command.js";
-import { playBusyRoom } from "../outputs/stats/busy-room.js";
+import { playBusyRoom } from "../statistics/busy-room.js";
 import type { Orders } from "./attacker.js";
 import type { Target } from "./attacks.js";
 import { Watch } from "./watched.js";
@@ -47,7 +47,7 @@ export async function besieged(hours: number): Promise<Besieged> {
     watch,
     attack: async (names, share) => {
       const orders: Orders = { target, names, share };
-      const execArgv = ["--import", at("../log/child/register.mjs")];
+      const execArgv = ["--import", at("../store/child/register.mjs")];
       const attacker = fork(at("attacker.ts"), [JSON.stringify(orders)], { execArgv });
       // Of two cores one is the server's.
       setPriority(attacker.pid ?? 0, 10);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { startSimulator } from "../../src/simulator/index.js";
+import { startSimulator } from "../../simulator/index.js";
 import { GUEST, liveRooms, NEVER, openSession, viaSocket } from "../browser/rooms.js";
 import { until } from "../until.js";
 import { measured } from "./measured.js";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { cutDatabase } from "../cluster/cut-database.js";
-import { hop } from "../cluster/hop.js";
-import { loseCollectors } from "../cluster/lose-collectors.js";
+import { cutDatabase } from "../processes/cut-database.js";
+import { hop } from "../processes/hop.js";
+import { loseCollectors } from "../processes/lose-collectors.js";
 import { measured } from "./measured.js";
 
 it("600 rooms on three collectors: one is killed, one hangs and returns, one joins, one leaves", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { crowd } from "../api/live/crowd.js";
-import { useDirectory } from "../log/directory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { crowd } from "../http/streams/crowd.js";
+import { useDirectory } from "../store/directory.js";
 import { measured } from "./measured.js";
 
 const file = useDirectory();

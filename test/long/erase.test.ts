@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { checkStore } from "../../src/log/check-store.js";
-import { integrityOf } from "../../src/log/sqlite/copy.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { completeErasure } from "../../src/outputs/erase/complete.js";
-import { useDirectory } from "../log/directory.js";
-import { fillBusily, peopleOf } from "../outputs/erase/busy-store.js";
-import { eraseAll, marksIn, uniqueMarks } from "../outputs/erase/erased-bytes.js";
+import { completeErasure } from "../../src/erasure/complete.js";
+import { checkStore } from "../../src/store/check-store.js";
+import { integrityOf } from "../../src/store/sqlite/copy.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { fillBusily, peopleOf } from "../erasure/busy-store.js";
+import { eraseAll, marksIn, uniqueMarks } from "../erasure/erased-bytes.js";
+import { useDirectory } from "../store/directory.js";
 
 const path = useDirectory();
 

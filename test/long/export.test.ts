@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { useDirectory } from "../log/directory.js";
-import { childWriter, exportBusy } from "../outputs/export/busy.js";
-import { playBusyRoom } from "../outputs/stats/busy-room.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { childWriter, exportBusy } from "../exports/busy.js";
+import { playBusyRoom } from "../statistics/busy-room.js";
+import { useDirectory } from "../store/directory.js";
 import { measured } from "./measured.js";
 
 const HOURS = 3;

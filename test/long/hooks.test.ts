@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { killWhileDelivering } from "../e2e/hooks.js";
-import { useDirectory } from "../log/directory.js";
-import { flow } from "../outputs/hooks/flow.js";
+import { useDirectory } from "../store/directory.js";
+import { flow } from "../webhooks/flow.js";
 import { measured } from "./measured.js";
 
 const file = useDirectory();

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { killUnderLoad } from "../e2e/crash.js";
-import { useDirectory } from "../log/directory.js";
-import { killBusy } from "../log/kill.js";
+import { useDirectory } from "../store/directory.js";
+import { killBusy } from "../store/kill.js";
 import { measured } from "./measured.js";
 
 const file = useDirectory();

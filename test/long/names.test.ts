@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { askedEachSecond, ROOMS } from "../rooms/named.js";
-import { holdNames } from "../rooms/names-property.js";
-import { ALIKE } from "../rooms/truth.js";
+import { holdNames } from "../cluster/names-property.js";
+import { ALIKE } from "../cluster/truth.js";
+import { askedEachSecond, ROOMS } from "../platform/links/named.js";
 import { measured } from "./measured.js";
 
 it("a hundred random ways to ask for, add, pause and remove rooms by all of their names, in full", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { useDirectory } from "../log/directory.js";
-import { flood } from "../official/flood.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { flood } from "../collector/open-platform/flood.js";
+import { useDirectory } from "../store/directory.js";
 import { measured } from "./measured.js";
 
 const file = useDirectory();

@@ -1,22 +1,22 @@
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { openSqliteStore } from "../../src/log/sqlite/store.js";
-import { StatisticsReader } from "../../src/outputs/stats/reader.js";
-import { openVocabulary } from "../../src/outputs/stats/words.js";
-import { WorkerChannel } from "../../src/worker/channel.js";
+import { WorkerChannel } from "../../src/jobs/channel.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { StatisticsReader } from "../../src/statistics/reader.js";
+import { openVocabulary } from "../../src/statistics/words.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chats } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { useDirectory } from "../log/directory.js";
-import { playBusyRoom, SESSION } from "../outputs/stats/busy-room.js";
-import { expectTruth } from "../outputs/stats/truth.js";
+import { playBusyRoom, SESSION } from "../statistics/busy-room.js";
+import { expectTruth } from "../statistics/truth.js";
+import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
 import { measured } from "./measured.js";
 
 const HOURS = 3;
 const APPEND_EVERY_MS = 20;
 const file = useDirectory();
-const execArgv = ["--import", fileURLToPath(new URL("../log/child/register.mjs", import.meta.url))];
+const execArgv = ["--import", fileURLToPath(new URL("../store/child/register.mjs", import.meta.url))];
 
 it("a busy room of three hours: every total is the simulator's, counted while it is played and again from the log", async () => {
   const path = file("dylive.sqlite");

@@ -13,11 +13,12 @@ const { dependencies, devDependencies, files } = JSON.parse(readFileSync(`${ROOT
 /** What the build needs: npm start installs it, without devDependencies. */
 const { dependencies: ofBuild } = JSON.parse(readFileSync(`${ROOT}scripts/package.json`, "utf8")) as { readonly dependencies: Versions };
 
-/** What a file of src/ imports, be it a type: packages by name. */
+/** What a file of src/ or simulator/ imports, be it a type: packages by name. */
 const imported = new Set(
-  readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .flatMap((name) => ts.preProcessFile(readFileSync(`${ROOT}src/${name}`, "utf8")).importedFiles)
+  ["src", "simulator"]
+    .flatMap((folder) => readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" }).map((name) => `${ROOT}${folder}/${name}`))
+    .filter((path) => path.endsWith(".ts"))
+    .flatMap((path) => ts.preProcessFile(readFileSync(path, "utf8")).importedFiles)
     .flatMap(({ fileName }) =>
       fileName.startsWith(".") || fileName.startsWith("node:") ? [] : [/^(@[^/]+\/)?[^/]+/.exec(fileName)?.[0] ?? ""],
     ),

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type Config, loadConfig, variableOf } from "../../src/config.js";
-import { ConfigSchema } from "../../src/setting-schema.js";
+import { type Config, loadConfig, variableOf } from "../../src/app/config.js";
+import { ConfigSchema } from "../../src/app/setting-schema.js";
 
 const FOLDER = fileURLToPath(new URL("../../deploy/cluster/", import.meta.url));
 const text = (name: string) => readFileSync(`${FOLDER}${name}`, "utf8");

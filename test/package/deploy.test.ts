@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type Config, loadConfig, variableOf } from "../../src/config.js";
-import { ConfigSchema } from "../../src/setting-schema.js";
+import { type Config, loadConfig, variableOf } from "../../src/app/config.js";
+import { ConfigSchema } from "../../src/app/setting-schema.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const text = (path: string) => readFileSync(`${ROOT}${path}`, "utf8");

@@ -37,8 +37,8 @@ describe("the tarball", () => {
       "dist/bin/dylive.js",
       "dist/bin/thread.js",
       "dist/bin/LICENSE-typebox",
-      "dist/index.js",
-      "dist/index.d.ts",
+      "dist/src/index.js",
+      "dist/src/index.d.ts",
     ];
     expect(packed).toEqual(expect.arrayContaining([...wanted, "dist/simulator/index.d.ts", "dist/web/index.html", "proto/frame.proto"]));
     const tops = new Set(packed.map((path) => (path.includes("/") ? path.split("/", 1)[0] : path)));

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../../src/clock.js";
-import { Connection } from "../../src/log/postgres/connection.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import type { Clock } from "../../src/runtime/clock.js";
+import { Connection } from "../../src/store/postgres/connection.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { fastClock } from "../fast-clock.js";

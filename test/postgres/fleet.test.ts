@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { check } from "../../src/log/check.js";
-import type { RoomKey } from "../../src/log/log.js";
-import type { Store } from "../../src/log/store.js";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { check } from "../../src/store/check.js";
+import type { RoomKey } from "../../src/store/log.js";
+import type { Store } from "../../src/store/store.js";
+import { describeManager, type StartManager } from "../cluster/manager-suite.js";
+import { type Managed, type Running, SIGNAL } from "../collector/running.js";
 import { readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { fastClock } from "../fast-clock.js";
-import { describeManager, type StartManager } from "../rooms/manager-suite.js";
-import { type Managed, type Running, SIGNAL } from "../rooms/running.js";
 import { until } from "../until.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 import { ClusterProcess, type ProcessOptions } from "./fleet.js";
@@ -162,5 +162,5 @@ async function managed(options: Parameters<StartManager>[0]): Promise<Running<Ma
   };
 }
 
-// In full with stores in memory: test/rooms/remote-rooms.test.ts.
+// In full with stores in memory: test/cluster/remote-rooms.test.ts.
 describeManager("a process of a cluster on PostgreSQL", managed, { brief: true });

@@ -1,11 +1,11 @@
-import { type Clock, systemClock } from "../../src/clock.js";
-import type { Membership, Role } from "../../src/log/leases.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
-import { Pulse } from "../../src/log/pulse.js";
-import type { Wishes } from "../../src/log/wishes.js";
-import { Fleet } from "../../src/rooms/fleet.js";
-import { RemoteRooms } from "../../src/rooms/remote-rooms.js";
-import { reachAt } from "../rooms/reach.js";
+import { Fleet } from "../../src/cluster/fleet.js";
+import { Pulse } from "../../src/cluster/pulse.js";
+import { RemoteRooms } from "../../src/cluster/remote-rooms.js";
+import { type Clock, systemClock } from "../../src/runtime/clock.js";
+import type { Membership, Role } from "../../src/store/leases.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
+import type { Wishes } from "../../src/store/wishes.js";
+import { reachAt } from "../platform/access/reach.js";
 
 export interface ProcessOptions {
   readonly url: string;

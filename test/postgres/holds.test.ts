@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { Connection } from "../../src/log/postgres/connection.js";
-import { PostgresHolds } from "../../src/log/postgres/holds.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { Connection } from "../../src/store/postgres/connection.js";
+import { PostgresHolds } from "../../src/store/postgres/holds.js";
 import { until } from "../until.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 

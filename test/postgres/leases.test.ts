@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PostgresRooms } from "../../src/log/postgres/rooms.js";
+import { PostgresRooms } from "../../src/store/postgres/rooms.js";
 import { type Process, rounds, sizes, useProcesses } from "./process.js";
 
 const { sql, start, wanted, wantedOnly } = useProcesses();

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { check } from "../../src/log/check.js";
-import { Connection } from "../../src/log/postgres/connection.js";
-import { dayOf, UNDATED } from "../../src/log/postgres/day.js";
-import { readAfter } from "../../src/log/postgres/read.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { check } from "../../src/store/check.js";
+import { Connection } from "../../src/store/postgres/connection.js";
+import { dayOf, UNDATED } from "../../src/store/postgres/day.js";
+import { readAfter } from "../../src/store/postgres/read.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat, chats, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { indexAll } from "../contracts/search.js";

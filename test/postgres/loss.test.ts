@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { check } from "../../src/log/check.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import { check } from "../../src/store/check.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";

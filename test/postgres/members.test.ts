@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PostgresLeases } from "../../src/log/postgres/leases.js";
+import { PostgresLeases } from "../../src/store/postgres/leases.js";
 import { rounds, sizes, useProcesses } from "./process.js";
 
 const { start, wantedOnly } = useProcesses();

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { Connection } from "../../src/log/postgres/connection.js";
-import { MIGRATIONS, migrate } from "../../src/log/postgres/migrate.js";
-import { openPostgresStore } from "../../src/log/postgres/store.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { Connection } from "../../src/store/postgres/connection.js";
+import { MIGRATIONS, migrate } from "../../src/store/postgres/migrate.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { fastClock } from "../fast-clock.js";

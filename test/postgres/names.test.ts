@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openPostgresStore } from "../../src/log/postgres/store.js";
-import { holdNames } from "../rooms/names-property.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
+import { holdNames } from "../cluster/names-property.js";
 import { dropDatabase, emptyDatabase, newDatabase } from "./database.js";
 
 let url: string;

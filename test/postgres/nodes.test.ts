@@ -1,12 +1,12 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createToken } from "../../src/api/auth.js";
-import { type Api, startApi } from "../../src/api/server.js";
-import { systemClock } from "../../src/clock.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
-import { FakeManager } from "../api/fake-manager.js";
+import { createToken } from "../../src/http/auth.js";
+import { type Api, startApi } from "../../src/http/server.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
 import { type Claimed, claimed } from "../contracts/harness.js";
+import { FakeManager } from "../http/fake-manager.js";
 import { until } from "../until.js";
 import { dropDatabase, newDatabase } from "./database.js";
 

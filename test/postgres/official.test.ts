@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { openPostgresStore } from "../../src/log/postgres/store.js";
-import { startOpenPlatform } from "../../src/simulator/open-platform/open-platform.js";
-import { signPush } from "../../src/sources/official/signature.js";
-import { useDirectory } from "../log/directory.js";
-import { APP, DATA_SECRETS, type Ingest, PATH, ROOM_ID, startIngest } from "../official/ingest.js";
+import { startOpenPlatform } from "../../simulator/open-platform/open-platform.js";
+import { signPush } from "../../src/platform/open-platform/signature.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
+import { APP, DATA_SECRETS, type Ingest, PATH, ROOM_ID, startIngest } from "../collector/open-platform/ingest.js";
+import { useDirectory } from "../store/directory.js";
 import { dropDatabase, newDatabase } from "./database.js";
 
 const file = useDirectory();

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import type { Lease, Membership } from "../../src/log/leases.js";
-import { Connection } from "../../src/log/postgres/connection.js";
-import { PostgresLeases } from "../../src/log/postgres/leases.js";
-import type { LeaseTimes } from "../../src/log/postgres/membership.js";
-import { PostgresRooms } from "../../src/log/postgres/rooms.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import type { Lease, Membership } from "../../src/store/leases.js";
+import { Connection } from "../../src/store/postgres/connection.js";
+import { PostgresLeases } from "../../src/store/postgres/leases.js";
+import type { LeaseTimes } from "../../src/store/postgres/membership.js";
+import { PostgresRooms } from "../../src/store/postgres/rooms.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
 /** A process of the cluster, and what it has by what it was told. */

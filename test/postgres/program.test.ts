@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { chat, dylive, type Run, ran, scratch } from "../e2e/command.js";
 import { loadRoom } from "../e2e/load-room.js";
-import { Receiver, verify } from "../outputs/hooks/receiver.js";
 import { until } from "../until.js";
+import { Receiver, verify } from "../webhooks/receiver.js";
 import { type PostgresServer, startPostgres } from "./server.js";
 
 const ROOM = "200000001";

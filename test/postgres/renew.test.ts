@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { renewLog } from "../../src/log/postgres/renew.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import { renewLog } from "../../src/store/postgres/renew.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
 import { readAll } from "../contracts/harness.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { checkStore } from "../../src/log/check-store.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
-import type { LimitsOf } from "../../src/log/retention.js";
-import { RetentionKeeper, type RetentionKeeperParts } from "../../src/outputs/retention/keeper.js";
-import { retainStep, shedStep } from "../../src/outputs/retention/step.js";
+import { RetentionKeeper, type RetentionKeeperParts } from "../../src/retention/keeper.js";
+import { retainStep, shedStep } from "../../src/retention/step.js";
+import { checkStore } from "../../src/store/check-store.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
+import type { LimitsOf } from "../../src/store/retention.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";

@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import { openPostgresStore } from "../../src/log/postgres/store.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { runSql, TEMPLATE } from "./database.js";
 import { type PostgresServer, startPostgres } from "./server.js";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
 let url: string;

@@ -1,5 +1,5 @@
 import { afterAll } from "vitest";
-import { openPostgresStore } from "../../src/log/postgres/store.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { describeStore } from "../contracts/store.js";
 import { dropDatabase, emptyDatabase, newDatabase } from "./database.js";
 

@@ -1,10 +1,10 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.js";
-import { Connection } from "../../src/log/postgres/connection.js";
-import { openPostgresStore, type PostgresStore } from "../../src/log/postgres/store.js";
-import { PostgresWishes } from "../../src/log/postgres/wishes.js";
-import type { Alias } from "../../src/log/rooms.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { Connection } from "../../src/store/postgres/connection.js";
+import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
+import { PostgresWishes } from "../../src/store/postgres/wishes.js";
+import type { Alias } from "../../src/store/rooms.js";
 import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";

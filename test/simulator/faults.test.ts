@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Simulator, startSimulator } from "../../src/simulator/index.js";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { FakeClock } from "../clock.js";
 
 let simulator: Simulator | undefined;

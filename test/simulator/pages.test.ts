@@ -1,8 +1,8 @@
 import { type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import type { Simulator } from "../../src/simulator/index.js";
-import { startSimulator } from "../../src/simulator/index.js";
+import type { Simulator } from "../../simulator/index.js";
+import { startSimulator } from "../../simulator/index.js";
 import { FakeClock } from "../clock.js";
 import { type Plain, pushQuery, sign, stub } from "./client.js";
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { GIFTS } from "../../src/simulator/catalogue.js";
-import { planCombo } from "../../src/simulator/combo.js";
-import { corpus, demoRooms, loadSchema, type RoomScenario, startSimulator } from "../../src/simulator/index.js";
-import { LoadFeed } from "../../src/simulator/load-feed.js";
-import type { Planned } from "../../src/simulator/outgoing.js";
-import { makePerson } from "../../src/simulator/people.js";
-import { PlannedFeed } from "../../src/simulator/planned-feed.js";
-import { Random } from "../../src/simulator/random.js";
-import { STREAMS } from "../../src/simulator/scenario.js";
+import { GIFTS } from "../../simulator/catalogue.js";
+import { planCombo } from "../../simulator/combo.js";
+import { corpus, demoRooms, loadSchema, type RoomScenario, startSimulator } from "../../simulator/index.js";
+import { LoadFeed } from "../../simulator/load-feed.js";
+import type { Planned } from "../../simulator/outgoing.js";
+import { makePerson } from "../../simulator/people.js";
+import { PlannedFeed } from "../../simulator/planned-feed.js";
+import { Random } from "../../simulator/random.js";
+import { STREAMS } from "../../simulator/scenario.js";
 import { decode, messagesOf, type Plain, root } from "./client.js";
 
 const START = 1_777_726_780_000;

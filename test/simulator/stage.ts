@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from "vitest";
-import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.js";
+import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/index.js";
 import { FakeClock } from "../clock.js";
 import { type Client, connect } from "./client.js";
 

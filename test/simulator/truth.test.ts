@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { BroadcastTruth, RoomScenario, Simulator, SimulatorOptions } from "../../src/simulator/index.js";
-import { corpus, startSimulator } from "../../src/simulator/index.js";
+import type { BroadcastTruth, RoomScenario, Simulator, SimulatorOptions } from "../../simulator/index.js";
+import { corpus, startSimulator } from "../../simulator/index.js";
 import { FakeClock } from "../clock.js";
 import type { Client, Plain } from "./client.js";
 import { connect, decode, encode, messagesOf } from "./client.js";

@@ -2,13 +2,13 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } f
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { Received } from "../../src/platform/access/source.js";
+import { Drift } from "../../src/platform/wire/drift.js";
 import { rawFiles, rawName, removeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { newReport, recordingSource } from "../../src/sources/recording.js";
-import type { Received } from "../../src/sources/source.js";
-import { Drift } from "../../src/wire/drift.js";
 import { FakeClock } from "../clock.js";
-import { useDirectory } from "../log/directory.js";
+import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
 
 const T0 = Date.parse("2026-11-25T10:00:00Z");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { FeedRows, wordsOf } from "../../web/src/room/feed-rows.js";
-import { chat, follow, gift, join, like, person } from "../api/events.js";
+import { chat, follow, gift, join, like, person } from "../http/events.js";
 
 const START = 1_700_000_000_000;
 let seq = 0;

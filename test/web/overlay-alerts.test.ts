@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
 import { GiftAlerts } from "../../web/src/overlay/gift-alerts.js";
 import { Lanes } from "../../web/src/overlay/lanes.js";
-import { gift } from "../api/events.js";
+import { gift } from "../http/events.js";
 
 const given = (comboId: string, delta: number, comboTotal: number, more: Partial<NewEventOf<"gift">> = {}) => ({
   ...gift(delta, { comboId, comboTotal, ...more }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BlockList } from "../../web/src/overlay/block-list.js";
 import { PHRASES, sentenceOf, theirWords } from "../../web/src/overlay/phrases.js";
 import { SpeechQueue, speakable } from "../../web/src/overlay/speech-queue.js";
-import { chat, gift, person } from "../api/events.js";
+import { chat, gift, person } from "../http/events.js";
 
 const queue = (perMinute = 60, words: readonly string[] = []) => new SpeechQueue({ perMinute, blocked: new BlockList(words) });
 

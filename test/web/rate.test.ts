@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isInteractive } from "../../src/rooms/tracker.js";
-import { METHODS } from "../../src/wire/index.js";
+import { isInteractive } from "../../src/health/tracker.js";
+import { METHODS } from "../../src/platform/wire/index.js";
 import { RATE_SECONDS, Rate } from "../../web/src/rooms/rate.js";
 
 const chats = (n: number) => ({ WebcastChatMessage: n });

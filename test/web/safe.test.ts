@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { IMAGE_HOSTS as SERVED } from "../../src/api/page.js";
+import { IMAGE_HOSTS as SERVED } from "../../src/http/page.js";
 import { languageOf } from "../../web/src/i18n/language-of.js";
 import { readLink } from "../../web/src/link.js";
 import { IMAGE_HOSTS, safeImage } from "../../web/src/safe-image.js";

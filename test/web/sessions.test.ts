@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EXPORT_FORMAT_NAMES } from "../../src/outputs/export/format.js";
+import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
 import { EXPORT_FORMATS } from "../../web/src/api/model.js";
 import { byteSize } from "../../web/src/format/bytes.js";
 import { countOf } from "../../web/src/overlay/goal.js";

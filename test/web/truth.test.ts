@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ERRORS } from "../../src/errors.js";
-import type { Evidence, RoomState } from "../../src/rooms/state.js";
+import type { Evidence, RoomState } from "../../src/health/state.js";
+import { ERRORS } from "../../src/runtime/errors.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { truthOf } from "../../web/src/rooms/truth.js";
-import { NOTHING_SEEN, NOTHING_TOLD } from "../api/served.js";
+import { NOTHING_SEEN, NOTHING_TOLD } from "../http/served.js";
 
 const NOW = 1_000_000;
 function said(state: RoomState | null, evidence: Partial<Evidence> = {}, lang: "zh" | "en" = "en", watch: "on" | "paused" = "on") {

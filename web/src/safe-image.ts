@@ -1,4 +1,4 @@
-/** Where the platform keeps its images. src/api/page.ts has the same list: what it does not name, the browser would refuse anyway. */
+/** Where the platform keeps its images. src/http/page.ts has the same list: what it does not name, the browser would refuse anyway. */
 export const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
 
 /** An address that strangers gave, if it is an image of the platform; else null. */

@@ -1,5 +1,5 @@
-import { DyliveError } from "../../errors.js";
-import type { Look } from "../../log/postgres/look.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Look } from "../../store/postgres/look.js";
 import { type Finding, failed, ok, warn } from "./finding.js";
 import { soundness } from "./machine.js";
 
@@ -12,7 +12,7 @@ const SLOW_MS = 50;
 /** Whether the database can be reached, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
 export async function database(url: string): Promise<Finding> {
   try {
-    const { lookAt } = await import("../../log/postgres/look.js");
+    const { lookAt } = await import("../../store/postgres/look.js");
     const look = await lookAt(url);
     const shown = `PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
     return (

@@ -1,4 +1,4 @@
-import { DyliveError } from "../../errors.js";
+import { DyliveError } from "../../runtime/errors.js";
 import { plain } from "../terminal.js";
 
 /** The layers that are looked at, in the order in which each needs those before it. */

@@ -1,15 +1,15 @@
 import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
-import type { Config, Machine } from "../../config.js";
-import { troubleOf } from "../../file-failure.js";
-import { check } from "../../log/check.js";
-import { openStore, type StoreAt } from "../../log/open.js";
-import { databasePath } from "../../log/sqlite/database-file.js";
-import { assertOurs, MIGRATIONS } from "../../log/sqlite/migrate.js";
-import { openToRead } from "../../log/sqlite/read-only.js";
-import { placeFailure } from "../../log/sqlite/refusal.js";
-import { findBrowser } from "../../sources/browser/find.js";
+import type { Config, Machine } from "../../app/config.js";
+import { findBrowser } from "../../platform/browser/find.js";
+import { troubleOf } from "../../runtime/file-failure.js";
+import { check } from "../../store/check.js";
+import { openStore, type StoreAt } from "../../store/open.js";
+import { databasePath } from "../../store/sqlite/database-file.js";
+import { assertOurs, MIGRATIONS } from "../../store/sqlite/migrate.js";
+import { openToRead } from "../../store/sqlite/read-only.js";
+import { placeFailure } from "../../store/sqlite/refusal.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
 const OLDEST_NODE = [20, 19]; // package.json, engines

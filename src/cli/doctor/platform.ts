@@ -1,18 +1,18 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
-import { type Clock, within } from "../../clock.js";
-import { DyliveError } from "../../errors.js";
-import { readReflow } from "../../rooms/resolve/reflow.js";
-import { answerOf, resolveText, STEP_WORDS, type TextAnswer } from "../../rooms/resolve.js";
-import { firstFetch } from "../../sources/fetch.js";
-import type { AccountStore } from "../../sources/login-store.js";
-import { type Platform, reasonOf } from "../../sources/platform.js";
-import { clientQuery, pushHeaders, pushUrl } from "../../sources/push.js";
-import { stubOf } from "../../sources/signature.js";
-import type { Signer } from "../../sources/signer.js";
-import type { Visitor } from "../../sources/visitor.js";
+import { type Platform, reasonOf } from "../../platform/access/platform.js";
+import { clientQuery, pushHeaders, pushUrl } from "../../platform/access/push.js";
+import { stubOf } from "../../platform/access/signature.js";
+import type { Signer } from "../../platform/access/signer.js";
+import type { Visitor } from "../../platform/access/visitor.js";
+import type { AccountStore } from "../../platform/accounts/login-store.js";
+import { answerOf, resolveText, STEP_WORDS, type TextAnswer } from "../../platform/links/resolve.js";
+import { readReflow } from "../../platform/pages/reflow.js";
+import { Drift } from "../../platform/wire/drift.js";
+import { type Clock, within } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { firstFetch } from "../../sources/first-fetch.js";
 import { websocketSource } from "../../sources/websocket.js";
-import { Drift } from "../../wire/drift.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
 /** As whom, and by which way, the platform is asked. */

@@ -4,10 +4,10 @@ import { dirname } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { pipeline as piped } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import { NewFile, syncFolder } from "../../durable-file.js";
-import { WireError } from "../../wire/error.js";
-import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../wire/recording.js";
-import { withoutMessages } from "../../wire/redact.js";
+import { WireError } from "../../platform/wire/error.js";
+import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
+import { withoutMessages } from "../../platform/wire/redact.js";
+import { NewFile, syncFolder } from "../../runtime/durable-file.js";
 
 const CHUNK_BYTES = 256 * 1024;
 

@@ -3,9 +3,9 @@ import { rm } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { NewFile } from "../../durable-file.js";
-import { WireError } from "../../wire/error.js";
-import { RecordingReader } from "../../wire/recording.js";
+import { WireError } from "../../platform/wire/error.js";
+import { RecordingReader } from "../../platform/wire/recording.js";
+import { NewFile } from "../../runtime/durable-file.js";
 
 const CHUNK_BYTES = 256 * 1024;
 

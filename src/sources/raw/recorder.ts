@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../../clock.js";
-import type { Received } from "../source.js";
+import type { Received } from "../../platform/access/source.js";
+import type { Clock } from "../../runtime/clock.js";
 import { type RawFile, rawFiles } from "./files.js";
 import { packRaw } from "./pack.js";
 import { rotateMark } from "./rotate.js";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../../clock.js";
-import { makeFolder } from "../../durable-file.js";
+import type { Clock } from "../../runtime/clock.js";
+import { makeFolder } from "../../runtime/durable-file.js";
 import { rawFiles } from "./files.js";
 import { packRaw } from "./pack.js";
 

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../../clock.js";
-import { makeFolder, syncFolder } from "../../durable-file.js";
-import { encodeHeader, encodeRecord } from "../../wire/recording.js";
-import type { Received } from "../source.js";
+import type { Received } from "../../platform/access/source.js";
+import { encodeHeader, encodeRecord } from "../../platform/wire/recording.js";
+import type { Clock } from "../../runtime/clock.js";
+import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
 import { rawName } from "./files.js";
 
 /** What frames are of. */

@@ -1,4 +1,4 @@
-import type { BroadcastTruth } from "../../../src/simulator/index.js";
+import type { BroadcastTruth } from "../../../simulator/index.js";
 import type { Sight } from "../struck.js";
 
 /** Shows in the room's state with its reason. */

@@ -3,7 +3,7 @@ import type { ApiClient } from "../../../web/src/api/client.js";
 import type { EventPage, LiveEvent } from "../../../web/src/api/model.js";
 import { Feed } from "../../../web/src/room/feed.js";
 import { FEED_KINDS } from "../../../web/src/room/feed-kinds.js";
-import { chat } from "../../api/events.js";
+import { chat } from "../../http/events.js";
 import { until } from "../../until.js";
 
 /** The page's timers, which go off when told to. */

@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
 import { type InjectionKey, inject } from "vue";
-import type { paths } from "../../../test/api/gen/openapi.js";
+import type { paths } from "../../../test/http/gen/openapi.js";
 import { ApiFailure, failureOf } from "./failure.js";
 
 type Answered<T> = { readonly data?: T; readonly error?: unknown; readonly response: Response };

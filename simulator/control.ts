@@ -1,0 +1,170 @@
+import { DyliveError } from "../src/runtime/errors.js";
+import { control } from "./backdrop.js";
+import { ConnectionFaults } from "./connection-faults.js";
+import type { RefusalForm } from "./handshake.js";
+import { makeId } from "./ids.js";
+import { encodePlanned } from "./outgoing.js";
+import type { GiftsTo } from "./platform.js";
+import { readFrame, readMessage, readResponse } from "./played.js";
+import { hash32 } from "./random.js";
+import type { Fields } from "./schema.js";
+
+/** Something to play: a captured push frame byte for byte, or a bare Response, which gets a frame. */
+export interface PlayedFrame {
+  /** ms; only the differences count */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly kind?: "push" | "response";
+}
+
+/** What a test does to the fake platform while it runs. Rooms are named by web_rid or custom id. */
+export class RoomControl extends ConnectionFaults {
+  #injected = 0;
+
+  /** Ends the broadcast: ControlMessage 3, then silence, or TCP cuts; or silence without a word. */
+  end(webRid: string, how: "silence" | "cut" | "unsaid" = "silence"): void {
+    const broadcast = this.live(webRid);
+    const at = this.platform.now();
+    if (how === "unsaid") {
+      broadcast.end(at);
+      return;
+    }
+    this.send(
+      webRid,
+      "WebcastControlMessage",
+      control({ method: "WebcastControlMessage", msgId: "0", roomId: broadcast.roomId, createTime: at }, 3, "直播已结束"),
+    );
+    broadcast.end(at);
+    if (how === "cut") this.cut(webRid);
+  }
+
+  /** A new broadcast, with a new room_id; the one before ends without a word if it is still live. */
+  restart(webRid: string): string {
+    const room = this.room(webRid);
+    const now = this.platform.now();
+    room.live?.end(now);
+    return room.start(now).roomId;
+  }
+
+  /** Gives a room's anchor another custom id, which may be one that somebody else has given up. */
+  rename(webRid: string, customId: string): void {
+    this.room(webRid).rename(customId);
+  }
+
+  /** Holds back the messages that people cause while the low-value ones flow on, or lets them flow again. */
+  stall(webRid: string, on = true): void {
+    this.live(webRid).stalled = on;
+  }
+
+  /** Makes the room's page say that the live broadcast is over, so many times: one reading can be wrong. */
+  misread(webRid: string, times = 1): void {
+    this.room(webRid).misreads = times;
+  }
+
+  /** Refuses every handshake for a room, as if the device were blocked unless told otherwise, or lets viewers in again. */
+  refuse(webRid: string, on = true, form: RefusalForm = "blocked"): void {
+    const room = this.room(webRid);
+    if (on) this.platform.refusing.set(room, form);
+    else this.platform.refusing.delete(room);
+  }
+
+  /** Changes who is given gifts, also of those who are connected. */
+  gifts(to: GiftsTo): void {
+    this.platform.gifts = to;
+  }
+
+  /** Scans the code of one visitor who waits on the home page in a browser: they are logged in. */
+  scan(): void {
+    this.platform.scans++;
+  }
+
+  /** Ends all logins, without a word: their cookies are those of guests from now on. */
+  logout(on = true): void {
+    this.platform.lapsed = on;
+  }
+
+  /** Answers pages with a captcha page and web/enter with nothing, or as usual again. */
+  captcha(on = true): void {
+    this.platform.captcha = on;
+  }
+
+  /** Makes v.douyin.com/CODE/ lead to an address, whatever that is. */
+  shortLink(code: string, location: string): void {
+    this.platform.shortLinks.set(code, location);
+  }
+
+  /** Makes a host of the platform answer everything, handshakes too, with a status and not a byte (444 and 200 were seen), or as usual again. */
+  breakHost(host: string, status: number | null): void {
+    if (status === null) this.platform.broken.delete(host);
+    else this.platform.broken.set(host, status);
+  }
+
+  /**
+   * Sends a message to a live room's viewers at once, in a frame of its own.
+   * @param message plain values named as in the .proto files, or the payload's bytes as they are
+   * @param options.msgId of the message, `Common.msg_id`; a payload's bytes have their own
+   * @param options.sendingId of the envelope; another than any before by default, as the platform does
+   * @returns its msg_id
+   */
+  send(
+    webRid: string,
+    method: string,
+    message: Fields | Uint8Array,
+    options: { readonly msgId?: string; readonly sendingId?: string } = {},
+  ): string {
+    const broadcast = this.live(webRid);
+    const { schema } = this.platform.options;
+    const at = this.platform.now();
+    const fresh = (of: string) => makeId(at, hash32(`${of}/${broadcast.roomId}/${this.#injected}`));
+    this.#injected++;
+    const { msgId = fresh("injected"), sendingId = fresh("sending") } = options;
+    for (const [name, id] of Object.entries({ msgId, sendingId }))
+      if (!/^\d{1,20}$/.test(id) || BigInt(id) >= 1n << 64n)
+        throw new DyliveError("bad_request", `${name} must be decimal digits of 64 bits`);
+    if (message instanceof Uint8Array) {
+      const read = readMessage(schema, method, message, sendingId, at);
+      broadcast.inject([read]);
+      return read.msgId;
+    }
+    const type = schema.typeOf(method);
+    if (type === null) throw new DyliveError("bad_request", `${method} is not in proto/; give its payload's bytes`);
+    const given = message["common"];
+    const common = {
+      method,
+      room_id: broadcast.roomId,
+      create_time: Math.floor(at),
+      ...(typeof given === "object" ? given : {}),
+      msg_id: msgId,
+    };
+    const fields = { ...message, common };
+    const strangers = schema.strangers(type, fields);
+    if (strangers.length > 0) throw new DyliveError("bad_request", `no such field: ${strangers.join(", ")}`);
+    broadcast.inject([encodePlanned(schema, { at, method, msgId, sendingId, fields })]);
+    return msgId;
+  }
+
+  /** Sends a frame to a room's viewers byte for byte. */
+  sendFrame(webRid: string, bytes: Uint8Array): void {
+    const { messages, ack } = readFrame(this.platform.options.schema, bytes, this.platform.now());
+    this.live(webRid).injectFrame(bytes, messages, ack);
+  }
+
+  /** Plays frames with the gaps they were captured with, `speed` times faster; resolves when the last was sent. */
+  async play(webRid: string, frames: Iterable<PlayedFrame> | AsyncIterable<PlayedFrame>, speed = 1): Promise<void> {
+    if (!(speed > 0)) throw new DyliveError("bad_request", "speed must be above 0");
+    const { clock } = this.platform.options;
+    const begun = clock.now();
+    let first: number | null = null;
+    for await (const frame of frames) {
+      first ??= frame.at;
+      const waitMs = begun + (frame.at - first) / speed - clock.now();
+      if (waitMs > 0) await clock.sleep(waitMs);
+      if (frame.kind === "response") this.#playResponse(webRid, frame.bytes);
+      else this.sendFrame(webRid, frame.bytes);
+    }
+  }
+
+  #playResponse(webRid: string, bytes: Uint8Array): void {
+    this.live(webRid).inject(readResponse(this.platform.options.schema, bytes, this.platform.now()));
+  }
+}

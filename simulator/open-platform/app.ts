@@ -1,0 +1,58 @@
+import type { Clock } from "../../src/runtime/clock.js";
+
+/** An app as it is registered with the simulated Open Platform. */
+export interface RegisteredApp {
+  readonly appId: string;
+  readonly secret: string;
+  /** Data secret by type of message. */
+  readonly dataSecrets: Readonly<Record<string, string>>;
+  /** Where its pushes go. */
+  readonly pushUrl: string;
+}
+
+/** Tokens live two hours; the one before a new one goes on for five minutes. */
+const TOKEN_MS = 7_200_000;
+const OLD_TOKEN_MS = 300_000;
+const CALLS_PER_S = 10;
+
+/** What the platform knows of an app: who may call, and how often. */
+export class AppDesk {
+  readonly app: RegisteredApp;
+  readonly #clock: Clock;
+  readonly #tokens: { readonly text: string; expiresAt: number }[] = [];
+  #calls: number[] = [];
+  #made = 0;
+
+  constructor(app: RegisteredApp, clock: Clock) {
+    this.app = app;
+    this.#clock = clock;
+  }
+
+  /** A new token; the one before is shortened. */
+  makeToken(): { readonly text: string; readonly expiresInS: number } {
+    const now = this.#clock.now();
+    for (const token of this.#tokens) token.expiresAt = Math.min(token.expiresAt, now + OLD_TOKEN_MS);
+    const text = `0801121${String(++this.#made).padStart(4, "0")}${this.app.appId}`;
+    this.#tokens.push({ text, expiresAt: now + TOKEN_MS });
+    if (this.#tokens.length > 10) this.#tokens.shift();
+    return { text, expiresInS: TOKEN_MS / 1000 };
+  }
+
+  knows(token: string): boolean {
+    return this.#tokens.some(({ text, expiresAt }) => text === token && this.#clock.now() < expiresAt);
+  }
+
+  /** Makes every token that was given out invalid. */
+  forgetTokens(): void {
+    this.#tokens.length = 0;
+  }
+
+  /** Whether one more call within this second is allowed. */
+  admits(): boolean {
+    const now = this.#clock.now();
+    this.#calls = this.#calls.filter((at) => at > now - 1000);
+    if (this.#calls.length >= CALLS_PER_S) return false;
+    this.#calls.push(now);
+    return true;
+  }
+}

@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { Agent, request } from "undici";
+import type { Clock } from "../../src/runtime/clock.js";
+import type { RegisteredApp } from "./app.js";
+import { keepFailed, type MountedBroadcast } from "./broadcast.js";
+
+/** How one push is to be made; everything has a default. */
+export interface PushOptions {
+  /** Signed with this instead of the type's own data secret. */
+  readonly secret?: string;
+  /** ms UTC in the header; now. */
+  readonly timestamp?: number;
+  /** Pushed although no task runs. */
+  readonly untasked?: boolean;
+}
+
+/** What became of a push. */
+export interface PushOutcome {
+  /** HTTP status; null when there was no answer in time, or none was asked for. */
+  readonly status: number | null;
+  /** Whether the platform counts it as delivered. */
+  readonly delivered: boolean;
+  /** ms until the answer */
+  readonly ms: number;
+  /** The breaker or a missing task kept it back. */
+  readonly dropped: boolean;
+}
+
+/** A gift may take longer to be answered than everything else. */
+const PATIENCE_MS = (msgType: string) => (msgType === "live_gift" ? 3000 : 2000);
+/** So many failures in a row make the platform drop data for some seconds. */
+const BREAKER_FAILURES = 10;
+const BREAKER_MS = 5000;
+
+/** Pushes signed bodies to an app's address, as the Open Platform does: never twice by itself. */
+export class Pusher {
+  readonly #clock: Clock;
+  readonly #agent = new Agent({ connections: 64 });
+  readonly #failures = new Map<string, number>();
+  readonly #openUntil = new Map<string, number>();
+  readonly #patienceMs: number | null;
+  #nonce = 0;
+
+  /** @param patienceMs by which an answer must be there, instead of the platform's own 2 or 3 s */
+  constructor(clock: Clock, patienceMs: number | null) {
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Pushes one body. What is not taken is kept for the query of failed data, where the type has one. */
+  async push(
+    app: RegisteredApp,
+    broadcast: MountedBroadcast,
+    msgType: string,
+    body: string,
+    options: PushOptions = {},
+  ): Promise<PushOutcome> {
+    const dropped = { status: null, delivered: false, ms: 0, dropped: true };
+    if (!options.untasked && !broadcast.running.has(msgType)) return dropped;
+    // Somebody else's pushes are none of the platform's failures.
+    const ours = options.secret === undefined;
+    if (ours && this.#clock.now() < (this.#openUntil.get(app.appId) ?? 0)) {
+      keepFailed(broadcast, msgType, body);
+      return dropped;
+    }
+    const began = performance.now();
+    const status = await this.#send(
+      app.pushUrl,
+      this.#headers(app, broadcast, msgType, body, options),
+      body,
+      this.#patienceMs ?? PATIENCE_MS(msgType),
+    );
+    const delivered = status !== null && status >= 200 && status < 300;
+    if (ours) {
+      this.#count(app.appId, delivered);
+      if (!delivered) keepFailed(broadcast, msgType, body);
+    }
+    return { status, delivered, ms: performance.now() - began, dropped: false };
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  #headers(app: RegisteredApp, { roomId }: MountedBroadcast, msgType: string, body: string, { secret, timestamp }: PushOptions) {
+    const signed: Readonly<Record<string, string>> = {
+      "x-nonce-str": `n${++this.#nonce}`,
+      "x-timestamp": String(timestamp ?? this.#clock.now()),
+      "x-roomid": roomId,
+      "x-msg-type": msgType,
+    };
+    const text = Object.keys(signed)
+      .sort()
+      .map((name) => `${name}=${signed[name]}`)
+      .join("&");
+    const raw = text + body + (secret ?? app.dataSecrets[msgType] ?? "");
+    return { ...signed, "x-signature": createHash("md5").update(raw, "utf8").digest("base64"), "content-type": "application/json" };
+  }
+
+  async #send(url: string, headers: Readonly<Record<string, string>>, body: string, patienceMs: number): Promise<number | null> {
+    try {
+      const signal = AbortSignal.timeout(patienceMs);
+      const reply = await request(url, { method: "POST", headers, body, signal, dispatcher: this.#agent });
+      await reply.body.dump();
+      return reply.statusCode;
+    } catch {
+      return null;
+    }
+  }
+
+  #count(appId: string, delivered: boolean): void {
+    const failures = delivered ? 0 : (this.#failures.get(appId) ?? 0) + 1;
+    this.#failures.set(appId, failures % BREAKER_FAILURES);
+    if (failures >= BREAKER_FAILURES) this.#openUntil.set(appId, this.#clock.now() + BREAKER_MS);
+  }
+}

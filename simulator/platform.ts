@@ -1,0 +1,175 @@
+import type { Clock } from "../src/runtime/clock.js";
+import type { Broadcast } from "./broadcast.js";
+import type { RefusalForm } from "./handshake.js";
+import { makeLogId } from "./ids.js";
+import type { Random } from "./random.js";
+import { hash32 } from "./random.js";
+import { loggedIn } from "./reply.js";
+import { Room } from "./room.js";
+import type { RoomScenario } from "./scenario.js";
+import type { Schema } from "./schema.js";
+import { Signer } from "./signer.js";
+
+/** What the fake platform is made of. */
+export interface PlatformOptions {
+  readonly schema: Schema;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly startMs: number;
+  readonly rooms: readonly RoomScenario[];
+  readonly rateFactor: number;
+  readonly guestGifts: boolean;
+  readonly acceptAnySignature: boolean;
+  readonly keep: number;
+}
+
+/** Who is given gifts: guests too, those who have logged in, or nobody, which accounts that are held back see. */
+export type GiftsTo = "everyone" | "logged_in" | "nobody";
+
+/** Everything the platform knows: rooms and broadcasts, who has fetched, what was signed. */
+export class Platform {
+  readonly options: PlatformOptions;
+  readonly signer: Signer;
+  readonly rooms: readonly Room[];
+  /** Rooms for which nobody can connect now, with how they are refused. */
+  readonly refusing = new Map<Room, RefusalForm>();
+  /** When true, pages and web/enter answer as they do to callers they suspect. */
+  captcha = false;
+  /** When true, nobody is logged in, whatever their cookies say. */
+  lapsed = false;
+  /** Short links beside the rooms' own: code → address that it leads to. */
+  readonly shortLinks = new Map<string, string>();
+  /** Hosts that answer everything, handshakes too, with a status and not a byte. */
+  readonly broken = new Map<string, number>();
+  /** How late all that the platform sends is, ms. */
+  lateMs = 0;
+  /** When true, whoever asks or connects finds TCP closed at once. */
+  unplugged = false;
+  /** Who is given gifts. */
+  gifts: GiftsTo;
+  /** How many visitors' codes have been scanned whose pages have not asked yet. */
+  scans = 0;
+  readonly #ids: Random;
+  readonly #clockStart: number;
+  readonly #fetched = new Set<string>();
+  readonly #stop: () => void;
+
+  constructor(options: PlatformOptions) {
+    this.options = options;
+    this.gifts = options.guestGifts ? "everyone" : "logged_in";
+    this.#ids = options.random.fork("ids");
+    this.#clockStart = options.clock.now();
+    this.signer = new Signer(options.random.fork("signer"));
+    const { schema, rateFactor, keep } = options;
+    const now = (): number => this.now();
+    this.rooms = options.rooms.map(
+      (scenario) => new Room({ scenario, schema, now, rateFactor, keep, random: options.random.fork(`room/${scenario.webRid}`) }),
+    );
+    for (const room of this.rooms) {
+      if (room.scenario.state === "live") room.start(options.startMs);
+      // Its last broadcast was two hours long and is over.
+      if (room.scenario.state === "ended") room.start(options.startMs - 7_800_000, options.startMs).end(options.startMs - 600_000);
+    }
+    this.#stop = options.clock.every(TICK_MS, () => {
+      for (const room of this.rooms) for (const broadcast of room.broadcasts) broadcast.tick();
+    });
+  }
+
+  /** Stops for good. */
+  close(): void {
+    this.#stop();
+  }
+
+  /** The platform's time: it starts at the start instant and goes on with the clock. */
+  now(): number {
+    return this.options.startMs + (this.options.clock.now() - this.#clockStart);
+  }
+
+  /** The room that a path of live.douyin.com names: its number, or its anchor's visible one. */
+  byWebId(id: string): Room | null {
+    const byNumber = this.rooms.find(({ scenario }) => scenario.webRid === id || scenario.customId === id);
+    return byNumber ?? this.rooms.find(({ anchor }) => anchor.displayId === id) ?? null;
+  }
+
+  bySecUid(secUid: string): Room | null {
+    return this.rooms.find((room) => room.anchor.secUid === secUid) ?? null;
+  }
+
+  byShortCode(code: string): Room | null {
+    return this.rooms.find(({ scenario }) => scenario.shortCode === code) ?? null;
+  }
+
+  /** A broadcast, live or over, with its room. */
+  byRoomId(roomId: string): { readonly room: Room; readonly broadcast: Broadcast } | null {
+    for (const room of this.rooms) {
+      const broadcast = room.broadcasts.find((each) => each.roomId === roomId);
+      if (broadcast !== undefined) return { room, broadcast };
+    }
+    return null;
+  }
+
+  /** True the first time that a visitor fetches a room's state; later calls get nothing. */
+  firstFetch(visitor: string, roomId: string): boolean {
+    const key = `${visitor}/${roomId}`;
+    if (this.#fetched.has(key)) return false;
+    this.#fetched.add(key);
+    if (this.#fetched.size > FETCHED_KEPT) {
+      const oldest = this.#fetched.values().next().value;
+      if (oldest !== undefined) this.#fetched.delete(oldest);
+    }
+    return true;
+  }
+
+  /** Whether the platform takes a caller for somebody who is logged in. */
+  knowsLogin(cookies: ReadonlyMap<string, string>): boolean {
+    return !this.lapsed && loggedIn(cookies);
+  }
+
+  /** Whether somebody is given gifts now. */
+  givesGifts(isLoggedIn: boolean): boolean {
+    return this.gifts === "everyone" || (this.gifts === "logged_in" && isLoggedIn);
+  }
+
+  /** Uses up one scan, if there is one. */
+  takeScan(): boolean {
+    if (this.scans === 0) return false;
+    this.scans--;
+    return true;
+  }
+
+  /** A value for the cookie ttwid. */
+  makeTtwid(): string {
+    return encodeURIComponent(`1|${this.#ids.token(43)}|${Math.floor(this.now() / 1000)}|${this.#ids.hex(64)}`);
+  }
+
+  /** A value for the cookie __ac_nonce: 21 characters. */
+  makeNonce(): string {
+    return `0${this.#ids.hex(20)}`;
+  }
+
+  /** The nonce of a page's scripts. */
+  makeScriptNonce(): string {
+    return this.#ids.token(22);
+  }
+
+  /** The visitor's id that belongs to a ttwid; the same one always. */
+  userUniqueId(ttwid: string): string {
+    const high = BigInt(hash32(`${ttwid}/high`) % 100_000) + 1_776_000_000n;
+    return ((high << 32n) | BigInt(hash32(`${ttwid}/low`))).toString();
+  }
+
+  /** An id for the headers of a reply. */
+  makeLogId(): string {
+    return makeLogId(this.now(), this.#ids.hex(20));
+  }
+
+  /** A generator for one more connection. */
+  forConnection(id: number): Random {
+    return this.options.random.fork(`connection/${id}`);
+  }
+}
+
+/** How often broadcasts look what is due: messages of one such interval share a frame. */
+const TICK_MS = 100;
+
+const FETCHED_KEPT = 100_000;

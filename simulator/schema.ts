@@ -1,0 +1,96 @@
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import protobuf from "protobufjs";
+import { DyliveError } from "../src/runtime/errors.js";
+import { packagePath } from "../src/runtime/package-path.js";
+
+/** A message as plain values, named as in the .proto files; 64-bit integers as decimal text. */
+export interface Fields {
+  readonly [field: string]: unknown;
+}
+
+/** The messages of `proto/*.proto`, encoded by protobufjs: on purpose not by our own code, so that each checks the other. */
+export class Schema {
+  readonly #root: protobuf.Root;
+  readonly #types = new Map<string, protobuf.Type>();
+
+  constructor(root: protobuf.Root) {
+    this.#root = root;
+  }
+
+  /** Bytes of a message. Fields that the schema lacks are a mistake of the caller and throw. */
+  encode(type: string, fields: Fields): Uint8Array {
+    try {
+      return this.#type(type).encode(fields).finish();
+    } catch (error) {
+      throw new DyliveError("bad_request", `${type} cannot be encoded: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+  }
+
+  /** The plain values of a message; throws on damaged bytes. */
+  decode(type: string, bytes: Uint8Array): Fields {
+    const found = this.#type(type);
+    return found.toObject(found.decode(bytes), { longs: String });
+  }
+
+  /** Name of the message type that a method carries, or null where the schema has none. */
+  typeOf(method: string): string | null {
+    const name = METHOD_TYPES[method] ?? method.replace(/^Webcast/, "");
+    return this.#root.lookup(`${PACKAGE}.${name}`) instanceof protobuf.Type ? name : null;
+  }
+
+  /** Paths of `fields` that `type` does not have: typing mistakes that protobufjs would drop in silence. */
+  strangers(type: string, fields: Fields, path = type): string[] {
+    const found = this.#type(type);
+    const out: string[] = [];
+    for (const [name, value] of Object.entries(fields)) {
+      const field = found.fields[name];
+      if (field === undefined) {
+        out.push(`${path}.${name}`);
+        continue;
+      }
+      const inner = field.resolve().resolvedType;
+      if (!(inner instanceof protobuf.Type)) continue;
+      const values: unknown[] = Array.isArray(value) ? value : [value];
+      for (const each of values) {
+        if (isFields(each)) out.push(...this.strangers(inner.fullName.slice(PACKAGE.length + 2), each, `${path}.${name}`));
+      }
+    }
+    return out;
+  }
+
+  #type(name: string): protobuf.Type {
+    let type = this.#types.get(name);
+    if (type === undefined) {
+      type = this.#root.lookupType(`${PACKAGE}.${name}`);
+      this.#types.set(name, type);
+    }
+    return type;
+  }
+}
+
+/** Whether a value is a message and not a list, text, number or bytes. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+/** Reads .proto files, by default the package's own. */
+export function loadSchema(directory: string = packagePath("proto/")): Schema {
+  const root = new protobuf.Root();
+  root.resolvePath = (_origin, target) => join(directory, basename(target));
+  const files = readdirSync(directory).filter((name) => name.endsWith(".proto"));
+  if (files.length === 0) throw new DyliveError("bad_config", `no .proto files in ${directory}`);
+  root.loadSync(files.sort(), { keepCase: true });
+  return new Schema(root);
+}
+
+const PACKAGE = "dylive.wire";
+
+/** Methods whose type is not the method's name without `Webcast` (protocol.md 4.5). */
+const METHOD_TYPES: Readonly<Record<string, string>> = {
+  WebcastRoomNotifyMessage: "NotifyMessage",
+  WebcastLinkMicBattleMethod: "LinkMicBattle",
+  WebcastLinkMicBattleFinishMethod: "LinkMicBattleFinish",
+  WebcastLinkMicArmiesMethod: "LinkMicArmies",
+  WebcastCommonDotMessage: "CommonToastMessage",
+};

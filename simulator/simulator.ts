@@ -1,0 +1,239 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "../src/runtime/clock.js";
+import { systemClock } from "../src/runtime/clock.js";
+import { DyliveError } from "../src/runtime/errors.js";
+import { listenFailure } from "../src/runtime/listen-failure.js";
+import type { ConnectionTruth } from "./connection.js";
+import { RoomControl } from "./control.js";
+import { controlReply } from "./control-reply.js";
+import { answer, splitHost } from "./hosts.js";
+import { Platform } from "./platform.js";
+import type { Refusal } from "./push.js";
+import { PushServer } from "./push.js";
+import { Random } from "./random.js";
+import type { Ask, Reply } from "./reply.js";
+import { json, parseCookies } from "./reply.js";
+import type { RoomScenario } from "./scenario.js";
+import { checkRooms, demoRooms } from "./scenario.js";
+import type { Schema } from "./schema.js";
+import { loadSchema } from "./schema.js";
+import { sdkReply, signReply } from "./sdk.js";
+import type { SentTruth } from "./truth.js";
+
+/** How to start the simulator; everything has a default. */
+export interface SimulatorOptions {
+  /** 127.0.0.1 */
+  readonly host?: string;
+  /** 0: any free port */
+  readonly port?: number;
+  /** 1; the same seed and start give the same rooms */
+  readonly seed?: number | string;
+  /** The instant at which the broadcasts start, ms UTC; now. Ids carry it. */
+  readonly start?: number;
+  /** Lets in any signature of 16 characters; else only those that the simulator's signer issued. */
+  readonly acceptAnySignature?: boolean;
+  /** The demo's rooms */
+  readonly rooms?: readonly RoomScenario[];
+  /** How many times faster than the scenarios say messages come; 1 */
+  readonly rateFactor?: number;
+  /** The machine's clock */
+  readonly clock?: Clock;
+  /** Whether viewers who have not logged in get gifts; true. The real platform stopped that in 2026. */
+  readonly guestGifts?: boolean;
+  /** How many facts, combos and ids the truth keeps of each broadcast; 100 000 */
+  readonly keep?: number;
+  /** A loaded schema, to share it */
+  readonly schema?: Schema;
+}
+
+/** Everything the simulator knows of one broadcast, as `/@truth?room_id=…` gives it. */
+export interface BroadcastTruth {
+  readonly webRid: string;
+  readonly roomId: string;
+  readonly live: boolean;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly sent: SentTruth;
+  readonly connections: readonly ConnectionTruth[];
+}
+
+/** A running simulator. */
+export interface Simulator {
+  /** Where platform hosts are reached, as `url/@HOST/…`. */
+  readonly url: string;
+  /** What tests do to its rooms. */
+  readonly rooms: RoomControl;
+  /** The room_id of the newest broadcast of a room, by web_rid or custom id; null where there is none. */
+  roomId(webRid: string): string | null;
+  /** What was sent in a broadcast, by its room_id or, for the newest, by the room's web_rid or custom id. */
+  truth(id: string): BroadcastTruth;
+  /** Handshakes that were refused, oldest first, with reasons. */
+  refusals(): readonly Refusal[];
+  /** A signature for a stub, as the signer's endpoint gives it. */
+  sign(stub: string): string;
+  /** Ends everything. */
+  close(): Promise<void>;
+}
+
+/** Starts a fake platform on this machine. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const clock = options.clock ?? systemClock;
+  const scenarios = options.rooms ?? demoRooms();
+  checkRooms(scenarios);
+  const rateFactor = options.rateFactor ?? 1;
+  if (!(rateFactor > 0)) throw new DyliveError("bad_config", "rateFactor must be above 0");
+  const startMs = Math.floor(options.start ?? clock.now());
+  if (!(startMs > 0 && startMs < 0xffff_ffff * 1000)) throw new DyliveError("bad_config", "start must be ms UTC after 1970");
+  const platform = new Platform({
+    schema: options.schema ?? loadSchema(),
+    clock,
+    random: new Random(`${options.seed ?? 1}`),
+    startMs,
+    rooms: scenarios,
+    rateFactor,
+    guestGifts: options.guestGifts ?? true,
+    acceptAnySignature: options.acceptAnySignature ?? false,
+    keep: options.keep ?? 100_000,
+  });
+  const push = new PushServer(platform);
+  const rooms = new RoomControl(platform);
+  const truth = (id: string): BroadcastTruth => broadcastTruth(platform, push, id);
+  const server = createServer((request, response) => {
+    if (platform.unplugged) {
+      request.socket.destroy();
+      return;
+    }
+    serve(platform, truth, rooms, request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else write(response, failure(error), request.method === "HEAD");
+    });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    try {
+      if (platform.unplugged) socket.destroy();
+      else push.upgrade(request, socket, head);
+    } catch {
+      socket.destroy();
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, options.host ?? "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve();
+    });
+  }).catch((error: unknown) => {
+    throw listenFailure(error, options.host ?? "127.0.0.1", options.port ?? 0, "give the simulator another host or port");
+  });
+  const { address, family, port } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    rooms,
+    roomId: (webRid) => platform.byWebId(webRid)?.last?.roomId ?? null,
+    truth,
+    refusals: () => [...push.refusals],
+    sign: (stub) => platform.signer.sign(stub),
+    close: async () => {
+      platform.close();
+      push.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function broadcastTruth(platform: Platform, push: PushServer, id: string): BroadcastTruth {
+  const byRoom = platform.byRoomId(id);
+  const room = byRoom?.room ?? platform.byWebId(id);
+  const broadcast = byRoom?.broadcast ?? room?.last ?? null;
+  if (room === null || broadcast === null) throw new DyliveError("not_found", `the simulator has no broadcast ${id}`);
+  return {
+    webRid: room.scenario.webRid,
+    roomId: broadcast.roomId,
+    live: broadcast.endedAt === null,
+    startedAt: broadcast.options.startedAt,
+    endedAt: broadcast.endedAt,
+    sent: broadcast.sent(),
+    connections: push.truths(broadcast.roomId),
+  };
+}
+
+async function serve(
+  platform: Platform,
+  truth: (id: string) => BroadcastTruth,
+  rooms: RoomControl,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://simulator");
+  const { host, path } = splitHost(url.pathname);
+  const ask: Ask = {
+    method: request.method ?? "GET",
+    host,
+    path,
+    query: url.searchParams,
+    cookies: parseCookies(request.headers.cookie),
+    body: await readBody(request),
+    addressed: request.headers.host ?? "localhost",
+  };
+  const own = ownReply(platform, truth, rooms, ask);
+  if (own === null && platform.lateMs > 0) await platform.options.clock.sleep(platform.lateMs);
+  write(response, own ?? answer(platform, ask), ask.method === "HEAD");
+}
+
+/** The simulator's own endpoints, beside the platform's hosts. */
+function ownReply(platform: Platform, truth: (id: string) => BroadcastTruth, rooms: RoomControl, ask: Ask): Reply | null {
+  switch (ask.host) {
+    case "truth": {
+      const id = ask.query.get("room_id") ?? ask.query.get("web_rid");
+      if (id !== null) return json(truth(id));
+      return json({
+        rooms: platform.rooms.map(({ scenario, live, last }) => ({
+          webRid: scenario.webRid,
+          customId: scenario.customId ?? null,
+          title: scenario.title,
+          live: live !== null,
+          roomId: last?.roomId ?? null,
+        })),
+      });
+    }
+    case "control":
+      return controlReply(rooms, ask);
+    case "signer":
+      return signReply(platform, ask);
+    case "sdk":
+      return sdkReply(platform, ask);
+    default:
+      return null;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw new DyliveError("bad_request", "the body is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function write(response: ServerResponse, reply: Reply, headOnly: boolean): void {
+  const bytes = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
+  response.writeHead(reply.status, { server: "Tengine", "content-length": bytes.length, ...mutable(reply.headers) });
+  response.end(headOnly ? undefined : bytes);
+}
+
+function mutable(headers: Reply["headers"]): Record<string, string | string[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]));
+}
+
+function failure(error: unknown): Reply {
+  const known = error instanceof DyliveError ? error : new DyliveError("internal", String(error), error);
+  return json({ code: known.code, message: known.message }, known.row.status);
+}
+
+/** Nobody sends more than a stub or a registration. */
+const BODY_LIMIT = 1024 * 1024;

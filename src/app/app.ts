@@ -1,0 +1,274 @@
+import { appendFileSync, chmodSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Logger } from "pino";
+import { Official } from "../collector/open-platform/official.js";
+import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
+import { COMPAT_LIMITS } from "../compat/limits.js";
+import { lateErasures } from "../erasure/late.js";
+import type { NewEvent } from "../events/event.js";
+import { compatDoor } from "../http/compat-door.js";
+import { Metrics } from "../http/metrics.js";
+import { startApi } from "../http/server.js";
+import { WorkerChannel } from "../jobs/channel.js";
+import { doTask } from "../jobs/do-task.js";
+import { exportsAt } from "../jobs/exports.js";
+import { retentionAt } from "../jobs/retention.js";
+import { searchAt } from "../jobs/search.js";
+import { statisticsAt } from "../jobs/statistics.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { packagePath } from "../runtime/package-path.js";
+import { rawFolder } from "../sources/raw/files.js";
+import { RawRecorder } from "../sources/raw/recorder.js";
+import type { StatisticsReader } from "../statistics/reader.js";
+import { AppendHealth } from "../store/append-health.js";
+import { lockDataDir } from "../store/lock.js";
+import { ObservedLog } from "../store/observed.js";
+import { openStore } from "../store/open.js";
+import type { Store } from "../store/store.js";
+import { tellSystem } from "../store/system-room.js";
+import { openHooks } from "../webhooks/start.js";
+import { type Collecting, startCollecting, type WatchedRooms } from "./collecting.js";
+import type { Config, Machine } from "./config.js";
+import { menderOf } from "./mend.js";
+import { storeAt } from "./open-store.js";
+import { operatorOf } from "./operator.js";
+import { reachOf } from "./reach.js";
+import { finishErasure, keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts, watchDisk } from "./upkeep.js";
+
+/** A running server. */
+export interface App {
+  /** Base URL, with the port that was taken. */
+  readonly url: string;
+  readonly store: Store;
+  readonly rooms: WatchedRooms;
+  /** The streams for clients of other programs, where they are on. */
+  readonly compat: Compat["urls"];
+  /** Aborts with the reason when another server has taken the data folder: then this one is to be closed. */
+  readonly lost: AbortSignal;
+  /** Stops in order: no new requests, collections flushed, store closed, lock released. */
+  close(): Promise<void>;
+}
+
+/** The built dashboard. */
+const WEB_ROOT = packagePath("dist/web/");
+
+/** Hosts that only this machine reaches. */
+const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
+
+/**
+ * Builds the parts from the settings and starts them.
+ * @throws DyliveError in_use when the data folder has a server or the port is taken; bad_config
+ */
+export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
+  const at = storeAt(config);
+  const lost = new AbortController();
+  const lock = await lockDataDir(config.data, { clock, onLost: (error) => lost.abort(error) });
+  const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
+  const close = async () => {
+    const failures: unknown[] = [];
+    // What cannot be stopped (a store that is damaged) keeps nothing else from being stopped, and the lock from being given free.
+    for (const stop of closers.splice(0).reverse()) await stop().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  };
+  try {
+    const opened = await openStore(at, { clock, tell: (sentence) => logger.warn(sentence) });
+    closers.push(() => opened.close());
+    const metrics = new Metrics(clock, true);
+    const desk = new WorkerChannel({ at, clock });
+    closers.push(() => desk.close());
+    const appends = new AppendHealth();
+    const log = new ObservedLog(opened.log, {
+      onStored: (events) => metrics.stored(events),
+      onAsked: () => appends.asked(clock.now()),
+      onAppended: (ms) => {
+        appends.took(clock.now());
+        metrics.appended(ms);
+      },
+      onFailed: (error) => appends.failed(error, clock.now()),
+    });
+    const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
+    // What collects must go on when the worker thread does not: its one small question is answered here.
+    const collectors: Store = { ...store, retention: opened.retention };
+    const reach = reachOf(config, machine, clock);
+    closers.push(() => reach.seats.close());
+    const raw = new RawRecorder({
+      folder: rawFolder(resolve(config.data)),
+      clock,
+      byDefault: config.record === "on",
+      onError: (error, about) => logger.error({ err: error, ...about }, "raw frames are not kept as they should be"),
+    });
+    closers.push(() => raw.close());
+    const hooks = openHooks({
+      store,
+      clock,
+      allow: config.hookAllowPrivate,
+      pauseAfterMs: config.hookPauseAfterMs,
+      tell: (news) => tellSystem(store, news, clock.now()),
+      onError: (error) => logger.error({ err: error }, "webhooks could not go on for a moment"),
+    });
+    closers.push(() => hooks.close());
+    const collecting = await startCollecting(config, {
+      ...reach,
+      raw,
+      store: collectors,
+      erased: lateErasures(store),
+      clock,
+      pollMs: config.pollMs,
+      setAside: refusedEvents(config.data, logger),
+      onError: (error, doing) => logger.error({ err: error, doing }, "something could not be done; it is tried again"),
+    });
+    closers.push(() => collecting.stop());
+    const { rooms, here, spooled, takeovers } = collecting;
+    if (spooled !== null) metrics.lookAtSpool(spooled);
+    if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
+    closers.push(() => collecting.rest());
+    const upkeep: UpkeepParts = { config, store, desk, clock, logger };
+    await keepUp(collecting, upkeep, metrics);
+    if (here !== null && config.role !== "serve") {
+      const keeper = keepWithinLimits(upkeep, "raw");
+      closers.push(() => keeper.stop());
+    }
+    const stopping = new AbortController();
+    const overwrite = (note: string) => doTask(desk, "overwrite", { note }, () => {}, stopping.signal);
+    const finishing = finishErasure(upkeep, overwrite, stopping.signal);
+    closers.push(() => {
+      stopping.abort(new DyliveError("stopping", "the server is stopping"));
+      return finishing;
+    });
+    const disk = watchDisk(upkeep);
+    closers.push(() => disk.stop());
+    metrics.lookAtDisk(() => disk.freeBytes);
+    const stopChecks = reach.accounts.watch({
+      platform: reach.platform,
+      userAgent: config.userAgent,
+      everyMs: config.accountCheckMs,
+      onLapsed: ({ name, savedAt }) => {
+        logger.warn({ account: name }, "an account is no longer logged in");
+        const text = `the account ${name} is no longer logged in: rooms watched as it are seen as a guest sees them, without gifts. dylive login --account ${name}`;
+        void tellSystem(store, { kind: "account.lapsed", about: `${name}:${savedAt}`, text }, clock.now()).catch((error: unknown) =>
+          logger.error({ err: error }, "the system's room took no event"),
+        );
+      },
+      onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked"),
+    });
+    closers.push(async () => stopChecks());
+    await collecting.hold("hooks", async () => hooks.deliver());
+    metrics.lookAtHooks(() => hooks.figures());
+    const serves = config.role !== "collect";
+    const official = !serves ? null : await officialOf(config, collectors, clock, logger);
+    closers.push(async () => official?.close());
+    if (official !== null) await collecting.hold("official", async () => official.work());
+    let compat: Compat | null = null;
+    const collected = async () => (await rooms.list()).flatMap(({ status }) => status ?? []);
+    const operator = operatorOf({ ...reach, config, at, collected, retention: opened.retention, clock, compat: () => compat?.urls ?? [] });
+    const api = await startApi({
+      host: config.host,
+      port: config.port,
+      store,
+      rooms,
+      ...(here !== null && { here }),
+      healthOnly: !serves,
+      clock,
+      logger,
+      metrics,
+      appends,
+      hooks: hooks.desk,
+      exports: exportsAt(desk),
+      official: official === null ? [] : [official],
+      operator,
+      mender: menderOf({ desk, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
+      webRoot: WEB_ROOT,
+    });
+    closers.push(() => api.close());
+    const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, clock, logger }));
+    compat = streams;
+    closers.push(() => streams.close());
+    return { url: api.url, store, rooms, compat: streams.urls, lost: lost.signal, close };
+  } catch (error) {
+    await close().catch((failed: unknown) => logger.error({ err: failed }, "what was started could not be stopped in full"));
+    throw error;
+  }
+}
+
+const NO_COMPAT = { compatGrabPort: null, compatLivePort: null, compatTiktokPort: null };
+
+/** How the streams for clients of other programs are set up by these settings. */
+function compatOptions(
+  config: Config,
+  { store, rooms, clock, logger }: { readonly store: Store; readonly rooms: WatchedRooms; readonly clock: Clock; readonly logger: Logger },
+): CompatOptions {
+  const { host, pollMs, compatToken, compatOrigins } = config;
+  const tokenNeeded = compatToken === "always" || (compatToken === "auto" && !LOOPBACK.includes(host));
+  return {
+    host,
+    ports: { grab: config.compatGrabPort, live: config.compatLivePort, tiktok: config.compatTiktokPort },
+    store,
+    rooms,
+    clock,
+    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger, tokenNeeded }),
+    origins: (compatOrigins ?? "").split(",").flatMap((origin) => origin.trim() || []),
+    pollMs,
+    // A room that its client wants must not be let go between two askings.
+    limits: { renewMs: Math.min(COMPAT_LIMITS.renewMs, config.onDemandIdleMs / 2) },
+    onError: (error) => logger.error({ err: error }, "a compat output failed"),
+  };
+}
+
+/** The app of the Open Platform; null without one. @throws DyliveError bad_config when no push of it could be told from a forged one */
+async function officialOf(config: Config, store: Store, clock: Clock, logger: Logger): Promise<Official | null> {
+  const { officialApp: appId, officialPath, officialDataSecrets: dataSecrets, officialSecret: secret } = config;
+  if (appId === null) return null;
+  if (Object.keys(dataSecrets).length === 0)
+    throw new DyliveError("bad_config", "DYLIVE_OFFICIAL_APP is set without DYLIVE_OFFICIAL_DATA_SECRETS: no push could be taken");
+  const { officialWindowMs: windowMs, officialTokenUrl: tokenUrl, officialUpstream: upstream, data } = config;
+  const app = { appId, path: officialPath ?? appId, dataSecrets, windowMs, secret, tokenUrl, upstream };
+  return Official.start(app, {
+    store,
+    clock,
+    spool: join(resolve(data), "official-spool"),
+    erased: lateErasures(store),
+    setAside: refusedEvents(data, logger),
+    setAsidePush: (line, error) => refuseLine(data, logger, line, error),
+    onFailed: (about, error) => logger.warn({ ...about, err: error }, "the Open Platform was asked in vain"),
+  });
+}
+
+function refuseLine(data: string, logger: Logger, line: string, error: unknown): void {
+  const file = join(data, "refused-pushes.jsonl");
+  logger.error({ err: error, file }, "a push cannot be stored; it is kept aside");
+  appendFileSync(file, `${line}\n`, { mode: 0o600 });
+}
+
+/** Starts what keeps the store in order: in a cluster each of it in one process. */
+async function keepUp(collecting: Collecting, parts: UpkeepParts, metrics: Metrics): Promise<void> {
+  let reader: StatisticsReader | null = null;
+  metrics.lookAtStatistics(() => reader?.behind ?? 0);
+  await collecting.hold("statistics", async () => {
+    const started = readStatistics(parts);
+    reader = started;
+    return async () => {
+      reader = null;
+      await started.stop();
+    };
+  });
+  await collecting.hold("search", async () => {
+    const indexer = keepIndexed(parts);
+    return () => indexer.stop();
+  });
+  const alone = collecting.here === null;
+  await collecting.hold("retention", async () => {
+    const keeper = keepWithinLimits(parts, alone ? "all" : "store");
+    return () => keeper.stop();
+  });
+}
+
+/** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */
+export function refusedEvents(data: string, logger: Logger): (event: NewEvent, error: unknown) => void {
+  const file = join(data, "refused.jsonl");
+  return (event, error) => {
+    logger.error({ err: error, room: event.room, id: event.id, file }, "the store refused an event; it is kept aside");
+    appendFileSync(file, `${JSON.stringify({ error: String(error), event })}\n`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  };
+}

@@ -1,0 +1,158 @@
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { Fleet } from "../cluster/fleet.js";
+import { JobHolder } from "../cluster/job-holder.js";
+import { Pulse } from "../cluster/pulse.js";
+import { RemoteRooms } from "../cluster/remote-rooms.js";
+import { readForOrphans, readForRoomsHere } from "../cluster/spooled-work.js";
+import { Supervisor } from "../cluster/supervisor.js";
+import type { CollectorParts } from "../collector/collector-parts.js";
+import type { RoomManager, RoomStatus } from "../health/state.js";
+import { Spool } from "../ingest/spool.js";
+import { inTime } from "../runtime/in-time.js";
+import type { Lease, Membership } from "../store/leases.js";
+import type { Config } from "./config.js";
+
+/** Manages rooms, and puts them on the watch list without waiting for the platform. */
+export interface WatchedRooms extends RoomManager {
+  /** @throws DyliveError as {@link Supervisor.watch} does */
+  watch(text: string, signal: AbortSignal): Promise<boolean>;
+}
+
+/** Who collects rooms here, and who is asked for them. */
+export interface Collecting {
+  readonly rooms: WatchedRooms;
+  /** States of the rooms that this process collects; null where those are all that there are. */
+  readonly here: (() => readonly RoomStatus[]) | null;
+  /** Bytes that wait on this process's own disk for the database; null without a cluster. */
+  readonly spooled: (() => number) | null;
+  /** Rooms that came to this process, by how; null without a cluster. */
+  readonly takeovers: (() => Readonly<Record<Lease["how"], number>>) | null;
+  /**
+   * Does something that only one process may do at a time: at once where there is one process, else as long as this one has the job, and
+   * never in one that only collects. Stops it with the rest.
+   * @param start begins it, and answers with what ends it
+   */
+  hold(name: string, start: () => Promise<() => Promise<unknown>>): Promise<void>;
+  /** Ends what {@link hold} began. */
+  rest(): Promise<void>;
+  /** Ends every collection; what had been received is stored. */
+  stop(): Promise<void>;
+}
+
+/** A process that stops uploads what others are to store for so long. */
+const UPLOAD_MS = 5000;
+
+/** What collecting needs: how rooms are reached, the store, and who is told of what failed. */
+export interface CollectingParts extends CollectorParts {
+  readonly erased: NonNullable<CollectorParts["erased"]>;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** Starts to collect by these settings: alone, or as one process of a cluster where the store is for many. */
+export async function startCollecting(config: Config, parts: CollectingParts): Promise<Collecting> {
+  const { cluster } = parts.store;
+  return cluster === undefined ? collectAlone(config, parts) : collectTogether(config, parts, cluster);
+}
+
+async function collectAlone(config: Config, parts: CollectingParts): Promise<Collecting> {
+  const { maxOnDemandRooms, onDemandIdleMs } = config;
+  const rooms = new Supervisor({ ...parts, maxOnDemandRooms, onDemandIdleMs, rates: config });
+  const ends: (() => Promise<unknown>)[] = [];
+  await rooms.start();
+  return {
+    rooms,
+    here: null,
+    takeovers: null,
+    spooled: null,
+    hold: async (_name, start) => void ends.push(await start()),
+    rest: async () => {
+      for (const end of ends.splice(0).reverse()) await end();
+    },
+    stop: () => rooms.stop(),
+  };
+}
+
+async function collectTogether(
+  config: Config,
+  parts: CollectingParts,
+  { leases, wishes, spooled }: NonNullable<CollectorParts["store"]["cluster"]>,
+): Promise<Collecting> {
+  const { role, capacity, maxOnDemandRooms, onDemandIdleMs } = config;
+  const { clock, onError } = parts;
+  const name = config.name ?? `${hostname()}:${process.pid}`;
+  const membership = await leases.join({ name, role, capacity });
+  const spool = new Spool({
+    folder: join(resolve(config.data), "spool", parts.store.log.id),
+    ...{ clock, maxBytes: config.spoolMb * 1_000_000, spooled },
+    onError: (error) => onError(error, "the spool"),
+  });
+  const fleet = new Fleet({
+    ...{ ...parts, spool, membership, wishes, onDemandIdleMs, rates: config },
+    onError: (error) => onError(error, "the rooms of this process"),
+  });
+  const pulse = new Pulse({
+    ...{ membership, clock, wakes: (signal) => wishes.wakes(signal) },
+    onChanges: (changes) => fleet.change(changes),
+    onError: (error) => onError(error, "its part in the cluster"),
+  });
+  const rooms = new RemoteRooms({
+    ...{ ...parts, wishes, maxOnDemandRooms, onDemandIdleMs },
+    accounts: role === "serve" ? null : parts.accounts,
+    onError: (error) => onError(error, "the rooms of the cluster"),
+  });
+  const holders = new Holders(membership, parts);
+  pulse.start();
+  await spool.start();
+  if (role !== "serve") fleet.start();
+  const work = { spooled, erased: parts.erased, clock, onError: (error: unknown) => onError(error, "what was spooled") };
+  const reader = readForRoomsHere(fleet, work);
+  if (role !== "collect") {
+    await rooms.start();
+    holders.add("spool", async () => {
+      const orphans = readForOrphans(parts.store, parts.setAside, work);
+      return () => orphans.stop();
+    });
+  }
+  return {
+    rooms,
+    here: () => fleet.collected(),
+    takeovers: () => fleet.takeovers,
+    spooled: () => spool.bytes,
+    hold: async (job, start) => {
+      if (role !== "collect") holders.add(job, start);
+    },
+    rest: () => holders.stop(),
+    stop: async () => {
+      await rooms.stop();
+      await fleet.stop();
+      await pulse.stop();
+      await reader.stop();
+      // What cannot be uploaded by then stays in the data folder, where the next process on it finds it.
+      await inTime(spool.uploaded(), UPLOAD_MS, clock).catch(() => {});
+      await spool.close();
+    },
+  };
+}
+
+/** The jobs that this process is ready to do. */
+class Holders {
+  readonly #membership: Membership;
+  readonly #parts: Pick<CollectingParts, "clock" | "onError">;
+  readonly #holders: JobHolder[] = [];
+
+  constructor(membership: Membership, parts: Pick<CollectingParts, "clock" | "onError">) {
+    this.#membership = membership;
+    this.#parts = parts;
+  }
+
+  add(name: string, start: () => Promise<() => Promise<unknown>>): void {
+    const holder = new JobHolder({ name, start }, { ...this.#parts, membership: this.#membership });
+    this.#holders.push(holder);
+    holder.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#holders.splice(0).map((holder) => holder.stop()));
+  }
+}

@@ -1,0 +1,130 @@
+import { OneRoom } from "../cluster/one-room.js";
+import { type EventType, type LiveEventOf, USUAL_TYPES, type UsualType } from "../events/event.js";
+import type { RoomStatus } from "../health/state.js";
+import { replayFile } from "../ingest/replay.js";
+import { readPaste, resolveText, type TextAnswer } from "../platform/links/resolve.js";
+import { Place } from "../platform/place.js";
+import { Drift } from "../platform/wire/drift.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { NO_SETTINGS } from "../store/rooms.js";
+import { type Config, loadConfig, readMachine } from "./config.js";
+import { reachOf } from "./reach.js";
+
+/** How the platform is reached. The same settings as the server has, by hand: their environment variables are not read. */
+export type ReachOptions = Partial<
+  Pick<Config, "upstream" | "signer" | "source" | "account" | "data" | "browser" | "cdp" | "proxy" | "userAgent" | "pollMs">
+>;
+
+/** Options of {@link connect}. */
+export interface ConnectOptions<T extends EventType = UsualType> extends ReachOptions {
+  /** Which events; all but `unknown`, `rank` and `stats` by default. The type of the events follows. */
+  readonly types?: readonly T[] | undefined;
+  /** Ends the iteration, quietly. */
+  readonly signal?: AbortSignal | undefined;
+  /** Events kept while the loop is busy, 10,000 by default; the oldest are dropped and told to `onLost`. */
+  readonly maxQueuedEvents?: number | undefined;
+  /** Told how many events were dropped because the loop did not take them in time. */
+  readonly onLost?: ((count: number) => void) | undefined;
+  /** The real time by default. */
+  readonly clock?: Clock | undefined;
+}
+
+/** A room's events as they come; each loop over it collects the room anew, from when it begins to when it is left. */
+export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
+  /** How the room is doing, with the evidence; null while no loop over it collects the room. */
+  status(): RoomStatus | null;
+}
+
+const MAX_QUEUED_EVENTS = 10_000;
+
+/**
+ * A live room, without a server: `for await (const event of connect(link, { types, signal }))`. It waits for a room that is not live,
+ * connects again when it must, and goes on from broadcast to broadcast, until the loop is left or the signal aborts. Nothing is kept.
+ * @param link a link, share text, room number or id
+ * @throws DyliveError bad_room, bad_config at once; from the loop no_account, room_unknown, unreachable, and what keeps the room from being met
+ */
+export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
+  readPaste(link);
+  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock, ...reach } = options;
+  const config = settings(reach);
+  let current: OneRoom | null = null;
+  return {
+    status: () => current?.status() ?? null,
+    async *[Symbol.asyncIterator]() {
+      const until = signal ?? new AbortController().signal;
+      if (until.aborted) return;
+      const parts = {
+        reach: reachOf(config, readMachine(), clock),
+        clock,
+        pollMs: config.pollMs,
+        maxEvents: maxQueuedEvents,
+        setAside: () => onLost?.(1),
+      };
+      let room: OneRoom | null = null;
+      try {
+        room = await OneRoom.open(link, parts, until);
+        current = room;
+        // Only events of these types are read.
+        yield* room.events({ types }, until, onLost) as AsyncGenerator<LiveEventOf<T>, void>;
+      } catch (error) {
+        if (!until.aborted) throw error;
+      } finally {
+        if (current === room) current = null;
+        await room?.close();
+      }
+    },
+  };
+}
+
+/** Options of {@link replay}. */
+export interface ReplayFileOptions<T extends EventType = UsualType> {
+  /** Which events; all but `unknown`, `rank` and `stats` by default. */
+  readonly types?: readonly T[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Times as fast as it was; 0, the default, is as fast as it goes. */
+  readonly speed?: number | undefined;
+  /** Counts what dylive does not know in the bytes. */
+  readonly drift?: Drift | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * The events of a file: a recording of `dylive record`, a HAR of a browser, or a captured frame.
+ * @throws DyliveError bad_file, from the loop
+ */
+export async function* replay<T extends EventType = UsualType>(
+  path: string,
+  options: ReplayFileOptions<T> = {},
+): AsyncGenerator<LiveEventOf<T>, void> {
+  const { signal = new AbortController().signal, speed = 0, drift = new Drift(), clock = systemClock } = options;
+  const types: ReadonlySet<EventType> = new Set<EventType>(options.types ?? USUAL_TYPES);
+  const setAside = (error: unknown) => {
+    throw error;
+  };
+  for await (const event of replayFile(path, { clock, speed, drift, signal, setAside }))
+    if (types.has(event.type)) yield event as LiveEventOf<T>;
+}
+
+/**
+ * Asks the platform what a text names: an id, a link, a short link, or the app's share text around one.
+ * @throws DyliveError bad_room when it names no room; unreachable, with the step that failed; bad_config
+ */
+export async function resolve(
+  text: string,
+  options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {},
+): Promise<TextAnswer> {
+  const { signal = new AbortController().signal, ...given } = options;
+  const reach = reachOf(settings(given), readMachine(), systemClock);
+  const place = new Place(reach, NO_SETTINGS);
+  try {
+    return await resolveText(text, { platform: place.platform, visitor: await place.asker(signal), inPage: place.inPage }, signal);
+  } finally {
+    place.leave();
+    await reach.seats.close();
+  }
+}
+
+/** Complete settings. */
+function settings(given: ReachOptions): Config {
+  return loadConfig(given, {});
+}

@@ -1,0 +1,41 @@
+import { namedBroadcast } from "../../http/streams/named-broadcast.js";
+import { type NamedRoom, namedRoom } from "../../http/streams/named-room.js";
+import { catchUp } from "../../statistics/advance.js";
+import { openVocabulary } from "../../statistics/words.js";
+import type { Session } from "../../store/sessions.js";
+import type { Store } from "../../store/store.js";
+import { orAsItIs } from "../as-it-is.js";
+import { Progress } from "../progress.js";
+import { interruptSignal } from "../stop.js";
+import { plain } from "../terminal.js";
+
+/** What commands say of a broadcast that they take. */
+export const BROADCAST = "room_id of the broadcast; latest is the newest";
+
+const TOLD_FROM_STEPS = 10;
+
+/** The room that a word on the command line names, with its statistics up to date: no server is needed, and one beside it does no harm. */
+export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
+  const named = await namedRoom(store.rooms, null, asked);
+  const { room } = named;
+  const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
+  if (behind === 0) return named;
+  const progress = new Progress(plain(`counting ${asked}`), "steps of 500 events");
+  let steps = 0;
+  const onStep = () => {
+    // A few steps are over before they are told.
+    if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
+  };
+  const counted = catchUp(store, await openVocabulary(), { room, signal: interruptSignal(), onStep });
+  await orAsItIs(counted, `the newest ${behind} events are not counted in what follows`);
+  return named;
+}
+
+/**
+ * The broadcast that is meant: the one named, else the newest of the room.
+ * @throws DyliveError not_found
+ */
+export async function countedSession(store: Store, asked: string, sessionId: string | null): Promise<Session> {
+  const named = await countedRoom(store, asked);
+  return namedBroadcast(store.sessions, named.room, sessionId ?? named.sessionId ?? "latest");
+}

@@ -1,0 +1,66 @@
+import type { Command, Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { type ClusterView, clusterView, hooksBehind, type RoomCounts } from "../../http/cluster.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { deskBeside } from "../../webhooks/start.js";
+import { type Cell, printColumns } from "../columns.js";
+import { print } from "../terminal.js";
+import { withStore } from "../with-store.js";
+
+/** Adds `dylive cluster`. @param data makes the option that names the data folder */
+export function addClusterCommand(program: Command, data: () => Option): void {
+  program
+    .command("cluster")
+    .description("show the processes on a PostgreSQL store, their rooms and lag")
+    .option("--json", "as one JSON object", false)
+    .addOption(data())
+    .action(({ json, ...settings }: Partial<Config> & { json: boolean }) => show(loadConfig(settings), json));
+}
+
+async function show(config: Config, json: boolean): Promise<void> {
+  const view = await withStore(config, async (store) => {
+    if (store.cluster === undefined)
+      throw new DyliveError(
+        "bad_config",
+        "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
+      );
+    const { desk, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    try {
+      return await clusterView(store, () => hooksBehind(desk));
+    } finally {
+      await close();
+    }
+  });
+  if (json) await print(JSON.stringify(view, null, 2));
+  else await printView(view, Date.now());
+}
+
+async function printView({ members, rooms, behind, spooledBytes }: ClusterView, now: number): Promise<void> {
+  await printColumns(
+    ["process", "role", "rooms", "of", "their states", "alive", "since", "jobs"],
+    members.map(({ name, role, rooms: held, capacity, states, connected, expiresAt, joinedAt, jobs }): readonly Cell[] => [
+      name,
+      role,
+      held,
+      capacity,
+      statesOf(states) || null,
+      // The database's clock may be some seconds off: only what is long past is said to be so.
+      connected ? (expiresAt + 1000 < now ? "silent" : "yes") : "gone",
+      `${Math.max(0, Math.round((now - joinedAt) / 60_000))} min`,
+      jobs.join(", ") || null,
+    ]),
+  );
+  const unowned = statesOf(rooms.unowned);
+  await print(
+    `${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === "" ? "" : `; nobody has: ${unowned}`}`,
+  );
+  await print(`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
+  if (spooledBytes > 0) await print(`${(spooledBytes / 1e6).toFixed(1)} MB of frames wait for the owners of their rooms`);
+}
+
+function statesOf(counts: RoomCounts): string {
+  return Object.entries(counts)
+    .flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []))
+    .join(", ");
+}

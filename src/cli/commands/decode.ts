@@ -1,0 +1,31 @@
+import { Drift } from "../../platform/wire/drift.js";
+import { systemClock } from "../../runtime/clock.js";
+import type { RoomKey } from "../../store/log.js";
+import { openMemoryStore } from "../../store/memory/memory.js";
+import { type Loaded, loadFile } from "../files.js";
+import { sayDrift, sayLoaded } from "../report.js";
+import { Shown } from "../shown.js";
+import { interruptSignal } from "../stop.js";
+
+const MAX_EVENTS = 1_000_000; // of one batch: each is printed before the next is read
+
+/** `dylive decode FILE…`: LiveEvents as JSON lines on stdout, what was not understood on stderr. Keeps nothing. */
+export async function decode(files: readonly string[]): Promise<void> {
+  const signal = interruptSignal();
+  const drift = new Drift();
+  for (const path of files) {
+    const store = openMemoryStore({ maxEventsPerRoom: MAX_EVENTS });
+    const shown = new Map<RoomKey, Shown>();
+    const onBatch = ({ room }: Loaded) => {
+      const known = shown.get(room) ?? new Shown(store, { json: true, all: true });
+      shown.set(room, known);
+      return known.showNew(room);
+    };
+    const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch });
+    for (const one of loaded) sayLoaded(path, one);
+    if (loaded[0]) drift.merge(loaded[0].drift);
+    await store.close();
+    if (signal.aborted) break;
+  }
+  sayDrift(drift);
+}

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startSimulator } from "../../../simulator/index.js";
+import type { Config } from "../../app/config.js";
+import { createToken, hashToken } from "../../http/auth.js";
+import { makeFolderSync, writeWhole } from "../../runtime/durable-file.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Tokens } from "../../store/tokens.js";
+import { aborted, stopSignal } from "../stop.js";
+import { print, say } from "../terminal.js";
+import { withStore } from "../with-store.js";
+import { start } from "./serve.js";
+
+/** The simulated rooms by web_rid, as people are told of them. */
+const DEMO_ROOMS = [
+  ["100000001", "shopping"],
+  ["100000002", "PK with gifts"],
+  ["100000003", "quiet"],
+] as const;
+
+/** `dylive demo`: the server with a simulated platform in the same process. Its data are apart from real ones. */
+export async function demo(config: Config): Promise<void> {
+  const stop = stopSignal();
+  const data = join(config.data, "demo");
+  const tokenFile = join(data, "token");
+  makeFolderSync(data);
+  if (config.databaseUrl !== null) await assertForDemo({ ...config, data }, tokenFile);
+  const simulator = await startSimulator({});
+  try {
+    const app = await start({ ...config, data, upstream: simulator.url, signer: null });
+    try {
+      const token = await demoToken(app.store.tokens, tokenFile);
+      const url = `${app.url}/douyin/liveroom/chat?token=${token}&room_id=100000002`;
+      await print(`dylive demo: simulated rooms ${DEMO_ROOMS.map(([id, what]) => `${id} (${what})`).join(", ")}`);
+      await print(`page: ${app.url}/#token=${token}&room=100000002`);
+      await print(`curl '${url}'`);
+      for (const { like, url: compat } of app.compat) await print(`for clients of ${like}: ${compat}`);
+      await aborted(stop);
+      say("stopping …");
+    } finally {
+      await app.close();
+    }
+  } finally {
+    await simulator.close();
+  }
+}
+
+/** A data folder of its own is no help in a database: simulated rooms must not get among real ones. @throws DyliveError in_use */
+async function assertForDemo(config: Config, tokenFile: string): Promise<void> {
+  await withStore(config, async ({ tokens, rooms }) => {
+    if ((await tokens.find(hashToken(kept(tokenFile)))) !== null) return;
+    if ((await tokens.list()).length > 0 || (await rooms.list()).length > 0)
+      throw new DyliveError(
+        "in_use",
+        "the database of DATABASE_URL has rooms or tokens that are not the demo's: give the demo an empty one, or unset it",
+      );
+  });
+}
+
+/** The demo's own token, kept in its data folder so that the printed lines go on working after a restart. */
+async function demoToken(tokens: Tokens, file: string): Promise<string> {
+  const known = kept(file);
+  if (known !== "" && (await tokens.find(hashToken(known))) !== null) return known;
+  const { token } = await createToken(tokens, { name: "demo", scope: "admin", now: Date.now() });
+  await writeWhole(file, `${token}\n`);
+  return token;
+}
+
+function kept(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+}

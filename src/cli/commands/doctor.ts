@@ -1,0 +1,135 @@
+import type { Command, Option } from "commander";
+import { type Config, loadConfig, type Machine, readMachine } from "../../app/config.js";
+import { platformOf, signerUrl } from "../../app/reach.js";
+import type { ProxyServer } from "../../platform/access/proxy.js";
+import { directSeats, type Seat, type Seats } from "../../platform/access/seat.js";
+import { httpSigner } from "../../platform/access/signer.js";
+import { Visitor } from "../../platform/access/visitor.js";
+import { AccountStore } from "../../platform/accounts/login-store.js";
+import { BrowserSession } from "../../platform/browser/session.js";
+import { readPaste, type TextAnswer } from "../../platform/links/resolve.js";
+import { type Clock, systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { database } from "../doctor/database.js";
+import { type Finding, failed, linesOf, skipped, verdictOf } from "../doctor/finding.js";
+import { browser, dataFolder, runtime, store } from "../doctor/machine.js";
+import { type Asking, accounts, dns, fetched, home, push, reflow, room, signs } from "../doctor/platform.js";
+import { exitWith, interruptSignal } from "../stop.js";
+import { print } from "../terminal.js";
+
+const SEAT_MS = 60_000; // a browser that starts for the first time
+
+/** Adds `dylive doctor`. */
+export function addDoctorCommand(program: Command, options: { data: () => Option; upstream: () => Option; signer: () => Option }): void {
+  program
+    .command("doctor")
+    .description("say which layer is broken, and what to do")
+    .option("--room <room>", "a live room, to look at every step (a link or an id)")
+    .option("--json", "one JSON object", false)
+    .addOption(options.data())
+    .addOption(options.upstream())
+    .addOption(options.signer())
+    .option("--proxy <url>", "proxy towards the platform (DYLIVE_PROXY)")
+    .action(({ room: text, json, ...settings }: Partial<Config> & { room?: string; json: boolean }) =>
+      doctor(loadConfig(settings), { room: text ?? null, json }),
+    );
+}
+
+/** `dylive doctor`: looks at each layer in turn. Exit code 1 when one is broken. */
+async function doctor(config: Config, { room: text, json }: { readonly room: string | null; readonly json: boolean }): Promise<void> {
+  const findings: Finding[] = [];
+  for await (const finding of examine(config, text, { clock: systemClock, machine: readMachine(), signal: interruptSignal() })) {
+    findings.push(finding);
+    if (!json) for (const line of linesOf(finding)) await print(line);
+  }
+  const verdict = verdictOf(findings);
+  await print(json ? JSON.stringify({ ok: findings.every(({ state }) => state !== "fail"), verdict, findings }) : `\n${verdict}`);
+  if (findings.some(({ state }) => state === "fail")) exitWith(1);
+}
+
+/**
+ * Looks at each layer, in the order in which they need each other. Changes nothing; asks the platform for each thing once.
+ * @throws DyliveError bad_room
+ */
+export async function* examine(
+  config: Config,
+  text: string | null,
+  { clock, machine, signal }: { readonly clock: Clock; readonly machine: Machine; readonly signal: AbortSignal },
+): AsyncGenerator<Finding> {
+  if (text !== null) readPaste(text);
+  const platform = platformOf(config);
+  yield runtime();
+  yield dataFolder(config.data);
+  yield await (config.databaseUrl === null ? store(config.data) : database(config.databaseUrl));
+  const { finding, program } = browser(config, machine);
+  yield finding;
+  yield await dns(platform);
+
+  const seats = seatsOf(config, program, clock);
+  let seat: Seat | Finding | null = null;
+  try {
+    seat = seats === null ? null : await take(seats, platform.proxy, signal);
+    const isSeat = seat !== null && "visitor" in seat;
+    const asking: Asking = { platform, clock, visitor: isSeat ? (seat as Seat).visitor : new Visitor(config.userAgent) };
+    const first = await home(asking, signal);
+    yield first.finding;
+    if (!first.reached) {
+      for (const layer of ["accounts", "room", "reflow", "fetch", "signer", "push"] as const)
+        yield skipped(layer, "the platform is out of reach");
+      return;
+    }
+    yield await accounts(AccountStore.inside(config.data, clock), { ...asking, userAgent: config.userAgent }, signal);
+    yield* connection(text, asking, seat, signal);
+  } finally {
+    if (seat !== null && "release" in seat) seat.release();
+    await seats?.close();
+  }
+}
+
+/** The steps from a room to its messages. */
+async function* connection(text: string | null, asking: Asking, seat: Seat | Finding | null, signal: AbortSignal): AsyncGenerator<Finding> {
+  let answer: TextAnswer | null = null;
+  if (text === null) yield skipped("room", "give one that is live: --room ROOM");
+  else {
+    const seen = await room(text, asking, signal);
+    yield seen.finding;
+    answer = seen.answer;
+  }
+  yield await reflow(answer, asking, signal);
+  const live = answer?.resolved.outcome === "live" ? answer.resolved : null;
+  let host: string | null = null;
+  if (live === null) yield skipped("fetch", "it needs a live room");
+  else {
+    const first = await fetched(live.roomId, asking, signal);
+    yield first.finding;
+    host = first.host;
+  }
+  if (seat === null || !("visitor" in seat)) {
+    yield seat ?? failed("signer", new DyliveError("blocked", "nobody can sign: there is neither a browser nor a signer"));
+    yield skipped("push", "it needs a signature");
+    return;
+  }
+  const signed = await signs(seat.signer, asking, live?.roomId ?? null, signal);
+  yield signed;
+  if (signed.state !== "ok") yield skipped("push", "it needs a signature");
+  else if (live === null) yield skipped("push", "it needs a live room");
+  else yield await push({ roomId: live.roomId, webRid: live.webRid, host, signer: seat.signer }, asking, signal);
+}
+
+/** Who signs: what the operator named, a stand-in's own signer, else the site's page in a browser. Null when there is nobody. */
+function seatsOf(config: Config, program: string | null, clock: Clock): Seats | null {
+  const signer = signerUrl(config);
+  if (signer !== null) return directSeats({ signer: httpSigner(signer), userAgent: config.userAgent });
+  const choice = config.cdp !== null ? { cdp: config.cdp } : program !== null ? { program, headless: true } : null;
+  return choice === null ? null : new BrowserSession({ choose: () => choice, clock, upstream: config.upstream, profile: null });
+}
+
+async function take(seats: Seats, proxy: ProxyServer | null, signal: AbortSignal): Promise<Seat | Finding> {
+  const limit = AbortSignal.timeout(SEAT_MS);
+  try {
+    return await seats.take({ account: null, proxy, webRid: null }, AbortSignal.any([signal, limit]));
+  } catch (error) {
+    signal.throwIfAborted();
+    return failed("signer", limit.aborted ? new DyliveError("blocked", "the site's own page was not ready within a minute") : error);
+  }
+}

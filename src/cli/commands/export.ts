@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { decideExport, type ExportAsk, type ExportWish } from "../../exports/ask.js";
+import { exportPieces } from "../../exports/export.js";
+import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../exports/format.js";
+import { readInstant, readZone } from "../../exports/instant.js";
+import { broadcastId } from "../../http/streams/named-broadcast.js";
+import { namedRoom } from "../../http/streams/named-room.js";
+import type { Store } from "../../store/store.js";
+import { ExportFile } from "../export-file.js";
+import { Progress } from "../progress.js";
+import { interruptSignal } from "../stop.js";
+import { plain, say } from "../terminal.js";
+import { numberFrom, whole } from "../values.js";
+import { withStore } from "../with-store.js";
+import { BROADCAST } from "./broadcast.js";
+
+/** Recordings are of a broadcast; a year is beyond any. */
+const OFFSET_MAX_S = 31_536_000;
+
+interface Options {
+  readonly format: ExportFormat;
+  readonly out?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly types?: string;
+  readonly user?: string;
+  readonly minDiamonds?: number;
+  readonly filter?: string;
+  readonly start?: string;
+  readonly offset: number;
+  readonly zone?: string;
+  readonly pseudonyms?: string | true;
+}
+
+/** Adds `dylive export`. @param data makes the option that names the data folder */
+export function addExportCommand(program: Command, data: () => Option): void {
+  program
+    .command("export")
+    .description("events of a room, or of one broadcast, as a file; also beside a running server")
+    .argument("<room>", "a room (all that is kept of it), or a broadcast's room_id")
+    .argument("[session]", BROADCAST)
+    .addOption(new Option("--format <format>", "of the file").choices(EXPORT_FORMAT_NAMES).makeOptionMandatory())
+    .option("-o, --out <file>", "file to write; - is stdout (dylive-ROOM.FORMAT)")
+    .option("--from <moment>", "only events of this time on")
+    .option("--to <moment>", "only events before this time")
+    .option("--types <types>", "event types with commas between, * for all (all; chat,gift in xml, ass and srt)")
+    .option("--user <id>", "only events of the user with this id")
+    .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
+    .option("--filter <expression>", "only events for which it is true, see docs/filters.md")
+    .option("--start <moment>", "when the recording begins that xml, ass or srt go with (the broadcast's beginning)")
+    .option("--offset <seconds>", "added to every place in the recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
+    .option("--zone <zone>", "zone of dates, and of moments given without one, such as +08:00 (this machine's)")
+    .option(
+      "--pseudonyms [key]",
+      "people by pseudonyms, the same wherever the key is the same; without a key by the store's own, as erase-user",
+    )
+    .addOption(data())
+    .action((room: string, session: string | undefined, options: Partial<Config> & Options) => {
+      const { data: folder } = options;
+      return withStore(loadConfig(folder === undefined ? {} : { data: folder }), (store) => run(store, room, session ?? null, options));
+    });
+}
+
+async function run(store: Store, asked: string, session: string | null, options: Options): Promise<void> {
+  const named = await namedRoom(store.rooms, null, asked);
+  const sessionId = session === null ? named.sessionId : await broadcastId(store.sessions, named.room, session);
+  const wish = { ...wishOf(options), ...(sessionId !== null && { sessionId }) };
+  const ask = await decideExport(store, named.room, wish);
+  const stop = interruptSignal();
+  if (options.out === "-") return toStdout(store, ask, stop);
+  const path =
+    options.out ?? `dylive-${(ask.about.sessionId ?? ask.about.webRid ?? String(named.room)).replace(/[^\w.-]/g, "_")}.${ask.format}`;
+  await toFile(store, path, ask, wish, stop);
+}
+
+async function toFile(store: Store, path: string, decided: ExportAsk, wish: ExportWish, stop: AbortSignal): Promise<void> {
+  const continues = EXPORT_FORMATS[decided.format].continued;
+  const begun = existsSync(`${path}.part`);
+  const file = await ExportFile.open(path, continues ? nameOf(store, decided, wish) : null);
+  const after = file.continued;
+  if (after > 0) say(plain(`${path}: going on after event ${after}`));
+  else if (begun)
+    say(
+      plain(`${path}: begun anew, since ${continues ? "what is there is of another export" : `a ${decided.format} cannot be continued`}`),
+    );
+  const ask = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
+  const progress = new Progress(path, "events looked at");
+  let scanned = after;
+  try {
+    for await (const piece of exportPieces(store.log, ask, stop)) {
+      scanned = piece.scanned;
+      await file.write(piece.bytes, scanned);
+      progress.show(scanned, ask.until === 0 ? 1 : scanned / ask.until);
+    }
+    await file.finish();
+  } catch (error) {
+    await file.keep(scanned).catch(() => {}); // the disk may be full: it is continued from the place before
+    await file.leave();
+    if (!stop.aborted) throw error;
+    progress.end(plain(`${path}.part: stopped; the same command ${continues ? "goes on" : "begins anew"}`));
+    return;
+  }
+  progress.end(plain(`${path}: ${file.bytes} bytes`));
+}
+
+/** Names an export; a key is not kept in the clear. */
+function nameOf({ log }: Store, { room }: ExportAsk, wish: ExportWish): string {
+  return createHash("sha256")
+    .update(JSON.stringify([log.id, room, wish]))
+    .digest("hex");
+}
+
+async function toStdout(store: Store, ask: ExportAsk, stop: AbortSignal): Promise<void> {
+  for await (const { bytes } of exportPieces(store.log, ask, stop))
+    await new Promise<void>((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
+}
+
+function wishOf(options: Options): ExportWish {
+  const { format, from, to, types, user, minDiamonds, filter, start, offset, zone, pseudonyms } = options;
+  const zoneMinutes = zone === undefined ? -new Date().getTimezoneOffset() : readZone("--zone", zone);
+  const at = (field: string, text: string) => readInstant(field, text, zone === undefined ? null : zoneMinutes);
+  return {
+    ...{ format, zoneMinutes, offsetMs: Math.round(offset * 1000) },
+    ...(from !== undefined && { from: at("--from", from) }),
+    ...(to !== undefined && { to: at("--to", to) }),
+    ...(types !== undefined && { types: types.split(",") }),
+    ...(user !== undefined && { userId: user }),
+    ...(minDiamonds !== undefined && { minDiamonds }),
+    ...(filter !== undefined && { filter }),
+    ...(start !== undefined && { startMs: at("--start", start) }),
+    ...(pseudonyms !== undefined && { pseudonyms }),
+  };
+}

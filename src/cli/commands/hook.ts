@@ -1,0 +1,162 @@
+import type { Command, Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { namedRoom } from "../../http/streams/named-room.js";
+import { systemClock } from "../../runtime/clock.js";
+import type { HookTry } from "../../store/hooks.js";
+import type { RoomKey } from "../../store/log.js";
+import type { Rooms } from "../../store/rooms.js";
+import type { Store } from "../../store/store.js";
+import { type HookDesk, type HookView, hookState } from "../../webhooks/desk.js";
+import { deskBeside } from "../../webhooks/start.js";
+import { utcTime } from "../columns.js";
+import { exitWith, interruptSignal } from "../stop.js";
+import { plain, print, say } from "../terminal.js";
+import { names, whole } from "../values.js";
+import { withStore } from "../with-store.js";
+
+/** Tries that `dylive hook show` lists. */
+const TRIES_SHOWN = 10;
+/** Rooms that it lists. */
+const ROOMS_SHOWN = 20;
+
+/** What `dylive hook add` takes, beside the settings. */
+interface AddOptions {
+  readonly name?: string;
+  readonly types?: readonly string[];
+  readonly filter?: string;
+  readonly rooms?: readonly string[];
+  readonly maxEvents?: number;
+  readonly allowPrivate: boolean;
+}
+
+/** Adds `dylive hook add`, `list`, `show` and the rest. They work beside a running server, which follows within seconds. */
+export function addHookCommands(program: Command, data: () => Option): void {
+  const hook = program.command("hook").description("webhooks: events sent to an address of yours, signed, until it takes them");
+  hook
+    .command("add")
+    .description("send events from now on; the secret is the last line of stdout")
+    .argument("<url>", "where they are sent; quote it")
+    .option("--name <name>", "what it is for")
+    .option("--types <types>", "event types, or room.live, room.ended, account.lapsed …", names)
+    .option("--filter <expression>", "only events for which this is true (docs/filters.md)")
+    .option("--rooms <names>", "only these rooms, separated by commas; all by default", names)
+    .option("--max-events <n>", "events of one request at most (500)", whole)
+    .option("--allow-private", "the address may be private, such as 127.0.0.1", false)
+    .addOption(data())
+    .action((url: string, { name, types, filter, rooms, maxEvents, allowPrivate, ...settings }: Partial<Config> & AddOptions) =>
+      withDesk(loadConfig(settings), async (desk, store) => {
+        const made = await desk.add({
+          url,
+          allowPrivate,
+          ...(name !== undefined && { name }),
+          ...(types !== undefined && { types }),
+          ...(filter !== undefined && { filter }),
+          ...(rooms !== undefined && { rooms: await keysOf(store.rooms, rooms) }),
+          ...(maxEvents !== undefined && { maxEvents }),
+        });
+        say(`hook ${made.id} (${plain(made.name)}) is made; keep its secret, it is not shown again:`);
+        await print(made.secret);
+      }),
+    );
+  const about = (command: string, description: string) =>
+    hook.command(command).description(description).argument("<id>", "of the hook, as `dylive hook list` shows it").addOption(data());
+  hook
+    .command("list")
+    .description("all hooks, and how they are doing")
+    .addOption(data())
+    .action((settings: Partial<Config>) =>
+      withDesk(loadConfig(settings), async (desk) => {
+        for (const view of await desk.list()) await print(lineOf(view));
+      }),
+    );
+  about("show", "a hook, the rooms it is behind in, and its last requests").action((id: string, settings: Partial<Config>) =>
+    withDesk(loadConfig(settings), async (desk) => {
+      for (const line of linesOf(await desk.view(id), await desk.tries(id, TRIES_SHOWN))) await print(line);
+    }),
+  );
+  const act = (command: string, description: string, work: (desk: HookDesk, id: string) => Promise<unknown>, done: string) =>
+    about(command, description).action((id: string, settings: Partial<Config>) =>
+      withDesk(loadConfig(settings), async (desk) => {
+        await work(desk, id);
+        say(plain(`hook ${id} ${done}`));
+      }),
+    );
+  act("pause", "send nothing until it is resumed", (desk, id) => desk.pause(id), "is paused; what comes meanwhile is sent later");
+  act("resume", "go on where it was, at once", (desk, id) => desk.resume(id), "goes on where it was");
+  act("remove", "send nothing any more, and forget it", (desk, id) => desk.remove(id), "is removed");
+  about("replay", "send a room's events again, from a seq on")
+    .requiredOption("--room <room>", "its number, id or any other name")
+    .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole)
+    .action((id: string, { room, seq, ...settings }: Partial<Config> & { room: string; seq: number }) =>
+      withDesk(loadConfig(settings), async (desk, store) => {
+        const [key = 0] = await keysOf(store.rooms, [room]);
+        const { paused } = await desk.replay(id, key, seq);
+        say(plain(`hook ${id} is sent room ${key} from ${seq} on${paused === null ? "" : ", once it is resumed"}`));
+      }),
+    );
+  about("rotate", "make a new secret; the old one signs too for a day").action((id: string, settings: Partial<Config>) =>
+    withDesk(loadConfig(settings), async (desk) => {
+      const { secret } = await desk.rotate(id);
+      say(plain(`hook ${id} has a new secret; keep it, it is not shown again:`));
+      await print(secret);
+    }),
+  );
+  about("test", "send an empty message and say what came of it").action((id: string, settings: Partial<Config>) =>
+    withDesk(loadConfig(settings), async (desk) => {
+      const outcome = await desk.test(id, interruptSignal());
+      await print(tryLine(outcome));
+      if (!outcome.delivered) exitWith(1);
+    }),
+  );
+}
+
+/** One hook on one line; its name, which may hold spaces, comes last. */
+function lineOf({ row, backlog }: HookView): string {
+  const state = row.paused === null ? hookState(row) : `paused (${row.paused.reason})`;
+  return plain([row.id, state, `backlog ${backlog}`, row.url, row.name].join("  "));
+}
+
+function linesOf(view: HookView, tries: readonly HookTry[]): readonly string[] {
+  const { row, rooms } = view;
+  const lines = [
+    lineOf(view),
+    `types ${row.types.join(",") || "all but unknown, rank and stats"}`,
+    `rooms ${row.rooms.join(",") || "all"}`,
+    ...(row.filter === null ? [] : [`filter ${row.filter}`]),
+    ...(row.allowPrivate ? ["may reach private addresses"] : []),
+    ...(row.paused === null ? [] : [`paused since ${utcTime(row.paused.at)}: ${row.paused.reason}`]),
+    ...(row.failing === null ? [] : [`failing since ${utcTime(row.failing.since)}`]),
+    ...(row.last?.error == null ? [] : [`last error ${row.last.error}`]),
+    `last delivered ${row.deliveredAt === null ? "never" : utcTime(row.deliveredAt)}`,
+    ...rooms.slice(0, ROOMS_SHOWN).map(({ room, seq, head, backlog, waiting }) => {
+      const tried = waiting === null ? "" : `; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
+      return `room ${room}  at ${seq} of ${head}, backlog ${backlog}${tried}`;
+    }),
+    ...(rooms.length > ROOMS_SHOWN ? [`and ${rooms.length - ROOMS_SHOWN} more rooms`] : []),
+    ...tries.map(tryLine),
+  ];
+  return lines.map(plain);
+}
+
+function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): string {
+  const what = attempt === 0 ? "test" : `room ${room} ${from}-${to} (${events} events), try ${attempt}`;
+  return plain(`${utcTime(at)}  ${what}: ${delivered ? `delivered, HTTP ${status}` : (error ?? "failed")}, ${ms} ms`);
+}
+
+async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
+  const keys = new Set<RoomKey>();
+  for (const name of asked) keys.add((await namedRoom(rooms, null, name)).room);
+  return [...keys];
+}
+
+/** Opens the desk beside a server that may be running and that delivers. */
+function withDesk(config: Config, work: (desk: HookDesk, store: Store) => Promise<void>): Promise<void> {
+  return withStore(config, async (store) => {
+    const { desk, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    try {
+      await work(desk, store);
+    } finally {
+      await close();
+    }
+  });
+}

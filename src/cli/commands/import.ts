@@ -1,0 +1,26 @@
+import type { Config } from "../../app/config.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { loadFile } from "../files.js";
+import { Progress } from "../progress.js";
+import { sayDrift, sayLoaded } from "../report.js";
+import { interruptSignal } from "../stop.js";
+import { withStore } from "../with-store.js";
+
+/** `dylive import FILE…`: into the store, beside a running server or without one. */
+export function importFiles(config: Config, files: readonly string[]): Promise<void> {
+  const signal = interruptSignal();
+  return withStore(config, async (store) => {
+    for (const path of files) {
+      if (signal.aborted)
+        throw new DyliveError("stopping", `stopped before ${path}; what was imported stays, and importing again adds only the rest`);
+      const progress = new Progress(path, "messages");
+      const onBatch: Parameters<typeof loadFile>[1]["onBatch"] = ({ messages, capture }) =>
+        progress.show(messages, capture.report.bytes / capture.size);
+      const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch, readFirst: true });
+      progress.end(`${path}: ${loaded.map(({ room }) => `room ${room}`).join(", ")}`);
+      for (const one of loaded) sayLoaded(path, one);
+      if (loaded[0]) sayDrift(loaded[0].drift);
+    }
+  });
+}

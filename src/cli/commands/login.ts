@@ -1,0 +1,131 @@
+import { readFile } from "node:fs/promises";
+import type { Command, Option } from "commander";
+import { type Config, loadConfig, readMachine } from "../../app/config.js";
+import { platformOf } from "../../app/reach.js";
+import { DEFAULT_ACCOUNT } from "../../app/setting-schema.js";
+import type { ProxyServer } from "../../platform/access/proxy.js";
+import type { LoginReading } from "../../platform/access/visitor.js";
+import { parseCookies } from "../../platform/accounts/cookies.js";
+import { type AccountStatus, AccountStore } from "../../platform/accounts/login-store.js";
+import { findBrowser } from "../../platform/browser/find.js";
+import { loginInWindow } from "../../platform/browser/login-window.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { fileFailure } from "../../runtime/file-failure.js";
+import { aborted, interruptSignal } from "../stop.js";
+import { plain, print, say } from "../terminal.js";
+
+/** What `dylive login` was asked. */
+interface LoginAsk {
+  readonly account: string;
+  /** File to take cookies from, `-` is stdin; absent opens a window. */
+  readonly cookies?: string;
+  /** Only say how the account stands. */
+  readonly check: boolean;
+  /** Forget the account. */
+  readonly forget: boolean;
+}
+
+const MOST_BYTES = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+/** Adds `dylive login`. */
+export function addLoginCommand(program: Command, data: () => Option, upstream: () => Option): void {
+  program
+    .command("login")
+    .description("keep an account of yours, for rooms to be watched as (guests get no gifts)")
+    .option("--account <name>", "what to call it", DEFAULT_ACCOUNT)
+    .option("--cookies <file>", "take cookies from a file or stdin (-): header line, JSON or cookies.txt")
+    .option("--check", "say whether it is still logged in", false)
+    .option("--forget", "remove it from this machine", false)
+    .option("--browser <file>", "program of the browser for the window (DYLIVE_BROWSER)")
+    .option("--proxy <url>", "proxy towards the platform (DYLIVE_PROXY, which keeps a password off the command line)")
+    .addOption(data())
+    .addOption(upstream())
+    .action(({ account, cookies, check, forget, ...settings }: Partial<Config> & LoginAsk) =>
+      login(loadConfig(settings), { account, check, forget, ...(cookies === undefined ? {} : { cookies }) }),
+    );
+}
+
+/** `dylive login`: an account for rooms to be watched as, by a window, by cookies, or looked after. */
+async function login(config: Config, ask: LoginAsk): Promise<void> {
+  const stop = interruptSignal();
+  const accounts = AccountStore.inside(config.data, systemClock);
+  const as = { platform: platformOf(config), userAgent: config.userAgent };
+  if (ask.forget) {
+    if (!(await accounts.remove(ask.account))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(ask.account)}`);
+    say(`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
+    return;
+  }
+  if (ask.check) return show(await accounts.check(ask.account, as, stop));
+  if (ask.cookies !== undefined) {
+    await accounts.save(ask.account, parseCookies(await textOf(ask.cookies, stop), Date.now()));
+    say(`account ${ask.account} is saved`);
+    const status = await accounts.check(ask.account, as, stop).catch((error: unknown) => {
+      if (error instanceof DyliveError) say(plain(`it could not be checked: ${error.detail}`));
+      return accounts.status(ask.account);
+    });
+    return show(status);
+  }
+  const before = (await accounts.names()).includes(ask.account) ? (await accounts.get(ask.account)).cookies() : [];
+  const { cookies, reading } = await viaWindow(config, as.platform.proxy, before, stop);
+  const account = await accounts.save(ask.account, cookies);
+  say(`account ${ask.account} is saved`);
+  await show(accounts.noteReading(account, reading));
+}
+
+async function viaWindow(
+  config: Config,
+  proxy: ProxyServer | null,
+  cookies: Parameters<typeof loginInWindow>[0]["cookies"],
+  stop: AbortSignal,
+) {
+  const machine = readMachine();
+  if (!machine.display)
+    throw new DyliveError(
+      "bad_request",
+      "there is no display here to open a window on; log in with any browser on any machine and give its cookies: dylive login --cookies FILE",
+    );
+  const program = findBrowser(config.browser, machine.browsers);
+  say("A window opens: log in there by scanning the code with the app. Ctrl-C gives up.");
+  return loginInWindow({ program, headless: false, clock: systemClock, upstream: config.upstream, proxy, cookies }, stop);
+}
+
+/** One line on stdout for a person and for scripts; the exit code says whether it is of use. */
+async function show(status: AccountStatus): Promise<void> {
+  const age = Math.floor(status.ageMs / DAY_MS);
+  const end = status.expiresAt === null ? "" : `, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;
+  await print(
+    plain(
+      `${status.name}: ${WORDS[status.login]}${status.nickname === null ? "" : ` as ${status.nickname}`}${status.reason === undefined ? "" : ` (${status.reason})`}, ${age} days old${end}`,
+    ),
+  );
+  if (status.login === "guest")
+    throw new DyliveError("bad_request", `the platform does not know account ${status.name} any more: log in again`);
+}
+
+const WORDS: Record<LoginReading["login"], string> = {
+  logged_in: "logged in",
+  guest: "not logged in",
+  unknown: "the platform did not say whether it is logged in",
+};
+
+async function textOf(file: string, stop: AbortSignal): Promise<string> {
+  if (file !== "-")
+    return readFile(file, "utf8").catch((error: unknown) => {
+      throw fileFailure(error, `${file} cannot be read`);
+    });
+  if (process.stdin.isTTY) say("Paste the cookies, then press Ctrl-D.");
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const reading = (async () => {
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MOST_BYTES) throw new DyliveError("bad_account", "more than a megabyte is no list of cookies");
+      chunks.push(chunk);
+    }
+  })();
+  await Promise.race([reading, aborted(stop)]);
+  stop.throwIfAborted();
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command, Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { moveStore } from "../../store/copy/move.js";
+import { lockDataDir } from "../../store/lock.js";
+import { databasePath } from "../../store/sqlite/database-file.js";
+import { Progress } from "../progress.js";
+import { interruptSignal } from "../stop.js";
+import { print, say } from "../terminal.js";
+
+/** Adds `dylive migrate sqlite-to-postgres`. @param data makes the option that names the data folder */
+export function addMigrateCommand(program: Command, data: () => Option): void {
+  const migrate = program.command("migrate").description("move the store to another database");
+  migrate
+    .command("sqlite-to-postgres")
+    .description("copy everything kept to PostgreSQL, and compare; cursors stay valid")
+    .option("--to <url>", "the database, which is empty (DATABASE_URL, which no list of processes shows)")
+    .addOption(data())
+    .action(({ to, ...settings }: Partial<Config> & { to?: string }) => {
+      const config = loadConfig(settings);
+      return toPostgres(config.data, to ?? config.databaseUrl);
+    });
+}
+
+async function toPostgres(data: string, to: string | null): Promise<void> {
+  if (to === null) throw new DyliveError("bad_config", "no database is named: set DATABASE_URL, or give --to postgres://…");
+  const stop = interruptSignal();
+  const from = databasePath(data);
+  if (!existsSync(from)) throw new DyliveError("bad_config", `there is no store in ${resolve(data)}`);
+  // A server would go on writing what is no longer copied.
+  const lock = await lockDataDir(resolve(data));
+  const progress = new Progress("moving", "rows");
+  let shown = "";
+  try {
+    const { rooms, events, before, compared } = await moveStore({
+      from,
+      to,
+      signal: stop,
+      onProgress: (what, done, of) => {
+        if (what !== shown) say(what);
+        shown = what;
+        progress.show(done, of === null || of === 0 ? undefined : done / of);
+      },
+    });
+    if (before > 0) say(`${before} events had been copied before`);
+    progress.end(`${compared} rows of both were read and are the same`);
+    await print(`${events} events of ${rooms} rooms are in the database, with tokens, webhooks, positions and statistics`);
+    say("From now on start dylive with DATABASE_URL; cursors and tokens stay valid. The search index is made anew in the background.");
+    say(
+      `Logins, raw recordings and what was set aside stay in ${data}: dylive goes on using them from there. The old store is left as it was.`,
+    );
+  } catch (error) {
+    if (stop.aborted) progress.end("stopped; the same command goes on from here");
+    throw error;
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,58 @@
+import { type Config, readMachine } from "../../app/config.js";
+import { reachOf } from "../../app/reach.js";
+import { OneRoom } from "../../cluster/one-room.js";
+import type { Broadcast } from "../../ingest/pipeline.js";
+import type { Received } from "../../platform/access/source.js";
+import { Visitor } from "../../platform/access/visitor.js";
+import { nameIn } from "../../platform/links/resolve.js";
+import { systemClock } from "../../runtime/clock.js";
+import { Recorder } from "../../sources/recorder.js";
+import { Progress } from "../progress.js";
+import { aborted, stopSignal } from "../stop.js";
+import { plain, say } from "../terminal.js";
+
+const MAX_EVENTS = 1000; // nobody reads them
+
+/** `dylive record ROOM`: what the room sends, byte for byte, into a file (`ROOM.dyrec` unless named); each further broadcast into one of its own. Ends when stopped. */
+export async function record(config: Config, text: string, file: string | null): Promise<void> {
+  const stop = stopSignal();
+  const reach = reachOf(config, readMachine(), systemClock);
+  const id = (await nameIn(text, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop)).value;
+  const out = file ?? `${id}.dyrec`;
+  const progress = new Progress(out, "frames");
+  let recorder: Recorder | null = null;
+  let frames = 0;
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {}); // raced below; may fail before that
+  let roomIdNow = "";
+  const onReceived = (batch: readonly Received[], { sessionId, webRid }: Broadcast) => {
+    const roomId = sessionId ?? "";
+    try {
+      if (recorder === null || roomIdNow !== roomId) {
+        const path = recorder === null ? out : out.replace(/(\.[^./]*)?$/, `-${roomId}$1`);
+        recorder?.close();
+        recorder = new Recorder(path, { webRid: webRid ?? "", roomId, title: "", startedAt: Date.now(), source: "websocket" });
+        roomIdNow = roomId;
+      }
+      recorder.write(batch, Date.now());
+      frames += batch.length;
+      progress.show(frames);
+    } catch (error) {
+      fail(error); // a recording that silently stops is worse than one that ends
+    }
+  };
+  const parts = { reach, clock: systemClock, pollMs: config.pollMs, maxEvents: MAX_EVENTS, onReceived, setAside: () => {} };
+  let room: OneRoom | null = null;
+  try {
+    room = await OneRoom.open(id, parts, stop);
+    say(plain(`${id}: ${room.found.state}, ${room.found.evidence.reason}; recording to ${out}`));
+    await Promise.race([aborted(stop), failed]);
+  } finally {
+    await room?.close();
+    (recorder as Recorder | null)?.close();
+    progress.end(`${out}: ${frames} frames`);
+  }
+}

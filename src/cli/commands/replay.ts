@@ -1,0 +1,34 @@
+import { replayFile } from "../../ingest/replay.js";
+import { Drift } from "../../platform/wire/drift.js";
+import { systemClock } from "../../runtime/clock.js";
+import { sayDrift } from "../report.js";
+import { lineOf, SHOWN } from "../show.js";
+import { interruptSignal } from "../stop.js";
+import { plain, print, say } from "../terminal.js";
+
+/** `dylive replay FILE`: the events of a recording or a HAR at its pace, or `speed` times as fast. Stores nothing. */
+export async function replay(
+  path: string,
+  { speed, json, all }: { readonly speed: number; readonly json: boolean; readonly all: boolean },
+): Promise<void> {
+  const drift = new Drift();
+  let count = 0;
+  const events = replayFile(path, {
+    clock: systemClock,
+    speed,
+    drift,
+    signal: interruptSignal(),
+    setAside: () => say("an event is left out"),
+    onDone: ({ report: { lostBytes, skipped } }) => {
+      if (lostBytes > 0) say(plain(`the last ${lostBytes} bytes of ${path} are torn or damaged`));
+      if (skipped > 0) say(`${skipped} damaged records were passed over`);
+    },
+  });
+  for await (const event of events) {
+    if (!all && !SHOWN.includes(event.type)) continue;
+    await print(lineOf(event, json));
+    count++;
+  }
+  say(`${count} events`);
+  sayDrift(drift);
+}

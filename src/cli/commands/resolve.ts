@@ -1,0 +1,64 @@
+import { type Config, readMachine } from "../../app/config.js";
+import { reachOf } from "../../app/reach.js";
+import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAnswer } from "../../platform/links/resolve.js";
+import { Place } from "../../platform/place.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { NO_SETTINGS } from "../../store/rooms.js";
+import { exitWith, interruptSignal } from "../stop.js";
+import { plain, print } from "../terminal.js";
+
+const SENTENCES: Readonly<Record<Answer, string>> = {
+  live: "is live",
+  live_audio: "is live, with sound only",
+  paused: "is live, and has paused the broadcast",
+  not_live: "is not live",
+  ended: "is not live: the last broadcast is over",
+  no_room: "is not live, and has no room yet",
+  no_account: "There is no such account or room",
+  unknown: "The platform did not say what this is",
+};
+
+/** `dylive resolve TEXT`: what the text names, in words or as JSON. Exit code 1 when that is unknown, 2 when the text names no room. */
+export async function resolve(config: Config, text: string, { json }: { readonly json: boolean }): Promise<void> {
+  const stop = interruptSignal();
+  const reach = reachOf(config, readMachine(), systemClock);
+  const place = new Place(reach, NO_SETTINGS);
+  try {
+    const { platform, inPage } = place;
+    const answer = await resolveText(text, { platform, visitor: await place.asker(stop), inPage }, stop);
+    if (answer.resolved.outcome === "unknown") exitWith(1);
+    await print(json ? JSON.stringify(asJson(text, answer)) : sentencesOf(answer).map(plain).join("\n"));
+  } catch (error) {
+    if (!json || !(error instanceof DyliveError)) throw error;
+    exitWith(error.row.fault === "caller" ? 2 : 1);
+    const step = error instanceof StepError ? error.step : null;
+    await print(JSON.stringify({ text, answer: error.code, step, reason: error.detail }));
+  } finally {
+    place.leave();
+    await reach.seats.close();
+  }
+}
+
+/** The answer as programs read it. */
+function asJson(text: string, { name, broadcast, resolved }: TextAnswer): Record<string, unknown> {
+  const base = { text, answer: answerOf(resolved), step: resolved.step, name, broadcast };
+  if (!("facts" in resolved)) return { ...base, reason: resolved.reason };
+  return { ...base, roomId: resolved.roomId, ...resolved.facts };
+}
+
+/** The answer as people read it; the platform's words are in it as they are. */
+function sentencesOf({ broadcast, resolved }: TextAnswer): readonly string[] {
+  const words = SENTENCES[answerOf(resolved)];
+  if (!("facts" in resolved)) {
+    const tail = resolved.outcome === "unknown" ? ["Try again in a minute; `dylive doctor` shows which step is broken."] : [];
+    return [`${words}: ${resolved.reason} (${STEP_WORDS[resolved.step]}).`, ...tail];
+  }
+  const { facts, roomId, webRid } = resolved;
+  const lines = [`${facts.anchor?.nickname ?? "The anchor"} ${words}${facts.title === null ? "." : `: ${facts.title}`}`];
+  lines.push(`room ${webRid}, https://live.douyin.com/${webRid}`);
+  if (roomId !== null) lines.push(`${resolved.outcome === "live" ? "broadcast" : "last broadcast"} ${roomId}`);
+  if (facts.online !== null) lines.push(`${facts.online} watching${facts.totalViewers === null ? "" : `, ${facts.totalViewers} so far`}`);
+  if (broadcast !== null && broadcast !== roomId) lines.push(`The broadcast ${broadcast} that the text names is over.`);
+  return lines;
+}

@@ -1,0 +1,109 @@
+import { resolve } from "node:path";
+import { type Command, InvalidArgumentError, type Option } from "commander";
+import { type Config, loadConfig, variableOf } from "../../app/config.js";
+import { limitsOf } from "../../app/limits.js";
+import { namedRoom } from "../../http/streams/named-room.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { rawFolder } from "../../sources/raw/files.js";
+import { type Limits, type LimitsOf, RETAINED, type Retained } from "../../store/retention.js";
+import type { Store } from "../../store/store.js";
+import { moment, printColumns } from "../columns.js";
+import { retainedOf } from "../retained.js";
+import { print } from "../terminal.js";
+import { withStore } from "../with-store.js";
+
+const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
+
+/** What `dylive retention` takes: null is no limit. */
+interface Options {
+  readonly kind: Retained;
+  readonly age?: number | null;
+  readonly size?: number | null;
+  readonly server: boolean;
+}
+
+/** Adds `dylive retention`. @param data makes the option that names the data folder */
+export function addRetentionCommand(program: Command, data: () => Option): void {
+  program
+    .command("retention")
+    .description("show or set how much is kept of a room")
+    .argument("<room>", "the room's id here, or any of its names that is known here")
+    .option("--kind <kind>", `what of: ${RETAINED.join(", ")}`, kindOf, "events")
+    .option("--age <time>", "keep what is younger, such as 12h, 30d or 8w; none is no limit", ageOf)
+    .option("--size <size>", "keep the newest up to a size, such as 500MB or 2GB; none is no limit", sizeOf)
+    .option("--server", "follow the server's settings again", false)
+    .addOption(data())
+    .action((room: string, { kind, age, size, server, ...settings }: Partial<Config> & Options) => {
+      const config = loadConfig(settings);
+      return withStore(config, (store) =>
+        run(store, config, room, { kind, server, ...(age !== undefined && { age }), ...(size !== undefined && { size }) }),
+      );
+    });
+}
+
+async function run(store: Store, config: Config, asked: string, { kind, age, size, server }: Options): Promise<void> {
+  const { room } = await namedRoom(store.rooms, null, asked);
+  const { retention } = store;
+  if (server && (age !== undefined || size !== undefined)) throw new DyliveError("bad_request", "--server takes neither --age nor --size");
+  if (kind === "statistics" && size !== undefined) throw new DyliveError("bad_request", "statistics are kept by age only");
+  if (server) await retention.setLimits(room, kind, null);
+  if (age !== undefined || size !== undefined) {
+    // What is not given stays: as set for the room, else without limit.
+    const { maxAgeMs = null, maxBytes = null } = (await retention.limits(room))[kind] ?? {};
+    await retention.setLimits(room, kind, { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size });
+  }
+  const own = await retention.limits(room);
+  const limits: LimitsOf = { ...limitsOf(config), ...own };
+  const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
+  await printColumns(
+    ["what", "kept for", "up to", "by", "now", "beyond"],
+    RETAINED.map((one) => [
+      one,
+      ...shown(limits[one]),
+      own[one] === undefined ? `the server (${settingsOf(one)})` : "this room",
+      retained[one].now,
+      retained[one].beyond,
+    ]),
+  );
+  const horizon = await retention.horizon(room);
+  if (horizon !== null) await print(`events up to ${moment(horizon)} were removed`);
+  if (RETAINED.some((one) => (retained[one].beyond ?? "nothing") !== "nothing"))
+    await print("what is beyond is removed within ten minutes, while a server runs");
+}
+
+function shown({ maxAgeMs, maxBytes }: Limits): [string, string] {
+  const age =
+    maxAgeMs === null
+      ? "ever"
+      : maxAgeMs % 86_400_000 === 0
+        ? `${maxAgeMs / 86_400_000} days`
+        : `${(maxAgeMs / 3_600_000).toFixed(1)} hours`;
+  return [age, maxBytes === null ? "any size" : `${(maxBytes / 1e6).toFixed(0)} MB`];
+}
+
+function settingsOf(kind: Retained): string {
+  const days = { events: "keepEventsDays", statistics: "keepStatisticsDays", raw: "keepRawDays" } as const;
+  return variableOf(days[kind]);
+}
+
+function kindOf(text: string): Retained {
+  const kind = RETAINED.find((one) => one === text);
+  if (kind === undefined) throw new InvalidArgumentError(`It takes ${RETAINED.join(", ")}.`);
+  return kind;
+}
+
+function ageOf(text: string): number | null {
+  if (text === "none") return null;
+  const [, count, unit = ""] = /^([1-9]\d{0,5})([hdw])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError("It takes a time such as 12h, 30d or 8w, or none.");
+  return Number(count) * (UNIT_MS[unit] ?? 0);
+}
+
+function sizeOf(text: string): number | null {
+  if (text === "none") return null;
+  const [, count, unit = ""] = /^([1-9]\d{0,8})(MB|GB)$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError("It takes a size such as 500MB or 2GB, or none.");
+  return Number(count) * (UNIT_BYTES[unit] ?? 0);
+}

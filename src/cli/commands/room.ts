@@ -1,0 +1,212 @@
+import { type Command, Option as CommanderOption, type Option } from "commander";
+import { type Config, loadConfig, readMachine } from "../../app/config.js";
+import { reachOf } from "../../app/reach.js";
+import { assertPossible } from "../../cluster/settings.js";
+import { meetRoom } from "../../collector/meet.js";
+import { namedRoom } from "../../http/streams/named-room.js";
+import { ProxyServer } from "../../platform/access/proxy.js";
+import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
+import { Place, type Reach } from "../../platform/place.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { RoomKey } from "../../store/log.js";
+import { NO_SETTINGS, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
+import type { Store } from "../../store/store.js";
+import { utcTime } from "../columns.js";
+import { interruptSignal } from "../stop.js";
+import { plain, print, say } from "../terminal.js";
+import { withStore } from "../with-store.js";
+
+/** How a room is to be collected, as options say it: `none` gives a setting back to the server. */
+type SettingOptions = { readonly [K in keyof RoomSettings]?: string };
+/** What an option says that is no word: the rest is as it is. */
+const WORDS: Readonly<Record<string, boolean | null>> = { none: null, on: true, off: false };
+
+/** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume` and `remove`. They work beside a running server, which follows within seconds. */
+export function addRoomCommands(program: Command, options: { data: () => Option; upstream: () => Option }): void {
+  const room = program.command("room").description("the watch list: rooms that are collected whether or not anybody asks");
+  const withSettings = (command: Command) =>
+    command
+      .option("--account <name>", "account to watch as; guest is none, none follows the server")
+      .option("--proxy <url>", "proxy for this room; none follows the server")
+      .addOption(
+        new CommanderOption("--source <source>", "how it is read; none follows the server").choices(["websocket", "browser", "none"]),
+      )
+      .addOption(
+        new CommanderOption("--record <record>", "whether its frames are kept as they came; none follows the server").choices([
+          "on",
+          "off",
+          "none",
+        ]),
+      );
+  withSettings(room.command("add").description("watch a room").argument("<text>", "a link, share text, room number or id; quote it"))
+    .addOption(options.data())
+    .addOption(options.upstream())
+    .action((text: string, { account, proxy, source, record, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
+      add(loadConfig(settings), text, chosen({ account, proxy, source, record })),
+    );
+  room
+    .command("list")
+    .description("every room that is known, with its state as last told")
+    .option("--json", "one JSON object a line", false)
+    .addOption(options.data())
+    .action(({ json, ...settings }: Partial<Config> & { json: boolean }) => list(loadConfig(settings), json));
+  room
+    .command("show")
+    .description("what is known of a room")
+    .argument("<room>", "its number, id or any other name")
+    .option("--json", "one JSON object", false)
+    .addOption(options.data())
+    .action((name: string, { json, ...settings }: Partial<Config> & { json: boolean }) => show(loadConfig(settings), name, json));
+  withSettings(room.command("set").description("change how a room is collected").argument("<room>", "its number, id or any other name"))
+    .addOption(options.data())
+    .action((name: string, { account, proxy, source, record, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
+      set(loadConfig(settings), name, chosen({ account, proxy, source, record })),
+    );
+  const watch = (command: string, description: string, to: Watch, done: string) =>
+    room
+      .command(command)
+      .description(description)
+      .argument("<room>", "its number, id or any other name")
+      .addOption(options.data())
+      .action((name: string, settings: Partial<Config>) =>
+        withStore(loadConfig(settings), async ({ rooms }) => {
+          const { room: key } = await namedRoom(rooms, null, name);
+          await rooms.setWatch(key, to);
+          say(plain(`${titleOf(await rowOf(rooms, key))} ${done}`));
+        }),
+      );
+  watch("pause", "stop collecting a room until it is resumed", "paused", "is paused");
+  watch("resume", "collect a paused room again", "on", "is watched again");
+  watch("remove", "take a room off the watch list; its events stay", "off", "is no longer watched; its events stay");
+}
+
+function chosen(options: { readonly [K in keyof RoomSettings]: string | undefined }): Partial<RoomSettings> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    given.map(([key, value = ""]) => [key, value === "none" || key === "record" ? (WORDS[value] ?? null) : value]),
+  ) as Partial<RoomSettings>;
+}
+
+function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
+  return withStore(config, async ({ rooms }) => {
+    const stop = interruptSignal();
+    const reach = reachOf(config, readMachine(), systemClock);
+    await assertPossible(settings, reach);
+    const place = new Place(reach, { ...NO_SETTINGS, ...settings });
+    try {
+      const asker = await place.asker(stop);
+      const name = await nameIn(text, { platform: place.platform, visitor: asker }, stop);
+      const room = await meet(rooms, name, place, stop);
+      await rooms.setSettings(room, settings);
+      await rooms.setWatch(room, "on");
+      say(
+        plain(
+          `${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
+        ),
+      );
+    } finally {
+      place.leave();
+      await reach.seats.close();
+    }
+  });
+}
+
+/** The room of a name. A number or a custom id can be watched although the platform does not answer now. */
+async function meet(rooms: Store["rooms"], name: RoomName, place: Place, signal: AbortSignal): Promise<RoomKey> {
+  const known = await rooms.find(name);
+  let why: string;
+  try {
+    const resolved = await resolveRoom(name, place.platform, await place.asker(signal), signal, place.inPage);
+    if ("facts" in resolved) return await meetRoom(rooms, name, resolved);
+    if (resolved.outcome === "no_account") throw new DyliveError("no_account", resolved.reason);
+    why = resolved.reason;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof DyliveError) || error.row.fault === "caller") throw error;
+    why = error.detail;
+  }
+  if (known === null && name.kind !== "web_rid" && name.kind !== "unique_id") throw new DyliveError("room_unknown", why);
+  say(plain(`the platform did not say what it is now: ${why}`));
+  return known ?? rooms.ensure([name], { webRid: name.value });
+}
+
+function list(config: Config, json: boolean): Promise<void> {
+  return withStore(config, async (store) => {
+    const rows = await store.rooms.list();
+    if (rows.length === 0 && !json) say("no room is known; dylive room add LINK");
+    for (const row of rows) {
+      const last = await lastState(store, row.room);
+      if (json) await print(JSON.stringify({ ...shown(row), state: last }));
+      else await print(plain([`room:${row.room}`, row.watch.padEnd(6), (last?.state ?? "-").padEnd(10), titleOf(row)].join("  ")));
+    }
+  });
+}
+
+function show(config: Config, name: string, json: boolean): Promise<void> {
+  return withStore(config, async (store) => {
+    const { room } = await namedRoom(store.rooms, null, name);
+    const row = await rowOf(store.rooms, room);
+    const [aliases, sessions, heads, state] = await Promise.all([
+      store.rooms.aliases(room),
+      store.sessions.list(room, 1),
+      store.log.heads([room]),
+      lastState(store, room),
+    ]);
+    const events = heads.get(room)?.head ?? 0;
+    const [newest] = (await store.log.readBefore(room, events + 1, 1)).events;
+    if (json) return print(JSON.stringify({ ...shown(row), aliases, lastSession: sessions[0] ?? null, events, state }));
+    const { account, proxy, source, record } = shown(row).settings;
+    const [session] = sessions;
+    const lines = [
+      titleOf(row),
+      `room:${room}, ${WATCH_WORDS[row.watch]}; ${events} events`,
+      ...(state === null ? [] : [`${state.state} since ${utcTime(state.since)}: ${state.reason}`]),
+      ...(newest === undefined ? [] : [`stored last: what was received at ${utcTime(newest.receivedAt)}`]),
+      ...(session === undefined
+        ? []
+        : [
+            `broadcast ${session.sessionId} from ${utcTime(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${utcTime(session.endedAt)} (${session.endReason})`}`,
+          ]),
+      `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}, frames ${record === null ? "as the server says" : record ? "kept" : "not kept"}`,
+      `known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
+    ];
+    for (const line of lines) await print(plain(line));
+  });
+}
+
+function set(config: Config, name: string, settings: Partial<RoomSettings>): Promise<void> {
+  if (Object.keys(settings).length === 0)
+    throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source or --record");
+  return withStore(config, async ({ rooms }) => {
+    const { room } = await namedRoom(rooms, null, name);
+    const reach: Reach = reachOf(config, readMachine(), systemClock);
+    await assertPossible(settings, reach);
+    await rooms.setSettings(room, settings);
+    say(plain(`${titleOf(await rowOf(rooms, room))} is changed; a running server connects anew with it`));
+  });
+}
+
+const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };
+
+/** The state that the server told last; null when it never did. */
+async function lastState({ log }: Store, room: RoomKey): Promise<{ state: string; since: number; reason: string } | null> {
+  const { head } = (await log.heads([room])).get(room) ?? { head: 0 };
+  const [event] = (await log.readBefore(room, head + 1, 1, { types: ["state"] })).events;
+  return event?.type === "state" ? { state: event.to, since: event.time, reason: String(event.evidence["reason"] ?? "") } : null;
+}
+
+async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {
+  const row = await rooms.get(room);
+  if (row === null) throw new DyliveError("not_found", `there is no room ${room}`);
+  return row;
+}
+
+/** As it may be shown: a proxy without its password, nothing of the connection. */
+function shown({ resume: _resume, ...row }: RoomRow) {
+  const { proxy } = row.settings;
+  return { ...row, settings: { ...row.settings, proxy: proxy === null ? null : new ProxyServer(proxy).name } };
+}
+
+function titleOf({ room, webRid, title, anchor }: RoomRow): string {
+  return [webRid ?? `room:${room}`, anchor?.nickname, title].filter((part) => part !== null && part !== undefined).join("  ");
+}

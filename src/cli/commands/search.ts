@@ -1,0 +1,110 @@
+import { type Command, InvalidArgumentError, type Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { EVENT_TYPES, type EventType } from "../../events/event.js";
+import { namedRoom } from "../../http/streams/named-room.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
+import type { Store } from "../../store/store.js";
+import { orAsItIs } from "../as-it-is.js";
+import { moment } from "../columns.js";
+import { Progress } from "../progress.js";
+import { lineOf } from "../show.js";
+import { interruptSignal } from "../stop.js";
+import { print, say } from "../terminal.js";
+import { count, whole } from "../values.js";
+import { when } from "../when.js";
+import { withStore } from "../with-store.js";
+
+/** What `dylive search` takes beside the text and the settings. */
+interface Options {
+  readonly room: readonly string[];
+  readonly user?: string;
+  readonly types?: readonly EventType[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly minDiamonds?: number;
+  readonly limit: number;
+  readonly json: boolean;
+}
+
+const TOLD_FROM_STEPS = 20;
+
+/** Adds `dylive search`. @param data makes the option that names the data folder */
+export function addSearchCommand(program: Command, data: () => Option): void {
+  program
+    .command("search")
+    .description("search what is kept by text, user, type, time and worth; newest first")
+    .argument("[text]", "part of a chat or a notice: two characters or more")
+    .option("--room <room>", "only this room (repeat for more)", (name: string, before: readonly string[]) => [...before, name], [])
+    .option("--user <id>", "only events of the person with this id (uid)")
+    .option("--types <types>", "only these event types, with commas between", typesOf)
+    .option("--from <time>", "not before this date or time", when)
+    .option("--to <time>", "before this date or time", when)
+    .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
+    .option("--limit <n>", "events to show", count, 50)
+    .option("--json", "one JSON object a line", false)
+    .addOption(data())
+    .action((text: string | undefined, { room, user, types, from, to, minDiamonds, limit, json, ...settings }: Partial<Config> & Options) =>
+      withStore(loadConfig(settings), (store) =>
+        show(store, text, {
+          ...{ room, limit, json },
+          ...(user !== undefined && { user }),
+          ...(types !== undefined && { types }),
+          ...(from !== undefined && { from }),
+          ...(to !== undefined && { to }),
+          ...(minDiamonds !== undefined && { minDiamonds }),
+        }),
+      ),
+    );
+}
+
+async function show(store: Store, text: string | undefined, { room: names, user, limit, json, ...rest }: Options): Promise<void> {
+  const stop = interruptSignal();
+  const named = await Promise.all(names.map((name) => namedRoom(store.rooms, null, name)));
+  const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
+  if (rooms.size > SEARCH_ROOMS_MAX)
+    throw new DyliveError("bad_request", `one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${rooms.size}: name them with --room`);
+  const only = named.length === 1 ? (named[0]?.sessionId ?? null) : null;
+  const ask: Omit<SearchAsk, "places"> = {
+    ...rest,
+    ...(text !== undefined && { text }),
+    ...(user !== undefined && { userId: user }),
+    ...(only !== null && { sessionId: only }),
+  };
+  let places: readonly SearchPlace[] | null = [...rooms].map((room) => ({ room, before: Number.MAX_SAFE_INTEGER }));
+  // Refused before the index is brought up to date, which may take a while.
+  await store.search.find({ ...ask, places: [] }, 1);
+  await orAsItIs(catchUp(store, rooms, stop), "the newest events are not searched");
+  let shown = 0;
+  while (places !== null && shown < limit) {
+    stop.throwIfAborted();
+    const found = await store.search.find({ ...ask, places }, limit - shown);
+    for (const event of found.events)
+      await print(json ? lineOf(event, true) : `${moment(event.time)?.slice(0, 10)} ${lineOf(event, false)}`);
+    shown += found.events.length;
+    places = found.places;
+  }
+  if (shown === 0) say("nothing was found");
+  else if (places !== null) say(`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+}
+
+/** The index of these rooms with all that is kept: no server is needed, and one beside it does no harm. */
+async function catchUp({ search }: Store, rooms: ReadonlySet<number>, stop: AbortSignal): Promise<void> {
+  const progress = new Progress("indexing", "steps of 500 events");
+  let steps = 0;
+  for (const { room } of await search.progress()) {
+    while (rooms.has(room) && (await search.advance(room))) {
+      stop.throwIfAborted();
+      // A few steps are over before they are told.
+      if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
+    }
+  }
+}
+
+function typesOf(text: string): readonly EventType[] {
+  return text.split(",").map((name) => {
+    const type = EVENT_TYPES.find((one) => one === name.trim());
+    if (type === undefined) throw new InvalidArgumentError(`It takes event types: ${EVENT_TYPES.join(", ")}.`);
+    return type;
+  });
+}

@@ -1,0 +1,126 @@
+import type { Command, Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { type Summary, summaryOf } from "../../statistics/summary.js";
+import type { Session } from "../../store/sessions.js";
+import type { Store } from "../../store/store.js";
+import { type Cell, moment, printColumns } from "../columns.js";
+import { print } from "../terminal.js";
+import { withStore } from "../with-store.js";
+import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
+
+type Options = Partial<Config> & { readonly json: boolean };
+
+/** More broadcasts than one room will have. */
+const SESSIONS_MAX = 100_000;
+
+/** Adds `dylive session list` and `show`. @param data makes the option that names the data folder */
+export function addSessionCommands(program: Command, data: () => Option): void {
+  const session = program.command("session").description("the broadcasts of a room, with what they add up to");
+  session
+    .command("list")
+    .description("all broadcasts of a room, newest first")
+    .argument("<room>", "the room's id here, or any of its names that is known here")
+    .option("--json", "one JSON object a line", false)
+    .addOption(data())
+    .action((room: string, { json, ...settings }: Options) => list(loadConfig(settings), room, json));
+  session
+    .command("show")
+    .description("one broadcast: when, how it ended, totals, gaps")
+    .argument("<room>", "a room (its newest broadcast), or a broadcast's room_id")
+    .argument("[session]", BROADCAST)
+    .option("--json", "as one JSON object", false)
+    .addOption(data())
+    .action((room: string, id: string | undefined, { json, ...settings }: Options) => show(loadConfig(settings), room, id ?? null, json));
+}
+
+function list(config: Config, asked: string, json: boolean): Promise<void> {
+  return withStore(config, async (store) => {
+    const { room } = await countedRoom(store, asked);
+    const rows = await summed(store, await store.sessions.list(room, SESSIONS_MAX));
+    if (json) {
+      for (const row of rows) await print(JSON.stringify(row));
+      return;
+    }
+    const titles = ["session", "began", "ended", "how", "events", "chatters", "gifters", "diamonds", "peak online", "gaps", "title"];
+    await printColumns(titles, rows.map(lineOf));
+  });
+}
+
+function show(config: Config, asked: string, id: string | null, json: boolean): Promise<void> {
+  return withStore(config, async (store) => {
+    const session = await countedSession(store, asked, id);
+    const row = await store.rooms.get(session.room);
+    const totals = (await summed(store, [session]))[0]?.totals ?? null;
+    if (json) return print(JSON.stringify({ ...session, anchor: row?.anchor ?? null, totals }));
+    const about: [string, Cell][] = [
+      ["room", `${session.room}${row?.webRid ? ` (web_rid ${row.webRid})` : ""}`],
+      ["anchor", row?.anchor?.nickname ?? null],
+      ["title", session.title],
+      ["began", moment(session.openedAt)],
+      ["ended", session.endedAt === null ? "not yet, as far as is known" : `${moment(session.endedAt)} (${session.endReason})`],
+      ...(totals === null ? [] : factsOf(totals)),
+    ];
+    await printColumns(["session", session.sessionId], about);
+  });
+}
+
+/** What a summary says, in words. */
+export function factsOf(totals: Summary): [string, Cell][] {
+  const { gifts, likes, peak, gaps, hidden } = totals;
+  const messages = Object.entries(totals.messages).sort(([, a], [, b]) => b - a);
+  return [
+    ["first, last event", `${moment(totals.firstEventAt)} – ${moment(totals.lastEventAt)}`],
+    ["events", `${totals.events} (${messages.map(([type, count]) => `${type} ${count}`).join(", ")})`],
+    ["people", `${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
+    ["gifts", `${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
+    ["diamonds", `${gifts.diamonds}${gifts.unpricedUnits > 0 ? `, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
+    ["likes", `${likes.seen} seen${likes.total === null ? "" : ` of ${likes.total}`}`],
+    ["follows", String(totals.follows)],
+    ["peak online", peak.online === null ? null : String(peak.online)],
+    ["busiest minute", peak.minute === null ? null : `${moment(peak.minute)}: ${peak.eventsInMinute} events`],
+    [
+      "hidden people",
+      hidden.events === 0 ? "none" : `${hidden.events} events, ${hidden.units} units, ${hidden.diamonds} diamonds: no one's`,
+    ],
+    ["gaps", gapsLine(gaps)],
+    [
+      "complete",
+      totals.covered === null
+        ? null
+        : `${(totals.covered * 100).toFixed(1)} % of the time${totals.partial ? "; some events were removed before they were counted" : ""}`,
+    ],
+  ];
+}
+
+async function summed(store: Store, sessions: readonly Session[]) {
+  const [first] = sessions;
+  if (first === undefined) return [];
+  const counted = await store.statistics.sessions(
+    first.room,
+    sessions.map(({ sessionId }) => sessionId),
+  );
+  return sessions.map((session) => {
+    const statistics = counted.get(session.sessionId);
+    return { ...session, totals: statistics === undefined ? null : summaryOf(session, statistics) };
+  });
+}
+
+function lineOf({
+  sessionId,
+  openedAt,
+  endedAt,
+  endReason,
+  title,
+  totals,
+}: Session & { readonly totals: Summary | null }): readonly Cell[] {
+  const when = [sessionId, moment(openedAt), moment(endedAt), endReason];
+  if (totals === null) return [...when, 0, 0, 0, 0, null, 0, title];
+  const { events, chatters, gifters, gifts, peak, gaps } = totals;
+  return [...when, events, chatters, gifters, gifts.diamonds, peak.online, gaps.count, title];
+}
+
+function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): string {
+  if (count === 0) return "none known";
+  const measured = unmeasured === count ? "" : `, ${Math.round(totalMs / 1000)} s in all`;
+  return `${count}${measured}${unmeasured === 0 ? "" : `, ${unmeasured} of unknown length`}`;
+}

@@ -1,0 +1,198 @@
+import { type Command, Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { amountOf, shownGifts, summaryOf } from "../../statistics/summary.js";
+import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../../store/statistics.js";
+import type { Store } from "../../store/store.js";
+import { moment, printColumns } from "../columns.js";
+import { print } from "../terminal.js";
+import { count } from "../values.js";
+import { withStore } from "../with-store.js";
+import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
+import { factsOf } from "./session.js";
+
+const MINUTE_MS = 60_000;
+const MINUTES_MAX = 100_000;
+const SESSIONS_MAX = 100_000;
+
+interface Shown {
+  readonly json: boolean;
+  readonly limit: number;
+}
+
+/** Adds `dylive stats`, `gifts` and `user`. @param data makes the option that names the data folder */
+export function addStatsCommands(program: Command, data: () => Option): void {
+  const json = () => new Option("--json", "as JSON").default(false);
+  const limit = (rows: number) => new Option("--limit <n>", "rows of each list").argParser(count).default(rows);
+  const broadcast = "a room (its newest broadcast), or a broadcast's room_id";
+  program
+    .command("stats")
+    .description("a broadcast in figures: totals, people, words; or its minutes")
+    .argument("<room>", broadcast)
+    .argument("[session]", BROADCAST)
+    .option("--minutes", "minute by minute", false)
+    .addOption(limit(10))
+    .addOption(json())
+    .addOption(data())
+    .action((room: string, id: string | undefined, { minutes, json, limit, ...settings }: Partial<Config> & Shown & { minutes: boolean }) =>
+      withStore(loadConfig(settings), (store) =>
+        minutes ? showMinutes(store, room, id ?? null, json) : showStats(store, room, id ?? null, { json, limit }),
+      ),
+    );
+  program
+    .command("gifts")
+    .description("the gifts of a broadcast, summed, those worth most first")
+    .argument("<room>", broadcast)
+    .argument("[session]", BROADCAST)
+    .addOption(new Option("--by <what>", "what they are summed by").choices(GIFT_GROUPS).default("gift"))
+    .option("--user <id>", "only what this person gave")
+    .addOption(limit(50))
+    .addOption(json())
+    .addOption(data())
+    .action(
+      (
+        room: string,
+        id: string | undefined,
+        { by, user, json, limit, ...settings }: Partial<Config> & Shown & { by: GiftGroup; user?: string },
+      ) =>
+        withStore(loadConfig(settings), (store) =>
+          showGifts(store, room, id ?? null, { by, json, limit, ...(user !== undefined && { userId: user }) }),
+        ),
+    );
+  program
+    .command("user")
+    .description("what a person did in the broadcasts of a room")
+    .argument("<room>", "the room's id here, or any of its names that is known here")
+    .argument("<user>", "the person's id (uid)")
+    .addOption(json())
+    .addOption(data())
+    .action((room: string, user: string, { json, ...settings }: Partial<Config> & { json: boolean }) =>
+      withStore(loadConfig(settings), (store) => showUser(store, room, user, json)),
+    );
+}
+
+async function showStats(store: Store, asked: string, id: string | null, { json, limit }: Shown): Promise<void> {
+  const session = await countedSession(store, asked, id);
+  const { room, sessionId } = session;
+  const { statistics } = store;
+  const counted = (await statistics.sessions(room, [sessionId])).get(sessionId);
+  const totals = counted === undefined ? null : summaryOf(session, counted);
+  const top = async (by: "diamonds" | "chats") =>
+    (await statistics.people(room, sessionId, by, limit)).map(({ diamonds, ...one }) => ({ ...one, diamonds: amountOf(diamonds) }));
+  const [gifters, chatters] = [await top("diamonds"), await top("chats")];
+  const [words, emoji] = [await statistics.words(room, sessionId, "word", limit), await statistics.words(room, sessionId, "emoji", limit)];
+  if (json) return print(JSON.stringify({ session: sessionId, totals, gifters, chatters, words, emoji }));
+  await printColumns(["session", sessionId], totals === null ? [["events", 0]] : factsOf(totals));
+  await print("");
+  await printColumns(
+    ["gives most", "id", "diamonds", "units"],
+    gifters.map(({ name, userId, diamonds, units }) => [name, userId, diamonds, units]),
+  );
+  await print("");
+  await printColumns(
+    ["chats most", "id", "chats"],
+    chatters.map(({ name, userId, chats }) => [name, userId, chats]),
+  );
+  await print("");
+  await printColumns(
+    ["word", "times"],
+    words.map(({ text, count }) => [text, count]),
+  );
+  await print("");
+  await printColumns(
+    ["emoji", "times"],
+    emoji.map(({ text, count }) => [text, count]),
+  );
+}
+
+async function showMinutes(store: Store, asked: string, id: string | null, json: boolean): Promise<void> {
+  const { room, sessionId } = await countedSession(store, asked, id);
+  const minutes = await store.statistics.minutes(room, sessionId, Number.MIN_SAFE_INTEGER, MINUTES_MAX);
+  const rows = minutes.map(({ minute, tally }) => ({ time: minute * MINUTE_MS, ...tally, diamonds: amountOf(tally.diamonds) }));
+  if (json) {
+    for (const { hidden: _hidden, ...row } of rows) await print(JSON.stringify(row));
+    return;
+  }
+  await printColumns(
+    ["minute", "chats", "gifts", "units", "diamonds", "likes", "joins", "follows", "online"],
+    rows.map(({ time, types, units, diamonds, likes, online }) => [
+      moment(time),
+      types.chat ?? 0,
+      types.gift ?? 0,
+      units,
+      diamonds,
+      likes,
+      types.join ?? 0,
+      types.follow ?? 0,
+      online?.value ?? null,
+    ]),
+  );
+}
+
+async function showGifts(
+  store: Store,
+  asked: string,
+  id: string | null,
+  { json, ...ask }: { readonly json: boolean; readonly by: GiftGroup; readonly limit: number; readonly userId?: string },
+): Promise<void> {
+  const { room, sessionId } = await countedSession(store, asked, id);
+  const rows = await store.statistics.gifts(room, sessionId, ask);
+  if (json) {
+    for (const { place: _place, ...row } of rows) await print(JSON.stringify({ ...row, ...shownGifts(row) }));
+    return;
+  }
+  const { by } = ask;
+  const [user, receiver, gift] = [by === "user" || by === "line", by === "receiver" || by === "line", by === "gift" || by === "line"];
+  await printColumns(
+    [
+      ...(user ? ["giver", "id"] : []),
+      ...(receiver ? ["to"] : []),
+      ...(gift ? ["gift"] : []),
+      "combos",
+      "settled",
+      "units",
+      "diamonds",
+      "unpriced",
+    ],
+    rows.map((row) => {
+      const { combos, settled, units, diamonds, unpricedUnits } = shownGifts(row);
+      const to =
+        row.receiverId === null
+          ? "the anchor"
+          : row.receiverId === HIDDEN_RECEIVER
+            ? "hidden guests"
+            : (row.receiverName ?? row.receiverId);
+      return [
+        ...(user ? [row.userId === null ? "hidden people" : row.userName, row.userId] : []),
+        ...(receiver ? [to] : []),
+        ...(gift ? [row.giftName ?? row.giftId] : []),
+        ...[combos, settled, units, diamonds, unpricedUnits],
+      ];
+    }),
+  );
+}
+
+async function showUser(store: Store, asked: string, userId: string, json: boolean): Promise<void> {
+  const { room } = await countedRoom(store, asked);
+  const rows = await store.statistics.person(room, userId, SESSIONS_MAX);
+  if (rows.length === 0) throw new DyliveError("not_found", `nobody with the id ${JSON.stringify(userId)} was seen in the room`);
+  const shown = rows.map(({ place: _place, nameSeq: _seq, ...row }) => ({ ...row, diamonds: amountOf(row.diamonds) }));
+  if (json) {
+    for (const row of shown) await print(JSON.stringify(row));
+    return;
+  }
+  await printColumns(
+    ["session", "name", "first", "last", "events", "chats", "likes", "units", "diamonds"],
+    shown.map((row) => [
+      row.sessionId,
+      row.name,
+      moment(row.firstAt),
+      moment(row.lastAt),
+      row.events,
+      row.chats,
+      row.likes,
+      row.units,
+      row.diamonds,
+    ]),
+  );
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import type { Command } from "commander";
+import { WireError } from "../../platform/wire/error.js";
+import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
+import { Disguise } from "../../platform/wire/strip/disguise.js";
+import { stripped } from "../../platform/wire/strip/strip.js";
+import { NewFile } from "../../runtime/durable-file.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { fileFailure } from "../../runtime/file-failure.js";
+import { Progress } from "../progress.js";
+import { interruptSignal } from "../stop.js";
+import { plain, say } from "../terminal.js";
+
+/** Adds `dylive strip`. */
+export function addStripCommand(program: Command): void {
+  program
+    .command("strip")
+    .description("copy a recording without the people in it, for others to look at")
+    .argument("<file>", "a recording")
+    .requiredOption("-o, --out <file>", "file to write; it must not exist")
+    .action((file: string, { out }: { out: string }) => strip(file, out));
+}
+
+async function strip(path: string, out: string): Promise<void> {
+  const signal = interruptSignal();
+  const key = randomBytes(32).toString("hex"); // nobody keeps it
+  const reader = new RecordingReader();
+  const progress = new Progress(plain(out), "records");
+  const refuse = (error: unknown) => {
+    throw fileFailure(error, `${out} cannot be made`);
+  };
+  if (existsSync(out)) throw new DyliveError("file_failed", `${out} exists already: name another file, or remove it`);
+  const file = await NewFile.create(out).catch(refuse);
+  let kept = 0;
+  let left = 0;
+  try {
+    for await (const chunk of chunksOf(path, signal)) {
+      const begun = reader.meta !== null;
+      const records = reader.push(chunk);
+      if (!begun && reader.meta !== null) {
+        const { roomId, startedAt, source } = reader.meta;
+        const other = new Disguise(key, startedAt).text(roomId);
+        await file.write(encodeHeader({ webRid: "", roomId: other, title: "", startedAt, source })).catch(refuse);
+      }
+      for (const record of records) {
+        const rest = safely(record, key);
+        if (rest === null) left++;
+        else await file.write(encodeRecord(rest)).catch(refuse);
+        if (rest !== null) progress.show(++kept);
+      }
+    }
+    if (reader.meta === null) throw new DyliveError("bad_file", `${path} is no recording`);
+  } catch (error) {
+    await file.discard();
+    throw error instanceof WireError ? new DyliveError("bad_file", `${path} is no recording`, error) : error;
+  }
+  await file.finish({ replace: false }).catch(refuse);
+  progress.end(plain(`${out}: ${kept} records without names, texts and ids of people`));
+  if (left + reader.skipped > 0) say(`${left + reader.skipped} damaged records were left out`);
+  if (reader.end() > 0) say(`the last ${reader.end()} bytes of ${plain(path)} are torn or damaged`);
+}
+
+async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path, { signal })) yield chunk as Buffer;
+  } catch (error) {
+    throw fileFailure(error, `${path} cannot be read`);
+  }
+}
+
+/** Null when it cannot be read. */
+function safely(record: RecordingRecord, key: string): RecordingRecord | null {
+  try {
+    return stripped(record, key);
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import { type Command, InvalidArgumentError, type Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { createToken, type NewToken } from "../../http/auth.js";
+import { revokeToken } from "../../http/token-positions.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { SCOPES, type Scope, type TokenRow } from "../../store/tokens.js";
+import { utcTime } from "../columns.js";
+import { plain, print, say } from "../terminal.js";
+import { names, whole } from "../values.js";
+import { withStore } from "../with-store.js";
+
+/** What `dylive token create` takes, beside the settings. */
+interface CreateOptions {
+  readonly name: string;
+  readonly scope: string;
+  readonly rooms?: readonly string[];
+  /** ms from now */
+  readonly expires?: number;
+  readonly rate?: number;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** Adds `dylive token create`, `list` and `revoke`. @param data makes the option that names the data folder */
+export function addTokenCommands(program: Command, data: () => Option): void {
+  const token = program.command("token").description("make, list and revoke tokens");
+  token
+    .command("create")
+    .description("make a token; it is the last line of stdout")
+    .requiredOption("--name <name>", "what it is for")
+    .option("--scope <scope>", "read, manage (also rooms) or admin (also tokens)", "read")
+    .option("--rooms <names>", "the only rooms it may see: names separated by commas", names)
+    .option("--expires <time>", "how long it is valid, such as 12h, 30d or 8w", duration)
+    .option("--rate <n>", "requests that it may make in a minute", whole)
+    .addOption(data())
+    .action(({ name, scope, rooms, expires, rate, ...settings }: Partial<Config> & CreateOptions) =>
+      create(loadConfig(settings), {
+        name,
+        scope,
+        ...(rooms !== undefined && { rooms }),
+        ...(expires !== undefined && { expires }),
+        ...(rate !== undefined && { rate }),
+      }),
+    );
+  token
+    .command("list")
+    .description("all tokens, by id")
+    .addOption(data())
+    .action((settings: Partial<Config>) => list(loadConfig(settings)));
+  token
+    .command("revoke")
+    .description("end a token, and forget how far its clients have come")
+    .argument("<id>", "of the token, as `dylive token list` shows it")
+    .addOption(data())
+    .action((id: string, settings: Partial<Config>) => revoke(loadConfig(settings), id));
+}
+
+function create(config: Config, { name, scope, rooms, expires, rate }: CreateOptions): Promise<void> {
+  if (!SCOPES.includes(scope as Scope))
+    throw new DyliveError("bad_request", `--scope ${JSON.stringify(scope)} is none of ${SCOPES.join(", ")}`);
+  const now = Date.now();
+  const wanted: NewToken = {
+    name,
+    scope: scope as Scope,
+    now,
+    rooms,
+    perMinute: rate,
+    expiresAt: expires === undefined ? null : now + expires,
+  };
+  return withStore(config, async ({ tokens }) => {
+    const { token, row } = await createToken(tokens, wanted);
+    say(`token ${row.id} (${plain(row.name)}, ${row.scope}) is made; keep it, it is not shown again:`);
+    await print(token);
+  });
+}
+
+function list(config: Config): Promise<void> {
+  return withStore(config, async ({ tokens }) => {
+    const now = Date.now();
+    for (const row of await tokens.list()) await print(line(row, now));
+  });
+}
+
+/** One token on one line; its name, which may hold spaces, comes last. */
+function line(row: TokenRow, now: number): string {
+  const validity =
+    row.revokedAt !== null
+      ? `revoked ${utcTime(row.revokedAt)}`
+      : row.expiresAt === null
+        ? "valid"
+        : `${row.expiresAt <= now ? "expired" : "valid until"} ${utcTime(row.expiresAt)}`;
+  return [
+    row.id,
+    row.scope,
+    `made ${utcTime(row.createdAt)}`,
+    row.lastUsedAt === null ? "never used" : `used ${utcTime(row.lastUsedAt)}`,
+    validity,
+    ...(row.perMinute === null ? [] : [`${row.perMinute} a minute`]),
+    ...(row.rooms.length === 0 ? [] : [`rooms ${plain(row.rooms.join(","))}`]),
+    plain(row.name),
+  ].join("  ");
+}
+
+function revoke(config: Config, id: string): Promise<void> {
+  return withStore(config, async (store) => {
+    if (!(await revokeToken(store, id, Date.now())))
+      throw new DyliveError("not_found", `no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
+    say(`token ${id} is revoked`);
+  });
+}
+
+function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined) throw new InvalidArgumentError("It takes a time such as 90m, 12h, 30d or 8w.");
+  return Number(count) * (UNIT_MS[unit] ?? 0);
+}

@@ -1,0 +1,36 @@
+import { type Config, readMachine } from "../../app/config.js";
+import { reachOf } from "../../app/reach.js";
+import { OneRoom } from "../../cluster/one-room.js";
+import { readPaste } from "../../platform/links/resolve.js";
+import { systemClock } from "../../runtime/clock.js";
+import { lineOf, SHOWN } from "../show.js";
+import { stopSignal } from "../stop.js";
+import { plain, print, say } from "../terminal.js";
+
+const MAX_EVENTS = 10_000;
+
+/** `dylive watch ROOM`: the room's events as they come, until stopped. Keeps nothing. */
+export async function watch(config: Config, text: string, { json, all }: { readonly json: boolean; readonly all: boolean }): Promise<void> {
+  const stop = stopSignal();
+  readPaste(text); // a wrong text is told before anything starts
+  const parts = {
+    reach: reachOf(config, readMachine(), systemClock),
+    clock: systemClock,
+    pollMs: config.pollMs,
+    maxEvents: MAX_EVENTS,
+    setAside: (_event: unknown, error: unknown) => say(`an event could not be kept: ${String(error)}`),
+  };
+  let room: OneRoom | null = null;
+  try {
+    room = await OneRoom.open(text, parts, stop);
+    const { webRid } = (await room.store.rooms.get(room.room)) ?? { webRid: null };
+    const { state, evidence } = room.found;
+    const next = state === "waiting" ? "; its next broadcast is shown as soon as it begins (Ctrl-C ends)" : "";
+    say(plain(`${webRid ?? text}: ${state}, ${evidence.reason}${next}`));
+    for await (const event of room.events(all ? {} : { types: SHOWN }, stop)) await print(lineOf(event, json));
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    await room?.close();
+  }
+}

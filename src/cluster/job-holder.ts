@@ -1,0 +1,78 @@
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Membership } from "../store/leases.js";
+
+/** How soon a job of a process that is gone goes on in another. */
+const LOOK_MS = 2000;
+/** A process that has not reached the database for so long may be dead for the others: they have its jobs by then, or will soon. */
+const UNSURE_MS = 9000;
+
+/** Something that one process of a cluster does at a time. */
+export interface Job {
+  readonly name: string;
+  /** Begins it. @returns what ends it */
+  readonly start: () => Promise<() => Promise<unknown>>;
+}
+
+export interface JobHolderParts {
+  readonly membership: Pick<Membership, "job">;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, name: string) => void;
+}
+
+/** Does one job as long as this process is the one that has it. */
+export class JobHolder {
+  readonly #job: Job;
+  readonly #parts: JobHolderParts;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #end: (() => Promise<unknown>) | null = null;
+
+  constructor(job: Job, parts: JobHolderParts) {
+    this.#job = job;
+    this.#parts = parts;
+  }
+
+  /** Whether the job is done here now. */
+  get has(): boolean {
+    return this.#end !== null;
+  }
+
+  start(): void {
+    this.#running = this.#run(this.#stop.signal);
+  }
+
+  /** Ends the job, if it is done here. Who has it is still this process, until it leaves the cluster. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { membership, clock, onError } = this.#parts;
+    const { name, start } = this.#job;
+    let sureAt = clock.now();
+    while (!signal.aborted) {
+      try {
+        const has = await membership.job(name);
+        sureAt = clock.now();
+        if (!has) await this.#over();
+        else if (!signal.aborted) this.#end ??= await start();
+      } catch (error) {
+        if (clock.now() - sureAt >= UNSURE_MS) await this.#over();
+        if (!(error instanceof DyliveError && error.code === "stopping")) onError(error, name);
+      }
+      await clock.sleep(LOOK_MS, signal).catch(() => {});
+    }
+    await this.#over();
+  }
+
+  async #over(): Promise<void> {
+    const end = this.#end;
+    this.#end = null;
+    await end?.().then(
+      () => {},
+      (error: unknown) => this.#parts.onError(error, this.#job.name),
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import type { LiveEvent, NewEvent } from "../events/event.js";
+import type { RoomStatus } from "../health/state.js";
+import type { Broadcast } from "../ingest/pipeline.js";
+import type { Received } from "../platform/access/source.js";
+import type { Reach } from "../platform/place.js";
+import type { Clock } from "../runtime/clock.js";
+import type { RoomKey, Where } from "../store/log.js";
+import { openMemoryStore } from "../store/memory/memory.js";
+import type { Store } from "../store/store.js";
+import { Supervisor } from "./supervisor.js";
+
+/** What one room is collected with. */
+export interface OneRoomParts {
+  /** Its seats are closed with the room. */
+  readonly reach: Reach;
+  readonly clock: Clock;
+  /** ms between looks at the room while it is not live */
+  readonly pollMs: number;
+  /** Events kept for a reader that is behind; the oldest are dropped. */
+  readonly maxEvents: number;
+  readonly setAside: (event: NewEvent, error: unknown) => void;
+  /** Told of every batch as received, before it is stored: for recording. */
+  readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
+}
+
+/** How long the first answer about the room is waited for: a browser may have to start first. */
+const SETTLE_MS = 20_000;
+const PAGE = 500;
+
+/** One room, collected into memory: for those who watch or record one and keep nothing. It goes on from broadcast to broadcast until it is closed. */
+export class OneRoom {
+  readonly room: RoomKey;
+  /** How it was doing when the platform had said what it is. */
+  readonly found: RoomStatus;
+  readonly store: Store;
+  readonly #onlySession: string | null;
+  readonly #supervisor: Supervisor;
+  readonly #close: () => Promise<void>;
+
+  private constructor(room: {
+    readonly found: RoomStatus;
+    readonly onlySession: string | null;
+    readonly store: Store;
+    readonly supervisor: Supervisor;
+    readonly close: () => Promise<void>;
+  }) {
+    this.room = room.found.room;
+    this.found = room.found;
+    this.store = room.store;
+    this.#onlySession = room.onlySession;
+    this.#supervisor = room.supervisor;
+    this.#close = room.close;
+  }
+
+  /**
+   * Starts collecting.
+   * @param text anything that names a room
+   * @throws DyliveError bad_room, no_account, room_unknown, unreachable, and whatever keeps the room from being met; the reach is closed then
+   */
+  static async open(text: string, parts: OneRoomParts, signal: AbortSignal): Promise<OneRoom> {
+    const { reach, clock, pollMs, maxEvents, setAside, onReceived } = parts;
+    const store = openMemoryStore({ maxEventsPerRoom: maxEvents, clock });
+    const collecting = { ...reach, store, clock, pollMs, setAside, ...(onReceived && { onReceived }) };
+    const supervisor = new Supervisor({ ...collecting, maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER });
+    const close = async () => {
+      await supervisor.stop();
+      await store.close();
+      await reach.seats.close();
+    };
+    try {
+      const { onlySession, status } = await supervisor.request(text, SETTLE_MS, signal);
+      return new OneRoom({ found: status, onlySession, store, supervisor, close });
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  /** How the room is doing now. */
+  status(): RoomStatus {
+    return this.#supervisor.status(this.room) ?? this.found;
+  }
+
+  /**
+   * Its events from the first on, as they come, until the signal aborts. Where the text named a broadcast, those of that one.
+   * @param onLost told how many events were dropped because they were not taken in time
+   */
+  async *events(where: Where, signal: AbortSignal, onLost: (count: number) => void = () => {}): AsyncGenerator<LiveEvent, void> {
+    const { log } = this.store;
+    const wanted = this.#onlySession === null ? where : { ...where, sessionId: this.#onlySession };
+    let after = 0;
+    const wakes = log.wakes(signal)[Symbol.asyncIterator]();
+    try {
+      while (!signal.aborted) {
+        const page = await log.read(this.room, after, PAGE, wanted);
+        if (page.removed !== undefined) onLost(page.removed[1] - page.removed[0] + 1);
+        for (const event of page.events) {
+          yield event;
+          if (signal.aborted) return;
+        }
+        after = page.scanned;
+        if (after >= page.head && (await wakes.next()).done) return;
+      }
+    } finally {
+      await wakes.return?.();
+    }
+  }
+
+  /** Ends collecting, and what waits for events. */
+  close(): Promise<void> {
+    return this.#close();
+  }
+}

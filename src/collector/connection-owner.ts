@@ -1,0 +1,33 @@
+import type { RoomState } from "../health/state.js";
+import type { Tracker } from "../health/tracker.js";
+import type { Left } from "../ingest/take-over.js";
+import type { Resolved } from "../platform/links/resolve.js";
+import type { Place } from "../platform/place.js";
+import type { Drift } from "../platform/wire/drift.js";
+import type { Budgets } from "../runtime/budget.js";
+import type { ErrorCode } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
+import type { Noted } from "../store/rooms.js";
+import type { CollectorParts } from "./collector-parts.js";
+import type { Raw } from "./raw.js";
+
+/** What a connection needs of its collector. */
+export interface ConnectionOwner {
+  readonly parts: CollectorParts;
+  /** Null where the room is not recorded. */
+  readonly raw: Raw | null;
+  readonly budgets: Budgets;
+  readonly tracker: Tracker;
+  readonly place: Place;
+  readonly drift: Drift;
+  to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
+  /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null>;
+  resolve(signal: AbortSignal): Promise<Resolved | null>;
+  /** Whether another process goes on collecting the room until {@link arrive}. */
+  moving(): boolean;
+  /** Whether it is another process's by now. */
+  lost(): boolean;
+  /** Makes such a room ours. @returns until when the other one had received, and what it was missing; null where that is not known */
+  arrive(signal: AbortSignal): Promise<Left["resume"]>;
+}

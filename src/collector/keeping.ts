@@ -1,0 +1,186 @@
+import type { NewEvent } from "../events/event.js";
+import type { RoomState } from "../health/state.js";
+import type { Tracker } from "../health/tracker.js";
+import { heldBack } from "../ingest/hold.js";
+import { DirectIntake, type Intake } from "../ingest/intake.js";
+import { stateEvent } from "../ingest/own-events.js";
+import { Pipeline, type Without } from "../ingest/pipeline.js";
+import type { Spool } from "../ingest/spool.js";
+import { absorbSpooled } from "../ingest/spool-part.js";
+import { SpoolingIntake } from "../ingest/spooling.js";
+import { type Left, openSession, takeOver } from "../ingest/take-over.js";
+import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
+import type { Drift } from "../platform/wire/drift.js";
+import type { Clock } from "../runtime/clock.js";
+import { orElse } from "../runtime/in-time.js";
+import { isNotOwner } from "../runtime/store-down.js";
+import type { RoomKey } from "../store/log.js";
+import type { Noted, Resume } from "../store/rooms.js";
+import type { Store } from "../store/store.js";
+import { meetRoom } from "./meet.js";
+import { receivedUntil } from "./received-until.js";
+import type { Tenure } from "./tenure.js";
+
+export interface KeepingParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly spool?: Spool;
+  readonly erased?: () => Promise<Without | null>;
+  readonly setAside: (event: NewEvent, error: unknown) => void;
+  readonly tracker: Tracker;
+  readonly drift: Drift;
+  /** How this process has the room; null where nobody else could. */
+  readonly tenure: Tenure | null;
+  /** Told when the room turns out to be another process's. */
+  readonly onLost: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** A room that is known, and the way of its frames into the log. */
+export interface Met {
+  readonly room: RoomKey;
+  readonly intake: Intake;
+}
+
+/** What is kept of one room while it is collected: its names, its broadcasts, its states, and the way of its frames into the log. */
+export class Keeping {
+  readonly #parts: KeepingParts;
+  #met: (Met & { readonly pipeline: Pipeline }) | null = null;
+  /** The broadcast that this process opened last, and when, ms UTC. */
+  #opened: { readonly sessionId: string; readonly at: number } | null = null;
+  #moving: boolean;
+  /** The state that another process told last, until we tell one. */
+  #told: RoomState | null = null;
+
+  constructor(parts: KeepingParts) {
+    this.#parts = parts;
+    this.#moving = parts.tenure?.planned ?? false;
+  }
+
+  /** The room once its way into the log is open. */
+  get room(): RoomKey | null {
+    return this.#met?.room ?? null;
+  }
+
+  /** Whether another process goes on collecting the room until {@link arrive}. */
+  get moving(): boolean {
+    return this.#moving;
+  }
+
+  /**
+   * Says which room a reading speaks of, which is known from now on by every name that the platform gave. Claims and opens nothing.
+   * @returns null while the store of a room that is spooled is away: then the names are written when it is back
+   */
+  async identify(name: RoomName, resolved: Live | Offline): Promise<RoomKey | null> {
+    const { store, signal } = this.#parts;
+    const meet = () => meetRoom(store.rooms, name, resolved);
+    if (this.#met === null) return meet();
+    const room = await this.orElse(meet, null);
+    if (room === null) await this.#met.intake.errand(meet, signal);
+    return room;
+  }
+
+  /** Whether who manages the room has paused it. */
+  async isPaused(room: RoomKey): Promise<boolean> {
+    return (await this.#parts.store.rooms.get(room))?.watch === "paused";
+  }
+
+  /** Opens the room's way into the log, unless it is open. */
+  async enter(room: RoomKey): Promise<Met> {
+    this.#met ??= await this.#open(room);
+    return this.#met;
+  }
+
+  /** Notes that a broadcast is live. */
+  async begin(room: RoomKey, { roomId, facts }: Live): Promise<void> {
+    const { store, clock, signal } = this.#parts;
+    const at = clock.now();
+    if (this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
+    await this.#met?.intake.errand(() => store.sessions.open(room, roomId, at, facts.title), signal);
+  }
+
+  /** The broadcast that has not ended, as far as one knows. */
+  openSession(room: RoomKey): Promise<string | null> {
+    return this.orElse(() => openSession(this.#parts.store, room), this.#parts.tracker.sessionId);
+  }
+
+  /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null> {
+    const openedHere = this.#opened?.sessionId === sessionId ? this.#opened.at : null;
+    return this.orElse(() => receivedUntil(this.#parts.store, room, sessionId, openedHere), null);
+  }
+
+  /** Where the last connection was left, as far as one knows. */
+  resumeOf(room: RoomKey): Promise<Resume | null> {
+    return this.orElse(async () => (await this.#parts.store.rooms.get(room))?.resume ?? null, null);
+  }
+
+  async end(room: RoomKey, sessionId: string, reason: string): Promise<void> {
+    const { store, clock, signal } = this.#parts;
+    const at = clock.now();
+    await this.#met?.intake.errand(() => store.sessions.end(room, sessionId, at, reason), signal);
+  }
+
+  /** Tells the log of a change of state at `at` (ms UTC), where that is ours to tell and was not told by another process. */
+  async tell(from: RoomState, to: RoomState, reason: string, at: number): Promise<void> {
+    if (this.#met === null || this.#moving) return;
+    const told = this.#told;
+    this.#told = null;
+    if (told === to) return;
+    const { tracker, signal } = this.#parts;
+    await this.#met.intake.own(stateEvent(this.#met.room, tracker.sessionId, from, to, { reason }, at), signal);
+  }
+
+  /** Makes the room ours, which another process has collected so far. @returns how far that one had come; null where that is not known */
+  async arrive(signal: AbortSignal): Promise<Left["resume"]> {
+    const met = this.#met;
+    if (!this.#moving || met === null) return null;
+    const { store, tracker, clock, onLost } = this.#parts;
+    try {
+      const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), tracker, clock, signal);
+      this.#moving = false;
+      this.#told = state;
+      return resume;
+    } catch (error) {
+      if (isNotOwner(error)) onLost();
+      throw error;
+    }
+  }
+
+  /** Settles combos that fell silent. */
+  async settle(): Promise<void> {
+    await this.#met?.intake.settle();
+  }
+
+  /** Stores what another process had in its spool. @returns false when the room is not ours yet */
+  async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    if (this.#met === null || this.#moving) return false;
+    await absorbSpooled(bytes, this.#met.pipeline, this.#parts.tracker, signal);
+    return true;
+  }
+
+  /** Asks the store what a room that is spooled goes on without. */
+  orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+    const { spool, tracker, clock } = this.#parts;
+    return orElse(work, otherwise, spool !== undefined, tracker.backlog.isSpooled, clock);
+  }
+
+  async close(): Promise<void> {
+    await this.#met?.intake.close();
+  }
+
+  /**
+   * Claims the room at once, so that nothing is connected to what another process has; in a cluster, a room that one gives up is claimed when it
+   * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
+   */
+  async #open(room: RoomKey) {
+    const { store, clock, setAside, drift, tracker, spool, erased, tenure, onLost } = this.#parts;
+    const horizon = (one: RoomKey) => store.retention.horizon(one);
+    const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
+    const pipeline = tenure === null ? await Pipeline.open(parts) : Pipeline.lazy(parts);
+    if (tenure !== null && !tenure.planned) await this.orElse(() => pipeline.claim(), undefined);
+    const direct = new DirectIntake(pipeline, tracker, clock);
+    const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, tracker, spool, onLost });
+    return { room, pipeline, intake };
+  }
+}

@@ -1,0 +1,76 @@
+import type { Received } from "../platform/access/source.js";
+import type { Missing, Noted } from "../store/rooms.js";
+import { AGREE_MS, type Bearings } from "./bearings.js";
+
+/** An interval in which we know that something was missed, ms UTC. */
+export interface Gap {
+  /** Null where the clock was set meanwhile, or was another machine's, and nothing tells by how much they differ. */
+  readonly from: number | null;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** What is being missed: one interval at a time, over when messages come again. */
+export class Missed {
+  readonly #bearings: Pick<Bearings, "read">;
+  #open: Missing | null = null;
+
+  constructor(bearings: Pick<Bearings, "read">) {
+    this.#bearings = bearings;
+  }
+
+  /** What is being missed now. */
+  get open(): Missing | null {
+    return this.#open;
+  }
+
+  /**
+   * Something is missed from `since` on; what began before stays as it is.
+   * @param about `silent`: it is over only when people are heard again; `longerThanMs`: one that turns out to be no longer was none
+   */
+  begin(since: Noted | readonly Noted[] | null, reason: string, about: Partial<Pick<Missing, "silent" | "longerThanMs">> = {}): void {
+    if (since !== null) this.#open ??= { since: [since].flat(), reason, silent: false, ...about };
+  }
+
+  /** Goes on with what an earlier process was missing, if it was. */
+  goOn(open: Missing | undefined): void {
+    if (open !== undefined) this.#open ??= open;
+  }
+
+  /** Something came at `at` (ms UTC, our clock now) again. @returns what is over by that */
+  end(at: number, { messages, people }: { readonly messages: boolean; readonly people: boolean }): Gap | null {
+    if (this.#open === null || (this.#open.silent && !people)) return null;
+    const from = this.#since();
+    // What tells how the clocks differ comes with the messages.
+    if (!messages && from === null) return null;
+    // It cannot have begun after it is over: what told how the clocks differ was wrong.
+    return this.#over(from !== null && from > at + AGREE_MS ? null : from, at);
+  }
+
+  /** It is over at `at` (ms UTC, our clock now) whatever comes: another broadcast has begun. */
+  close(at: number): Gap | null {
+    return this.#over(this.#since(), at);
+  }
+
+  #over(from: number | null, at: number): Gap | null {
+    const open = this.#open;
+    this.#open = null;
+    if (open === null || (from !== null && at - from <= (open.longerThanMs ?? 0))) return null;
+    return { from, to: at, reason: open.reason };
+  }
+
+  /** Since when, by our clock as it is now; null when nothing is open, or nobody knows. */
+  #since(): number | null {
+    const known = this.#open?.since.map((noted) => this.#bearings.read(noted)).filter((at) => at !== null) ?? [];
+    return known.length === 0 ? null : Math.max(...known);
+  }
+}
+
+/** The interval in which the messages of damaged frames were made: from the frame before the first to the last. Null when none is damaged. */
+export function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { readonly from: number }) | null {
+  const first = batch.findIndex(({ damaged }) => damaged === true);
+  const last = batch.findLast(({ damaged }) => damaged === true);
+  if (last === undefined) return null;
+  const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
+  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: "a frame was damaged on its way" };
+}

@@ -1,0 +1,150 @@
+import { AccessToken } from "../../platform/open-platform/access-token.js";
+import { type DataSecrets, PushKeys } from "../../platform/open-platform/keys.js";
+import { type Ack, type LaunchedRoom, OpenPlatform } from "../../platform/open-platform/open-platform.js";
+import { Drift } from "../../platform/wire/drift.js";
+import { Budget } from "../../runtime/budget.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { OfficialAcks } from "./acks.js";
+import { OfficialReceiver } from "./receiver.js";
+import { type OfficialParts, officialAlias } from "./room.js";
+import { Spool } from "./spool.js";
+import { OfficialTasks } from "./tasks.js";
+import { tokenShelf } from "./token-shelf.js";
+
+/** An app of the Open Platform, as its operator set it up. */
+export interface OfficialApp {
+  readonly appId: string;
+  /** The last part of the address that is pushed to. */
+  readonly path: string;
+  readonly dataSecrets: DataSecrets;
+  /** ms by which the time of a push may differ from ours */
+  readonly windowMs: number;
+  /** The app's secret; without it pushes are taken, and nothing is asked of the platform. */
+  readonly secret: string | null;
+  readonly tokenUrl: string;
+  /** Stand-in for the platform: host H becomes URL/@H/…; null is the real one. */
+  readonly upstream: string | null;
+}
+
+/** What an app's ingest is built of. */
+export interface OfficialIngestParts extends Omit<OfficialParts, "drift"> {
+  /** Folder of the spool. */
+  readonly spool: string;
+  readonly setAsidePush: (line: string, error: unknown) => void;
+  /** Told of what failed and is tried again: its errors hold no secret. */
+  readonly onFailed: (about: { readonly doing: string; readonly roomId: string; readonly msgType?: string }, error: unknown) => void;
+}
+
+const API_HOST = "webcast.bytedance.com";
+/** 10 calls a second are allowed (facts/official-push.md A2): no second may see more, a burst within it included. */
+const CALLS_PER_S = 7;
+const BURST = 2;
+
+/** One app: what it pushes, and what is asked of the platform for it. */
+export class Official {
+  readonly appId: string;
+  readonly path: string;
+  readonly keys: PushKeys;
+  readonly receiver: OfficialReceiver;
+  /** Types and fields that were pushed and are not known here. */
+  readonly drift: Drift;
+  readonly #parts: OfficialIngestParts;
+  readonly #platform: OpenPlatform | null;
+  readonly #acks: OfficialAcks | null;
+  readonly #tasks: OfficialTasks | null;
+  readonly #life: AbortController;
+  #running: Promise<unknown>;
+
+  private constructor(app: OfficialApp, parts: OfficialIngestParts, spool: Spool) {
+    const { store, clock, onFailed } = parts;
+    this.#parts = parts;
+    this.appId = app.appId;
+    this.path = app.path;
+    this.keys = new PushKeys(app.dataSecrets, app.windowMs, clock);
+    this.#life = new AbortController();
+    this.#platform = app.secret === null ? null : platformFor(app, app.secret, parts, this.#life.signal);
+    const platform = this.#platform;
+    this.#acks =
+      platform === null
+        ? null
+        : new OfficialAcks({ store, clock, platform, onFailed: (roomId, error) => onFailed({ doing: "ack", roomId }, error) });
+    this.drift = new Drift();
+    const stored = (room: number, { roomId }: { readonly roomId: string }) => this.#acks?.tend(room, roomId);
+    const receiver = new OfficialReceiver({ ...parts, drift: this.drift, spool, stored });
+    this.receiver = receiver;
+    this.#tasks =
+      platform === null
+        ? null
+        : new OfficialTasks({
+            platform,
+            clock,
+            rooms: store.rooms,
+            sessions: store.sessions,
+            positions: store.positions,
+            store: (pushes) => receiver.store(pushes),
+            onFailed: (roomId, msgType, error) => onFailed({ doing: "task", roomId, msgType }, error),
+          });
+    this.#running = this.#acks?.run(this.#life.signal) ?? Promise.resolve();
+  }
+
+  /** Opens the spool and takes up what waits in it; what is pushed here is confirmed here, until {@link close}. */
+  static async start(app: OfficialApp, parts: OfficialIngestParts): Promise<Official> {
+    return new Official(app, parts, await Spool.open(parts.spool));
+  }
+
+  /** Keeps the tasks of the watch list running, which one process does. @returns what ends that: the tasks then go on */
+  work(): () => Promise<void> {
+    const stop = new AbortController();
+    const running = this.#tasks?.run(AbortSignal.any([this.#life.signal, stop.signal]));
+    this.#running = Promise.all([this.#running, running]);
+    return async () => {
+      stop.abort(new DyliveError("stopping", "the tasks are left to others"));
+      await running;
+    };
+  }
+
+  /** How the tasks of the rooms on the watch list fare, where they are kept running. */
+  tasks(): ReturnType<OfficialTasks["status"]> {
+    return this.#tasks?.status() ?? [];
+  }
+
+  /**
+   * Puts the room of a launch token on the watch list: its tasks are started within seconds, and its messages confirmed as it asks for.
+   * @throws DyliveError unreachable, official_refused, bad_request
+   */
+  async launch(launchToken: string): Promise<LaunchedRoom & { readonly room: number }> {
+    const launched = await this.#asking().launched(launchToken, this.#life.signal);
+    const { roomId, nickname, avatar, anchorOpenId, ackRules } = launched;
+    const { rooms } = this.#parts.store;
+    const room = await rooms.ensure([officialAlias(this.appId, roomId)], { anchor: { id: null, secUid: anchorOpenId, nickname, avatar } });
+    await rooms.setWatch(room, "on");
+    this.#acks?.tend(room, roomId, ackRules);
+    return { ...launched, room };
+  }
+
+  /** Tells the platform that messages were handled (ack type 2): whoever shows them knows, we do not. @throws DyliveError unreachable, official_refused, bad_request */
+  async handled(roomId: string, acks: readonly Ack[]): Promise<void> {
+    await this.#asking().ack(roomId, 2, acks, this.#life.signal);
+  }
+
+  /** Ends the work; pushes that are not in the log stay in the spool. */
+  async close(): Promise<void> {
+    this.#life.abort(new DyliveError("stopping", "the Open Platform's ingest was stopped"));
+    await this.receiver.stop();
+    await this.#running;
+  }
+
+  #asking(): OpenPlatform {
+    if (this.#platform !== null) return this.#platform;
+    throw new DyliveError("bad_request", "the app's secret is not set: DYLIVE_OFFICIAL_SECRET");
+  }
+}
+
+function platformFor(app: OfficialApp, secret: string, { store, clock }: OfficialIngestParts, life: AbortSignal): OpenPlatform {
+  const { appId, tokenUrl, upstream } = app;
+  const at = (url: string) => (upstream === null ? url : url.replace(/^https?:\/\//, `${upstream.replace(/\/+$/, "")}/@`));
+  const budget = new Budget(clock, CALLS_PER_S, BURST);
+  const shelf = store.cluster === undefined ? null : tokenShelf(store.cluster, appId, life);
+  const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life, shelf);
+  return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.take(signal) });
+}

@@ -1,0 +1,189 @@
+import type { OpenPlatform } from "../../platform/open-platform/open-platform.js";
+import { ERR, OfficialRefusal } from "../../platform/open-platform/refusal.js";
+import { backoffMs } from "../../runtime/backoff.js";
+import type { Clock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { RoomKey } from "../../store/log.js";
+import type { Store } from "../../store/store.js";
+import { RECOVERABLE, type RecoveryParts, recoverFailed } from "./recovery.js";
+
+/** Types that a task is started for; an app gets those that it has the ability for. */
+const TASK_TYPES: readonly string[] = ["live_comment", "live_gift", "live_like", "live_fansclub"];
+/** How soon a room that was put on or taken off the list is noticed, also when another process did it. */
+const LOOK_MS = 2000;
+/** Within the platform's advice of 10 to 30 s (facts/official-push.md A4). */
+const RECOVER_MS = 20_000;
+/** How often the platform is asked whether the tasks still run. */
+const CHECK_MS = 60_000;
+
+const OVER: ReadonlySet<number> = new Set([ERR.notMounted, ERR.precondition]);
+/** A refusal each quarter of an hour for four hours: the broadcast is over, or never was. */
+const MAX_REFUSALS = 20;
+
+/** How the tasks of a room fare, by type; `problem` says why one is not started or cannot be looked at. */
+export interface TaskStatus {
+  readonly roomId: string;
+  readonly tasks: Readonly<Record<string, { readonly state: Task["state"]; readonly problem: string | null }>>;
+}
+
+/** What tasks are built of. */
+export interface TaskParts extends RecoveryParts {
+  readonly platform: OpenPlatform;
+  readonly rooms: Store["rooms"];
+  readonly sessions: Store["sessions"];
+  readonly clock: Clock;
+  /** Told of what failed, of a room and a type where it is of one, else ""; it is tried again. */
+  readonly onFailed: (roomId: string, msgType: string, error: unknown) => void;
+}
+
+interface Task {
+  /** `ending`: the platform has ended it, and what it lost is still to be fetched. */
+  state: "new" | "running" | "ending" | "ended";
+  problem: string | null;
+  failures: number;
+  /** When something is to be done, and when the platform is to be asked about the task: ms UTC. */
+  nextAt: number;
+  checkAt: number;
+}
+
+interface Room {
+  readonly key: RoomKey;
+  readonly roomId: string;
+  readonly tasks: Map<string, Task>;
+}
+
+/**
+ * Keeps the push tasks of the rooms on the watch list running, fetches what their pushes lost, and stops the tasks of rooms that were taken
+ * off it. The list is the store's, so the command line and a restart need nothing else.
+ */
+export class OfficialTasks {
+  readonly #parts: TaskParts;
+  readonly #rooms = new Map<string, Room>();
+  /** Rooms whose tasks were stopped by this process since they were paused. */
+  readonly #paused = new Set<RoomKey>();
+
+  constructor(parts: TaskParts) {
+    this.#parts = parts;
+  }
+
+  /** Rooms whose tasks are kept running. */
+  status(): readonly TaskStatus[] {
+    return [...this.#rooms.values()].map(({ roomId, tasks }) => ({
+      roomId,
+      tasks: Object.fromEntries([...tasks].map(([type, { state, problem }]) => [type, { state, problem }])),
+    }));
+  }
+
+  /** Works until the signal aborts. The tasks then go on: the platform pushes into a server that comes back. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.round(signal);
+      await this.#parts.clock.sleep(LOOK_MS, signal).catch(() => {});
+    }
+  }
+
+  /** Does what is due now. */
+  async round(signal: AbortSignal): Promise<void> {
+    await this.#guarded("", signal, () => this.#look(signal));
+    for (const room of this.#rooms.values()) {
+      for (const [msgType, task] of room.tasks) {
+        if (signal.aborted) return;
+        await this.#tend(room, msgType, task, signal);
+      }
+      if ([...room.tasks.values()].every(({ state }) => state === "ended")) await this.#end(room, signal);
+    }
+  }
+
+  /** Compares the watch list with what runs. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const { rooms, platform } = this.#parts;
+    const prefix = `${platform.appId}:`;
+    const wanted = new Set<string>();
+    for (const { room, watch, webRid } of await rooms.list()) {
+      if (watch === "off" || webRid !== null) continue;
+      const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
+      if (alias === undefined) continue;
+      const roomId = alias.value.slice(prefix.length);
+      if (watch === "on") {
+        wanted.add(roomId);
+        this.#paused.delete(room);
+      }
+      // One that was paused while no server ran is held until its tasks are stopped.
+      if (!this.#rooms.has(roomId) && !this.#paused.has(room)) this.#rooms.set(roomId, { key: room, roomId, tasks: newTasks() });
+    }
+    for (const [roomId, room] of this.#rooms) {
+      if (wanted.has(roomId)) continue;
+      await this.#guarded(roomId, signal, async () => {
+        await this.#stop(room, signal);
+        this.#rooms.delete(roomId);
+        this.#paused.add(room.key);
+      });
+    }
+  }
+
+  async #tend(room: Room, msgType: string, task: Task, signal: AbortSignal): Promise<void> {
+    const now = this.#parts.clock.now();
+    if (now < task.nextAt || task.state === "ended") return;
+    try {
+      if (now >= task.checkAt) {
+        task.state = await this.#check(room.roomId, msgType, task.state, signal);
+        task.checkAt = now + CHECK_MS;
+      }
+      if (RECOVERABLE.includes(msgType)) await recoverFailed(this.#parts, { room: room.key, roomId: room.roomId, msgType }, signal);
+      if (task.state === "ending") task.state = "ended";
+      Object.assign(task, { problem: null, failures: 0, nextAt: now + RECOVER_MS });
+    } catch (error) {
+      if (signal.aborted) return;
+      const refused = error instanceof OfficialRefusal;
+      task.failures++;
+      task.problem = error instanceof DyliveError ? error.detail : "dylive failed";
+      task.nextAt = now + backoffMs(refused ? "refusal" : "network", task.failures);
+      if (task.state === "new") task.checkAt = 0;
+      if (refused && task.failures > MAX_REFUSALS) task.state = "ended";
+      this.#parts.onFailed(room.roomId, msgType, error);
+    }
+  }
+
+  /** Starts a task, or sees whether it still runs. */
+  async #check(roomId: string, msgType: string, state: Task["state"], signal: AbortSignal): Promise<Task["state"]> {
+    const { platform } = this.#parts;
+    const seen = state === "new" ? "stopped" : await platform.state(roomId, msgType, signal);
+    if (seen === "none") return "ending";
+    if (seen === "stopped") await platform.start(roomId, msgType, signal);
+    return "running";
+  }
+
+  /** The tasks of a room, and what they lost until then. */
+  async #stop({ key, roomId, tasks }: Room, signal: AbortSignal): Promise<void> {
+    const ifThere = (error: unknown) => {
+      // Of a broadcast that is over there is nothing to stop.
+      if (!(error instanceof OfficialRefusal && OVER.has(error.errNo))) throw error;
+    };
+    for (const msgType of tasks.keys()) {
+      await this.#parts.platform.stop(roomId, msgType, signal).catch(ifThere);
+      if (RECOVERABLE.includes(msgType)) await recoverFailed(this.#parts, { room: key, roomId, msgType }, signal).catch(ifThere);
+    }
+  }
+
+  /** The platform has ended every task: the broadcast is over, or the app was unmounted. */
+  async #end({ key, roomId }: Room, signal: AbortSignal): Promise<void> {
+    await this.#guarded(roomId, signal, async () => {
+      await this.#parts.sessions.end(key, roomId, this.#parts.clock.now(), "offline");
+      await this.#parts.rooms.setWatch(key, "off");
+      this.#rooms.delete(roomId);
+    });
+  }
+
+  /** What concerns no room by itself has none. */
+  async #guarded(roomId: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!signal.aborted) this.#parts.onFailed(roomId, "", error);
+    }
+  }
+}
+
+function newTasks(): Map<string, Task> {
+  return new Map(TASK_TYPES.map((type): [string, Task] => [type, { state: "new", problem: null, failures: 0, nextAt: 0, checkAt: 0 }]));
+}

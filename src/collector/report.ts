@@ -1,0 +1,51 @@
+import type { RoomState, RoomStatus } from "../health/state.js";
+import type { ErrorCode } from "../runtime/errors.js";
+import { TOLD_MAX_CHARS } from "../store/wishes.js";
+import type { Collector } from "./collector.js";
+
+/** What a collector tells the other processes of its room. */
+export interface Report {
+  /** Null until the platform has named the room. */
+  readonly status: RoomStatus | null;
+  readonly state: RoomState;
+  /** The error that a first caller is to be given; null where the state is an answer. */
+  readonly problem: ErrorCode | null;
+  readonly reason: string;
+}
+
+/** Counts by method that are told when all of them are too long: a stranger may invent methods. */
+const FEW_COUNTS = 100;
+const REASON_MAX_CHARS = 2_000;
+
+/** How a collector is doing. */
+export function reportOf(collector: Pick<Collector, "status" | "tracker">): Report {
+  const { state, problem, reason } = collector.tracker;
+  return { status: collector.status(), state, problem, reason };
+}
+
+/** The report as text of at most `TOLD_MAX_CHARS`: counts of rare methods are left out before anything else. */
+export function writeReport(report: Report): string {
+  const text = JSON.stringify(report);
+  if (text.length <= TOLD_MAX_CHARS) return text;
+  const { status, reason } = report;
+  const short = { ...report, reason: reason.slice(0, REASON_MAX_CHARS) };
+  if (status === null) return JSON.stringify(short);
+  const counts = Object.entries(status.evidence.counts)
+    .filter(([method]) => method.length <= 100)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, FEW_COUNTS);
+  const evidence = { ...status.evidence, reason: status.evidence.reason.slice(0, REASON_MAX_CHARS), counts: Object.fromEntries(counts) };
+  return JSON.stringify({ ...short, status: { ...status, evidence } });
+}
+
+/** Reads what {@link writeReport} wrote; null for what another version wrote that this one cannot read. */
+export function readReport(text: string | null): Report | null {
+  if (text === null) return null;
+  try {
+    const report = JSON.parse(text) as Partial<Report>;
+    if (typeof report.state !== "string" || typeof report.reason !== "string") return null;
+    return { status: report.status ?? null, state: report.state, problem: report.problem ?? null, reason: report.reason };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Received } from "../platform/access/source.js";
+import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
+import type { FirstState } from "../sources/first-fetch.js";
+import type { RoomKey } from "../store/log.js";
+import type { Resume } from "../store/rooms.js";
+import type { Bearings } from "./bearings.js";
+import type { ConnectionOwner } from "./connection-owner.js";
+import type { Missed } from "./missed.js";
+
+type Owner = Pick<ConnectionOwner, "parts" | "place" | "moving" | "lost">;
+
+/** Where the next connection of a broadcast goes on, also one of another process. */
+export class ResumePoint {
+  readonly #owner: Owner;
+  readonly #missed: Missed;
+  readonly #bearings: Bearings;
+  #resume: Resume | null = null;
+
+  /** @param missed what is told with it to another process */
+  constructor(owner: Owner, missed: Missed, bearings: Bearings) {
+    this.#owner = owner;
+    this.#missed = missed;
+    this.#bearings = bearings;
+  }
+
+  /** What a connection asks for; an empty cursor goes on nowhere. */
+  get from(): Pick<Resume, "host" | "cursor" | "internalExt"> {
+    const { host = null, cursor = "", internalExt = "" } = this.#resume ?? {};
+    return { host, cursor, internalExt };
+  }
+
+  /** Whether it is known of a broadcast. */
+  isOf(roomId: string): boolean {
+    return this.#resume?.roomId === roomId;
+  }
+
+  /** Another broadcast than before; what is kept of it, if anything is. */
+  begin(resume: Resume | null): void {
+    this.#resume = resume;
+  }
+
+  /** What im/fetch said; null where it said nothing. */
+  first(roomId: string, first: FirstState | null): void {
+    const { parts, place } = this.#owner;
+    const { host = null, cursor = "", internalExt = "" } = first ?? {};
+    const savedAt = first?.received.receivedAt ?? parts.clock.now();
+    this.#resume = { roomId, host, cursor, internalExt, visitor: place.keep(), ...this.#saved(savedAt) };
+  }
+
+  /** What was taken need not be asked for again. */
+  reached(roomId: string, batch: readonly Received[]): void {
+    const last = batch.findLast(({ resume }) => resume !== undefined);
+    if (last?.resume === undefined) return;
+    const { cursor, internalExt } = last.resume;
+    this.#resume = {
+      roomId,
+      host: this.from.host,
+      cursor,
+      internalExt,
+      visitor: this.#owner.place.keep(),
+      ...this.#saved(last.receivedAt),
+    };
+  }
+
+  #saved(receivedAt: number): Pick<Resume, "savedAt" | "ahead"> {
+    const { at, ahead } = this.#bearings.note(this.#bearings.steady(receivedAt));
+    return { savedAt: at, ahead };
+  }
+
+  /** The host that the platform named once may be out of date: the next attempt goes to a known one. */
+  hostRefused(): void {
+    if (this.#resume !== null) this.#resume = { ...this.#resume, host: null };
+  }
+
+  /** Keeps it in the room's row, so that another process can go on. A convenience: without it one resolves first. */
+  async keep(room: RoomKey): Promise<void> {
+    const { parts, moving, lost } = this.#owner;
+    if (this.#resume === null || moving() || lost()) return;
+    const missing = this.#missed.open;
+    const resume = { ...this.#resume, ...(missing !== null && { missing }) };
+    await inTime(parts.store.rooms.setResume(room, resume), PATIENCE_MS, parts.clock).catch(() => {});
+  }
+}

@@ -1,0 +1,9 @@
+import type { RoomKey } from "../store/log.js";
+
+/** How a process of a cluster has a room. Without one the room is its process's alone, as on SQLite. */
+export interface Tenure {
+  /** Claims the room's log: the new epoch, or null when the room is another process's. */
+  claim(room: RoomKey): Promise<number | null>;
+  /** Whether another process goes on collecting the room until this one claims it. */
+  readonly planned: boolean;
+}

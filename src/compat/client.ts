@@ -1,0 +1,235 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { TailBatch } from "../feed/tail-batch.js";
+import { Follow, type Followed, type FollowTarget } from "../feed/tail-follow.js";
+import { Bucket } from "../runtime/bucket.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
+import { NOTHING } from "./about.js";
+import type { CollectedReader } from "./collected.js";
+import type { Guest } from "./door.js";
+import { drained } from "./drain.js";
+import type { Asked, Format } from "./format.js";
+import { idleChat, isIdle } from "./idle.js";
+import type { CompatParts } from "./parts.js";
+import { type Message, messageOf, type Writing } from "./written.js";
+
+/** Why we close: RFC 6455, 7.4.1 (going away, policy violation, our failure). */
+const CLOSE = { stopping: 1001, too_slow: 1008, token: 1008, no_answer: 1008, room_not_found: 1008, failed: 1011 } as const;
+/** A peer that has left without a word answers no pings; one that reads slowly answers late. */
+const MISSED_MAX = 3;
+
+/** For how long a client is not read that has sent too much. */
+const REST_MS = 1_000;
+
+/** A room that a client is shown; `session` when only one broadcast is meant. */
+interface Seen extends Followed {
+  readonly session: string | null;
+}
+
+/** One client of a compat output: it reads the log from its head on, through the tails, like every other reader. */
+export class CompatClient implements FollowTarget<Seen>, CollectedReader {
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #format: Format;
+  readonly #writing: Writing;
+  readonly #asked: Asked;
+  readonly #guest: Guest;
+  readonly #parts: CompatParts;
+  readonly #follow: Follow<Seen>;
+  readonly #bucket: Bucket;
+  readonly #over = new AbortController();
+  readonly #gone = new AbortController();
+  /** Where each room was when this client came, or was let go: what came before is the past. */
+  #places = new Map<RoomKey, number>();
+  /** Rooms that are followed, or will be in a moment. */
+  readonly #rooms = new Set<RoomKey>();
+  #status: string | null = null;
+  #missed = 0;
+
+  constructor(
+    connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: Asked; readonly guest: Guest },
+    format: Format,
+    writing: Writing,
+    parts: CompatParts,
+  ) {
+    this.#ws = connection.ws;
+    this.#socket = connection.socket;
+    this.#asked = connection.asked;
+    this.#guest = connection.guest;
+    this.#format = format;
+    this.#writing = writing;
+    this.#parts = parts;
+    this.#follow = new Follow({ log: parts.store.log, tails: parts.tails, target: this, signal: this.#over.signal });
+    const { clock, limits } = parts;
+    this.#bucket = new Bucket(clock, limits.messageBurst, limits.messagesPerSecond);
+    this.#ws.on("error", () => {});
+    // The library would answer without looking whether anybody takes the answers.
+    this.#ws.on("ping", (data) => {
+      this.#read();
+      if (this.#over.signal.aborted) return;
+      if (this.queued > limits.maxQueuedBytes) this.end("too_slow");
+      else this.#ws.pong(data);
+    });
+    this.#ws.on("pong", () => {
+      this.#read();
+      this.#missed = 0;
+    });
+    this.#ws.on("message", (data, isBinary) => {
+      this.#read();
+      const reply = isBinary ? null : (this.#format.reply?.(String(data)) ?? null);
+      if (reply !== null) this.#send({ bytes: Buffer.from(reply), status: null });
+    });
+    const leave = this.#guest.stay(() => this.end("token"));
+    this.#ws.once("close", () => {
+      leave();
+      this.#over.abort();
+      this.#gone.abort();
+    });
+  }
+
+  /** Aborts when the connection is gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** The rooms it is shown. */
+  get rooms(): ReadonlySet<RoomKey> {
+    return this.#rooms;
+  }
+
+  /** Bytes that wait in our memory for it. */
+  get queued(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Begins: what happens from now on is sent. Never rejects. */
+  async start(): Promise<void> {
+    try {
+      const heads = await this.#parts.store.log.heads();
+      this.#places = new Map([...heads].map(([room, { head }]) => [room, head]));
+      if (this.#asked.room === null) await this.#wantAll();
+      else await this.#want(this.#asked.room);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  add(room: RoomKey): void {
+    void this.#show(room, null);
+  }
+
+  drop(room: RoomKey): void {
+    const at = this.#follow.get(room)?.at;
+    if (at !== undefined) this.#places.set(room, at);
+    this.#follow.drop(room);
+    this.#rooms.delete(room);
+  }
+
+  take(batch: TailBatch, { room, session }: Seen): void {
+    const about = this.#parts.abouts.of(room);
+    for (const message of this.#writing.messages(batch, about, this.#asked, session)) this.#send(message);
+  }
+
+  async ready(signal: AbortSignal): Promise<() => void> {
+    if (!(await drained(this.#socket, this.#parts.limits, this.#parts.clock, signal))) this.end("too_slow");
+    return () => {};
+  }
+
+  failed(error: unknown): void {
+    if (this.#over.signal.aborted) return;
+    this.#parts.onError(error);
+    this.end("failed");
+  }
+
+  /** Called at every heartbeat. */
+  beat(): void {
+    if (this.#over.signal.aborted) return;
+    if (++this.#missed > MISSED_MAX) {
+      this.end("no_answer");
+      return;
+    }
+    this.#ws.ping();
+  }
+
+  /** Closes the connection, with the reason. */
+  end(why: keyof typeof CLOSE): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    this.#ws.close(CLOSE[why], why);
+    this.#parts.clock.sleep(this.#parts.limits.graceMs, this.gone).then(
+      () => this.#ws.terminate(),
+      () => {},
+    );
+  }
+
+  /** Counts what the client has sent; one that sends too much is not read for a while. */
+  #read(): void {
+    if (this.#ws.isPaused || this.#bucket.take()) return;
+    this.#ws.pause();
+    this.#parts.clock.sleep(REST_MS, this.gone).then(
+      () => this.#ws.resume(),
+      () => {},
+    );
+  }
+
+  async #wantAll(): Promise<void> {
+    const { collected, clock } = this.#parts;
+    if (await isIdle(this.#parts)) {
+      const told = this.#format.write(idleChat(clock.now()), NOTHING, this.#asked);
+      if (told !== null) this.#send(messageOf(told));
+    }
+    collected.join(this, this.#over.signal);
+  }
+
+  /** Asks for a room, and again as long as the client is there: a room that nobody asks for is let go. */
+  async #want(name: string): Promise<void> {
+    const { rooms, limits, clock } = this.#parts;
+    const signal = this.#over.signal;
+    let shown: RoomKey | null = null;
+    while (!signal.aborted) {
+      try {
+        const { room, onlySession, status } = await rooms.request(name, limits.settleMs, signal);
+        if (signal.aborted) return;
+        if (shown !== room) {
+          if (shown !== null) this.drop(shown);
+          shown = room;
+          const greeting = this.#format.greet?.(status, await this.#parts.abouts.load(room), this.#asked) ?? null;
+          if (greeting !== null) this.#send(messageOf(greeting));
+          await this.#show(room, onlySession);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof DyliveError)) throw error;
+        this.#refused(error);
+      }
+      await clock.sleep(limits.renewMs, signal).catch(() => {});
+    }
+  }
+
+  #refused(error: DyliveError): void {
+    const told = this.#format.refuse?.(error, this.#asked);
+    if (told !== undefined) this.#send(messageOf(told));
+    if (told?.over ?? error.row.fault === "caller") this.end("room_not_found");
+  }
+
+  async #show(room: RoomKey, session: string | null): Promise<void> {
+    if (this.#rooms.has(room)) return;
+    this.#rooms.add(room);
+    try {
+      if (!(await this.#guest.maySee(room))) return;
+      await this.#parts.abouts.load(room);
+      if (this.#rooms.has(room)) this.#follow.add({ room, session, after: this.#places.get(room) ?? 0, where: {} });
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #send({ bytes, status }: Message): void {
+    if (this.#over.signal.aborted) return;
+    if (status !== null && status === this.#status) return;
+    this.#status = status ?? this.#status;
+    if (this.queued > this.#parts.limits.maxQueuedBytes) this.end("too_slow");
+    else this.#ws.send(bytes, { binary: false });
+  }
+}

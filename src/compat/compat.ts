@@ -1,0 +1,111 @@
+import { Tails } from "../feed/tail.js";
+import type { RoomDesk } from "../health/state.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Store } from "../store/store.js";
+import { Abouts } from "./about.js";
+import { Collected } from "./collected.js";
+import type { Door } from "./door.js";
+import type { Format } from "./format.js";
+import { grab } from "./grab.js";
+import { COMPAT_LIMITS, type CompatLimits } from "./limits.js";
+import { live } from "./live.js";
+import type { CompatParts } from "./parts.js";
+import { CompatPort } from "./port.js";
+import { tiktok } from "./tiktok.js";
+
+/** How the compat outputs are set up. */
+export interface CompatOptions {
+  readonly host: string;
+  /** A port for each format; null leaves it off, 0 takes a free one. */
+  readonly ports: Readonly<Record<Format["name"], number | null>>;
+  readonly store: Pick<Store, "log" | "rooms">;
+  readonly rooms: RoomDesk;
+  readonly clock: Clock;
+  readonly door: Door;
+  readonly origins?: readonly string[];
+  /** Between two looks at a room that is not live, as clients are told. */
+  readonly pollMs: number;
+  readonly onError: (error: unknown) => void;
+  readonly limits?: Partial<CompatLimits>;
+}
+
+/** The compat outputs that are on. */
+export interface Compat {
+  /** Where each one listens. */
+  readonly urls: readonly { readonly name: Format["name"]; readonly like: string; readonly url: string }[];
+  /** Open connections, bytes that wait for them, and rooms that those see who see all. */
+  counts(): { readonly clients: number; readonly queuedBytes: number; readonly rooms: number };
+  /** Tells every client and ends. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the compat outputs that have a port; none by default.
+ * @throws DyliveError in_use, bad_config when a port cannot be listened on
+ */
+export async function startCompat(options: CompatOptions): Promise<Compat> {
+  const { host, store, rooms, clock, onError } = options;
+  const limits = { ...COMPAT_LIMITS, ...options.limits };
+  const parts: CompatParts = {
+    store,
+    rooms,
+    clock,
+    door: options.door,
+    origins: (options.origins ?? []).map((origin) => origin.toLowerCase()),
+    tails: new Tails({ log: store.log, clock, onError }),
+    abouts: new Abouts(store.rooms),
+    collected: new Collected({ log: store.log, rooms, clock, onError }),
+    limits,
+    onError,
+  };
+  const wanted = [grab, live(Math.round(options.pollMs / 1000)), tiktok].flatMap((format) => {
+    const port = options.ports[format.name];
+    return port === null ? [] : [{ format, port }];
+  });
+  const ports: CompatPort[] = [];
+  const urls: { name: Format["name"]; like: string; url: string }[] = [];
+  const stop = new AbortController();
+  const close = async () => {
+    stop.abort();
+    await Promise.all(ports.map((port) => port.close()));
+  };
+  try {
+    for (const { format, port } of wanted) {
+      const opened = new CompatPort(format, parts);
+      const bound = await opened.listen(host, port);
+      ports.push(opened);
+      urls.push({ name: format.name, like: format.like, url: `ws://${host.includes(":") ? `[${host}]` : host}:${bound}` });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  if (ports.length > 0) keepUp(parts, ports, stop.signal);
+  return {
+    urls,
+    counts: () => ({
+      clients: ports.reduce((sum, { size }) => sum + size, 0),
+      queuedBytes: ports.reduce((sum, { queued }) => sum + queued, 0),
+      rooms: parts.collected.size,
+    }),
+    close,
+  };
+}
+
+/** What goes on beside the clients until the signal aborts: listening for rooms, heartbeats, and looking at what is known of the rooms. */
+function keepUp({ collected, abouts, clock, limits, onError }: CompatParts, ports: readonly CompatPort[], signal: AbortSignal): void {
+  void collected.run(signal);
+  const stops = [
+    clock.every(limits.heartbeatMs, () => {
+      collected.sweep();
+      for (const port of ports) port.beat();
+    }),
+    clock.every(limits.aboutMs, () => {
+      abouts.refresh(new Set(ports.flatMap((port) => [...port.rooms()]))).catch(onError);
+    }),
+  ];
+  const end = () => {
+    for (const stopOne of stops) stopOne();
+  };
+  signal.addEventListener("abort", end, { once: true });
+}

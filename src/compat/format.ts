@@ -1,0 +1,53 @@
+import type { LiveEvent } from "../events/event.js";
+import type { RoomStatus } from "../health/state.js";
+import type { DyliveError } from "../runtime/errors.js";
+import type { About } from "./about.js";
+
+/** What a client asked for by its address. */
+export interface Asked {
+  /** The room, as the client wrote it; null is every room that is collected. */
+  readonly room: string | null;
+  /** Ids as JSON strings where the format has bare integers. */
+  readonly idsAsText: boolean;
+}
+
+/** One message to a client. */
+export interface Written {
+  readonly text: string;
+  /** Of a message about the room's state: a client is not told the same one twice in a row. */
+  readonly status?: string;
+}
+
+/** The wire format of another program, apart from any socket. */
+export interface Format {
+  readonly name: "grab" | "live" | "tiktok";
+  /** The program whose clients understand it. */
+  readonly like: string;
+  /** Reads an address; null when clients of the format know no such one. */
+  readonly asked: (address: URL) => Asked | null;
+  /** An event as a message; null for what the format has no message for. */
+  readonly write: (event: LiveEvent, about: About, asked: Asked) => Written | null;
+  /** What a client is told first of the room that it asked for. */
+  readonly greet?: (status: RoomStatus, about: About, asked: Asked) => Written | null;
+  /** What a client is told when its room cannot be had; `over` when asking again is of no use. */
+  readonly refuse?: (error: DyliveError, asked: Asked) => Written & { readonly over: boolean };
+  /** The answer to a message of a client. Nothing else that clients send is heeded. */
+  readonly reply?: (message: string) => string | null;
+}
+
+/** Longer names of rooms are no names. */
+const NAME_MAX_CHARS = 200;
+
+/** What `?room=ID` and `?ids=string` ask for. */
+export function askedInQuery(address: URL): Asked {
+  const room = address.searchParams.get("room");
+  return {
+    room: room === null || room === "" ? null : room.slice(0, NAME_MAX_CHARS),
+    idsAsText: address.searchParams.get("ids") === "string",
+  };
+}
+
+/** The events that tell of a room now; what was imported from a file is the past. */
+export function isNow(event: LiveEvent): boolean {
+  return event.source !== "import";
+}

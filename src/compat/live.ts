@@ -1,0 +1,192 @@
+import type { LiveEvent, LiveEventOf, NewEventOf } from "../events/event.js";
+import { type About, NOTHING } from "./about.js";
+import { type Format, isNow } from "./format.js";
+import { groupOf, messageNumber } from "./id.js";
+import { codeOf, codeOfError, statusText } from "./live-status.js";
+import { displayText } from "./live-text.js";
+import { liveId, liveImage, liveUser } from "./live-user.js";
+import { type Proto, protoJson } from "./proto-json.js";
+import { shareTarget } from "./share-target.js";
+
+const PATH = "/ws/";
+const NO_MESSAGE = null;
+/** display_type of the counter that is of the viewers now (facts/protocol.md 4.2). */
+const CURRENT_VIEWERS = 1n;
+const MODERATION: Readonly<Record<NewEventOf<"moderation">["action"], bigint>> = {
+  mute: 3n,
+  unmute: 4n,
+  set_admin: 5n,
+  unset_admin: 6n,
+  kick: 7n,
+  manager_mute: 9n,
+  manager_unmute: 10n,
+  block: 11n,
+};
+
+/**
+ * The JSON of jwwsjlm/douyinLive at `/ws/{live_id}`: status frames, and messages of the wire in protobuf's JSON with four fields added. Made
+ * from our events, so it has the fields that we keep.
+ * @param retrySeconds between two looks at a room that is not live, as clients are told
+ */
+export function live(retrySeconds: number): Format {
+  return {
+    name: "live",
+    like: "jwwsjlm/douyinLive",
+    asked: ({ pathname }) => {
+      const room = pathname.startsWith(PATH) ? decoded(pathname.slice(PATH.length)) : null;
+      return room === null || room === "" || room.includes("/") ? null : { room, idsAsText: true };
+    },
+    write: (event, about, { room }) => {
+      if (!isNow(event)) return null;
+      if (event.type === "state") return stateOf(event.to, room ?? "", about);
+      const message = messageOf(event);
+      return message === NO_MESSAGE ? null : { text: withRoom(message, about) };
+    },
+    greet: ({ state }, about, { room }) => stateOf(state, room ?? "", about),
+    refuse: (error, { room }) => {
+      const code = codeOfError(error);
+      const text = statusText(code, room ?? "", NOTHING, retrySeconds);
+      return { text, status: code, over: code === "ROOM_NOT_FOUND" };
+    },
+    reply: (message) => (message.trim() === "ping" ? "pong" : null),
+  };
+
+  function stateOf(state: string, room: string, about: About) {
+    const code = codeOf(state);
+    return code === null ? null : { text: statusText(code, room, about, retrySeconds), status: code };
+  }
+}
+
+interface Message {
+  readonly method: string;
+  readonly fields: { readonly [key: string]: Proto };
+}
+
+/** The message's own fields, and behind them the four that are always there. */
+function withRoom({ method, fields }: Message, { title, anchor }: About): string {
+  const added = { method, livename: anchor?.nickname ?? "", title: title ?? "", avatarThumb: anchor?.avatar ?? "" };
+  const own = protoJson(fields);
+  return `${own.slice(0, -1)}${own === "{}" ? "" : ","}${JSON.stringify(added).slice(1)}`;
+}
+
+function messageOf(event: LiveEvent): Message | null {
+  const message = (method: string, fields: Message["fields"]): Message => ({
+    method,
+    fields: { common: commonOf(event, method), ...fields },
+  });
+  switch (event.type) {
+    case "chat": {
+      const content = event.kind === "emoji" ? { defaultContent: event.text } : { content: event.text };
+      return message(event.method, { user: liveUser(event.user), ...content, eventTime: BigInt(Math.floor(event.time / 1000)) });
+    }
+    case "gift":
+      return message("WebcastGiftMessage", giftFields(event));
+    case "like":
+      return message(event.method, { count: BigInt(event.count), total: BigInt(event.total ?? 0), user: liveUser(event.user) });
+    case "join": {
+      const tip = event.via === "share" ? 6n : 0n;
+      const fields = { user: liveUser(event.user), memberCount: BigInt(event.memberCount ?? 0), action: 1n, userEnterTipType: tip };
+      return message("WebcastMemberMessage", fields);
+    }
+    case "leave":
+      return message("WebcastMemberMessage", { user: liveUser(event.user), action: 2n });
+    case "moderation": {
+      const operator = event.operator === null ? null : liveUser(event.operator);
+      return message("WebcastMemberMessage", { user: liveUser(event.user), operator, action: MODERATION[event.action] });
+    }
+    case "follow":
+      return message("WebcastSocialMessage", { user: liveUser(event.user), action: 1n, followCount: BigInt(event.followers ?? 0) });
+    case "share": {
+      const { code } = shareTarget(event.target);
+      const target = code > 0 ? String(code) : (event.target ?? "");
+      return message("WebcastSocialMessage", { user: liveUser(event.user), action: 3n, shareTarget: target });
+    }
+    case "stats":
+      return statsMessage(event, message);
+    case "fansclub": {
+      const action = event.action === "upgrade" ? 1 : event.action === "join" ? 2 : 0;
+      return message("WebcastFansclubMessage", { action, content: event.text ?? "", user: liveUser(event.user) });
+    }
+    default:
+      return NO_MESSAGE;
+  }
+}
+
+/**
+ * Its readers work the units out of several counters in ways of their own, as on the wire: `repeatCount` and `totalCount` are the combo's
+ * units, and `comboCount` the clicks that gave them, each `groupCount` units.
+ */
+function giftFields(event: LiveEventOf<"gift">): Message["fields"] {
+  const { gift, comboTotal, receiver, unitsPerClick = 1 } = event;
+  const clicks = Math.max(Math.ceil(comboTotal / unitsPerClick), 1);
+  return {
+    giftId: liveId(gift.id),
+    groupCount: BigInt(unitsPerClick),
+    repeatCount: BigInt(comboTotal),
+    comboCount: BigInt(clicks),
+    user: liveUser(event.user),
+    toUser: receiver === null ? null : liveUser(receiver),
+    repeatEnd: event.settled ? 1 : 0,
+    groupId: liveId(groupOf(event.comboId)),
+    gift: {
+      image: liveImage(gift.icon),
+      describe: gift.name === null ? "" : `送出${gift.name}`,
+      id: liveId(gift.id),
+      combo: gift.combo ?? false,
+      diamondCount: event.unitDiamonds ?? 0,
+      name: gift.name ?? "",
+    },
+    sendType: sendType(gift.combo ?? (!event.settled || clicks > 1), clicks, unitsPerClick),
+    totalCount: BigInt(comboTotal),
+    traceId: event.traceId ?? "",
+  };
+}
+
+/** How a gift was sent (facts/protocol.md 4.3): 0 a bundle at once, 4 in a combo, 1 by itself. */
+function sendType(combo: boolean, clicks: number, unitsPerClick: number): bigint {
+  if (unitsPerClick > 1 && clicks === 1) return 0n;
+  return combo ? 4n : 1n;
+}
+
+/** Both counters of viewers: one has them all, the other, of which its readers take the online count, the shown one. */
+function statsMessage(event: LiveEventOf<"stats">, message: (method: string, fields: Message["fields"]) => Message): Message | null {
+  switch (event.method) {
+    case "WebcastRoomUserSeqMessage":
+      return message(event.method, statsFields(event));
+    case "WebcastRoomStatsMessage": {
+      const { online, onlineText } = event;
+      if (online === null) return message(event.method, { displayLong: onlineText ?? "" });
+      const short = String(online);
+      const count = BigInt(online);
+      const texts = { displayShort: short, displayMiddle: short, displayLong: onlineText ?? `${short}在线观众` };
+      return message(event.method, { ...texts, displayValue: count, total: count, displayType: CURRENT_VIEWERS });
+    }
+    default:
+      return NO_MESSAGE;
+  }
+}
+
+function statsFields(event: LiveEventOf<"stats">): Message["fields"] {
+  return {
+    ranks: (event.ranks ?? []).map(({ rank, score, user }) => ({ score: BigInt(score ?? 0), user: liveUser(user), rank: BigInt(rank) })),
+    total: BigInt(event.online ?? 0),
+    totalUser: BigInt(event.totalViewers ?? 0),
+    totalUserStr: event.totalText ?? "",
+    totalStr: event.onlineText ?? "",
+    onlineUserForAnchor: event.onlineText ?? "",
+    totalPvForAnchor: event.totalText ?? "",
+  };
+}
+
+function commonOf(event: LiveEvent, method: string): Proto {
+  const { sessionId, time } = event;
+  return { method, msgId: messageNumber(event), roomId: liveId(sessionId), createTime: BigInt(time), displayText: displayText(event) };
+}
+
+function decoded(path: string): string | null {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,154 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { Conversation } from "../runtime/conversation.js";
+import { DyliveError } from "../runtime/errors.js";
+import { listenFailure } from "../runtime/listen-failure.js";
+import type { RoomKey } from "../store/log.js";
+import { CompatClient } from "./client.js";
+import type { Guest } from "./door.js";
+import type { Asked, Format } from "./format.js";
+import { mayRead } from "./origin.js";
+import type { CompatParts } from "./parts.js";
+import { Writing } from "./written.js";
+
+/** Longest address and headers together; Node answers larger ones with 431. */
+const HEADERS_MAX_BYTES = 16_384;
+/** For receiving a whole request. */
+const REQUEST_MS = 10_000;
+/** Connections that are no client's, or not yet: more are not taken. */
+const CONNECTIONS_BESIDE = 100;
+
+/** One format on a port of its own: its clients have the port, and some the whole address, built in. */
+export class CompatPort {
+  readonly format: Format;
+  readonly #parts: CompatParts;
+  readonly #writing: Writing;
+  readonly #clients = new Set<CompatClient>();
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
+
+  constructor(format: Format, parts: CompatParts) {
+    this.format = format;
+    this.#parts = parts;
+    this.#writing = new Writing(format);
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: parts.limits.messageBytes,
+      perMessageDeflate: false,
+      clientTracking: false,
+      autoPong: false,
+    });
+    this.#server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
+    this.#server.maxConnections = parts.limits.clients + CONNECTIONS_BESIDE;
+    const refuseRequest: RequestListener = (_request, response) => {
+      response.writeHead(426, { "content-type": "text/plain; charset=utf-8", upgrade: "websocket", connection: "close" });
+      response.end(`dylive: a WebSocket for clients of ${format.like}. docs/compat.md tells more.\n`);
+    };
+    const conversations = new WeakMap<Duplex, Conversation>();
+    this.#server.on("connection", (socket) => conversations.set(socket, new Conversation(socket, refuseRequest)));
+    this.#server.on("request", (request, response) => conversations.get(request.socket)?.ask(request, response));
+    this.#server.on("upgrade", (request, socket, head) => {
+      conversations.get(socket)?.leave();
+      if (conversations.get(socket)?.isBusy === true) socket.destroy();
+      else void this.#upgrade(request, socket, head);
+    });
+  }
+
+  /** Open connections. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Bytes that wait for clients to take them. */
+  get queued(): number {
+    return [...this.#clients].reduce((sum, { queued }) => sum + queued, 0);
+  }
+
+  /** The rooms that clients are shown. */
+  *rooms(): Iterable<RoomKey> {
+    for (const { rooms } of this.#clients) yield* rooms;
+  }
+
+  /** Listens. @returns the port that was taken  @throws DyliveError in_use, bad_config */
+  async listen(host: string, port: number): Promise<number> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once("error", reject);
+        this.#server.listen(port, host, () => {
+          this.#server.off("error", reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      throw listenFailure(error, host, port, `for clients of ${this.format.like}`);
+    }
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Called at every heartbeat. */
+  beat(): void {
+    for (const client of this.#clients) client.beat();
+  }
+
+  /** Tells every client and ends; what does not read it is cut after the grace. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const clients = [...this.#clients];
+    for (const client of clients) client.end("stopping");
+    await Promise.all(clients.map(({ gone }) => aborted(gone)));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Node has taken its own listener off.
+    socket.on("error", () => {});
+    try {
+      const address = new URL(request.url ?? "/", "http://compat");
+      const asked = this.format.asked(address);
+      if (asked === null) throw new DyliveError("not_found", `clients of ${this.format.like} use another address`);
+      const guest = await this.#admit(request, address, asked);
+      if (socket.destroyed) return;
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#open({ ws, socket, asked, guest }));
+    } catch (error) {
+      refuse(socket, error instanceof DyliveError ? error : new DyliveError("bad_request", "the address cannot be read", error));
+    }
+  }
+
+  async #admit(request: IncomingMessage, address: URL, { room }: Asked): Promise<Guest> {
+    const { door, limits, origins } = this.#parts;
+    if (this.#clients.size >= limits.clients) throw new DyliveError("too_many_subscriptions", `${limits.clients} clients are connected`);
+    const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
+    const guest = await door.enter(address.searchParams.get("token") ?? bearer);
+    const { origin } = request.headers;
+    if (!guest.hasToken && !mayRead(origin, origins, room !== null))
+      throw new DyliveError(
+        "forbidden",
+        `pages of ${JSON.stringify(origin?.slice(0, 80))} are not let in; DYLIVE_COMPAT_ORIGINS can name them`,
+      );
+    if (room !== null) await guest.mayAsk(room);
+    return guest;
+  }
+
+  #open(connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: Asked; readonly guest: Guest }): void {
+    const client = new CompatClient(connection, this.format, this.#writing, this.#parts);
+    this.#clients.add(client);
+    client.gone.addEventListener("abort", () => this.#clients.delete(client), { once: true });
+    void client.start();
+  }
+}
+
+function refuse(socket: Duplex, { code, detail, row }: DyliveError): void {
+  const body = JSON.stringify({ error: { code, message: `${row.message}: ${detail}`, hint: row.hint } });
+  const head = `HTTP/1.1 ${row.status} ${STATUS_CODES[row.status]}\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close`;
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,39 @@
+import type { TailBatch } from "../feed/tail-batch.js";
+import type { About } from "./about.js";
+import type { Asked, Format, Written } from "./format.js";
+
+/** A message in bytes, with the status that it tells. */
+export interface Message {
+  readonly bytes: Buffer;
+  readonly status: string | null;
+}
+
+/** The messages of a batch in one format, made once for all clients that asked for the same. */
+export class Writing {
+  readonly #format: Format;
+  readonly #made = new WeakMap<TailBatch, Map<string, readonly Message[]>>();
+
+  constructor(format: Format) {
+    this.#format = format;
+  }
+
+  messages(batch: TailBatch, about: About, asked: Asked, session: string | null): readonly Message[] {
+    const ofBatch = this.#made.get(batch) ?? new Map<string, readonly Message[]>();
+    this.#made.set(batch, ofBatch);
+    const key = JSON.stringify([asked.room, asked.idsAsText, session]);
+    const known = ofBatch.get(key);
+    if (known !== undefined) return known;
+    const made = batch.events.flatMap((event) => {
+      if (session !== null && event.sessionId !== session) return [];
+      const written = this.#format.write(event, about, asked);
+      return written === null ? [] : [messageOf(written)];
+    });
+    ofBatch.set(key, made);
+    return made;
+  }
+}
+
+/** A message in bytes. */
+export function messageOf({ text, status }: Written): Message {
+  return { bytes: Buffer.from(text, "utf8"), status: status ?? null };
+}

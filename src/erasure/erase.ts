@@ -1,0 +1,146 @@
+import type { User } from "../events/event.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import type { Wish } from "./change.js";
+import { type Identity, identityOf, marksOf, nameOf, unknownPerson } from "./identity.js";
+import { noteErasure } from "./late.js";
+import { pseudonymOf } from "./pseudonym.js";
+import { type Erased, eraseStep, lookStep, type Step } from "./steps.js";
+
+/** What is asked for. */
+export interface EraseAsk {
+  /** Their id (uid), sec_uid, visible number or nickname, as it is. */
+  readonly user: string;
+  /** Whether their own events stay under a pseudonym. */
+  readonly keep: boolean;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+  /** Told what is done now, and in how many events; it goes on when that resolves. */
+  readonly onProgress?: (what: string, events: number) => void | Promise<void>;
+}
+
+/** What was done. */
+export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
+  readonly identity: Identity;
+  readonly pseudonym: string;
+  /** Rooms whose anchor the person is: what is known of an anchor stays. */
+  readonly anchorOf: readonly RoomKey[];
+  /** Rooms in which events were changed: their statistics are to be counted again. */
+  readonly rooms: readonly RoomKey[];
+  /** By which the store knows that this is not at its end; for `completeErasure`. */
+  readonly note: string;
+}
+
+type OnEvents = (count: number) => void | Promise<void>;
+type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures">;
+
+/**
+ * Takes a person out of everything that is kept, as of now; who comes again is kept again. The events stay erased whatever is imported or
+ * decoded anew: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
+ * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
+ */
+export async function eraseUser(
+  store: Parts,
+  { user, keep, clock = systemClock, signal, onProgress = () => {} }: EraseAsk,
+): Promise<EraseReport> {
+  const key = await store.secrets.pseudonymKey();
+  const wishOf = (identity: Identity): Wish => ({ identity, pseudonym: pseudonymOf(nameOf(identity), key), keep });
+  const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events)).catch(async (error) => {
+    // What waits in a spool may hold them all the same.
+    if (error instanceof DyliveError && error.code === "not_found") await noteErasure(store, wishOf(unknownPerson(user)), clock.now());
+    throw error;
+  });
+  const wish = wishOf(identity);
+  const { pseudonym } = wish;
+  const note = await store.residue.begin();
+  // Before the first change: what waits in a spool is from now on judged by it.
+  await noteErasure(store, wish, clock.now());
+  const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
+  const rooms = new Set<RoomKey>();
+  const reached = new Map<RoomKey, number>();
+  const take = () =>
+    walk(
+      store,
+      signal,
+      (room, after) => eraseStep(store, room, after, wish),
+      (room, step) => {
+        for (const what of ["erased", "dropped", "changed", "kept"] as const) sums[what] += step[what];
+        if (step.erased + step.dropped + step.changed > 0) rooms.add(room);
+      },
+      (events) => onProgress("erasing", events),
+      reached,
+    );
+  await take();
+  for (const id of identity.ids) await store.statistics.forget(id, keep ? pseudonym : null);
+  // What of a spool was on its way into the log, and judged before the note was there, is there by now.
+  await take();
+  let steps = 0;
+  for (let more = await store.search.purge(true); more; more = await store.search.purge(false)) {
+    signal?.throwIfAborted();
+    await onProgress("rewriting the search index", ++steps);
+  }
+  // As a text stands in JSON.
+  await store.hooks.withdraw(marksOf(identity).map((mark) => JSON.stringify(mark).slice(1, -1)));
+  const anchorOf = (await store.rooms.list()).filter(
+    ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
+  );
+  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], note };
+}
+
+/** Finds out who is meant, and by what else they are known. */
+async function identify(store: Parts, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
+  const meant = await look(store, text, signal, onEvents);
+  if (meant.length === 0) throw new DyliveError("not_found", `nobody in the log is known as ${JSON.stringify(text.slice(0, 80))}`);
+  // An id outranks a name: somebody may have taken another's number for a nickname.
+  const first = ([(one) => one.id, (one) => one.secUid, (one) => one.displayId] satisfies ((one: User) => string | null)[])
+    .map((by) => meant.filter((one) => by(one) === text))
+    .find((found) => found.length > 0);
+  const found = first ?? meant;
+  const people = new Set(found.flatMap(({ id, secUid }) => id ?? secUid ?? []));
+  if (people.size > 1)
+    throw new DyliveError(
+      "bad_request",
+      `${people.size} people are known as ${JSON.stringify(text.slice(0, 80))}: name one by id: ${[...people].slice(0, 20).join(", ")}`,
+    );
+  const known = identityOf(found, people.size === 0);
+  return people.size === 0 ? known : identityOf(await look(store, known, signal, onEvents), false);
+}
+
+async function look(store: Parts, who: string | Identity, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<User[]> {
+  const found = new Map<string, User>();
+  await walk(
+    store,
+    signal,
+    (room, after) => lookStep(store, room, after, who),
+    (_room, { users }) => {
+      for (const user of users) found.set(JSON.stringify([user.id, user.secUid, user.displayId, user.webcastUid, user.nickname]), user);
+    },
+    onEvents,
+  );
+  return [...found.values()];
+}
+
+/** Goes through all rooms from where they were `reached` to where their heads are. */
+async function walk<S extends Step>(
+  { log }: Parts,
+  signal: AbortSignal | undefined,
+  step: (room: RoomKey, after: number) => Promise<S>,
+  add: (room: RoomKey, step: S) => void,
+  onEvents: OnEvents,
+  reached = new Map<RoomKey, number>(),
+): Promise<void> {
+  let events = 0;
+  for (const [room] of await log.heads())
+    for (let after = reached.get(room) ?? 0; ; ) {
+      signal?.throwIfAborted();
+      const done = await step(room, after);
+      add(room, done);
+      events += done.scanned - after;
+      await onEvents(events);
+      after = done.scanned;
+      reached.set(room, after);
+      if (after >= done.head) break;
+    }
+}

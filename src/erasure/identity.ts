@@ -1,0 +1,131 @@
+import type { LiveEvent, NewEvent, User } from "../events/event.js";
+import { shownText } from "../events/hidden.js";
+import { DyliveError } from "../runtime/errors.js";
+
+/** By what a person is known. Plain data: it goes to where the work is done. */
+export interface Identity {
+  readonly ids: readonly string[];
+  readonly secUids: readonly string[];
+  /** Their visible numbers (抖音号). */
+  readonly displayIds: readonly string[];
+  /** Their ids in live rooms, which are told of them also where a room masks them. */
+  readonly webcastUids: readonly string[];
+  readonly nicknames: readonly string[];
+  /** Whether people of whom only the name is known are taken for this one: when nothing else is known of whom is asked for. */
+  readonly byName: boolean;
+}
+
+/** By what people of events are known together. @param byName whether nothing but a name is known of them */
+export function identityOf(users: readonly User[], byName: boolean): Identity {
+  const all = (of: (user: User) => string | null | undefined) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
+  return {
+    ids: all(({ id }) => id),
+    secUids: all(({ secUid }) => secUid),
+    displayIds: all(({ displayId }) => displayId),
+    webcastUids: all(({ webcastUid }) => webcastUid),
+    // What a room shows of somebody it masks (x***) is many people's: it is theirs only when nothing else is known of them.
+    nicknames: all(({ nickname, masked }) => (masked && !byName ? null : nickname)),
+    byName,
+  };
+}
+
+/** Somebody of whom nothing is known but an id, or a sec_uid. */
+export function unknownPerson(text: string): Identity {
+  const isId = /^\d{1,19}$/.test(text);
+  return {
+    ids: isId ? [text] : [],
+    secUids: isId ? [] : [text],
+    displayIds: [],
+    webcastUids: [],
+    nicknames: [],
+    byName: false,
+  };
+}
+
+const LONGEST = 200;
+
+/**
+ * Refuses what names nobody, before all that is kept is looked through for it.
+ * @throws DyliveError bad_request
+ */
+export function assertPerson(text: string): void {
+  const why =
+    shownText(text, "").trim() === ""
+      ? "an empty name, or one of blanks, names nobody"
+      : text.length > LONGEST
+        ? `a name has ${LONGEST} characters at most`
+        : /^https?:\/\//i.test(text)
+          ? "an address names nobody: of a profile's address give the part after /user/"
+          : null;
+  if (why !== null)
+    throw new DyliveError(
+      "bad_request",
+      `user: ${why}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it`,
+    );
+}
+
+/** Names that say so little that a text which holds them need not mean the person. */
+const NAME_MIN_CHARS = 2;
+
+/** Whether a person of an event is the one. */
+export function isPerson(user: User, { ids, secUids, webcastUids, nicknames, byName }: Identity): boolean {
+  if (user.id !== null && ids.includes(user.id)) return true;
+  if (user.webcastUid !== undefined && webcastUids.includes(user.webcastUid)) return true;
+  if (user.secUid !== null && secUids.includes(user.secUid)) return true;
+  return byName && user.id === null && user.secUid === null && user.nickname !== null && nicknames.includes(user.nickname);
+}
+
+/** Ids and names that mean the person wherever they stand in a text. */
+export function marksOf({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): readonly string[] {
+  return [...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
+}
+
+/**
+ * Tells whether bytes of the platform hold an id or a name of the person: as text, or as a number of protobuf. An id of few digits stands in
+ * many messages by chance: then more than theirs is told, never less.
+ */
+export function namedIn(identity: Identity): (bytes: Uint8Array) => boolean {
+  const texts = marksOf(identity).map((mark) => Buffer.from(mark, "utf8"));
+  const numbers = identity.ids.filter((id) => /^[0-9]{1,19}$/.test(id)).map(varint);
+  return (bytes) => {
+    const within = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return texts.some((text) => within.includes(text)) || numbers.some((number) => holdsNumber(within, number));
+  };
+}
+
+/** Whether the bytes hold a number from its first byte on: what comes before it ends there. */
+function holdsNumber(bytes: Buffer, number: Buffer): boolean {
+  for (let at = bytes.indexOf(number); at >= 0; at = bytes.indexOf(number, at + 1)) if (at === 0 || (bytes[at - 1] ?? 0) < 128) return true;
+  return false;
+}
+
+function varint(digits: string): Buffer {
+  const bytes: number[] = [];
+  for (let rest = BigInt(digits); ; rest >>= 7n) {
+    const low = Number(rest & 127n);
+    if (rest < 128n) return Buffer.from([...bytes, low]);
+    bytes.push(low | 128);
+  }
+}
+
+/** By what a pseudonym of the person is made. */
+export function nameOf({ ids, secUids, nicknames }: Identity): string {
+  return ids[0] ?? secUids[0] ?? nicknames[0] ?? "";
+}
+
+/** All people in an event, wherever they stand in it. */
+export function peopleIn(event: LiveEvent | NewEvent): readonly User[] {
+  const found: User[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const one of value) visit(one);
+    else if (isUser(value)) found.push(value);
+    else if (typeof value === "object" && value !== null) for (const one of Object.values(value)) visit(one);
+  };
+  visit(event);
+  return found;
+}
+
+/** Whether a value of an event is a person: nothing else has both. */
+export function isUser(value: unknown): value is User {
+  return typeof value === "object" && value !== null && "secUid" in value && "nickname" in value;
+}

@@ -1,0 +1,93 @@
+import type { Draft } from "../events/combo.js";
+import type { LiveEvent, User } from "../events/event.js";
+import type { Without } from "../ingest/pipeline.js";
+import type { NotedErasure } from "../store/erasures.js";
+import type { Store } from "../store/store.js";
+import { changeOf, type Wish } from "./change.js";
+import { type Identity, identityOf, peopleIn } from "./identity.js";
+import { digestOf } from "./pseudonym.js";
+
+type Parts = Pick<Store, "erasures" | "secrets">;
+
+/** The clocks of those who receive and those who erase are taken to differ by no more than this, ms: rather an hour too much is taken out. */
+const CLOCKS_MS = 3_600_000;
+/** What an id of a person looks like, of whatever kind. */
+const ID = /^[\w.-]{1,128}$/;
+
+/** Notes that somebody is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
+export async function noteErasure({ erasures, secrets }: Parts, { identity, pseudonym, keep }: Wish, at: number): Promise<void> {
+  const { ids, secUids, webcastUids, nicknames, byName } = identity;
+  const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : [])];
+  const key = await secrets.pseudonymKey();
+  const before = (await erasures.list()).find((one) => one.pseudonym === pseudonym)?.marks ?? [];
+  await erasures.note({ at, pseudonym, keep, marks: [...new Set([...before, ...marks.map((mark) => digestOf(mark, key))])] });
+}
+
+/** Makes what takes people out of messages that were received before they were erased, and are stored after. */
+export function lateErasures({ erasures, secrets }: Parts): () => Promise<Without | null> {
+  return async () => {
+    const noted = await erasures.list();
+    if (noted.length === 0) return null;
+    const key = await secrets.pseudonymKey();
+    const digests = new Map<string, string>();
+    const digest = (text: string) => {
+      const known = digests.get(text) ?? digestOf(text, key);
+      digests.set(text, known);
+      return known;
+    };
+    const all = noted.map((one) => {
+      const marks = new Set(one.marks);
+      return { ...one, means: (text: string) => marks.has(digest(text)) };
+    });
+    return (draft) => all.reduce<Draft | null>((rest, one) => rest && without(rest, one), draft);
+  };
+}
+
+/** An erasure, with what tells whether a text means the person. */
+interface Late extends Omit<NotedErasure, "marks"> {
+  readonly means: (text: string) => boolean;
+}
+
+/** What is left of a draft; null when nothing is. */
+function without(draft: Draft, { at, pseudonym, keep, means }: Late): Draft | null {
+  const { event } = draft;
+  if (event.receivedAt > at + CLOCKS_MS) return draft;
+  // These name people in ways that no digest finds: what is others' is lost with it.
+  if (event.type === "notice" || event.type === "unknown") return null;
+  const identity = foundIn(event, means);
+  if (identity === null) return draft;
+  const change = changeOf({ ...event, seq: 0 } as LiveEvent, { identity, pseudonym, keep });
+  if (change.what === "erased" || change.what === "dropped") return null;
+  if (change.what !== "changed") return draft;
+  const { seq: _seq, ...left } = change.event;
+  return { ...draft, event: left } as Draft; // a change keeps the type
+}
+
+/** By what a person is known in an event; null where they are not in it. */
+function foundIn(event: Draft["event"], means: Late["means"]): Identity | null {
+  const users = peopleIn(event).filter((user) => isMeant(user, means));
+  const ids = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value === "string" && ID.test(value) && means(value)) ids.add(value);
+    else if (typeof value === "object" && value !== null) for (const one of Object.values(value)) visit(one);
+  };
+  visit(event);
+  if (users.length === 0 && ids.size === 0) return null;
+  const known = identityOf(users, users.length > 0 && users.every(isOnlyNamed));
+  return { ...known, ids: [...new Set([...known.ids, ...ids])] };
+}
+
+function isMeant(user: User, means: Late["means"]): boolean {
+  const ids = [user.id, user.secUid, user.webcastUid];
+  if (ids.some((one) => one !== null && one !== undefined && means(one))) return true;
+  return isOnlyNamed(user) && user.nickname !== null && means(named(user.nickname));
+}
+
+function isOnlyNamed({ id, secUid }: User): boolean {
+  return id === null && secUid === null;
+}
+
+/** A name as a mark: no id is written so. */
+function named(nickname: string): string {
+  return `name:${nickname}`;
+}

@@ -1,0 +1,102 @@
+import { EVENT_TYPES, type EventType } from "../events/event.js";
+import { readFilter } from "../feed/reading-time.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { RoomKey, Where } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import { type About, EXPORT_FORMATS, type ExportFormat } from "./format.js";
+
+/** What somebody wants exported of a room. Times are ms UTC. */
+export interface ExportWish {
+  readonly format: ExportFormat;
+  /** Only events of this broadcast. */
+  readonly sessionId?: string | undefined;
+  /** Only events of this time on … */
+  readonly from?: number | undefined;
+  /** … and before this one. */
+  readonly to?: number | undefined;
+  /** All by default; in formats that go with a recording chat and gifts. */
+  readonly types?: readonly string[] | undefined;
+  readonly userId?: string | undefined;
+  readonly minDiamonds?: number | undefined;
+  /** An expression of the filter language. */
+  readonly filter?: string | undefined;
+  /** Only events with a greater seq: continues a file. */
+  readonly after?: number | undefined;
+  /** When the recording begins; by default the broadcast does. */
+  readonly startMs?: number | undefined;
+  readonly offsetMs?: number | undefined;
+  readonly zoneMinutes?: number | undefined;
+  /** People are replaced by pseudonyms made with this key; `true` is the store's own, with which erased people got theirs. */
+  readonly pseudonyms?: string | true | undefined;
+}
+
+/** An export, decided: plain data, the same bytes whenever and wherever it is made, as long as the events are the same. */
+export interface ExportAsk {
+  readonly room: RoomKey;
+  readonly format: ExportFormat;
+  readonly where: Where;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly filter: string | null;
+  readonly after: number;
+  /** The last seq that is looked at: the head when it was asked for, so that an export of a running broadcast ends. */
+  readonly until: number;
+  readonly pseudonymKey: string | null;
+  readonly about: About;
+}
+
+/** Beijing, where the rooms are. */
+export const PLATFORM_ZONE_MINUTES = 480;
+const TIMED_TYPES: readonly EventType[] = ["chat", "gift"];
+
+/**
+ * Decides an export.
+ * @throws DyliveError bad_request that names the field, not_found when there is no such broadcast
+ */
+export async function decideExport(
+  { log, rooms, sessions, secrets }: Pick<Store, "log" | "rooms" | "sessions" | "secrets">,
+  room: RoomKey,
+  wish: ExportWish,
+): Promise<ExportAsk> {
+  const { format, sessionId, from = null, to = null, userId, minDiamonds, filter = null, after = 0, pseudonyms = null } = wish;
+  const { timed, continued } = EXPORT_FORMATS[format];
+  const types = typesOf(wish.types, timed);
+  if (filter !== null) readFilter(filter);
+  if (after > 0 && !continued) throw new DyliveError("bad_request", `after: a file of ${format} cannot be continued; jsonl and csv can`);
+  const row = await rooms.get(room);
+  const session = sessionId === undefined ? null : await sessions.get(room, sessionId);
+  if (sessionId !== undefined && session === null)
+    throw new DyliveError("not_found", `the room has no broadcast ${JSON.stringify(sessionId.slice(0, 40))}`);
+  const where: Where = {
+    ...(types !== null && { types }),
+    ...(sessionId !== undefined && { sessionId }),
+    ...(userId !== undefined && { userId }),
+    ...(minDiamonds !== undefined && { minDiamonds }),
+  };
+  const { head } = (await log.heads([room])).get(room) ?? { head: 0 };
+  const about: About = {
+    room,
+    webRid: row?.webRid ?? null,
+    sessionId: sessionId ?? null,
+    title: session?.title ?? row?.title ?? null,
+    anchor: row?.anchor?.nickname ?? null,
+    startMs: wish.startMs ?? session?.openedAt ?? from,
+    offsetMs: wish.offsetMs ?? 0,
+    zoneMinutes: wish.zoneMinutes ?? PLATFORM_ZONE_MINUTES,
+    begins: after === 0,
+  };
+  const pseudonymKey = pseudonyms === true ? await secrets.pseudonymKey() : pseudonyms;
+  return { room, format, where, from, to, filter, after, until: head, pseudonymKey, about };
+}
+
+/** Null is all. */
+function typesOf(asked: readonly string[] | undefined, timed: boolean): readonly EventType[] | null {
+  if (asked === undefined) return timed ? TIMED_TYPES : null;
+  if (asked.includes("*")) return null;
+  return asked.map((name) => {
+    const type = EVENT_TYPES.find((one) => one === name);
+    if (type !== undefined) return type;
+    const known = EVENT_TYPES.join(", ");
+    throw new DyliveError("bad_request", `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
+  });
+}

@@ -1,0 +1,32 @@
+import type { LiveEvent } from "../events/event.js";
+import { COLUMNS, type Column, shownMoment, type Value } from "./columns.js";
+import type { Encode } from "./format.js";
+
+/** Excel takes a file without it for one of the machine's own character set. */
+const BOM = "\ufeff";
+const LINE_END = "\r\n";
+/**
+ * What a spreadsheet would compute: a formula begins with one of these, behind blanks and signs that show nothing too, and East Asian versions take the wide forms
+ * (OWASP, "CSV Injection"). Nothing else may begin with our own mark, so that it can be taken off again.
+ */
+const COMPUTED = /^(?:[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*[=+\-@＝＋－＠|%]|[\t\r\n']|[\s\u0000-\u0020]+$)/u;
+/** More digits than a spreadsheet keeps: it would show and save 7.42341E+18. */
+const LONG_NUMBER = /^\d{16,}$/;
+
+/** A table for spreadsheets. A cell that they would compute or round has an apostrophe before it, as has one that begins with an apostrophe. */
+export const csv: Encode = async function* (batches, { zoneMinutes, begins }) {
+  if (begins) yield `${BOM}${COLUMNS.map(({ name }) => name).join(",")}${LINE_END}`;
+  for await (const events of batches) yield events.map((event) => lineOf(event, zoneMinutes)).join("");
+};
+
+function lineOf(event: LiveEvent, zoneMinutes: number): string {
+  return COLUMNS.map((column) => cellOf(column, column.of(event), zoneMinutes)).join(",") + LINE_END;
+}
+
+function cellOf({ kind }: Column, value: Value, zoneMinutes: number): string {
+  if (value === null) return "";
+  if (kind === "moment" && typeof value === "number") return shownMoment(value, zoneMinutes);
+  if (typeof value !== "string") return String(value);
+  const safe = COMPUTED.test(value) || LONG_NUMBER.test(value) ? `'${value}` : value;
+  return /[",;\s\u0000-\u001f]/.test(safe) || safe === "" ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,39 @@
+import type { LiveEvent } from "../events/event.js";
+
+/** What is told of an export beside its events. */
+export interface About {
+  readonly room: number;
+  readonly webRid: string | null;
+  readonly sessionId: string | null;
+  readonly title: string | null;
+  readonly anchor: string | null;
+  /** What the first moment of the recording that the export goes with is, ms UTC; null: the time of the first event. */
+  readonly startMs: number | null;
+  /** Added to every place in the recording, ms. */
+  readonly offsetMs: number;
+  /** Minutes east of UTC of the times in tables. */
+  readonly zoneMinutes: number;
+  /** False where the file is continued: then it does not begin anew. */
+  readonly begins: boolean;
+}
+
+/**
+ * Makes a file of batches of events, a function of them and nothing else. Gives one piece for each batch, be it an empty one, in formats that
+ * can be continued; whenever it has some in the others.
+ */
+export type Encode = (batches: AsyncIterable<readonly LiveEvent[]>, about: About) => AsyncIterable<string | Uint8Array>;
+
+/** The formats by name: what their files are, and what can be done with them. */
+export const EXPORT_FORMATS = {
+  jsonl: { mediaType: "application/x-ndjson", continued: true, timed: false },
+  csv: { mediaType: "text/csv; charset=utf-8", continued: true, timed: false },
+  xlsx: { mediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", continued: false, timed: false },
+  xml: { mediaType: "application/xml; charset=utf-8", continued: false, timed: true },
+  ass: { mediaType: "text/x-ssa; charset=utf-8", continued: false, timed: true },
+  srt: { mediaType: "application/x-subrip; charset=utf-8", continued: false, timed: true },
+  parquet: { mediaType: "application/vnd.apache.parquet", continued: false, timed: false },
+} as const satisfies Record<string, { mediaType: string; continued: boolean; timed: boolean }>;
+
+/** The name of a format; it is also the ending of its files. */
+export type ExportFormat = keyof typeof EXPORT_FORMATS;
+export const EXPORT_FORMAT_NAMES = Object.keys(EXPORT_FORMATS) as [ExportFormat, ...ExportFormat[]];

@@ -1,0 +1,70 @@
+import { digestOf, isPseudonym, pseudonymOf } from "../erasure/pseudonym.js";
+import type { LiveEvent, User } from "../events/event.js";
+
+/**
+ * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key nobody can tell who it is.
+ * Who stands under a pseudonym in the log already keeps it.
+ * What the platform's own sentences say of people is left out. Chats are kept as they were written: people may name themselves or others there.
+ */
+export class Pseudonyms {
+  readonly #key: string;
+
+  constructor(key: string) {
+    this.#key = key;
+  }
+
+  /** The event without anybody's name, id or picture. */
+  hide(event: LiveEvent): LiveEvent {
+    const hidden = "user" in event && event.user !== undefined ? { ...event, user: this.#user(event.user) } : event;
+    return this.#others(hidden);
+  }
+
+  /** What is told of people beside the one who did it. */
+  #others(event: LiveEvent): LiveEvent {
+    switch (event.type) {
+      case "gift":
+        return this.#gift(event);
+      case "moderation":
+        return { ...event, operator: event.operator === null ? null : this.#user(event.operator) };
+      case "rank":
+        return { ...event, entries: event.entries.map((entry) => ({ ...entry, user: this.#user(entry.user) })) };
+      case "stats":
+        return event.ranks === undefined
+          ? event
+          : { ...event, ranks: event.ranks.map((entry) => ({ ...entry, user: this.#user(entry.user) })) };
+      case "battle":
+        return { ...event, text: null, scores: event.scores.map((score) => ({ ...score, userId: this.#name(score.userId) })) };
+      case "linkmic": {
+        const scores = event.scores?.map((score) => ({ ...score, userId: this.#name(score.userId) }));
+        return { ...event, text: null, users: event.users.map((user) => this.#user(user)), ...(scores !== undefined && { scores }) };
+      }
+      case "lottery":
+        return { ...event, text: null, ...(event.winners !== undefined && { winners: event.winners.map((id) => this.#name(id)) }) };
+      case "fansclub":
+      case "notice":
+      case "product":
+        return { ...event, text: null };
+      case "unknown":
+        return { ...event, payload: null };
+      default:
+        return event;
+    }
+  }
+
+  /** The name of a combo has its sender in it; that of an action may. */
+  #gift(event: Extract<LiveEvent, { type: "gift" }>): LiveEvent {
+    const comboId = `c${digestOf(event.comboId, this.#key)}`;
+    const id = event.id.startsWith("settle:") ? `settle:${comboId}` : event.id;
+    return { ...event, id, comboId, traceId: null, receiver: event.receiver === null ? null : this.#user(event.receiver) };
+  }
+
+  #user({ webcastUid: _webcastUid, ...user }: User): User {
+    const known = user.id ?? user.secUid;
+    const name = known === null ? null : this.#name(known);
+    return { ...user, id: user.id === null ? null : name, secUid: null, displayId: null, shortId: null, nickname: name, avatar: null };
+  }
+
+  #name(id: string): string {
+    return isPseudonym(id) ? id : pseudonymOf(id, this.#key);
+  }
+}

@@ -1,0 +1,66 @@
+import type { NewEventOf, User } from "../events/event.js";
+import { platformId } from "../events/platform-id.js";
+import { isDate } from "./columns.js";
+import type { About, Encode } from "./format.js";
+import { xmlText } from "./markup.js";
+import { type Placed, placed } from "./timeline.js";
+
+/** Danmaku from right to left, middle size, white: what Bilibili's own default is. */
+const MODE = 1;
+const SIZE = 25;
+const COLOR = 16_777_215;
+/** Diamonds are 0.1 CNY; the tools count in thousandths of one (facts/peers-and-users.md, section 5: 小心心, 1 diamond, is 100). */
+const PRICE_PER_DIAMOND = 100;
+
+/** Chat and gifts as Bilibili's tools read them (DanmakuFactory, danmaku2ass, biliLive-tools): `<d p="…">` and `<gift …/>`. */
+export const xml: Encode = async function* (batches, about) {
+  yield headOf(about);
+  for await (const batch of placed(batches, about)) yield batch.map(elementOf).join("");
+  yield "</i>\n";
+};
+
+function headOf({ webRid, title, anchor, startMs, sessionId }: About): string {
+  const about = {
+    room: webRid,
+    session: sessionId,
+    name: anchor,
+    title,
+    start_time: startMs === null || !isDate(startMs) ? null : new Date(startMs).toISOString(),
+  };
+  // danmaku2ass tells the format by the first 44 characters: no line break before <i>.
+  return `<?xml version="1.0" encoding="UTF-8"?><i><chatserver>live.douyin.com</chatserver><chatid>0</chatid><mission>0</mission><maxlimit>1000</maxlimit><source>0</source>
+<dylive${attributes(about)}/>
+`;
+}
+
+function elementOf({ at, event }: Placed): string {
+  if (event.type === "chat") return chatOf(at, event, platformId(event) ?? "0");
+  // An event that only ends a combo gave nothing.
+  return event.type === "gift" && event.delta > 0 ? giftOf(at, event) : "";
+}
+
+function chatOf(at: number, { user, text, time }: NewEventOf<"chat">, msgId: string): string {
+  const p = [seconds(at), MODE, SIZE, COLOR, Math.floor(time / 1000), 0, user.id ?? "0", msgId].join(",");
+  // A line break in a danmaku breaks the lines of the subtitles that tools make of it.
+  return `<d p="${p}"${attributes({ ...personOf(user), timestamp: time })}>${xmlText(text.replace(/[\r\n\t]+/g, " "))}</d>\n`;
+}
+
+function giftOf(at: number, { user, gift, delta, unitDiamonds, time }: NewEventOf<"gift">): string {
+  const price = unitDiamonds === null ? null : unitDiamonds * PRICE_PER_DIAMOND;
+  const given = { giftname: gift.name ?? `礼物${gift.id}`, giftcount: delta, price, ...personOf(user), timestamp: time };
+  return `<gift${attributes({ ts: seconds(at), ...given })}/>\n`;
+}
+
+function personOf({ id, nickname }: User) {
+  return { user: nickname ?? "", uid: id ?? "0" };
+}
+
+/** What is unknown is left out. */
+function attributes(values: Readonly<Record<string, string | number | null>>): string {
+  const known = Object.entries(values).filter(([, value]) => value !== null);
+  return known.map(([name, value]) => ` ${name}="${xmlText(String(value))}"`).join("");
+}
+
+function seconds(at: number): string {
+  return (at / 1000).toFixed(3);
+}

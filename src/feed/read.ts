@@ -1,0 +1,210 @@
+import type { LiveEvent } from "../events/event.js";
+import type { Predicate } from "../events/filter.js";
+import type { Log, Page, RoomKey, Where } from "../store/log.js";
+import type { ReadingTime } from "./reading-time.js";
+
+/** Least rows asked for at a time, so that looking for the last few among many hidden ones does not go row by row. */
+const STEP_MIN = 100;
+/** Most rows asked for at a time: reading them takes some milliseconds, and nobody else has a turn meanwhile. */
+const STEP_MAX = 250;
+/** Steps of one reading: some seconds of work at most. A client that gives up sooner than a reading ends would never get on. */
+const STEPS_MAX = 1_000;
+/** Characters of the events of one reading: its answer is made and kept as a whole. One step may come on top. */
+const CHARS_MAX = 12_000_000;
+/** What names and signs of a field take, beside its text. */
+const FIELD_CHARS = 16;
+
+/** What a reader is given: events in order, and where it is afterwards. */
+export interface Gathered {
+  readonly events: readonly LiveEvent[];
+  /** Everything up to here was given or passed over. */
+  readonly next: number;
+  /** There is more to look at right now. */
+  readonly more: boolean;
+  /** Removed ranges that were passed over, both ends included. */
+  readonly removed: readonly (readonly [from: number, to: number])[];
+}
+
+/** How much work of an expression of a caller's own one reading may ask for; the next one goes on from there. */
+export interface Share {
+  /** Events that it is tried on, and one page more. */
+  readonly tries: number;
+  /** ms that it takes. */
+  readonly ms: number;
+}
+
+/** Which events of a room a caller is shown; the others are passed over. */
+export interface Filter {
+  /** What the store can leave out by itself. */
+  readonly where: Where;
+  shows(event: LiveEvent): boolean;
+  /** What of these is wanted by an expression of the caller's own: it takes time, which is counted. */
+  readonly expression: Predicate | null;
+}
+
+/** What is read, and how much of it. */
+export interface Reading {
+  readonly log: Log;
+  readonly room: RoomKey;
+  readonly limit: number;
+  readonly filter: Filter;
+  readonly time: ReadingTime;
+  /** The token that reads. */
+  readonly payer: string;
+  /** Where the filter has an expression; without end by default. */
+  readonly share?: Share | undefined;
+}
+
+/**
+ * The next events that the filter shows, up to `limit`. Goes on in steps, each in a turn of its own, until it has them, has seen all or has
+ * done its share; an abort ends it between two events.
+ */
+export async function readAfter(reading: Reading, after: number, signal: AbortSignal): Promise<Gathered> {
+  const { log, room, filter, time, payer } = reading;
+  const end = await time.begin(payer, signal);
+  if (end === null) return nothing(after);
+  const steps = new Steps(reading, signal);
+  let next = after;
+  try {
+    for (;;) {
+      await steps.begin();
+      if (signal.aborted) return { ...steps.got, next, more: true };
+      const page = await log.read(room, next, steps.rows, filter.where);
+      const { last, isWhole } = await steps.take(page, page.events);
+      // Without progress the store has nothing more to say, whatever its head is.
+      const more = isWhole ? page.scanned > next && page.scanned < page.head : (last ?? next) < page.head;
+      next = isWhole ? Math.max(next, page.scanned) : (last ?? next);
+      if (!more || steps.areOver) return { ...steps.got, next, more };
+    }
+  } finally {
+    end();
+  }
+}
+
+/**
+ * The newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at `head`. Once begun it is not ended early:
+ * what it had not yet found would be passed over for good.
+ * @returns null when the signal aborted before it could begin
+ */
+export async function readNewest(reading: Reading, head: number, signal?: AbortSignal): Promise<Gathered | null> {
+  const end = await reading.time.begin(reading.payer, signal);
+  if (end === null) return null;
+  try {
+    const { events } = await stepBack(reading, head + 1);
+    return { events, next: head, more: false, removed: [] };
+  } finally {
+    end();
+  }
+}
+
+/** The last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
+export async function readBefore(reading: Reading, from: number, signal?: AbortSignal): Promise<Gathered> {
+  const end = await reading.time.begin(reading.payer, signal);
+  if (end === null) return nothing(from);
+  try {
+    return await stepBack(reading, from, signal);
+  } finally {
+    end();
+  }
+}
+
+/** What one that was ended before it began has got: it is where it was. */
+function nothing(next: number): Gathered {
+  return { events: [], next, more: true, removed: [] };
+}
+
+async function stepBack(reading: Reading, from: number, signal?: AbortSignal): Promise<Gathered> {
+  const { log, room, filter } = reading;
+  const steps = new Steps(reading, signal);
+  let before = from;
+  while (before > 1) {
+    await steps.begin();
+    if (signal?.aborted) break;
+    const page = await log.readBefore(room, before, steps.rows, filter.where);
+    const { last, isWhole } = await steps.take(page, page.events.toReversed());
+    if (isWhole && page.scanned >= before) before = 1;
+    else before = isWhole ? page.scanned : (last ?? before);
+    if (steps.areOver) break;
+  }
+  const { events, removed } = steps.got;
+  return { events: events.toReversed(), next: before, more: before > 1, removed };
+}
+
+/** The steps of one reading: what they found, and whether they were enough. */
+class Steps {
+  readonly #reading: Reading;
+  readonly #signal: AbortSignal | undefined;
+  readonly #events: LiveEvent[] = [];
+  readonly #removed: NonNullable<Page["removed"]>[] = [];
+  #count = 0;
+  #tried = 0;
+  #ms = 0;
+  #chars = 0;
+
+  constructor(reading: Reading, signal: AbortSignal | undefined) {
+    this.#reading = reading;
+    this.#signal = signal;
+  }
+
+  get got(): Pick<Gathered, "events" | "removed"> {
+    return { events: this.#events, removed: this.#removed };
+  }
+
+  /** Rows that the next step asks for. */
+  get rows(): number {
+    return Math.min(STEP_MAX, Math.max(this.#left, STEP_MIN));
+  }
+
+  get areOver(): boolean {
+    const { share } = this.#reading;
+    if (this.#left === 0 || this.#count >= STEPS_MAX || this.#chars >= CHARS_MAX || this.#signal?.aborted === true) return true;
+    return share !== undefined && (this.#tried >= share.tries || this.#ms >= share.ms);
+  }
+
+  get #left(): number {
+    return this.#reading.limit - this.#events.length;
+  }
+
+  /** Waits for the turn of the next step. */
+  async begin(): Promise<void> {
+    this.#count++;
+    await this.#reading.time.turn(this.#reading.payer);
+  }
+
+  /**
+   * Takes what is shown of a page, in the order in which it is looked at.
+   * @returns whether it looked at all of it, and otherwise the seq of the last one that it looked at, null for none
+   */
+  async take(page: Page, events: readonly LiveEvent[]): Promise<{ last: number | null; isWhole: boolean }> {
+    const { filter, time, payer, share } = this.#reading;
+    if (page.removed) this.#removed.push(page.removed);
+    const shown = events.filter((event) => filter.shows(event));
+    const limit = this.#left;
+    let looked = shown.slice(0, limit);
+    let found = looked;
+    if (filter.expression !== null) {
+      const sifting = { payer, wanted: filter.expression, limit, ...(share && { mostMs: share.ms - this.#ms }) };
+      const sifted = await time.sift(shown, { ...sifting, ...(this.#signal && { signal: this.#signal }) });
+      this.#tried += sifted.tried;
+      this.#ms += sifted.ms;
+      looked = shown.slice(0, sifted.tried);
+      found = [...sifted.found];
+    }
+    for (const event of found) {
+      this.#events.push(event);
+      this.#chars += charsOf(event);
+    }
+    // The last one that was wanted ends the reading there, also where others behind it are not shown.
+    const isWhole = looked.length === shown.length && found.length < limit;
+    return { last: looked.at(-1)?.seq ?? null, isWhole };
+  }
+}
+
+/** About how many characters an event takes as text. */
+function charsOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  let chars = 0;
+  for (const one of Object.values(value)) chars += FIELD_CHARS + charsOf(one);
+  return chars;
+}

@@ -1,0 +1,211 @@
+import type { LiveEvent } from "../events/event.js";
+import { compile, FilterError, type Predicate } from "../events/filter.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { FairSemaphore } from "../runtime/semaphore.js";
+
+/** How much time the filter expressions and searches of one payer may take. A payer is a token or a webhook. */
+export interface WorkLimits {
+  /** ms at once, and per second in the long run. */
+  readonly workBurstMs: number;
+  readonly workMsPerSecond: number;
+}
+
+/** The limits of a server. What people write costs some microseconds: 60 filters on a room of 1,000 events a second. */
+export const WORK_LIMITS: WorkLimits = { workBurstMs: 5_000, workMsPerSecond: 200 };
+
+/** Longest stretch for which filters hold the thread; the event at which it ends comes on top. */
+const SLICE_MS = 5;
+/** Between two looks at whether a reader that waits may go on. */
+const LOOK_MS = 100;
+/** Readings that hold events at a time, of one payer and of all: a page of 2,000 events takes some 10 MB until it is text. */
+const READINGS_PER_PAYER = 4;
+const READINGS_MAX = 16;
+/** Expressions that are kept compiled: one may take some hundred KB. */
+const COMPILED_MAX = 50;
+
+/** A mistake in a filter, with its place. */
+export class BadFilter extends DyliveError {
+  readonly details: { readonly position: number };
+
+  constructor({ message, position }: FilterError) {
+    super("bad_request", `filter: ${message} (at character ${position + 1})`);
+    this.details = { position };
+  }
+}
+
+/** The filters and searches of a token have taken more time than they may. */
+export class TooCostly extends DyliveError {
+  readonly details: { readonly retryAfterS: number };
+
+  constructor(retryAfterS: number) {
+    super("too_costly", `the next is taken in ${retryAfterS} s`);
+    this.details = { retryAfterS };
+  }
+}
+
+/** Reads an expression of the filter language. @throws BadFilter */
+export function readFilter(expression: string): Predicate {
+  try {
+    return compile(expression);
+  } catch (error) {
+    throw error instanceof FilterError ? new BadFilter(error) : error;
+  }
+}
+
+/** What is tried on events, and for how long. */
+export interface Sifting {
+  readonly payer: string;
+  readonly wanted: Predicate;
+  /** Ends when so many are found; any number by default. */
+  readonly limit?: number;
+  /** Ends after so much time of filters, by default never. */
+  readonly mostMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a filter found. */
+export interface Sifted {
+  readonly found: readonly LiveEvent[];
+  /** Events that were looked at, from the first on: all, unless it ended early. */
+  readonly tried: number;
+  /** ms that the filter took. */
+  readonly ms: number;
+}
+
+/**
+ * Divides a thread's time among those who read: work that takes milliseconds (a page of the log, the filters on it) waits for its turn, of which
+ * there is one in each turn of the event loop, and filters are counted and bounded by payer. So everything else has the thread in between.
+ */
+export class ReadingTime {
+  readonly #clock: Clock;
+  readonly #limits: WorkLimits;
+  /** When each payer will have all of its time again; kept only while that is to come. */
+  readonly #fullAt = new Map<string, number>();
+  /** Who waits for a turn, by payer: the one whose turn is next comes first. */
+  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #compiled = new Map<string, Predicate>();
+  readonly #readings = new FairSemaphore(READINGS_PER_PAYER, READINGS_MAX);
+  #isDue = false;
+
+  constructor(clock: Clock, limits: WorkLimits = WORK_LIMITS) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** Waits for a turn: payers get theirs one after the other, each in the order of its own calls. */
+  turn(payer: string): Promise<void> {
+    return new Promise((resolve) => {
+      const own = this.#waiting.get(payer);
+      if (own === undefined) this.#waiting.set(payer, [resolve]);
+      else own.push(resolve);
+      this.#giveSoon();
+    });
+  }
+
+  /**
+   * Waits until the payer may begin a reading that keeps events in memory while it goes on: so many readings do that at a time, the others wait
+   * with nothing.
+   * @returns what ends the reading, or null when the signal aborted before it could begin
+   */
+  begin(payer: string, signal?: AbortSignal): Promise<(() => void) | null> {
+    return this.#readings.acquire(payer, signal);
+  }
+
+  /**
+   * Reads an expression of the filter language in a turn; one that was read lately is known.
+   * @throws BadFilter
+   */
+  async compile(payer: string, expression: string): Promise<Predicate> {
+    const known = this.#compiled.get(expression);
+    this.#compiled.delete(expression);
+    if (known === undefined) await this.turn(payer);
+    const predicate = known ?? this.#spend(payer, () => readFilter(expression));
+    this.#compiled.set(expression, predicate);
+    for (const oldest of this.#compiled.keys()) {
+      if (this.#compiled.size <= COMPILED_MAX) break;
+      this.#compiled.delete(oldest);
+    }
+    return predicate;
+  }
+
+  /** Tries a filter on events, in turns; an abort ends it between two events. */
+  async sift(events: readonly LiveEvent[], sifting: Sifting): Promise<Sifted> {
+    const { payer, wanted, limit = Number.POSITIVE_INFINITY, mostMs = Number.POSITIVE_INFINITY, signal } = sifting;
+    const found: LiveEvent[] = [];
+    let tried = 0;
+    let ms = 0;
+    while (tried < events.length && found.length < limit && ms < mostMs) {
+      await this.turn(payer);
+      if (signal?.aborted) break;
+      const began = performance.now();
+      this.#spend(payer, () => {
+        for (const event of tried === 0 ? events : events.slice(tried)) {
+          tried++;
+          if (wanted(event)) found.push(event);
+          if (found.length === limit || performance.now() - began > SLICE_MS) break;
+        }
+      });
+      ms += performance.now() - began;
+    }
+    return { found, tried, ms };
+  }
+
+  /** ms that the payer has left; below 0 it has taken too much. */
+  left(payer: string): number {
+    const { workBurstMs, workMsPerSecond } = this.#limits;
+    const owedMs = Math.max(0, (this.#fullAt.get(payer) ?? 0) - this.#clock.now());
+    return workBurstMs - (owedMs * workMsPerSecond) / 1000;
+  }
+
+  /** Refuses a filter of a payer that has taken too much. @throws TooCostly */
+  assertLeft(payer: string): void {
+    const left = this.left(payer);
+    if (left < 0) throw new TooCostly(Math.max(1, Math.ceil(-left / this.#limits.workMsPerSecond)));
+  }
+
+  /** Counts time that was taken for a payer elsewhere, by what its filters also take of. */
+  charge(payer: string, ms: number): void {
+    const fullAt = Math.max(this.#fullAt.get(payer) ?? 0, this.#clock.now());
+    this.#fullAt.set(payer, fullAt + (ms * 1000) / this.#limits.workMsPerSecond);
+    if (this.#fullAt.size > 1_000) this.#forget();
+  }
+
+  /** Waits until half of the payer's time is there: for readers of the past, who can wait. */
+  async calm(payer: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.left(payer) < this.#limits.workBurstMs / 2) await this.#clock.sleep(LOOK_MS, signal).catch(() => {});
+  }
+
+  /** Does work for a payer, and counts its time. */
+  #spend<T>(payer: string, work: () => T): T {
+    const began = performance.now();
+    try {
+      return work();
+    } finally {
+      this.charge(payer, performance.now() - began);
+    }
+  }
+
+  #giveSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => this.#give());
+  }
+
+  #give(): void {
+    this.#isDue = false;
+    for (const [payer, own] of this.#waiting) {
+      this.#waiting.delete(payer);
+      own.shift()?.();
+      // Behind the others.
+      if (own.length > 0) this.#waiting.set(payer, own);
+      break;
+    }
+    if (this.#waiting.size > 0) this.#giveSoon();
+  }
+
+  #forget(): void {
+    const now = this.#clock.now();
+    for (const [payer, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(payer);
+  }
+}

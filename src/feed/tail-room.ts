@@ -1,0 +1,133 @@
+import type { Clock } from "../runtime/clock.js";
+import type { Log, RoomKey } from "../store/log.js";
+import { TailBatch } from "./tail-batch.js";
+
+/** Events read and handed over at a time: at 5,000 a second one page is 100 ms of a room. */
+const PAGE_EVENTS = 500;
+/** Pause after the log could not be read. */
+const RETRY_MS = 1_000;
+
+/** One who is given a room's batches once it is at the head. */
+export interface TailReader {
+  /** Everything up to here it has. */
+  readonly at: number;
+  /** Takes the next batch, which begins at `at`; afterwards `at` must be the batch's `to`. Must not throw. */
+  take(batch: TailBatch): void;
+}
+
+/** What a tail works with. */
+export interface TailParts {
+  readonly log: Pick<Log, "read" | "heads" | "wakes">;
+  readonly clock: Clock;
+  /** Least ms between two reads of a room: what comes in between goes out together. */
+  readonly coalesceMs: number;
+  /** Told of what went wrong; the tail goes on by itself. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The end of one room's log. It reads what is new once and hands the same batch to every reader that has joined. */
+export class RoomTail {
+  readonly room: RoomKey;
+  /** Rejects when the log could not say where its head is. */
+  readonly started: Promise<void>;
+  readonly #parts: TailParts;
+  readonly #signal: AbortSignal;
+  readonly #readers = new Set<TailReader>();
+  #at = 0;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #running = false;
+  #again = false;
+
+  constructor(room: RoomKey, parts: TailParts, signal: AbortSignal) {
+    this.room = room;
+    this.#parts = parts;
+    this.#signal = signal;
+    this.started = this.#start();
+  }
+
+  /** Everything up to here was handed out. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Readers at the head. */
+  get size(): number {
+    return this.#readers.size;
+  }
+
+  /** Lets a reader in that has everything up to the tail's place, or more; false when it is behind and has to read the log itself. */
+  join(reader: TailReader): boolean {
+    if (reader.at < this.#at) return false;
+    this.#readers.add(reader);
+    // The tail does not read while nobody listens; what came meanwhile is looked for now.
+    this.wake();
+    return true;
+  }
+
+  leave(reader: TailReader): void {
+    this.#readers.delete(reader);
+  }
+
+  /** Says that the room may have got events. */
+  wake(): void {
+    this.#again = true;
+    if (!this.#running) void this.#run();
+  }
+
+  async #start(): Promise<void> {
+    const { log } = this.#parts;
+    this.#at = (await log.heads([this.room])).get(this.room)?.head ?? 0;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, coalesceMs, onError } = this.#parts;
+    this.#running = true;
+    while (this.#again && !this.#signal.aborted) {
+      try {
+        await this.started;
+        const waitMs = this.#readAt + coalesceMs - clock.now();
+        if (waitMs > 0) await clock.sleep(waitMs, this.#signal);
+        this.#again = false;
+        this.#readAt = clock.now();
+        await this.#advance();
+      } catch (error) {
+        if (this.#signal.aborted) break;
+        onError(error);
+        this.#again = true;
+        await clock.sleep(RETRY_MS, this.#signal).catch(() => {});
+      }
+    }
+    this.#running = false;
+  }
+
+  async #advance(): Promise<void> {
+    while (this.#readers.size > 0 && !this.#signal.aborted) {
+      const page = await this.#parts.log.read(this.room, this.#at, PAGE_EVENTS);
+      if (page.scanned <= this.#at) return;
+      const batch = new TailBatch(this.room, this.#at, page);
+      this.#at = batch.to;
+      this.#publish(batch);
+      if (page.scanned >= page.head) return;
+      await breathe();
+    }
+  }
+
+  #publish(batch: TailBatch): void {
+    for (const reader of this.#readers) {
+      // A reader that read the log itself may be ahead of the tail: it gets the rest only.
+      if (reader.at >= batch.to) continue;
+      try {
+        reader.take(reader.at === batch.after ? batch : batch.rest(reader.at));
+      } catch (error) {
+        // A bug of one reader must not cost the others their events.
+        this.#readers.delete(reader);
+        this.#parts.onError(error);
+      }
+    }
+  }
+}
+
+/** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

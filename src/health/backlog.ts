@@ -1,0 +1,107 @@
+import type { Received } from "../platform/access/source.js";
+
+/** Messages that were received and are not in the log yet, longer than this: a slow commit takes less, ms. */
+export const LATE_MS = 5000;
+
+/** Messages that wait in one place. */
+interface Waiting {
+  count: number;
+  /** When the oldest of them was received, ms UTC; null while none waits. */
+  since: number | null;
+}
+
+/**
+ * Counts what was received of a room and what of it waits for the log: for the log itself, or in the spool. What the log has stored, knew already or
+ * turned down does not wait, nor does a message that gives no event.
+ */
+export class Backlog {
+  readonly #inHand: Waiting = { count: 0, since: null };
+  readonly #spooled: Waiting = { count: 0, since: null };
+  #received = 0;
+  #lastReceivedAt: number | null = null;
+
+  /** Messages since the collection began. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** When a frame came last, whatever is in it, ms UTC. */
+  get lastReceivedAt(): number | null {
+    return this.#lastReceivedAt;
+  }
+
+  /** Whether messages of the room wait in the spool. */
+  get isSpooled(): boolean {
+    return this.#spooled.count > 0;
+  }
+
+  /** How many messages wait. */
+  get waiting(): number {
+    return Math.max(0, this.#inHand.count) + Math.max(0, this.#spooled.count);
+  }
+
+  /** When the oldest of them was received, ms UTC; null when none waits. */
+  get waitingSince(): number | null {
+    const all = [this.#inHand.since, this.#spooled.since].filter((at) => at !== null);
+    return all.length === 0 ? null : Math.min(...all);
+  }
+
+  /** Whether some have waited for too long. */
+  isLate(now: number): boolean {
+    const since = this.waitingSince;
+    return since !== null && now - since >= LATE_MS;
+  }
+
+  /** A frame came. */
+  arrived(frame: Received): void {
+    const count = messagesIn([frame]);
+    this.#received += count;
+    this.#lastReceivedAt = Math.max(this.#lastReceivedAt ?? 0, frame.receivedAt);
+    add(this.#inHand, count, frame.receivedAt);
+  }
+
+  /** A batch that came is on its way into the log: what came before it is there. */
+  taking(batch: readonly Received[]): void {
+    if (this.#inHand.count > 0) this.#inHand.since = batch[0]?.receivedAt ?? this.#inHand.since;
+  }
+
+  /** The log or the spool has a batch, or it is another process's to store. */
+  taken(batch: readonly Received[]): void {
+    add(this.#inHand, -messagesIn(batch), null);
+  }
+
+  /** What else came by a connection goes with it. */
+  dropped(): void {
+    add(this.#inHand, -this.#inHand.count, null);
+  }
+
+  /** A batch waits in the spool from now on. */
+  spooled(batch: readonly Received[]): void {
+    add(this.#spooled, messagesIn(batch), batch[0]?.receivedAt ?? null);
+  }
+
+  /** A batch of the spool is on its way into the log. */
+  draining(batch: readonly Received[]): void {
+    if (this.#spooled.count > 0) this.#spooled.since = batch[0]?.receivedAt ?? this.#spooled.since;
+  }
+
+  /** It is there, or the spool did not take it. */
+  drained(batch: readonly Received[]): void {
+    add(this.#spooled, -messagesIn(batch), null);
+  }
+
+  /** Nothing is left in the spool. */
+  spoolEmpty(): void {
+    add(this.#spooled, -this.#spooled.count, null);
+  }
+}
+
+function messagesIn(batch: readonly Received[]): number {
+  return batch.reduce((sum, { response }) => sum + (response?.messages.length ?? 0), 0);
+}
+
+function add(waiting: Waiting, count: number, at: number | null): void {
+  waiting.count += count;
+  if (waiting.count <= 0) waiting.since = null;
+  else waiting.since ??= at;
+}

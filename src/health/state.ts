@@ -1,0 +1,128 @@
+import type { LoginReading } from "../platform/access/visitor.js";
+import type { RoomKey } from "../store/log.js";
+import type { Alias, RoomRow, RoomSettings } from "../store/rooms.js";
+import type { Told } from "./audience.js";
+import type { GiftsState } from "./gifts-watch.js";
+
+/**
+ * What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has, and what comes is
+ * stored; `stalled` has one over which nobody is heard, or whose messages are not stored. `paused` is one that is not collected, whoever asks, until
+ * who manages it resumes it.
+ */
+export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed", "paused"] as const;
+export type RoomState = (typeof ROOM_STATES)[number];
+
+/** Whether a state answers a first caller; the others are on the way. */
+export function answersCaller(state: RoomState): boolean {
+  return state !== "resolving" && state !== "connecting";
+}
+
+/** Why a room is in its state: facts that were seen, with their times (ms UTC). Null is "not seen". */
+export interface Evidence {
+  /** One sentence in plain words. */
+  readonly reason: string;
+  readonly since: number;
+  readonly lastFrameAt: number | null;
+  /** Last chat, gift, like, join, follow or share. */
+  readonly lastInteractiveAt: number | null;
+  /** What was received against what the log has of it. */
+  readonly storage: Storage;
+  /** Messages by method since collection began. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly reconnects: number;
+  /** Messages not stored, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** The operator's account that the room is watched as (null: as a guest), and whom the platform's page took us for. */
+  readonly login: { readonly account: string | null; readonly login: LoginReading["login"] };
+  /** Whether gifts reach us; `suppressed` is seen by contributors' scores that rise while no gift comes. */
+  readonly gifts: GiftsState;
+  /** Whether the room hides who its people are; null while that cannot be told. */
+  readonly masked: boolean | null;
+  /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that cannot be told. */
+  readonly likesSeen: number | null;
+  /** Intervals of this broadcast in which we know we received nothing; `unmeasured` of them, of unknown length, are not in `totalMs`. */
+  readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
+}
+
+/** No gap that we know of. */
+export const NO_GAPS: Evidence["gaps"] = { count: 0, totalMs: 0, unmeasured: 0 };
+
+/** What was received of a room since its collection began, and what the log has of it. */
+export interface Storage {
+  /** Messages that came. */
+  readonly received: number;
+  /** Events that were stored of them. What is missing gave no event, was known, or was turned down: {@link Evidence.drops} has those. */
+  readonly stored: number;
+  /** When an event was stored last, ms UTC. */
+  readonly lastStoredAt: number | null;
+  /** Messages that came and that the log has not yet had: on their way to it, or in the spool. */
+  readonly waiting: number;
+  /** When the oldest of them came, ms UTC; null when none waits. */
+  readonly waitingSince: number | null;
+}
+
+/** A snapshot of a room's state. */
+export interface RoomStatus {
+  readonly room: RoomKey;
+  readonly state: RoomState;
+  /** room_id of the broadcast that is or was collected last; null before the first. */
+  readonly sessionId: string | null;
+  readonly broadcast: Told;
+  readonly evidence: Evidence;
+}
+
+/** The answer to "I want this room": the room, and whether only one broadcast was meant. */
+export interface RequestedRoom {
+  readonly room: RoomKey;
+  /** Set when the caller named a broadcast by its 19-digit room_id: only that session's events are theirs. */
+  readonly onlySession: string | null;
+  readonly status: RoomStatus;
+}
+
+/** What the API needs of rooms. */
+export interface RoomDesk {
+  /**
+   * Notes that somebody wants this room now, and starts collecting it if nobody does. Collection goes on for ten minutes after the last call.
+   * A room that is paused stays so, and its state says it.
+   * For a room that is not yet collected it waits up to `settleMs` for a first state other than `resolving` or `connecting`.
+   * @param text anything that names a room: an id, a link, a share text
+   * @throws DyliveError bad_room, no_account, room_unknown, unreachable, too_many_rooms, stopping
+   */
+  request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom>;
+  /** The state of a room; null when it is not collected. */
+  status(room: RoomKey): RoomStatus | null;
+}
+
+/** A room as people manage it: what is stored of it, and how it is doing. */
+export interface RoomView {
+  /** As stored, but for the proxy's password, which is left out. */
+  readonly row: RoomRow;
+  readonly aliases: readonly Alias[];
+  /** Its state; null while nobody collects it and it is not paused: it is only known from before. */
+  readonly status: RoomStatus | null;
+}
+
+/** What managing rooms asks of those who collect them. */
+export interface RoomManager extends RoomDesk {
+  /** Every room of the store with its state, oldest first. */
+  list(): Promise<readonly RoomView[]>;
+  /** @throws DyliveError not_found */
+  view(room: RoomKey): Promise<RoomView>;
+  /**
+   * Puts a room on the watch list: collected from now on, also after a restart and if it was paused. Waits up to `settleMs` for the platform to say what it is.
+   * @param settings how it is to be collected; what is not given stays as it was
+   * @throws DyliveError as {@link RoomDesk.request} does, but for too_many_rooms; not_found, bad_request for the settings
+   */
+  add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView>;
+  /**
+   * Changes how a room is collected; at once, if it is collected now.
+   * @throws DyliveError not_found (the room or the account), bad_request
+   */
+  change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView>;
+  /** Stops collecting a room on the watch list until it is resumed, also after a restart. @throws DyliveError not_found */
+  pause(room: RoomKey): Promise<RoomView>;
+  /** @throws DyliveError not_found */
+  resume(room: RoomKey): Promise<RoomView>;
+  /** Takes a room off the watch list and stops collecting it; its events stay. @throws DyliveError not_found */
+  remove(room: RoomKey): Promise<RoomView>;
+}

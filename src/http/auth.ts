@@ -1,0 +1,90 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { DyliveError } from "../runtime/errors.js";
+import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/tokens.js";
+
+/** Marks our tokens, so that people and secret scanners know one when they see it. */
+const PREFIX = "dyl_";
+/** Rooms that one token may be limited to. */
+export const TOKEN_ROOMS_MAX = 200;
+/** The most requests a minute that a limit may allow; more is no limit. */
+export const PER_MINUTE_MAX = 100_000;
+/** The latest expiry: what JavaScript's dates can show. */
+const TIME_MAX = 8_640_000_000_000_000;
+
+/** What a new token is to be; times are ms UTC. */
+export interface NewToken {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly now: number;
+  /** The only rooms it may see, by any of their names or as `room:KEY`; all by default. */
+  readonly rooms?: readonly string[] | undefined;
+  /** Requests a minute; any number by default. */
+  readonly perMinute?: number | null | undefined;
+  /** Never by default. */
+  readonly expiresAt?: number | null | undefined;
+}
+
+/** A token with the row that is to be stored of it. */
+export interface MadeToken {
+  readonly token: string;
+  readonly row: TokenRow;
+}
+
+/** sha256 of a token as stored: lower-case hex. */
+export function hashToken(token: string): string {
+  return createHash("sha256").update(token, "utf8").digest("hex");
+}
+
+/**
+ * Makes a token without storing it.
+ * @throws DyliveError bad_request that names the field
+ */
+export function makeToken({ name, scope, now, rooms = [], perMinute = null, expiresAt = null }: NewToken): MadeToken {
+  const wrong = (why: string) => new DyliveError("bad_request", why);
+  if (!/^[^\p{C}]{1,64}$/u.test(name)) throw wrong("the token's name must be 1 to 64 printable characters");
+  if (rooms.length > TOKEN_ROOMS_MAX) throw wrong(`rooms: ${TOKEN_ROOMS_MAX} are allowed`);
+  if (!rooms.every((room) => /^[^\p{C}\s,]{1,200}$/u.test(room)))
+    throw wrong("rooms: each must be a room's name of 1 to 200 characters without spaces and commas, or room:KEY");
+  // It could make itself a token for every room.
+  if (rooms.length > 0 && scope === "admin") throw wrong("rooms: a token of scope admin cannot be limited to rooms");
+  if (perMinute !== null && !(Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= PER_MINUTE_MAX))
+    throw wrong(`the rate must be a whole number of requests a minute from 1 to ${PER_MINUTE_MAX}`);
+  if (expiresAt !== null && !(Number.isInteger(expiresAt) && expiresAt > now && expiresAt <= TIME_MAX))
+    throw wrong("the expiry must be a time in the future");
+  const token = PREFIX + randomBytes(32).toString("base64url");
+  const id = randomBytes(6).toString("hex");
+  const hash = hashToken(token);
+  return { token, row: { id, name, scope, hash, rooms, perMinute, createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null } };
+}
+
+/**
+ * Makes a token and stores its hash. The token itself is in the answer only: it cannot be read again.
+ * @throws DyliveError bad_request that names the field
+ */
+export async function createToken(tokens: Tokens, wanted: NewToken): Promise<MadeToken> {
+  const made = makeToken(wanted);
+  await tokens.add(made.row);
+  return made;
+}
+
+/**
+ * The stored token that `secret` is.
+ * @param now ms UTC
+ * @throws DyliveError no_token, bad_token, or forbidden when its scope does not include `scope`
+ */
+export async function authenticate(tokens: Tokens, secret: string | null, scope: Scope, now: number): Promise<TokenRow> {
+  if (secret === null) throw new DyliveError("no_token", "neither token= nor an Authorization: Bearer header was given");
+  const hash = hashToken(secret);
+  const row = await tokens.find(hash);
+  if (row === null || row.revokedAt !== null || !sameText(row.hash, hash)) throw new DyliveError("bad_token", "it is unknown or revoked");
+  if (row.expiresAt !== null && row.expiresAt <= now) throw new DyliveError("bad_token", "it has expired");
+  if (SCOPES.indexOf(row.scope) < SCOPES.indexOf(scope))
+    throw new DyliveError("forbidden", `scope ${scope} is needed, the token has ${row.scope}`);
+  return row;
+}
+
+function sameText(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,79 @@
+import { readReport } from "../collector/report.js";
+import { ROOM_STATES, type RoomState } from "../health/state.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { MemberRow } from "../store/leases.js";
+import type { Store } from "../store/store.js";
+import type { HookDesk } from "../webhooks/desk.js";
+
+/** Events of the log that hooks have not come to, of all of them together. */
+export async function hooksBehind(desk: Pick<HookDesk, "list">): Promise<number> {
+  return (await desk.list()).reduce((sum, { backlog }) => sum + backlog, 0);
+}
+
+/** Rooms by state; those of which nothing was told yet are `resolving`. */
+export type RoomCounts = Readonly<Record<RoomState, number>>;
+
+/** A cluster at a glance. */
+export interface ClusterView {
+  /** Every process, oldest first, with what its rooms are doing. */
+  readonly members: readonly (MemberRow & { readonly states: RoomCounts })[];
+  readonly rooms: {
+    readonly wanted: number;
+    /** Of those: on the watch list. */
+    readonly watched: number;
+    /** Of those: collected by nobody right now, by the state that was told last. */
+    readonly unowned: RoomCounts;
+  };
+  /** Events of the log that its readers have not come to. */
+  readonly behind: { readonly statistics: number; readonly search: number; readonly hooks: number };
+  /** Bytes that wait in the database for the owners of their rooms: frames that came while it was away. */
+  readonly spooledBytes: number;
+}
+
+/** What of a store tells of its cluster. */
+export type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
+
+/**
+ * Who does what in the cluster, and how far everybody is.
+ * @param countHooks counts the events that webhooks have still to be sent
+ * @throws DyliveError not_found where the store is for a single process
+ */
+export async function clusterView({ cluster, statistics, search }: ClusterStore, countHooks: () => Promise<number>): Promise<ClusterView> {
+  if (cluster === undefined)
+    throw new DyliveError("not_found", "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)");
+  const [members, wishes, counted, indexed, hooks, spooledBytes] = await Promise.all([
+    cluster.leases.members(),
+    cluster.wishes.all(),
+    statistics.progress(),
+    search.progress(),
+    countHooks(),
+    cluster.spooled.waiting(),
+  ]);
+  const states = new Map<number | null, Record<RoomState, number>>();
+  const seen = new Set<number>();
+  let [wanted, watched] = [0, 0];
+  for (const { room, ownerId, told, watched: isWatched } of wishes) {
+    // A room may be wanted by several names.
+    if (room !== null && seen.has(room)) continue;
+    if (room !== null) seen.add(room);
+    wanted++;
+    if (isWatched) watched++;
+    const counts = states.get(ownerId) ?? noRooms();
+    counts[readReport(told)?.state ?? "resolving"]++;
+    states.set(ownerId, counts);
+  }
+  return {
+    members: members.map((member) => ({ ...member, states: states.get(member.id) ?? noRooms() })),
+    rooms: { wanted, watched, unowned: states.get(null) ?? noRooms() },
+    behind: { statistics: sumOf(counted), search: sumOf(indexed), hooks },
+    spooledBytes,
+  };
+}
+
+function noRooms(): Record<RoomState, number> {
+  return Object.fromEntries(ROOM_STATES.map((state) => [state, 0])) as Record<RoomState, number>;
+}
+
+function sumOf(rooms: readonly { readonly behind: number }[]): number {
+  return rooms.reduce((sum, { behind }) => sum + behind, 0);
+}

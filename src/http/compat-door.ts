@@ -1,0 +1,55 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { Door, Guest } from "../compat/door.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Rooms } from "../store/rooms.js";
+import type { TokenRow, Tokens } from "../store/tokens.js";
+import { assertMayAsk, maySee } from "./access.js";
+import { authenticate } from "./auth.js";
+import { HeldTokens } from "./held-tokens.js";
+import { Rates } from "./rate.js";
+import { Uses } from "./uses.js";
+
+/** Somebody without a token, where none is needed. */
+const ANYBODY: Guest = {
+  hasToken: false,
+  mayAsk: async () => {},
+  maySee: async () => true,
+  stay: () => () => {},
+};
+
+/** How the door of the compat outputs is built. */
+export interface CompatDoorParts {
+  readonly tokens: Tokens;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+  readonly logger: Pick<FastifyBaseLogger, "error">;
+  /** Nobody is let in without a token. A token that is sent is checked in any case. */
+  readonly tokenNeeded: boolean;
+}
+
+/** The door of the compat outputs: the tokens of the API, with their rooms and rates, in `?token=` or the header. */
+export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorParts): Door {
+  const rates = new Rates(clock);
+  const uses = new Uses(tokens, clock, logger);
+  const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients cannot be looked at"));
+  return {
+    enter: async (secret) => {
+      if (secret === null && !tokenNeeded) return ANYBODY;
+      if (secret === null) throw new DyliveError("no_token", "add ?token=TOKEN to the address, or set DYLIVE_COMPAT_TOKEN=never");
+      const token = await authenticate(tokens, secret, "read", clock.now());
+      rates.count(token);
+      await uses.note(token);
+      return guestWith(token);
+    },
+  };
+
+  function guestWith(token: TokenRow): Guest {
+    return {
+      hasToken: true,
+      mayAsk: (room) => assertMayAsk(rooms, token, room),
+      maySee: async (room) => maySee(token, room, await rooms.aliases(room)),
+      stay: (end) => held.hold(token, end),
+    };
+  }
+}

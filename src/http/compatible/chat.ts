@@ -1,0 +1,115 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
+import type { Gathered } from "../../feed/read.js";
+import type { RequestedRoom } from "../../health/state.js";
+import type { TokenRow } from "../../store/tokens.js";
+import type { Call } from "../calls.js";
+import { successText } from "../envelope.js";
+import type { ApiParts } from "../parts.js";
+import { poll } from "../poll.js";
+import { clientPosition, movePosition } from "../token-positions.js";
+import { seedEvent } from "./event.js";
+import { requestedRoom } from "./facts.js";
+import { seedFilter } from "./filter.js";
+import { laterText } from "./later.js";
+import { NEWEST, type SeedQuery } from "./query.js";
+
+/** What the chat endpoint works with. */
+export type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls" | "live">;
+
+/** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
+export class SeedChat {
+  readonly #parts: SeedChatParts;
+
+  constructor(parts: SeedChatParts) {
+    this.#parts = parts;
+  }
+
+  /** The body, its headers set on `reply`; null when the client is gone, so that nobody is left to answer. */
+  async answer(request: FastifyRequest, reply: FastifyReply, query: SeedQuery, token: TokenRow): Promise<string | null> {
+    // A malformed field is refused before a room is collected for it.
+    if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
+    const call = this.#parts.calls.open(request.raw, reply.raw, token);
+    const asked = await this.#request(query.room_id, call);
+    if (asked === null) return null;
+    if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call, token));
+    return this.#byPosition(request, reply, query, asked, call, token);
+  }
+
+  /** The room that is asked for; null when the client is gone. */
+  async #request(text: string, call: Call): Promise<RequestedRoom | null> {
+    try {
+      return await requestedRoom(this.#parts, call, text);
+    } catch (error) {
+      if (call.ended === "gone") return null;
+      throw error;
+    }
+  }
+
+  async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: Call, token: TokenRow): Promise<Gathered> {
+    const ends = await this.#ends(asked.room);
+    const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
+    return this.#poll(query, asked, call, token, from, ends.head);
+  }
+
+  async #byPosition(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    query: SeedQuery,
+    asked: RequestedRoom,
+    call: Call,
+    token: TokenRow,
+  ): Promise<string> {
+    const { store } = this.#parts;
+    const { positions } = store;
+    const { room } = asked;
+    const reader = clientPosition(token, query.client ?? "");
+    const release = await this.#parts.turns.enter(`${reader}:${room}`, call);
+    if (release === null) {
+      const position = await positions.get(reader, room);
+      return this.#text(reply, query, asked, { events: [], next: position ?? 0, more: true, removed: [] });
+    }
+    try {
+      const [stored, ends] = [await positions.get(reader, room), await this.#ends(room)];
+      // A position beyond the head is of a log that was restored from an older copy: the reader begins anew.
+      const from = stored !== null && stored <= ends.head ? stored : null;
+      const got = await this.#poll(query, asked, call, token, from, ends.head);
+      // Made before the position is promised to move: had it failed, the error's answer would move it.
+      const text = this.#text(reply, query, asked, got);
+      const save = async (whole: boolean) => {
+        if (whole && got.next !== stored) await movePosition(store, token, reader, room, got.next);
+      };
+      // The turn ends when the position is on disk: the next call of this reader must not see the old one.
+      const saved = call.handedOver
+        .then(save)
+        .catch((error) => request.log.error({ err: error }, "the position could not be saved; the answer will be given again"))
+        .finally(release);
+      this.#parts.calls.after(saved);
+      return text;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #poll(query: SeedQuery, asked: RequestedRoom, call: Call, token: TokenRow, from: number | null, head: number): Promise<Gathered> {
+    const { store, clock, waiters, live } = this.#parts;
+    const filter = seedFilter(query.types?.split(",") ?? null, asked.onlySession);
+    const { limit } = query;
+    const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
+    return poll({ ...reading, clock, waiters, call, waitMs: query.wait * 1000 }, from, head);
+  }
+
+  async #ends(room: number): Promise<{ oldest: number; head: number }> {
+    return (await this.#parts.store.log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
+  }
+
+  #text(reply: FastifyReply, query: SeedQuery, { room, status }: RequestedRoom, got: Gathered): string {
+    const { store, rooms, clock } = this.#parts;
+    const cursor = encodeCursor({ logId: store.log.id, room, seq: got.next });
+    reply.header("x-room-state", (rooms.status(room) ?? status).state).header("x-next-cursor", cursor);
+    if (got.removed.length > 0) reply.header("x-removed", got.removed.map(([from, to]) => `${from}-${to}`).join(", "));
+    reply.type("application/json; charset=utf-8");
+    return query.format === "2" ? laterText(got.events, cursor, clock.now()) : successText(got.events.map(seedEvent));
+  }
+}

@@ -1,0 +1,35 @@
+import type { LiveEvent, User } from "../../events/event.js";
+import { platformId } from "../../events/platform-id.js";
+import { seedAvatar, seedId, seedMethod, seedMsg, seedUid, seedUser } from "./event.js";
+
+/** How long a client of the later form is asked to wait before its next call. */
+const FETCH_INTERVAL_MS = 1000;
+
+/** The later form of the interface (`format=2`): a clean `sec_uid`, and the cursor in the body. */
+export function laterText(events: readonly LiveEvent[], cursor: string, now: number): string {
+  const data = { messages: events.map(laterMessage), cursor, fetch_interval: FETCH_INTERVAL_MS, now };
+  return JSON.stringify({ code: 200, msg: "成功", data });
+}
+
+function laterMessage(event: LiveEvent) {
+  return {
+    method: seedMethod(event),
+    msg_id: seedId(platformId(event)),
+    payload: {
+      room_id: seedId(event.sessionId),
+      content: seedMsg(event),
+      user: laterUser(seedUser(event)),
+    },
+  };
+}
+
+/** A person in the later form: ids are "0" when unknown and "111111" when masked, texts "" when unknown. */
+export function laterUser(user: User | undefined) {
+  return {
+    uid: seedUid(user),
+    nickname: user?.nickname ?? "",
+    avatar: seedAvatar(user),
+    unique_id: user?.displayId ?? "",
+    sec_uid: user?.secUid ?? "",
+  };
+}

@@ -1,0 +1,67 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { CursorReset } from "../feed/cursor.js";
+import { DyliveError, ERRORS, type ErrorCode } from "../runtime/errors.js";
+import { failureText } from "./envelope.js";
+
+/** Seconds after which a refused client may try again, when waiting helps. */
+const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
+  too_many_rooms: 60,
+  room_unknown: 60,
+  blocked: 60,
+  unreachable: 10,
+  stopping: 5,
+};
+/** Addresses of the document's family and of files have its envelope; these have the form of v1. */
+const V1_FORM = /^\/(v1|metrics|readyz|openapi\.json|docs)(?![\w-])/;
+
+/** Facts beside the words, for programs: the valid cursors, the place of a mistake. */
+export type Details = Readonly<Record<string, string | number>>;
+
+/** What a client is told of an error. */
+export interface Failure {
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** What is wrong, in this case. */
+  readonly message: string;
+  /** What to do. */
+  readonly hint: string;
+  readonly details: Details;
+}
+
+/** The words for an error of the table. */
+export function failure(code: ErrorCode, detail: string, status: number = ERRORS[code].status, details: Details = {}): Failure {
+  return { status, code, message: `${ERRORS[code].message}: ${detail.replace(/\.$/, "")}`, hint: ERRORS[code].hint, details };
+}
+
+/** What a client is told of anything that was thrown. What we did not foresee is named by its request id only. */
+export function failureOf(error: unknown, requestId: string): Failure {
+  if (error instanceof DyliveError) {
+    const details = "details" in error ? (error.details as Details) : {};
+    return failure(error.code, error.code === "internal" ? `request ${requestId}` : error.detail, error.row.status, details);
+  }
+  const status = statusOf(error);
+  if (status === 404) return failure("not_found", "no such address");
+  // Fastify's own refusals (body too large, media type, bad address): its words are safe, but may echo what was sent.
+  if (status !== null && status >= 400 && status < 500)
+    return failure("bad_request", error instanceof Error ? error.message.slice(0, 200) : "refused", status);
+  return failure("internal", `request ${requestId}`);
+}
+
+/** Answers with an error, in the family's envelope or in the form of v1, as its address has it. */
+export function sendFailure(request: FastifyRequest, reply: FastifyReply, told: Failure, error?: unknown): FastifyReply {
+  if (error instanceof CursorReset) reply.header("x-oldest-cursor", error.oldest).header("x-newest-cursor", error.newest);
+  const retryAfterS = told.details["retryAfterS"] ?? RETRY_AFTER_S[told.code];
+  if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
+  const text = V1_FORM.test(request.url) ? errorText(told, request.id) : failureText(told.status, `${told.message}. ${told.hint}`);
+  return reply.code(told.status).header("cache-control", "no-store").type("application/json; charset=utf-8").send(text);
+}
+
+function statusOf(error: unknown): number | null {
+  if (typeof error !== "object" || error === null || !("statusCode" in error)) return null;
+  return typeof error.statusCode === "number" ? error.statusCode : null;
+}
+
+/** An error of v1: a stable code, what is wrong, what to do, and the name of the request in the server's log. */
+export function errorText({ code, message, hint, details }: Failure, requestId: string): string {
+  return JSON.stringify({ error: { code, message, hint, requestId, ...details } });
+}

@@ -1,0 +1,141 @@
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import type { RoomStatus } from "../health/state.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { AppendHealth } from "../store/append-health.js";
+import { isLimited } from "./access.js";
+import type { ApiParts } from "./parts.js";
+
+/** A look at the store is good for so long: nobody may make us write as often as they ask. With the next one, it is how old readiness may be. */
+const LOOK_MS = 1_000;
+/** A store that takes longer for one small write is not ready. */
+const WRITE_MS = 2_000;
+/** Whose position is written to see whether the store can be; no reader has this name. */
+const PROBE = "readyz";
+
+const Healthy = Type.Object(
+  {
+    status: Type.Enum(["ok", "stopping"], {
+      description: "ok: the process lives and answers. That says nothing of the store, which /readyz is asked for",
+    }),
+    database: Type.Optional(
+      Type.Enum(["ok", "away"], {
+        description:
+          "with PostgreSQL: away when it cannot be reached, or has answered nothing for three seconds that it was asked. A process without it is alive: it goes on by itself",
+      }),
+    ),
+  },
+  { description: "ok, or stopping with status 503" },
+);
+const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
+
+/** One small write, to see whether the store can be written. */
+interface Look {
+  /** ms UTC */
+  readonly asked: number;
+  /** ms UTC; null while the store has not answered. */
+  answered: number | null;
+  readonly writable: Promise<boolean>;
+}
+
+/** What the process knows of itself. */
+export interface About {
+  readonly stopping: () => boolean;
+  /** The rooms that this process collects; null where the metrics are of all rooms. */
+  readonly here: (() => readonly RoomStatus[]) | null;
+  readonly appends: AppendHealth;
+}
+
+/** `/healthz`, `/readyz` and `/metrics`. */
+export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, here, appends }: About): void {
+  const { store, rooms, clock, gate, metrics } = parts;
+  let look: Look = { asked: 0, answered: 0, writable: Promise.resolve(false) };
+
+  app.get(
+    "/healthz",
+    { schema: { summary: "Whether the process is alive", tags: ["health"], response: { 200: Healthy, 503: Healthy } } },
+    (_request, reply) => {
+      reply.header("cache-control", "no-store");
+      const server = store.server?.();
+      const database = server === undefined ? {} : { database: server.away === null ? ("ok" as const) : ("away" as const) };
+      return stopping() ? reply.code(503).send({ status: "stopping", ...database }) : reply.send({ status: "ok", ...database });
+    },
+  );
+
+  app.get(
+    "/readyz",
+    {
+      schema: {
+        summary:
+          "Whether requests can be served: the store took what was last to be stored, and could be written within the last three seconds",
+        tags: ["health"],
+        response: { 200: Ready },
+      },
+    },
+    async (_request, reply) => {
+      reply.header("cache-control", "no-store");
+      const now = clock.now();
+      // What is appended needs more room than one small write: it tells first.
+      const complaint = appends.complaint(now);
+      if (complaint !== null) throw new DyliveError("not_ready", complaint);
+      // One at a time: a store that hangs is not asked again and again.
+      if (look.answered !== null && Math.abs(now - look.answered) >= LOOK_MS) look = lookAt(now);
+      const writable = await answerOf(look, now);
+      if (writable === true) return { status: "ready" };
+      throw new DyliveError("not_ready", writable === false ? "the store cannot be written" : "the store does not answer");
+    },
+  );
+
+  /** Whether the store could be written; null when it has not answered in time. */
+  async function answerOf({ asked, answered, writable }: Look, now: number): Promise<boolean | null> {
+    const leftMs = asked + WRITE_MS - now;
+    if (answered === null && leftMs <= 0) return null;
+    const done = new AbortController();
+    const late = clock.sleep(leftMs, done.signal).then(
+      () => null,
+      () => null,
+    );
+    const answer = await Promise.race([writable, late]);
+    done.abort();
+    return answer;
+  }
+
+  function lookAt(asked: number): Look {
+    const writable = store.positions.set(PROBE, 0, 0).then(
+      () => true,
+      () => false,
+    );
+    const look: Look = { asked, answered: null, writable };
+    parts.calls.after(
+      writable.then(() => {
+        look.answered = clock.now();
+      }),
+    );
+    return look;
+  }
+
+  app.get(
+    "/metrics",
+    {
+      schema: {
+        summary: "Counts for Prometheus",
+        tags: ["health"],
+        produces: ["text/plain"],
+        response: { 200: Type.String({ description: "Prometheus' text form" }) },
+      },
+      // Not even on loopback without one: behind a proxy on the same machine everybody comes from there.
+      onRequest: async (request) => {
+        const token = await gate.enterAnyway(request.raw, "read");
+        if (isLimited(token)) throw new DyliveError("forbidden", "the metrics are of all rooms, the token is limited to some");
+      },
+      config: { scope: "read" },
+    },
+    async (_request, reply) => {
+      const statuses = here === null ? (await rooms.list()).map(({ status }) => status) : here();
+      return reply
+        .header("cache-control", "no-store")
+        .type(metrics.contentType)
+        .send(await metrics.text(statuses, store.server?.()));
+    },
+  );
+}

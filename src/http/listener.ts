@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { Conversation } from "../runtime/conversation.js";
+import { Beginnings } from "./beginnings.js";
+import type { Connections } from "./connections.js";
+import { failureText } from "./envelope.js";
+import { failure } from "./failure.js";
+import type { Secrets } from "./secrets.js";
+
+/** Address and headers together; Node answers larger ones with 431. */
+const HEADERS_MAX_BYTES = 16_384;
+/** For receiving a whole request. */
+const REQUEST_MS = 30_000;
+/** How often Node looks for requests that take too long. */
+const CHECK_MS = 5_000;
+/** Between requests of one connection; longer than the longest wait, so that a polling client keeps its connection. */
+const KEEP_ALIVE_MS = 75_000;
+/** A connection on which nothing moves is cut; longer than the longest wait with its start. */
+const IDLE_MS = 120_000;
+
+/** Takes a WebSocket upgrade over; `head` is what came after the request. */
+export type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/**
+ * The HTTP servers beneath fastify: bounded, each connection's requests answered one after the other, and with the token taken out of every
+ * request before fastify sees it.
+ */
+export class Listener {
+  readonly #secrets: Secrets;
+  readonly #connections: Connections;
+  readonly #beginnings = new Beginnings();
+  readonly #conversations = new WeakMap<Socket, Conversation>();
+  readonly #servers: Server[] = [];
+  /** Connections on which nothing came yet: browsers open some in advance. */
+  readonly #unused = new Set<Socket>();
+
+  readonly #requestMs: number;
+  #onUpgrade: OnUpgrade | null = null;
+
+  /** @param requestMs for receiving a whole request */
+  constructor(secrets: Secrets, connections: Connections, requestMs = REQUEST_MS) {
+    this.#secrets = secrets;
+    this.#connections = connections;
+    this.#requestMs = requestMs;
+  }
+
+  /** Makes a server; fastify asks for more than one when a host name has several addresses. */
+  make(handler: RequestListener): Server {
+    const server = createServer({
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      requestTimeout: this.#requestMs,
+      headersTimeout: this.#requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, this.#requestMs),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+    server.setTimeout(IDLE_MS);
+    server.on("connection", (socket) => {
+      this.#beginnings.connected();
+      this.#unused.add(socket);
+      socket.once("close", () => this.#unused.delete(socket));
+      this.#connections.add(socket);
+      const answer: RequestListener = (request, response) => {
+        this.#connections.busy(socket);
+        response.once("close", () => this.#connections.idle(socket));
+        const begin = () => handler(request, response);
+        // Whoever watches over us must not wait for those who flood us.
+        if (request.url === "/healthz") begin();
+        else this.#beginnings.add(begin);
+      };
+      this.#conversations.set(socket, new Conversation(socket, answer));
+    });
+    server.on("request", (request, response) => {
+      this.#unused.delete(request.socket);
+      this.#secrets.take(request);
+      this.#conversations.get(request.socket)?.ask(request, response);
+    });
+    server.on("upgrade", (request, socket: Socket, head) => {
+      this.#unused.delete(socket);
+      const conversation = this.#conversations.get(socket);
+      conversation?.leave();
+      // Sent ahead of an answer: the two would be written into each other.
+      if (conversation?.isBusy === true) {
+        socket.destroy();
+        return;
+      }
+      this.#connections.busy(socket);
+      if (this.#onUpgrade === null || request.headers.upgrade?.toLowerCase() !== "websocket") {
+        answerPlainly(server, request, socket);
+        return;
+      }
+      this.#secrets.take(request);
+      this.#onUpgrade(request, socket, head);
+    });
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** Says who takes WebSocket upgrades. */
+  upgrades(take: OnUpgrade): void {
+    this.#onUpgrade = take;
+  }
+
+  /** Closes what Node does not count as idle although nobody asked anything there. */
+  closeUnused(): void {
+    for (const socket of this.#unused) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  /** Cuts every connection. */
+  cut(): void {
+    for (const server of this.#servers) server.closeAllConnections();
+  }
+}
+
+/**
+ * Answers a request that offers a protocol we do not have as if it had not: Java's client offers h2c with every request. Node has taken
+ * its parser off the socket, so there is no body, and the connection ends with the answer.
+ */
+function answerPlainly(server: Server, request: IncomingMessage, socket: Socket): void {
+  socket.on("error", () => {});
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once("finish", () => socket.end());
+  server.emit("request", request, response);
+}
+
+/** Answers bytes that are not HTTP, or too many of them, in the family's envelope. Never logged: the bytes may hold a token. */
+export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ""] ?? 400;
+  const { message, hint } = failure("bad_request", (STATUS_CODES[status] ?? "refused").toLowerCase(), status);
+  const body = failureText(status, `${message}. ${hint}`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close`;
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,292 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { NewEvent } from "../events/event.js";
+import { ROOM_STATES, type RoomStatus, type Storage } from "../health/state.js";
+import type { Clock } from "../runtime/clock.js";
+import type { RoomKey } from "../store/log.js";
+import type { StoreServer } from "../store/store.js";
+import { HOOK_STATES } from "../webhooks/desk.js";
+import type { HookFigures } from "../webhooks/start.js";
+
+/** Seconds: what the platform's push takes, up to what only a stall explains. */
+const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
+/** Seconds: quick answers, and those that wait for an event. */
+const REQUEST_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60];
+/** Sources whose events come as they happen: only of those does the lag say something. */
+const LIVE_SOURCES: ReadonlySet<string> = new Set(["websocket", "browser", "official"]);
+
+/** Seconds: a group commit on a disk of one's own, up to a database that does not keep up. */
+const APPEND_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** What a room had counted when it was last looked at. */
+interface Seen {
+  reconnects: number;
+  received: number;
+  drops: Readonly<Record<string, number>>;
+}
+
+/** How far readers of live streams are behind. */
+export interface LiveQueues {
+  readonly queuedBytes: number;
+  /** Readers cut since the start. */
+  readonly cutForSlowness: number;
+}
+
+/** What HTTP clients make the process hold. */
+export interface HttpHeld {
+  /** Open connections. */
+  readonly size: number;
+  /** Bytes that wait for clients to take them. */
+  readonly waitingBytes: number;
+  /** Connections cut since the start for what they made it hold. */
+  readonly cut: number;
+}
+
+/** What the process counts of itself, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
+export class Metrics {
+  readonly #clock: Clock;
+  readonly #registry = new Registry();
+  readonly #events = this.#counter("dylive_events_total", "Events stored by this process, by type", ["type"]);
+  readonly #lag = new Histogram({
+    name: "dylive_event_lag_seconds",
+    help: "From the platform's time of an event until it was stored; events whose time is estimated are left out",
+    buckets: LAG_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #gaps = this.#counter("dylive_gaps_total", "Intervals in which we know that nothing was received");
+  readonly #gapSeconds = this.#counter("dylive_gap_seconds_total", "Length of those intervals, as far as it is known");
+  readonly #reconnects = this.#counter("dylive_reconnects_total", "Connections to the platform that had to be made again");
+  readonly #received = this.#counter(
+    "dylive_received_messages_total",
+    "Messages that came from the platform; dylive_events_total is what was stored",
+  );
+  readonly #waiting = this.#gauge("dylive_waiting_messages", "Messages that came and are not in the log yet", []);
+  readonly #waitingSeconds = this.#gauge(
+    "dylive_waiting_seconds",
+    "For how long the oldest of them has waited, of any room; 0 when none waits",
+    [],
+  );
+  readonly #drops = this.#counter("dylive_dropped_messages_total", "Messages that were not stored, by reason", ["reason"]);
+  readonly #rooms = this.#gauge("dylive_rooms", "Rooms by state; none: known, but not collected", ["state"]);
+  readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
+  readonly #queued = new Gauge({
+    name: "dylive_reader_queued_bytes",
+    help: "Bytes that wait for readers of live streams to take them",
+    registers: [this.#registry],
+  });
+  readonly #cut = this.#counter("dylive_readers_cut_total", "Readers of live streams that were cut for being slow");
+  readonly #httpConnections = this.#gauge("dylive_http_connections", "Open connections to the API", []);
+  readonly #httpWaiting = this.#gauge("dylive_http_waiting_bytes", "Bytes that wait for clients of the API to take them", []);
+  readonly #httpCut = this.#counter(
+    "dylive_http_connections_cut_total",
+    "Connections to the API that were cut: too many, or too much waited for them too long",
+  );
+  readonly #behind = new Gauge({
+    name: "dylive_statistics_behind_events",
+    help: "Events that the statistics have still to look at",
+    registers: [this.#registry],
+  });
+  readonly #diskFree = new Gauge({
+    name: "dylive_disk_free_bytes",
+    help: "Bytes left on the disk of the data folder; -1 while nobody knows",
+    registers: [this.#registry],
+  });
+  readonly #spool = this.#gauge("dylive_spool_bytes", "Frames that wait on this process's own disk for the database", []);
+  readonly #takeovers = this.#counter(
+    "dylive_room_takeovers_total",
+    "Rooms that this process got in a cluster, by how: nobody had them (free), their process was gone (dead), or gave them up (offered)",
+    ["how"],
+  );
+  readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
+  readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
+  readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
+  readonly #requests = this.#counter("dylive_http_requests_total", "Answers, by route, method and status", ["route", "method", "status"]);
+  readonly #requestSeconds = new Histogram({
+    name: "dylive_http_request_seconds",
+    help: "From a request to its answer; those that wait for an event included",
+    labelNames: ["route"],
+    buckets: REQUEST_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #appendSeconds = new Histogram({
+    name: "dylive_append_seconds",
+    help: "From the asking for an append until its events were on disk",
+    buckets: APPEND_BUCKETS_S,
+    registers: [this.#registry],
+  });
+  readonly #away = this.#gauge("dylive_database_away_seconds", "For how long the database has been missed; 0 while it is there", []);
+  readonly #connections = this.#gauge("dylive_database_connections", "Connections to the database by state; waiting: calls without one", [
+    "state",
+  ]);
+  readonly #seen = new Map<RoomKey, Seen>();
+  readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
+  readonly #countReaders = new Map<string, () => number>();
+  #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
+  #held: HttpHeld = { size: 0, waitingBytes: 0, cut: 0 };
+  #httpCutSeen = 0;
+  #lookAtStatistics: () => number = () => 0;
+  #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
+  #lookAtDisk: () => number | null = () => null;
+  #lookAtSpool: () => number = () => 0;
+  #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
+  #takeoversSeen: Readonly<Record<string, number>> = {};
+  #cutSeen = 0;
+
+  /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
+  constructor(clock: Clock, ofProcess = false) {
+    this.#clock = clock;
+    if (ofProcess) collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** The media type of {@link text}. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Counts events that were just stored. */
+  stored(events: readonly NewEvent[]): void {
+    const now = this.#clock.now();
+    for (const event of events) {
+      this.#events.inc({ type: event.type });
+      if (LIVE_SOURCES.has(event.source) && event.timeEstimated !== true && event.method !== "dylive")
+        this.#lag.observe(Math.max(0, now - event.time) / 1000);
+      if (event.type !== "gap") continue;
+      this.#gaps.inc();
+      if (event.from !== null) this.#gapSeconds.inc(Math.max(0, event.to - event.from) / 1000);
+    }
+  }
+
+  /** Counts an append, whatever became of it. */
+  appended(ms: number): void {
+    this.#appendSeconds.observe(ms / 1000);
+  }
+
+  /** Counts an answer. `route` is the route's pattern, so that nobody can make up new ones. */
+  answered(route: string, method: string, status: number, ms: number): void {
+    this.#requests.inc({ route, method, status });
+    this.#requestSeconds.observe({ route }, ms / 1000);
+  }
+
+  /** Says how readers of a kind are counted. */
+  countReaders(kind: string, count: () => number): void {
+    this.#countReaders.set(kind, count);
+  }
+
+  /** Says how the queues of live streams are looked at. */
+  lookAtLive(look: () => LiveQueues): void {
+    this.#lookAtLive = look;
+  }
+
+  /** Says what tells of the API's connections. */
+  lookAtConnections(held: HttpHeld): void {
+    this.#held = held;
+  }
+
+  /** Says how far the statistics are behind. */
+  lookAtStatistics(look: () => number): void {
+    this.#lookAtStatistics = look;
+  }
+
+  /** Says how many bytes wait in the spool. */
+  lookAtSpool(look: () => number): void {
+    this.#lookAtSpool = look;
+  }
+
+  /** Says how many rooms came to this process in a cluster, by how. */
+  lookAtTakeovers(look: () => Readonly<Record<string, number>>): void {
+    this.#lookAtTakeovers = look;
+  }
+
+  /** Says how many bytes the disk of the data folder has left; null while nobody knows. */
+  lookAtDisk(look: () => number | null): void {
+    this.#lookAtDisk = look;
+  }
+
+  /** Says how webhooks are looked at. */
+  lookAtHooks(look: () => Promise<readonly HookFigures[]>): void {
+    this.#lookAtHooks = look;
+  }
+
+  /**
+   * Everything, in Prometheus' text form.
+   * @param statuses of every known room; null where one is not collected
+   * @param server of a store in a server of its own
+   */
+  async text(statuses: readonly (RoomStatus | null)[], server?: StoreServer): Promise<string> {
+    if (server !== undefined) this.#showServer(server);
+    // Without the store nothing new is known of them; the rest must be seen then above all.
+    const hooks = await this.#lookAtHooks().catch(() => null);
+    for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
+    for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
+    for (const status of statuses) if (status !== null) this.#count(status);
+    this.#showWaiting(statuses.flatMap((status) => status?.evidence.storage ?? []));
+    for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
+    const { queuedBytes, cutForSlowness } = this.#lookAtLive();
+    this.#queued.set(queuedBytes);
+    this.#httpConnections.set(this.#held.size);
+    this.#httpWaiting.set(this.#held.waitingBytes);
+    this.#httpCut.inc(this.#held.cut - this.#httpCutSeen);
+    this.#httpCutSeen = this.#held.cut;
+    this.#behind.set(this.#lookAtStatistics());
+    this.#diskFree.set(this.#lookAtDisk() ?? -1);
+    this.#spool.set(this.#lookAtSpool());
+    const takeovers = { ...this.#lookAtTakeovers() };
+    for (const [how, n] of Object.entries(takeovers)) this.#takeovers.inc({ how }, n - (this.#takeoversSeen[how] ?? 0));
+    this.#takeoversSeen = takeovers;
+    this.#cut.inc(cutForSlowness - this.#cutSeen);
+    this.#cutSeen = cutForSlowness;
+    if (hooks !== null) this.#showHooks(hooks);
+    return this.#registry.metrics();
+  }
+
+  #showWaiting(rooms: readonly Storage[]): void {
+    const oldest = Math.min(...rooms.map(({ waitingSince }) => waitingSince ?? Number.POSITIVE_INFINITY));
+    this.#waiting.set(rooms.reduce((sum, { waiting }) => sum + waiting, 0));
+    this.#waitingSeconds.set(Number.isFinite(oldest) ? Math.max(0, this.#clock.now() - oldest) / 1000 : 0);
+  }
+
+  #showServer({ away, connections }: StoreServer): void {
+    this.#away.set(away === null ? 0 : Math.max(0, this.#clock.now() - away.since) / 1000);
+    for (const [state, count] of Object.entries(connections)) this.#connections.set({ state }, count);
+  }
+
+  #showHooks(hooks: readonly HookFigures[]): void {
+    for (const state of HOOK_STATES) this.#hooks.set({ state }, 0);
+    for (const { state } of hooks) this.#hooks.inc({ state });
+    // One that was removed is no longer shown, or making and removing them would add series for ever.
+    this.#hookBacklog.reset();
+    for (const id of this.#hooksSeen.keys()) {
+      if (hooks.some((hook) => hook.id === id)) continue;
+      for (const outcome of ["delivered", "failed"]) this.#hookTries.remove({ hook: id, outcome });
+      this.#hooksSeen.delete(id);
+    }
+    for (const { id, backlog, delivered, failed } of hooks) {
+      const before = this.#hooksSeen.get(id);
+      this.#hookBacklog.set({ hook: id }, backlog);
+      this.#hookTries.inc({ hook: id, outcome: "delivered" }, grown(before?.delivered, delivered));
+      this.#hookTries.inc({ hook: id, outcome: "failed" }, grown(before?.failed, failed));
+      this.#hooksSeen.set(id, { delivered, failed });
+    }
+  }
+
+  /** A room counts from when its collection began; we count on. */
+  #count({ room, evidence: { reconnects, drops, storage } }: RoomStatus): void {
+    const before = this.#seen.get(room);
+    this.#reconnects.inc(grown(before?.reconnects, reconnects));
+    this.#received.inc(grown(before?.received, storage.received));
+    for (const [reason, count] of Object.entries(drops)) this.#drops.inc({ reason }, grown(before?.drops[reason], count));
+    this.#seen.set(room, { reconnects, received: storage.received, drops });
+  }
+
+  #counter<T extends string = never>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge<T extends string>(name: string, help: string, labelNames: readonly T[]): Gauge<T> {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+}
+
+/** By how much a count grew; one that fell began anew. */
+function grown(before = 0, now: number): number {
+  return now >= before ? now - before : now;
+}

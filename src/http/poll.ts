@@ -1,0 +1,56 @@
+import { type Gathered, type Reading, readAfter, readNewest } from "../feed/read.js";
+import type { Waiters } from "../feed/waiters.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Call } from "./calls.js";
+
+/** A reading that may wait for its first event. */
+export interface Polling extends Reading {
+  readonly clock: Clock;
+  readonly waiters: Waiters;
+  readonly waitMs: number;
+  readonly call: Call;
+}
+
+/**
+ * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none it waits up to `waitMs` for one that
+ * the filter shows, passing over hidden ones, or until the call is ended.
+ */
+export async function poll(polling: Polling, from: number | null, head: number): Promise<Gathered> {
+  const { clock, waiters, waitMs, call, room } = polling;
+  const deadline = clock.now() + waitMs;
+  const removed: Gathered["removed"][number][] = [];
+  let after = from;
+  for (;;) {
+    // Opened before the read: an event that comes in between wakes it all the same.
+    const waiter = waiters.open(room, call.signal);
+    try {
+      const got = after === null ? await newest(polling, head) : await readAfter(polling, after, call.signal);
+      call.assertToken();
+      removed.push(...got.removed);
+      const leftMs = deadline - clock.now();
+      // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
+      const spent = got.more && polling.share !== undefined;
+      if (got.events.length > 0 || leftMs <= 0 || spent || call.ended !== null) return { ...got, removed };
+      if (!got.more) await waiter.sleep(leftMs);
+      after = got.next;
+    } finally {
+      waiter.close();
+    }
+  }
+}
+
+/** The newest events; one that the server ends before it could begin is refused: an empty answer would say that there were none. */
+async function newest(polling: Polling, head: number): Promise<Gathered> {
+  const { call } = polling;
+  const got = await readNewest(polling, head, call.signal);
+  if (got !== null) return got;
+  call.assertToken();
+  if (call.ended === "stopping") throw new DyliveError("stopping", "no events were read");
+  // A newer call waits for this one, which moves its position; of one whose client has left nobody takes the answer.
+  return call.ended === "newer" ? ((await readNewest(polling, head)) ?? nothingNew(head)) : nothingNew(head);
+}
+
+function nothingNew(head: number): Gathered {
+  return { events: [], next: head, more: false, removed: [] };
+}

@@ -1,0 +1,224 @@
+import { randomBytes } from "node:crypto";
+import { type FastifyBaseLogger, fastify, LogController } from "fastify";
+import type { Official } from "../collector/open-platform/official.js";
+import { type Exports, LocalExports } from "../exports/exports.js";
+import { Waiters } from "../feed/waiters.js";
+import type { RoomManager, RoomStatus } from "../health/state.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { listenFailure } from "../runtime/listen-failure.js";
+import { AppendHealth } from "../store/append-health.js";
+import { AllowedHosts } from "../webhooks/address.js";
+import { HookDesk } from "../webhooks/desk.js";
+import { sendNothing } from "../webhooks/send.js";
+import { Calls } from "./calls.js";
+import { seedRoutes } from "./compatible/routes.js";
+import { type ConnectionLimits, Connections } from "./connections.js";
+import { failure, failureOf, sendFailure } from "./failure.js";
+import { Gate } from "./gate.js";
+import { healthRoutes } from "./health-routes.js";
+import { HeldTokens } from "./held-tokens.js";
+import { Listener, refuseBytes } from "./listener.js";
+import type { Mender } from "./mender.js";
+import { Metrics } from "./metrics.js";
+import { officialRoutes } from "./official-routes.js";
+import type { Operator } from "./operator.js";
+import { servePage } from "./page.js";
+import type { ApiParts, ApiStore } from "./parts.js";
+import { Secrets } from "./secrets.js";
+import { Live } from "./streams/live.js";
+import { WsUpgrade } from "./streams/ws-upgrade.js";
+import { TaskList } from "./task-list.js";
+import { Turns } from "./turns.js";
+import { describeRoutes } from "./v1/openapi.js";
+import { v1Routes } from "./v1/routes.js";
+
+/** The largest body is a token for 200 rooms; this much is read of one before it is refused. */
+const BODY_MAX_BYTES = 65_536;
+/** An address longer than this is refused: 50 method names and a cursor fit. */
+const URL_MAX_CHARS = 8_192;
+/** Connections that the system keeps for us while we are at something else; those beyond it have to try again, after a second and more. */
+const BACKLOG = 4_096;
+/** What is still open this long after `close()` is cut. */
+const CLOSE_GRACE_MS = 4_500;
+
+/** What the API is built from. */
+export interface ApiOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly store: ApiStore;
+  readonly rooms: RoomManager;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  /** Where hooks are managed; by default one of which nobody delivers. */
+  readonly hooks?: HookDesk;
+  /** Where exports are made; in this thread by default. */
+  readonly exports?: Exports;
+  /** What `/metrics` shows; counts of the API alone by default. */
+  readonly metrics?: Metrics;
+  /** What became of the last append of this process; without it readiness is judged by a write of its own alone. */
+  readonly appends?: AppendHealth;
+  /** For receiving a whole request; 30 s by default. */
+  readonly requestMs?: number;
+  /** Bounds of what clients may make the process hold. */
+  readonly connections?: Partial<ConnectionLimits>;
+  /** Apps of the Open Platform whose pushes are taken; none by default. */
+  readonly official?: readonly Official[];
+  /** Accounts, what this server is, and its doctor; none by default. */
+  readonly operator?: Operator;
+  /** Who does long work on what is kept; nobody by default. */
+  readonly mender?: Mender;
+  /** Absolute path of the page's files; without it there is no page. */
+  readonly webRoot?: string;
+  /** The rooms that this process collects, where others collect others: of them are the metrics. By default of all rooms. */
+  readonly here?: () => readonly RoomStatus[];
+  /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
+  readonly healthOnly?: boolean;
+}
+
+/** A running API. */
+export interface Api {
+  readonly url: string;
+  readonly port: number;
+  /** Ends what waits, refuses what comes, and resolves when nothing uses the store any more: within 5 s. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the HTTP server.
+ * @throws DyliveError in_use when the port is taken; bad_config when it may not be listened on
+ */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock), healthOnly = false } = options;
+  const hooks = options.hooks ?? new HookDesk({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
+  const secrets = new Secrets();
+  const held = new HeldTokens(store.tokens, clock, (error) =>
+    logger.error({ err: error }, "the tokens of open calls and streams cannot be looked at"),
+  );
+  const calls = new Calls(held);
+  const waiters = new Waiters(store.log, clock, logger);
+  const turns = new Turns(clock, store.cluster?.holds);
+  const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
+  const live = new Live({ store, clock, logger, held });
+  const tasks = new TaskList(clock, logger);
+  const parts: ApiParts = {
+    store,
+    rooms,
+    clock,
+    logger,
+    gate,
+    calls,
+    waiters,
+    turns,
+    live,
+    metrics,
+    hooks,
+    exports: options.exports ?? new LocalExports(store.log, live.time),
+    official: options.official ?? [],
+    operator: options.operator ?? null,
+    tasks,
+    mender: options.mender ?? null,
+  };
+  const connections = new Connections(clock, options.connections);
+  const listener = new Listener(secrets, connections, options.requestMs);
+  const sockets = new WsUpgrade(live, gate);
+  if (!healthOnly) listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
+  let stopping = false;
+
+  const app = fastify({
+    loggerInstance: logger,
+    // Its lines hold addresses as sent; ours below hold the path alone.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomBytes(6).toString("hex"),
+    bodyLimit: BODY_MAX_BYTES,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    serverFactory: (handler) => listener.make(handler),
+    clientErrorHandler: refuseBytes,
+    frameworkErrors: (error, request, reply) => sendFailure(request, reply, failureOf(error, request.id)),
+  });
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
+    if (request.url.length > URL_MAX_CHARS)
+      return sendFailure(request, reply, failure("bad_request", `the address is longer than ${URL_MAX_CHARS} characters`, 414));
+    if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
+    return undefined;
+  });
+  app.addHook("onSend", async (_request, reply, payload) => {
+    if (typeof payload === "string" || Buffer.isBuffer(payload)) connections.grow(payload.length);
+    if (stopping) reply.header("connection", "close");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, url } = request;
+    const path = url.split("?", 1)[0];
+    request.log.debug({ method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+    metrics.answered(request.routeOptions.url ?? "none", method, reply.statusCode, reply.elapsedTime);
+  });
+  app.setNotFoundHandler((request, reply) => sendFailure(request, reply, failure("not_found", "no such address")));
+  app.setErrorHandler((error, request, reply) => {
+    const told = failureOf(error, request.id);
+    if (told.status >= 500) request.log[told.code === "internal" ? "error" : "warn"]({ err: error, code: told.code }, told.message);
+    else request.log.debug({ code: told.code, status: told.status }, "refused");
+    return sendFailure(request, reply, told, error);
+  });
+
+  metrics.countReaders("poll", () => calls.size);
+  for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
+  metrics.lookAtLive(() => live.counts());
+  metrics.lookAtConnections(connections);
+  // Before what it describes.
+  if (!healthOnly) await describeRoutes(app);
+  healthRoutes(app, parts, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
+  if (!healthOnly) {
+    seedRoutes(app, parts);
+    await v1Routes(app, parts);
+    await officialRoutes(app, parts.official, clock);
+    if (webRoot !== undefined) servePage(app, webRoot);
+  }
+
+  try {
+    await app.listen({ host, port, backlog: BACKLOG });
+  } catch (error) {
+    connections.close();
+    await live.close();
+    await app.close();
+    throw listenFailure(error, host, port, "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port");
+  }
+  if (!healthOnly) waiters.start();
+
+  const address = app.addresses()[0];
+  const bound = typeof address === "object" ? address.port : port;
+
+  async function close(): Promise<void> {
+    stopping = true;
+    calls.stop();
+    connections.hurry();
+    const told = live.close();
+    const closed = new AbortController();
+    const cut = clock.sleep(CLOSE_GRACE_MS, closed.signal).then(
+      () => listener.cut(),
+      () => {},
+    );
+    // Node takes a connection for idle once its answer is written, though not yet sent: it would be cut short.
+    await Promise.race([Promise.all([calls.drained(), told]), cut]);
+    listener.closeUnused();
+    await app.close();
+    closed.abort();
+    await cut;
+    connections.close();
+    await tasks.close();
+    await calls.idle();
+    await waiters.stop();
+  }
+  let closing: Promise<void> | null = null;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

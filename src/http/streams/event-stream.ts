@@ -1,0 +1,95 @@
+import { cursorStart, encodePlaces } from "../../feed/places.js";
+import type { TailBatch } from "../../feed/tail-batch.js";
+import { Follow, type FollowTarget } from "../../feed/tail-follow.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { TokenRow } from "../../store/tokens.js";
+import type { Live } from "./live.js";
+import type { Goodbye, LiveReader } from "./reader.js";
+import { type Shown, shownOf, sift } from "./selection.js";
+import { sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
+import type { SseAnswer } from "./sse-answer.js";
+
+/** Start of the cursors of a stream over one room. */
+const ALONE = cursorStart([]);
+
+/** What a stream of events is made of. */
+export interface EventStreamParts {
+  readonly answer: SseAnswer;
+  readonly token: TokenRow;
+  readonly live: Live;
+}
+
+/** One client of `/v1/events/stream`. */
+export class EventStream implements FollowTarget<Shown>, LiveReader {
+  readonly kind = "sse";
+  readonly token: TokenRow;
+  readonly #parts: EventStreamParts;
+  readonly #answer: SseAnswer;
+  readonly #follow: Follow<Shown>;
+  /** The client's place as it was told last without an event. */
+  #told = "";
+
+  constructor(parts: EventStreamParts) {
+    const { answer, token, live } = parts;
+    const { tails, store } = live;
+    this.#parts = parts;
+    this.#answer = answer;
+    this.token = token;
+    this.#follow = new Follow({ log: store.log, tails, target: this, signal: answer.over });
+  }
+
+  /** Begins: `hello` tells the client where. */
+  start(rooms: readonly Shown[], hello: Readonly<Record<string, unknown>>): void {
+    this.#told = encodePlaces(
+      this.#parts.live.store.log.id,
+      rooms.map(({ room, after }) => [room, after] as const),
+    );
+    this.#answer.write(sseMessage("hello", { ...hello, cursor: this.#told }, this.#told));
+    for (const one of rooms) this.#follow.add(one);
+  }
+
+  get queued(): number {
+    return this.#answer.outlet.queued;
+  }
+
+  take(batch: TailBatch, { room, selection, sseKey }: Shown): void {
+    const alone = this.#follow.size === 1;
+    const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
+    const key = alone ? sseKey : `${sseKey} ${start}`;
+    const { live } = this.#parts;
+    const bytes = batch.once(key, () => sseBatch(batch, shownOf(batch, selection), live.store.log.id, start));
+    if (bytes !== null) this.#answer.write(bytes, alone ? null : live.gather);
+    if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
+  }
+
+  prepare(batch: TailBatch, { selection }: Shown): Promise<void> {
+    return sift(batch, selection, this.#parts.live.time, this.token.id);
+  }
+
+  async ready(signal: AbortSignal): Promise<() => void> {
+    await this.#parts.live.time.calm(this.token.id, signal);
+    if (!(await this.#answer.outlet.ready(signal))) this.end("slow");
+    return this.#parts.live.beginPage(this.token, signal);
+  }
+
+  failed(error: unknown): void {
+    if (this.#answer.over.aborted) return;
+    this.#parts.live.failed(error);
+    const code = error instanceof DyliveError ? error.code : "internal";
+    this.#answer.finish(sseMessage("failed", { code, reason: "the events cannot be read: connect again with your last cursor" }));
+  }
+
+  beat(): void {
+    const place = encodePlaces(this.#parts.live.store.log.id, [...this.#follow.places()]);
+    this.#answer.write(sseHeartbeat(place === this.#told ? undefined : place));
+    this.#told = place;
+  }
+
+  end(why: Goodbye): void {
+    this.#answer.end(why);
+  }
+
+  destroy(): void {
+    this.#answer.destroy();
+  }
+}

@@ -1,0 +1,128 @@
+import type { FastifyBaseLogger } from "fastify";
+import { ReadingTime } from "../../feed/reading-time.js";
+import { Tails } from "../../feed/tail.js";
+import type { Clock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Store } from "../../store/store.js";
+import type { TokenRow } from "../../store/tokens.js";
+import type { HeldTokens } from "../held-tokens.js";
+import { Gather } from "./gather.js";
+import { LIVE_LIMITS, type LiveLimits } from "./limits.js";
+import { Quota } from "./quota.js";
+import type { LiveReader } from "./reader.js";
+
+/** What the live streams work with. */
+export interface LiveParts {
+  readonly store: Pick<Store, "log" | "rooms" | "positions" | "tokens">;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly limits?: Partial<LiveLimits>;
+  readonly held: Pick<HeldTokens, "hold">;
+}
+
+/** What there is of streams and sockets now, and, of those that were cut, since the start. */
+export type LiveCounts = Readonly<Record<LiveReader["kind"] | "tails" | "queuedBytes" | "cutForSlowness", number>>;
+
+/** All streams and sockets that are open: admitted, kept alive, counted, and told when the server stops. */
+export class Live {
+  readonly store: LiveParts["store"];
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly limits: LiveLimits;
+  readonly tails: Tails;
+  /** Rooms and connections by token. */
+  readonly quota: Quota;
+  /** How the thread's time is divided among all who read. */
+  readonly time: ReadingTime;
+  readonly gather: Gather;
+  readonly #held: LiveParts["held"];
+  readonly #readers = new Set<LiveReader>();
+  readonly #stopBeating: () => void;
+  readonly #stopped = new AbortController();
+  #cutForSlowness = 0;
+  #emptied: () => void = () => {};
+
+  constructor({ store, clock, logger, limits, held }: LiveParts) {
+    this.#held = held;
+    this.store = store;
+    this.clock = clock;
+    this.logger = logger;
+    this.limits = { ...LIVE_LIMITS, ...limits };
+    this.tails = new Tails({ log: store.log, clock, onError: (error) => this.failed(error) });
+    this.quota = new Quota(this.limits.heldPerToken);
+    this.time = new ReadingTime(clock, this.limits);
+    this.gather = new Gather(clock);
+    this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
+  }
+
+  /** Open connections by kind, rooms that are read for them, bytes that wait for them, and how many were cut for being slow. */
+  counts(): LiveCounts {
+    const readers = [...this.#readers];
+    const of = (kind: LiveReader["kind"]) => readers.filter((reader) => reader.kind === kind).length;
+    const queuedBytes = readers.reduce((sum, { queued }) => sum + queued, 0);
+    return { sse: of("sse"), ws: of("ws"), rooms: of("rooms"), tails: this.tails.size, queuedBytes, cutForSlowness: this.#cutForSlowness };
+  }
+
+  /** Aborts when the server stops. */
+  get stopped(): AbortSignal {
+    return this.#stopped.signal;
+  }
+
+  /**
+   * Refuses one connection too many, before anything is made for it.
+   * @throws DyliveError stopping, too_many_subscriptions
+   */
+  assertCapacity(): void {
+    if (this.#stopped.signal.aborted) throw new DyliveError("stopping", "no new streams are taken");
+    if (this.#readers.size >= this.limits.connections)
+      throw new DyliveError("too_many_subscriptions", `${this.#readers.size} streams are open on this server, which is the most allowed`);
+  }
+
+  /** Looks after a reader until `gone` aborts. */
+  admit(reader: LiveReader, gone: AbortSignal): void {
+    if (gone.aborted) return;
+    this.#readers.add(reader);
+    const letGo = this.#held.hold(reader.token, () => reader.end("token"));
+    const leave = () => {
+      letGo();
+      this.#readers.delete(reader);
+      if (this.#readers.size === 0) this.#emptied();
+    };
+    gone.addEventListener("abort", leave, { once: true });
+    if (this.#stopped.signal.aborted) reader.end("stopping");
+  }
+
+  /** Waits until a page of the past may be read for a token. @returns what ends that */
+  async beginPage(token: TokenRow, signal: AbortSignal): Promise<() => void> {
+    // Apart from its calls, which would wait behind all of its streams.
+    const end = await this.time.begin(`streams ${token.id}`, signal);
+    await this.time.turn(token.id);
+    return end ?? (() => {});
+  }
+
+  /** Notes that a reader was told `slow`. */
+  slow(): void {
+    this.#cutForSlowness++;
+  }
+
+  /** Something of ours or of the store went wrong. */
+  failed(error: unknown): void {
+    if (!this.#stopped.signal.aborted) this.logger.error({ err: error }, "a live stream could not go on");
+  }
+
+  /** Tells everybody, and resolves when all connections are gone; those that do not go within the grace are cut. */
+  async close(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#stopped.abort();
+    this.#stopBeating();
+    this.gather.close();
+    if (this.#readers.size === 0) return;
+    const emptied = new Promise<void>((resolve) => (this.#emptied = resolve));
+    for (const reader of this.#readers) reader.end("stopping");
+    await emptied;
+  }
+
+  #beat(): void {
+    for (const reader of this.#readers) reader.beat();
+  }
+}

@@ -1,0 +1,71 @@
+import { type Static, type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
+import { DyliveError } from "../../runtime/errors.js";
+
+const closed = { additionalProperties: false };
+const Ref = Type.Optional(Type.String({ maxLength: 64, description: "comes back with the answer" }));
+const Name = Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$", description: "of a position that the server keeps" });
+const RoomName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 0 })]);
+const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 8_192 })]);
+const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** What a client of `/v1/ws` may send, by `op`. */
+export const COMMANDS = {
+  subscribe: Type.Object(
+    {
+      op: Type.Literal("subscribe"),
+      ref: Ref,
+      name: Type.Optional(Name),
+      rooms: Type.Array(Type.Union([RoomName, Type.Object({ room: RoomName, after: Seq }, closed)]), { minItems: 1 }),
+      after: Type.Optional(After),
+      types: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 100 })),
+      user: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+      minDiamonds: Type.Optional(Type.Integer({ minimum: 0 })),
+      filter: Type.Optional(Type.String({ minLength: 1 })),
+    },
+    closed,
+  ),
+  unsubscribe: Type.Object({ op: Type.Literal("unsubscribe"), ref: Ref, rooms: Type.Array(RoomName, { minItems: 1 }) }, closed),
+  ack: Type.Object({ op: Type.Literal("ack"), ref: Ref, name: Name, room: RoomName, seq: Seq }, closed),
+  ping: Type.Object({ op: Type.Literal("ping"), ref: Ref }, closed),
+} as const;
+
+type Op = keyof typeof COMMANDS;
+/** A command of one kind, checked. */
+export type CommandOf<O extends Op> = Static<(typeof COMMANDS)[O]>;
+/** A command, checked. */
+export type Command = { [O in Op]: CommandOf<O> }[Op];
+
+/** A command that cannot be carried out; `ref` is the client's own name for it, where it could be read. */
+export class CommandError extends DyliveError {
+  readonly ref: string | null;
+
+  constructor(detail: string, ref: string | null) {
+    super("bad_request", detail);
+    this.ref = ref;
+  }
+}
+
+/** Reads a client's message. @throws CommandError that names the field */
+export function parseCommand(text: string): Command {
+  const value = parseJson(text);
+  const ref = typeof value["ref"] === "string" ? value["ref"].slice(0, 64) : null;
+  const op = Object.keys(COMMANDS).find((one) => one === value["op"]) as Op | undefined;
+  if (op === undefined) throw new CommandError(`op must be one of ${Object.keys(COMMANDS).join(", ")}`, ref);
+  const schema: TSchema = COMMANDS[op];
+  if (Value.Check(schema, value)) return value as unknown as Command;
+  const first = Value.Errors(schema, value)[0];
+  const field = first?.instancePath.slice(1).replaceAll("/", ".") || "the command";
+  throw new CommandError(`${op}: ${field} ${first?.message ?? "is wrong"}`, ref);
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new CommandError("the message is not JSON", null);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new CommandError("the message is not an object", null);
+  return value as Record<string, unknown>;
+}

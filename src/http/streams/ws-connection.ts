@@ -1,0 +1,261 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import { CursorReset } from "../../feed/cursor.js";
+import type { TailBatch } from "../../feed/tail-batch.js";
+import { Follow, type FollowTarget } from "../../feed/tail-follow.js";
+import { Bucket } from "../../runtime/bucket.js";
+import { DyliveError, ERRORS } from "../../runtime/errors.js";
+import type { RoomKey } from "../../store/log.js";
+import type { TokenRow } from "../../store/tokens.js";
+import { movePosition, subscriptionPosition } from "../token-positions.js";
+import { textFrame } from "./frame.js";
+import type { Gather } from "./gather.js";
+import type { Live } from "./live.js";
+import { namedRoom } from "./named-room.js";
+import { Outlet } from "./outlet.js";
+import { GOODBYES, type Goodbye, type LiveReader } from "./reader.js";
+import { type Shown, shownOf, sift } from "./selection.js";
+import { wsBatch } from "./ws-batch.js";
+import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
+import { subscriptionsOf } from "./ws-subscribe.js";
+
+/** Close codes (RFC 6455, 7.4.1): going away, policy violation, and, from the registry, try again later. */
+const CLOSE: Readonly<Record<Goodbye, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
+const POLICY = 1008;
+const FAILED = 1011;
+/** A peer that has left without a word answers no pings; one that reads slowly answers late. */
+const MISSED_MAX = 3;
+
+/**
+ * One client of `/v1/ws`. Messages of ours go to the socket as whole frames, made once and shared; `ws` reads what comes, answers pings and
+ * closes. Both write to the same socket in turn, which is sound because each writes whole frames and nothing is compressed.
+ */
+export class WsConnection implements FollowTarget<Shown>, LiveReader {
+  readonly kind = "ws";
+  readonly token: TokenRow;
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #live: Live;
+  readonly #outlet: Outlet;
+  readonly #follow: Follow<Shown>;
+  readonly #bucket: Bucket;
+  readonly #gone = new AbortController();
+  /** Nothing of ours may be written any more: the close frame was, or the connection is gone. */
+  readonly #over = new AbortController();
+  /** Where the client is, as it was told without an event. */
+  readonly #told = new Map<RoomKey, number>();
+  /** What is counted against the token: the connection itself, and its rooms. */
+  #held: number;
+  #commands: Promise<void> = Promise.resolve();
+  /** Heartbeats that were not answered. */
+  #missed = 0;
+
+  /** @param socket the raw socket of the upgrade  @param held what was taken of the token's quota for it */
+  constructor(ws: WebSocket, socket: Duplex, token: TokenRow, live: Live, held: number) {
+    this.token = token;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#live = live;
+    this.#held = held;
+    const { limits, clock, tails, store } = live;
+    this.#outlet = new Outlet(socket, limits, clock);
+    this.#bucket = new Bucket(clock, limits.commandBurst, limits.commandsPerSecond);
+    this.#follow = new Follow({ log: store.log, tails, target: this, signal: this.#over.signal });
+    ws.on("error", () => {});
+    // The library would answer without looking whether anybody takes the answers.
+    ws.on("ping", (data) => this.#pong(data));
+    ws.on("pong", () => {
+      this.#missed = 0;
+      if (!this.#over.signal.aborted) this.#mayAsk();
+    });
+    ws.on("message", (data, isBinary) => this.#received(isBinary ? null : String(data)));
+    ws.once("close", () => {
+      this.#over.abort();
+      this.#gone.abort();
+      live.quota.give(token.id, this.#held);
+    });
+    this.#tell({
+      type: "hello",
+      log: store.log.id,
+      heartbeatMs: limits.heartbeatMs,
+      roomsPerConnection: limits.roomsPerConnection,
+      messageBytes: limits.messageBytes,
+    });
+  }
+
+  /** Aborts when the connection is gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  get queued(): number {
+    return this.#outlet.queued;
+  }
+
+  take(batch: TailBatch, { selection, wsKey }: Shown): void {
+    const frame = batch.once(wsKey, () => wsBatch(batch, shownOf(batch, selection)));
+    if (frame !== null) this.#write(frame, this.#follow.size > 1 ? this.#live.gather : null);
+    if (selection.expression !== null && this.#live.time.left(this.token.id) < 0) this.end("costly");
+  }
+
+  prepare(batch: TailBatch, { selection }: Shown): Promise<void> {
+    return sift(batch, selection, this.#live.time, this.token.id);
+  }
+
+  async ready(signal: AbortSignal): Promise<() => void> {
+    await this.#live.time.calm(this.token.id, signal);
+    if (!(await this.#outlet.ready(signal))) this.end("slow");
+    return this.#live.beginPage(this.token, signal);
+  }
+
+  failed(error: unknown): void {
+    if (this.#over.signal.aborted) return;
+    this.#live.failed(error);
+    this.#close(FAILED, { type: "failed", reason: "the events cannot be read: connect again" });
+  }
+
+  beat(): void {
+    if (this.#over.signal.aborted) return;
+    if (++this.#missed > MISSED_MAX) {
+      this.destroy();
+      return;
+    }
+    this.#ws.ping();
+    const moved = [...this.#follow.places()].filter(([room, at]) => this.#told.get(room) !== at);
+    for (const [room, at] of moved) this.#told.set(room, at);
+    if (moved.length > 0) this.#tell({ type: "position", seqs: Object.fromEntries(moved) });
+  }
+
+  end(why: Goodbye): void {
+    if (this.#over.signal.aborted) return;
+    if (why === "slow") this.#live.slow();
+    const told = { type: why === "token" ? "revoked" : why, reason: GOODBYES[why], queuedBytes: this.#outlet.queued };
+    this.#close(CLOSE[why], told);
+  }
+
+  destroy(): void {
+    this.#ws.terminate();
+  }
+
+  #pong(data: Buffer): void {
+    if (this.#over.signal.aborted) return;
+    if (!this.#mayAsk()) return;
+    if (this.#outlet.isFull) this.end("slow");
+    else this.#ws.pong(data);
+  }
+
+  /** Counts a command, a ping or a pong; closes the connection of one that sends too many. */
+  #mayAsk(): boolean {
+    if (this.#bucket.take()) return true;
+    const { limits } = this.#live;
+    const detail = `${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
+    this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null));
+    // What it still sends would cost us as much as if it were heeded.
+    this.#ws.pause();
+    return false;
+  }
+
+  #received(text: string | null): void {
+    if (this.#over.signal.aborted || !this.#mayAsk()) return;
+    // One after the other, in the order in which they came.
+    this.#commands = this.#commands.then(() => this.#handle(text));
+  }
+
+  async #handle(text: string | null): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    let ref: string | null = null;
+    try {
+      if (text === null) throw new CommandError("the message is binary; commands are JSON text", null);
+      const command = parseCommand(text);
+      ref = command.ref ?? null;
+      await this.#obey(command, ref === null ? {} : { ref });
+    } catch (error) {
+      if (!(error instanceof DyliveError)) this.#live.failed(error);
+      const told = error instanceof DyliveError ? error : new DyliveError("internal", "the command could not be carried out");
+      this.#tell(failure(told, error instanceof CommandError ? error.ref : ref));
+    }
+  }
+
+  async #obey(command: Command, ref: { readonly ref?: string }): Promise<void> {
+    switch (command.op) {
+      case "ping":
+        return this.#tell({ type: "pong", ...ref, time: this.#live.clock.now() });
+      case "subscribe":
+        return this.#subscribe(command, ref);
+      case "unsubscribe":
+        return this.#unsubscribe(command, ref);
+      case "ack":
+        return this.#ack(command, ref);
+    }
+  }
+
+  async #subscribe(command: CommandOf<"subscribe">, ref: { readonly ref?: string }): Promise<void> {
+    const { limits, quota } = this.#live;
+    const subscriptions = await subscriptionsOf(this.#live, this.token, command);
+    if (this.#over.signal.aborted) return;
+    const added = subscriptions.filter(({ shown }) => this.#follow.get(shown.room) === undefined).length;
+    const rooms = this.#follow.size + added;
+    if (rooms > limits.roomsPerConnection)
+      throw new DyliveError("too_many_subscriptions", `the connection would have ${rooms} rooms, ${limits.roomsPerConnection} are allowed`);
+    quota.take(this.token.id, added);
+    this.#held += added;
+    this.#tell({ type: "subscribed", ...ref, rooms: subscriptions.map(({ told }) => told) });
+    for (const { shown } of subscriptions) {
+      this.#told.set(shown.room, shown.after);
+      this.#follow.add(shown);
+    }
+  }
+
+  async #unsubscribe(command: CommandOf<"unsubscribe">, ref: { readonly ref?: string }): Promise<void> {
+    const rooms: RoomKey[] = [];
+    for (const name of command.rooms) rooms.push((await namedRoom(this.#live.store.rooms, this.token, String(name))).room);
+    const left = [...new Set(rooms)].filter((room) => this.#follow.drop(room));
+    for (const room of left) this.#told.delete(room);
+    this.#held -= left.length;
+    this.#live.quota.give(this.token.id, left.length);
+    this.#tell({ type: "unsubscribed", ...ref, rooms: left });
+  }
+
+  async #ack(command: CommandOf<"ack">, ref: { readonly ref?: string }): Promise<void> {
+    const { store } = this.#live;
+    const { room } = await namedRoom(store.rooms, this.token, String(command.room));
+    const at = this.#follow.get(room)?.at;
+    if (at === undefined) throw new DyliveError("bad_request", `room ${room} is not subscribed to on this connection`);
+    if (command.seq > at) throw new DyliveError("bad_request", `seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);
+    await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq);
+    this.#tell({ type: "acked", ...ref, name: command.name, room, seq: command.seq });
+  }
+
+  #tell(message: Readonly<Record<string, unknown>>): void {
+    this.#write(textFrame(JSON.stringify(message)));
+  }
+
+  #write(frame: Buffer, gather: Gather | null = null): void {
+    if (!this.#over.signal.aborted && !this.#outlet.write(frame, gather)) this.end("slow");
+  }
+
+  #close(code: number, last: Readonly<Record<string, unknown>>): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    if (!this.#socket.destroyed) this.#socket.write(textFrame(JSON.stringify(last)));
+    this.#ws.close(code, String(last["type"]));
+    this.#live.clock.sleep(this.#live.limits.graceMs, this.gone).then(
+      () => this.destroy(),
+      () => {},
+    );
+  }
+}
+
+function failure(error: DyliveError, ref: string | null): Readonly<Record<string, unknown>> {
+  const { message, hint, retryable } = ERRORS[error.code];
+  const ends = error instanceof CursorReset ? { oldest: error.oldest, newest: error.newest } : {};
+  return {
+    type: "error",
+    ...(ref !== null && { ref }),
+    code: error.code,
+    message: `${message}: ${error.detail}`,
+    hint,
+    retryable,
+    ...ends,
+  };
+}

@@ -1,0 +1,62 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Operator } from "../operator.js";
+import type { ApiParts } from "../parts.js";
+import { exactly } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+const tags = ["server"];
+const config = { scope: "admin" } as const;
+const Examined = exactly({
+  room: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: 2_000 }), Type.Null()], {
+      description: "a live room, to look at every step: a number, a link or a share text",
+    }),
+  ),
+});
+
+/** What this server is, and what ails it. */
+export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts, passes: Passes): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  let examining = false;
+
+  typed.get(
+    "/about",
+    { schema: { summary: "What this server is", tags, querystring: exactly({}), response: { 200: Type.Ref("About") } }, config },
+    async () => known(operator).about(),
+  );
+
+  typed.post(
+    "/doctor",
+    {
+      schema: {
+        summary: "Look at every layer between here and the platform; may take some minutes",
+        tags,
+        body: Examined,
+        response: { 200: Type.Ref("FindingList") },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const desk = known(operator);
+      // It starts a process and a browser.
+      if (examining) throw new DyliveError("in_use", "the doctor is looking already");
+      examining = true;
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      try {
+        return { findings: await desk.examine(request.body.room ?? null, call.signal) };
+      } catch (error) {
+        throw call.reasonFor(error, "the doctor had not come to an end");
+      } finally {
+        examining = false;
+      }
+    },
+  );
+}
+
+function known(operator: Operator | null): Operator {
+  if (operator === null) throw new DyliveError("not_found", "this server tells nothing of itself");
+  return operator;
+}

@@ -1,0 +1,104 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { DyliveError } from "../../runtime/errors.js";
+import { isLimited } from "../access.js";
+import type { Accounts } from "../operator.js";
+import type { ApiParts } from "../parts.js";
+import { exactly } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+/** A whole cookies.txt of a browser fits, of which only the platform's are kept. */
+const COOKIES_MAX_CHARS = 500_000;
+const BODY_MAX_BYTES = 1_048_576;
+
+const tags = ["accounts"];
+const config = { scope: "admin" } as const;
+const Name = Type.String({ pattern: "^[A-Za-z0-9_-]{1,32}$", description: "1 to 32 letters, digits, _ or -" });
+const AccountParams = exactly({ account: Name });
+const Saved = exactly({
+  name: Name,
+  cookies: Type.String({
+    minLength: 1,
+    maxLength: COOKIES_MAX_CHARS,
+    description: "of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown",
+  }),
+});
+
+/** Accounts of the operator's own, as which rooms can be watched. */
+export function accountRoutes(app: FastifyInstance, { operator, calls, logger }: ApiParts, passes: Passes): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const Account = Type.Ref("Account");
+
+  typed.get(
+    "/accounts",
+    {
+      schema: { summary: "List accounts", tags, querystring: exactly({}), response: { 200: Type.Ref("AccountList") } },
+      config: { scope: "manage" },
+    },
+    async (request) => {
+      if (isLimited(passes.of(request))) throw new DyliveError("forbidden", "accounts serve all rooms, the token is limited to some");
+      return { accounts: await accountsOf().list() };
+    },
+  );
+
+  typed.post(
+    "/accounts",
+    {
+      bodyLimit: BODY_MAX_BYTES,
+      schema: { summary: "Keep pasted cookies as an account, in place of those before", tags, body: Saved, response: { 201: Account } },
+      config,
+    },
+    async (request, reply) => {
+      const { name, cookies } = request.body;
+      const saved = await accountsOf().save(name, cookies);
+      logger.info({ account: name, by: passes.of(request).id }, "an account was saved");
+      return reply.code(201).send(saved);
+    },
+  );
+
+  typed.post(
+    "/accounts/:account/check",
+    {
+      schema: {
+        summary: "Ask the platform whether an account is still logged in",
+        tags,
+        params: AccountParams,
+        response: { 200: Account },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      try {
+        return await accountsOf().check(request.params.account, call.signal);
+      } catch (error) {
+        throw call.reasonFor(error, "the platform had not yet said whether it is logged in");
+      }
+    },
+  );
+
+  typed.delete(
+    "/accounts/:account",
+    {
+      schema: {
+        summary: "Forget an account here; the platform has the session until you log out there",
+        tags,
+        params: AccountParams,
+        response: { 200: Type.Object({ name: Type.String() }, { description: "what was forgotten" }) },
+      },
+      config,
+    },
+    async (request) => {
+      const { account: name } = request.params;
+      if (!(await accountsOf().remove(name))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(name)}`);
+      logger.info({ account: name, by: passes.of(request).id }, "an account was forgotten");
+      return { name };
+    },
+  );
+
+  function accountsOf(): Accounts {
+    if (operator === null) throw new DyliveError("not_found", "this server keeps no accounts");
+    return operator.accounts;
+  }
+}

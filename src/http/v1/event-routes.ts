@@ -1,0 +1,93 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
+import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
+import { type Gathered, readBefore, type Share } from "../../feed/read.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { ApiParts } from "../parts.js";
+import { poll } from "../poll.js";
+import { broadcastId } from "../streams/named-broadcast.js";
+import { selectionOf } from "../streams/selection.js";
+import { exactly, RoomParams } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+/** The share of work of one call: some seconds in which others have their turns. */
+const SHARE: Share = { tries: 20_000, ms: 1_000 };
+
+const Place = (what: string) =>
+  Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,1024}$", description: `${what}: a cursor that was given here, or a seq` }));
+const EventsQuery = exactly({
+  after: Place("events after this place, oldest first; 0 for the oldest kept"),
+  before: Place("the last events before this place"),
+  types: Type.Optional(
+    Type.String({
+      pattern: "^(\\*|[a-z]{1,20}(,[a-z]{1,20}){0,49})$",
+      description: "event types separated by commas, * for all; all but unknown, rank and stats by default",
+    }),
+  ),
+  session: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "only events of the broadcast with this room_id; `latest` is the newest" }),
+  ),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
+  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
+  filter: Type.Optional(
+    Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
+  ),
+  limit: Type.Integer({ minimum: 1, maximum: 2_000, default: 500, description: "a whole number of events from 1 to 2000" }),
+  wait: Type.Integer({
+    minimum: 0,
+    maximum: 60,
+    default: 0,
+    description: "seconds to wait for an event when there is none, from 0 to 60; not with before",
+  }),
+});
+
+/** Events of a room. */
+export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
+  const { store, clock, waiters, calls, live } = parts;
+  const { log } = store;
+
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/events",
+    {
+      schema: {
+        summary: "Events of a room: the newest, those after a place, or those before one",
+        tags: ["events"],
+        params: RoomParams,
+        querystring: EventsQuery,
+        response: { 200: Type.Ref("EventList") },
+      },
+      config: { scope: "read" },
+    },
+    async (request, reply) => {
+      const { room, sessionId } = await passes.roomOrSystem(request);
+      const { after, before, limit, wait, session } = request.query;
+      if (before !== undefined && (after !== undefined || wait > 0))
+        throw new DyliveError("bad_request", "before cannot be given together with after or wait");
+      const token = passes.of(request);
+      const payer = token.id;
+      const { types, user, minDiamonds, filter: expression } = request.query;
+      const asked = { types: types?.split(","), user, minDiamonds, filter: expression };
+      const broadcast = session === undefined ? sessionId : await broadcastId(store.sessions, room, session);
+      const filter = (await selectionOf(asked, live.time, payer))(broadcast);
+      const call = calls.open(request.raw, reply.raw, token);
+      const reading = { log, room, limit, filter, time: live.time, payer, share: SHARE };
+      const ends = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
+      const cursor = (seq: number) => encodeCursor({ logId: log.id, room, seq });
+      const told = ({ events, more, removed }: Gathered, next: number, previous: number) => {
+        reply.header("cache-control", "no-store");
+        return { events, next: cursor(next), previous: cursor(previous), more, removed };
+      };
+      if (before !== undefined) {
+        // "before head + 1" is everything.
+        const from = resolveCursor(before, log.id, room, { oldest: ends.oldest, head: ends.head + 1 });
+        const got = await readBefore(reading, from, call.signal);
+        return told(got, got.events.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
+      }
+      const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);
+      const got = await poll({ ...reading, clock, waiters, call, waitMs: wait * 1000 }, from, ends.head);
+      return told(got, got.next, got.events[0]?.seq ?? (from ?? ends.head) + 1);
+    },
+  );
+}

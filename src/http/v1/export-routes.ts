@@ -1,0 +1,138 @@
+import { Readable } from "node:stream";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { type Static, Type } from "typebox";
+import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
+import { decideExport, type ExportWish, PLATFORM_ZONE_MINUTES } from "../../exports/ask.js";
+import { partsOf } from "../../exports/exports.js";
+import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
+import { readInstant, readZone } from "../../exports/instant.js";
+import type { Clock } from "../../runtime/clock.js";
+import type { Call } from "../calls.js";
+import type { ApiParts } from "../parts.js";
+import { broadcastId } from "../streams/named-broadcast.js";
+import { exactly, RoomParams } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+/** A client that takes nothing for so long holds a place that others could have. */
+const STALLED_MS = 60_000;
+const CHECK_MS = 10_000;
+
+const Instant = (what: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: `${what}: 2026-11-25T20:00:00+08:00, or ms UTC` }));
+const ExportQuery = exactly({
+  format: Type.Enum(EXPORT_FORMAT_NAMES, { description: EXPORT_FORMAT_NAMES.join(", ") }),
+  session: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "only the broadcast with this room_id; `latest` is the newest" }),
+  ),
+  from: Instant("only events of this time on"),
+  to: Instant("only events before this time"),
+  types: Type.Optional(
+    Type.String({
+      pattern: "^(\\*|[a-z]{1,20}(,[a-z]{1,20}){0,49})$",
+      description: "event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt",
+    }),
+  ),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
+  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
+  filter: Type.Optional(
+    Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
+  ),
+  after: Type.Integer({
+    minimum: 0,
+    default: 0,
+    description: "only events with a greater seq: continues a jsonl or csv that broke off; csv then comes without its titles",
+  }),
+  start: Instant("when the recording begins that xml, ass or srt go with; by default when the broadcast was first seen"),
+  offset: Type.Number({
+    minimum: -1_000_000,
+    maximum: 1_000_000,
+    default: 0,
+    description: "seconds added to every place in the recording",
+  }),
+  zone: Type.String({ default: "+08:00", maxLength: 6, description: "zone of the dates in csv and xlsx, and of times given without one" }),
+  pseudonyms: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        "people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used",
+    }),
+  ),
+});
+type ExportQuery = Static<typeof ExportQuery>;
+
+/** Exports as streams. */
+export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiParts, passes: Passes): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/export",
+    {
+      schema: {
+        summary: "Events of a room or of one broadcast as a file",
+        description:
+          "Up to the newest event when it was asked for, whose seq is in X-Export-Until. A file that is whole ends the answer; one that is not breaks the connection off.",
+        tags: ["events"],
+        produces: Object.values(EXPORT_FORMATS).map(({ mediaType }) => mediaType.split(";", 1)[0] ?? ""),
+        params: RoomParams,
+        querystring: ExportQuery,
+        response: { 200: Type.Unsafe<Readable>(Type.String({ description: "the file" })) },
+      },
+      config: { scope: "read" },
+    },
+    async (request, reply) => {
+      const { room, sessionId } = await passes.roomOrSystem(request);
+      const { query } = request;
+      const session = query.session === undefined ? undefined : await broadcastId(store.sessions, room, query.session);
+      const token = passes.of(request);
+      if (query.filter !== undefined) live.time.assertLeft(token.id);
+      await live.time.turn(token.id);
+      const ask = await decideExport(store, room, { ...wishOf(query), sessionId: session ?? sessionId ?? undefined });
+      const parts = await partsOf(exports, ask, token.id);
+      const call = calls.open(request.raw, reply.raw, token);
+      const name = `dylive-${ask.about.webRid ?? room}${ask.about.sessionId === null ? "" : `-${ask.about.sessionId}`}.${query.format}`;
+      reply
+        .type(EXPORT_FORMATS[query.format].mediaType)
+        .header("content-disposition", `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, "_")}"`)
+        .header("x-export-until", String(ask.until));
+      return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
+    },
+  );
+}
+
+function wishOf(query: ExportQuery): ExportWish {
+  const { format, from, to, types, user, minDiamonds, filter, after, start, offset, zone, pseudonyms } = query;
+  const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
+  const at = (field: string, text: string | undefined) => (text === undefined ? undefined : readInstant(field, text, zoneMinutes));
+  return {
+    ...{ format, zoneMinutes, minDiamonds, filter, after },
+    ...{ from: at("from", from), to: at("to", to), startMs: at("start", start) },
+    ...{
+      types: types?.split(","),
+      userId: user,
+      offsetMs: Math.round(offset * 1000),
+      pseudonyms: pseudonyms === "own" ? true : pseudonyms,
+    },
+  };
+}
+
+/** The parts as the client takes them; ends where the server does or the client stalls. */
+async function* watched(parts: AsyncIterable<Uint8Array>, call: Call, clock: Clock): AsyncGenerator<Uint8Array> {
+  let givenAt: number | null = null;
+  // One that its client does not take waits for nothing of ours.
+  call.signal.addEventListener("abort", () => {
+    if (call.ended === "token") call.breakOff();
+  });
+  const stop = clock.every(CHECK_MS, () => {
+    if (givenAt !== null && clock.now() - givenAt >= STALLED_MS) call.breakOff();
+  });
+  try {
+    for await (const part of parts) {
+      call.signal.throwIfAborted();
+      givenAt = clock.now();
+      yield part;
+      givenAt = null;
+    }
+  } finally {
+    stop();
+  }
+}

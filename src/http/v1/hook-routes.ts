@@ -1,0 +1,250 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
+import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { type HookRow, type HookSettings, TRIES_KEPT } from "../../store/hooks.js";
+import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
+import type { TokenRow } from "../../store/tokens.js";
+import { BATCH_EVENTS_MAX } from "../../webhooks/batch.js";
+import { unknownHook } from "../../webhooks/desk.js";
+import { hookSelection } from "../../webhooks/selection.js";
+import { HOOK_ROOMS_MAX, HOOK_TYPES_MAX, HOOK_URL_MAX_CHARS } from "../../webhooks/settings.js";
+import { isLimited, maySee } from "../access.js";
+import type { ApiParts } from "../parts.js";
+import { namedRoom } from "../streams/named-room.js";
+import { exactly } from "./fields.js";
+import { hookAnswer, hookTryAnswer } from "./hook-answers.js";
+import type { Passes } from "./pass.js";
+
+const tags = ["hooks"];
+const config = { scope: "manage" } as const;
+const Url = Type.String({ minLength: 1, maxLength: HOOK_URL_MAX_CHARS, description: "where events are sent: https:// or http://" });
+const RoomName = Type.String({ minLength: 1, maxLength: 200, description: "a room's id here, or one of its names; 0 is the system's" });
+const settings = {
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "what it is for; the address's host by default" })),
+  types: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
+      maxItems: HOOK_TYPES_MAX,
+      description:
+        "event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default",
+    }),
+  ),
+  filter: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS }), Type.Null()], {
+      description: "a filter expression, see docs/filters.md",
+    }),
+  ),
+  rooms: Type.Optional(
+    Type.Array(RoomName, { maxItems: HOOK_ROOMS_MAX, description: "only these rooms; all by default, also those that come later" }),
+  ),
+  maxEvents: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: BATCH_EVENTS_MAX,
+      description: `events of one request at most, from 1 to ${BATCH_EVENTS_MAX}, the default`,
+    }),
+  ),
+  allowPrivate: Type.Optional(
+    Type.Boolean({
+      description: "whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it",
+    }),
+  ),
+};
+const NewHook = exactly({ url: Url, ...settings });
+const Change = exactly({ url: Type.Optional(Url), ...settings });
+const Replay = exactly({
+  room: RoomName,
+  seq: Type.Integer({ minimum: 1, description: "the first event that is to be sent; one beyond the newest passes over all" }),
+});
+const HookParams = exactly({ hook: Type.String({ minLength: 1, maxLength: 64, description: "the hook's id" }) });
+const TriesQuery = exactly({
+  limit: Type.Integer({ minimum: 1, maximum: TRIES_KEPT, default: 20, description: `from 1 to ${TRIES_KEPT}` }),
+});
+type HookRequest = FastifyRequest<{ Params: Static<typeof HookParams> }>;
+
+/** Webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
+export function hookRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
+  const { hooks, store, calls, logger } = parts;
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const Hook = Type.Ref("Hook");
+
+  typed.get(
+    "/hooks",
+    { schema: { summary: "List webhooks, oldest first", tags, querystring: exactly({}), response: { 200: Type.Ref("HookList") } }, config },
+    async (request) => {
+      const token = passes.of(request);
+      const seen = [];
+      for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view));
+      return { hooks: seen };
+    },
+  );
+
+  typed.post(
+    "/hooks",
+    {
+      schema: { summary: "Make a webhook; its secret is shown this once", tags, body: NewHook, response: { 201: Type.Ref("NewHook") } },
+      config,
+    },
+    async (request, reply) => {
+      const token = passes.of(request);
+      const wanted = { url: request.body.url, ...(await settingsOf(token, request.body)) };
+      await assertMaySet(token, wanted, { types: [], filter: null, rooms: [], allowPrivate: false });
+      const row = await hooks.add(wanted);
+      logger.info({ hook: row.id, by: token.id }, "a webhook was made");
+      const about = hookAnswer(await hooks.view(row.id));
+      return reply.code(201).header("location", `/v1/hooks/${row.id}`).send({ secret: row.secret, about });
+    },
+  );
+
+  typed.get(
+    "/hooks/:hook",
+    { schema: { summary: "A webhook, and how it is doing", tags, params: HookParams, response: { 200: Hook } }, config },
+    async (request) => hookAnswer(await hooks.view((await hookOf(request)).id)),
+  );
+
+  typed.patch(
+    "/hooks/:hook",
+    { schema: { summary: "Change a webhook", tags, params: HookParams, body: Change, response: { 200: Hook } }, config },
+    async (request) => {
+      const row = await hookOf(request);
+      const token = passes.of(request);
+      const change = { ...(request.body.url !== undefined && { url: request.body.url }), ...(await settingsOf(token, request.body)) };
+      await assertMaySet(token, change, row);
+      await hooks.change(row.id, change);
+      logger.info({ hook: row.id, by: token.id }, "a webhook was changed");
+      return hookAnswer(await hooks.view(row.id));
+    },
+  );
+
+  typed.delete(
+    "/hooks/:hook",
+    { schema: { summary: "Remove a webhook", tags, params: HookParams, response: { 200: Hook } }, config },
+    async (request) => {
+      const view = await hooks.view((await hookOf(request)).id);
+      await hooks.remove(view.row.id);
+      logger.info({ hook: view.row.id, by: passes.of(request).id }, "a webhook was removed");
+      return hookAnswer(view);
+    },
+  );
+
+  const act = (name: string, summary: string, work: (id: string) => Promise<unknown>) =>
+    typed.post(
+      `/hooks/:hook/${name}`,
+      { schema: { summary, tags, params: HookParams, response: { 200: Hook } }, config },
+      async (request) => {
+        const { id } = await hookOf(request);
+        await work(id);
+        return hookAnswer(await hooks.view(id));
+      },
+    );
+  act("pause", "Send nothing until it is resumed", (id) => hooks.pause(id));
+  act("resume", "Go on where it was; an active one tries again at once", (id) => hooks.resume(id));
+
+  typed.post(
+    "/hooks/:hook/replay",
+    {
+      schema: { summary: "Send a room's events again from a seq on", tags, params: HookParams, body: Replay, response: { 200: Hook } },
+      config,
+    },
+    async (request) => {
+      const { id } = await hookOf(request);
+      const { room } = await namedRoom(store.rooms, passes.of(request), request.body.room);
+      await hooks.replay(id, room, request.body.seq);
+      return hookAnswer(await hooks.view(id));
+    },
+  );
+
+  typed.post(
+    "/hooks/:hook/rotate",
+    {
+      schema: {
+        summary: "Make a new secret, shown this once; the old one signs beside it for a day",
+        tags,
+        params: HookParams,
+        response: { 200: Type.Ref("NewHook") },
+      },
+      config,
+    },
+    async (request) => {
+      const { id } = await hookOf(request);
+      const { secret } = await hooks.rotate(id);
+      logger.info({ hook: id, by: passes.of(request).id }, "a webhook has a new secret");
+      return { secret, about: hookAnswer(await hooks.view(id)) };
+    },
+  );
+
+  typed.post(
+    "/hooks/:hook/test",
+    {
+      schema: {
+        summary: "Send an empty message and say what came of it",
+        tags,
+        params: HookParams,
+        response: { 200: Type.Ref("HookTry") },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { id } = await hookOf(request);
+      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      return hookTryAnswer(await hooks.test(id, call.signal));
+    },
+  );
+
+  typed.get(
+    "/hooks/:hook/deliveries",
+    {
+      schema: {
+        summary: "The last requests of a webhook, newest first",
+        tags,
+        params: HookParams,
+        querystring: TriesQuery,
+        response: { 200: Type.Ref("HookTryList") },
+      },
+      config,
+    },
+    async (request) => {
+      const { id } = await hookOf(request);
+      return { tries: (await hooks.tries(id, request.query.limit)).map(hookTryAnswer) };
+    },
+  );
+
+  /** The hook of an address. One that the token may not manage is as if there were none. */
+  async function hookOf(request: HookRequest): Promise<HookRow> {
+    const { hook: id } = request.params;
+    const row = await hooks.get(id);
+    if (!(await mayManage(passes.of(request), row))) throw unknownHook(id);
+    return row;
+  }
+
+  /** A token that is limited to rooms manages the hooks that are sent no others. */
+  async function mayManage(token: TokenRow, settings: Pick<HookSettings, "types" | "filter" | "rooms">): Promise<boolean> {
+    if (!isLimited(token)) return true;
+    if (settings.rooms.length === 0 || hookSelection(settings).covers(SYSTEM_ROOM)) return false;
+    for (const room of settings.rooms) if (!maySee(token, room, await store.rooms.aliases(room))) return false;
+    return true;
+  }
+
+  async function assertMaySet(
+    token: TokenRow,
+    change: Partial<HookSettings>,
+    before: Pick<HookSettings, "types" | "filter" | "rooms" | "allowPrivate">,
+  ): Promise<void> {
+    const after = { ...before, ...change };
+    // Else a manager could point a hook that an admin trusted elsewhere.
+    if (after.allowPrivate && (change.url !== undefined || change.allowPrivate !== undefined) && token.scope !== "admin")
+      throw new DyliveError("forbidden", "allowPrivate: only a token of scope admin sets it, or the address of a hook that has it");
+    if (!(await mayManage(token, after)))
+      throw new DyliveError("forbidden", "the token is limited to rooms: name some of them in rooms, and no event of the system's");
+  }
+
+  async function settingsOf(token: TokenRow, body: Static<typeof Change>): Promise<Partial<HookSettings>> {
+    const { url: _, rooms, ...rest } = body;
+    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Partial<HookSettings>;
+    if (rooms === undefined) return given;
+    const keys = new Set<RoomKey>();
+    for (const name of rooms) keys.add((await namedRoom(store.rooms, token, name)).room);
+    return { ...given, rooms: [...keys] };
+  }
+}

@@ -1,0 +1,134 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import type { Official } from "../../collector/open-platform/official.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { TokenRow } from "../../store/tokens.js";
+import { isLimited, maySee } from "../access.js";
+import type { ApiParts } from "../parts.js";
+import { exactly } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+const tags = ["Open Platform"];
+const RoomId = Type.String({ pattern: "^[0-9]{1,20}$", description: "room_id of the broadcast" });
+const AppsAnswer = Type.Object(
+  {
+    apps: Type.Array(
+      Type.Object({
+        appId: Type.String(),
+        pushes: Type.Object(
+          { stored: Type.Integer(), spooled: Type.Integer(), lost: Type.Integer(), waiting: Type.Integer() },
+          {
+            description:
+              "since the start: into the log; onto disk while the store was out; refused since neither could take them; on disk now",
+          },
+        ),
+        rooms: Type.Array(
+          Type.Object({
+            roomId: Type.String(),
+            tasks: Type.Record(
+              Type.String(),
+              Type.Object({
+                state: Type.Enum(["new", "running", "ending", "ended"]),
+                problem: Type.Union([Type.String(), Type.Null()]),
+              }),
+            ),
+          }),
+          { description: "rooms on the watch list, with their push tasks by type of message" },
+        ),
+      }),
+    ),
+  },
+  { description: "apps of the Open Platform whose pushes are taken here" },
+);
+const Launch = exactly({
+  launchToken: Type.String({ minLength: 1, maxLength: 4096, description: "what the live companion starts the game with (-token=…)" }),
+});
+const LaunchAnswer = Type.Object(
+  {
+    room: Type.String({ description: "the room's key here" }),
+    roomId: Type.String(),
+    anchorOpenId: Type.Union([Type.String(), Type.Null()]),
+    nickname: Type.Union([Type.String(), Type.Null()]),
+    avatar: Type.Union([Type.String(), Type.Null()]),
+  },
+  { description: "the room of the launch token" },
+);
+const Acks = exactly({
+  roomId: RoomId,
+  messages: Type.Array(
+    exactly({
+      id: Type.String({ minLength: 1, maxLength: 128, description: "id of the event" }),
+      method: Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$", description: "method of the event, such as live_gift" }),
+      at: Type.Integer({ minimum: 0, description: "when it was shown, ms UTC" }),
+    }),
+    { minItems: 1, maxItems: 100, description: "1 to 100 events that were shown" },
+  ),
+});
+const AcksAnswer = Type.Object({ confirmed: Type.Integer() }, { description: "how many messages were confirmed" });
+
+/** What a game's own server needs of the Open Platform: start by launch token, confirm what was shown, see how it fares. */
+export function officialAppRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
+  const { store, official: officials } = parts;
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+
+  typed.get(
+    "/official",
+    {
+      schema: { summary: "How the apps of the Open Platform fare", tags, querystring: exactly({}), response: { 200: AppsAnswer } },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertUnlimited(passes.of(request));
+      return { apps: officials.map((one) => ({ appId: one.appId, pushes: one.receiver.counts, rooms: [...one.tasks()] })) };
+    },
+  );
+
+  typed.post(
+    "/official/launches",
+    {
+      schema: { summary: "Watch the room of a launch token", tags, body: Launch, response: { 201: LaunchAnswer } },
+      config: { scope: "manage" },
+    },
+    async (request, reply) => {
+      assertUnlimited(passes.of(request));
+      const { room, roomId, anchorOpenId, nickname, avatar } = await only(officials).launch(request.body.launchToken);
+      return reply
+        .code(201)
+        .header("location", `/v1/rooms/${room}`)
+        .send({ room: String(room), roomId, anchorOpenId, nickname, avatar });
+    },
+  );
+
+  typed.post(
+    "/official/acks",
+    {
+      schema: { summary: "Confirm to the platform that messages were shown (ack type 2)", tags, body: Acks, response: { 200: AcksAnswer } },
+      config: { scope: "manage" },
+    },
+    async (request) => {
+      const { roomId, messages } = request.body;
+      const official = only(officials);
+      const room = await store.rooms.find({ kind: "official", value: `${official.appId}:${roomId}` });
+      const token = passes.of(request);
+      // One that the token may not see is as if there were none.
+      if (room === null || (isLimited(token) && !maySee(token, room, await store.rooms.aliases(room))))
+        throw new DyliveError("not_found", `no room ${roomId} of the app is known`);
+      await official.handled(
+        roomId,
+        messages.map(({ id, method, at }) => ({ msgId: id, msgType: method, at })),
+      );
+      return { confirmed: messages.length };
+    },
+  );
+}
+
+function assertUnlimited(token: TokenRow): void {
+  if (isLimited(token)) throw new DyliveError("forbidden", "this is of all rooms, the token is limited to some");
+}
+
+function only(officials: readonly Official[]): Official {
+  const [official] = officials;
+  if (official === undefined) throw new DyliveError("not_found", "no app of the Open Platform is set: DYLIVE_OFFICIAL_APP");
+  return official;
+}

@@ -1,0 +1,79 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import type { RoomKey } from "../../store/log.js";
+import { RETAINED } from "../../store/retention.js";
+import type { ApiParts } from "../parts.js";
+import { exactly, Nullable, RoomParams } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+const tags = ["retention"];
+const Own = (description: string) =>
+  Type.Union(
+    [
+      exactly({
+        maxAgeMs: Nullable(Type.Integer({ minimum: 3_600_000, description: "ms; null is no limit" })),
+        maxBytes: Nullable(Type.Integer({ minimum: 1_000_000, description: "bytes; null is no limit" })),
+      }),
+      Type.Null(),
+    ],
+    { description },
+  );
+const kinds = {
+  events: Own("events of the room; null follows the server's settings"),
+  statistics: Own("statistics of a broadcast, from its last event on; only the age counts"),
+  raw: Own("raw recordings of the room"),
+};
+const Change = exactly({
+  events: Type.Optional(kinds.events),
+  statistics: Type.Optional(kinds.statistics),
+  raw: Type.Optional(kinds.raw),
+});
+
+/** How much is kept of a room. */
+export const RetentionSchema = Type.Object(
+  { ...kinds, eventBytes: Type.Integer({ description: "bytes of the JSON text of the events that are kept now" }) },
+  { $id: "Retention", description: "limits of a room's own; null where it follows the server's settings" },
+);
+
+/** Limits of a room: look, change. */
+export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiParts, passes: Passes): void {
+  const { retention } = store;
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const shown = async (room: RoomKey) => {
+    const { events = null, statistics = null, raw = null } = await retention.limits(room);
+    return { events, statistics, raw, eventBytes: await retention.size(room) };
+  };
+
+  typed.get(
+    "/rooms/:room/retention",
+    {
+      schema: { summary: "How much is kept of a room", tags, params: RoomParams, response: { 200: Type.Ref("Retention") } },
+      config: { scope: "read" },
+    },
+    async (request) => shown((await passes.room(request)).room),
+  );
+
+  typed.patch(
+    "/rooms/:room/retention",
+    {
+      schema: {
+        summary: "Change how much is kept of a room; what is beyond it is removed within minutes",
+        tags,
+        params: RoomParams,
+        body: Change,
+        response: { 200: Type.Ref("Retention") },
+      },
+      config: { scope: "admin" },
+    },
+    async (request) => {
+      const { room } = await passes.room(request);
+      for (const kind of RETAINED) {
+        const limits = request.body[kind];
+        if (limits !== undefined) await retention.setLimits(room, kind, limits);
+      }
+      logger.info({ room, limits: request.body, by: passes.of(request).id }, "limits of a room were changed");
+      return shown(room);
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from "fastify";
+import { failure, sendFailure } from "../failure.js";
+import type { ApiParts } from "../parts.js";
+import { liveRoutes } from "../streams/routes.js";
+import { aboutRoutes } from "./about-routes.js";
+import { accountRoutes } from "./account-routes.js";
+import { checkRequest } from "./check.js";
+import { clusterRoutes } from "./cluster-routes.js";
+import { eventRoutes } from "./event-routes.js";
+import { exportRoutes } from "./export-routes.js";
+import { giftRoutes } from "./gift-routes.js";
+import { hookRoutes } from "./hook-routes.js";
+import { officialAppRoutes } from "./official-routes.js";
+import { Passes } from "./pass.js";
+import { retentionRoutes } from "./retention-routes.js";
+import { roomRoutes } from "./room-routes.js";
+import { searchRoutes } from "./search-routes.js";
+import { sessionRoutes } from "./session-routes.js";
+import { statisticsRoutes } from "./statistics-routes.js";
+import { taskRoutes } from "./task-routes.js";
+import { tokenRoutes } from "./token-routes.js";
+import { userRoutes } from "./user-routes.js";
+
+/** The versioned API: what `/openapi.json` describes. */
+export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<void> {
+  const passes = new Passes(parts);
+  await app.register(
+    async (v1) => {
+      v1.setValidatorCompiler(checkRequest);
+      // Schemas of answers describe; what was stored goes out as it is.
+      v1.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+      v1.addHook("onRequest", passes.check);
+      v1.addHook("onRequest", async (_request, reply) => {
+        reply.header("cache-control", "no-store");
+      });
+      roomRoutes(v1, parts, passes);
+      sessionRoutes(v1, parts, passes);
+      statisticsRoutes(v1, parts, passes);
+      giftRoutes(v1, parts, passes);
+      userRoutes(v1, parts, passes);
+      eventRoutes(v1, parts, passes);
+      exportRoutes(v1, parts, passes);
+      retentionRoutes(v1, parts, passes);
+      taskRoutes(v1, parts, passes);
+      searchRoutes(v1, parts, passes);
+      tokenRoutes(v1, parts, passes);
+      hookRoutes(v1, parts, passes);
+      officialAppRoutes(v1, parts, passes);
+      accountRoutes(v1, parts, passes);
+      aboutRoutes(v1, parts, passes);
+      clusterRoutes(v1, parts);
+      liveRoutes(v1, parts, passes);
+    },
+    { prefix: "/v1" },
+  );
+  app.all("/v1/*", { schema: { hide: true } }, (request, reply) =>
+    sendFailure(request, reply, failure("not_found", `there is no ${request.method} of this address; /openapi.json lists all`)),
+  );
+}

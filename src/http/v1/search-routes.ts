@@ -1,0 +1,157 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
+import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
+import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
+import { TEXT_MAX } from "../../store/search-terms.js";
+import { isLimited, maySee } from "../access.js";
+import type { ApiParts } from "../parts.js";
+import { exactly } from "./fields.js";
+import type { Passes } from "./pass.js";
+import { decodePlace, encodePlace } from "./place.js";
+
+/** Looks of one request at the index, each at some thousand events: a search that finds little ends with an empty page and a cursor. */
+const LOOKS = 4;
+const KIND = "search results";
+const NEWEST = Number.MAX_SAFE_INTEGER;
+const Time = (what: string) => Type.Optional(Type.Integer({ description: `only events ${what} this platform time, ms UTC` }));
+const SearchQuery = exactly({
+  q: Type.Optional(
+    Type.String({
+      maxLength: 4 * TEXT_MAX,
+      description: `part of the text of a chat or a notice: 2 to ${TEXT_MAX} characters; capitals and the width of letters do not matter`,
+    }),
+  ),
+  room: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 8_000,
+      description: `rooms with commas between, each by its id here or one of its names; all rooms by default, ${SEARCH_ROOMS_MAX} at most`,
+    }),
+  ),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
+  types: Type.Optional(Type.String({ pattern: "^[a-z]{1,20}(,[a-z]{1,20}){0,49}$", description: "event types with commas between" })),
+  from: Time("at or after"),
+  to: Time("before"),
+  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: "a whole number from 1 to 200" }),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 8_000, description: "the `next` of the page before; without it the newest are given" }),
+  ),
+});
+type SearchQuery = Static<typeof SearchQuery>;
+
+/** Search over everything that is kept. */
+export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiParts, passes: Passes): void {
+  const { search, log } = store;
+
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/search",
+    {
+      schema: {
+        summary: "Search events of all rooms by text, user, type, time and worth, newest first",
+        description: "One of q, user, types and minDiamonds must be given.",
+        tags: ["events"],
+        querystring: SearchQuery,
+        response: { 200: Type.Ref("Found") },
+      },
+      config: { scope: "read" },
+    },
+    async (request, reply) => {
+      const { query } = request;
+      const token = passes.of(request);
+      const { time } = live;
+      time.assertLeft(token.id);
+      const asked = await roomsOf(query.room, request, passes, store.rooms);
+      const call = calls.open(request.raw, reply.raw, token);
+      let places: readonly SearchPlace[] | null = begin(asked.rooms, query.cursor, log.id);
+      const ask = { ...askOf(query), ...(asked.sessionId !== null && { sessionId: asked.sessionId }) };
+      const events: LiveEvent[] = [];
+      let behind = 0;
+      // Apart from its polls, which would wait behind its searches.
+      const end = await time.begin(`searches ${token.id}`, call.signal);
+      try {
+        for (let look = 0; end !== null && look < LOOKS && places !== null && events.length < query.limit; look++) {
+          if (call.signal.aborted || time.left(token.id) < 0) break;
+          const found = await search.find({ ...ask, places }, query.limit - events.length);
+          time.charge(token.id, found.ms);
+          events.push(...found.events);
+          ({ places } = found);
+          // A later look is at fewer rooms: at those that are not yet at their end.
+          behind = Math.max(behind, found.behind);
+        }
+      } finally {
+        end?.();
+      }
+      const next = places === null ? null : encodePlace(KIND, [log.id, places.map(({ room, before }) => `${room}:${before}`).join(" ")]);
+      return { events, next, behind };
+    },
+  );
+}
+
+function askOf({ q, user, types, from, to, minDiamonds }: SearchQuery): Omit<SearchAsk, "places"> {
+  return {
+    ...(q !== undefined && { text: q }),
+    ...(user !== undefined && { userId: user }),
+    ...(types !== undefined && { types: types.split(",").map(typeOf) }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(minDiamonds !== undefined && { minDiamonds }),
+  };
+}
+
+function typeOf(name: string): EventType {
+  const type = EVENT_TYPES.find((one) => one === name);
+  if (type === undefined) throw new DyliveError("bad_request", `types: ${name} is none of ${EVENT_TYPES.join(", ")}`);
+  return type;
+}
+
+/** The rooms to search: those named, else all that the token may see. A broadcast named by its room_id is meant alone when it is the only one. */
+async function roomsOf(
+  names: string | undefined,
+  request: FastifyRequest,
+  passes: Passes,
+  rooms: ApiParts["store"]["rooms"],
+): Promise<{ readonly rooms: readonly RoomKey[]; readonly sessionId: string | null }> {
+  const token = passes.of(request);
+  const found = new Set<RoomKey>();
+  let sessionId: string | null = null;
+  if (names === undefined) {
+    for (const { room } of await rooms.list())
+      if (room !== SYSTEM_ROOM && (!isLimited(token) || maySee(token, room, await rooms.aliases(room)))) found.add(room);
+  } else {
+    const asked = names.split(",");
+    if (asked.length > SEARCH_ROOMS_MAX) throw tooMany(asked.length);
+    for (const name of asked) {
+      const named = await passes.named(request, name.trim());
+      found.add(named.room);
+      sessionId = asked.length === 1 ? named.sessionId : null;
+    }
+  }
+  if (found.size > SEARCH_ROOMS_MAX) throw tooMany(found.size);
+  return { rooms: [...found], sessionId };
+}
+
+function tooMany(count: number): DyliveError {
+  return new DyliveError(
+    "bad_request",
+    `room: one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${count}; name the rooms that are meant`,
+  );
+}
+
+/** Where to begin in each room: a cursor names rooms that are not yet at their end, and opens no room that the request does not. */
+function begin(rooms: readonly RoomKey[], cursor: string | undefined, logId: string): readonly SearchPlace[] {
+  const place = decodePlace(KIND, cursor, ["", ""] as const);
+  if (place === undefined) return rooms.map((room) => ({ room, before: NEWEST }));
+  const [id, list] = place;
+  const entries = list.split(" ").map((entry) => /^(\d{1,15}):(\d{1,16})$/.exec(entry));
+  if (id !== logId || entries.some((entry) => entry === null))
+    throw new DyliveError("bad_request", "cursor is not one that a search here gave");
+  const before = new Map(entries.map((entry) => [Number(entry?.[1]), Number(entry?.[2])]));
+  return rooms.flatMap((room) => {
+    const at = before.get(room);
+    return at === undefined ? [] : [{ room, before: at }];
+  });
+}

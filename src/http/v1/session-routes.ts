@@ -1,0 +1,58 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import type { RoomKey } from "../../store/log.js";
+import type { Session } from "../../store/sessions.js";
+import type { ApiParts } from "../parts.js";
+import { sessionAnswer } from "./answers.js";
+import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
+import { pageOf } from "./pages.js";
+import type { Passes } from "./pass.js";
+import { SessionParams, sessionOf } from "./session-found.js";
+
+/** More broadcasts than one room will have. */
+const SESSIONS_MAX = 100_000;
+
+const tags = ["sessions"];
+const ListQuery = exactly({ limit: Limit, cursor: Cursor });
+
+/** Broadcasts of a room. */
+export function sessionRoutes(app: FastifyInstance, { store }: ApiParts, passes: Passes): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const shown = async (room: RoomKey, sessions: readonly Session[]) => {
+    const row = await store.rooms.get(room);
+    const ids = sessions.map(({ sessionId }) => sessionId);
+    const counted = await store.statistics.sessions(room, ids);
+    return sessions.map((session) => sessionAnswer(session, row, counted.get(session.sessionId) ?? null));
+  };
+
+  typed.get(
+    "/rooms/:room/sessions",
+    {
+      schema: {
+        summary: "List the broadcasts of a room, newest first",
+        tags,
+        params: RoomParams,
+        querystring: ListQuery,
+        response: { 200: Type.Ref("SessionList") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { room } = await passes.room(request);
+      const { limit, cursor } = request.query;
+      const all = await store.sessions.list(room, SESSIONS_MAX);
+      const { items, next } = pageOf(all, "sessions", ({ sessionId }) => sessionId, limit, cursor);
+      return { sessions: await shown(room, items), next };
+    },
+  );
+
+  typed.get(
+    "/rooms/:room/sessions/:session",
+    { schema: { summary: "A broadcast", tags, params: SessionParams, response: { 200: Type.Ref("Session") } }, config: { scope: "read" } },
+    async (request) => {
+      const { room, session } = await sessionOf(store, passes, request);
+      return (await shown(room, [session]))[0];
+    },
+  );
+}

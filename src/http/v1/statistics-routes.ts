@@ -1,0 +1,107 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
+import type { ApiParts } from "../parts.js";
+import { Cursor, exactly, Limit } from "./fields.js";
+import type { Passes } from "./pass.js";
+import { decodePlace, encodePlace } from "./place.js";
+import { SessionParams, sessionOf } from "./session-found.js";
+import { minuteAnswer, personAnswer } from "./statistics-answers.js";
+
+const tags = ["statistics"];
+const config = { scope: "read" } as const;
+const MinutesQuery = exactly({ limit: Limit, cursor: Cursor });
+const TopQuery = exactly({
+  by: Type.Enum([...PEOPLE_ORDERS], { default: "diamonds", description: "diamonds, units, chats, likes or events" }),
+  limit: Limit,
+  cursor: Cursor,
+});
+const WordsQuery = exactly({
+  kind: Type.Enum([...WORD_KINDS], { default: "word", description: "word or emoji" }),
+  limit: Limit,
+  cursor: Cursor,
+});
+
+/** What the events of a broadcast add up to, minute by minute, by people and by words. */
+export function statisticsRoutes(app: FastifyInstance, { store }: ApiParts, passes: Passes): void {
+  const { statistics } = store;
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const behind = async (room: number, session: string) => (await statistics.sessions(room, [session])).get(session)?.behind ?? 0;
+
+  typed.get(
+    "/rooms/:room/sessions/:session/stats",
+    {
+      schema: {
+        summary: "A broadcast minute by minute",
+        tags,
+        params: SessionParams,
+        querystring: MinutesQuery,
+        response: { 200: Type.Ref("MinuteList") },
+      },
+      config,
+    },
+    async (request) => {
+      const { room, session } = await sessionOf(store, passes, request);
+      const { limit, cursor } = request.query;
+      const [after] = decodePlace("minutes", cursor, [0] as const) ?? [Number.MIN_SAFE_INTEGER];
+      const rows = await statistics.minutes(room, session.sessionId, after, limit + 1);
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      const next = last === undefined ? null : encodePlace("minutes", [last.minute]);
+      return { minutes: rows.slice(0, limit).map(minuteAnswer), next, behind: await behind(room, session.sessionId) };
+    },
+  );
+
+  typed.get(
+    "/rooms/:room/sessions/:session/top",
+    {
+      schema: {
+        summary: "People of a broadcast, those with the most first",
+        tags,
+        params: SessionParams,
+        querystring: TopQuery,
+        response: { 200: Type.Ref("PersonList") },
+      },
+      config,
+    },
+    async (request) => {
+      const { room, session } = await sessionOf(store, passes, request);
+      const { by, limit, cursor } = request.query;
+      const place = decodePlace(`people by ${by}`, cursor, ["", ""] as const);
+      const after = place === undefined ? undefined : ([wholeOf(place[0]), place[1]] as const);
+      const rows = await statistics.people(room, session.sessionId, by, limit + 1, after);
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      const next = last === undefined ? null : encodePlace(`people by ${by}`, [String(last[by]), last.userId]);
+      return { people: rows.slice(0, limit).map(personAnswer), next, behind: await behind(room, session.sessionId) };
+    },
+  );
+
+  typed.get(
+    "/rooms/:room/sessions/:session/words",
+    {
+      schema: {
+        summary: "Words or emoji of a broadcast's chat, the most frequent first",
+        tags,
+        params: SessionParams,
+        querystring: WordsQuery,
+        response: { 200: Type.Ref("WordList") },
+      },
+      config,
+    },
+    async (request) => {
+      const { room, session } = await sessionOf(store, passes, request);
+      const { kind, limit, cursor } = request.query;
+      const place = decodePlace(`${kind}s`, cursor, [0, ""] as const);
+      const after = place === undefined ? undefined : { count: place[0], text: place[1] };
+      const rows = await statistics.words(room, session.sessionId, kind, limit + 1, after);
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      const next = last === undefined ? null : encodePlace(`${kind}s`, [last.count, last.text]);
+      return { words: rows.slice(0, limit), next, behind: await behind(room, session.sessionId) };
+    },
+  );
+}
+
+/** A whole number of a cursor; one that is none is before everything. */
+function wholeOf(digits: string): bigint {
+  return /^[0-9]{1,19}$/.test(digits) ? BigInt(digits) : 0n;
+}

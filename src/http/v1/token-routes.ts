@@ -1,0 +1,78 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { DyliveError } from "../../runtime/errors.js";
+import { createToken, PER_MINUTE_MAX, TOKEN_ROOMS_MAX } from "../auth.js";
+import type { ApiParts } from "../parts.js";
+import { revokeToken } from "../token-positions.js";
+import { tokenAnswer } from "./answers.js";
+import { exactly } from "./fields.js";
+import type { Passes } from "./pass.js";
+
+const tags = ["tokens"];
+const config = { scope: "admin" } as const;
+const NewToken = exactly({
+  name: Type.String({ minLength: 1, maxLength: 64, description: "what it is for: 1 to 64 printable characters" }),
+  scope: Type.Enum(["read", "manage", "admin"], {
+    default: "read",
+    description: "read, manage or admin; each includes the ones before it",
+  }),
+  rooms: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+    maxItems: TOKEN_ROOMS_MAX,
+    default: [],
+    description: "the only rooms it may see, each by one of its names or as room:ID; all when empty",
+  }),
+  perMinute: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 1, maximum: PER_MINUTE_MAX }), Type.Null()], {
+      description: "requests that it may make in a minute",
+    }),
+  ),
+  expiresAt: Type.Optional(Type.Union([Type.Integer(), Type.Null()], { description: "when it stops being valid, ms UTC" })),
+});
+const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
+
+/** Tokens: make, list, revoke. For admins. */
+export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiParts, passes: Passes): void {
+  const { tokens } = store;
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+
+  typed.get(
+    "/tokens",
+    { schema: { summary: "List tokens, oldest first", tags, querystring: exactly({}), response: { 200: Type.Ref("TokenList") } }, config },
+    async () => ({ tokens: (await tokens.list()).map(tokenAnswer) }),
+  );
+
+  typed.post(
+    "/tokens",
+    { schema: { summary: "Make a token; it is shown this once", tags, body: NewToken, response: { 201: Type.Ref("NewToken") } }, config },
+    async (request, reply) => {
+      const { token, row } = await createToken(tokens, { ...request.body, now: clock.now() });
+      logger.info({ token: row.id, by: passes.of(request).id }, "a token was made");
+      return reply
+        .code(201)
+        .header("cache-control", "no-store")
+        .send({ token, about: tokenAnswer(row) });
+    },
+  );
+
+  typed.delete(
+    "/tokens/:token",
+    {
+      schema: {
+        summary: "Revoke a token, and forget how far its clients have come",
+        tags,
+        params: TokenParams,
+        response: { 200: Type.Ref("Token") },
+      },
+      config,
+    },
+    async (request) => {
+      const { token: id } = request.params;
+      const revoked = await revokeToken(store, id, clock.now());
+      const row = (await tokens.list()).find((one) => one.id === id);
+      if (!revoked || row === undefined) throw new DyliveError("not_found", "no valid token has this id");
+      logger.info({ token: id, by: passes.of(request).id }, "a token was revoked");
+      return tokenAnswer(row);
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import type { NewEvent } from "../events/event.js";
+import type { Tracker } from "../health/tracker.js";
+import type { Received } from "../platform/access/source.js";
+import type { Clock } from "../runtime/clock.js";
+import { heldBack } from "./hold.js";
+import type { Broadcast, Pipeline, Stored } from "./pipeline.js";
+
+/** What a batch brought. */
+export interface Taken {
+  /** Messages that people caused. */
+  readonly interactive: number;
+  /** The end of the broadcast was announced. */
+  readonly ended: boolean;
+  /** Why its frames are lost; null where they are kept. */
+  readonly lost: string | null;
+}
+
+/** The way of one room's frames, and of our own events about it, into its log. */
+export interface Intake {
+  /** Takes a batch as it came. @throws DyliveError not_owner; the signal's reason */
+  take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken>;
+  /** Stores an event of our own, in its turn. */
+  own(event: NewEvent, signal: AbortSignal): Promise<void>;
+  /** Has the store do something that can be done twice, in its turn. */
+  errand(work: () => Promise<unknown>, signal: AbortSignal): Promise<void>;
+  /** Settles combos that fell silent. */
+  settle(): Promise<unknown>;
+  /** Ends it; what is not stored by then is kept where it can be. */
+  close(): Promise<void>;
+}
+
+/** Stores at once; while the store takes nothing whoever brings something waits, so that the socket is held back. */
+export class DirectIntake implements Intake {
+  readonly #pipeline: Pipeline;
+  readonly #tracker: Tracker;
+  readonly #clock: Clock;
+
+  constructor(pipeline: Pipeline, tracker: Tracker, clock: Clock) {
+    this.#pipeline = pipeline;
+    this.#tracker = tracker;
+    this.#clock = clock;
+  }
+
+  async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+    const stored = await heldBack(() => this.#pipeline.store(batch, broadcast), this.#tracker, this.#clock, signal);
+    return { ...tellStored(this.#tracker, stored, batch[batch.length - 1]?.receivedAt ?? this.#clock.now()), lost: null };
+  }
+
+  async own(event: NewEvent, signal: AbortSignal): Promise<void> {
+    await heldBack(() => this.#pipeline.own(event), this.#tracker, this.#clock, signal);
+  }
+
+  async errand(work: () => Promise<unknown>): Promise<void> {
+    await work();
+  }
+
+  settle(): Promise<unknown> {
+    return this.#pipeline.settle();
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Tells the room's tracker of what was received at `at` and is stored. */
+export function tellStored(tracker: Tracker, stored: Stored, at: number): Omit<Taken, "lost"> {
+  tracker.frame(at);
+  for (const [method, n] of stored.methods) tracker.message(method, n);
+  for (const [reason, n] of stored.drops) tracker.drop(reason, n);
+  return { interactive: tracker.stored(stored.events, at), ended: stored.ended };
+}

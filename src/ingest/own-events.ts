@@ -1,0 +1,55 @@
+import type { NewEventOf } from "../events/event.js";
+import type { RoomState } from "../health/state.js";
+import type { RoomKey } from "../store/log.js";
+import type { Broadcast } from "./pipeline.js";
+
+/** The event that says that a room changed its state at `at` (ms). */
+export function stateEvent(
+  room: RoomKey,
+  sessionId: string | null,
+  from: RoomState,
+  to: RoomState,
+  evidence: Record<string, unknown>,
+  at: number,
+): NewEventOf<"state"> {
+  return {
+    id: `state:${at}:${to}`,
+    room,
+    webRid: null,
+    sessionId,
+    method: "dylive",
+    type: "state",
+    time: at,
+    receivedAt: at,
+    source: "system",
+    revision: 0,
+    from,
+    to,
+    evidence,
+  };
+}
+
+/** The event that says that nothing was received between two times (ms) although the room was live; `from` is null where nobody knows. */
+export function gapEvent(
+  room: RoomKey,
+  { sessionId, webRid }: Broadcast,
+  from: number | null,
+  to: number,
+  reason: string,
+): NewEventOf<"gap"> {
+  return {
+    id: from === null ? `gap:${to}:unknown` : `gap:${from}`,
+    room,
+    webRid,
+    sessionId,
+    method: "dylive",
+    type: "gap",
+    time: from ?? to,
+    receivedAt: to,
+    source: "system",
+    revision: 0,
+    from,
+    to,
+    reason,
+  };
+}

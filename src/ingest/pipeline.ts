@@ -1,0 +1,308 @@
+import { setTimeout } from "node:timers/promises";
+import type { Draft, GiftEvent } from "../events/combo.js";
+import type { NewEvent } from "../events/event.js";
+import { GiftLedger } from "../events/ledger.js";
+import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
+import { officialDraft } from "../platform/messages/official.js";
+import type { Drift } from "../platform/wire/drift.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
+import type { Log, RoomKey } from "../store/log.js";
+import { RecentIds, SocialEchoes } from "./dedupe.js";
+
+/** Makes a draft of an event of a message; null where it gives none. */
+export type Decode = typeof normalise;
+
+/** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
+export type Without = (draft: Draft) => Draft | null;
+
+/** What a pipeline is built of. */
+export interface PipelineParts {
+  readonly log: Log;
+  /** Claims the room's log: the new epoch, or null when the room is another process's. */
+  readonly rooms: { claim(room: RoomKey): Promise<number | null> };
+  readonly room: RoomKey;
+  readonly clock: Clock;
+  readonly drift: Drift;
+  /** Makes events of messages; our own by default. */
+  readonly decode?: Decode;
+  /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
+  readonly horizon?: (room: RoomKey) => Promise<number | null>;
+  /** Knows who was erased while something waited; null where nobody was. */
+  readonly erased?: () => Promise<Without | null>;
+  /** Keeps an event that the store refuses, so that it is not lost; called once for each. */
+  readonly setAside: (event: NewEvent, error: unknown) => void;
+}
+
+/** What the pipeline needs of something received: when, and the messages inside. */
+export interface Arrived {
+  /** ms UTC */
+  readonly receivedAt: number;
+  readonly response: { readonly messages: readonly Envelope[] } | null;
+  /** It has waited in a spool: who is in it may have been erased meanwhile. */
+  readonly waited?: boolean;
+}
+
+/** The broadcast that bytes belong to: what its source was connected to. */
+export interface Broadcast {
+  readonly sessionId: string | null;
+  readonly webRid: string | null;
+  readonly anchorId: string | null;
+  readonly source: NewEvent["source"];
+}
+
+/** What became of what was received. */
+export interface Stored {
+  /** Events that got a seq, in order. */
+  readonly events: readonly NewEvent[];
+  /** Messages by method, whatever became of them. */
+  readonly methods: ReadonlyMap<string, number>;
+  /** Messages that gave no event, by reason. */
+  readonly drops: ReadonlyMap<string, number>;
+  /** The platform announced the end of the broadcast. */
+  readonly ended: boolean;
+}
+
+/** What the log said of events that were appended; as in `Appended`. */
+interface Written {
+  readonly stored: readonly (number | null)[];
+  readonly tooOld?: number;
+}
+
+/** Appends that are tried while somebody else stores into the same room: an import, or a task, between whose batches there is time enough. */
+const MOST_TRIES = 8;
+/** The longest wait before the second of further tries, ms; twice as long before each one after. Real time: it is the store's pace that counts. */
+const FIRST_WAIT_MS = 10;
+const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
+const RESTORE_SOCIAL = 100;
+const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
+
+/**
+ * The one way into a room's log: messages → events → dedupe → gift ledger → append, serially, by the room's owner. A second owner
+ * (an import beside the server) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged anew.
+ */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #ledger = new GiftLedger();
+  #recent = new RecentIds();
+  #echoes = new SocialEchoes();
+  /** 0 until the room is claimed. */
+  #epoch = 0;
+  #horizon = Number.NEGATIVE_INFINITY;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Claims the room and rebuilds the ledger's memory from its log. @throws DyliveError not_owner, and what the store throws */
+  static async open(parts: PipelineParts): Promise<Pipeline> {
+    const pipeline = new Pipeline(parts);
+    await pipeline.claim();
+    return pipeline;
+  }
+
+  /** Claims the room when there is something to store: until then another process may go on with it. */
+  static lazy(parts: PipelineParts): Pipeline {
+    return new Pipeline(parts);
+  }
+
+  /** Claims the room, unless this pipeline has done so. @throws DyliveError not_owner, and what the store throws */
+  claim(): Promise<void> {
+    return this.#serially(() => this.#claimed());
+  }
+
+  /** Whose log it stores into. */
+  get room(): RoomKey {
+    return this.#parts.room;
+  }
+
+  /** Whether an event of this id was stored lately. */
+  knows(id: string): boolean {
+    return this.#recent.has(id);
+  }
+
+  /**
+   * Stores what was received.
+   * @throws DyliveError not_owner; what the store throws when it is down, and then nothing of this call is remembered and it can be repeated
+   */
+  store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
+    return this.#serially(() => this.#store(received, broadcast));
+  }
+
+  /** Stores events of our own (state, gap). */
+  own(event: NewEvent): Promise<void> {
+    return this.#serially(async () => {
+      await this.#claimed();
+      await this.#append([{ event, claim: null } as Draft], new Map());
+    });
+  }
+
+  /** Settles combos that have been silent for 30 s. @returns how many */
+  settle(): Promise<number> {
+    return this.#serially(async () => {
+      if (this.#epoch === 0) return 0; // whoever has the room settles
+      const events = this.#ledger.due(this.#parts.clock.now());
+      if (events.length === 0) return 0;
+      const stored = await this.#write(events);
+      if (stored === null) {
+        await this.#claim(); // what is still open is settled by the next round
+        return 0;
+      }
+      return events.length;
+    });
+  }
+
+  async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
+    const { room, drift, decode = normalise } = this.#parts;
+    if (received.some(({ response }) => response !== null)) await this.#claimed();
+    const erased = received.some(({ waited }) => waited) ? ((await this.#parts.erased?.()) ?? null) : null;
+    const { webRid, sessionId, anchorId, source } = broadcast;
+    const methods = new Map<string, number>();
+    const drops = new Map<string, number>();
+    const drafts: Draft[] = [];
+    // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
+    const ids = new Set<string>();
+    let ended = false;
+    for (const { response, receivedAt, waited } of received) {
+      if (response === null) continue;
+      // Written out: events made from a spread object's fields take 15 % longer to make.
+      const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
+      for (const message of response.messages) {
+        count(methods, message.method);
+        // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
+        const made = source === "official" ? officialDraft(message, context) : decode(message, context);
+        const draft = made === null || !waited || erased === null ? made : erased(made);
+        if (draft === null) count(drops, made === null ? "no_event" : "erased");
+        else if (this.knows(draft.event.id) || ids.has(draft.event.id)) count(drops, "duplicate");
+        else if (draft.event.time <= this.#horizon) count(drops, "too_old");
+        else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
+        else {
+          drafts.push(draft);
+          ids.add(draft.event.id);
+          if (announcesEnd(draft.event)) ended = true;
+        }
+      }
+    }
+    const events = await this.#append(drafts, drops);
+    return { events, methods, drops, ended };
+  }
+
+  /**
+   * Judges and appends; a batch that the store refuses is halved until the bad event is found. A room that somebody else stores into at the same
+   * time is claimed back and the batch judged anew, so many times: two that did so for ever would store nothing.
+   * @throws DyliveError in_use when the room is taken away each time
+   */
+  async #append(drafts: readonly Draft[], drops: Map<string, number>): Promise<readonly NewEvent[]> {
+    if (drafts.length === 0) return [];
+    for (let tries = 1; ; tries++) {
+      const events = await this.#judge(drafts);
+      let written: Written | null;
+      try {
+        written = events.length === 0 ? { stored: [] } : await this.#write(events);
+      } catch (error) {
+        if (isStoreDown(error) || isNotOwner(error)) throw error;
+        const half = drafts.length >> 1;
+        if (half === 0) {
+          for (const event of events) this.#parts.setAside(event, error);
+          count(drops, "refused_by_store");
+          return [];
+        }
+        const first = await this.#append(drafts.slice(0, half), drops);
+        return [...first, ...(await this.#append(drafts.slice(half), drops))];
+      }
+      if (written === null) {
+        if (tries >= MOST_TRIES)
+          throw new DyliveError("in_use", `somebody else stores into room ${this.#parts.room}, and took it away ${tries} times in a row`);
+        // Chance decides who waits longer: in step, both would take it from each other again.
+        if (tries > 1) await setTimeout(Math.random() * FIRST_WAIT_MS * 2 ** (tries - 2));
+        await this.#claim();
+        continue;
+      }
+      const { stored, tooOld = 0 } = written;
+      if (events.length === 0) this.#ledger.commit([]);
+      for (const event of events) this.#recent.add(event.id);
+      const fresh = events.filter((_event, i) => stored[i] !== null);
+      count(drops, "too_old", tooOld);
+      count(drops, "duplicate", events.length - fresh.length - tooOld);
+      return fresh;
+    }
+  }
+
+  async #judge(drafts: readonly Draft[]): Promise<readonly NewEvent[]> {
+    const { log, room } = this.#parts;
+    const lookups = this.#ledger.missing(drafts);
+    const known = lookups.ids.length > 0 ? await log.known(room, lookups.ids) : new Set<string>();
+    const gifts = known.size > 0 ? await this.#gifts([...known]) : new Map<string, GiftEvent>();
+    const wanted = [...lookups.combos, ...[...gifts.values()].map(({ comboId }) => comboId)];
+    const combos = wanted.length > 0 ? await log.combos(room, wanted) : new Map();
+    return this.#ledger.stage(drafts, { combos, known, gifts });
+  }
+
+  /** Gifts that were stored before. */
+  async #gifts(ids: readonly string[]): Promise<ReadonlyMap<string, GiftEvent>> {
+    const { log, room } = this.#parts;
+    const events = await log.byId(room, ids);
+    return new Map([...events].flatMap(([id, event]) => (event.type === "gift" ? [[id, event] as const] : [])));
+  }
+
+  /** Appends what the ledger has staged. @returns null when the room had another owner in between: to be claimed again and judged anew */
+  async #write(events: readonly NewEvent[]): Promise<Written | null> {
+    const { log, room } = this.#parts;
+    try {
+      const [appended] = await log.append([{ room, epoch: this.#epoch, events }]);
+      if (appended === undefined) throw new DyliveError("internal", "the log answered nothing to an append");
+      if (appended.stored !== undefined) {
+        this.#ledger.commit(appended.stored);
+        return appended;
+      }
+    } catch (error) {
+      await this.#reload().catch(() => this.#ledger.drop());
+      throw error;
+    }
+    return null;
+  }
+
+  async #claimed(): Promise<void> {
+    if (this.#epoch === 0) await this.#claim();
+  }
+
+  /** It is claimed only when all is loaded: what fails half-way is done again. */
+  async #claim(): Promise<void> {
+    const { rooms, room, horizon } = this.#parts;
+    const epoch = await rooms.claim(room);
+    if (epoch === null) throw new DyliveError("not_owner", `room ${room} is collected by another process now`);
+    // One that is yet to come, of an earlier version, would refuse every message.
+    this.#horizon = Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, this.#parts.clock.now());
+    await this.#reload();
+    this.#epoch = epoch;
+  }
+
+  async #reload(): Promise<void> {
+    const { log, room } = this.#parts;
+    this.#ledger.drop();
+    const newest = Number.MAX_SAFE_INTEGER;
+    const gifts = await log.readBefore(room, newest, RESTORE_GIFTS, { types: ["gift"] });
+    const social = await log.readBefore(room, newest, RESTORE_SOCIAL, { types: ["follow", "share"] });
+    this.#ledger.restore(gifts.events);
+    this.#recent = new RecentIds();
+    this.#echoes = new SocialEchoes();
+    for (const event of social.events) this.#echoes.admits(event);
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work, work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** Whether the platform says by an event that the broadcast is over. */
+export function announcesEnd(event: NewEvent): boolean {
+  return event.type === "control" && ENDS.has(event.action);
+}
+
+function count(counts: Map<string, number>, key: string, by = 1): void {
+  if (by > 0) counts.set(key, (counts.get(key) ?? 0) + by);
+}

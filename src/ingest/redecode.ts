@@ -1,0 +1,175 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Claim, Draft } from "../events/combo.js";
+import { type LiveEvent, SOURCES } from "../events/event.js";
+import type { Received } from "../platform/access/source.js";
+import { normalise } from "../platform/messages/normalise.js";
+import type { Drift } from "../platform/wire/drift.js";
+import type { Clock } from "../runtime/clock.js";
+import { type RawFile, whereNow } from "../sources/raw/files.js";
+import { newReport, recordingSource } from "../sources/recording.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import { type Broadcast, type Decode, Pipeline } from "./pipeline.js";
+import { decodedAnew } from "./redecode-event.js";
+import { regift } from "./regift.js";
+
+/** What raw recordings are decoded anew with. */
+export interface RedecodeParts {
+  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "retention">;
+  readonly room: RoomKey;
+  /** Of this room, oldest first. */
+  readonly files: readonly RawFile[];
+  readonly clock: Clock;
+  readonly drift: Drift;
+  readonly signal: AbortSignal;
+  /** Makes events of messages; our own by default. */
+  readonly decode?: Decode;
+  readonly setAside: (event: unknown, error: unknown) => void;
+  /** Told how many messages were read: all of them are read twice. It goes on when that resolves. */
+  readonly onProgress?: (messages: number) => void | Promise<void>;
+}
+
+/** What came of it. */
+export interface Redecoded {
+  /** room_ids of the broadcasts in the files. */
+  readonly sessions: readonly string[];
+  /** Messages in the files. */
+  messages: number;
+  /** Events that say something else now. */
+  replaced: number;
+  /** Gifts whose units were reckoned anew. */
+  regifted: number;
+  /** Events of messages that gave none before. */
+  appended: number;
+  /** Events that somebody was taken out of: they stay as they are. */
+  erased: number;
+  /** Bytes of the files that could not be read. */
+  lostBytes: number;
+}
+
+/** A server stores what it received within so long, or says that it does not keep up (`backlog.ts`). */
+const IN_FLIGHT_MS = 5000;
+/** Rounds until the units of gifts stand still, though a server stores more meanwhile. */
+const ROUNDS = 5;
+
+/**
+ * Decodes raw recordings anew. What is stored keeps its seq and id; its body is replaced where it differs. The units of gifts are reckoned anew
+ * for the broadcasts in the files. Messages that gave no event before are appended at the head with their old time. Nothing is removed. It can
+ * be broken off anywhere, and begun again; a second time changes nothing.
+ * @throws DyliveError bad_file
+ */
+export async function redecode(given: RedecodeParts): Promise<Redecoded> {
+  const parts = { ...given, begunAt: given.clock.now() };
+  const { store, room, files, clock, signal } = parts;
+  const sessions = [...new Set(files.map(({ sessionId }) => sessionId))];
+  const done: Redecoded = { sessions, messages: 0, replaced: 0, regifted: 0, appended: 0, erased: 0, lostBytes: 0 };
+  for (const sessionId of sessions) {
+    const claims = new Map<string, Claim>();
+    await replaceAll(parts, sessionId, claims, done);
+    for (let round = 0; round < ROUNDS; round++) {
+      const changed = await regift(store.log, room, sessionId, claims, parts.signal, () => parts.onProgress?.(done.messages));
+      done.regifted += changed;
+      // From now on a server that collects the room reads the sums of its combos again.
+      await store.rooms.claim(room);
+      if (changed === 0) break;
+    }
+  }
+  // A server that writes to these files has frames in them that it is about to store: they are no news of ours.
+  if (files.some(({ open }) => open)) await clock.sleep(IN_FLIGHT_MS, signal);
+  await appendMissing(parts, done);
+  return done;
+}
+
+/** Of files that are written to, what was received before `begunAt` (ms UTC) is decoded anew: what comes later is for who collects the room. */
+interface Begun extends RedecodeParts {
+  readonly begunAt: number;
+}
+
+/** Replaces what is stored of one broadcast and reads otherwise now. Notes what its gifts claim. */
+async function replaceAll(parts: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
+  const { store, room, decode = normalise, drift } = parts;
+  const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
+  /** The first of several messages with one id is the one that was stored. */
+  const seen = new Set<string>();
+  for await (const { batch, broadcast } of batchesOf(parts, done, sessionId)) {
+    const drafts: Draft[] = [];
+    for (const { response, receivedAt } of batch)
+      for (const message of response?.messages ?? []) {
+        done.messages++;
+        const draft = decode(message, { room, ...broadcast, anchorId, receivedAt, drift });
+        if (draft === null || seen.has(draft.event.id)) continue;
+        seen.add(draft.event.id);
+        drafts.push(draft);
+      }
+    const stored = await store.log.byId(
+      room,
+      drafts.map(({ event }) => event.id),
+    );
+    const changed: LiveEvent[] = [];
+    for (const draft of drafts) {
+      const before = stored.get(draft.event.id);
+      if (before === undefined) continue;
+      const after = decodedAnew(before, draft);
+      if (after === null) {
+        done.erased++;
+        continue;
+      }
+      if (draft.claim !== null) claims.set(before.id, draft.claim);
+      if (!isDeepStrictEqual(before, after)) changed.push(after);
+    }
+    if (changed.length > 0) await store.log.replace(room, changed);
+    done.replaced += changed.length;
+    await parts.onProgress?.(done.messages);
+  }
+}
+
+/** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */
+async function appendMissing(parts: Begun, done: Redecoded): Promise<void> {
+  const { store, room, clock, drift, decode, setAside, onProgress = () => {} } = parts;
+  const pipeline = await Pipeline.open({
+    log: store.log,
+    rooms: store.rooms,
+    horizon: (one) => store.retention.horizon(one),
+    room,
+    clock,
+    drift,
+    setAside,
+    ...(decode !== undefined && { decode }),
+  });
+  let messages = done.messages;
+  for await (const { batch, broadcast } of batchesOf(parts, null)) {
+    const { events, methods } = await pipeline.store(batch, broadcast);
+    done.appended += events.length;
+    for (const count of methods.values()) messages += count;
+    await onProgress(messages);
+  }
+  if (done.appended > 0) done.appended += await pipeline.settle();
+}
+
+/** What the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */
+async function* batchesOf(
+  { store, room, files, clock, drift, signal, begunAt }: Begun,
+  done: Redecoded | null,
+  only?: string,
+): AsyncGenerator<{ readonly batch: readonly Received[]; readonly broadcast: Broadcast }> {
+  const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
+  for (const file of files) {
+    const { sessionId } = file;
+    const path = whereNow(file);
+    if (path === null || (only !== undefined && sessionId !== only)) continue;
+    const report = newReport();
+    for await (const batch of recordingSource({ path, speed: 0, clock, drift, report }).open(signal)) {
+      signal.throwIfAborted();
+      const until = file.open ? batch.filter(({ receivedAt }) => receivedAt <= begunAt) : batch;
+      if (until.length === 0) continue;
+      const { webRid = "", source: from = "" } = report.meta ?? {};
+      const source = SOURCES.find((one) => one === from) ?? "recording";
+      yield {
+        batch: until,
+        broadcast: { sessionId: sessionId === "" ? null : sessionId, webRid: webRid === "" ? null : webRid, anchorId, source },
+      };
+    }
+    signal.throwIfAborted();
+    if (done !== null) done.lostBytes += report.lostBytes;
+  }
+}

@@ -1,0 +1,214 @@
+import type { Tracker } from "../health/tracker.js";
+import type { Received } from "../platform/access/source.js";
+import { type Clock, untilAborted } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
+import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
+import { gapEvent } from "./own-events.js";
+import type { Broadcast, Pipeline } from "./pipeline.js";
+import type { SpoolFile, SpoolRoom } from "./spool-room.js";
+
+export interface SpoolDrainParts {
+  readonly pipeline: Pipeline;
+  readonly tracker: Tracker;
+  readonly place: SpoolRoom;
+  readonly clock: Clock;
+  /** Says that the store is still down, and why. */
+  readonly say: (error: unknown) => void;
+  /** Tells of what can never be stored. */
+  readonly tell: (error: unknown) => void;
+}
+
+const RETRY_MS = 1000;
+/** When no more than this waits, who brings something waits for it, so that there is an end. */
+const LAST_BYTES = 256 * 1024;
+/** Things of our own that wait, at most: states and gaps of a whole day. */
+const MAX_ERRANDS = 1000;
+/** Why frames that were spooled are missing in the log. */
+export const SPOOL_LOST = "frames that waited in the spool could not be read back, or not be stored";
+
+/** Runs what one room has in the spool through its pipeline, from when the spool is first needed until it is empty. */
+export class SpoolDrain {
+  readonly #parts: SpoolDrainParts;
+  readonly #stop = new AbortController();
+  /** What the store is to do after so many frames. */
+  readonly #errands: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
+  #put = 0;
+  #drained = 0;
+  /** Whether the store took what it was given last. */
+  #takes = false;
+  #last: { readonly over: Promise<void>; readonly end: () => void } | null = null;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(parts: SpoolDrainParts) {
+    this.#parts = parts;
+  }
+
+  /** Spools a batch. @returns null, or why it is lost */
+  async put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
+    this.#put += batch.length;
+    const lost = await this.#parts.place.put(batch, broadcast);
+    if (lost !== null) this.#put -= batch.length;
+    return lost;
+  }
+
+  /** Has the store do something after all that came before. */
+  later(work: () => Promise<unknown>): void {
+    if (this.#errands.length >= MAX_ERRANDS) {
+      this.#errands.shift();
+      this.#parts.tracker.drop("own_event_not_spooled");
+    }
+    this.#errands.push({ after: this.#put, work });
+  }
+
+  /** Waits for the last bit, if that is what is being stored. */
+  async nearlyDone(): Promise<void> {
+    if (this.#last === null) return;
+    await inTime(this.#last.over, PATIENCE_MS, this.#parts.clock).catch(() => this.#lastIsOver());
+  }
+
+  /**
+   * Tries until all is stored.
+   * @param onEmpty told at the moment when nothing waits any more
+   * @throws DyliveError not_owner; the reason of {@link stop}
+   */
+  run(onEmpty: () => void): Promise<void> {
+    const running = this.#run(onEmpty).finally(() => this.#lastIsOver());
+    this.#done = running.catch(() => {});
+    return running;
+  }
+
+  /** Leaves the frames that wait where they are. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
+    await this.#done;
+  }
+
+  /** Has the store do what is still to be done beside the frames, after {@link stop}: nobody else knows of it. What a store that is away does not do is lost. */
+  async finish(): Promise<void> {
+    const { clock, tracker } = this.#parts;
+    try {
+      for (; this.#errands[0] !== undefined; this.#errands.shift()) await inTime(this.#errands[0].work(), PATIENCE_MS, clock);
+    } catch {
+      tracker.drop("own_event_not_spooled", this.#errands.splice(0).length);
+    }
+  }
+
+  async #run(onEmpty: () => void): Promise<void> {
+    const { place } = this.#parts;
+    for (;;) {
+      const file = await place.oldest();
+      if (file !== null) {
+        if (this.#takes && file.bytes <= LAST_BYTES) this.#lastBegins();
+        await this.#drain(file);
+        await place.remove(file);
+        continue;
+      }
+      await this.#errandsUpTo(Number.POSITIVE_INFINITY);
+      if (!place.empty || this.#errands.length > 0) continue;
+      onEmpty();
+      return;
+    }
+  }
+
+  /** A disk that cannot be read at the moment is tried again from the file's beginning: what is stored already is known there. */
+  async #drain(file: SpoolFile): Promise<void> {
+    const { place, clock, tell } = this.#parts;
+    const { signal } = this.#stop;
+    const from = this.#drained;
+    let taken = 0;
+    for (let told = false; ; told = true) {
+      try {
+        taken = 0;
+        for await (const batch of place.read(file, signal)) taken += await this.#store(batch, file.broadcast);
+        break;
+      } catch (error) {
+        const isBad = error instanceof DyliveError && error.code === "bad_file";
+        if (error instanceof DyliveError && !isBad) throw error;
+        if (!told) tell(error);
+        if (isBad) break;
+        this.#drained = from;
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+    signal.throwIfAborted();
+    this.#drained = from + file.frames; // also where something was torn
+    if (taken < file.frames) await this.#lost(file, file.frames - taken);
+  }
+
+  /** What was taken and is not in the log is a gap as any other. */
+  async #lost({ room, broadcast, from, to }: SpoolFile, frames: number): Promise<void> {
+    const { pipeline, tracker } = this.#parts;
+    tracker.drop("not_spooled", frames);
+    tracker.gap(to - from);
+    await this.#insist(() => pipeline.own(gapEvent(room, broadcast, from, to, SPOOL_LOST)));
+  }
+
+  /** What is ours is stored between the frames where it belongs. @returns how many of the batch the store took */
+  async #store(batch: readonly Received[], broadcast: Broadcast): Promise<number> {
+    const { pipeline, tracker } = this.#parts;
+    let taken = 0;
+    for (let rest = batch; rest.length > 0; ) {
+      await this.#errandsUpTo(this.#drained);
+      const next = this.#errands[0]?.after ?? Number.POSITIVE_INFINITY;
+      const part = rest.slice(0, next - this.#drained);
+      tracker.backlog.draining(part);
+      const stored = await this.#insist(() => pipeline.store(part, broadcast));
+      tracker.backlog.drained(part);
+      for (const [reason, n] of stored?.drops ?? []) tracker.drop(reason, n);
+      tracker.stored(stored?.events ?? [], tracker.lastInteractiveAt ?? part[0]?.receivedAt ?? 0);
+      if (stored !== null) taken += part.length;
+      this.#drained += part.length;
+      rest = rest.slice(part.length);
+      await new Promise((resolve) => setImmediate(resolve)); // sockets and heartbeats have their turn
+    }
+    return taken;
+  }
+
+  async #errandsUpTo(drained: number): Promise<void> {
+    for (;;) {
+      const [errand] = this.#errands;
+      if (errand === undefined || errand.after > drained) return;
+      await this.#insist(errand.work);
+      if (this.#errands[0] === errand) this.#errands.shift();
+    }
+  }
+
+  /** Until the store has done it. @returns null for what can never be done */
+  async #insist<T>(work: () => Promise<T>): Promise<T | null> {
+    const { clock, say, tell } = this.#parts;
+    const { signal } = this.#stop;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const done = await untilAborted(work(), signal);
+        this.#takes = true;
+        return done;
+      } catch (error) {
+        if (signal.aborted || isNotOwner(error)) throw error;
+        if (!isStoreDown(error)) {
+          tell(error);
+          return null;
+        }
+        this.#lastIsOver();
+        say(error);
+        await clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
+  #lastBegins(): void {
+    if (this.#last !== null) return;
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#last = { over, end };
+  }
+
+  #lastIsOver(): void {
+    this.#takes = false;
+    this.#last?.end();
+    this.#last = null;
+  }
+}

@@ -1,0 +1,171 @@
+import type { NewEvent } from "../events/event.js";
+import type { Tracker } from "../health/tracker.js";
+import type { Received } from "../platform/access/source.js";
+import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
+import { isNotOwner, isStoreDown, storeDownReason } from "../runtime/store-down.js";
+import type { RoomKey } from "../store/log.js";
+import { RecentIds } from "./dedupe.js";
+import { type Intake, type Taken, tellStored } from "./intake.js";
+import { overhear } from "./overhear.js";
+import type { Broadcast, Pipeline, Stored } from "./pipeline.js";
+import type { Spool } from "./spool.js";
+import { SpoolDrain } from "./spool-drain.js";
+import type { SpoolRoom } from "./spool-room.js";
+
+export interface SpoolingParts {
+  readonly room: RoomKey;
+  readonly pipeline: Pipeline;
+  readonly tracker: Tracker;
+  readonly spool: Spool;
+  /** Told when the room turns out to be another process's. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/** Between tries while the store is down and is still waited for. */
+const TRY_EVERY_MS = 250;
+
+/**
+ * Stores at once while the store takes it. When it has not for two seconds, frames go to the spool and the socket goes on being read; when it
+ * does again, the spool is run through the pipeline in order, before what comes then. What had been received when the room turned out to be
+ * another process's goes to the spool too, from where that process is given it.
+ */
+export class SpoolingIntake implements Intake {
+  readonly #parts: SpoolingParts;
+  readonly #place: SpoolRoom;
+  #drain: SpoolDrain | null = null;
+  /** Events of messages that people caused, heard while spooling. */
+  #heard = new RecentIds();
+  /** How the room was lost to another process; null while it is ours. */
+  #lost: unknown = null;
+
+  constructor(parts: SpoolingParts) {
+    this.#parts = parts;
+    this.#place = parts.spool.enter(parts.room);
+  }
+
+  async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+    const { pipeline, tracker, spool } = this.#parts;
+    if (this.#lost !== null) return this.#handOver(batch, broadcast);
+    const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
+    await this.#drain?.nearlyDone();
+    let putting: Promise<string | null> | null = null;
+    let stored: Stored | null;
+    try {
+      stored = await this.#try(
+        () => pipeline.store(batch, broadcast),
+        (drain) => {
+          tracker.backlog.spooled(batch);
+          putting = drain.put(batch, broadcast);
+        },
+        signal,
+      );
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      this.#lose(error);
+      return this.#handOver(batch, broadcast);
+    }
+    if (stored !== null) return { ...tellStored(tracker, stored, at), lost: null };
+    const isNew = (id: string) => {
+      if (pipeline.knows(id) || this.#heard.has(id)) return false;
+      this.#heard.add(id);
+      return true;
+    };
+    const { methods, interactive, ended } = overhear(batch, broadcast, isNew);
+    const lost = await putting;
+    tracker.frame(at);
+    for (const [method, n] of methods) tracker.message(method, n);
+    if (interactive > 0) tracker.heard(at);
+    if (lost !== null) tracker.backlog.drained(batch);
+    if (lost !== null) tracker.drop("not_spooled", batch.length);
+    return { interactive, ended, lost };
+  }
+
+  /** What is ours to tell no more is not told; frames that wait behind it are still handed over. */
+  async own(event: NewEvent, signal: AbortSignal): Promise<void> {
+    try {
+      await this.errand(() => this.#parts.pipeline.own(event), signal);
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      this.#lose(error);
+    }
+  }
+
+  async errand(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await this.#try(work, (drain) => drain.later(work), signal);
+  }
+
+  /** What is in the spool may go on with a combo that looks silent. */
+  async settle(): Promise<unknown> {
+    return this.#drain === null ? this.#parts.pipeline.settle() : 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#drain?.stop();
+    if (this.#lost === null) await this.#drain?.finish();
+    await this.#parts.spool.leave(this.#place);
+  }
+
+  /**
+   * Does it, unless things wait before it or the store is down for too long.
+   * @param spool called at the very moment when that is known, since the drain may be done at the next
+   * @returns null when it is spooled
+   */
+  async #try<T>(work: () => Promise<T>, spool: (drain: SpoolDrain) => void, signal: AbortSignal): Promise<T | null> {
+    const { clock } = this.#parts.spool;
+    const until = clock.now() + PATIENCE_MS;
+    for (;;) {
+      if (this.#lost !== null) throw this.#lost;
+      if (this.#drain !== null) {
+        spool(this.#drain);
+        return null;
+      }
+      try {
+        return await inTime(work(), until - clock.now(), clock);
+      } catch (error) {
+        if (!isStoreDown(error)) throw error;
+        if (signal.aborted || clock.now() + TRY_EVERY_MS >= until) this.#drain ??= this.#begin(error);
+        else await clock.sleep(TRY_EVERY_MS, signal).catch(() => {}); // stopping: what came is spooled at once
+      }
+    }
+  }
+
+  #begin(error: unknown): SpoolDrain {
+    const { tracker, spool, pipeline, room } = this.#parts;
+    const since = new Date(spool.clock.now()).toISOString();
+    const say = (reason: unknown) => tracker.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
+    say(error);
+    const drain = new SpoolDrain({
+      pipeline,
+      tracker,
+      place: this.#place,
+      clock: spool.clock,
+      say,
+      tell: (failed) => spool.tell(failed, room),
+    });
+    drain
+      .run(() => {
+        this.#drain = null;
+        this.#heard = new RecentIds();
+        tracker.backlog.spoolEmpty();
+        tracker.storeTakes();
+      })
+      .catch((failed: unknown) => {
+        if (isNotOwner(failed)) this.#lose(failed); // else stopped
+      });
+    return drain;
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost !== null) return;
+    this.#lost = error;
+    this.#parts.onLost(error);
+  }
+
+  /** Whoever has the room now may have begun to receive only after this was sent; what it has too is taken once. */
+  async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
+    const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
+    const lost = messages.length === 0 ? null : await this.#place.put(messages, broadcast);
+    if (lost !== null) this.#parts.tracker.drop("not_spooled", messages.length);
+    return { interactive: 0, ended: false, lost };
+  }
+}

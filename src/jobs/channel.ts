@@ -1,0 +1,105 @@
+import { Worker } from "node:worker_threads";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { JobDesk, JobName, Jobs } from "./jobs.js";
+import type { FromThread, ToThread } from "./message.js";
+import type { ThreadData } from "./thread.js";
+
+/** More jobs than these wait only when the thread hangs. */
+const MAX_WAITING = 1000;
+/** What has not ended by then is cut. */
+const CLOSE_MS = 5000;
+
+/** How the thread is started. */
+export interface ChannelOptions extends ThreadData {
+  readonly clock: Clock;
+  /** Options of Node for the thread; those of the process by default. Tests that run from source give a loader. */
+  readonly execArgv?: readonly string[];
+}
+
+interface Waiting {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The worker thread as the main thread sees it. It is started by the first job; when it dies, its jobs fail and the next one starts it again. */
+export class WorkerChannel implements JobDesk {
+  readonly #options: ChannelOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  #next = 0;
+  #closed = false;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+  }
+
+  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal?: AbortSignal): Promise<Jobs[N]["answer"]> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#closed) return Promise.reject(new DyliveError("stopping", "the worker thread is stopped"));
+    if (this.#waiting.size >= MAX_WAITING)
+      return Promise.reject(new DyliveError("internal", `${MAX_WAITING} jobs wait for the worker thread`));
+    const id = this.#next++;
+    return new Promise<unknown>((resolve, reject) => {
+      const abort = () => {
+        this.#send({ abort: id });
+        settle(() => reject(signal?.reason));
+      };
+      const settle = (call: () => void) => {
+        signal?.removeEventListener("abort", abort);
+        this.#waiting.delete(id);
+        call();
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#waiting.set(id, { resolve: (answer) => settle(() => resolve(answer)), reject: (error) => settle(() => reject(error)) });
+      this.#send({ id, name, ask });
+    }) as Promise<Jobs[N]["answer"]>;
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#closed = true;
+    if (worker === null) return;
+    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    worker.postMessage({ close: true } satisfies ToThread);
+    const stop = new AbortController();
+    const late = this.#options.clock.sleep(CLOSE_MS, stop.signal).then(
+      () => worker.terminate(),
+      () => {},
+    );
+    await Promise.race([ended, late]);
+    stop.abort();
+  }
+
+  #send(message: ToThread): void {
+    if ("id" in message) this.#worker ??= this.#start();
+    this.#worker?.postMessage(message);
+  }
+
+  #start(): Worker {
+    const { at, execArgv } = this.#options;
+    // From source (tests), or beside this file in dist.
+    const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
+    const workerData: ThreadData = { at };
+    const worker = new Worker(entry, {
+      workerData,
+      // A descriptor of the database that its end would close would take this process's locks on it away (store/sqlite/wiper.ts).
+      trackUnmanagedFds: false,
+      ...(execArgv !== undefined && { execArgv: [...execArgv] }),
+    });
+    worker.on("message", (message: FromThread) => {
+      const waiting = this.#waiting.get(message.id);
+      if (message.error === undefined) waiting?.resolve(message.answer);
+      else waiting?.reject(new DyliveError(message.error.code, message.error.detail));
+    });
+    const end = (error: DyliveError) => {
+      // A thread that fails is told of twice, as an error and as an exit: what waits at the second is the next thread's.
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      for (const waiting of [...this.#waiting.values()]) waiting.reject(error);
+    };
+    worker.on("error", (error) => end(new DyliveError("internal", "the worker thread failed", error)));
+    worker.on("exit", () => end(new DyliveError(this.#closed ? "stopping" : "internal", "the worker thread has ended")));
+    return worker;
+  }
+}

@@ -1,0 +1,121 @@
+import { completeErasure, overwriteResidue } from "../erasure/complete.js";
+import { type EraseReport, eraseUser } from "../erasure/erase.js";
+import type { RecordingsErased } from "../erasure/everywhere.js";
+import { type Identity, namedIn } from "../erasure/identity.js";
+import { recordingsOf } from "../ingest/recordings.js";
+import { type Redecoded, redecode } from "../ingest/redecode.js";
+import { Drift } from "../platform/wire/drift.js";
+import { systemClock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { eraseAllRaw } from "../sources/raw/erase-all.js";
+import type { Vocabulary } from "../statistics/words.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import { type Pace, Paced } from "./paced.js";
+
+/** Long work on what is kept, by its name: what it is asked with, and what comes of it. Folders are of all raw recordings. */
+export interface Tasks {
+  /** Takes a person out of the log and what is made of it. */
+  readonly erase: { readonly ask: { readonly user: string; readonly keep: boolean }; readonly result: EraseReport };
+  /** Ends an erasure that was broken off when only what it left in the file was still to be overwritten. */
+  readonly overwrite: { readonly ask: { readonly note: string }; readonly result: null };
+  /** Takes a person out of what was recorded. */
+  readonly eraseRaw: { readonly ask: { readonly folder: string; readonly identity: Identity }; readonly result: RecordingsErased };
+  /** Decodes a room's recordings anew, or those of one broadcast. */
+  readonly redecode: {
+    readonly ask: { readonly folder: string; readonly room: RoomKey; readonly sessionId: string | null };
+    readonly result: RedecodeResult;
+  };
+}
+export type TaskName = keyof Tasks;
+
+export interface RedecodeResult extends Redecoded {
+  /** Events that the store refused. */
+  readonly refused: number;
+}
+
+/** Tasks that are under way, each done step by step by whoever opened it. */
+export interface TaskSteps {
+  open(name: TaskName, ask: Tasks[TaskName]["ask"]): Promise<number>;
+  /** Goes on for some 50 ms. */
+  next(id: number): Promise<Pace<Tasks[TaskName]["result"]>>;
+  /** Ends it, wherever it is; to be called after the end, too. */
+  close(id: number): Promise<void>;
+}
+
+type Work = Pick<Paced<Tasks[TaskName]["result"]>, "next" | "stop">;
+
+/** Tasks that are done in this thread. */
+export class LocalTasks implements TaskSteps {
+  readonly #store: Store;
+  readonly #vocabulary: () => Promise<Vocabulary>;
+  readonly #open = new Map<number, Work>();
+  #last = 0;
+
+  constructor(store: Store, vocabulary: () => Promise<Vocabulary>) {
+    this.#store = store;
+    this.#vocabulary = vocabulary;
+  }
+
+  async open(name: TaskName, ask: Tasks[TaskName]["ask"]): Promise<number> {
+    this.#open.set(++this.#last, this.#work(name, ask));
+    return this.#last;
+  }
+
+  async next(id: number): Promise<Pace<Tasks[TaskName]["result"]>> {
+    const work = this.#open.get(id);
+    if (work === undefined) throw new DyliveError("internal", `there is no task ${id}`);
+    return work.next();
+  }
+
+  async close(id: number): Promise<void> {
+    this.#open.get(id)?.stop(new DyliveError("stopping", "the task was ended"));
+    this.#open.delete(id);
+  }
+
+  #work(name: TaskName, ask: Tasks[TaskName]["ask"]): Work {
+    // Which ask belongs to a name stands in the table above; TypeScript cannot follow that through the name.
+    if (name === "erase") return this.#erase(ask as Tasks["erase"]["ask"]);
+    if (name === "overwrite") return this.#overwrite(ask as Tasks["overwrite"]["ask"]);
+    return name === "eraseRaw" ? this.#eraseRaw(ask as Tasks["eraseRaw"]["ask"]) : this.#redecode(ask as Tasks["redecode"]["ask"]);
+  }
+
+  #erase(ask: Tasks["erase"]["ask"]): Work {
+    return new Paced(async (turn, signal) => {
+      const report = await eraseUser(this.#store, { ...ask, signal, onProgress: turn });
+      await completeErasure(this.#store, { ...report, vocabulary: await this.#vocabulary(), signal, onProgress: turn });
+      return report;
+    });
+  }
+
+  #overwrite({ note }: Tasks["overwrite"]["ask"]): Work {
+    return new Paced(async (turn, signal) => {
+      await overwriteResidue(this.#store, note, signal, turn);
+      return null;
+    });
+  }
+
+  #eraseRaw({ folder, identity }: Tasks["eraseRaw"]["ask"]): Work {
+    let parts = 0;
+    return new Paced((turn, signal) =>
+      eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => turn("reading raw recordings", ++parts) }),
+    );
+  }
+
+  #redecode({ folder, room, sessionId }: Tasks["redecode"]["ask"]): Work {
+    return new Paced(async (turn, signal) => {
+      let refused = 0;
+      const done = await redecode({
+        store: this.#store,
+        room,
+        files: await recordingsOf(folder, room, sessionId),
+        clock: systemClock,
+        drift: new Drift(),
+        signal,
+        setAside: () => refused++,
+        onProgress: (messages) => turn("decoding messages, each of them twice", messages),
+      });
+      return { ...done, refused };
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import { request } from "undici";
+import { within } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { ProxyServer } from "./proxy.js";
+
+/** Domains of the platform (facts/protocol.md section 1). Nothing else is ever contacted on its behalf. */
+const PLATFORM_DOMAINS = ["douyin.com", "amemv.com", "iesdouyin.com"];
+const MAX_PAGE_BYTES = 8 * 1024 * 1024; // a room page is about 1 MB
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Where the platform is, and by which way it is reached: the real one, or a stand-in (`upstream`) that serves every host H under `/@H`. */
+export interface Platform {
+  /** Base URL of the stand-in, without a slash at its end; null is the real platform. */
+  readonly upstream: string | null;
+  /** The way out of this machine; null is the direct one. */
+  readonly proxy: ProxyServer | null;
+  /** The address to use for a platform host and path (with query). @throws DyliveError when the host is not the platform's */
+  http(host: string, path: string): string;
+  /** The same for a WebSocket. */
+  socket(host: string, path: string): string;
+  /** One GET by this way; as the function {@link get}. */
+  get(host: string, path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply>;
+}
+
+/** A reply of the platform, whole. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/**
+ * @param upstream base URL of a stand-in, or null for the real platform
+ * @param proxy the way out; make another platform for a room that has a way of its own
+ */
+export function platformAt(upstream: string | null, proxy: ProxyServer | null = null): Platform {
+  const base = upstream?.replace(/\/+$/, "") ?? null;
+  const http = (host: string, path: string) => {
+    if (!isPlatformHost(host)) throw new DyliveError("internal", `refused to contact ${JSON.stringify(host)}: not a host of the platform`);
+    return base === null ? `https://${host}${path}` : `${base}/@${host}${path}`;
+  };
+  return {
+    upstream: base,
+    proxy,
+    http,
+    socket: (host, path) => http(host, path).replace(/^http/, "ws"),
+    get: async (host, path, headers, signal) => get(http(host, path), headers, signal, proxy),
+  };
+}
+
+/** Whether a host name belongs to the platform. */
+export function isPlatformHost(host: string): boolean {
+  const name = host.toLowerCase();
+  return /^[a-z0-9.-]+$/.test(name) && PLATFORM_DOMAINS.some((domain) => name === domain || name.endsWith(`.${domain}`));
+}
+
+/**
+ * One GET, no redirects followed, the body bounded.
+ * @throws DyliveError unreachable when the network fails or the body is larger than 8 MiB
+ */
+export async function get(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  proxy: ProxyServer | null = null,
+): Promise<Reply> {
+  const limit = within(signal, REQUEST_TIMEOUT_MS);
+  try {
+    const reply = await request(url, {
+      method: "GET",
+      headers,
+      signal: limit,
+      ...(proxy === null ? {} : { dispatcher: proxy.dispatcher }),
+    });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of reply.body) {
+      size += (chunk as Buffer).length;
+      if (size > MAX_PAGE_BYTES) throw new DyliveError("unreachable", `the reply is larger than ${MAX_PAGE_BYTES} bytes`);
+      chunks.push(chunk as Buffer);
+    }
+    return { status: reply.statusCode, headers: reply.headers, body: Buffer.concat(chunks) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DyliveError) throw error;
+    throw new DyliveError("unreachable", `GET ${new URL(url).host} failed: ${reasonOf(error)}`, error);
+  }
+}
+
+/** A network error in a few words, without addresses of ours. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return "no answer in time";
+  const code = (error as NodeJS.ErrnoException).code;
+  return code ?? error.message;
+}

@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import { type RequestOptions, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { SocksClient } from "socks";
+import { Agent, type Dispatcher } from "undici";
+import { DyliveError } from "../../runtime/errors.js";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Default ports by scheme; SOCKS names are always resolved by the proxy, so that no DNS question leaves this machine. */
+const SCHEMES: Readonly<Record<string, { readonly kind: "http" | "https" | 4 | 5; readonly port: number }>> = {
+  "http:": { kind: "http", port: 8080 },
+  "https:": { kind: "https", port: 443 },
+  "socks:": { kind: 5, port: 1080 },
+  "socks5:": { kind: 5, port: 1080 },
+  "socks5h:": { kind: 5, port: 1080 },
+  "socks4:": { kind: 4, port: 1080 },
+  "socks4a:": { kind: 4, port: 1080 },
+};
+
+/**
+ * A way out of this machine that the operator named. HTTP requests, sockets of our own and the browser all leave by `connect`, so a
+ * proxy that needs a password works for each, and the password is known to nobody but this object.
+ */
+export class ProxyServer {
+  /** `scheme://host:port`, fit to be shown: without credentials. */
+  readonly name: string;
+  readonly #kind: "http" | "https" | 4 | 5;
+  readonly #host: string;
+  readonly #port: number;
+  readonly #user: string;
+  readonly #password: string;
+  #dispatcher: Dispatcher | null = null;
+
+  /**
+   * @param url `http(s)://`, `socks5://` or `socks4://`, with `user:password@` if it asks for one
+   * @throws DyliveError bad_config; the message never repeats the address, which may hold a password
+   */
+  constructor(url: string) {
+    const parsed = URL.canParse(url) ? new URL(url) : null;
+    const scheme = SCHEMES[parsed?.protocol ?? ""];
+    if (parsed === null || scheme === undefined || parsed.hostname === "")
+      throw new DyliveError("bad_config", "a proxy is http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks4://HOST:PORT");
+    this.#kind = scheme.kind;
+    this.#host = parsed.hostname.replace(/^\[|\]$/g, "");
+    this.#port = parsed.port === "" ? defaultPort(url, scheme.port) : Number(parsed.port);
+    this.#user = decoded(parsed.username);
+    this.#password = decoded(parsed.password);
+    this.name = `${parsed.protocol}//${parsed.hostname}:${this.#port}`;
+  }
+
+  /** A connection through the proxy. @throws DyliveError unreachable, with the proxy's name */
+  async connect(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+    signal.throwIfAborted();
+    try {
+      const opening = typeof this.#kind === "number" ? this.#viaSocks(this.#kind, host, port) : this.#viaConnect(this.#kind, host, port);
+      return await orAbort(opening, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // The cause is left out: the SOCKS client's errors carry the password.
+      throw error instanceof DyliveError ? error : new DyliveError("unreachable", `the proxy ${this.name} failed: ${wordsOf(error)}`);
+    }
+  }
+
+  /** The same, with TLS to the host on top. */
+  async connectTls(host: string, port: number, signal: AbortSignal): Promise<TLSSocket> {
+    const socket = await this.connect(host, port, signal);
+    const secure = connectTls({ socket, host, ...(isIP(host) === 0 ? { servername: host } : {}) });
+    const ready = new Promise<TLSSocket>((resolve, reject) => {
+      secure.once("secureConnect", () => resolve(secure));
+      secure.once("error", reject);
+    });
+    try {
+      return await orAbort(ready, signal);
+    } catch (error) {
+      secure.destroy(); // a handshake that is never answered would stay open for ever
+      throw error;
+    }
+  }
+
+  /** For undici: its requests leave through the proxy. */
+  get dispatcher(): Dispatcher {
+    this.#dispatcher ??= new Agent({
+      connect: ({ protocol, hostname, port }, done) => {
+        const secure = protocol === "https:";
+        this.#open(secure, hostname, Number(port) || (secure ? 443 : 80)).then(
+          (socket) => done(null, socket),
+          (error: Error) => done(error, null),
+        );
+      },
+    });
+    return this.#dispatcher;
+  }
+
+  /** For `ws` and `http.request`: their `createConnection` option. */
+  connectionFor(secure: boolean): NonNullable<RequestOptions["createConnection"]> {
+    return (options, done) => {
+      this.#open(secure, (options.host ?? "").replace(/^\[|\]$/g, ""), Number(options.port) || (secure ? 443 : 80)).then(
+        (socket) => done(null, socket),
+        (error: Error) => done(error, undefined as unknown as Socket),
+      );
+      return undefined;
+    };
+  }
+
+  /** Tells proxies apart, credentials included, without giving them away: for keys and file names, not for logs. */
+  key(): string {
+    return createHash("sha256")
+      .update(JSON.stringify([this.name, this.#user, this.#password]))
+      .digest("hex")
+      .slice(0, 12);
+  }
+
+  /** What logs and JSON show of it. */
+  toJSON(): string {
+    return this.name;
+  }
+
+  #open(secure: boolean, host: string, port: number): Promise<Socket> {
+    const limit = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+    return secure ? this.connectTls(host, port, limit) : this.connect(host, port, limit);
+  }
+
+  async #viaSocks(type: 4 | 5, host: string, port: number): Promise<Socket> {
+    const { socket } = await SocksClient.createConnection({
+      command: "connect",
+      proxy: {
+        host: this.#host,
+        port: this.#port,
+        type,
+        ...(this.#user ? { userId: this.#user, password: this.#password } : {}),
+      },
+      destination: { host, port },
+      timeout: CONNECT_TIMEOUT_MS,
+    });
+    socket.resume(); // the client leaves it paused; whoever reads next decides
+    return socket;
+  }
+
+  #viaConnect(kind: "http" | "https", host: string, port: number): Promise<Socket> {
+    const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+    const credentials = Buffer.from(`${this.#user}:${this.#password}`).toString("base64");
+    return new Promise((resolve, reject) => {
+      const asking = (kind === "https" ? requestHttps : requestHttp)({
+        host: this.#host,
+        port: this.#port,
+        method: "CONNECT",
+        path: target,
+        headers: { host: target, ...(this.#user ? { "proxy-authorization": `Basic ${credentials}` } : {}) },
+        agent: false,
+        timeout: CONNECT_TIMEOUT_MS,
+      });
+      asking.once("connect", ({ statusCode }, socket: Socket, head) => {
+        if (statusCode === 200) {
+          socket.setTimeout(0);
+          if (head.length > 0) socket.unshift(head);
+          resolve(socket);
+          return;
+        }
+        socket.destroy();
+        const why = statusCode === 407 ? "asks for other credentials (HTTP 407)" : `answered HTTP ${statusCode}`;
+        reject(new DyliveError("unreachable", `the proxy ${this.name} ${why}`));
+      });
+      asking.once("timeout", () => asking.destroy(new Error("no answer in time")));
+      asking.once("error", reject);
+      asking.end();
+    });
+  }
+}
+
+/** `new URL` drops a port that is the scheme's default, so `http://proxy:80` must not become 8080. */
+function defaultPort(url: string, port: number): number {
+  const written = /^[a-z0-9]+:\/\/(?:[^/?#]*@)?(?:\[[^\]]*\]|[^:/?#]*):(\d+)/i.exec(url)?.[1];
+  return written === undefined ? port : Number(written);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : "it gave no reason";
+}
+
+/** Waits for a socket, or for the signal; a socket that comes too late is closed. */
+function orAbort<T extends Socket>(opening: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    opening.then(
+      (socket) => {
+        signal.removeEventListener("abort", abort);
+        if (signal.aborted) socket.destroy();
+        resolve(socket);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", abort);
+        reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,64 @@
+import type { Clock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { parseCookies } from "./cookies.js";
+import { type AccountStatus, type AccountStore, type AskAs, hasLapsed } from "./login-store.js";
+
+/** What is known of an account, for people. */
+export interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname" | "expiresAt" | "checkedAt"> {
+  /** ms UTC; null when its file is damaged */
+  readonly savedAt: number | null;
+  /** The login has ended. */
+  readonly lapsed: boolean;
+  /** Why its file cannot be used, or why a check came to nothing; null otherwise. */
+  readonly problem: string | null;
+}
+
+/** The accounts as their operator manages them beside a running server. */
+export class AccountDesk {
+  readonly #store: AccountStore;
+  readonly #as: AskAs;
+  readonly #clock: Clock;
+
+  constructor(store: AccountStore, as: AskAs, clock: Clock) {
+    this.#store = store;
+    this.#as = as;
+    this.#clock = clock;
+  }
+
+  async list(): Promise<readonly AccountFacts[]> {
+    const names = await this.#store.names();
+    return (await Promise.all(names.map((name) => this.#look(name)))).filter((facts) => facts !== null);
+  }
+
+  /** @throws DyliveError bad_file, bad_request; neither repeats the cookies */
+  async save(name: string, cookies: string): Promise<AccountFacts> {
+    await this.#store.save(name, parseCookies(cookies, this.#clock.now()));
+    return this.#shown(await this.#store.status(name));
+  }
+
+  remove(name: string): Promise<boolean> {
+    return this.#store.remove(name);
+  }
+
+  /** @throws DyliveError not_found, unreachable */
+  async check(name: string, signal: AbortSignal): Promise<AccountFacts> {
+    return this.#shown(await this.#store.check(name, this.#as, signal));
+  }
+
+  /** Null when it was removed meanwhile. */
+  async #look(name: string): Promise<AccountFacts | null> {
+    try {
+      return this.#shown(await this.#store.status(name));
+    } catch (error) {
+      if (!(error instanceof DyliveError)) throw error;
+      if (error.code === "not_found") return null;
+      const unknown = { login: "unknown", nickname: null, savedAt: null, expiresAt: null, checkedAt: null, lapsed: false } as const;
+      return { name, ...unknown, problem: error.detail };
+    }
+  }
+
+  #shown({ ageMs: _, reason, ...status }: AccountStatus): AccountFacts {
+    const problem = reason === undefined ? null : `the platform did not say whether it is logged in: ${reason}`;
+    return { ...status, lapsed: hasLapsed(status, this.#clock.now()), problem };
+  }
+}

@@ -1,0 +1,198 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../runtime/clock.js";
+import { makeFolder, removeWhole, writeWhole } from "../../runtime/durable-file.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Platform } from "../access/platform.js";
+import type { LoginReading } from "../access/visitor.js";
+import { type Cookie, hasSession, loginExpiry } from "./cookies.js";
+import { checkLogin } from "./login.js";
+
+/** The name that stands for no account. */
+export const GUEST = "guest";
+
+/** An account of the operator's own. Its cookies are behind a method, so that no log and no JSON shows them. */
+export class Account {
+  readonly name: string;
+  /** ms UTC */
+  readonly savedAt: number;
+  readonly #cookies: readonly Cookie[];
+
+  constructor(name: string, savedAt: number, cookies: readonly Cookie[]) {
+    this.name = name;
+    this.savedAt = savedAt;
+    this.#cookies = cookies;
+  }
+
+  cookies(): readonly Cookie[] {
+    return this.#cookies;
+  }
+}
+
+/** What is known of an account's login; nothing in it is secret. */
+export interface AccountStatus extends LoginReading {
+  readonly name: string;
+  /** When its cookies were saved, ms UTC. */
+  readonly savedAt: number;
+  readonly ageMs: number;
+  /** When the platform will end the login, ms UTC; null where the cookies do not say. */
+  readonly expiresAt: number | null;
+  /** When the platform was asked last, ms UTC; null is never. */
+  readonly checkedAt: number | null;
+}
+
+interface Kept extends LoginReading {
+  readonly checkedAt: number;
+  /** Of the cookies that were checked. */
+  readonly savedAt: number;
+}
+
+/** How the platform is asked. */
+export interface AskAs {
+  readonly platform: Platform;
+  readonly userAgent: string;
+}
+
+/** How accounts are watched. */
+export interface Watch extends AskAs {
+  readonly everyMs: number;
+  /** Called once each time a login is found to have ended. */
+  readonly onLapsed: (status: AccountStatus) => void;
+  /** Called when the platform could not be asked; the next round tries again. */
+  readonly onFailed?: (name: string, error: unknown) => void;
+}
+
+const NAME = /^[A-Za-z0-9_-]{1,32}$/;
+
+/** Whether a login has ended, by what the platform showed or by the date that it gave. */
+export function hasLapsed({ login, expiresAt }: Pick<AccountStatus, "login" | "expiresAt">, now: number): boolean {
+  return login === "guest" || (expiresAt !== null && expiresAt <= now);
+}
+
+/** The accounts of a data folder: one file each, readable by its owner only. */
+export class AccountStore {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #checked = new Map<string, Kept>();
+
+  /** @param folder made when the first account is saved */
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  /** The accounts of a data folder. */
+  static inside(data: string, clock: Clock): AccountStore {
+    return new AccountStore(join(data, "accounts"), clock);
+  }
+
+  /** The names of all accounts, sorted. */
+  async names(): Promise<readonly string[]> {
+    const files = await readdir(this.#folder).catch(orMissing);
+    return (files ?? []).flatMap((file) => (file.endsWith(".json") && NAME.test(file.slice(0, -5)) ? [file.slice(0, -5)] : [])).sort();
+  }
+
+  /** @throws DyliveError not_found, bad_file, bad_request */
+  async get(name: string): Promise<Account> {
+    const text = await readFile(this.#file(name), "utf8").catch(orMissing);
+    if (text === undefined)
+      throw new DyliveError("not_found", `there is no account ${JSON.stringify(name)}; make it with \`dylive login --account ${name}\``);
+    try {
+      const { savedAt, cookies } = JSON.parse(text) as { savedAt: number; cookies: readonly Cookie[] };
+      if (typeof savedAt === "number" && Array.isArray(cookies)) return new Account(name, savedAt, cookies);
+    } catch {}
+    throw new DyliveError("bad_account", `the file of account ${name} is damaged`);
+  }
+
+  /** Keeps cookies under a name, in place of those before. @throws DyliveError bad_request for a bad name or cookies without a session */
+  async save(name: string, cookies: readonly Cookie[]): Promise<Account> {
+    const file = this.#file(name);
+    if (name === GUEST) throw new DyliveError("bad_request", `${GUEST} stands for no account; choose another name`);
+    if (!hasSession(cookies))
+      throw new DyliveError("bad_request", "these cookies hold no login (no sessionid): log in on live.douyin.com first, then copy them");
+    await makeFolder(this.#folder);
+    const account = new Account(name, this.#clock.now(), cookies);
+    await writeWhole(file, JSON.stringify({ savedAt: account.savedAt, cookies }));
+    this.#checked.delete(name);
+    return account;
+  }
+
+  /** Forgets an account. @returns false when there was none */
+  async remove(name: string): Promise<boolean> {
+    this.#checked.delete(name);
+    const file = this.#file(name);
+    return existsSync(this.#folder) && removeWhole(file);
+  }
+
+  /** What is known without asking the platform. @throws DyliveError not_found */
+  async status(name: string): Promise<AccountStatus> {
+    return this.#statusOf(await this.get(name));
+  }
+
+  /** Asks the platform whether the account is still logged in. @throws DyliveError not_found, unreachable */
+  async check(name: string, as: AskAs, signal: AbortSignal): Promise<AccountStatus> {
+    const account = await this.get(name);
+    return this.noteReading(account, await checkLogin(account.cookies(), as, signal));
+  }
+
+  /** Notes what a page that was read as this account said; `unknown` says nothing and changes nothing. */
+  noteReading(account: Account, reading: LoginReading): AccountStatus {
+    if (reading.login !== "unknown")
+      this.#checked.set(account.name, { ...reading, checkedAt: this.#clock.now(), savedAt: account.savedAt });
+    const status = this.#statusOf(account);
+    return { ...status, ...(status.login === "unknown" && reading.reason !== undefined && { reason: reading.reason }) };
+  }
+
+  /** Checks every account now and then, and tells of each login that has ended. @returns stops it */
+  watch(options: Watch): () => void {
+    const stop = new AbortController();
+    const told = new Map<string, number>();
+    const round = async () => {
+      for (const name of await this.names()) {
+        if (stop.signal.aborted) return;
+        try {
+          const status = await this.check(name, options, stop.signal);
+          if (hasLapsed(status, this.#clock.now()) && told.get(name) !== status.savedAt) {
+            told.set(name, status.savedAt);
+            options.onLapsed(status);
+          }
+        } catch (error) {
+          if (!stop.signal.aborted) options.onFailed?.(name, error);
+        }
+      }
+    };
+    const run = () => void round().catch((error: unknown) => options.onFailed?.("*", error));
+    run();
+    const end = this.#clock.every(options.everyMs, run);
+    return () => {
+      end();
+      stop.abort();
+    };
+  }
+
+  #statusOf(account: Account): AccountStatus {
+    const checked = this.#checked.get(account.name);
+    const known = checked?.savedAt === account.savedAt ? checked : undefined;
+    const { name, savedAt } = account;
+    return {
+      name,
+      savedAt,
+      ageMs: Math.max(0, this.#clock.now() - savedAt),
+      expiresAt: loginExpiry(account.cookies()),
+      checkedAt: known?.checkedAt ?? null,
+      login: known?.login ?? "unknown",
+      nickname: known?.nickname ?? null,
+    };
+  }
+
+  #file(name: string): string {
+    if (!NAME.test(name))
+      throw new DyliveError("bad_request", "an account's name has 1 to 32 letters, digits, _ or -, such as the name of the phone it is on");
+    return join(this.#folder, `${name}.json`);
+  }
+}
+
+function orMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}

@@ -1,0 +1,137 @@
+import type { Page, Response, WebSocket } from "playwright-core";
+import type { Clock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { isPlatformHost } from "../access/platform.js";
+import { ReceiveQueue } from "../access/queue.js";
+import { readFrame, readResponse } from "../access/read.js";
+import type { Received, Source } from "../access/source.js";
+import type { Drift } from "../wire/drift.js";
+import { WireError } from "../wire/error.js";
+import { visit } from "./page.js";
+
+/** What the source of one room's page is made of. */
+export interface BrowserSourceOptions {
+  /** Gives an empty page as the visitor who watches. */
+  readonly newPage: (signal: AbortSignal) => Promise<Page>;
+  /** The room's page. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly drift: Drift;
+  /** Told of every frame as it comes. */
+  readonly onReceived?: (frame: Received) => void;
+}
+
+/** A page of the real site opens its connection within a few seconds of its loading. */
+const CONNECT_WITHIN_MS = 30_000;
+const CLOSE_WITHIN_MS = 3000;
+
+/**
+ * Opens a room's page as a viewer does and reads what the page itself receives: the answer of im/fetch and the frames of its push
+ * socket. The page signs, acknowledges and sends heartbeats. It ends when the page's connection ends; the site's page would connect
+ * again by itself, but only a new page is known to be right about the room.
+ */
+export function browserSource(options: BrowserSourceOptions): Source {
+  return { name: "browser", open: (signal) => receive(options, signal) };
+}
+
+async function* receive(options: BrowserSourceOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+  const page = await options.newPage(signal);
+  const local = new AbortController();
+  const until = AbortSignal.any([signal, local.signal]);
+  // The page cannot be held back as a socket can: it ends instead of filling the memory, and the gap is known.
+  const flow = {
+    pause: () => queue.end(new DyliveError("internal", "frames came faster than they were stored")),
+    resume: () => {},
+  };
+  const queue = new ReceiveQueue(flow, options.onReceived);
+  const abort = () => queue.end();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    listen(page, queue, options, until);
+    visit(page, options.url, until).catch((error: unknown) => queue.end(error));
+    yield* queue.batches();
+  } finally {
+    signal.removeEventListener("abort", abort);
+    local.abort();
+    // A page that does not close goes with its context; whoever reads must learn of the end now.
+    await Promise.race([page.close().catch(() => {}), options.clock.sleep(CLOSE_WITHIN_MS)]);
+  }
+}
+
+function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSourceOptions, signal: AbortSignal): void {
+  const open = new Set<WebSocket>();
+  let connected = false;
+  page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed")));
+  page.on("close", () => queue.end(new DyliveError("browser_failed", "the room's page is gone, as when the browser ends")));
+  page.on("response", (response) => {
+    const request = response.request();
+    // Also the answer after the first challenge, for which the page loads itself again.
+    if (request.isNavigationRequest() && response.frame() === page.mainFrame()) {
+      const refused = refusalOf(response.status());
+      // Only once the answer is there in full: Chromium never closes a page that is asked to in the middle of a navigation.
+      const end = () => queue.end(refused);
+      if (refused !== null) response.finished().then(end, end);
+    }
+    if (!isPush(response.url(), "/webcast/im/fetch/")) return;
+    void firstState(response, clock, drift).then((received) => received !== null && queue.push(received));
+  });
+  page.on("websocket", (socket) => {
+    if (!isPush(socket.url(), "/webcast/im/push/")) return;
+    connected = true;
+    open.add(socket);
+    socket.on("framereceived", ({ payload }) => {
+      if (typeof payload === "string") return; // frames are binary; a text message is not the platform's protocol
+      const { received, frame } = readFrame(payload, clock.now(), drift);
+      queue.push(received);
+      if (frame?.payloadType === "close") queue.end();
+    });
+    socket.on("socketerror", (error) => queue.end(refusalIn(error)));
+    socket.on("close", () => {
+      open.delete(socket);
+      if (open.size === 0) queue.end(new DyliveError("unreachable", "the connection of the room's page was closed"));
+    });
+  });
+  clock.sleep(CONNECT_WITHIN_MS, signal).then(
+    async () => {
+      if (connected) return;
+      const title = await page.title().catch(() => "");
+      queue.end(
+        title.includes("验证码")
+          ? new DyliveError("blocked", "the site shows a captcha instead of the room")
+          : new DyliveError("unreachable", "the room's page opened no push connection, as when the room is not live"),
+      );
+    },
+    () => {},
+  );
+}
+
+function refusalOf(status: number): DyliveError | null {
+  if (status < 400) return null;
+  return new DyliveError(status === 404 || status === 410 ? "no_account" : "blocked", `the room page answered HTTP ${status}`);
+}
+
+/** The answer of im/fetch, if it holds messages. */
+async function firstState(response: Response, clock: Clock, drift: Drift): Promise<Received | null> {
+  try {
+    if (response.status() !== 200 || !(response.headers()["content-type"] ?? "").includes("protobuf")) return null;
+    const body = await response.body();
+    return body.length === 0 ? null : readResponse(body, clock.now(), drift);
+  } catch (error) {
+    if (error instanceof WireError) drift.failed(error.code);
+    return null; // the page went on to something else; the socket brings the messages, too
+  }
+}
+
+function isPush(url: string, path: string): boolean {
+  const { hostname, pathname } = new URL(url);
+  return isPlatformHost(hostname) && pathname.startsWith(path);
+}
+
+/** Chromium tells of a handshake in words only. */
+function refusalIn(error: string): DyliveError {
+  const status = /Unexpected response code: (\d+)/.exec(error)?.[1];
+  return status === undefined
+    ? new DyliveError("unreachable", `the connection of the room's page failed: ${error}`)
+    : new DyliveError("blocked", `the push server answered the room's page with HTTP ${status} instead of opening`);
+}

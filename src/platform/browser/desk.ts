@@ -1,0 +1,220 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { type Clock, untilAborted, within } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Reply } from "../access/platform.js";
+import type { Signer } from "../access/signer.js";
+import { Visitor } from "../access/visitor.js";
+import type { Account } from "../accounts/login-store.js";
+import type { Gate } from "./gate.js";
+import type { HostRule } from "./hosts.js";
+import type { BrowserKeeper } from "./keeper.js";
+import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
+import { type ContextState, readState, writeState } from "./state.js";
+import type { Turnstile } from "./turnstile.js";
+import { browserError, pauseMs } from "./wait.js";
+
+/** What a desk is made of. */
+export interface DeskOptions {
+  readonly keeper: BrowserKeeper;
+  readonly clock: Clock;
+  readonly allows: HostRule;
+  /** Its way to the network; null in the user's own context, which has the user's. */
+  readonly gate: (() => Promise<Gate>) | null;
+  readonly account: Account | null;
+  /** Where its cookies outlive this process; null keeps them in memory. */
+  readonly stateFile: string | null;
+  /** A room whose page is looked at when the home page does not have what is needed. */
+  readonly webRid: string | null;
+  /** What all desks of a browser open through. */
+  readonly door: Turnstile;
+  /** To be waited for before it opens: a predecessor that still saves the same state. */
+  readonly after: Promise<unknown>;
+}
+
+interface Opened {
+  readonly browser: Browser;
+  readonly context: BrowserContext;
+}
+interface Ready extends Opened {
+  readonly page: Page;
+}
+
+const SIGN_TIMEOUT_MS = 10_000;
+const MAX_REPLY_BYTES = 8 * 1024 * 1024;
+const SAVE_EVERY_MS = 300_000;
+
+/**
+ * One visitor of the site: a browser context with one page open, which gives the cookies, the visitor's id and signatures to many rooms.
+ * When the page crashes or the browser dies, the next that needs it opens it again as the same visitor.
+ */
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #stop = new AbortController();
+  readonly #stopSaving: () => void;
+  /** Outlives its page: the pages of rooms are in it, too. */
+  #opened: Opened | null = null;
+  #ready: Ready | null = null;
+  #opening: Promise<Ready> | null = null;
+  #visitor: Visitor | null = null;
+  #state: ContextState | null = null;
+  #failures = 0;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#stopSaving = options.clock.every(SAVE_EVERY_MS, () => void this.#save().catch(() => {}));
+  }
+
+  /** The visitor, complete. @throws DyliveError no_browser, browser_failed, blocked, unreachable */
+  async visitor(signal: AbortSignal): Promise<Visitor> {
+    await this.#open(signal);
+    if (this.#visitor === null) throw new DyliveError("internal", "a desk is open without a visitor");
+    return this.#visitor;
+  }
+
+  /** Signs with the site's own SDK. */
+  readonly signer: Signer = {
+    sign: (stub, signal) =>
+      this.#withPage(signal, async ({ context, page }) => {
+        const signature = await signIn(page, stub);
+        await this.#learn(context);
+        return signature;
+      }),
+  };
+
+  /** A GET of live.douyin.com by the page itself. */
+  async get(path: string, signal: AbortSignal): Promise<Reply> {
+    if (!path.startsWith("/") || path.startsWith("//")) throw new DyliveError("internal", "a page of ours asks only its own site");
+    const { status, headers, body } = await this.#withPage(signal, ({ page }) => fetchIn(page, path, MAX_REPLY_BYTES));
+    if (body === null) throw new DyliveError("unreachable", `the reply is larger than ${MAX_REPLY_BYTES} bytes`);
+    return { status, headers, body: Buffer.from(body, "base64") };
+  }
+
+  /** One more empty page as the same visitor; whoever opens it closes it. */
+  async newPage(signal: AbortSignal): Promise<Page> {
+    const { context } = await this.#open(signal);
+    try {
+      return await openPage(context, this.#options.allows, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw browserError("no page could be opened", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stopSaving();
+    this.#stop.abort(new DyliveError("stopping", "the browser is closed"));
+    await this.#opening?.catch(() => {});
+    await this.#save().catch(() => {});
+    // The user's own context stays; only our page in it goes.
+    await (this.#options.gate === null ? this.#ready?.page : this.#opened?.context)?.close().catch(() => {});
+  }
+
+  /** Does something with the page; once more on a new one if it went away meanwhile. */
+  async #withPage<T>(signal: AbortSignal, work: (ready: Ready) => Promise<T>): Promise<T> {
+    for (let again = false; ; again = true) {
+      const ready = await this.#open(signal);
+      const limit = within(signal, SIGN_TIMEOUT_MS);
+      try {
+        return await untilAborted(work(ready), limit);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof DyliveError) throw error;
+        // Crashed, closed or hanging: in each case this page is of no more use.
+        if (this.#ready === ready) this.#ready = null;
+        void ready.page.close().catch(() => {});
+        if (again) throw browserError(limit.aborted ? "the page does not answer" : "the page failed", error);
+      }
+    }
+  }
+
+  #open(signal: AbortSignal): Promise<Ready> {
+    const { page, browser } = this.#ready ?? {};
+    if (this.#ready !== null && page?.isClosed() === false && browser?.isConnected()) return Promise.resolve(this.#ready);
+    this.#opening ??= this.#comeIn(this.#stop.signal).finally(() => {
+      this.#opening = null;
+    });
+    return untilAborted(this.#opening, signal);
+  }
+
+  async #comeIn(signal: AbortSignal): Promise<Ready> {
+    const { after, clock, door } = this.#options;
+    await untilAborted(after, signal);
+    await clock.sleep(pauseMs(this.#failures), signal);
+    return door.run(signal, () => this.#start(signal));
+  }
+
+  async #start(signal: AbortSignal): Promise<Ready> {
+    let page: Page | null = null;
+    try {
+      const browser = await this.#options.keeper.browser(signal);
+      if (this.#opened?.browser !== browser) this.#opened = { browser, context: await this.#newContext(browser) };
+      const { context } = this.#opened;
+      page = await openPage(context, this.#options.allows, signal);
+      const userUniqueId = await this.#enter(page, signal);
+      this.#visitor ??= new Visitor(await userAgentOf(page));
+      this.#visitor.userUniqueId = userUniqueId;
+      await this.#learn(context);
+      const ready = { ...this.#opened, page };
+      page.once("crash", () => {
+        if (this.#ready === ready) this.#ready = null;
+        void ready.page.close().catch(() => {});
+      });
+      this.#ready = ready;
+      this.#failures = 0;
+      await this.#save();
+      return ready;
+    } catch (error) {
+      this.#failures++;
+      void page?.close().catch(() => {});
+      signal.throwIfAborted();
+      throw browserError("the site's page could not be opened", error);
+    }
+  }
+
+  /** Opens the home page, else the room's: one of them has the SDK and names the visitor. */
+  async #enter(page: Page, signal: AbortSignal): Promise<string> {
+    const { webRid } = this.#options;
+    for (const path of webRid === null ? ["/"] : ["/", `/${encodeURIComponent(webRid)}`]) {
+      const reply = await visit(page, `${LIVE_SITE}${path}`, signal);
+      if (reply !== null && reply.status() >= 400 && path === "/") continue;
+      const userUniqueId = await settle(page, signal);
+      if (userUniqueId !== null) return userUniqueId;
+    }
+    throw new DyliveError("blocked", "the site's page has no signing script or names no visitor, as when it shows a captcha");
+  }
+
+  async #newContext(browser: Browser): Promise<BrowserContext> {
+    const { account, stateFile } = this.#options;
+    const gate = (await this.#options.gate?.()) ?? null;
+    const own = browser.contexts()[0];
+    if (gate === null && own !== undefined) return own;
+    const saved = this.#state === null && stateFile !== null ? await readState(stateFile) : null;
+    // What was saved as an account counts only until the operator logs in anew.
+    const state = this.#state ?? (saved !== null && saved.savedAt >= (account?.savedAt ?? 0) ? saved.state : null);
+    const context = await browser.newContext({
+      ...gate?.contextOptions,
+      ...(state === null ? {} : { storageState: state }),
+      viewport: null,
+      serviceWorkers: "block", // they would fetch past the page's routing
+    });
+    if (state === null && account !== null)
+      await context.addCookies(
+        account.cookies().map(({ expires, ...cookie }) => ({ ...cookie, expires: expires === null ? -1 : Math.floor(expires / 1000) })),
+      );
+    return context;
+  }
+
+  /** Cookies change as the site likes: what Node sends is what the browser would. */
+  async #learn(context: BrowserContext): Promise<void> {
+    const cookies = await context.cookies(`${LIVE_SITE}/`);
+    this.#visitor?.adopt(cookies.map(({ name, value }) => [name, value] as const));
+  }
+
+  async #save(): Promise<void> {
+    const { gate, stateFile, clock } = this.#options;
+    if (this.#ready === null || gate === null) return; // the user's own browser keeps its own
+    const state = await this.#ready.context.storageState();
+    this.#state = state;
+    if (stateFile !== null) await writeState(stateFile, { savedAt: clock.now(), state });
+  }
+}

@@ -1,0 +1,98 @@
+import type { BrowserContext, Page } from "playwright-core";
+import { type Clock, untilAborted } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { loadPackage } from "../../runtime/load-package.js";
+import { isPlatformHost } from "../access/platform.js";
+import type { ProxyServer } from "../access/proxy.js";
+import type { LoginReading } from "../access/visitor.js";
+import { type Cookie, hasSession } from "../accounts/cookies.js";
+import { readLogin } from "../accounts/login.js";
+import { openGate } from "./gate.js";
+import { loginHosts } from "./hosts.js";
+import { LIVE_SITE, visit } from "./page.js";
+import { browserError } from "./wait.js";
+
+/** How the window is opened. */
+export interface LoginWindow {
+  readonly program: string;
+  /** False shows it to a person; true is for tests. */
+  readonly headless: boolean;
+  readonly clock: Clock;
+  readonly upstream: string | null;
+  readonly proxy: ProxyServer | null;
+  /** What the account was last known by, so that the site meets the same visitor again. */
+  readonly cookies: readonly Cookie[];
+  readonly moreHosts?: readonly string[];
+}
+
+const PATIENCE_MS = 600_000;
+const LOOK_EVERY_MS = 1000;
+/** After the session cookie the site sets some more; the account is whole with them. */
+const SETTLE_MS = 2000;
+
+/** Who logged in. */
+export interface LoggedIn {
+  readonly cookies: readonly Cookie[];
+  /** What the site's page says of it, in the same browser. */
+  readonly reading: LoginReading;
+}
+
+/**
+ * Opens the site in a window and waits until a person has logged in there.
+ * @throws DyliveError browser_failed, unreachable; bad_request when the window is closed or ten minutes pass before that
+ */
+export async function loginInWindow(options: LoginWindow, signal: AbortSignal): Promise<LoggedIn> {
+  const { upstream, proxy, clock } = options;
+  const { chromium } = loadPackage("playwright-core/index.js") as typeof import("playwright-core"); // see keeper.ts
+  const gate = await openGate({ allows: loginHosts(options.moreHosts), upstream, proxy });
+  const launching = chromium.launch({
+    executablePath: options.program,
+    headless: options.headless,
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  try {
+    const browser = await untilAborted(launching, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw browserError("the window could not be opened", error);
+    });
+    const context = await browser.newContext({ ...gate.contextOptions, viewport: null });
+    // Without the old session, which may be why somebody logs in: the visitor alone.
+    await context.addCookies(
+      options.cookies.filter(({ name }) => name === "ttwid").map(({ name, value }) => ({ name, value, url: `${LIVE_SITE}/` })),
+    );
+    const page = await context.newPage();
+    await visit(page, `${LIVE_SITE}/`, signal);
+    await loggedIn(context, page, clock, signal);
+    await clock.sleep(SETTLE_MS, signal);
+    await visit(page, `${LIVE_SITE}/`, signal);
+    const reading = readLogin(await untilAborted(page.content(), signal));
+    return { cookies: await platformCookies(context), reading };
+  } finally {
+    await launching.then((browser) => browser.close()).catch(() => {});
+    await gate.close();
+  }
+}
+
+async function loggedIn(context: BrowserContext, page: Page, clock: Clock, signal: AbortSignal): Promise<void> {
+  const end = clock.now() + PATIENCE_MS;
+  while (!page.isClosed() && clock.now() < end) {
+    const cookies = await untilAborted(platformCookies(context), signal).catch(() => []);
+    if (hasSession(cookies)) return;
+    await clock.sleep(LOOK_EVERY_MS, signal);
+  }
+  throw new DyliveError(
+    "bad_request",
+    page.isClosed() ? "the window was closed before anybody logged in" : "nobody logged in within ten minutes",
+  );
+}
+
+async function platformCookies(context: BrowserContext): Promise<readonly Cookie[]> {
+  const cookies = await context.cookies();
+  return cookies
+    .filter(({ domain }) => isPlatformHost(domain.replace(/^\./, "")))
+    .map(({ name, value, domain, path, expires, secure, httpOnly }) => ({
+      ...{ name, value, domain, path, secure, httpOnly },
+      expires: expires <= 0 ? null : Math.round(expires * 1000),
+    }));
+}

@@ -1,0 +1,126 @@
+import type { BrowserContext, Page, Response } from "playwright-core";
+import { untilAborted } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { HostRule } from "./hosts.js";
+import { browserError } from "./wait.js";
+
+/** Where the pages of rooms are; a stand-in's too, which is behind the gate (see gate.ts). */
+export const LIVE_SITE = "https://live.douyin.com";
+
+/** Kinds of content that a page which only listens does not need; they are most of its bytes. */
+const NOT_LOADED: ReadonlySet<string> = new Set(["image", "media", "font"]);
+const LOAD_TIMEOUT_MS = 30_000;
+const SDK_TIMEOUT_MS = 20_000;
+const LOOK_EVERY_MS = 100;
+
+/** What we use of a page of the site, by the names that the site's SDK has. */
+interface SitePage {
+  readonly byted_acrawler?: { readonly frontierSign?: (input: Record<string, string>) => unknown };
+  readonly __pace_f?: unknown;
+  readonly document: { readonly documentElement: { readonly innerHTML: string } };
+  readonly navigator: { readonly userAgent: string };
+}
+
+/** Opens an empty page that loads neither pictures, media nor fonts, and nothing from hosts outside the rule. */
+export async function openPage(context: BrowserContext, allows: HostRule, signal: AbortSignal): Promise<Page> {
+  const opening = context.newPage();
+  const page = await untilAborted(opening, signal).catch((error: unknown) => {
+    void opening.then((late) => late.close()).catch(() => {});
+    throw error;
+  });
+  await page.route("**/*", (route) => {
+    const request = route.request();
+    const { protocol, hostname } = new URL(request.url());
+    const fine = protocol === "data:" || protocol === "blob:" || allows(hostname);
+    const answered = fine && !NOT_LOADED.has(request.resourceType()) ? route.continue() : route.abort("blockedbyclient");
+    return answered.catch(() => {}); // the page went away meanwhile
+  });
+  return page;
+}
+
+/** Goes to an address. @throws DyliveError blocked, unreachable, browser_failed */
+export async function visit(page: Page, url: string, signal: AbortSignal): Promise<Response | null> {
+  try {
+    return await untilAborted(page.goto(url, { waitUntil: "domcontentloaded", timeout: LOAD_TIMEOUT_MS }), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const text = error instanceof Error ? error.message : "";
+    const reason = /net::(ERR_\w+)/.exec(text)?.[1] ?? (/Timeout/.test(text) ? "no answer in time" : null);
+    throw reason === null
+      ? browserError("the page could not be opened", error)
+      : new DyliveError("unreachable", `the browser could not open ${new URL(url).host}: ${reason}`, error);
+  }
+}
+
+/** Waits until the site's SDK can sign and the page has named its visitor. @returns the user_unique_id, or null when there is none in time */
+export async function settle(page: Page, signal: AbortSignal): Promise<string | null> {
+  const end = performance.now() + SDK_TIMEOUT_MS;
+  for (;;) {
+    // A page that is just reloading (the first challenge) has no world to look at.
+    const seen = await untilAborted(page.evaluate(lookAround), signal).catch(orGone(page, signal));
+    if (seen?.signs && seen.userUniqueId !== null) return seen.userUniqueId;
+    if (performance.now() > end) return null;
+    await untilAborted(new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS)), signal);
+  }
+}
+
+/** Has the page's SDK sign a stub. @throws DyliveError blocked when it gives nothing */
+export async function signIn(page: Page, stub: string): Promise<string> {
+  const signature: unknown = await page.evaluate(callSdk, stub);
+  if (typeof signature === "string" && signature !== "" && signature.length <= 256) return signature;
+  throw new DyliveError("blocked", "the site's own page gave no signature");
+}
+
+export async function userAgentOf(page: Page): Promise<string> {
+  return page.evaluate(() => (globalThis as unknown as SitePage).navigator.userAgent);
+}
+
+/** A GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. */
+export function fetchIn(page: Page, path: string, maxBytes: number): Promise<PageReply> {
+  return page.evaluate(callFetch, { path, maxBytes });
+}
+
+/** What a page's own request gave. */
+export interface PageReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** base64; null when it was larger than allowed */
+  readonly body: string | null;
+}
+
+/** An evaluation fails when its page navigates, which passes, or when the page is gone, which does not. */
+function orGone(page: Page, signal: AbortSignal) {
+  return (error: unknown): null => {
+    signal.throwIfAborted();
+    if (page.isClosed() || /crashed|closed/i.test(String(error))) throw browserError("the page is gone", error);
+    return null;
+  };
+}
+
+// What follows runs inside the page.
+
+function lookAround(): { signs: boolean; userUniqueId: string | null } {
+  const site = globalThis as unknown as SitePage;
+  const text = `${JSON.stringify(site.__pace_f ?? "")}${site.document.documentElement.innerHTML}`;
+  return {
+    signs: typeof site.byted_acrawler?.frontierSign === "function",
+    userUniqueId: /user_unique_id[\\"]*:[\\"]*(\d{5,25})/.exec(text)?.[1] ?? null,
+  };
+}
+
+async function callSdk(stub: string): Promise<unknown> {
+  const site = globalThis as unknown as SitePage;
+  const result: unknown = await site.byted_acrawler?.frontierSign?.({ "X-MS-STUB": stub });
+  return typeof result === "object" && result !== null ? (result as Record<string, unknown>)["X-Bogus"] : null;
+}
+
+async function callFetch({ path, maxBytes }: { path: string; maxBytes: number }): Promise<PageReply> {
+  const reply = await fetch(path, { credentials: "include" });
+  const bytes = new Uint8Array(await reply.arrayBuffer());
+  let body: string | null = null;
+  if (bytes.length <= maxBytes) {
+    body = "";
+    for (let at = 0; at < bytes.length; at += 0x6000) body += btoa(String.fromCharCode(...bytes.subarray(at, at + 0x6000)));
+  }
+  return { status: reply.status, headers: Object.fromEntries(reply.headers), body };
+}

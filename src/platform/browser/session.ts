@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import type { Clock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { ProxyServer } from "../access/proxy.js";
+import type { Seat, Seats, SeatWish } from "../access/seat.js";
+import { browserSource } from "./browser-page.js";
+import { Desk } from "./desk.js";
+import { type Gate, openGate } from "./gate.js";
+import { pageHosts } from "./hosts.js";
+import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper.js";
+import { LIVE_SITE } from "./page.js";
+import { Turnstile } from "./turnstile.js";
+
+/** How a browser serves rooms. */
+export interface BrowserSessionOptions {
+  /** Which browser; asked when one is started. @throws DyliveError no_browser, which whoever takes a seat then gets */
+  readonly choose: () => BrowserChoice;
+  readonly clock: Clock;
+  /** Stand-in for the platform, or null. */
+  readonly upstream: string | null;
+  /** Folder in which visitors outlive this process; null keeps them in memory. */
+  readonly profile: string | null;
+  /** Rooms of one browser context. Peers warn that one visitor cookie in many rooms is noticed; the site itself has no number. 20 */
+  readonly roomsPerContext?: number;
+  /** Domains that pages may reach beside those that we know to be needed. */
+  readonly moreHosts?: readonly string[];
+}
+
+/** A restart with many rooms must not burst: each context that opens is a visit of a megabyte, and a core at work. */
+const OPENING_AT_ONCE = 3;
+
+interface Held {
+  readonly key: string;
+  readonly index: number;
+  readonly desk: Desk;
+  rooms: number;
+}
+
+/**
+ * One browser for many rooms. Each context is one visitor and serves a number of rooms; rooms with an account or a proxy of their own
+ * share a context only with their like.
+ */
+export class BrowserSession implements Seats {
+  readonly pages = true;
+  readonly #options: BrowserSessionOptions;
+  readonly #keeper: BrowserKeeper;
+  readonly #desks = new Set<Held>();
+  readonly #gates = new Map<string, Promise<Gate>>();
+  readonly #door = new Turnstile(OPENING_AT_ONCE);
+  readonly #closing = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: BrowserSessionOptions) {
+    this.#options = options;
+    this.#keeper = new BrowserKeeper(options.choose, options.clock);
+  }
+
+  async take(wish: SeatWish, signal: AbortSignal): Promise<Seat> {
+    if (this.#closed) throw new DyliveError("stopping", "the browser is closed");
+    const held = this.#held(wish);
+    held.rooms++;
+    let given = true;
+    const release = () => {
+      if (!given) return;
+      given = false;
+      held.rooms--;
+      if (held.rooms === 0) this.#retire(held);
+    };
+    try {
+      const { desk } = held;
+      return {
+        visitor: await desk.visitor(signal),
+        signer: desk.signer,
+        account: wish.account,
+        proxy: wish.proxy,
+        pageSource: (webRid, parts) =>
+          browserSource({
+            newPage: (until) => desk.newPage(until),
+            url: `${LIVE_SITE}/${encodeURIComponent(webRid)}`,
+            ...parts,
+          }),
+        pageGet: (path, until) => desk.get(path, until),
+        release,
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** How many contexts serve how many rooms, how often the browser was started, and which hosts its pages were refused. */
+  async status(): Promise<{
+    readonly contexts: number;
+    readonly rooms: number;
+    readonly starts: number;
+    readonly refused: Readonly<Record<string, number>>;
+  }> {
+    const refused: Record<string, number> = {};
+    for (const gate of await Promise.all(this.#gates.values()))
+      for (const [host, n] of gate.refused) refused[host] = (refused[host] ?? 0) + n;
+    const rooms = [...this.#desks].reduce((sum, held) => sum + held.rooms, 0);
+    return { contexts: this.#desks.size, rooms, starts: this.#keeper.starts, refused };
+  }
+
+  /** The browser's processes; for measuring. */
+  processes(): Promise<readonly BrowserProcess[]> {
+    return this.#keeper.processes();
+  }
+
+  /** Keeps the visitors and ends the browser, or lets go of the user's own. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...[...this.#desks].map(({ desk }) => desk.close()), ...this.#closing]);
+    this.#desks.clear();
+    await this.#keeper.close();
+    for (const gate of await Promise.all(this.#gates.values())) await gate.close();
+  }
+
+  /** A context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
+  #held({ account, proxy, webRid }: SeatWish): Held {
+    const { roomsPerContext = 20, profile, keeper, clock } = { ...this.#options, keeper: this.#keeper };
+    const key = `${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
+    const like = [...this.#desks].filter((held) => held.key === key);
+    const free = like.find((held) => held.rooms < roomsPerContext);
+    if (free !== undefined) return free;
+    let index = 0;
+    while (like.some((held) => held.index === index)) index++;
+    // The first guest in a browser that the user runs is the user: their context, with their login.
+    const isUser = keeper.attached && account === null && proxy === null && index === 0 && this.#options.upstream === null;
+    const allows = pageHosts(this.#options.moreHosts);
+    const gate = isUser ? null : () => this.#gate(proxy, allows);
+    const name = `${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
+    const stateFile = profile === null ? null : join(profile, name);
+    const after = Promise.all(this.#closing);
+    const desk = new Desk({ keeper, door: this.#door, clock, allows, gate, account, stateFile, webRid, after });
+    const held = { key, index, desk, rooms: 0 };
+    this.#desks.add(held);
+    return held;
+  }
+
+  #gate(proxy: ProxyServer | null, allows: (host: string) => boolean): Promise<Gate> {
+    const key = proxy?.key() ?? "";
+    let gate = this.#gates.get(key);
+    if (gate === undefined) {
+      gate = openGate({ allows, upstream: this.#options.upstream, proxy });
+      this.#gates.set(key, gate);
+    }
+    return gate;
+  }
+
+  #retire(held: Held): void {
+    this.#desks.delete(held);
+    const closing = held.desk.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}

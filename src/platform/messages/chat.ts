@@ -1,0 +1,102 @@
+import type { NewEventOf, Segment, User } from "../../events/event.js";
+import type {
+  AudioChatMessage,
+  ChatMessage,
+  EmojiChatMessage,
+  ExhibitionChatMessage,
+  PrivilegeScreenChatMessage,
+  ScreenChatMessage,
+} from "../wire/gen/chat.js";
+import type { Lazy } from "../wire/reader.js";
+import { clean, LONG } from "./clean.js";
+import { type Head, shownText, timed, userOf } from "./head.js";
+import { firstUser, openText, readSegments, readText } from "./text.js";
+import { toUser } from "./user.js";
+
+type ChatEvent = NewEventOf<"chat">;
+
+// protocol.md 4.3: chat_by 9 is the passphrase of a lucky bag (福袋), typed by the page for the user.
+const BY_LUCKY_BAG = 9;
+
+/** An ordinary chat. Codes such as [比心] stay text; emoji images come from the rich text. */
+export function chatEvent(message: ChatMessage, head: Head): ChatEvent | null {
+  const rich = message.rtfContentV2 ?? message.rtfContent;
+  return chat(head, userOf(message.user, head), message.content, "text", rich, message.chatBy === BY_LUCKY_BAG);
+}
+
+/** A flying chat, paid or privileged. */
+export function screenChatEvent(message: ScreenChatMessage, head: Head): ChatEvent | null {
+  return chat(head, userOf(message.user, head), message.content, "screen", message.rtfContentV2 ?? message.rtfContent, false);
+}
+
+/** A flying chat that a privilege allows. */
+export function privilegeChatEvent(message: PrivilegeScreenChatMessage, head: Head): ChatEvent | null {
+  return chat(head, userOf(message.user, head), message.content, "privilege", message.rtfContentV2 ?? message.rtfContent, false);
+}
+
+/** The words of a voice message. */
+export function audioChatEvent(message: AudioChatMessage, head: Head): ChatEvent | null {
+  return chat(head, userOf(message.user, head), message.content, "audio", message.rtfContent, false);
+}
+
+/** An emoji sent by itself: the text is its fallback, such as [表情]. */
+export function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null {
+  const fallback = clean(message.defaultContent, LONG);
+  const segments = readSegments(openText(message.emojiContent, head.context.drift), fallback);
+  return build(head, userOf(message.user, head), fallback === "" ? plain(segments) : fallback, "emoji", segments, false);
+}
+
+/** A notice about the gift exhibition among the chat; null without words, as the captures have it. Its user is the one it names. */
+export function exhibitionChatEvent(message: ExhibitionChatMessage, head: Head): ChatEvent | null {
+  const own = openText(message.displayText, head.context.drift);
+  const text = readText(own) || shownText(head);
+  const named = firstUser(own);
+  const user = named === null ? userOf(null, head) : toUser(named, head.context.anchorId);
+  return build(head, user, text, "exhibition", text === "" ? [] : [{ text }], false);
+}
+
+function chat(head: Head, user: User, content: string, kind: ChatEvent["kind"], rich: Lazy | null, luckyBag: boolean): ChatEvent | null {
+  const text = clean(content, LONG);
+  const segments = readSegments(openText(rich, head.context.drift), "");
+  // A rich text without an image says nothing that the content does not say better.
+  if (text !== "" && !segments.some(isEmoji)) return build(head, user, text, kind, [{ text }], luckyBag);
+  return build(head, user, text === "" ? plain(segments) : text, kind, segments, luckyBag);
+}
+
+/** Null where nothing is said, neither in words nor in pictures: the message is kept as it came. */
+function build(head: Head, user: User, text: string, kind: ChatEvent["kind"], segments: Segment[], luckyBag: boolean): ChatEvent | null {
+  if (text === "" && !segments.some(isPicture)) return null;
+  const { context } = head;
+  const event: ChatEvent = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "chat",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    user,
+    text,
+    kind,
+    segments,
+    luckyBag,
+  };
+  return timed(event, head);
+}
+
+function isPicture(segment: Segment): boolean {
+  return "emoji" in segment && segment.url !== null;
+}
+
+function isEmoji(segment: Segment): boolean {
+  return "emoji" in segment;
+}
+
+function plain(segments: readonly Segment[]): string {
+  let text = "";
+  for (const segment of segments) text += "emoji" in segment ? segment.emoji : segment.text;
+  return clean(text, LONG);
+}

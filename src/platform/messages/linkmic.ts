@@ -1,0 +1,64 @@
+import type { NewEventOf, Score, User } from "../../events/event.js";
+import type { LinkMessage, LinkMicMethod, ListUser } from "../wire/gen/linkmic.js";
+import type { User as WireUser } from "../wire/gen/user.js";
+import { idOrNull, LONG, textOrNull } from "./clean.js";
+import { type Head, shownText, timed } from "./head.js";
+import { toUser } from "./user.js";
+
+type LinkmicEvent = NewEventOf<"linkmic">;
+
+// A link has some ten seats; a bound for hostile lists.
+const MAX_LINKED = 100;
+
+/** The older message about links. Its list of types is unverified, so `code` is given as it came; in battles it carries the running scores. */
+export function linkmicMethodEvent(message: LinkMicMethod, head: Head): LinkmicEvent {
+  const event = build(head, null, message.messageType, message.channelId, users(message.linkedUsers, head), message.tips);
+  if (message.userScores.length > 0) {
+    const scores: Score[] = [];
+    for (const { userId, score, battleRank } of message.userScores.slice(0, MAX_LINKED)) {
+      scores.push({ userId, score, rank: battleRank > 0 ? battleRank : null });
+    }
+    event.scores = scores;
+  }
+  return event;
+}
+
+/** The newer message about links: the content that is present says what happened, and who is linked now. */
+export function linkEvent(message: LinkMessage, head: Head): LinkmicEvent {
+  const { enterContent: entered, leaveContent: left, linkedListChangeContent: changed } = message;
+  const action = entered !== null ? "enter" : left !== null ? "leave" : changed !== null ? "list_changed" : null;
+  const list = (entered ?? left ?? changed)?.linkedUsers ?? [];
+  return build(head, action, message.messageType, message.linkerId, users(list.map(who), head), shownText(head));
+}
+
+function who(entry: ListUser): WireUser | null {
+  return entry.user;
+}
+
+function users(list: readonly (WireUser | null)[], head: Head): User[] {
+  const out: User[] = [];
+  for (const user of list.slice(0, MAX_LINKED)) if (user !== null) out.push(toUser(user, head.context.anchorId));
+  return out;
+}
+
+function build(head: Head, action: string | null, code: number, channelId: string, linked: User[], text: string): LinkmicEvent {
+  const { context } = head;
+  const event: LinkmicEvent = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "linkmic",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    action,
+    code: code === 0 ? null : code,
+    channelId: idOrNull(channelId),
+    users: linked,
+    text: textOrNull(text, LONG),
+  };
+  return timed(event, head);
+}

@@ -1,0 +1,64 @@
+import type { NewEventOf } from "../../events/event.js";
+import type { LiveShoppingMessage, ProductChangeMessage } from "../wire/gen/product.js";
+import { countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./clean.js";
+import { type Head, timed } from "./head.js";
+
+type ProductEvent = NewEventOf<"product">;
+type Product = ProductEvent["products"][number];
+
+const MAX_PRODUCTS = 200;
+
+/**
+ * Something happened to goods. The list of msg_type is unverified (protocol.md 4.4), so the action is `type_N`, unless the
+ * message says sold out.
+ */
+export function shoppingEvent(message: LiveShoppingMessage, head: Head): ProductEvent {
+  const info = message.updatedProductInfo;
+  const products: Product[] = [];
+  const id = idOrNull(message.promotionId);
+  if (id !== null) {
+    products.push({
+      id,
+      title: info === null ? null : textOrNull(info.title, SHORT),
+      price: info === null ? null : countOrNull(info.price),
+    });
+  }
+  addIds(products, message.updatedProductIds);
+  const action = message.soldOut ? "sold_out" : message.msgType === 0 ? null : `type_${message.msgType}`;
+  return build(head, action, products, message.ecomNotice || message.updateToast);
+}
+
+/** The list of goods changed. */
+export function productChangeEvent(message: ProductChangeMessage, head: Head): ProductEvent {
+  const products: Product[] = [];
+  for (const { promotionId } of message.updateProductInfo.slice(0, MAX_PRODUCTS)) {
+    if (promotionId !== "0") products.push({ id: promotionId, title: null, price: null });
+  }
+  return build(head, "list_changed", products, message.updateToast);
+}
+
+function addIds(products: Product[], ids: readonly string[]): void {
+  for (const id of ids.slice(0, MAX_PRODUCTS)) {
+    if (id !== "0" && id !== products[0]?.id) products.push({ id, title: null, price: null });
+  }
+}
+
+function build(head: Head, action: string | null, products: Product[], text: string): ProductEvent {
+  const { context } = head;
+  const event: ProductEvent = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "product",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    action,
+    products,
+    text: textOrNull(text, LONG),
+  };
+  return timed(event, head);
+}

@@ -1,0 +1,68 @@
+import type { NewEventOf, User } from "../../events/event.js";
+import type { SocialMessage } from "../wire/gen/social.js";
+import { countOrNull, SHORT, textOrNull } from "./clean.js";
+import { type Head, timed, userOf } from "./head.js";
+
+// protocol.md 4.2: share_target is a code as text.
+const TARGETS = new Map([
+  ["1", "wechat"],
+  ["2", "moments"],
+  ["3", "weibo"],
+  ["4", "qzone"],
+  ["5", "qq"],
+  ["112", "douyin"],
+]);
+
+/**
+ * A follow (action 1) or a share (3). Null for others: some peers show them as follows, which users report as wrong (dycast, py #129);
+ * 2 is a share by one comment only, so it is kept as it came.
+ */
+export function socialEvent(message: SocialMessage, head: Head): NewEventOf<"follow" | "share"> | null {
+  if (message.action === 1) return followEvent(userOf(message.user, head), countOrNull(message.followCount), head);
+  if (message.action === 3) return shareEvent(userOf(message.user, head), target(message.shareTarget), head);
+  return null;
+}
+
+/** Somebody followed the anchor. */
+export function followEvent(user: User, followers: number | null, head: Head): NewEventOf<"follow"> {
+  const { context } = head;
+  const event: NewEventOf<"follow"> = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "follow",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    user,
+    followers,
+  };
+  return timed(event, head);
+}
+
+/** Somebody shared the room. */
+export function shareEvent(user: User, target: string | null, head: Head): NewEventOf<"share"> {
+  const { context } = head;
+  const event: NewEventOf<"share"> = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "share",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    user,
+    target,
+  };
+  return timed(event, head);
+}
+
+function target(code: string): string | null {
+  return TARGETS.get(code) ?? textOrNull(code, SHORT);
+}

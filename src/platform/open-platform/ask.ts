@@ -1,0 +1,64 @@
+import { request } from "undici";
+import { within } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { reasonOf } from "../access/platform.js";
+import { parseExact } from "../wire/exact-json.js";
+
+const TIMEOUT_MS = 10_000;
+/** A page of 100 failed pushes, each of some hundred KB at most. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** What the Open Platform is asked. */
+export interface Question {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: object;
+}
+
+/** The answer's JSON object, ids of more than 15 digits as texts. Errors name the address alone: headers and body hold secrets. @throws DyliveError unreachable */
+export async function ask({ method, url, headers, body }: Question, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  const { host, pathname } = new URL(url);
+  const failed = (why: string) => new DyliveError("unreachable", `${method} ${host}${pathname} failed: ${why}`);
+  try {
+    const reply = await request(url, {
+      method,
+      headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
+      signal: within(signal, TIMEOUT_MS),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of reply.body) {
+      size += (chunk as Buffer).length;
+      if (size > MAX_BYTES) throw failed(`the answer is larger than ${MAX_BYTES} bytes`);
+      chunks.push(chunk as Buffer);
+    }
+    const answer = read(Buffer.concat(chunks).toString("utf8"));
+    if (answer === null) throw failed(`HTTP ${reply.statusCode} without a JSON object`);
+    return answer;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DyliveError) throw error;
+    throw failed(reasonOf(error));
+  }
+}
+
+function read(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    return objectOf(parseExact(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The value when it is an object, else null. */
+export function objectOf(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : null;
+}
+
+/** A text or number as text; null when it is neither, or empty. */
+export function textOf(value: unknown): string | null {
+  return typeof value === "number" ? String(value) : typeof value === "string" && value !== "" ? value : null;
+}

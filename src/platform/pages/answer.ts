@@ -1,0 +1,134 @@
+import { DyliveError } from "../../runtime/errors.js";
+import type { RoomFacts } from "../../store/rooms.js";
+import type { PageRoom } from "./page.js";
+
+/** A question to the platform on the way from a text to a room. */
+export type Step = "short_link" | "reflow" | "profile" | "page" | "enter";
+
+/** The steps as people are told of them. */
+export const STEP_WORDS: Readonly<Record<Step, string>> = {
+  short_link: "following the short link",
+  reflow: "asking the share page's interface (reflow/info)",
+  profile: "reading the profile page",
+  page: "reading the room page",
+  enter: "asking the site's own interface (web/enter)",
+};
+
+/** What was read of a room. Null is "not said". */
+export interface FoundFacts extends RoomFacts {
+  readonly cover: string | null;
+  /** Viewers now: exact where the platform says so, else as it writes it (`900+`, `1.1万`); null when the room is not live. */
+  readonly online: string | null;
+  /** Viewers in this broadcast so far, likewise. */
+  readonly totalViewers: string | null;
+  /** The platform's own number: 1 preparing, 2 live, 3 paused, 4 ended. */
+  readonly status: number | null;
+  /** Whether the broadcast has sound only. */
+  readonly audio: boolean | null;
+}
+
+/** What the platform said about a room, with the step that said it. */
+export type Resolved = Live | Offline | NoAccount | Unknown;
+interface Met {
+  readonly step: Step;
+  /** The id that opens the room's page: the permanent number wherever the platform names it. */
+  readonly webRid: string;
+  readonly facts: FoundFacts;
+}
+/** The anchor is live in broadcast `roomId`, or has paused it (status 3), which does not end it. */
+export interface Live extends Met {
+  readonly outcome: "live";
+  readonly roomId: string;
+}
+/** The account exists and is not live; `roomId` is its last broadcast, if named. */
+export interface Offline extends Met {
+  readonly outcome: "offline";
+  readonly roomId: string | null;
+  /** `ended`: the last broadcast is over; `no_room`: there is only an account; `not_live`: a room that is neither live nor over. */
+  readonly why: "ended" | "no_room" | "not_live";
+}
+/** There is no such account. */
+export interface NoAccount {
+  readonly outcome: "no_account";
+  readonly step: Step;
+  readonly reason: string;
+}
+/** The platform said nothing (captcha, empty reply), which is never "not found". */
+export interface Unknown {
+  readonly outcome: "unknown";
+  readonly step: Step;
+  readonly reason: string;
+}
+
+/** A step that failed by the network. */
+export class StepError extends DyliveError {
+  readonly step: Step;
+
+  constructor(step: Step, error: DyliveError) {
+    super(error.code, `${STEP_WORDS[step]} failed: ${error.detail}`, error);
+    this.step = step;
+  }
+}
+
+/** Runs a step, so that its failure names it. */
+export async function inStep<T>(step: Step, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error instanceof DyliveError && !(error instanceof StepError) ? new StepError(step, error) : error;
+  }
+}
+
+/** A room as a step read it. */
+export interface Reading {
+  readonly step: Step;
+  readonly webRid: string;
+  readonly room: PageRoom | null;
+  readonly anchor: RoomFacts["anchor"];
+  readonly audio: boolean | null;
+}
+
+/** status_code of web/enter and reflow/info for what is not there, or not for our eyes (facts/changes-2026.md 4, protocol.md 1.2). */
+export const NOT_VISIBLE = 4001038;
+
+const STATUS_LIVE = 2; // facts/protocol.md 1.2
+const STATUS_PAUSED = 3;
+const STATUS_ENDED = 4;
+const DELETED = "账号已注销"; // the nickname of every deleted account (facts/protocol.md 1.2)
+
+/** What a reading means. */
+export function judge({ step, webRid, room, anchor, audio }: Reading): Resolved {
+  if (room === null && anchor === null) return { outcome: "unknown", step, reason: "the platform names neither a room nor an account" };
+  if (anchor?.nickname === DELETED) return { outcome: "no_account", step, reason: "the account has been deleted" };
+  const status = room?.status ?? null;
+  const live = status === STATUS_LIVE || status === STATUS_PAUSED;
+  const facts: FoundFacts = {
+    webRid,
+    title: room?.title ?? null,
+    anchor,
+    cover: room?.cover ?? null,
+    online: live ? (room?.online ?? null) : null,
+    totalViewers: live ? (room?.totalViewers ?? null) : null,
+    status,
+    audio: live ? audio : null,
+  };
+  if (room === null) return { outcome: "offline", step, webRid, roomId: null, why: "no_room", facts };
+  if (live) return { outcome: "live", step, webRid, roomId: room.id, facts };
+  if (status === null) return { outcome: "unknown", step, reason: "the platform does not say whether the room is live" };
+  return { outcome: "offline", step, webRid, roomId: room.id, why: status === STATUS_ENDED ? "ended" : "not_live", facts };
+}
+
+/** The answer in one word, for people and programs. */
+export type Answer = "live" | "live_audio" | "paused" | "not_live" | "ended" | "no_room" | "no_account" | "unknown";
+
+/** What is to be said of a room first. */
+export function answerOf(resolved: Resolved): Answer {
+  switch (resolved.outcome) {
+    case "live":
+      return resolved.facts.status === STATUS_PAUSED ? "paused" : resolved.facts.audio ? "live_audio" : "live";
+    case "offline":
+      return resolved.why;
+    default:
+      return resolved.outcome;
+  }
+}

@@ -1,0 +1,88 @@
+import { statfs } from "node:fs/promises";
+import type { Clock } from "../runtime/clock.js";
+import type { SystemNews } from "../store/system-room.js";
+
+const MB = 1_000_000;
+/** Between looks. A busy room writes some MB in that time. */
+const LOOK_MS = 60_000;
+/** It is well again only with so much more than the limit, so that a disk at its limit is not told of again and again. */
+const WELL = 1.1;
+
+/** What the watch over a disk is built of. */
+export interface DiskWatchParts {
+  /** Folder on the disk. */
+  readonly folder: string;
+  /** Free bytes below which it is low; 0 never is. */
+  readonly lowBytes: number;
+  readonly clock: Clock;
+  /** Free bytes of the disk that a folder is on; asks the system by default. */
+  readonly freeBytesOf?: (folder: string) => Promise<number>;
+  /** Tells the operator. What it throws is told to `onError`, and it is told again at the next look. */
+  readonly tell: (news: SystemNews) => Promise<unknown>;
+  /** Told when the disk is well again. */
+  readonly onWell: (freeBytes: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Looks how much room the disk of the data folder has, and tells once when it becomes low. */
+export class DiskWatch {
+  readonly #parts: DiskWatchParts;
+  #freeBytes: number | null = null;
+  #low = false;
+  /** What is still to be told: a full disk may take it only when it is well again. */
+  #untold: SystemNews | null = null;
+  #stop: () => void = () => {};
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(parts: DiskWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Free bytes at the last look; null before the first, and while the system does not say. */
+  get freeBytes(): number | null {
+    return this.#freeBytes;
+  }
+
+  /** Looks now, and from now on every minute. */
+  start(): void {
+    this.#looking = this.#look();
+    this.#stop = this.#parts.clock.every(LOOK_MS, () => {
+      this.#looking = this.#looking.then(() => this.#look());
+    });
+  }
+
+  /** Ends after the look that is under way. */
+  async stop(): Promise<void> {
+    this.#stop();
+    await this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { folder, lowBytes, freeBytesOf = systemsFreeBytes, clock, tell, onWell, onError } = this.#parts;
+    try {
+      const free = await freeBytesOf(folder);
+      this.#freeBytes = free;
+      if (!this.#low && free < lowBytes) {
+        this.#low = true;
+        this.#untold = { kind: "disk.low", about: `${clock.now()}`, text: lowText(folder, free, lowBytes) };
+      } else if (this.#low && free >= lowBytes * WELL) {
+        this.#low = false;
+        onWell(free);
+      }
+      if (this.#untold !== null) await tell(this.#untold);
+      this.#untold = null;
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
+
+function lowText(folder: string, free: number, low: number): string {
+  return `the disk of ${folder} has ${Math.floor(free / MB)} MB left, less than ${Math.round(low / MB)} MB: make room, or let dylive keep less. When it is full, what comes is held back and in the end lost`;
+}
+
+/** Free bytes that a process without privileges may use. */
+async function systemsFreeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}

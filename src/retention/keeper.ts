@@ -1,0 +1,178 @@
+import type { Clock } from "../runtime/clock.js";
+import type { RoomKey } from "../store/log.js";
+import type { LimitsOf, Retention } from "../store/retention.js";
+import type { Store } from "../store/store.js";
+import { isBelieved } from "./believed.js";
+import { ClockDoubt } from "./clock-doubt.js";
+import { DAY_SLACK_MS, dropByAge, shedDay } from "./days.js";
+import { beyondLimits, type RawRecordings } from "./raw.js";
+
+/** Between rounds: what is a few minutes older than its limit does no harm. */
+const ROUND_MS = 600_000;
+/** After each step others have their turn at the store. */
+const PAUSE_MS = 20;
+
+/** Events of a room that are looked at for one whose time of receipt can be believed. */
+const LOOKED_AT = 10;
+
+/** What the keeper is built from. */
+export interface RetentionKeeperParts {
+  readonly store: Pick<Store, "log" | "rooms"> & {
+    readonly retention: Pick<Retention, "limits" | "storeSize" | "giveBack" | "days" | "dropDays">;
+  };
+  readonly clock: Clock;
+  /** The server's limits, for rooms that have none of their own. */
+  readonly limits: LimitsOf;
+  /** Bytes that the store may use in all; beyond it the oldest events of any room go, or the oldest day. Null is no limit. */
+  readonly maxStoreBytes: number | null;
+  /** One step of a room, as {@link retainStep}, wherever it is done. */
+  readonly step: (room: RoomKey, limits: LimitsOf, now: number, signal: AbortSignal) => Promise<boolean>;
+  /** As {@link shedStep}. */
+  readonly shed: (room: RoomKey, now: number, signal: AbortSignal) => Promise<boolean>;
+  readonly raw: RawRecordings;
+  /** Told of raw recordings that were removed. */
+  readonly onRawRemoved: (room: RoomKey, files: number, bytes: number) => void;
+  /** Told in one sentence why something that should be removed is not at the moment. */
+  readonly onDoubt: (sentence: string) => void;
+  readonly onError: (error: unknown) => void;
+  /** Milliseconds of a clock that nobody sets; the process's own by default. */
+  readonly steadyMs?: () => number;
+}
+
+/** Removes what is beyond its limits, in small steps, and gives the room back to the disk. */
+export class RetentionKeeper {
+  readonly #parts: RetentionKeeperParts;
+  readonly #stop = new AbortController();
+  readonly #doubt: ClockDoubt;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(parts: RetentionKeeperParts) {
+    this.#parts = parts;
+    this.#doubt = new ClockDoubt(parts.clock.now(), (parts.steadyMs ?? (() => performance.now()))());
+  }
+
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  /** Ends after the step that is under way. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, onError } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#round(signal);
+      } catch (error) {
+        if (!signal.aborted) onError(error);
+      }
+      await clock.sleep(ROUND_MS, signal).catch(() => {});
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { store, limits, step, onDoubt, clock } = this.#parts;
+    const rooms = [...(await store.log.heads()).keys()];
+    const doubt = this.#doubt.look(clock.now(), (this.#parts.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
+    if (doubt !== null) onDoubt(doubt);
+    const own = new Map<RoomKey, LimitsOf>();
+    for (const room of rooms) own.set(room, { ...limits, ...(await store.retention.limits(room)) });
+    const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
+    const { ageMs, dropped } = doubt === null ? await dropByAge(store.retention, ages, clock.now()) : { ageMs: null, dropped: 0 };
+    let removed = dropped > 0;
+    for (const [room, limits] of own) {
+      const wanted = doubt === null ? eased(limits, ageMs) : ageless(limits);
+      while (!signal.aborted && (await step(room, wanted, clock.now(), signal))) {
+        removed = true;
+        await clock.sleep(PAUSE_MS, signal);
+      }
+    }
+    removed = (await this.#shed(rooms, signal)) || removed;
+    while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
+    await this.#rawRound(doubt === null, signal);
+  }
+
+  /** File after file, so that others have their turn at the disk. */
+  async #rawRound(byAge: boolean, signal: AbortSignal): Promise<void> {
+    const { store, limits, raw, onRawRemoved, clock } = this.#parts;
+    for (const room of await raw.rooms()) {
+      const own = { ...limits, ...(await store.retention.limits(room)) };
+      const wanted = (byAge ? own : ageless(own)).raw;
+      const gone = { files: 0, bytes: 0 };
+      try {
+        for (const file of beyondLimits(await raw.files(room), wanted, clock.now())) {
+          signal.throwIfAborted();
+          await raw.remove(file);
+          gone.files++;
+          gone.bytes += file.bytes;
+          await clock.sleep(PAUSE_MS, signal);
+        }
+      } finally {
+        if (gone.files > 0) onRawRemoved(room, gone.files, gone.bytes);
+      }
+    }
+  }
+
+  /** While the store as a whole is too big: the oldest day, or the oldest events of the room that has the oldest. */
+  async #shed(rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
+    const { store, maxStoreBytes, shed, clock, onDoubt } = this.#parts;
+    let removed = false;
+    while (maxStoreBytes !== null && !signal.aborted && ((await store.retention.storeSize())?.used ?? 0) > maxStoreBytes) {
+      const days = await store.retention.days();
+      if (days !== null) {
+        // Removing rows would give nothing back to the disk, and go on until nothing is left.
+        if (!(await shedDay(store.retention, days, clock.now()))) {
+          onDoubt(
+            `the store takes more than it may, but what could go are events of today, or are being read: ${days.length} days are kept`,
+          );
+          break;
+        }
+      } else {
+        const oldest = await this.#oldest(rooms);
+        if (oldest === null || !(await shed(oldest, clock.now(), signal))) break;
+      }
+      removed = true;
+      await clock.sleep(PAUSE_MS, signal);
+    }
+    return removed;
+  }
+
+  async #oldest(rooms: readonly RoomKey[]): Promise<RoomKey | null> {
+    const { clock, store } = this.#parts;
+    const { log } = store;
+    let oldest: { readonly room: RoomKey; readonly at: number } | null = null;
+    for (const [room, ends] of await log.heads(rooms)) {
+      const { events } = await log.read(room, ends.oldest - 1, LOOKED_AT);
+      const at = events.find((event) => isBelieved(event, clock.now()))?.receivedAt ?? events[0]?.receivedAt;
+      if (at !== undefined && (oldest === null || at < oldest.at)) oldest = { room, at };
+    }
+    return oldest?.room ?? null;
+  }
+
+  /** When the newest event of all was received, as far as that can be believed; null when there is none. */
+  async #newest(rooms: readonly RoomKey[]): Promise<number | null> {
+    const times: number[] = [];
+    for (const room of rooms) {
+      const { events } = await this.#parts.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT);
+      const event = events.findLast((one) => isBelieved(one, this.#parts.clock.now()));
+      if (event !== undefined) times.push(event.receivedAt);
+    }
+    return times.length === 0 ? null : Math.max(...times);
+  }
+}
+
+/** The same limits, where days are dropped: what is left for removal by rows is what these cannot reach. */
+function eased({ events, ...others }: LimitsOf, ageMs: number | null): LimitsOf {
+  return ageMs === null || events.maxAgeMs !== ageMs
+    ? { events, ...others }
+    : { events: { ...events, maxAgeMs: ageMs + DAY_SLACK_MS }, ...others };
+}
+
+/** The same limits, but for age. */
+function ageless({ events, statistics, raw }: LimitsOf): LimitsOf {
+  return { events: { ...events, maxAgeMs: null }, statistics: { ...statistics, maxAgeMs: null }, raw: { ...raw, maxAgeMs: null } };
+}

@@ -1,0 +1,92 @@
+import type { LiveEvent } from "../events/event.js";
+import type { RoomKey } from "../store/log.js";
+import type { Limits, LimitsOf } from "../store/retention.js";
+import type { Store } from "../store/store.js";
+import { isBelieved } from "./believed.js";
+
+/** Events of one step: deleting them holds the write lock for some 20 ms. */
+const STEP_EVENTS = 500;
+/** A page ends where something was removed: between days that were dropped there may be single events. */
+const STEP_PAGES = 20;
+
+type Parts = Pick<Store, "log" | "retention" | "statistics">;
+
+/**
+ * Removes some of what a room keeps beyond its limits, oldest first. What is made from events outlives them.
+ * @param now ms UTC
+ * @returns whether there may be more
+ */
+export async function retainStep(store: Parts, room: RoomKey, { events, statistics }: LimitsOf, now: number): Promise<boolean> {
+  if (statistics.maxAgeMs !== null && (await store.statistics.expire(room, now - statistics.maxAgeMs))) return true;
+  return removeStep(store, room, events, now);
+}
+
+/** Removes the oldest events of a room whatever their age: the store as a whole is too big. @param now ms UTC @returns whether there were any */
+export async function shedStep(store: Parts, room: RoomKey, now: number): Promise<boolean> {
+  return remove(store, room, await oldestWhile(store, room, now, () => true), now);
+}
+
+async function removeStep(store: Parts, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<boolean> {
+  const excess = maxBytes === null ? 0 : (await store.retention.size(room)) - maxBytes;
+  if (maxAgeMs === null && excess <= 0) return false;
+  let bytes = 0;
+  const over = (event: LiveEvent) => {
+    const tooOld = maxAgeMs !== null && event.receivedAt < now - maxAgeMs;
+    const tooMuch = bytes < excess;
+    bytes += Buffer.byteLength(JSON.stringify(event));
+    return tooOld || tooMuch;
+  };
+  return remove(store, room, await oldestWhile(store, room, now, over), now);
+}
+
+/**
+ * The oldest events, up to the first that stays. When one was received is not known where it says a time that is yet to come: the log is in order of
+ * receipt, so it goes with the next one that goes.
+ */
+async function oldestWhile({ log }: Parts, room: RoomKey, now: number, goes: (event: LiveEvent) => boolean): Promise<readonly LiveEvent[]> {
+  const seen: LiveEvent[] = [];
+  let going = 0;
+  let after = ((await log.heads([room])).get(room)?.oldest ?? 1) - 1;
+  for (let pages = 0; pages < STEP_PAGES && going < STEP_EVENTS; pages++) {
+    const { events, scanned, head } = await log.read(room, after, STEP_EVENTS - going);
+    for (const event of events) {
+      seen.push(event);
+      if (goes(event)) going = seen.length;
+      else if (isBelieved(event, now)) return seen.slice(0, Math.min(going, STEP_EVENTS));
+    }
+    if (scanned <= after || scanned >= head) return seen.slice(0, Math.min(going, STEP_EVENTS));
+    after = scanned;
+  }
+  if (going === 0 && (await goesLater(log, room, after, now, goes))) going = seen.length;
+  return seen.slice(0, Math.min(going, STEP_EVENTS));
+}
+
+/** Whether one goes that came after a long run of those of which nobody knows. Looked for further and further on. */
+async function goesLater(
+  log: Parts["log"],
+  room: RoomKey,
+  from: number,
+  now: number,
+  goes: (event: LiveEvent) => boolean,
+): Promise<boolean> {
+  for (let step = STEP_EVENTS, head = Number.POSITIVE_INFINITY; from + step <= head; step *= 2) {
+    const page = await log.read(room, from + step - 1, 1);
+    const [event] = page.events;
+    if (event !== undefined && isBelieved(event, now)) return goes(event);
+    head = page.head;
+  }
+  const [newest] = (await log.readBefore(room, Number.MAX_SAFE_INTEGER, 1)).events;
+  return newest !== undefined && isBelieved(newest, now) && goes(newest);
+}
+
+async function remove({ log, retention }: Parts, room: RoomKey, events: readonly LiveEvent[], now: number): Promise<boolean> {
+  const [first] = events;
+  const last = events.at(-1);
+  if (first === undefined || last === undefined) return false;
+  // Before they go: a message that comes again in between is still known by its id. Nothing happened after it was received, whatever it says: a
+  // horizon that is yet to come would refuse every message.
+  const times = events.filter((event) => isBelieved(event, now)).map(({ time, receivedAt }) => Math.min(time, receivedAt));
+  if (times.length > 0) await retention.setHorizon(room, Math.max(...times));
+  await log.remove(room, first.seq, last.seq, "retention");
+  return true;
+}

@@ -1,0 +1,58 @@
+import { pushHeaders, pushUrl } from "../platform/access/push.js";
+import type { Seat } from "../platform/access/seat.js";
+import type { Received } from "../platform/access/source.js";
+import type { Live } from "../platform/links/resolve.js";
+import type { Place } from "../platform/place.js";
+import type { Drift } from "../platform/wire/drift.js";
+import type { Budgets } from "../runtime/budget.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { websocketSource } from "./websocket.js";
+
+/** One connection that is wanted. */
+export interface Wanted {
+  readonly live: Live;
+  readonly seat: Seat;
+  /** Where an earlier connection was left; an empty cursor is none. */
+  readonly from: { readonly host: string | null; readonly cursor: string; readonly internalExt: string; readonly attempt: number };
+  /** Told from when on (ms) silence says something. */
+  readonly onOpen: (at: number) => void;
+  /** Told of every frame as it comes, which may be long before it is asked for. */
+  readonly onReceived: (frame: Received) => void;
+}
+
+/** A page in the browser needs so long before the silence of its socket says something. */
+const PAGE_MS = 30_000;
+
+/**
+ * Opens the room's source, as its place has it: a socket of our own, or the room's page in the browser.
+ * @throws DyliveError what the source throws
+ */
+export async function* openSource(
+  { live, seat, from, onOpen, onReceived }: Wanted,
+  { place, budgets, clock, drift }: { readonly place: Place; readonly budgets: Budgets; readonly clock: Clock; readonly drift: Drift },
+  signal: AbortSignal,
+): AsyncGenerator<readonly Received[]> {
+  if (place.source === "browser") {
+    if (seat.pageSource === null)
+      throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
+    await budgets.connects.take(signal);
+    onOpen(clock.now() + PAGE_MS);
+    yield* seat.pageSource(live.webRid, { clock, drift, onReceived }).open(signal);
+    return;
+  }
+  const { platform } = place;
+  const { visitor, signer } = seat;
+  yield* websocketSource({
+    connectUrl: async (until) => {
+      await budgets.connects.take(until);
+      return pushUrl({ platform, signer, visitor, roomId: live.roomId, ...from }, until);
+    },
+    headers: pushHeaders(visitor, live.webRid),
+    proxy: platform.proxy,
+    clock,
+    drift,
+    onOpen: () => onOpen(clock.now()),
+    onReceived,
+  }).open(signal);
+}

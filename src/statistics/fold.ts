@@ -1,0 +1,137 @@
+import type { LiveEvent, LiveEventOf } from "../events/event.js";
+import { HIDDEN_RECEIVER, type SessionDelta } from "../store/statistics.js";
+import { lineKey, newestName } from "../store/statistics-add.js";
+import { addTally, emptyTally, type Tally } from "../store/tally.js";
+import { countEvent, give, namedBy, newPerson, nothingGiven, personId, type Worth, whole } from "./person.js";
+import type { Vocabulary } from "./words.js";
+
+const MINUTE_MS = 60_000;
+
+/**
+ * What events add to the statistics of their broadcasts. A function of the events alone, and of each of them apart: events may be cut into
+ * parts anywhere, and the parts added in any order.
+ */
+export function fold(events: readonly LiveEvent[], vocabulary: Vocabulary): ReadonlyMap<string, SessionDelta> {
+  const deltas = new Map<string, SessionDelta>();
+  for (const event of events) {
+    const key = event.sessionId ?? "";
+    const delta = deltas.get(key) ?? emptyDelta(event.seq);
+    deltas.set(key, delta);
+    delta.lastSeq = event.seq;
+    add(delta, event, vocabulary);
+  }
+  return deltas;
+}
+
+function emptyDelta(firstSeq: number): SessionDelta {
+  return {
+    firstSeq,
+    lastSeq: firstSeq,
+    tally: emptyTally(),
+    minutes: new Map(),
+    people: new Map(),
+    lines: new Map(),
+    combos: new Map(),
+    words: new Map(),
+    emoji: new Map(),
+  };
+}
+
+function add(delta: SessionDelta, event: LiveEvent, vocabulary: Vocabulary): void {
+  const one = tallyOfOne(event);
+  addTally(delta.tally, one);
+  const minute = Math.floor(event.time / MINUTE_MS);
+  const known = delta.minutes.get(minute);
+  if (known === undefined) delta.minutes.set(minute, one);
+  else addTally(known, one);
+  if ("user" in event) addPerson(delta, event);
+  if (event.type === "gift" && event.test !== true) addGift(delta, event);
+  if (event.type === "chat") addChat(delta, event, vocabulary);
+}
+
+function tallyOfOne(event: LiveEvent): Tally {
+  const tally = emptyTally();
+  tally.types[event.type] = 1;
+  tally.firstAt = event.time;
+  tally.lastAt = event.time;
+  if ("user" in event && event.user !== undefined && personId(event.user) === null) {
+    tally.hidden.events = 1;
+    tally.hidden.chats = event.type === "chat" ? 1 : 0;
+  }
+  switch (event.type) {
+    case "gift": {
+      const { units, diamonds, unpricedUnits } = worthOf(event);
+      Object.assign(tally, { units, diamonds, unpricedUnits });
+      if (personId(event.user) === null) Object.assign(tally.hidden, { units, diamonds });
+      break;
+    }
+    case "like":
+      tally.likes = whole(event.count);
+      tally.likesTotal = event.total;
+      break;
+    case "stats":
+      readOnline(tally, event.seq, event.online);
+      tally.viewers = event.totalViewers;
+      break;
+    case "join":
+      readOnline(tally, event.seq, event.memberCount);
+      break;
+    case "follow":
+      if (event.followers !== null) tally.followers = { seq: event.seq, value: event.followers };
+      break;
+    case "gap":
+      tally.gaps = 1;
+      if (event.from === null) tally.unmeasuredGaps = 1;
+      else tally.gapMs = whole(event.to - event.from);
+      break;
+  }
+  return tally;
+}
+
+function readOnline(tally: Tally, seq: number, online: number | null): void {
+  if (online === null) return;
+  tally.online = { seq, value: online };
+  tally.onlineMax = online;
+}
+
+function addPerson({ people }: SessionDelta, event: Extract<LiveEvent, { user?: unknown }>): void {
+  const id = event.user === undefined ? null : personId(event.user);
+  if (event.user === undefined || id === null) return;
+  const person = people.get(id) ?? newPerson(id, event.time);
+  people.set(id, person);
+  countEvent(person, event, event.user.nickname);
+  if (event.type === "gift") give(person, worthOf(event));
+}
+
+function addGift(delta: SessionDelta, event: LiveEventOf<"gift">): void {
+  const { user, receiver, gift, comboId, settled } = event;
+  const userId = personId(user);
+  const receiverId = receiver === null ? null : (personId(receiver) ?? HIDDEN_RECEIVER);
+  const key = lineKey({ userId, receiverId, giftId: gift.id });
+  const names = {
+    gift: namedBy(gift.name, event.seq),
+    receiver: namedBy(receiverId === HIDDEN_RECEIVER ? null : receiver?.nickname, event.seq),
+  };
+  const line = delta.lines.get(key) ?? { userId, receiverId, giftId: gift.id, ...names, ...nothingGiven() };
+  delta.lines.set(key, line);
+  give(line, worthOf(event));
+  line.gift = newestName(line.gift, names.gift);
+  line.receiver = newestName(line.receiver, names.receiver);
+  const combo = delta.combos.get(comboId);
+  if (combo === undefined) delta.combos.set(comboId, { userId, line: key, settled });
+  else combo.settled ||= settled;
+}
+
+function addChat(delta: SessionDelta, event: LiveEventOf<"chat">, vocabulary: Vocabulary): void {
+  // The passphrase of a lucky bag is what the bag asks for, not what people say.
+  if (event.luckyBag) return;
+  for (const word of vocabulary.wordsOf(event.text)) delta.words.set(word, (delta.words.get(word) ?? 0) + 1);
+  for (const emoji of vocabulary.emojiOf(event)) delta.emoji.set(emoji, (delta.emoji.get(emoji) ?? 0) + 1);
+}
+
+function worthOf({ delta, diamonds, test }: LiveEventOf<"gift">): Worth {
+  // Nobody gave it: the Open Platform made it to try an app.
+  if (test === true) return { units: 0, diamonds: 0n, unpricedUnits: 0 };
+  const units = whole(delta);
+  return { units, diamonds: BigInt(whole(diamonds ?? 0)), unpricedUnits: diamonds === null ? units : 0 };
+}

@@ -1,0 +1,72 @@
+import type { Clock } from "../runtime/clock.js";
+import type { RoomKey } from "../store/log.js";
+import type { Statistics } from "../store/statistics.js";
+
+/** Between looks at what is new: a look is one small query, and figures of a minute ago would do. */
+const PAUSE_MS = 2000;
+/** Steps of one room before the others have their turn: a room that is counted for the first time may take minutes. */
+const TURN_STEPS = 20;
+
+/** What the reader is built from. */
+export interface StatisticsReaderParts {
+  readonly statistics: Pick<Statistics, "progress">;
+  readonly clock: Clock;
+  /** One step, as {@link advance}, wherever it is done. */
+  readonly advance: (room: RoomKey, signal: AbortSignal) => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Keeps the statistics of all rooms up to date. Also sees what other processes append, replace and reset. */
+export class StatisticsReader {
+  readonly #parts: StatisticsReaderParts;
+  readonly #stop = new AbortController();
+  #done: Promise<void> = Promise.resolve();
+  #behind = 0;
+
+  constructor(parts: StatisticsReaderParts) {
+    this.#parts = parts;
+  }
+
+  /** Events of all rooms that are still to be looked at, as of the last look. */
+  get behind(): number {
+    return this.#behind;
+  }
+
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  /** Ends after the step that is under way. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, onError } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      let more = false;
+      try {
+        more = await this.#round(signal);
+      } catch (error) {
+        if (!signal.aborted) onError(error);
+      }
+      if (!more) await clock.sleep(PAUSE_MS, signal).catch(() => {});
+    }
+  }
+
+  /** @returns whether a room had more to do than one turn takes */
+  async #round(signal: AbortSignal): Promise<boolean> {
+    const { statistics, advance } = this.#parts;
+    const progress = await statistics.progress();
+    this.#behind = progress.reduce((sum, { behind }) => sum + behind, 0);
+    let more = false;
+    for (const { room } of progress) {
+      let steps = 0;
+      while (!signal.aborted && steps < TURN_STEPS && (await advance(room, signal))) steps++;
+      if (steps === TURN_STEPS) more = true;
+    }
+    return more;
+  }
+}

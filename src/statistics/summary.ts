@@ -1,0 +1,84 @@
+import type { EventType } from "../events/event.js";
+import type { Session } from "../store/sessions.js";
+import type { Given, SessionStatistics } from "../store/statistics.js";
+import { eventsOf, type Tally } from "../store/tally.js";
+
+const MINUTE_MS = 60_000;
+
+/** A sum of diamonds as it is shown: a number, or where that could not hold it exactly, its decimal digits. */
+export type Amount = number | string;
+
+/** Gifts as they are shown. */
+export type ShownGifts = Omit<Given, "diamonds"> & { readonly diamonds: Amount };
+
+/** What is told of a broadcast as a whole. */
+export interface Summary {
+  readonly messages: Readonly<Partial<Record<EventType, number>>>;
+  readonly events: number;
+  readonly people: number;
+  readonly chatters: number;
+  readonly gifters: number;
+  readonly gifts: ShownGifts;
+  /** `seen` reached us; `total` is the platform's count, of which it sends a sample. */
+  readonly likes: { readonly seen: number; readonly total: number | null };
+  readonly follows: number;
+  readonly followers: number | null;
+  readonly viewers: number | null;
+  readonly peak: { readonly online: number | null; readonly minute: number | null; readonly eventsInMinute: number };
+  readonly hidden: { readonly events: number; readonly chats: number; readonly units: number; readonly diamonds: Amount };
+  /** `unmeasured` of them, of unknown length, are not in `totalMs`. */
+  readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
+  /** Share of its time in which we know of no gap; null while that has no length, or a gap has none. */
+  readonly covered: number | null;
+  readonly likesSeen: number | null;
+  readonly partial: boolean;
+  readonly firstEventAt: number | null;
+  readonly lastEventAt: number | null;
+  readonly behind: number;
+}
+
+/** Sums up a broadcast. @param session when it began and ended, as far as that is known */
+export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null, statistics: SessionStatistics): Summary {
+  const { tally, people, chatters, gifters, combos, settled, busiest, partial, behind } = statistics;
+  return {
+    messages: tally.types,
+    events: eventsOf(tally),
+    people,
+    chatters,
+    gifters,
+    gifts: shownGifts({ combos, settled, units: tally.units, diamonds: tally.diamonds, unpricedUnits: tally.unpricedUnits }),
+    likes: { seen: tally.likes, total: tally.likesTotal },
+    follows: tally.types.follow ?? 0,
+    followers: tally.followers?.value ?? null,
+    viewers: tally.viewers,
+    peak: { online: tally.onlineMax, minute: busiest === null ? null : busiest.minute * MINUTE_MS, eventsInMinute: busiest?.events ?? 0 },
+    hidden: { ...tally.hidden, diamonds: amountOf(tally.hidden.diamonds) },
+    gaps: { count: tally.gaps, totalMs: tally.gapMs, unmeasured: tally.unmeasuredGaps },
+    covered: coveredBy(session, tally),
+    likesSeen: tally.likesTotal === null || tally.likesTotal === 0 ? null : Math.min(1, tally.likes / tally.likesTotal),
+    partial,
+    firstEventAt: tally.firstAt,
+    lastEventAt: tally.lastAt,
+    behind,
+  };
+}
+
+/** Gifts as they are shown. */
+export function shownGifts({ combos, settled, units, diamonds, unpricedUnits }: Given): ShownGifts {
+  return { combos, settled, units, diamonds: amountOf(diamonds), unpricedUnits };
+}
+
+/** A sum of diamonds as it is shown. */
+export function amountOf(diamonds: bigint): Amount {
+  return diamonds <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(diamonds) : String(diamonds);
+}
+
+function coveredBy(
+  session: Pick<Session, "openedAt" | "endedAt"> | null,
+  { gapMs, unmeasuredGaps, firstAt, lastAt }: Tally,
+): number | null {
+  const from = session?.openedAt ?? firstAt;
+  const to = session?.endedAt ?? lastAt;
+  if (from === null || to === null || to <= from || unmeasuredGaps > 0) return null;
+  return Math.max(0, 1 - gapMs / (to - from));
+}

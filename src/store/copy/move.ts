@@ -1,0 +1,84 @@
+import type { Clock } from "../../runtime/clock.js";
+import { systemClock } from "../../runtime/clock.js";
+import { Connection } from "../postgres/connection.js";
+import { migrate } from "../postgres/migrate.js";
+import { compareStores, type OnProgress } from "./compare.js";
+import { SqliteSource } from "./source.js";
+import { ROOMS, TABLES } from "./tables.js";
+import { PostgresTarget } from "./target.js";
+
+/** Events of one transaction. */
+const BATCH = 2000;
+
+/** What is copied where. */
+export interface MoveOptions {
+  /** The SQLite file; nobody else writes it meanwhile. */
+  readonly from: string;
+  /** The address of the database, which is empty, or holds the begin of the same copy. */
+  readonly to: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: OnProgress;
+  readonly clock?: Clock;
+}
+
+/** What was copied. */
+export interface Moved {
+  readonly rooms: number;
+  readonly events: number;
+  /** Events that an earlier call had copied. */
+  readonly before: number;
+  /** Rows of both that were read and found the same, cell by cell: events, rooms and everything else. */
+  readonly compared: number;
+}
+
+/**
+ * Copies a SQLite store into a PostgreSQL database, with its log id, seqs and positions, so that cursors of the one go on in the other, and
+ * compares the two. A copy that was broken off goes on when it is called again; one that is whole is only compared. The search index is not
+ * copied: a server makes it.
+ * @throws DyliveError bad_config, bad_request, store_unreachable; internal when the copy differs; the signal's reason
+ */
+export async function moveStore({ from, to, signal, onProgress = () => {}, clock = systemClock }: MoveOptions): Promise<Moved> {
+  const source = new SqliteSource(from);
+  const connection = new Connection(to, clock);
+  try {
+    await migrate(connection);
+    const target = new PostgresTarget(connection);
+    const before = await copy(source, target, onProgress, signal);
+    const compared = await compareStores(source, target, onProgress, signal);
+    const heads = source.heads();
+    const events = heads.reduce((sum, { kept }) => sum + kept, 0);
+    return { rooms: heads.filter(({ room }) => room > 0).length, events, before, compared };
+  } finally {
+    await connection.close();
+    source.close();
+  }
+}
+
+/** @returns how many events were copied before */
+async function copy(source: SqliteSource, target: PostgresTarget, onProgress: OnProgress, signal: AbortSignal): Promise<number> {
+  const begun = await target.begin(source.meta("log_id") ?? "");
+  const heads = source.heads();
+  const of = heads.reduce((sum, { kept }) => sum + kept, 0);
+  if (begun === null) return of;
+  await target.rooms(source.rows(ROOMS));
+  const before = heads.reduce((sum, { room }) => sum + source.keptUpTo(room, begun.get(room) ?? 0), 0);
+  let done = before;
+  for (const { room } of heads) {
+    for (let after = begun.get(room) ?? 0; ; ) {
+      signal.throwIfAborted();
+      const rows = source.events(room, after, BATCH);
+      if (rows.length === 0) break;
+      await target.events(room, rows);
+      after = Number(rows.at(-1)?.[1]);
+      done += rows.length;
+      onProgress("events copied", done, of);
+    }
+  }
+  await target.finish({
+    heads,
+    horizons: source.horizons(),
+    pseudonymKey: source.meta("pseudonym_key"),
+    tables: TABLES.map((table) => ({ table, rows: () => source.rows(table) })),
+  });
+  return before;
+}

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { makeFolderSync } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
+import { FileLock, isFileLocked, isLocked } from "./file-lock.js";
+import { placeFailure } from "./sqlite/refusal.js";
+
+/** The owner looks this often whether the lock's file is still the one that it holds. */
+const LOOK_MS = 1000;
+/** Who finds no file where there must have been one gives an owner this long to take the new one. */
+const OWNER_MS = 5000;
+
+/** The lock of a data directory, held until `release` or the end of the process. */
+export interface DataDirLock {
+  /** Gives the directory free; later calls change nothing. */
+  release(): void;
+}
+
+export interface LockOptions {
+  readonly clock?: Clock;
+  /** Told once when another server has taken the directory all the same: one of the two must stop. */
+  readonly onLost?: (error: DyliveError) => void;
+}
+
+/**
+ * Makes this process the only server of a data directory, which is made when it does not exist.
+ *
+ * The lock is a {@link FileLock} on `server.lock`; `server.pid` beside it names the owner, for people and for the error. The kernel locks the file,
+ * not its name: whoever removes the file would open the door. So the owner looks for it every second and takes the one that is there, and who comes
+ * to a directory that was used and has none waits for that before it takes its own.
+ *
+ * @throws DyliveError `in_use` when another server has the directory; `bad_config`, `store_forbidden`, `store_readonly`, `disk_full` when it
+ * cannot be written
+ */
+export async function lockDataDir(dir: string, { clock = systemClock, onLost = () => {} }: LockOptions = {}): Promise<DataDirLock> {
+  const owner = join(dir, "server.pid");
+  const path = join(dir, "server.lock");
+  let held: FileLock;
+  try {
+    makeFolderSync(dir);
+    const missing = !existsSync(path) && [owner, join(dir, "dylive.sqlite")].some((one) => existsSync(one));
+    if (missing) {
+      writeFileSync(path, "", { flag: "a", mode: 0o600 }); // an owner that looks for it takes this one
+      await clock.sleep(OWNER_MS);
+    }
+    held = FileLock.take(path);
+    writeOwner(owner);
+  } catch (error) {
+    throw lockError(dir, owner, error);
+  }
+  const stop = clock.every(LOOK_MS, () => {
+    try {
+      held = held.follow();
+    } catch (error) {
+      if (!isLocked(error)) return; // the folder is gone, or full: the next look may find it again
+      stop();
+      onLost(lockError(dir, owner, error));
+    }
+  });
+  return {
+    release: () => {
+      stop();
+      if (!held.isHeld) return;
+      // First the name, then the lock: the next owner's name is not removed.
+      if (pidIn(owner) === process.pid) rmSync(owner, { force: true });
+      held.release();
+    },
+  };
+}
+
+/** Whether a server has a data directory now. */
+export function isDataDirLocked(dir: string): boolean {
+  return isFileLocked(join(dir, "server.lock"));
+}
+
+function writeOwner(path: string): void {
+  // By rename, so that nobody reads half a name.
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString() })}\n`, { mode: 0o600 });
+  renameSync(next, path);
+}
+
+function lockError(dir: string, owner: string, error: unknown): DyliveError {
+  if (isLocked(error)) {
+    const pid = pidIn(owner);
+    const who = pid === null ? "another process" : `the server with pid ${pid}`;
+    return new DyliveError("in_use", `${who} has the data directory ${dir}`, error);
+  }
+  return placeFailure(error, join(dir, "server.lock"), `the data directory ${dir} cannot be used`);
+}
+
+function pidIn(owner: string): number | null {
+  try {
+    const { pid } = JSON.parse(readFileSync(owner, "utf8")) as { pid?: unknown };
+    return typeof pid === "number" ? pid : null;
+  } catch {
+    // The owner has the lock and is about to write its name.
+    return null;
+  }
+}

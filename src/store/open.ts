@@ -1,0 +1,32 @@
+import type { Clock } from "../runtime/clock.js";
+import type { Store } from "./store.js";
+
+/** Where a store is: a SQLite file, whose folder exists, or a PostgreSQL database. Plain data, so that it can be sent to a thread. */
+export type StoreAt =
+  | { readonly engine: "sqlite"; readonly path: string }
+  /** Holds the password. */
+  | { readonly engine: "postgres"; readonly url: string };
+
+export interface OpenOptions {
+  /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
+  readonly clock?: Clock;
+  /** Told in one sentence what was done to an older file before it was brought up to date; of a database, when it is missed and when it is back. */
+  readonly tell?: (sentence: string) => void;
+  /** Whether a SQLite file that cannot be written (a full or read-only disk, no right to) is opened to be read, which is told; false by default. */
+  readonly mayOnlyRead?: boolean;
+}
+
+/**
+ * Opens the store, bringing an older schema up to date. Only its own engine is loaded.
+ *
+ * @throws DyliveError `bad_config` when it cannot be opened, is not ours, or was written by a newer dylive; `store_unreachable`
+ */
+export async function openStore(at: StoreAt, { clock, tell, mayOnlyRead = false }: OpenOptions = {}): Promise<Store> {
+  const given = { ...(clock !== undefined && { clock }), ...(tell !== undefined && { tell }) };
+  if (at.engine === "postgres") {
+    const { openPostgresStore } = await import("./postgres/store.js");
+    return openPostgresStore({ url: at.url, ...given });
+  }
+  const { openSqliteStore } = await import("./sqlite/store.js");
+  return openSqliteStore({ path: at.path, mayOnlyRead, ...given });
+}

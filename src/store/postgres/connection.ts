@@ -1,0 +1,142 @@
+import type pg from "pg";
+import type { Clock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { addressOf } from "./address.js";
+import { type Away, Pool, type PoolFigures } from "./pool.js";
+import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
+import { Session } from "./session.js";
+
+/** How often a transaction is tried that lost against others. */
+const MAX_TRIES = 5;
+/** What has not ended by then when the store closes is cut. */
+const CLOSE_MS = 4000;
+
+/** A piece of work on one connection. */
+export type Work<T> = (session: Session) => Promise<T>;
+
+/** The way to the database. After `close` every call rejects with `stopping`. */
+export class Connection {
+  readonly clock: Clock;
+  readonly #pool: Pool;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #onClose: (() => void)[] = [];
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param tell told in one sentence when the database is missed, and when it is back
+   * @throws DyliveError bad_config when the URL is none
+   */
+  constructor(url: string, clock: Clock, tell?: (sentence: string) => void) {
+    this.clock = clock;
+    this.#pool = new Pool(addressOf(url), clock, tell);
+  }
+
+  /** What `pg` needs for a connection beside the pool, to the host that is used now; holds the password. */
+  get config(): pg.ClientConfig {
+    return this.#pool.config;
+  }
+
+  /** Null while the database is there, as far as what it was asked tells. */
+  get away(): Away | null {
+    return this.#pool.away;
+  }
+
+  get figures(): PoolFigures {
+    return this.#pool.figures;
+  }
+
+  /** One statement, or some that need not be of one moment: reads, or what may be done twice. Once more when the connection is lost meanwhile. */
+  ask<T>(work: Work<T>): Promise<T> {
+    return this.guard(() => this.#again(() => this.borrow(work)));
+  }
+
+  /** Reads on one snapshot; once more when the connection is lost meanwhile. */
+  read<T>(work: Work<T>): Promise<T> {
+    const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    return this.guard(() => this.#again(() => this.borrow((session) => transaction(session, begin, work))));
+  }
+
+  /** All or nothing; on disk when it resolves. The work may run more than once: each time but the last was rolled back. */
+  write<T>(work: Work<T>): Promise<T> {
+    return this.guard(() => this.transact(work));
+  }
+
+  /** As {@link write}, for what is guarded already: it goes on while the store closes. */
+  async transact<T>(work: Work<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.borrow((session) => transaction(session, "BEGIN", work));
+      } catch (error) {
+        if (tries >= MAX_TRIES || !isConflict(error)) throw error;
+      }
+    }
+  }
+
+  /** As {@link write}, for what may take long: on a connection of its own, and once. */
+  writeLong<T>(work: Work<T>): Promise<T> {
+    return this.guard(() => this.#pool.useAlone((client) => transaction(new Session(client), "BEGIN", work)));
+  }
+
+  /** Runs what closing must wait for. Errors of the engine become ours. */
+  guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(new DyliveError("stopping", "the store is closed"));
+    const running = call().catch((error: unknown) => {
+      throw refusal(error);
+    });
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    this.#running.add(settled);
+    void settled.then(() => this.#running.delete(settled));
+    return running;
+  }
+
+  /** Calls back when the connection is about to close. */
+  onClose(call: () => void): void {
+    this.#onClose.push(call);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #again<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isLost(error) || this.#closing !== undefined) throw error;
+      return call();
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const call of this.#onClose) call();
+    const done = new AbortController();
+    void this.clock.sleep(CLOSE_MS, done.signal).then(
+      () => this.#pool.cut(),
+      () => {},
+    );
+    await Promise.all(this.#running);
+    await this.#pool.close();
+    done.abort();
+  }
+
+  /** As {@link ask}, for what is guarded already. */
+  borrow<T>(work: Work<T>): Promise<T> {
+    return this.#pool.use((client) => work(new Session(client, this.#pool.heard)));
+  }
+}
+
+async function transaction<T>(session: Session, begin: string, work: Work<T>): Promise<T> {
+  await session.run(begin);
+  try {
+    const result = await work(session);
+    await session.run("COMMIT");
+    return result;
+  } catch (error) {
+    if (error instanceof DyliveError || isAnswer(error)) await session.run("ROLLBACK");
+    throw error;
+  }
+}

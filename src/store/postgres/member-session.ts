@@ -1,0 +1,97 @@
+import pg from "pg";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Connection, Work } from "./connection.js";
+import { isAnswer, refusal } from "./refusal.js";
+import { Session } from "./session.js";
+
+/** First half of the advisory locks of members; the second is the member's id. */
+const MEMBERS = 77;
+/** A database that does not answer for so long is away; the member lives for longer than that without it. */
+const ANSWER_MS = 4000;
+
+/** What makes the server notice soon, about 11 s, that the machine of a member is gone. Renewals need not be on disk: they are out of date soon. */
+const SETTINGS = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
+  SET synchronous_commit = off; SET idle_session_timeout = 0`;
+
+/** The connection of its own by which a process proves that it lives: it holds the member's advisory lock. Made anew when it was lost. */
+export class MemberSession {
+  readonly #connection: Connection;
+  readonly #member: number;
+  #client: pg.Client | null = null;
+  #connects = 0;
+  #closed = false;
+
+  constructor(connection: Connection, member: number) {
+    this.#connection = connection;
+    this.#member = member;
+  }
+
+  /** How often it was made anew. */
+  get losses(): number {
+    return Math.max(0, this.#connects - 1);
+  }
+
+  /** Runs work that need not be of one moment. @throws DyliveError when the database is away; the session is made anew by the next call */
+  async ask<T>(work: Work<T>): Promise<T> {
+    try {
+      return await this.#connection.guard(async () => work(new Session(await this.#connected())));
+    } catch (error) {
+      // What was asked may still be under way, and nobody else may be given its answer.
+      if (!(error instanceof DyliveError && error.code === "stopping") && !isAnswer(error instanceof DyliveError ? error.cause : error))
+        this.#drop();
+      throw refusal(error);
+    }
+  }
+
+  /** Gives the lock up. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = this.#client;
+    this.#client = null;
+    await client?.end().catch(() => undefined);
+  }
+
+  async #connected(): Promise<pg.Client> {
+    if (this.#closed) throw new DyliveError("stopping", "the process has left the cluster");
+    if (this.#client !== null) return this.#client;
+    const { config } = this.#connection;
+    const limits = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS };
+    const client = new pg.Client({ ...config, ...limits, application_name: `dylive member ${this.#member}` });
+    const lost = () => {
+      if (this.#client === client) this.#client = null;
+    };
+    client.on("error", lost);
+    client.on("end", lost);
+    try {
+      await client.connect();
+      await client.query(SETTINGS);
+      await this.#lock(client);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
+    if (this.#closed) {
+      void client.end().catch(() => undefined);
+      throw new DyliveError("stopping", "the process has left the cluster");
+    }
+    this.#client = client;
+    this.#connects++;
+    return client;
+  }
+
+  /** Takes the lock, from a session of ours that the server still believes in, too: it goes from that to this one without a moment between. */
+  async #lock(client: pg.Client): Promise<void> {
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = $2::oid AND objsubid = 2
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()`,
+      [MEMBERS, this.#member],
+    );
+    await client.query("SELECT pg_advisory_lock($1, $2)", [MEMBERS, this.#member]);
+  }
+
+  #drop(): void {
+    const client = this.#client;
+    this.#client = null;
+    void client?.end().catch(() => undefined);
+  }
+}

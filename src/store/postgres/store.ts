@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Cluster } from "../cluster.js";
+import { NOTHING_LEFT } from "../residue.js";
+import type { Store } from "../store.js";
+import { addressOf } from "./address.js";
+import { Connection } from "./connection.js";
+import { PostgresErasures } from "./erasures.js";
+import { PostgresHolds } from "./holds.js";
+import { PostgresHooks } from "./hooks.js";
+import { PostgresLeases } from "./leases.js";
+import { logIdOf, PostgresLog } from "./log.js";
+import { migrate } from "./migrate.js";
+import { PostgresPositions } from "./positions.js";
+import { messageOf } from "./refusal.js";
+import { PostgresRetention } from "./retention.js";
+import { PostgresRooms } from "./rooms.js";
+import { PostgresSearch } from "./search.js";
+import { PostgresSecrets } from "./secrets.js";
+import { PostgresSessions } from "./sessions.js";
+import { PostgresShared } from "./shared.js";
+import { PostgresSpooled } from "./spooled.js";
+import { PostgresStatistics } from "./statistics.js";
+import { PostgresTokens } from "./tokens.js";
+import { PostgresWishes } from "./wishes.js";
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`; the database exists and is empty or ours. */
+  readonly url: string;
+  /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
+  readonly clock?: Clock;
+  /** Told in one sentence when the database is missed, and when it is back. */
+  readonly tell?: (sentence: string) => void;
+}
+
+/** A store that many processes may have open, on one machine or on many. */
+export interface PostgresStore extends Store {
+  readonly cluster: Cluster;
+  readonly server: NonNullable<Store["server"]>;
+}
+
+/**
+ * Opens the store in a PostgreSQL database (17), bringing an older schema up to date.
+ *
+ * @throws DyliveError `store_unreachable`; `bad_config` when it lets us not in, is not ours, or was written by a newer dylive
+ */
+export async function openPostgresStore({ url, clock = systemClock, tell }: PostgresOptions): Promise<PostgresStore> {
+  const { name } = addressOf(url);
+  const connection = new Connection(url, clock, tell);
+  try {
+    await migrate(connection);
+    const log = new PostgresLog(connection, await logIdOf(connection));
+    return {
+      log,
+      rooms: new PostgresRooms(connection),
+      sessions: new PostgresSessions(connection),
+      positions: new PostgresPositions(connection),
+      tokens: new PostgresTokens(connection),
+      hooks: new PostgresHooks(connection),
+      statistics: new PostgresStatistics(connection),
+      search: new PostgresSearch(connection),
+      secrets: new PostgresSecrets(connection),
+      retention: new PostgresRetention(connection),
+      residue: NOTHING_LEFT,
+      erasures: new PostgresErasures(connection),
+      cluster: {
+        leases: new PostgresLeases(connection),
+        wishes: new PostgresWishes(connection),
+        spooled: new PostgresSpooled(connection),
+        holds: new PostgresHolds(connection),
+        shared: new PostgresShared(connection),
+      },
+      server: () => ({ away: connection.away, connections: connection.figures }),
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    await connection.close();
+    if (error instanceof DyliveError && (error.code === "bad_config" || error.code === "store_newer")) throw error;
+    const told = error instanceof DyliveError ? error : new DyliveError("internal", messageOf(error), error);
+    throw new DyliveError(told.code === "internal" ? "bad_config" : told.code, `${name} cannot be opened: ${told.detail}`, error);
+  }
+}

@@ -1,0 +1,95 @@
+import type { EventType, LiveEvent } from "../events/event.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { SearchAsk } from "./search.js";
+
+/** Pairs of a text that are looked for; what the others would sort out, the comparison with the text does. */
+const QUERY_PAIRS = 32;
+/** The longest text that can be asked for, in characters. */
+export const TEXT_MAX = 100;
+/** The largest power of two that a worth may reach (2^53 − 1). */
+const WORTH_BITS = 52;
+
+/** A text as it is compared: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */
+function foldText(text: string): string {
+  return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+}
+
+/** What of an event can be searched by its text; null for events without such. */
+export function textOf(event: LiveEvent): string | null {
+  return event.type === "chat" || event.type === "notice" ? event.text : null;
+}
+
+/**
+ * The words by which an event is found: its type, its user, the power of two of its worth, and every pair of neighbouring characters of its
+ * text. All are plain letters and digits, so that no tokenizer cuts them or takes two for one: emoji and signs are found like Chinese.
+ */
+export function wordsOf(event: LiveEvent): string {
+  const words = [typeWord(event.type)];
+  const userId = "user" in event ? (event.user?.id ?? null) : null;
+  if (userId !== null) words.push(userWord(userId));
+  if ("diamonds" in event && event.diamonds !== null && event.diamonds >= 0) words.push(worthWord(event.diamonds));
+  const text = textOf(event);
+  if (text !== null) words.push(...pairsOf(foldText(text)));
+  return words.join(" ");
+}
+
+/**
+ * The condition in the words of the index. It lets through all that fulfils `ask`, and more: pairs say nothing of their order.
+ * @throws DyliveError bad_request when nothing is asked for, or a text of less than two characters
+ */
+export function queryOf({ text, types, userId, minDiamonds }: SearchAsk): string {
+  const terms: string[] = [];
+  if (text !== undefined) terms.push(...pairsOf(askedText(text)).slice(0, QUERY_PAIRS));
+  if (userId !== undefined) terms.push(userWord(userId));
+  if (minDiamonds !== undefined) terms.push(anyOf(worthWords(minDiamonds)));
+  if (types !== undefined) terms.push(anyOf(types.map(typeWord)));
+  if (terms.length === 0) throw new DyliveError("bad_request", "name something to search for: a text, a user, types or the worth of gifts");
+  return terms.join(" AND ");
+}
+
+/** Whether an event fulfils all that is asked. */
+export function isFound(event: LiveEvent, { text, types, userId, sessionId, minDiamonds, from, to }: SearchAsk): boolean {
+  if (types !== undefined && !types.includes(event.type)) return false;
+  if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
+  if (sessionId !== undefined && event.sessionId !== sessionId) return false;
+  if (minDiamonds !== undefined && (!("diamonds" in event) || event.diamonds === null || event.diamonds < minDiamonds)) return false;
+  if ((from !== undefined && event.time < from) || (to !== undefined && event.time >= to)) return false;
+  return text === undefined || foldText(textOf(event) ?? "").includes(foldText(text));
+}
+
+function askedText(text: string): string {
+  const folded = foldText(text);
+  const length = [...folded].length;
+  if (length < 2 || length > TEXT_MAX)
+    throw new DyliveError("bad_request", `a text to search for takes 2 to ${TEXT_MAX} characters, this one has ${length}`);
+  return folded;
+}
+
+function pairsOf(folded: string): string[] {
+  const signs = Array.from(folded, (sign) => (sign.codePointAt(0) ?? 0).toString(36).padStart(4, "0"));
+  return [...new Set(signs.slice(1).map((sign, at) => `b${signs[at]}${sign}`))];
+}
+
+function typeWord(type: EventType): string {
+  return `t${type}`;
+}
+
+/** Ids are digits, but for those that a stranger or another platform made. */
+function userWord(id: string): string {
+  return /^[0-9]{1,24}$/.test(id) ? `u${id}` : `v${Buffer.from(id).toString("hex").slice(0, 200)}`;
+}
+
+function worthWord(diamonds: number): string {
+  return diamonds < 1 ? "z" : `d${Math.min(WORTH_BITS, Math.floor(Math.log2(diamonds)))}`;
+}
+
+function worthWords(atLeast: number): string[] {
+  const first = atLeast < 1 ? 0 : Math.floor(Math.log2(atLeast));
+  const powers = Array.from({ length: WORTH_BITS + 1 }, (_, bits) => `d${bits}`).slice(Math.min(first, WORTH_BITS));
+  return atLeast < 1 ? ["z", ...powers] : powers;
+}
+
+/** Of no words nothing is found. */
+function anyOf(words: readonly string[]): string {
+  return words.length === 0 ? "nothing" : `(${words.join(" OR ")})`;
+}

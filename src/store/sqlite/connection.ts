@@ -1,0 +1,138 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import type { Clock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { isUnwritable } from "../unwritable.js";
+import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
+import { openToRead } from "./read-only.js";
+import { isDamage, placeFailure, refusal } from "./refusal.js";
+import { GroupWriter } from "./writer.js";
+
+/** While opening, other processes are waited for this long. */
+const OPEN_TIMEOUT_MS = 5000;
+/** Afterwards a lock holds up the event loop this long at most; the writer tries again without holding it up. */
+const BUSY_TIMEOUT_MS = 100;
+/**
+ * Twice what SQLite takes by itself: rows of a kilobyte waste less of a page, and each page costs a checksum and two writes. Storing costs a
+ * tenth to a fifth less.
+ */
+const PAGE_BYTES = 8192;
+/** The write-ahead log is cut back to this size after a checkpoint (a long read lets it grow). */
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** One connection to the database file, with its group commit. After `close` every call rejects with `stopping`. */
+export class Connection {
+  readonly database: Database.Database;
+  readonly clock: Clock;
+  readonly #writer: GroupWriter;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #onClose: (() => void)[] = [];
+  #closed = false;
+
+  /**
+   * @param tell told in one sentence what was done to an older store, or that it can only be read
+   * @param mayOnlyRead whether a store that cannot be written is opened all the same: writes are refused then
+   */
+  constructor(path: string, clock: Clock, tell?: (sentence: string) => void, mayOnlyRead = false) {
+    this.database = mayOnlyRead ? openAnyhow(path, clock.now(), tell) : open(path, clock.now(), tell);
+    this.clock = clock;
+    this.#writer = new GroupWriter(this.database);
+    this.#begin = this.database.prepare("BEGIN");
+    this.#commit = this.database.prepare("COMMIT");
+  }
+
+  /** Runs a synchronous read on one snapshot. */
+  read<T>(work: () => T): Promise<T> {
+    return this.#guard(() => {
+      this.#begin.run();
+      try {
+        return Promise.resolve(work());
+      } finally {
+        this.#commit.run();
+      }
+    });
+  }
+
+  /** Runs a synchronous write in the next shared transaction; resolves when it is on disk. */
+  write<T>(work: () => T, weight?: number): Promise<T> {
+    return this.#guard(() => this.#writer.submit(work, weight));
+  }
+
+  /** Calls back when the connection is about to close. */
+  onClose(call: () => void): void {
+    this.#onClose.push(call);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#writer.drain();
+    for (const call of this.#onClose) call();
+    try {
+      // Leaves one file to copy. Another process may be reading: then its own close does it.
+      this.database.pragma("wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      // What is committed is on the disk without it: one that is full or cannot be written spoils no reading.
+      if (isDamage(error)) throw refusal(error);
+    } finally {
+      this.database.close();
+    }
+  }
+
+  #guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new DyliveError("stopping", "the store is closed"));
+    try {
+      return call();
+    } catch (error) {
+      return Promise.reject(refusal(error));
+    }
+  }
+}
+
+/** @throws DyliveError as {@link open} does, when it cannot be read either */
+function openAnyhow(path: string, at: number, tell: (sentence: string) => void = () => {}): Database.Database {
+  try {
+    return open(path, at, tell);
+  } catch (error) {
+    if (!(error instanceof DyliveError) || !isUnwritable(error) || !existsSync(path)) throw error;
+    const database = openToRead(path);
+    // An older schema would have to be brought up to date first.
+    if (assertOurs(database) < MIGRATIONS.length) {
+      database.close();
+      throw error;
+    }
+    tell(`${error.row.message}, so it is only read, as it is now: ${error.detail}`);
+    return database;
+  }
+}
+
+function open(path: string, at: number, tell?: (sentence: string) => void): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    // Chats and tokens' hashes are in it; what SQLite makes beside it gets the same mode.
+    if (!existsSync(path) && existsSync(dirname(path))) writeFileSync(path, "", { mode: 0o600, flag: "a" });
+    database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
+    // Before the first pragma that writes: somebody else's file stays as it is.
+    const version = assertOurs(database);
+    if (version === 0) {
+      // Before anything is in the file: later only a VACUUM could set them. The second lets retention give space back to the disk.
+      database.pragma(`page_size = ${PAGE_BYTES}`);
+      database.pragma("auto_vacuum = INCREMENTAL");
+    }
+    database.pragma("journal_mode = WAL");
+    // FULL: what was delivered survives power loss, so a seq is never given twice.
+    database.pragma("synchronous = FULL");
+    database.pragma("foreign_keys = ON");
+    database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
+    // Erased text is overwritten where it lay, not only unlinked. ON: also in pages that are freed, which FAST leaves as they are.
+    database.pragma("secure_delete = ON");
+    migrate(database, at, undefined, tell);
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw placeFailure(error, path, `the database ${path} cannot be opened`);
+  }
+}

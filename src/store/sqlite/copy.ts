@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { syncFolderSync } from "../../runtime/durable-file.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { openToRead } from "./read-only.js";
+import { isDamage, placeFailure, refusal } from "./refusal.js";
+
+/**
+ * Copies a database while others read and write it: the copy is of one moment, holds no page that was freed, and takes no lock that a writer
+ * waits for. It appears under its name when it is whole.
+ * @param complete what is done to the copy before it has its name
+ * @throws DyliveError bad_request when the file exists; bad_config, disk_full, store_forbidden, store_readonly when it cannot be written; store_damaged
+ */
+export function copyDatabase(database: Database.Database, file: string, complete: (part: string) => void = () => {}): void {
+  if (existsSync(file)) throw new DyliveError("bad_request", `${file} exists already; it is not overwritten`);
+  const part = `${file}.part`;
+  try {
+    rmSync(part, { force: true });
+    // Chats and tokens' hashes are in it from the first byte on. SQLite takes a file that is empty.
+    writeFileSync(part, "", { mode: 0o600, flag: "wx" });
+    database.prepare<[string]>("VACUUM INTO ?").run(part);
+    complete(part);
+    renameSync(part, file);
+    syncFolderSync(dirname(file));
+  } catch (error) {
+    rmSync(part, { force: true, recursive: true });
+    if (error instanceof DyliveError) throw error;
+    if (isDamage(error)) throw refusal(error);
+    throw placeFailure(error, part, `the copy ${file} cannot be made`);
+  }
+}
+
+/**
+ * Makes a backup of a store, also while a server writes it. The copy is a store of its own: it has another id, so that cursors of the original
+ * are never taken for its own when it is put in its place.
+ * @returns its size in bytes
+ * @throws DyliveError as {@link copyDatabase}; store_damaged when the copy is
+ */
+export function backUp(path: string, file: string): number {
+  const source = openToRead(path);
+  let bytes = 0;
+  try {
+    copyDatabase(source, file, (part) => {
+      bytes = becomeAnother(part, file);
+    });
+  } finally {
+    source.close();
+  }
+  return bytes;
+}
+
+/** Looks whether a copy is sound, and gives it an id of its own. @returns its size in bytes */
+function becomeAnother(part: string, file: string): number {
+  const copy = new Database(part);
+  try {
+    const sound = copy.pragma("quick_check(1)", { simple: true });
+    if (sound !== "ok")
+      throw new DyliveError(
+        "store_damaged",
+        `the copy ${file} would be damaged (${String(sound)}), as the original: dylive check says where`,
+      );
+    copy.prepare("UPDATE meta SET value = ? WHERE key = 'log_id'").run(randomBytes(9).toString("base64url"));
+    return Number(copy.pragma("page_count", { simple: true })) * Number(copy.pragma("page_size", { simple: true }));
+  } finally {
+    copy.close();
+  }
+}
+
+/**
+ * What SQLite finds wrong with a database file: lines in its words, at most 100; none when all is well.
+ * @throws DyliveError when it cannot be looked at: store_forbidden, store_readonly, store_locked, store_failed
+ */
+export function integrityOf(path: string): readonly string[] {
+  let database: Database.Database | undefined;
+  try {
+    database = openToRead(path);
+    const lines = database.prepare<[], string>("PRAGMA integrity_check(100)").pluck().all();
+    return lines.length === 1 && lines[0] === "ok" ? [] : lines;
+  } catch (error) {
+    if (isDamage(error instanceof DyliveError ? error.cause : error)) return [error instanceof Error ? error.message : String(error)];
+    throw placeFailure(error, path, `the database ${path} cannot be checked`);
+  } finally {
+    database?.close();
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import type { Database } from "better-sqlite3";
+import { DyliveError } from "../../runtime/errors.js";
+import { copyDatabase } from "./copy.js";
+import { INITIAL } from "./migrations/0001-initial.js";
+import { TOKENS } from "./migrations/0002-tokens.js";
+import { ROOM_SETTINGS } from "./migrations/0003-room-settings.js";
+import { HOOKS } from "./migrations/0004-hooks.js";
+import { STATISTICS } from "./migrations/0005-statistics.js";
+import { SEARCH } from "./migrations/0006-search.js";
+
+/** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
+export const MIGRATIONS: readonly string[] = [INITIAL, TOKENS, ROOM_SETTINGS, HOOKS, STATISTICS, SEARCH];
+
+/** "dylv": names our files to `file(1)`, and keeps us from writing into somebody else's database. */
+const APPLICATION_ID = 0x64796c76;
+
+/**
+ * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new. What is kept is
+ * copied first, to a file beside it that stays.
+ *
+ * @param at ms UTC, when the system's room is made
+ * @param tell told in one sentence where the copy is
+ * @throws DyliveError `bad_config` when the file is not ours, was written by a newer dylive, or cannot be copied
+ */
+export function migrate(
+  database: Database,
+  at: number,
+  migrations: readonly string[] = MIGRATIONS,
+  tell: (sentence: string) => void = () => {},
+): void {
+  // The usual case takes no lock: a reader can open the file while another process writes.
+  const before = assertOurs(database, migrations.length);
+  if (before === migrations.length) return;
+  if (before > 0) keepCopy(database, before, migrations.length, tell);
+  const upgrade = database.transaction(() => {
+    const version = assertOurs(database, migrations.length);
+    if (version === migrations.length) return;
+    for (const sql of migrations.slice(version)) database.exec(sql);
+    database.pragma(`user_version = ${migrations.length}`);
+    if (version > 0) return;
+    database.pragma(`application_id = ${APPLICATION_ID}`);
+    database.prepare("INSERT INTO meta(key, value) VALUES ('log_id', ?)").run(randomBytes(9).toString("base64url"));
+    database.prepare("INSERT INTO rooms(room, created_at) VALUES (0, ?)").run(at);
+    database.prepare("INSERT INTO heads(room) VALUES (0)").run();
+  });
+  // Immediate: two processes may open a new file at once, and the second must see what the first did.
+  upgrade.immediate();
+}
+
+/** Once for each version: a copy that is there already was made before somebody went back to an older dylive. */
+function keepCopy(database: Database, before: number, after: number, tell: (sentence: string) => void): void {
+  const file = `${database.name}.schema-${before}.backup`;
+  if (existsSync(file)) return;
+  copyDatabase(database, file);
+  tell(`the store goes from schema ${before} to ${after}; as it was before it is kept in ${file}, which may be removed when all is well`);
+}
+
+/**
+ * The version of the schema; 0 for a new file.
+ *
+ * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
+ */
+export function assertOurs(database: Database, known = MIGRATIONS.length): number {
+  // One snapshot: another process may be making the schema.
+  const { version, application, tables } = database.transaction(() => ({
+    version: numberOf(database, "user_version"),
+    application: numberOf(database, "application_id"),
+    tables: database.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0,
+  }))();
+  const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
+  if (foreign) throw new DyliveError("bad_config", `${database.name} is not a database of dylive`);
+  if (version <= known) return version;
+  throw new DyliveError("store_newer", `${database.name} has schema ${version}, this dylive knows ${known}`);
+}
+
+function numberOf(database: Database, pragma: "user_version" | "application_id"): number {
+  return Number(database.pragma(pragma, { simple: true }));
+}

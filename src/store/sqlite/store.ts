@@ -1,0 +1,50 @@
+import { type Clock, systemClock } from "../../runtime/clock.js";
+import type { Store } from "../store.js";
+import { Connection } from "./connection.js";
+import { SqliteErasures } from "./erasures.js";
+import { SqliteHooks } from "./hooks.js";
+import { SqliteLog } from "./log.js";
+import { SqlitePositions } from "./positions.js";
+import { SqliteResidue } from "./residue.js";
+import { SqliteRetention } from "./retention.js";
+import { SqliteRooms } from "./rooms.js";
+import { SqliteSearch } from "./search.js";
+import { SqliteSecrets } from "./secrets.js";
+import { SqliteSessions } from "./sessions.js";
+import { SqliteStatistics } from "./statistics.js";
+import { SqliteTokens } from "./tokens.js";
+
+export interface SqliteOptions {
+  /** The database file; made when it does not exist, its directory is not. */
+  readonly path: string;
+  /** For `createdAt` and for polling other processes' commits; the real time by default. */
+  readonly clock?: Clock;
+  /** Told in one sentence what was done to an older store before it was brought up to date. */
+  readonly tell?: (sentence: string) => void;
+  /** Whether a store that cannot be written is opened to be read; false by default. */
+  readonly mayOnlyRead?: boolean;
+}
+
+/**
+ * Opens the store in one SQLite file, bringing an older schema up to date. Several processes may have the same file open.
+ *
+ * @throws DyliveError `bad_config` when the file cannot be opened, is not ours, or was written by a newer dylive
+ */
+export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }: SqliteOptions): Store {
+  const connection = new Connection(path, clock, tell, mayOnlyRead);
+  return {
+    log: new SqliteLog(connection),
+    rooms: new SqliteRooms(connection),
+    sessions: new SqliteSessions(connection),
+    positions: new SqlitePositions(connection),
+    tokens: new SqliteTokens(connection),
+    hooks: new SqliteHooks(connection),
+    statistics: new SqliteStatistics(connection),
+    search: new SqliteSearch(connection),
+    secrets: new SqliteSecrets(connection),
+    retention: new SqliteRetention(connection),
+    residue: new SqliteResidue(connection),
+    erasures: new SqliteErasures(connection),
+    close: () => connection.close(),
+  };
+}

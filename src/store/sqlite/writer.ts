@@ -1,0 +1,142 @@
+import type { Database } from "better-sqlite3";
+import { DyliveError } from "../../runtime/errors.js";
+import { isBusy, refusal } from "./refusal.js";
+
+/** The longest that a call waits for others to share its transaction. */
+const GROUP_MS = 10;
+/** At this many waiting events the flush is not put off. */
+const FULL_GROUP = 1000;
+/** A transaction of more events would hold up the event loop for tens of milliseconds; the rest takes the next one. */
+const MAX_TRANSACTION = 5000;
+/** Beyond this many waiting events (100 MB or so) calls are refused: the disk or another process holds the database. */
+const MAX_WAITING = 200_000;
+/** How long another process may hold the write lock before calls are refused; between tries the event loop runs. */
+const BUSY_MS = 10_000;
+const BUSY_RETRY_MS = 20;
+
+interface Call {
+  readonly work: () => unknown;
+  readonly weight: number;
+  readonly since: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit: calls that come close together share one transaction, and each promise settles after COMMIT. A call that fails takes no
+ * other with it. Real timers, not the store's clock: this paces the disk.
+ */
+export class GroupWriter {
+  readonly #database: Database;
+  #calls: Call[] = [];
+  #waiting = 0;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** No flush before this time (performance.now). */
+  #notBefore = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Runs `work`, which is synchronous, in the next transaction. It may run twice, the first time rolled back.
+   *
+   * @param weight how many events it stores
+   * @throws DyliveError `bad_request` when the engine refused the values, `internal` and those of the disk when it could not store anything
+   */
+  submit<T>(work: () => T, weight = 1): Promise<T> {
+    if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0) {
+      return Promise.reject(new DyliveError("internal", `${this.#waiting} events wait for the database already`));
+    }
+    return new Promise<T>((resolve, reject) => {
+      // The only cast: the queue holds calls of every result type.
+      this.#calls.push({ work, weight, since: performance.now(), resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting += weight;
+      this.#schedule();
+    });
+  }
+
+  /** Commits everything that waits, now. What another process keeps from being written is rejected. */
+  drain(): void {
+    while (this.#calls.length > 0) this.#flush(0);
+    this.#unschedule();
+  }
+
+  #schedule(): void {
+    if (this.#immediate !== undefined) return;
+    const delay = this.#notBefore - performance.now();
+    if (delay < 1 || this.#waiting >= FULL_GROUP) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#immediate = setImmediate(() => this.#flush(BUSY_MS));
+      return;
+    }
+    this.#timer ??= setTimeout(() => this.#flush(BUSY_MS), delay);
+  }
+
+  #unschedule(): void {
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    this.#immediate = undefined;
+    this.#timer = undefined;
+  }
+
+  #flush(busyMs: number): void {
+    this.#unschedule();
+    const calls = this.#take();
+    const began = performance.now();
+    const busy = this.#settle(calls).filter((call) => {
+      if (began - call.since < busyMs) return true;
+      call.reject(new DyliveError("store_locked", "another process holds the database"));
+      return false;
+    });
+    this.#calls.unshift(...busy);
+    for (const call of busy) this.#waiting += call.weight;
+    const ended = performance.now();
+    // A lone call shows that nobody else would have shared its transaction: no waiting then. Otherwise committing may take a fifth of the
+    // time at most, so that many small calls become few transactions.
+    const pause = calls.length > 1 ? Math.min(GROUP_MS, 4 * (ended - began)) : 0;
+    this.#notBefore = ended + (busy.length > 0 ? BUSY_RETRY_MS : pause);
+    if (this.#calls.length > 0) this.#schedule();
+  }
+
+  #take(): readonly Call[] {
+    let weight = 0;
+    let count = 0;
+    for (const call of this.#calls) {
+      if (count > 0 && weight + call.weight > MAX_TRANSACTION) break;
+      weight += call.weight;
+      count++;
+    }
+    this.#waiting -= weight;
+    return this.#calls.splice(0, count);
+  }
+
+  /** Returns the calls that are to be tried again, because another process had the lock. */
+  #settle(calls: readonly Call[]): readonly Call[] {
+    try {
+      const results = this.#commit(calls);
+      for (const [index, call] of calls.entries()) call.resolve(results[index]);
+      return [];
+    } catch (error) {
+      if (isBusy(error)) return calls;
+      if (calls.length > 1) return calls.flatMap((call) => this.#settle([call]));
+      for (const call of calls) call.reject(refusal(error));
+      return [];
+    }
+  }
+
+  #commit(calls: readonly Call[]): readonly unknown[] {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const results = calls.map((call) => call.work());
+      this.#database.exec("COMMIT");
+      return results;
+    } catch (error) {
+      // The engine has rolled back by itself after some errors (disk full).
+      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { LiveEvent } from "../events/event.js";
+import type { HookBatch, HookRow } from "../store/hooks.js";
+import type { Page, RoomKey } from "../store/log.js";
+
+/** The most events that a batch may be asked to hold. */
+export const BATCH_EVENTS_MAX = 500;
+/** A batch's events are as many bytes at most, unless one event alone is more. Most receivers take 1 MiB by default, some 100 KB. */
+const BATCH_BYTES = 262_144;
+
+/** What a batch is made for. */
+export interface BatchOf {
+  readonly hook: Pick<HookRow, "id" | "replays">;
+  /** Names the log in which the seqs count. */
+  readonly logId: string;
+  readonly room: RoomKey;
+  /** Everything up to here was sent or left out. */
+  readonly after: number;
+  /** ms UTC */
+  readonly now: number;
+}
+
+/**
+ * Makes a batch of a page of the log; null when there is nothing to send in it. A page that passed over a removed range is sent without
+ * events too: the receiver is told what it will never get.
+ * @param events those of the page that the hook is to be sent
+ */
+export function makeBatch({ hook, logId, room, after, now }: BatchOf, page: Page, events: readonly LiveEvent[]): HookBatch | null {
+  if (events.length === 0 && page.removed === undefined) return null;
+  const texts: string[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const text = JSON.stringify(event);
+    bytes += Buffer.byteLength(text) + 1;
+    if (texts.length > 0 && bytes > BATCH_BYTES) break;
+    texts.push(text);
+  }
+  const to = texts.length < events.length ? (events[texts.length - 1]?.seq ?? page.scanned) : page.scanned;
+  const from = after + 1;
+  const removed = page.removed === undefined ? "" : `"removed":[${JSON.stringify(page.removed)}],`;
+  const head = `"hook":${JSON.stringify(hook.id)},"log":${JSON.stringify(logId)},"room":${room},"from":${from},"to":${to}`;
+  const body = `{${head},${removed}"events":[${texts.join(",")}]}`;
+  return { id: batchId(hook, logId, room, from, to), room, from, to, events: texts.length, createdAt: now, tries: 0, body };
+}
+
+/**
+ * The `webhook-id`: hook, room and range, and what makes them mean the same for ever. After a restored backup seqs are given again, in a log of
+ * another id; what somebody has sent again is a message of its own, or a receiver that knows the first would drop it.
+ */
+function batchId({ id, replays }: BatchOf["hook"], logId: string, room: RoomKey, from: number, to: number): string {
+  return `${id}_${room}_${from}-${to}_${logId}${replays > 0 ? `_${replays}` : ""}`;
+}

@@ -1,0 +1,158 @@
+import { setMaxListeners } from "node:events";
+import type { ReadingTime } from "../feed/reading-time.js";
+import type { Clock } from "../runtime/clock.js";
+import type { HookRow, HookTry } from "../store/hooks.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import type { FirstLive } from "./first-live.js";
+import { Lane, type LaneParts } from "./lane.js";
+import { hookSelection } from "./selection.js";
+import type { Send } from "./send.js";
+import { Slots } from "./slots.js";
+
+/** Requests to one receiver at a time. Each hook has its own: a slow receiver holds up nobody else. */
+const ROOMS_AT_A_TIME = 4;
+/** How far a hook has come past events that it is not sent is written this often. */
+const SAVE_MS = 5_000;
+/** So many failures in a row, of whatever rooms, and then a success: the receiver is back, and nobody waits any longer. */
+const DOWN_AFTER = 3;
+const GONE = 410;
+
+/** What deliveries are built of; the same for all hooks. */
+export interface DeliveryParts {
+  readonly store: Pick<Store, "log" | "hooks">;
+  readonly clock: Clock;
+  readonly send: Send;
+  readonly time: ReadingTime;
+  readonly firstLive: FirstLive;
+  /** Failing time (ms) after which a hook is given up. */
+  readonly pauseAfterMs: number;
+  readonly onTry: (hook: string, outcome: HookTry) => void;
+  /** The hook is to be paused. */
+  readonly onDead: (hook: HookRow, reason: "gone" | "failing") => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The deliveries of one hook, as it was set at one revision. */
+export class Delivery {
+  readonly hook: HookRow;
+  readonly #parts: DeliveryParts;
+  readonly #stop = new AbortController();
+  readonly #lanes = new Map<RoomKey, { readonly lane: Lane; readonly done: Promise<void> }>();
+  /** Rooms that were woken before it had begun. */
+  readonly #early = new Set<RoomKey>();
+  readonly #laneParts: LaneParts;
+  #begun = false;
+  #failures = 0;
+  #dying: Promise<void> | null = null;
+  #saving: Promise<void> = Promise.resolve();
+  #saveIsDue = false;
+
+  constructor(hook: HookRow, parts: DeliveryParts) {
+    const { store, clock, send, time, firstLive, onError } = parts;
+    // Every room that waits listens to it.
+    setMaxListeners(0, this.#stop.signal);
+    this.hook = hook;
+    this.#parts = parts;
+    this.#laneParts = {
+      hook,
+      selection: hookSelection(hook),
+      store,
+      firstLive,
+      clock,
+      send,
+      time,
+      slots: new Slots(ROOMS_AT_A_TIME),
+      places: new Map(),
+      unsaved: new Set(),
+      signal: this.#stop.signal,
+      onTry: (outcome, now) => this.#tried(outcome, now),
+      onUnsaved: () => this.#saveSoon(),
+      onError,
+    };
+  }
+
+  /** Goes on where the hook was. @throws what the store throws */
+  async begin(): Promise<void> {
+    const { store } = this.#parts;
+    const { places } = this.#laneParts;
+    for (const [room, seq] of await store.hooks.places(this.hook.id)) places.set(room, seq);
+    const fixed = new Map((await store.hooks.fixed(this.hook.id)).map((batch) => [batch.room, batch]));
+    const heads = await store.log.heads();
+    if (this.#stop.signal.aborted) return;
+    this.#begun = true;
+    for (const [room, batch] of fixed) this.#run(room, new Lane(room, this.#laneParts, batch));
+    for (const [room, { head }] of heads) if (head > (places.get(room) ?? 0)) this.wake(room);
+    for (const room of this.#early) this.wake(room);
+  }
+
+  /** Says that a room may have got events. */
+  wake(room: RoomKey): void {
+    if (!this.#laneParts.selection.covers(room) || this.#stop.signal.aborted) return;
+    const running = this.#lanes.get(room);
+    if (!this.#begun) this.#early.add(room);
+    else if (running === undefined) this.#run(room, new Lane(room, this.#laneParts, null));
+    else running.lane.wake();
+  }
+
+  /** Looks at every room, as if each had got events. @throws what the store throws */
+  async look(): Promise<void> {
+    for (const [room, { head }] of await this.#parts.store.log.heads()) if (head > (this.#laneParts.places.get(room) ?? 0)) this.wake(room);
+  }
+
+  /** How far it is in each room that it has looked at, also where the store does not know yet. */
+  get places(): ReadonlyMap<RoomKey, number> {
+    return this.#laneParts.places;
+  }
+
+  /** Cuts what is under way and resolves when nothing is done any more. What was fixed is sent again by the next one. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([...this.#lanes.values()].map(({ done }) => done));
+    this.#save();
+    await Promise.all([this.#saving, this.#dying]);
+  }
+
+  #run(room: RoomKey, lane: Lane): void {
+    const done = lane.run(() => this.#lanes.delete(room));
+    this.#lanes.set(room, { lane, done });
+  }
+
+  #tried(outcome: HookTry, now: HookRow): boolean {
+    this.#parts.onTry(this.hook.id, outcome);
+    if (outcome.delivered) {
+      if (this.#failures >= DOWN_AFTER) for (const { lane } of this.#lanes.values()) lane.hurry();
+      this.#failures = 0;
+      return false;
+    }
+    this.#failures++;
+    const gone = outcome.status === GONE;
+    if (!gone && (now.failing === null || now.failing.ms < this.#parts.pauseAfterMs)) return false;
+    this.#dying ??= this.#parts.onDead(now, gone ? "gone" : "failing").catch(this.#parts.onError);
+    this.#stop.abort();
+    return true;
+  }
+
+  #saveSoon(): void {
+    if (this.#saveIsDue) return;
+    this.#saveIsDue = true;
+    // When it is stopped, that writes what is left.
+    this.#parts.clock.sleep(SAVE_MS, this.#stop.signal).then(
+      () => this.#save(),
+      () => {},
+    );
+  }
+
+  #save(): void {
+    this.#saveIsDue = false;
+    const { unsaved, places } = this.#laneParts;
+    const moved = new Map([...unsaved].map((room) => [room, places.get(room) ?? 0]));
+    if (moved.size === 0) return;
+    unsaved.clear();
+    const saving = this.#parts.store.hooks.move(this.hook.id, this.hook.revision, moved);
+    this.#saving = saving.then(
+      () => {},
+      (error: unknown) => this.#parts.onError(error),
+    );
+  }
+}

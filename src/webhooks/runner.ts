@@ -1,0 +1,166 @@
+import { ReadingTime } from "../feed/reading-time.js";
+import type { Clock } from "../runtime/clock.js";
+import type { HookRow } from "../store/hooks.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import type { SystemNews } from "../store/system-room.js";
+import { Delivery } from "./delivery.js";
+import { FirstLive } from "./first-live.js";
+import type { Send } from "./send.js";
+
+/** Hooks are looked at this often: other processes (`dylive hook …`) change them too. */
+const LOOK_MS = 2_000;
+/** Pause after the store's wake-ups broke off. */
+const WAKES_RETRY_MS = 1_000;
+/** A hook that has failed so long is paused, unless told otherwise. */
+export const PAUSE_AFTER_MS = 3 * 86_400_000;
+
+/** What a {@link HookRunner} is built of. */
+export interface HookRunnerParts {
+  readonly store: Pick<Store, "log" | "hooks">;
+  readonly clock: Clock;
+  readonly send: Send;
+  /** Tells the system's room, once for each kind and about. */
+  readonly tell: (news: SystemNews) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  /** Between two looks at the hooks; 2 s by default. */
+  readonly lookMs?: number;
+  /** ms of failing after which a hook is paused; three days by default. */
+  readonly pauseAfterMs?: number;
+}
+
+/** Tries of this process, by hook. */
+export interface HookCounts {
+  delivered: number;
+  failed: number;
+}
+
+/** Delivers what every hook is to be sent, from the log's own cursors: the only thing in a process that sends webhooks. */
+export class HookRunner {
+  readonly #parts: HookRunnerParts;
+  readonly #firstLive: FirstLive;
+  readonly #time: ReadingTime;
+  readonly #deliveries = new Map<string, Delivery>();
+  readonly #counts = new Map<string, HookCounts>();
+  readonly #stop = new AbortController();
+  #running: Promise<unknown> | null = null;
+  #looking: AbortController | null = null;
+  #again = false;
+
+  constructor(parts: HookRunnerParts) {
+    this.#parts = parts;
+    this.#firstLive = new FirstLive(parts.store.log);
+    this.#time = new ReadingTime(parts.clock);
+  }
+
+  start(): void {
+    this.#running ??= Promise.all([this.#watchHooks(), this.#watchRooms()]);
+  }
+
+  /** Says that a hook was changed, so that nobody has to wait for the next look. */
+  poke(): void {
+    this.#again = true;
+    this.#looking?.abort();
+  }
+
+  /** Tries since the start. */
+  get counts(): ReadonlyMap<string, Readonly<HookCounts>> {
+    return this.#counts;
+  }
+
+  /** How far a hook is, where this process delivers it: newer than what the store knows. */
+  placesOf({ id, revision }: HookRow): ReadonlyMap<RoomKey, number> | null {
+    const delivery = this.#deliveries.get(id);
+    return delivery?.hook.revision === revision ? delivery.places : null;
+  }
+
+  /** Cuts what is under way, and resolves when the store is not used any more. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.stop()));
+    this.#deliveries.clear();
+  }
+
+  async #watchHooks(): Promise<void> {
+    const { clock, lookMs = LOOK_MS, onError } = this.#parts;
+    const { signal } = this.#stop;
+    const stop = () => this.#looking?.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    while (!signal.aborted) {
+      this.#again = false;
+      await this.#look().catch((error: unknown) => signal.aborted || onError(error));
+      if (this.#again || signal.aborted) continue;
+      this.#looking = new AbortController();
+      await clock.sleep(lookMs, this.#looking.signal).catch(() => {});
+      this.#looking = null;
+    }
+  }
+
+  /** Brings what is delivered in line with the hooks of the store. */
+  async #look(): Promise<void> {
+    const rows = await this.#parts.store.hooks.list();
+    const active = new Map(rows.flatMap((row) => (row.paused === null ? [[row.id, row] as const] : [])));
+    const known = new Set(rows.map(({ id }) => id));
+    for (const id of this.#counts.keys()) if (!known.has(id)) this.#counts.delete(id);
+    const over = [...this.#deliveries].filter(([id, { hook }]) => active.get(id)?.revision !== hook.revision);
+    await Promise.all(over.map(([, delivery]) => delivery.stop()));
+    for (const [id] of over) this.#deliveries.delete(id);
+    for (const row of active.values()) if (!this.#deliveries.has(row.id)) await this.#begin(row).catch(this.#parts.onError);
+  }
+
+  async #begin(row: HookRow): Promise<void> {
+    const { store, clock, send, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#parts;
+    if (this.#stop.signal.aborted) return;
+    const counts = this.#counts.get(row.id) ?? { delivered: 0, failed: 0 };
+    this.#counts.set(row.id, counts);
+    const delivery = new Delivery(row, {
+      store,
+      clock,
+      send,
+      time: this.#time,
+      firstLive: this.#firstLive,
+      pauseAfterMs,
+      onTry: (_id, { delivered }) => counts[delivered ? "delivered" : "failed"]++,
+      onDead: (hook, reason) => this.#pause(hook, reason),
+      onError,
+    });
+    // Before it begins, so that no room's events come between its look at the heads and its first wake.
+    this.#deliveries.set(row.id, delivery);
+    try {
+      await delivery.begin();
+    } catch (error) {
+      this.#deliveries.delete(row.id);
+      throw error;
+    }
+  }
+
+  async #pause(hook: HookRow, reason: "gone" | "failing"): Promise<void> {
+    const { store, clock, tell, onError } = this.#parts;
+    const why =
+      reason === "gone" ? "its receiver answered 410 Gone" : `it has failed since ${new Date(hook.failing?.since ?? 0).toISOString()}`;
+    const text = `webhook ${hook.name} (${hook.id}) is paused: ${why}; last: ${hook.last?.error ?? "unknown"}. Nothing is lost: resume it when its receiver is back.`;
+    // Before it is paused: told twice is better than never.
+    await tell({ kind: "hook.paused", about: `${hook.id}:${hook.revision}`, text }).catch(onError);
+    const now = await store.hooks.get(hook.id);
+    // Somebody may have changed it meanwhile: what failed is then no longer what there is.
+    if (now?.revision === hook.revision) await store.hooks.change(hook.id, { paused: { at: clock.now(), reason } });
+    this.poke();
+  }
+
+  async #watchRooms(): Promise<void> {
+    const { store, clock, onError } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        const wakes = store.log.wakes(signal);
+        // What came while nobody listened must not be slept through.
+        for (const delivery of this.#deliveries.values()) await delivery.look();
+        for await (const rooms of wakes) for (const delivery of this.#deliveries.values()) for (const room of rooms) delivery.wake(room);
+      } catch (error) {
+        if (!signal.aborted) onError(error);
+      }
+      await clock.sleep(WAKES_RETRY_MS, signal).catch(() => {});
+    }
+  }
+}

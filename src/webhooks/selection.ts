@@ -1,0 +1,74 @@
+import { EVENT_TYPES, type EventType, type LiveEvent, USUAL_TYPES } from "../events/event.js";
+import type { Predicate } from "../events/filter.js";
+import { readFilter } from "../feed/reading-time.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { HookSettings } from "../store/hooks.js";
+import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
+
+const ALL = "*";
+
+/** Names that stand for some events of a type. `room.live` is the first time that a broadcast is seen live, not each reconnection. */
+const HOOK_NAMES = ["room.live", "room.ended", "account.lapsed", "hook.paused", "disk.low"] as const;
+type HookName = (typeof HOOK_NAMES)[number];
+const TYPE_OF: Readonly<Record<HookName, EventType>> = {
+  "room.live": "state",
+  "room.ended": "state",
+  "account.lapsed": "system",
+  "hook.paused": "system",
+  "disk.low": "system",
+};
+
+/** What a hook is to be sent. */
+export interface HookSelection {
+  /** What the store can leave out by itself. */
+  readonly types: readonly EventType[];
+  /** The hook's own expression, which the event must fulfil, too. @throws BadFilter */
+  readonly expression: Predicate | null;
+  /** Whether an event is wanted by its type and name; `first` when it is if it is the first of its broadcast that says so. */
+  wants(event: LiveEvent): boolean | "first";
+  covers(room: RoomKey): boolean;
+}
+
+/**
+ * Reads what a hook is to be sent; its expression when that is first asked for.
+ * @throws DyliveError bad_request that names the field
+ */
+export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings, "types" | "filter" | "rooms">): HookSelection {
+  const types = new Set(asked.length === 0 ? USUAL_TYPES : asked.includes(ALL) ? EVENT_TYPES : asked.filter(isType));
+  const names = new Set(asked.filter(isName));
+  for (const one of asked) if (one !== ALL && !isType(one) && !isName(one)) throw unknownName(one);
+  let expression: Predicate | null = null;
+  const needed = new Set([...types, ...[...names].map((name) => TYPE_OF[name])]);
+  const system = rooms.length === 0 || asked.some((one) => one === "system" || (isName(one) && TYPE_OF[one] === "system"));
+  const covered = new Set(rooms);
+
+  const named = (event: LiveEvent): boolean | "first" => {
+    if (types.has(event.type)) return true;
+    if (event.type === "system") return isName(event.kind) && names.has(event.kind);
+    if (event.type !== "state") return false;
+    return event.to === "live" ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
+  };
+  return {
+    types: [...needed].sort(),
+    // Read when it is first needed: a list of hooks asks for the rooms alone.
+    get expression() {
+      if (filter !== null) expression ??= readFilter(filter);
+      return expression;
+    },
+    wants: named,
+    covers: (room) => covered.has(room) || (room === SYSTEM_ROOM ? system : covered.size === 0),
+  };
+}
+
+function isType(name: string): name is EventType {
+  return (EVENT_TYPES as readonly string[]).includes(name);
+}
+
+function isName(name: string): name is HookName {
+  return (HOOK_NAMES as readonly string[]).includes(name);
+}
+
+function unknownName(name: string): DyliveError {
+  const known = [...EVENT_TYPES, ...HOOK_NAMES].join(", ");
+  return new DyliveError("bad_request", `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
+}

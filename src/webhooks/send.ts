@@ -1,0 +1,157 @@
+import { Agent, type Dispatcher, request } from "undici";
+import type { Clock } from "../runtime/clock.js";
+import type { HookTry } from "../store/hooks.js";
+import { PrivateAddress } from "./connect.js";
+
+/** From the beginning to the end of the answer. A receiver that needs longer should answer first and work then. */
+export const ANSWER_MS = 20_000;
+/** An answer is read this far; what comes after it is not wanted. */
+const ANSWER_MAX_BYTES = 65_536;
+/** Of an answer that was no success, this much is kept. */
+const ANSWER_KEPT_CHARS = 300;
+/** The longest that a receiver may put us off. */
+const PUT_OFF_MAX_MS = 24 * 3_600_000;
+/** An idle connection is kept for the next batch; receivers often close theirs after 5 s. */
+const IDLE_MS = 4_000;
+
+/** A request to a receiver. */
+export interface Outgoing {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly allowPrivate: boolean;
+}
+
+/** What came of it. */
+export interface Answered extends Pick<HookTry, "delivered" | "status" | "error" | "answer"> {
+  /** The receiver asks to be left alone this long; null when it did not say. */
+  readonly putOffMs: number | null;
+}
+
+/** Sends one request. Never rejects: what goes wrong is an answer too. */
+export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answered>;
+
+/** For a process that sends nothing. */
+export const sendNothing: Send = async () => ({
+  delivered: false,
+  status: null,
+  error: "this process sends nothing",
+  answer: null,
+  putOffMs: null,
+});
+
+/** What a {@link HttpSender} works with. */
+export interface HttpSenderParts {
+  readonly clock: Clock;
+  /** For hooks that may reach public addresses only, and for those that may reach all. */
+  readonly guarded: NonNullable<Agent.Options["connect"]>;
+  readonly open: NonNullable<Agent.Options["connect"]>;
+}
+
+/** Sends webhooks over HTTP. */
+export class HttpSender {
+  readonly #clock: Clock;
+  /** Apart, so that a connection to a private address is never used by a hook that may not make it. */
+  readonly #guarded: Agent;
+  readonly #open: Agent;
+
+  constructor({ clock, guarded, open }: HttpSenderParts) {
+    this.#clock = clock;
+    // Our own time runs by the clock; undici's would be two more.
+    const options = { keepAliveTimeout: IDLE_MS, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 };
+    this.#guarded = new Agent({ ...options, connect: guarded });
+    this.#open = new Agent({ ...options, connect: open });
+  }
+
+  /** Cuts what is under way. */
+  async close(): Promise<void> {
+    await Promise.all([this.#guarded.destroy(), this.#open.destroy()]);
+  }
+
+  readonly send: Send = async ({ url, headers, body, allowPrivate }, signal) => {
+    const limit = new AbortController();
+    const stop = () => limit.abort();
+    let late = false;
+    signal.addEventListener("abort", stop, { once: true });
+    this.#clock.sleep(ANSWER_MS, limit.signal).then(
+      () => {
+        late = true;
+        limit.abort();
+      },
+      () => {},
+    );
+    try {
+      signal.throwIfAborted();
+      const dispatcher = allowPrivate ? this.#open : this.#guarded;
+      const response = await request(url, { method: "POST", headers, body, dispatcher, signal: limit.signal });
+      const answer = await read(response.body);
+      return judged(response, answer, this.#clock.now());
+    } catch (error) {
+      const words = late ? `no whole answer within ${ANSWER_MS / 1000} s` : signal.aborted ? "dylive stopped" : wordsOf(error);
+      return { delivered: false, status: null, error: words, answer: null, putOffMs: null };
+    } finally {
+      signal.removeEventListener("abort", stop);
+      limit.abort();
+    }
+  };
+}
+
+/** Reads an answer as far as the cap. @throws when it breaks off before */
+async function read(body: Dispatcher.ResponseData["body"]): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    // Ends the connection, and this loop.
+    if (bytes >= ANSWER_MAX_BYTES) break;
+  }
+  return Buffer.concat(parts).toString("utf8").toWellFormed().slice(0, ANSWER_KEPT_CHARS);
+}
+
+function judged({ statusCode, headers }: Dispatcher.ResponseData, answer: string, now: number): Answered {
+  if (statusCode >= 200 && statusCode < 300) return { delivered: true, status: statusCode, error: null, answer: null, putOffMs: null };
+  const location = headers["location"] === undefined ? "elsewhere" : `to ${String(headers["location"]).slice(0, 200)}`;
+  const error =
+    statusCode >= 300 && statusCode < 400
+      ? `it answered HTTP ${statusCode}, a redirect ${location}: redirects are not followed, give the hook its final address`
+      : `it answered HTTP ${statusCode}`;
+  return {
+    delivered: false,
+    status: statusCode,
+    error,
+    answer: answer === "" ? null : answer,
+    putOffMs: putOff(headers["retry-after"], now),
+  };
+}
+
+/** Reads Retry-After: seconds, or a date. */
+function putOff(header: string | string[] | undefined, now: number): number | null {
+  const text = Array.isArray(header) ? header[0] : header;
+  if (text === undefined) return null;
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, PUT_OFF_MAX_MS) : null;
+}
+
+/** What went wrong, in words fit to be shown. */
+function wordsOf(error: unknown): string {
+  for (let one: unknown = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
+    if (one instanceof PrivateAddress) return one.message;
+    // Several addresses were tried: the first says enough.
+    if (one instanceof AggregateError && one.errors[0] instanceof Error) return wordsOf(one.errors[0]);
+  }
+  if (!(error instanceof Error)) return String(error).slice(0, 200);
+  const code = (error as NodeJS.ErrnoException).code;
+  const known = code === undefined ? undefined : WORDS[code];
+  return (known ?? (code === undefined ? error.message : `${error.message} (${code})`)).toWellFormed().slice(0, 200);
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nobody listens there (ECONNREFUSED)",
+  ENOTFOUND: "there is no host of this name (ENOTFOUND)",
+  EAI_AGAIN: "the name could not be resolved (EAI_AGAIN)",
+  UND_ERR_CONNECT_TIMEOUT: "no connection in time",
+  UND_ERR_SOCKET: "the connection broke off before the whole answer came",
+  UND_ERR_ABORTED: "the answer broke off",
+  ECONNRESET: "the connection broke off (ECONNRESET)",
+};

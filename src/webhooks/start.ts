@@ -1,0 +1,81 @@
+import type { Clock } from "../runtime/clock.js";
+import type { Store } from "../store/store.js";
+import { AllowedHosts } from "./address.js";
+import { guardedConnector, openConnector } from "./connect.js";
+import { HookDesk, type HookState, hookState } from "./desk.js";
+import { HookRunner, type HookRunnerParts } from "./runner.js";
+import { HttpSender } from "./send.js";
+
+/** What webhooks are built of. */
+export interface HooksParts extends Pick<HookRunnerParts, "tell" | "onError" | "pauseAfterMs"> {
+  readonly store: Pick<Store, "log" | "rooms" | "hooks">;
+  readonly clock: Clock;
+  /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
+  readonly allow: string | null;
+}
+
+/** What one hook has done in this process, and how it is. */
+export interface HookFigures {
+  readonly id: string;
+  readonly state: HookState;
+  readonly backlog: number;
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/** Webhooks: managed here, and delivered here or by another process. */
+export interface OpenHooks {
+  readonly desk: HookDesk;
+  figures(): Promise<readonly HookFigures[]>;
+  /** Starts to deliver. @returns what ends that */
+  deliver(): () => Promise<void>;
+  /** When nothing is delivered any more. */
+  close(): Promise<void>;
+}
+
+/** The desk alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
+export function deskBeside(parts: Omit<HooksParts, "tell" | "onError" | "pauseAfterMs">): {
+  readonly desk: HookDesk;
+  close(): Promise<void>;
+} {
+  const { allowed, sender } = senderOf(parts);
+  return { desk: new HookDesk({ ...parts, send: sender.send, allowed }), close: () => sender.close() };
+}
+
+/** Opens the desk; nothing is delivered yet. @throws DyliveError bad_config */
+export function openHooks(parts: HooksParts): OpenHooks {
+  const { store, clock } = parts;
+  const { allowed, sender } = senderOf(parts);
+  const { send } = sender;
+  let runner: HookRunner | null = null;
+  const desk = new HookDesk({
+    ...{ store, clock, send, allowed },
+    onChange: () => runner?.poke(),
+    placesOf: (hook) => runner?.placesOf(hook) ?? null,
+  });
+  return {
+    desk,
+    figures: async () =>
+      (await desk.list()).map(({ row, backlog }) => ({
+        id: row.id,
+        state: hookState(row),
+        backlog,
+        ...(runner?.counts.get(row.id) ?? { delivered: 0, failed: 0 }),
+      })),
+    deliver: () => {
+      const running = new HookRunner({ ...parts, send });
+      runner = running;
+      running.start();
+      return async () => {
+        await running.stop();
+        if (runner === running) runner = null;
+      };
+    },
+    close: () => sender.close(),
+  };
+}
+
+function senderOf({ clock, allow }: Pick<HooksParts, "clock" | "allow">) {
+  const allowed = new AllowedHosts(allow);
+  return { allowed, sender: new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() }) };
+}

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { meetRoom } from "../../src/collector/meet.js";
+import type { Live } from "../../src/platform/links/resolve.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { Store } from "../../src/store/store.js";
+import { type Running, running, SIGNAL } from "../collector/running.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { SCENARIO } from "../faults/struck.js";
+import { useDirectory } from "../store/directory.js";
+
+const X = { kind: "unique_id", value: "demo.tv" } as const;
+const live = (webRid: string, secUid: string | null = `MS4wLjABAAAA${webRid}`): Live => ({
+  ...{ outcome: "live", step: "page", webRid, roomId: `7${webRid}` },
+  facts: {
+    ...{ webRid, title: null, anchor: { id: null, secUid, nickname: null, avatar: null }, cover: null },
+    ...{ online: null, totalViewers: null, status: 2, audio: null },
+  },
+});
+const file = useDirectory();
+
+describe.each([
+  ["memory", () => openMemoryStore({ maxEventsPerRoom: 10 })],
+  ["SQLite", () => openSqliteStore({ path: file("x.sqlite") })],
+] as [string, () => Store][])("a custom id, in a store of %s", (_name, open) => {
+  it("that somebody else has taken leads to their room, and neither room is the other's", async () => {
+    const store = open();
+    const { rooms } = store;
+    const a = await meetRoom(rooms, X, live("11"));
+    expect(await meetRoom(rooms, X, live("11"))).toBe(a);
+    const b = await meetRoom(rooms, X, live("22"));
+    expect(b).not.toBe(a);
+    expect(await rooms.find(X)).toBe(b);
+    expect((await rooms.get(a))?.webRid).toBe("11");
+    expect(await meetRoom(rooms, { kind: "web_rid", value: "11" }, live("11"))).toBe(a);
+    expect(await rooms.find({ kind: "web_rid", value: "22" })).toBe(b);
+    expect((await rooms.aliases(a)).map(({ kind }) => kind).sort()).toEqual(["room_id", "sec_uid", "web_rid"]);
+    await store.close();
+  });
+
+  it("that is all that is known of a room leads to it when it is met, and so does an anchor whose number is another", async () => {
+    const store = open();
+    const { rooms } = store;
+    const added = await rooms.ensure([X], { webRid: X.value }); // as `dylive room add` does while the platform is away
+    expect(await meetRoom(rooms, X, live("11"))).toBe(added);
+    expect(await meetRoom(rooms, X, live("12", "MS4wLjABAAAA11"))).toBe(added);
+    await store.close();
+  });
+});
+
+describe("a room that is collected", () => {
+  let clock: Lockstep;
+  let now: Running;
+  beforeEach(() => {
+    clock = new Lockstep();
+  });
+  const until = async <T>(work: Promise<T>): Promise<T> => {
+    let done = false;
+    void work.then(
+      () => {
+        done = true;
+      },
+      () => {
+        done = true;
+      },
+    );
+    await clock.until(() => done, 120_000);
+    return work;
+  };
+  afterEach(async () => {
+    await until(now.stop());
+    clock.stop();
+  });
+
+  it("takes no name that its anchor has given up, and somebody else's messages go to a room of their own", async () => {
+    const [one, two] = [
+      { ...SCENARIO, customId: "demo.tv" },
+      { ...SCENARIO, webRid: "100000009" },
+    ];
+    now = await running({ clock, start: clock.now(), rooms: [one, two] }, { pollMs: 3000, onDemandIdleMs: 20_000 }, clock);
+    const first = await until(now.rooms.request("demo.tv", 20_000, SIGNAL));
+    now.simulator.rooms.rename(one.webRid, "demo.new");
+    now.simulator.rooms.rename(two.webRid, "demo.tv");
+    // Nobody asks for a while: it is let go.
+    await clock.until(() => now.rooms.collected().length === 0, 60_000);
+    const second = await until(now.rooms.request("demo.tv", 20_000, SIGNAL));
+    expect(second.room).not.toBe(first.room);
+    expect(second.status.sessionId).toBe(now.simulator.roomId(two.webRid));
+    expect((await until(now.rooms.request(one.webRid, 20_000, SIGNAL))).room).toBe(first.room);
+    expect((await now.store.rooms.get(first.room))?.webRid).toBe(one.webRid);
+    // Asked again and again by number, it does not take the name back.
+    now.simulator.rooms.cut(one.webRid);
+    await clock.go(20_000);
+    expect(await now.store.rooms.find({ kind: "unique_id", value: "demo.tv" })).toBe(second.room);
+  });
+
+  it("under a custom id that another process learned to be somebody else's does not take it back", async () => {
+    now = await running({ clock, start: clock.now(), rooms: [{ ...SCENARIO, customId: X.value }] }, { pollMs: 3000 }, clock);
+    const { room } = await until(now.rooms.request(X.value, 20_000, SIGNAL));
+    const other = await meetRoom(now.store.rooms, X, live("22"));
+    expect(other).not.toBe(room);
+    now.simulator.rooms.cut(SCENARIO.webRid);
+    await clock.until(() => now.simulator.truth(SCENARIO.webRid).connections.length > 1, 30_000);
+    await clock.go(3000);
+    expect(await now.store.rooms.find(X)).toBe(other);
+  });
+});

@@ -1,0 +1,291 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { Collector } from "../../src/collector/collector.js";
+import { CollectorRegistry } from "../../src/collector/registry.js";
+import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
+import { Spool } from "../../src/ingest/spool.js";
+import { Budget } from "../../src/runtime/budget.js";
+import { check } from "../../src/store/check.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { NO_SETTINGS } from "../../src/store/rooms.js";
+import type { Store } from "../../src/store/store.js";
+import { idOf } from "../fact-id.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { RID, SCENARIO } from "../faults/struck.js";
+import { MemorySpooled } from "../ingest/spooled-room.js";
+import { reachAt } from "../platform/access/reach.js";
+import { useDirectory } from "../store/directory.js";
+
+const file = useDirectory();
+
+let clock: Lockstep;
+let simulator: Simulator;
+let store: Store;
+/** Who has the room, and who makes ready to take it over. */
+let lease: { owner: number; taker: number | null };
+const collectors: Collector[] = [];
+
+beforeEach(async () => {
+  clock = new Lockstep();
+  simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
+  store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  lease = { owner: 0, taker: null };
+});
+afterEach(async () => {
+  await Promise.all(collectors.splice(0).map((one) => one.stop()));
+  clock.stop();
+  await store.close();
+  await simulator.close();
+});
+
+/** Another process begins to collect the room. */
+async function begin(member: number, planned: boolean, reached: Store = store, spool?: Spool): Promise<Collector> {
+  if (planned) lease.taker = member;
+  else lease.owner = member;
+  const claim = async (room: number) => {
+    if (lease.owner !== member && lease.taker !== member) return null;
+    lease = { owner: member, taker: null };
+    return store.rooms.claim(room);
+  };
+  const room = await store.rooms.find({ kind: "web_rid", value: RID });
+  const row = room === null ? null : await store.rooms.get(room);
+  const setAside = (_event: unknown, error: unknown) => {
+    throw error;
+  };
+  const parts = { ...reachAt(simulator.url), store: reached, clock, pollMs: 5000, setAside, ...(spool && { spool }) };
+  const budgets = {
+    requests: new Budget(clock, 50, 50),
+    connects: new Budget(clock, 50, 50),
+    registry: new CollectorRegistry<Collector>(),
+  };
+  const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim, planned });
+  collectors.push(collector);
+  void collector.run();
+  return collector;
+}
+
+async function events(): Promise<readonly LiveEvent[]> {
+  const room = await store.rooms.find({ kind: "web_rid", value: RID });
+  return room === null ? [] : (await store.log.read(room, 0, 100_000)).events;
+}
+
+/** A store whose writes wait while it is stuck, as those of a process that was stopped by SIGSTOP: they are written when it goes on. */
+function stuckStore() {
+  let stuck = false;
+  let goOn = () => {};
+  const going = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  /** What was answered to appends that had waited. */
+  const late: unknown[] = [];
+  const slow = <T extends object>(part: T, writes: string): T =>
+    new Proxy(part, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== "function") return value;
+        if (key !== writes) return value.bind(target);
+        return async (...asked: unknown[]) => {
+          const wasStuck = stuck;
+          if (stuck) await going;
+          const answer = await value.apply(target, asked);
+          if (wasStuck && writes === "append") late.push(...answer);
+          return answer;
+        };
+      },
+    });
+  const stick = () => {
+    stuck = true;
+  };
+  return { reached: { ...store, log: slow(store.log, "append"), rooms: slow(store.rooms, "setResume") }, stick, goOn, late };
+}
+
+/** A store that is told no more where the room's connection is. */
+function forgetful() {
+  let forgets = false;
+  const rooms = new Proxy(store.rooms, {
+    get: (target, key) => {
+      if (key === "setResume" && forgets) return async () => {};
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const forget = () => {
+    forgets = true;
+  };
+  return { reached: { ...store, rooms }, forget };
+}
+
+/** What the platform sent is in the log once; unless something was handed over late, in the order in which it was sent. */
+async function expectAll(inOrder = true): Promise<void> {
+  simulator.rooms.stall(RID);
+  await clock.go(3000);
+  const stored = await events();
+  const { sent } = simulator.truth(RID);
+  const chats = sent.interactive.filter(({ kind }) => kind === "chat").map(idOf);
+  expect(chats.length).toBeGreaterThan(50);
+  const ids = stored.filter(({ type }) => type === "chat").map(({ id }) => id);
+  expect(inOrder ? ids : ids.sort()).toEqual(inOrder ? [...new Set(chats)] : [...new Set(chats)].sort());
+  const units = (stored.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
+  expect(units).toBe(sent.combos.reduce((sum, { total }) => sum + total, 0));
+  expect(new Set(stored.map(({ id }) => id)).size).toBe(stored.length);
+  expect(await check(store.log)).toEqual([]);
+}
+
+const of = async <T extends LiveEvent["type"]>(type: T) =>
+  (await events()).filter((event): event is Extract<LiveEvent, { type: T }> => event.type === type);
+
+describe("a room that moves from process to process", () => {
+  it("twenty times to and fro under load is collected without a gap, each message once and in order", async () => {
+    let last = await begin(1, false);
+    await clock.until(() => last.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    for (let move = 0; move < 20; move++) {
+      const next = await begin(2 + move, true);
+      await clock.until(() => lease.owner === 2 + move, 30_000);
+      await clock.until(() => last.lost, 10_000);
+      await clock.until(() => next.tracker.state === "live", 10_000);
+      await last.stop();
+      last = next;
+    }
+    await expectAll();
+    expect(await of("gap")).toEqual([]);
+    // A move is no news for those who read the room.
+    expect((await of("state")).map(({ to }) => to)).toEqual(["live"]);
+    expect(simulator.truth(RID).connections.filter(({ closedAt }) => closedAt === null)).toHaveLength(1);
+  });
+
+  it("goes on where it is while the one that is to take it over cannot connect", async () => {
+    const owner = await begin(1, false);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    simulator.rooms.refuse(RID);
+    const taker = await begin(2, true);
+    await clock.until(() => taker.tracker.state === "blocked", 30_000);
+    await clock.go(10_000);
+    expect(lease).toEqual({ owner: 1, taker: 2 });
+    expect(owner.tracker.state).toBe("live");
+    await taker.stop();
+    await expectAll();
+    expect((await of("state")).map(({ to }) => to)).toEqual(["live"]);
+    expect(await of("gap")).toEqual([]);
+  });
+
+  it("is taken over at once when it is not live", async () => {
+    simulator.rooms.end(RID);
+    const owner = await begin(1, false);
+    await clock.until(() => owner.tracker.state === "waiting", 60_000);
+    await begin(2, true);
+    await clock.until(() => lease.owner === 2, 30_000);
+    simulator.rooms.restart(RID);
+    await clock.until(() => owner.lost, 60_000);
+    await clock.until(() => collectors[1]?.tracker.state === "live", 60_000);
+    expect((await of("state")).map(({ to }) => to)).toEqual(["waiting", "live"]);
+  });
+
+  it("from one that is stuck is fenced: what that one stores late is stored by nobody twice, and the gap is told", async () => {
+    const { reached, stick, goOn, late } = stuckStore();
+    const owner = await begin(1, false, reached);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    stick();
+    const since = clock.now();
+    await clock.go(45_000);
+    const next = await begin(2, true);
+    await clock.until(() => next.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    goOn();
+    await clock.until(() => owner.lost, 10_000);
+    expect(late.length).toBeGreaterThan(0);
+    for (const appended of late) expect(appended).toMatchObject({ fenced: true });
+    const stored = await events();
+    expect(new Set(stored.map(({ id }) => id)).size).toBe(stored.length);
+    expect(await check(store.log)).toEqual([]);
+    const [gap, ...more] = await of("gap");
+    expect(more).toEqual([]);
+    expect(gap?.from).toBeGreaterThanOrEqual(since - 10_000);
+    expect(gap?.to).toBeGreaterThan(since + 40_000);
+  });
+
+  it("from one that is slow to store loses nothing: what that one had received is handed over", async () => {
+    const { reached, stick, goOn } = stuckStore();
+    const uploaded = new MemorySpooled();
+    const failed: unknown[] = [];
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: (error) => failed.push(error) });
+    const owner = await begin(1, false, reached, spool);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    stick();
+    const unstored = (await events()).length;
+    await clock.go(1000);
+    const next = await begin(2, true);
+    await clock.until(() => lease.owner === 2, 30_000);
+    goOn();
+    await clock.until(() => owner.lost, 10_000);
+    await owner.stop();
+    await spool.uploaded();
+    await clock.go(1000);
+    expect((await events()).length).toBeGreaterThan(unstored);
+    const parts = await uploaded.take([next.room ?? 0], 10);
+    expect(parts.length).toBeGreaterThan(0);
+    for (const { bytes } of parts) expect(await next.absorb(bytes, new AbortController().signal)).toBe(true);
+    await expectAll(false);
+    expect(await of("gap")).toEqual([]);
+    expect(failed).toEqual([]);
+    await spool.close();
+  });
+
+  it("is not said to be missed since the broadcast before, which is all that the store was told of", async () => {
+    const { reached, forget } = forgetful();
+    const owner = await begin(1, false, reached);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    simulator.rooms.end(RID);
+    await clock.until(() => owner.tracker.state === "waiting", 60_000);
+    forget();
+    await clock.go(60_000);
+    simulator.rooms.restart(RID);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    const next = await begin(2, true);
+    await clock.until(() => next.tracker.state === "live" && owner.lost, 60_000);
+    await clock.go(5000);
+    expect(await of("gap")).toEqual([]);
+  });
+
+  it("from one that was killed after a gap was told is missed from then on, and that is told too", async () => {
+    const { reached, stick, goOn } = stuckStore();
+    const owner = await begin(1, false, reached);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    simulator.rooms.cut(RID);
+    await clock.until(async () => (await of("gap")).length === 1, 60_000);
+    await clock.go(100);
+    stick();
+    await clock.go(20_000);
+    const next = await begin(2, false);
+    await clock.until(() => next.tracker.state === "live", 60_000);
+    const [first, second] = await of("gap");
+    expect(second?.from).toBeGreaterThanOrEqual(first?.to ?? Number.POSITIVE_INFINITY);
+    expect((second?.to ?? 0) - (second?.from ?? 0)).toBeGreaterThanOrEqual(20_000);
+    goOn();
+    await clock.until(() => owner.lost, 10_000);
+  });
+
+  it("from one that has lost its connection says since when nothing was received", async () => {
+    const owner = await begin(1, false);
+    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.go(5000);
+    simulator.rooms.refuse(RID);
+    const broken = clock.now();
+    simulator.rooms.cut(RID);
+    await clock.until(() => owner.tracker.state === "blocked", 30_000);
+    await clock.go(4000);
+    simulator.rooms.refuse(RID, false);
+    const next = await begin(2, true);
+    await clock.until(() => next.tracker.state === "live", 60_000);
+    const [gap, ...more] = await of("gap");
+    expect(more).toEqual([]);
+    expect(gap?.from).toBeLessThanOrEqual(broken);
+    expect(gap?.to).toBeGreaterThanOrEqual(broken + 4000);
+    expect(gap?.reason).toMatch(/refused|closed|failed/);
+  });
+});

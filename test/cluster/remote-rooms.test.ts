@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { RemoteRooms } from "../../src/cluster/remote-rooms.js";
+import { unclaimedStatus } from "../../src/cluster/remote-status.js";
+import { writeReport } from "../../src/collector/report.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { Store } from "../../src/store/store.js";
+import { breathe, FakeClock } from "../clock.js";
+import { runningRemotely, SIGNAL } from "../collector/running.js";
+import { reachAt } from "../platform/access/reach.js";
+import { describeManager } from "./manager-suite.js";
+import { MemoryWishes } from "./memory-wishes.js";
+
+describeManager("rooms collected elsewhere", (options) => runningRemotely(options));
+
+const KEY = "web_rid:100000002";
+let store: Store | undefined;
+let rooms: RemoteRooms | undefined;
+afterEach(async () => {
+  await rooms?.stop();
+  await store?.close();
+});
+
+/** Rooms of a cluster in which nobody collects: the test tells what collectors would. */
+async function alone() {
+  const clock = new FakeClock();
+  const own = openMemoryStore({ maxEventsPerRoom: 100, clock });
+  const wishes = new MemoryWishes(own.rooms, clock);
+  const limits = { maxOnDemandRooms: 50, onDemandIdleMs: 600_000 };
+  store = own;
+  const errors: unknown[] = [];
+  const made = new RemoteRooms({
+    ...reachAt("http://127.0.0.1:1"),
+    store: own,
+    wishes,
+    clock,
+    ...limits,
+    onError: (error) => errors.push(error),
+  });
+  rooms = made;
+  await made.start();
+  const room = await own.rooms.ensure([{ kind: "web_rid", value: "100000002" }], { webRid: "100000002" });
+  const live = { ...unclaimedStatus(room, clock.now()), state: "live" as const, sessionId: "7" };
+  const tell = (over: Partial<typeof live> = {}) =>
+    wishes.tell(1, [
+      { key: KEY, room, over: false, told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }) },
+    ]);
+  return { clock, store: own, wishes, rooms: made, room, live, tell, errors };
+}
+
+describe("rooms of a cluster", () => {
+  it("serves a room that it knows and nobody collects, and says so", async () => {
+    const { clock, rooms, room } = await alone();
+    const asked = rooms.request("100000002", 5_000, SIGNAL);
+    const nobody = rooms.request("100000009", 5_000, SIGNAL).catch((error: unknown) => error);
+    await clock.advance(5_100);
+    expect(await asked).toMatchObject({
+      room,
+      status: { state: "resolving", evidence: { reason: expect.stringContaining("no process") } },
+    });
+    expect(await nobody).toMatchObject({ code: "room_unknown" });
+    expect(rooms.status(room)).toBeNull();
+  });
+
+  it("answers as soon as a collector tells, and at once from then on", async () => {
+    const { clock, rooms, room, wishes, live, tell } = await alone();
+    const asked = rooms.request("100000002", 5_000, SIGNAL);
+    await clock.advance(100);
+    wishes.own(KEY, "one");
+    await tell();
+    await clock.advance(300);
+    expect(await asked).toEqual({ room, onlySession: null, status: live });
+    expect(rooms.status(room)).toEqual(live);
+    expect(await rooms.request("100000002", 0, SIGNAL)).toMatchObject({ status: live });
+  });
+
+  it("tells the truth of a room whose collector is gone", async () => {
+    const { clock, rooms, room, wishes, live, tell } = await alone();
+    await wishes.ask({ kind: "web_rid", value: "100000002" }, 9);
+    wishes.own(KEY, "one");
+    await tell();
+    await clock.advance(300);
+    expect(rooms.status(room)).toEqual(live);
+    wishes.own(KEY, null);
+    await clock.advance(300);
+    expect(rooms.status(room)).toMatchObject({
+      state: "connecting",
+      sessionId: "7",
+      evidence: { reason: expect.stringContaining("takes it over") },
+    });
+    await clock.advance(60_000);
+    await wishes.changed();
+    await clock.advance(300);
+    expect(rooms.status(room)).toMatchObject({ state: "failed", evidence: { reason: expect.stringContaining("no other has taken it") } });
+  });
+
+  it("says so while the database is away, and shows for half a minute what it knew", async () => {
+    const { clock, rooms, room, wishes, live, tell, errors } = await alone();
+    await wishes.ask({ kind: "web_rid", value: "100000002" }, 9);
+    wishes.own(KEY, "one");
+    await tell();
+    await clock.advance(300);
+    wishes.failure = new DyliveError("store_unreachable", "it is away");
+    await expect(rooms.request("100000003", 5_000, SIGNAL)).rejects.toMatchObject({ code: "store_unreachable" });
+    await expect(rooms.remove(room)).rejects.toMatchObject({ code: "store_unreachable" });
+    await clock.advance(29_000);
+    await wishes.changed();
+    await clock.advance(300);
+    expect(rooms.status(room)).toEqual(live);
+    expect(errors.length).toBeGreaterThan(0);
+    await clock.advance(1_000);
+    expect(rooms.status(room)).toBeNull();
+    wishes.failure = null;
+    await wishes.changed();
+    await clock.advance(300);
+    expect(rooms.status(room)).toEqual(live);
+  });
+
+  it("renews a wish now and then, however often somebody asks", async () => {
+    const { clock, rooms, wishes, tell } = await alone();
+    let asked = 0;
+    const ask = wishes.ask.bind(wishes);
+    wishes.ask = (name, most) => {
+      asked++;
+      return ask(name, most);
+    };
+    await wishes.ask({ kind: "web_rid", value: "100000002" }, 9);
+    wishes.own(KEY, "one");
+    await tell();
+    await clock.advance(300);
+    for (let second = 0; second < 61; second++) {
+      await rooms.request("100000002", 0, SIGNAL);
+      await clock.advance(1_000);
+    }
+    expect(asked).toBe(4);
+  });
+
+  it("gives a caller up who has gone", async () => {
+    const { rooms } = await alone();
+    const gone = new AbortController();
+    const asked = rooms.request("100000009", 5_000, gone.signal);
+    await breathe();
+    gone.abort();
+    await expect(asked).rejects.toMatchObject({ code: "room_unknown" });
+  });
+});

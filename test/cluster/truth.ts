@@ -1,0 +1,47 @@
+import type { Simulator } from "../../simulator/index.js";
+import type { LiveEvent } from "../../src/events/event.js";
+import type { RoomKey } from "../../src/store/log.js";
+import type { Store } from "../../src/store/store.js";
+
+/** What is wrong with a room's log, against what the simulator sent to whoever was connected. */
+export interface Unlike {
+  /** Chats that were sent, or the other way round. */
+  readonly missing: readonly string[];
+  readonly made: readonly string[];
+  readonly twice: number;
+  /** Units of gifts that are counted less those that were sent. */
+  readonly units: number;
+}
+
+/** Nothing is. */
+export const ALIKE: Unlike = { missing: [], made: [], twice: 0, units: 0 };
+
+/** Compares the newest broadcast of a room with what is stored of it. @returns also how many chats were sent */
+export async function unlike(simulator: Simulator, store: Store, room: RoomKey | null, webRid: string): Promise<[Unlike, sent: number]> {
+  const { sent, roomId } = simulator.truth(webRid);
+  const events: readonly LiveEvent[] = room === null ? [] : (await store.log.read(room, 0, 1_000_000, { sessionId: roomId })).events;
+  const stored = events.filter(({ type }) => type === "chat").map(({ id }) => id);
+  const chats = new Set(sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId));
+  const given = sent.combos.reduce((sum, { total }) => sum + total, 0);
+  const counted = events.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
+  const kept = new Set(stored);
+  return [
+    {
+      missing: [...chats].filter((id) => !kept.has(id)),
+      made: [...kept].filter((id) => !chats.has(id)),
+      twice: stored.length - kept.size,
+      units: counted - given,
+    },
+    chats.size,
+  ];
+}
+
+/** Most connections to one broadcast that stood at the same time. */
+export function mostAtOnce(simulator: Simulator, webRid: string): number {
+  const { connections } = simulator.truth(webRid);
+  const at = connections.map(
+    (one) =>
+      connections.filter((other) => other.openedAt <= one.openedAt && (other.closedAt ?? Number.POSITIVE_INFINITY) > one.openedAt).length,
+  );
+  return Math.max(0, ...at);
+}

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { Collector } from "../../src/collector/collector.js";
+import { CollectorRegistry } from "../../src/collector/registry.js";
+import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
+import { Spool } from "../../src/ingest/spool.js";
+import { Budget } from "../../src/runtime/budget.js";
+import { check } from "../../src/store/check.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { NO_SETTINGS } from "../../src/store/rooms.js";
+import type { Store } from "../../src/store/store.js";
+import { idOf } from "../fact-id.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { RID, SCENARIO } from "../faults/struck.js";
+import { Away, MemorySpooled } from "../ingest/spooled-room.js";
+import { reachAt } from "../platform/access/reach.js";
+import { useDirectory } from "../store/directory.js";
+
+const file = useDirectory();
+let clock: Lockstep;
+let simulator: Simulator;
+let store: Store;
+let away: Away;
+let spool: Spool;
+let collector: Collector;
+/** Whether the spool has no room for what im/fetch answers. */
+let firstIsLost = false;
+const errors: unknown[] = [];
+
+beforeEach(async () => {
+  firstIsLost = false;
+  clock = new Lockstep();
+  simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
+  store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  away = new Away();
+  const onError = (error: unknown) => void errors.push(error);
+  spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
+  const enter = spool.enter.bind(spool);
+  spool.enter = (room) => {
+    const place = enter(room);
+    const put = place.put.bind(place);
+    place.put = ([...batch], broadcast) =>
+      batch.some(({ kind }) => kind === "response") && firstIsLost ? Promise.resolve("no room") : clock.during(put(batch, broadcast));
+    return place;
+  };
+  const { log, rooms, sessions, retention } = store;
+  const reached: Store = {
+    ...store,
+    ...{ log: away.from(log), rooms: away.from(rooms), sessions: away.from(sessions), retention: away.from(retention) },
+  };
+  const parts = {
+    ...reachAt(simulator.url),
+    store: reached,
+    clock,
+    pollMs: 1000, // the 15 messages that im/fetch brings must reach back to the beginning of a broadcast
+    spool,
+    setAside: (_: unknown, error: unknown) => onError(error),
+  };
+  const budgets = {
+    requests: new Budget(clock, 50, 50),
+    connects: new Budget(clock, 50, 50),
+    registry: new CollectorRegistry<Collector>(),
+  };
+  const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false };
+  collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
+  void collector.run();
+  await clock.until(() => collector.tracker.state === "live", 60_000);
+  await clock.go(5000);
+});
+afterEach(async () => {
+  away.back();
+  await collector.stop();
+  await spool.close();
+  clock.stop();
+  await store.close();
+  await simulator.close();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+const events = async (): Promise<readonly LiveEvent[]> => (await store.log.read(collector.room ?? 0, 0, 100_000)).events;
+const states = async () => (await events()).flatMap((event) => (event.type === "state" ? event.to : []));
+const drained = () => clock.until(() => spool.bytes === 0 && !collector.tracker.reason.includes("spool"), 60_000);
+
+/** What was sent of a broadcast is stored. */
+async function expectAll(id: string): Promise<void> {
+  const stored = await events();
+  const { sent } = simulator.truth(id);
+  const chats = sent.interactive.filter(({ kind }) => kind === "chat").map(idOf);
+  const session = stored.filter(({ sessionId }) => sessionId === simulator.truth(id).roomId);
+  expect(chats.length).toBeGreaterThan(20);
+  expect(session.filter(({ type }) => type === "chat").map(({ id: one }) => one)).toEqual([...new Set(chats)]);
+  const units = (session.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
+  expect(units).toBe(sent.combos.reduce((sum, { total }) => sum + total, 0));
+  expect(await check(store.log)).toEqual([]);
+}
+
+describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mode) => {
+  it("costs nothing: the connection goes on, the state says where frames are, and all of them are stored", async () => {
+    away.go(mode);
+    await clock.go(30_000);
+    expect(collector.tracker).toMatchObject({ state: "stalled", platformState: "live" });
+    expect(collector.status()?.evidence.storage.waiting).toBeGreaterThan(50);
+    expect(collector.tracker.reason).toContain("held in the spool since");
+    expect(clock.now() - (collector.tracker.lastInteractiveAt ?? 0)).toBeLessThan(10_000);
+    expect(spool.bytes).toBeGreaterThan(10_000);
+    await clock.go(30_000);
+    away.back();
+    await drained();
+    await clock.go(5000);
+    simulator.rooms.stall(RID);
+    await clock.go(3000);
+    await expectAll(RID);
+    expect(simulator.truth(RID).connections).toHaveLength(1);
+    expect((await events()).filter(({ type }) => type === "gap")).toEqual([]);
+    expect(await states()).toEqual(["live", "stalled", "live"]);
+    expect(collector.status()?.evidence.storage).toMatchObject({ waiting: 0, waitingSince: null });
+  });
+
+  it("keeps nobody from connecting again, nor the gap from being told in its place", async () => {
+    away.go(mode);
+    await clock.go(10_000);
+    simulator.rooms.cut(RID);
+    await clock.until(() => simulator.truth(RID).connections.length > 1, 30_000);
+    await clock.go(20_000);
+    away.back();
+    await drained();
+    const stored = await events();
+    const [gap, ...more] = stored.filter((event) => event.type === "gap");
+    expect(more).toEqual([]);
+    const before = stored.filter(({ seq, source }) => seq < (gap?.seq ?? 0) && source === "websocket");
+    const after = stored.filter(({ seq, source }) => seq > (gap?.seq ?? 0) && source === "websocket");
+    expect(Math.max(...before.map(({ receivedAt }) => receivedAt))).toBeLessThanOrEqual(gap?.receivedAt ?? 0);
+    expect(Math.min(...after.map(({ receivedAt }) => receivedAt))).toBeGreaterThanOrEqual(gap?.receivedAt ?? 0);
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("hides no end, and no beginning of the next broadcast", async () => {
+    const first = simulator.roomId(RID);
+    away.go(mode);
+    await clock.go(10_000);
+    simulator.rooms.end(RID);
+    await clock.until(() => collector.tracker.state === "waiting", 60_000);
+    const second = simulator.rooms.restart(RID);
+    await clock.until(() => collector.tracker.platformState === "live", 60_000);
+    await clock.go(10_000);
+    away.back();
+    await drained();
+    await clock.go(5000);
+    simulator.rooms.stall(RID);
+    await clock.go(3000);
+    expect(await states()).toEqual(["live", "stalled", "ended", "waiting", "stalled", "live"]);
+    expect(await store.sessions.list(collector.room ?? 0, 10)).toMatchObject([
+      { sessionId: second, endedAt: null },
+      { sessionId: first, endReason: "announced" },
+    ]);
+    await expectAll(first ?? "");
+    await expectAll(second);
+  });
+});
+
+it("what im/fetch answered and the spool had no room for is a gap of the broadcast", async () => {
+  away.go("refuses");
+  await clock.go(5000);
+  simulator.rooms.end(RID);
+  await clock.until(() => collector.tracker.state === "waiting", 60_000);
+  firstIsLost = true;
+  const second = simulator.rooms.restart(RID);
+  await clock.until(() => collector.tracker.platformState === "live", 60_000);
+  away.back();
+  await drained();
+  const gaps = (await events()).filter(({ type }) => type === "gap");
+  expect(gaps).toMatchObject([{ sessionId: second, from: null, reason: "no room" }]);
+});

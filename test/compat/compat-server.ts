@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import { pino } from "pino";
+import { afterEach } from "vitest";
+import { type ClientOptions, WebSocket } from "ws";
+import { type Compat, type CompatOptions, startCompat } from "../../src/compat/compat.js";
+import type { NewEvent } from "../../src/events/event.js";
+import { createToken, type NewToken } from "../../src/http/auth.js";
+import { compatDoor } from "../../src/http/compat-door.js";
+import { type Clock, systemClock } from "../../src/runtime/clock.js";
+import type { RoomKey } from "../../src/store/log.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { Store } from "../../src/store/store.js";
+import { FakeManager } from "../http/fake-manager.js";
+
+/** The compat outputs over a store in memory, with rooms that need no platform. */
+export interface CompatServer {
+  readonly compat: Compat;
+  readonly store: Store;
+  readonly rooms: FakeManager;
+  readonly errors: unknown[];
+  url(name: "grab" | "live" | "tiktok"): string;
+  /** Makes a room known by this name, and collected. */
+  collect(name: string): Promise<RoomKey>;
+  /** Stores events of a room. */
+  tell(room: RoomKey, ...events: NewEvent[]): Promise<void>;
+  token(more?: Partial<NewToken>): Promise<{ readonly token: string; readonly id: string }>;
+}
+
+const running: { compat: Compat; store: Store }[] = [];
+const clients: WebSocket[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.terminate();
+  for (const { compat, store } of running.splice(0)) {
+    await compat.close();
+    await store.close();
+  }
+});
+
+export async function serveCompat(
+  options: Partial<CompatOptions> & { readonly tokenNeeded?: boolean; readonly clock?: Clock } = {},
+): Promise<CompatServer> {
+  const { tokenNeeded = false, clock = systemClock, ...more } = options;
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const rooms = new FakeManager(store);
+  const errors: unknown[] = [];
+  const compat = await startCompat({
+    host: "127.0.0.1",
+    ports: { grab: 0, live: 0, tiktok: 0 },
+    store,
+    rooms,
+    clock,
+    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded }),
+    pollMs: 30_000,
+    onError: (error) => errors.push(error),
+    ...more,
+  });
+  running.push({ compat, store });
+  const epochs = new Map<RoomKey, number>();
+  return {
+    compat,
+    store,
+    rooms,
+    errors,
+    url: (name) => compat.urls.find((one) => one.name === name)?.url ?? "",
+    collect: async (name) => {
+      const room = await store.rooms.ensure([{ kind: "web_rid", value: name }], { webRid: name });
+      rooms.say(room, "live");
+      return room;
+    },
+    tell: async (room, ...events) => {
+      const epoch = epochs.get(room) ?? (await store.rooms.claim(room));
+      epochs.set(room, epoch);
+      await store.log.append([{ room, epoch, events: events.map((event) => ({ ...event, room })) }]);
+    },
+    token: async (more = {}) => {
+      const { token, row } = await createToken(store.tokens, { name: "test", scope: "read", now: clock.now(), ...more });
+      return { token, id: row.id };
+    },
+  };
+}
+
+/** A client that keeps what it is sent. */
+export interface Client {
+  readonly socket: WebSocket;
+  readonly texts: string[];
+  closed: { readonly code: number; readonly reason: string } | null;
+}
+
+export async function connect(url: string, options: ClientOptions = {}): Promise<Client> {
+  const socket = new WebSocket(url, options);
+  clients.push(socket);
+  const client: Client = { socket, texts: [], closed: null };
+  socket.on("message", (data) => client.texts.push(String(data)));
+  socket.on("error", () => {});
+  socket.once("close", (code, reason) => {
+    client.closed = { code, reason: String(reason) };
+  });
+  await once(socket, "open");
+  return client;
+}

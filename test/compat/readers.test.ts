@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { grab } from "../../src/compat/grab.js";
+import { live } from "../../src/compat/live.js";
+import { tiktok } from "../../src/compat/tiktok.js";
+import type { NewEvent, NewEventOf, User } from "../../src/events/event.js";
+import { chat, person } from "../http/events.js";
+import { until } from "../until.js";
+import { type Big, readBig } from "./big-json.js";
+import { connect, serveCompat } from "./compat-server.js";
+import { ABOUT, FAN, sample } from "./samples.js";
+
+type Plain = { readonly [key: string]: unknown };
+const ALL = { room: null, idsAsText: false };
+const asked = { room: "98765", idsAsText: true };
+
+/** Two people behind one mask, one whom nothing tells apart, and one who is known. */
+const MASKED = person({ masked: true, nickname: "小***", webcastUid: "MS4wLjAAone" });
+const OTHER = person({ masked: true, nickname: "小***", webcastUid: "MS4wLjAAtwo" });
+const NOBODY = person({ masked: true });
+const KNOWN: User = { ...FAN, webcastUid: "MS4wLjAAfan" };
+const by = (user: User) => sample("chat", { user } as Partial<NewEvent>);
+
+describe("a reader of jwwsjlm/douyinLive", () => {
+  const read = (name: string, change: Partial<NewEventOf<"gift">> & Plain = {}): Plain =>
+    JSON.parse(live(30).write(sample(name, change as Partial<NewEvent>), ABOUT, asked)?.text ?? "null");
+
+  it("that keys messages by msgId takes every one, and a repeat for a repeat", () => {
+    const idOf = (message: Plain) => (message["common"] as Plain)["msgId"];
+    const end = idOf(read("end of a combo"));
+    expect(end).toMatch(/^\d{19}$/);
+    expect(idOf(read("end of a combo"))).toBe(end);
+    expect(idOf(read("end of a combo", { id: "settle:another" }))).not.toBe(end);
+    // The platform's own ids of that size would be of the years before it.
+    expect(Number(BigInt(String(end)) >> 32n)).toBeLessThan(Date.UTC(1990, 0) / 1000);
+    for (const name of ["chat", "chat by somebody hidden", "gift in a combo", "stats", "join", "fans club join"])
+      expect([name, idOf(read(name))]).toEqual([name, expect.stringMatching(/^[1-9]\d{17,18}$/)]);
+  });
+
+  it("that keys viewers by webcastUid or idStr takes no two for one", () => {
+    const key = (user: User) => {
+      const { webcastUid, idStr } = (JSON.parse(live(30).write(by(user), ABOUT, asked)?.text ?? "") as { user: Plain }).user;
+      return webcastUid || idStr;
+    };
+    expect([KNOWN, FAN, MASKED, OTHER].map(key)).toEqual(["MS4wLjAAfan", FAN.id, "MS4wLjAAone", "MS4wLjAAtwo"]);
+    expect(key(NOBODY)).toBe("111111");
+  });
+
+  it("that takes the online count from the room's counter has it", () => {
+    expect(read("stats of another message")).toMatchObject({ method: "WebcastRoomStatsMessage", total: "812", displayValue: "812" });
+    expect(read("stats of another message", { online: null, onlineText: "1万人看过" })).not.toHaveProperty("total");
+  });
+
+  it("that shows the pieces of a text shows who did what", () => {
+    const shown = (name: string) => {
+      const { pieces } = (
+        read(name)["common"] as { displayText: { pieces: readonly { stringValue?: string; userValue?: { user: Plain } }[] } }
+      ).displayText;
+      return pieces.map(({ stringValue, userValue }) => stringValue ?? userValue?.user["nickname"] ?? "").join("");
+    };
+    expect(["join", "like", "follow", "share", "gift in a combo"].map(shown)).toEqual(["小明", "小明", "小明", "小明", "小明小心心x8"]);
+  });
+
+  it("that counts clicks, or units by clicks, or goes by how a gift was sent, gets each", () => {
+    const bundle = { gift: { id: "463", name: "小心心", icon: null, combo: true }, unitsPerClick: 66, comboTotal: 132 };
+    expect(read("gift in a combo", bundle)).toMatchObject({ groupCount: "66", comboCount: "2", totalCount: "132", sendType: "4" });
+    expect(read("gift in a combo", { ...bundle, comboTotal: 66 })).not.toHaveProperty("sendType");
+    expect(read("gift in a combo", bundle)).toMatchObject({ gift: { combo: true, describe: "送出小心心" } });
+    expect(read("gift in a combo")).toMatchObject({ groupCount: "1", comboCount: "8", sendType: "4" });
+    expect(read("gift by itself, to a guest")).toMatchObject({ comboCount: "1", sendType: "1" });
+  });
+
+  it("that greets new members of the fans club tells them from those who rise in it", () => {
+    expect(read("fans club join")).toMatchObject({ method: "WebcastFansclubMessage", action: 2, content: "恭喜 小明 加入粉丝团" });
+    expect(read("fans club upgrade")).toMatchObject({ action: 1, user: { nickname: "小明" } });
+  });
+});
+
+describe("a reader of TikTok's style", () => {
+  const read = (event: ReturnType<typeof by>) => (JSON.parse(tiktok.write(event, ABOUT, ALL)?.text ?? "") as { data: Plain }).data;
+
+  it("that calls methods of ids and names finds them in everybody, and two masked people apart", () => {
+    const keys = [KNOWN, MASKED, OTHER, NOBODY, person({})].map((user) => {
+      const { userId, uniqueId, nickname } = read(by(user)) as { userId: string; uniqueId: string; nickname: string };
+      return [userId.toString(), uniqueId.toLowerCase(), nickname.trim()].join();
+    });
+    expect(new Set(keys).size).toBe(5);
+    expect(keys[0]).toBe(`${FAN.id},fan_01,小明`);
+    expect(keys.every((key) => /^\d+,/.test(key))).toBe(true);
+    expect(read(by(MASKED))["userId"]).toBe(read(by({ ...MASKED, nickname: "大***" }))["userId"]);
+  });
+
+  it("that says thanks has the words, and numbers for ids of messages", () => {
+    expect(read(sample("gift in a combo") as never)).toMatchObject({ describe: "送出小心心", gift: { gift_id: 463, repeat_end: 0 } });
+    expect(read(sample("end of a combo") as never)["msgId"]).toMatch(/^\d{19}$/);
+  });
+});
+
+describe("a reader of DouyinBarrageGrab", () => {
+  it("that keys viewers by Id takes no two for one, in numbers that 64 bits hold", () => {
+    const ids = [KNOWN, MASKED, OTHER, NOBODY, person({})].map((user) => {
+      const { Data } = readBig(grab.write(by(user), ABOUT, ALL)?.text ?? "") as { Data: string };
+      return BigInt(((readBig(Data) as { User: { [key: string]: Big } }).User["Id"] ?? 0) as bigint | number);
+    });
+    expect(new Set(ids).size).toBe(5);
+    expect([ids[0], ids[3], ids[4]]).toEqual([BigInt(FAN.id ?? 0), 111_111n, 0n]);
+    expect(ids.every((id) => id < 1n << 63n)).toBe(true);
+  });
+});
+
+describe("a client that wants every room, where none is collected", () => {
+  it.each(["grab", "tiktok"] as const)("of %s is told how to name one, in what it shows", async (name) => {
+    const server = await serveCompat();
+    const client = await connect(server.url(name));
+    await until(() => client.texts.length === 1);
+    const message = JSON.parse(client.texts[0] ?? "") as {
+      Type?: number;
+      Data?: string;
+      event?: string;
+      data?: { comment: string; nickname: string };
+    };
+    const data = message.Data === undefined ? null : (JSON.parse(message.Data) as { Content: string; User: { Nickname: string } });
+    expect([message.Type ?? message.event, data?.User.Nickname ?? message.data?.nickname]).toEqual([
+      name === "grab" ? 1 : "chat",
+      "dylive",
+    ]);
+    expect(data?.Content ?? message.data?.comment).toContain("?room=");
+    // And then it is shown what comes.
+    await server.tell(await server.collect("11"), chat("a"));
+    await until(() => client.texts.length === 2);
+  });
+
+  it("waits without a word where a room is on the watch list", async () => {
+    const server = await serveCompat();
+    const room = await server.store.rooms.ensure([{ kind: "web_rid", value: "11" }], { webRid: "11" });
+    await server.store.rooms.setWatch(room, "on");
+    const client = await connect(server.url("grab"));
+    await server.collect("11");
+    await server.tell(room, chat("a"));
+    await until(() => client.texts.length > 0);
+    expect(JSON.parse(JSON.parse(client.texts[0] ?? "").Data).Content).toBe("a");
+  });
+});

@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { completeErasure, overwriteResidue } from "../../src/erasure/complete.js";
+import { eraseUser } from "../../src/erasure/erase.js";
+import { catchUp } from "../../src/statistics/advance.js";
+import { checkStore } from "../../src/store/check-store.js";
+import { integrityOf } from "../../src/store/sqlite/copy.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { chat, chats, gift, userOf } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { indexAll } from "../contracts/search.js";
+import { plainWords } from "../statistics/plain-words.js";
+import { startChild } from "../store/child/spawn.js";
+import { useDirectory } from "../store/directory.js";
+import { fillBusily, peopleOf } from "./busy-store.js";
+import { eraseAll, marksIn, uniqueMarks } from "./erased-bytes.js";
+
+const path = useDirectory();
+const UID = "78901234567";
+const MARKS = [UID, "小安安", "绝不再现的话", "MS4wLjABAAAAsecret"];
+
+/** A store with a person in it, whose rows have been moved about; and one that holds no other's copy of them. */
+async function withOne(name: string) {
+  const file = path(name);
+  const store = openSqliteStore({ path: file });
+  const { append, room } = await claimed(store);
+  const user = { ...userOf(UID), nickname: "小安安", secUid: "MS4wLjABAAAAsecret" };
+  for (let part = 0; part < 10; part++) {
+    await append(...chats(150, `${part}:`), chat(`own${part}`, { user, text: `绝不再现的话 ${part} ${"长".repeat(part * 400)}` }), {
+      ...gift(`g${part}`, `s.${UID}.463.g${part}.0`, 1, 1),
+      user,
+    });
+    await catchUp(store, plainWords);
+    await indexAll(store);
+  }
+  expect(new Set(marksIn(file, MARKS))).toEqual(new Set(MARKS));
+  return { file, store, append, room };
+}
+
+describe("the database file", () => {
+  it("has no byte of people who were erased after busy hours, while another process goes on storing", async () => {
+    const file = path("busy.db");
+    const store = openSqliteStore({ path: file });
+    await fillBusily(store, { rooms: 2, framesOfEach: 150 });
+    const people = await peopleOf(store);
+    const erased = [...people.slice(0, 6), ...people.slice(60, 62)];
+    const marks = erased.flatMap(uniqueMarks);
+    expect(marksIn(file, marks)).toEqual(marks);
+    const completion = await eraseAll(store, erased);
+    const child = startChild("appender.ts", file, "beside", "0", "5");
+    const heard: string[] = [];
+    void (async () => {
+      for await (const line of child.lines) heard.push(line);
+    })();
+    await once(child.process.stdout, "data");
+    await completeErasure(store, completion);
+    // Nobody has closed it: this is how it lies there at the end of the erasure.
+    expect(marksIn(file, marks)).toEqual([]);
+    const before = heard.length;
+    await once(child.process.stdout, "data");
+    child.process.kill("SIGKILL");
+    await child.exited;
+    expect(before).toBeGreaterThan(0);
+    await indexAll(store);
+    await catchUp(store, plainWords);
+    expect(await checkStore(store)).toEqual([]);
+    expect(await store.residue.open()).toBeNull();
+    await store.close();
+    expect(integrityOf(file)).toEqual([]);
+    expect(marksIn(file, marks)).toEqual([]);
+  });
+
+  it("has no text of an erased person, also of long rows, of combos and of what waits for a webhook", async () => {
+    const { file, store, room } = await withOne("erased.db");
+    const hook = {
+      ...{
+        id: "h",
+        name: "h",
+        url: "https://example.com",
+        types: [],
+        filter: null,
+        rooms: [],
+        maxEvents: 5,
+        allowPrivate: false,
+        secret: "whsec_A",
+      },
+      ...{ old: null, createdAt: 0, revision: 0, replays: 0, paused: null, failing: null, last: null, deliveredAt: null },
+    };
+    await store.hooks.add(hook, new Map());
+    const batch = { id: "b", room, from: 1, to: 2, events: 2, createdAt: 0, tries: 0 };
+    await store.hooks.fix("h", 0, { ...batch, body: JSON.stringify({ events: [{ text: "绝不再现的话", user: { id: UID } }] }) });
+    const report = await eraseUser(store, { user: UID, keep: false });
+    expect(await store.hooks.batch("h", room)).toBeNull();
+    await completeErasure(store, { ...report, vocabulary: plainWords });
+    expect(marksIn(file, MARKS)).toEqual([]);
+    await store.close();
+    expect(marksIn(file, MARKS)).toEqual([]);
+  });
+
+  it("is whole when the overwriting is killed, and the next start goes on with it", async () => {
+    const { file, store } = await withOne("killed.db");
+    const report = await eraseUser(store, { user: UID, keep: false });
+    expect(await store.residue.open()).toEqual({ note: report.note, settled: false });
+    await store.residue.settle(report.note);
+    await store.close();
+    const child = startChild("overwriter.ts", file);
+    await once(child.process.stdout, "data");
+    child.process.kill("SIGKILL");
+    await child.exited;
+    const again = openSqliteStore({ path: file });
+    const open = await again.residue.open();
+    expect(open).toEqual({ note: report.note, settled: true });
+    expect(await again.retention.giveBack()).toBe(false);
+    await catchUp(again, plainWords);
+    await overwriteResidue(again, open?.note ?? "");
+    expect(await again.residue.open()).toBeNull();
+    expect(await checkStore(again)).toEqual([]);
+    await again.close();
+    expect(integrityOf(file)).toEqual([]);
+    expect(marksIn(file, MARKS)).toEqual([]);
+  });
+
+  it("waits for who reads an old state, and does it when they are done", async () => {
+    const { file, store } = await withOne("read.db");
+    const report = await eraseUser(store, { user: UID, keep: false });
+    const reader = startChild("reader.ts", file);
+    await once(reader.process.stdout, "data");
+    const waits = completeErasure(store, { ...report, vocabulary: plainWords });
+    reader.process.stdin.end("go\n");
+    await waits;
+    await reader.exited;
+    await store.close();
+    expect(marksIn(file, MARKS)).toEqual([]);
+  });
+});

@@ -1,0 +1,30 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Erasure } from "../../src/erasure/everywhere.js";
+import { unreached } from "../../src/erasure/unreached.js";
+import { useDirectory } from "../store/directory.js";
+
+const file = useDirectory();
+
+it("what an erased person is still in is told: frames that wait in the spool, and the folders of other processes", () => {
+  const erasure: Erasure = {
+    identity: { ids: ["1"], secUids: [], displayIds: [], webcastUids: [], nicknames: [], byName: false },
+    ...{ pseudonym: "", erased: 1, dropped: 0, changed: 0, kept: 2, anchorOf: [7], rooms: [7], note: "n" },
+    recordings: { files: 0, messages: 0, frames: 0, open: [], failed: [] },
+  };
+  const data = join(file("x"), "..");
+  const alone = unreached(data, erasure, false);
+  expect(alone.filter((one) => /spool|other processes/.test(one))).toEqual([]);
+  expect(alone).toEqual(expect.arrayContaining(["what is known of them as the anchor of room 7", "the 2 chats of others"]));
+
+  for (const folder of ["spool/1", "official-spool"]) mkdirSync(join(data, folder), { recursive: true });
+  writeFileSync(join(data, "spool/1/a.dyrec"), "frames");
+  writeFileSync(join(data, "refused.jsonl"), "");
+  const among = unreached(data, erasure, true);
+  expect(among).toEqual(
+    expect.arrayContaining([`${join(data, "spool")}, until what waits there is stored without them`, join(data, "refused.jsonl")]),
+  );
+  expect(among, "an empty spool holds nobody").not.toContain(expect.stringContaining("official-spool"));
+  expect(among).toContain("raw recordings in the data folders of other processes, and frames there until they are stored without them");
+});

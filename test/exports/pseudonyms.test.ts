@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { eraseUser } from "../../src/erasure/erase.js";
+import { decideExport } from "../../src/exports/ask.js";
+import { exportPieces } from "../../src/exports/export.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { chat, gift, userOf } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+
+it("without a key of one's own a person has one pseudonym in exports and where they were erased", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const { room, append } = await claimed(store);
+  const [ann, bob] = [userOf("111265487875"), userOf("222265487875")];
+  await append(chat("1", { user: ann }), chat("2", { user: bob }), { ...gift("3", "c", 1, 1), user: bob, receiver: ann });
+  const people = async (pseudonyms?: string | true) => {
+    const ask = await decideExport(store, room, { format: "jsonl", pseudonyms });
+    let text = "";
+    for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
+    const events = text.trimEnd().split("\n");
+    return events.map((line) => {
+      const { user, receiver } = JSON.parse(line) as { user: { id: string }; receiver?: { id: string } };
+      return [user.id, ...(receiver === undefined ? [] : [receiver.id])];
+    });
+  };
+  const before = await people(true);
+  const [a, b] = before.flat();
+  expect(before).toEqual([[a], [b], [b, a]]);
+  expect([a, b]).toEqual([expect.stringMatching(/^p[0-9a-f]{16}$/), expect.stringMatching(/^p[0-9a-f]{16}$/)]);
+  expect(a).not.toBe(b);
+  expect((await eraseUser(store, { user: "111265487875", keep: true })).pseudonym).toBe(a);
+  expect(await people()).toEqual([[a], ["222265487875"], ["222265487875", a]]);
+  expect(await people(true)).toEqual(before);
+  expect(await people("a key of one's own")).not.toEqual(before);
+});
+
+it("nothing that names a person is left under a pseudonym, their id in live rooms neither", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const { room, append } = await claimed(store);
+  const names = {
+    secUid: "MS4wLjABAAAAann",
+    displayId: "ann_visible",
+    shortId: "1386443418",
+    nickname: "小安安",
+    webcastUid: "MS4wLjAAann",
+  };
+  const ann = { ...userOf("111265487875"), ...names };
+  await append(chat("1", { user: ann }), { ...gift("2", "c", 1, 1), user: userOf("5"), receiver: ann });
+  const ask = await decideExport(store, room, { format: "jsonl", pseudonyms: true });
+  let text = "";
+  for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
+  for (const name of [ann.id, ...Object.values(names)]) expect([name, text.includes(String(name))]).toEqual([name, false]);
+});

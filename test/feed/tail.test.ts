@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Tails } from "../../src/feed/tail.js";
+import type { TailBatch } from "../../src/feed/tail-batch.js";
+import { Follow, type Followed, type FollowTarget } from "../../src/feed/tail-follow.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import type { Log, RoomKey } from "../../src/store/log.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { chat, chats } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { until } from "../until.js";
+
+/** Takes everything, and notes it. */
+class Reader implements FollowTarget<Followed> {
+  readonly batches: TailBatch[] = [];
+  readonly stop = new AbortController();
+  readonly follow: Follow<Followed>;
+  error: unknown = null;
+  ready: (signal: AbortSignal) => Promise<() => void> = async () => () => {};
+
+  constructor(log: Pick<Log, "read">, tails: Tails) {
+    this.follow = new Follow({ log, tails, target: this, signal: this.stop.signal });
+  }
+
+  take(batch: TailBatch): void {
+    this.batches.push(batch);
+  }
+
+  failed(error: unknown): void {
+    this.error = error;
+  }
+
+  seqs(room: RoomKey): number[] {
+    return this.batches.filter((batch) => batch.room === room).flatMap(({ events }) => events.map(({ seq }) => seq));
+  }
+}
+
+/** A log in memory that counts how it is read. */
+function counted() {
+  const store = openMemoryStore({ maxEventsPerRoom: 1_000_000 });
+  const counts = { reads: 0, listeners: 0 };
+  let failures = 0;
+  const { log } = store;
+  const spied: Pick<Log, "read" | "heads" | "wakes"> = {
+    read: async (...args) => {
+      counts.reads++;
+      if (failures-- > 0) throw new Error("the disk is gone");
+      return log.read(...args);
+    },
+    heads: (rooms) => log.heads(rooms),
+    wakes: (signal) => {
+      counts.listeners++;
+      signal.addEventListener("abort", () => counts.listeners--);
+      return log.wakes(signal);
+    },
+  };
+  const errors: unknown[] = [];
+  const tails = new Tails({ log: spied, clock: systemClock, coalesceMs: 10, onError: (error) => errors.push(error) });
+  return { store, log: spied, tails, counts, errors, fail: (times: number) => (failures = times) };
+}
+
+const followed = (room: RoomKey, after: number): Followed => ({ room, after, where: {} });
+const upTo = (n: number, from = 1) => Array.from({ length: n - from + 1 }, (_, index) => from + index);
+
+describe("tails", () => {
+  it("read once for everybody at the head, who are given the same frozen batch", async () => {
+    const { store, log, tails, counts } = counted();
+    const { room, append } = await claimed(store);
+    const readers = Array.from({ length: 50 }, () => new Reader(log, tails));
+    for (const reader of readers) reader.follow.add(followed(room, 0));
+    await until(() => tails.size === 1);
+    await append(...chats(1, "first"));
+    await until(() => readers.every((reader) => reader.seqs(room).length === 1));
+    counts.reads = 0;
+    await Promise.all([append(...chats(10, "a")), append(...chats(10, "b"))]);
+    await until(() => readers.every((reader) => reader.seqs(room).length === 21));
+    // One with the events; a wake that came meanwhile may have caused a look in vain.
+    expect(counts.reads).toBeLessThanOrEqual(2);
+    expect(readers.map((reader) => reader.batches.length)).toEqual(readers.map(() => 2));
+    const batches = new Set(readers.map((reader) => reader.batches.at(-1)));
+    expect(batches.size).toBe(1);
+    const [batch] = batches;
+    expect(Object.isFrozen(batch) && Object.isFrozen(batch?.events) && Object.isFrozen(batch?.events[0])).toBe(true);
+    let made = 0;
+    const make = () => Buffer.from(String(++made));
+    expect([batch?.once("k", make), batch?.once("k", make), batch?.once("other", () => null)]).toEqual([
+      Buffer.from("1"),
+      Buffer.from("1"),
+      null,
+    ]);
+    for (const reader of readers) reader.stop.abort();
+  });
+
+  it("are there only while somebody reads", async () => {
+    const { store, log, tails, counts } = counted();
+    const { room, append } = await claimed(store);
+    await append(...chats(3));
+    expect([tails.size, counts.listeners]).toEqual([0, 0]);
+    const [one, two] = [new Reader(log, tails), new Reader(log, tails)];
+    one.follow.add(followed(room, 0));
+    two.follow.add(followed(room, 3));
+    await until(() => one.seqs(room).length === 3);
+    expect([tails.size, counts.listeners]).toEqual([1, 1]);
+    one.stop.abort();
+    expect(two.follow.drop(room)).toBe(true);
+    expect([tails.size, counts.listeners]).toEqual([0, 0]);
+    counts.reads = 0;
+    await append(...chats(3, "more"));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect([counts.reads, one.seqs(room).length, two.seqs(room).length]).toEqual([0, 3, 0]);
+    two.follow.add(followed(room, 0));
+    await until(() => two.seqs(room).length === 6);
+    two.stop.abort();
+  });
+
+  it("let a reader that is ahead of them in without giving it anything twice", async () => {
+    const { store, log, tails } = counted();
+    const { room, append } = await claimed(store);
+    const stop = new AbortController();
+    const tail = await tails.hold(room, stop.signal);
+    const seqs: number[] = [];
+    await append(...chats(10));
+    const reader = {
+      at: 6,
+      take: (batch: TailBatch) => {
+        seqs.push(...batch.events.map(({ seq }) => seq));
+        reader.at = batch.to;
+      },
+    };
+    expect(tail.at).toBe(0);
+    expect(tail.join(reader)).toBe(true);
+    await until(() => seqs.length === 4);
+    expect(seqs).toEqual([7, 8, 9, 10]);
+    expect(tail.join({ at: 9, take: () => {} })).toBe(false);
+    stop.abort();
+    expect(log).toBeDefined();
+  });
+
+  it("go on when the log could not be read, and when a reader has a bug", async () => {
+    const { store, log, tails, errors, fail } = counted();
+    const { room, append } = await claimed(store);
+    const [good, bad] = [new Reader(log, tails), new Reader(log, tails)];
+    bad.take = () => {
+      throw new Error("a bug");
+    };
+    good.follow.add(followed(room, 0));
+    bad.follow.add(followed(room, 0));
+    await until(() => tails.size === 1);
+    await append(chat("a"));
+    await until(() => good.seqs(room).length === 1 && errors.length === 1);
+    fail(1);
+    await append(chat("b"));
+    await until(() => good.seqs(room).length === 2);
+    expect(errors.map(String)).toEqual(["Error: a bug", "Error: the disk is gone"]);
+    good.stop.abort();
+    bad.stop.abort();
+  });
+
+  it("end a reader that is behind when the log cannot be read", async () => {
+    const { store, log, tails, fail } = counted();
+    const { room, append } = await claimed(store);
+    await append(chat("a"));
+    fail(1);
+    const reader = new Reader(log, tails);
+    reader.follow.add(followed(room, 0));
+    await until(() => reader.error !== null);
+    expect(String(reader.error)).toBe("Error: the disk is gone");
+    reader.stop.abort();
+  });
+
+  it("give each reader everything after its place exactly once, whatever comes when", async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("append" as const), room: fc.nat(1), count: fc.integer({ min: 1, max: 300 }) }),
+      fc.record({ do: fc.constant("join" as const), back: fc.nat(400), slow: fc.boolean() }),
+      fc.record({ do: fc.constant("leave" as const), which: fc.nat(20) }),
+      fc.record({ do: fc.constant("wait" as const), ms: fc.nat(15) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+        const { store, log, tails, errors } = counted();
+        const rooms = [await claimed(store, "1"), await claimed(store, "2")];
+        const heads = [0, 0];
+        const readers: { reader: Reader; after: number[] }[] = [];
+        let made = 0;
+        for (const one of steps) {
+          if (one.do === "wait") await new Promise((resolve) => setTimeout(resolve, one.ms));
+          if (one.do === "append") {
+            await rooms[one.room]?.append(...chats(one.count, `${made++}-`));
+            heads[one.room] = (heads[one.room] ?? 0) + one.count;
+          }
+          if (one.do === "leave") readers.splice(one.which, 1)[0]?.reader.stop.abort();
+          if (one.do === "join") {
+            const reader = new Reader(log, tails);
+            if (one.slow) reader.ready = () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 2));
+            const after = heads.map((head) => Math.max(0, head - one.back));
+            for (const [index, { room }] of rooms.entries()) reader.follow.add(followed(room, after[index] ?? 0));
+            readers.push({ reader, after });
+          }
+        }
+        for (const { reader, after } of readers)
+          for (const [index, { room }] of rooms.entries()) {
+            const wanted = upTo(heads[index] ?? 0, (after[index] ?? 0) + 1);
+            await until(() => reader.seqs(room).length >= wanted.length);
+            expect(reader.seqs(room)).toEqual(wanted);
+          }
+        for (const { reader } of readers) reader.stop.abort();
+        expect([tails.size, errors]).toEqual([0, []]);
+        await store.close();
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,5596 @@
+// Generated from /openapi.json by test/http/openapi.test.ts. Do not edit.
+export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the process is alive
+         * @description Needs no token.
+         */
+        get: operations["getHealthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether requests can be served: the store took what was last to be stored, and could be written within the last three seconds
+         * @description Needs no token.
+         */
+        get: operations["getReadyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts for Prometheus
+         * @description Needs a token of scope read.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New events of a room since this token's last call
+         * @description Needs a token of scope read.
+         */
+        get: operations["getLiveroomChat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is known of a room
+         * @description Needs a token of scope read.
+         */
+        get: operations["getLiveroomInfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Viewers of a room, ranked by contribution
+         * @description Needs a token of scope read.
+         */
+        get: operations["getLiveroomAudience"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/ranklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contributors of a room
+         * @description Needs a token of scope read.
+         */
+        get: operations["getLiveroomRanklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/liveroom/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether rooms are live
+         * @description Needs a token of scope read.
+         */
+        get: operations["getLiveroomStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List rooms, oldest first
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRooms"];
+        put?: never;
+        /**
+         * Add a room
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postRooms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A room: what is known of it, its state and why
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoom"];
+        put?: never;
+        post?: never;
+        /**
+         * Take a room off the watch list; its events stay
+         * @description Needs a token of scope manage.
+         */
+        delete: operations["deleteRoomsByRoom"];
+        options?: never;
+        head?: never;
+        /**
+         * Change how a room is collected; at once, if it is collected now
+         * @description Needs a token of scope manage.
+         */
+        patch: operations["patchRoomsByRoom"];
+        trace?: never;
+    };
+    "/v1/rooms/{room}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop collecting a room until it is resumed
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postRoomsByRoomPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect a paused room again
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postRoomsByRoomResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the broadcasts of a room, newest first
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A broadcast
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A broadcast minute by minute
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySessionStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People of a broadcast, those with the most first
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySessionTop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words or emoji of a broadcast's chat, the most frequent first
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySessionWords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gifts of a broadcast, summed, those worth most first
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySessionGifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a person did in the broadcasts of a room
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomUsersByUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of a room: the newest, those after a place, or those before one
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of a room or of one broadcast as a file
+         * @description Needs a token of scope read. Up to the newest event when it was asked for, whose seq is in X-Export-Until. A file that is whole ends the answer; one that is not breaks the connection off.
+         */
+        get: operations["getRoomsByRoomExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much is kept of a room
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change how much is kept of a room; what is beyond it is removed within minutes
+         * @description Needs a token of scope admin.
+         */
+        patch: operations["patchRoomsByRoomRetention"];
+        trace?: never;
+    };
+    "/v1/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take one person out of everything that is kept
+         * @description Needs a token of scope admin. A task: GET /v1/tasks/{task} says how far it is and what it cannot reach. See docs/data.md.
+         */
+        post: operations["postErase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/redecode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decode the raw recordings of a room anew, with this version's decoders
+         * @description Needs a token of scope admin. A task: GET /v1/tasks/{task} says how far it is. Every seq and id is kept. See docs/exports.md.
+         */
+        post: operations["postRoomsByRoomRedecode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tasks since the server was started
+         * @description Needs a token of scope admin.
+         */
+        get: operations["getTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a task is, and what came of it
+         * @description Needs a token of scope admin.
+         */
+        get: operations["getTasksByTask"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop a task; what it has done stays done, and it can be begun again
+         * @description Needs a token of scope admin.
+         */
+        delete: operations["deleteTasksByTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search events of all rooms by text, user, type, time and worth, newest first
+         * @description Needs a token of scope read. One of q, user, types and minDiamonds must be given.
+         */
+        get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tokens, oldest first
+         * @description Needs a token of scope admin.
+         */
+        get: operations["getTokens"];
+        put?: never;
+        /**
+         * Make a token; it is shown this once
+         * @description Needs a token of scope admin.
+         */
+        post: operations["postTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token, and forget how far its clients have come
+         * @description Needs a token of scope admin.
+         */
+        delete: operations["deleteTokensByToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks, oldest first
+         * @description Needs a token of scope manage.
+         */
+        get: operations["getHooks"];
+        put?: never;
+        /**
+         * Make a webhook; its secret is shown this once
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postHooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A webhook, and how it is doing
+         * @description Needs a token of scope manage.
+         */
+        get: operations["getHooksByHook"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook
+         * @description Needs a token of scope manage.
+         */
+        delete: operations["deleteHooksByHook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Needs a token of scope manage.
+         */
+        patch: operations["patchHooksByHook"];
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send nothing until it is resumed
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postHooksByHookPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on where it was; an active one tries again at once
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postHooksByHookResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a room's events again from a seq on
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postHooksByHookReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new secret, shown this once; the old one signs beside it for a day
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postHooksByHookRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an empty message and say what came of it
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postHooksByHookTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/{hook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last requests of a webhook, newest first
+         * @description Needs a token of scope manage.
+         */
+        get: operations["getHooksByHookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/official": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the apps of the Open Platform fare
+         * @description Needs a token of scope read.
+         */
+        get: operations["getOfficial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/official/launches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Watch the room of a launch token
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postOfficialLaunches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/official/acks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm to the platform that messages were shown (ack type 2)
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postOfficialAcks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts
+         * @description Needs a token of scope manage.
+         */
+        get: operations["getAccounts"];
+        put?: never;
+        /**
+         * Keep pasted cookies as an account, in place of those before
+         * @description Needs a token of scope admin.
+         */
+        post: operations["postAccounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{account}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the platform whether an account is still logged in
+         * @description Needs a token of scope admin.
+         */
+        post: operations["postAccountsByAccountCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget an account here; the platform has the session until you log out there
+         * @description Needs a token of scope admin.
+         */
+        delete: operations["deleteAccountsByAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this server is
+         * @description Needs a token of scope admin.
+         */
+        get: operations["getAbout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at every layer between here and the platform; may take some minutes
+         * @description Needs a token of scope admin.
+         */
+        post: operations["postDoctor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who does what in a cluster; not found where one process does everything
+         * @description Needs a token of scope admin.
+         */
+        get: operations["getCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of rooms as they come (Server-Sent Events)
+         * @description Needs a token of scope read.
+         */
+        get: operations["getEventsStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rooms whose state has changed, at most once a second (Server-Sent Events)
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description a person as the platform shows them */
+        User: {
+            id: string | null;
+            secUid: string | null;
+            displayId: string | null;
+            shortId: string | null;
+            nickname: string | null;
+            avatar: string | null;
+            gender: ("male" | "female") | null;
+            payLevel: number | null;
+            fansClub: {
+                name: string | null;
+                /** @description level in it */
+                level: number;
+            } | null;
+            /** @description the platform marks this user as a room admin */
+            isAdmin: boolean;
+            /** @description the anchor of the room */
+            isAnchor: boolean;
+            /** @description the room hides who this is (uid 111111), or they hide themselves (神秘人): never merge masked users */
+            masked: boolean;
+            /** @description the platform's id of the person in live rooms: it tells masked people apart */
+            webcastUid?: string;
+        };
+        /** @description Somebody wrote or said something (弹幕). */
+        ChatEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "chat";
+            user: components["schemas"]["User"];
+            /** @description what was written; an emoji by its name in brackets */
+            text: string;
+            /**
+             * @description ordinary, an emoji alone, flying (飘屏), flying by a privilege, words of a voice message, about a gift exhibition
+             * @enum {unknown}
+             */
+            kind: "text" | "emoji" | "screen" | "privilege" | "audio" | "exhibition";
+            /** @description the text in pieces, emoji apart */
+            segments: ({
+                /** @description literal text */
+                text: string;
+            } | {
+                /** @description name of an emoji */
+                emoji: string;
+                url: string | null;
+            })[];
+            /** @description the passphrase of a lucky bag (福袋口令), not free talk */
+            luckyBag: boolean;
+        };
+        /** @description Somebody gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`. */
+        GiftEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "gift";
+            user: components["schemas"]["User"];
+            /**
+             * @description which of the platform's forms of a gift
+             * @enum {unknown}
+             */
+            kind: "gift" | "light" | "binding" | "doodle";
+            /** @description what was given */
+            gift: {
+                /** @description the platform's id of the gift */
+                id: string;
+                name: string | null;
+                icon: string | null;
+                /** @description it can be given in combos, where the platform tells that */
+                combo?: boolean;
+            };
+            /** @description units that are new with this event: sum these */
+            delta: number;
+            /** @description units of the combo so far */
+            comboTotal: number;
+            /** @description units of one click, where it gives a bundle (10, 66, 188 …) */
+            unitsPerClick?: number;
+            /** @description the combo has ended */
+            settled: boolean;
+            unitDiamonds: number | null;
+            diamonds: number | null;
+            /** @description the guest whom it was for; null is the anchor, or nobody said */
+            receiver: components["schemas"]["User"] | null;
+            /** @description the same in all events of one combo */
+            comboId: string;
+            traceId: string | null;
+            /**
+             * @description made by the Open Platform to try an app: nobody gave it, do not count it
+             * @enum {boolean}
+             */
+            test?: true;
+            /** @description whole value in 分 (0.01 CNY), as the Open Platform tells it */
+            valueFen?: number;
+            /** @description the lucky cube (幸运魔方) that was sent; gift is what came out of it */
+            luckyCubeId?: string;
+        };
+        /** @description Somebody tapped the screen (点赞). The platform sends a sample of these. */
+        LikeEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "like";
+            user: components["schemas"]["User"];
+            /** @description likes in this batch; the platform samples likes */
+            count: number;
+            total: number | null;
+        };
+        /** @description Somebody came into the room (来了). In big rooms the platform sends a sample. */
+        JoinEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "join";
+            user: components["schemas"]["User"];
+            memberCount: number | null;
+            via: "share" | null;
+        };
+        /** @description Somebody followed the anchor (关注). */
+        FollowEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "follow";
+            user: components["schemas"]["User"];
+            followers: number | null;
+        };
+        /** @description Somebody shared the room; never shown as a follow (分享). */
+        ShareEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "share";
+            user: components["schemas"]["User"];
+            target: string | null;
+        };
+        /** @description Somebody left the room; the platform seldom tells. */
+        LeaveEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "leave";
+            user: components["schemas"]["User"];
+        };
+        /** @description Something was done to a member (禁言, 管理员 …). */
+        ModerationEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "moderation";
+            user: components["schemas"]["User"];
+            /**
+             * @description what was done to `user`
+             * @enum {unknown}
+             */
+            action: "mute" | "unmute" | "set_admin" | "unset_admin" | "kick" | "manager_mute" | "manager_unmute" | "block";
+            /** @description who did it */
+            operator: components["schemas"]["User"] | null;
+        };
+        /** @description Somebody joined the anchor's fans club or rose in it (粉丝团). */
+        FansclubEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "fansclub";
+            user: components["schemas"]["User"];
+            /**
+             * @description what happened
+             * @enum {unknown}
+             */
+            action: "join" | "upgrade" | "leave" | "other";
+            text: string | null;
+        };
+        /** @description How many people are there. Sent only when `types` names it. */
+        StatsEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stats";
+            online: number | null;
+            totalViewers: number | null;
+            onlineText: string | null;
+            totalText: string | null;
+            /** @description top contributors, where the message has them: one message is one event */
+            ranks?: {
+                /** @description place, from 1 */
+                rank: number;
+                score: number | null;
+                scoreText: string | null;
+                user: components["schemas"]["User"];
+            }[];
+        };
+        /** @description The room's top contributors. Sent only when `types` names it. */
+        RankEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rank";
+            /** @description places in order */
+            entries: {
+                /** @description place, from 1 */
+                rank: number;
+                score: number | null;
+                scoreText: string | null;
+                user: components["schemas"]["User"];
+            }[];
+        };
+        /** @description The platform says that the broadcast pauses, goes on or ends. An end is confirmed by a `state` event. */
+        ControlEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "control";
+            /**
+             * @description what is said
+             * @enum {unknown}
+             */
+            action: "pause" | "resume" | "end" | "end_by_admin" | "change_node" | "end_by_switch" | "ping_timeout" | "other";
+            /** @description the platform's number of it */
+            code: number;
+            tips: string | null;
+        };
+        /** @description A sentence of the platform: a system text, a banner, an introduction, messages taken back. */
+        NoticeEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notice";
+            user?: components["schemas"]["User"];
+            text: string | null;
+            /** @description the platform's ids of messages that are taken off the screen; they stay in the log */
+            deletes?: string[];
+        };
+        /** @description Something happened to goods that are sold (小黄车). */
+        ProductEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "product";
+            action: string | null;
+            /** @description goods that are concerned */
+            products: {
+                /** @description promotion id */
+                id: string;
+                title: string | null;
+                price: number | null;
+            }[];
+            text: string | null;
+        };
+        /** @description A battle of anchors begins, changes or ends (PK). */
+        BattleEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "battle";
+            battleId: string | null;
+            phase: string | null;
+            /** @description of each side, at its end */
+            scores: {
+                /** @description uid of the side's anchor */
+                userId: string;
+                /** @description points so far */
+                score: number;
+                rank: number | null;
+            }[];
+            text: string | null;
+        };
+        /** @description Guests or anchors are linked (连麦). */
+        LinkmicEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "linkmic";
+            action: string | null;
+            code: number | null;
+            channelId: string | null;
+            /** @description who is linked now */
+            users: components["schemas"]["User"][];
+            /** @description scores of the sides, which the older message carries */
+            scores?: {
+                /** @description uid of the side's anchor */
+                userId: string;
+                /** @description points so far */
+                score: number;
+                rank: number | null;
+            }[];
+            text: string | null;
+        };
+        /** @description A lucky box (红包) or lottery (福袋): put into the room, drawn, over. */
+        LotteryEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "lottery";
+            user?: components["schemas"]["User"];
+            action: string | null;
+            lotteryId: string | null;
+            diamonds: number | null;
+            /** @description uids */
+            winners?: string[];
+            text: string | null;
+        };
+        /** @description The state of a room has changed, as dylive sees it. */
+        StateEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "state";
+            from: string | null;
+            /** @description resolving, waiting, connecting, live, stalled, blocked, ended, failed or paused */
+            to: string;
+            /** @description why: what was seen, with times */
+            evidence: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description An interval in which we know that nothing was received. */
+        GapEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "gap";
+            from: number | null;
+            /** @description ms UTC, time of receipt */
+            to: number;
+            /** @description one sentence */
+            reason: string;
+        };
+        /** @description dylive has something to say; in room 0 alone. */
+        SystemEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "system";
+            /** @description account.lapsed, hook.paused, disk.low */
+            kind: string;
+            /** @description one sentence */
+            text: string;
+        };
+        /** @description An event of a person who was erased: its place, id and time stay. */
+        ErasedEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "erased";
+        };
+        /** @description A message that dylive does not read, as it came. Sent only when `types` names it. */
+        UnknownEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "unknown";
+            payload: string | null;
+            /** @description length of the payload */
+            bytes: number;
+        };
+        LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
+        /** @description a room */
+        Room: {
+            /** @description the room's key here; never changes */
+            id: string;
+            webRid: string | null;
+            title: string | null;
+            anchor: {
+                id: string | null;
+                secUid: string | null;
+                nickname: string | null;
+                avatar: string | null;
+            } | null;
+            aliases: {
+                /** @enum {unknown} */
+                kind: "web_rid" | "unique_id" | "sec_uid" | "uid" | "room_id" | "official" | "import";
+                value: string;
+            }[];
+            /** @enum {unknown} */
+            watch: "off" | "on" | "paused";
+            /** @description how it is collected; null follows the server's setting. A proxy is shown without its password */
+            settings: {
+                account: string | null;
+                proxy: string | null;
+                source: ("websocket" | "browser") | null;
+                record: boolean | null;
+            };
+            /** @description ms UTC */
+            createdAt: number;
+            /** @description null while nobody collects the room, unless it is paused */
+            status: {
+                /** @enum {unknown} */
+                state: "resolving" | "waiting" | "connecting" | "live" | "stalled" | "blocked" | "ended" | "failed" | "paused";
+                sessionId: string | null;
+                /** @description what the platform last said of the broadcast */
+                broadcast: {
+                    /** @description URL of the cover; it expires */
+                    cover: string | null;
+                    /** @description people in the room */
+                    online: number | null;
+                    /** @description people who came so far */
+                    totalViewers: number | null;
+                    /** @description the platform's own count of likes */
+                    likes: number | null;
+                };
+                /** @description why the room is in its state: facts that were seen; more may be added */
+                evidence: {
+                    /** @description one sentence in plain words */
+                    reason: string;
+                    /** @description ms UTC */
+                    since: number;
+                    lastFrameAt: number | null;
+                    lastInteractiveAt: number | null;
+                    /** @description what was received since collection began, against what the log has. Messages that wait for five seconds make the room stalled */
+                    storage: {
+                        /** @description messages that came */
+                        received: number;
+                        /** @description events that were stored of them; the rest gave none, was known or is among drops */
+                        stored: number;
+                        lastStoredAt: number | null;
+                        /** @description messages that came and are not in the log yet */
+                        waiting: number;
+                        waitingSince: number | null;
+                    };
+                    /** @description messages by method since collection began */
+                    counts: {
+                        [key: string]: number;
+                    };
+                    reconnects: number;
+                    /** @description messages that were not stored, by reason */
+                    drops: {
+                        [key: string]: number;
+                    };
+                    /** @description the account that the room is watched as (null: as a guest), and whom the platform's page took us for */
+                    login: {
+                        account: string | null;
+                        /** @enum {unknown} */
+                        login: "logged_in" | "guest" | "unknown";
+                    };
+                    /**
+                     * @description whether gifts reach us; suppressed: contributors' scores rise while no gift comes
+                     * @enum {unknown}
+                     */
+                    gifts: "flowing" | "suppressed" | "unknown";
+                    /** @description the room hides who its people are */
+                    masked: boolean | null;
+                    /** @description share of the room's likes that reached us: the platform samples them */
+                    likesSeen: number | null;
+                    /** @description intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs */
+                    gaps: {
+                        count: number;
+                        totalMs: number;
+                        unmeasured: number;
+                    };
+                };
+            } | null;
+        };
+        /** @description a page of rooms */
+        RoomList: {
+            rooms: components["schemas"]["Room"][];
+            next: string | null;
+        };
+        /** @description a broadcast of a room */
+        Session: {
+            /** @description room_id of the broadcast */
+            id: string;
+            /** @description the room's key here */
+            room: string;
+            anchor: {
+                id: string | null;
+                secUid: string | null;
+                nickname: string | null;
+                avatar: string | null;
+            } | null;
+            title: string | null;
+            /** @description ms UTC */
+            openedAt: number;
+            endedAt: number | null;
+            /** @description announced, offline or replaced; null while open */
+            endReason: string | null;
+            /** @description null when nothing of it was counted yet */
+            totals: components["schemas"]["Totals"] | null;
+        };
+        /** @description a page of broadcasts */
+        SessionList: {
+            sessions: components["schemas"]["Session"][];
+            next: string | null;
+        };
+        /** @description events of a room, and where to go on */
+        EventList: {
+            /** @description in the order of the log, oldest first */
+            events: components["schemas"]["LiveEvent"][];
+            /** @description give it as after= to go on to newer events */
+            next: string;
+            /** @description give it as before= to go on to older events */
+            previous: string;
+            /** @description there is more to look at in the direction that was asked for */
+            more: boolean;
+            /** @description ranges of seq, both ends included, that were passed over because they are no longer kept */
+            removed: number[][];
+        };
+        /** @description a page of what was found */
+        Found: {
+            /** @description newest first; may be fewer than asked for while there is a next page */
+            events: components["schemas"]["LiveEvent"][];
+            next: string | null;
+            /** @description events of these rooms that cannot be found yet: the index is made some seconds after */
+            behind: number;
+        };
+        /** @description limits of a room's own; null where it follows the server's settings */
+        Retention: {
+            /** @description events of the room; null follows the server's settings */
+            events: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description statistics of a broadcast, from its last event on; only the age counts */
+            statistics: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description raw recordings of the room */
+            raw: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description bytes of the JSON text of the events that are kept now */
+            eventBytes: number;
+        };
+        /** @description long work on what is kept */
+        Task: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "erase" | "redecode";
+            /** @description the room's id here; null: all rooms */
+            room: string | null;
+            /** @enum {unknown} */
+            state: "running" | "done" | "failed" | "stopped";
+            /** @description ms UTC */
+            startedAt: number;
+            /** @description ms UTC */
+            endedAt: number | null;
+            /** @description how far it is */
+            progress: {
+                what: string;
+                count: number;
+            } | null;
+            /** @description what came of it */
+            result: {
+                /** @description their own events, now tombstones */
+                erased: number;
+                /** @description ranks, notices and unknown messages that named them, now tombstones */
+                dropped: number;
+                /** @description events that named them, with another in their place */
+                changed: number;
+                /** @description chats of others that name them, kept as written */
+                kept: number;
+                /** @description under which they are shown from now on */
+                pseudonym: string | null;
+                /** @description rooms in which events were changed */
+                rooms: string[];
+                /** @description messages, and whole frames, that were taken out of raw recordings */
+                recordings: {
+                    files: number;
+                    messages: number;
+                    frames: number;
+                };
+                /** @description what holds them still */
+                notReached: string[];
+            } | {
+                /** @description room_ids of the broadcasts in the recordings */
+                sessions: string[];
+                /** @description messages in the recordings */
+                messages: number;
+                /** @description events that say something else now */
+                replaced: number;
+                /** @description gifts whose units were reckoned anew */
+                regifted: number;
+                /** @description events of messages that gave none before */
+                appended: number;
+                /** @description events that somebody was taken out of: they stay as they are */
+                erased: number;
+                /** @description events that the store refused */
+                refused: number;
+                /** @description bytes of the recordings that could not be read */
+                lostBytes: number;
+            } | null;
+            error: {
+                code: string;
+                message: string;
+                hint: string;
+            } | null;
+        };
+        /** @description tasks since the server was started, newest first; the last 50 */
+        TaskList: {
+            tasks: components["schemas"]["Task"][];
+        };
+        /** @description what the events of a broadcast add up to */
+        Totals: {
+            /** @description events by type */
+            messages: {
+                [key: string]: number;
+            };
+            events: number;
+            /** @description different people; those whose identity is hidden are not among them */
+            people: number;
+            chatters: number;
+            gifters: number;
+            gifts: {
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+            };
+            /** @description seen reached us; total is the platform's own count */
+            likes: {
+                seen: number;
+                total: number | null;
+            };
+            follows: number;
+            followers: number | null;
+            /** @description people who had been in the room, as the platform counts */
+            viewers: number | null;
+            peak: {
+                online: number | null;
+                minute: number | null;
+                eventsInMinute: number;
+            };
+            /** @description of people whose identity is hidden or unknown: many people or one */
+            hidden: {
+                events: number;
+                chats: number;
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+            };
+            /** @description intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs */
+            gaps: {
+                count: number;
+                totalMs: number;
+                unmeasured: number;
+            };
+            /** @description share of its time, 0 to 1, in which we know of no gap; null while a gap is unmeasured */
+            covered: number | null;
+            /** @description share of the likes that reached us, 0 to 1 */
+            likesSeen: number | null;
+            /** @description some of its events may have been removed before they were counted */
+            partial: boolean;
+            firstEventAt: number | null;
+            lastEventAt: number | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description a broadcast minute by minute */
+        MinuteList: {
+            /** @description minutes that have events, in order of time */
+            minutes: {
+                /** @description its beginning, ms UTC, by the platform's time of the events */
+                time: number;
+                /** @description events by type */
+                messages: {
+                    [key: string]: number;
+                };
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                unpricedUnits: number;
+                likes: number;
+                /** @description people in the room, as last told in this minute */
+                online: number | null;
+                onlineMax: number | null;
+                follows: number;
+                followers: number | null;
+                gaps: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description gifts of a broadcast, summed */
+        GiftList: {
+            /** @description worth most first; what they are not summed by is null */
+            gifts: {
+                gift: {
+                    id: string;
+                    name: string | null;
+                } | null;
+                /** @description null in a line: people whose identity is hidden, many or one */
+                user: {
+                    id: string | null;
+                    nickname: string | null;
+                } | null;
+                /** @description null: the anchor, or nobody said; id null: guests whose identity is hidden */
+                receiver: {
+                    id: string | null;
+                    nickname: string | null;
+                } | null;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description people of a broadcast, those with the most first */
+        PersonList: {
+            people: {
+                id: string;
+                nickname: string | null;
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description words or emoji of the chat, the most frequent first */
+        WordList: {
+            words: {
+                text: string;
+                count: number;
+            }[];
+            next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description a person in the broadcasts of a room */
+        UserHistory: {
+            id: string;
+            nickname: string | null;
+            /** @description over all broadcasts of the room */
+            total: {
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            };
+            /** @description what they did in each broadcast, newest first */
+            sessions: {
+                session: string | null;
+                nickname: string | null;
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            }[];
+            next: string | null;
+        };
+        /** @description a token, without the token itself */
+        Token: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            scope: "read" | "manage" | "admin";
+            /** @description the only rooms it may see; all when empty */
+            rooms: string[];
+            perMinute: number | null;
+            /** @description ms UTC */
+            createdAt: number;
+            expiresAt: number | null;
+            revokedAt: number | null;
+            /** @description ms UTC, give or take a minute */
+            lastUsedAt: number | null;
+        };
+        /** @description all tokens */
+        TokenList: {
+            tokens: components["schemas"]["Token"][];
+        };
+        /** @description a new token */
+        NewToken: {
+            /** @description the token: it is shown this once */
+            token: string;
+            about: components["schemas"]["Token"];
+        };
+        /** @description a webhook, without its secret */
+        Hook: {
+            id: string;
+            name: string;
+            url: string;
+            /** @description event types and names; all but unknown, rank and stats when empty */
+            types: string[];
+            filter: string | null;
+            /** @description all rooms when empty, also those that come later */
+            rooms: string[];
+            /** @description events of one request at most */
+            maxEvents: number;
+            /** @description may reach private addresses */
+            allowPrivate: boolean;
+            /** @description ms UTC */
+            createdAt: number;
+            /** @description until then the secret before the last rotation signs too */
+            oldSecretUntil: number | null;
+            /**
+             * @description failing: the last try did not arrive, and it is tried again
+             * @enum {unknown}
+             */
+            state: "active" | "failing" | "paused";
+            paused: {
+                /** @description ms UTC */
+                at: number;
+                /**
+                 * @description asked; gone: it answered 410; failing: it failed for days
+                 * @enum {unknown}
+                 */
+                reason: "asked" | "gone" | "failing";
+            } | null;
+            failingSince: number | null;
+            lastTry: {
+                /** @description ms UTC */
+                at: number;
+                /** @description HTTP status; null when there was no answer */
+                status: number | null;
+                /** @description what was wrong, in words */
+                error: string | null;
+            } | null;
+            /** @description when something was last delivered */
+            deliveredAt: number | null;
+            /** @description events of all its rooms that it has not come to; its filter may leave some out */
+            backlog: number;
+            /** @description rooms in which there is something to deliver, the furthest behind first; 100 at most */
+            behind: {
+                /** @description the room's id here */
+                room: string;
+                /** @description everything up to here is delivered or was left out */
+                seq: number;
+                /** @description the room's newest seq */
+                head: number;
+                backlog: number;
+                waiting: {
+                    /** @description the webhook-id */
+                    id: string;
+                    from: number;
+                    to: number;
+                    events: number;
+                    /** @description ms UTC */
+                    since: number;
+                    tries: number;
+                } | null;
+            }[];
+        };
+        /** @description all webhooks */
+        HookList: {
+            hooks: components["schemas"]["Hook"][];
+        };
+        /** @description a webhook with its new secret */
+        NewHook: {
+            /** @description what signatures are checked with: it is shown this once */
+            secret: string;
+            about: components["schemas"]["Hook"];
+        };
+        /** @description one request to a webhook's receiver, and what came of it */
+        HookTry: {
+            /** @description the webhook-id */
+            id: string;
+            /** @description ms UTC */
+            at: number;
+            /** @description how long it took */
+            ms: number;
+            /** @description the room's id here */
+            room: string;
+            from: number;
+            to: number;
+            events: number;
+            bytes: number;
+            /** @description from 1 for each message; 0 is a test */
+            attempt: number;
+            delivered: boolean;
+            /** @description HTTP status; null when there was no answer */
+            status: number | null;
+            /** @description what was wrong, in words */
+            error: string | null;
+            /** @description begin of an answer that was no success */
+            answer: string | null;
+        };
+        /** @description the last requests of a webhook */
+        HookTryList: {
+            /** @description newest first; the last 100 are kept */
+            tries: components["schemas"]["HookTry"][];
+        };
+        /** @description an account that rooms can be watched as, without its cookies */
+        Account: {
+            name: string;
+            /**
+             * @description whom the platform took it for when it was asked last; unknown: not asked, or it did not say
+             * @enum {unknown}
+             */
+            login: "logged_in" | "guest" | "unknown";
+            /** @description as the platform names it */
+            nickname: string | null;
+            /** @description when its cookies were saved, ms UTC; null when its file is damaged */
+            savedAt: number | null;
+            /** @description when the platform will end the login; null where it is not known */
+            expiresAt: number | null;
+            checkedAt: number | null;
+            /** @description the login has ended: rooms are seen as a guest sees them until there are new cookies */
+            lapsed: boolean;
+            /** @description why nothing is known of it */
+            problem: string | null;
+        };
+        /** @description all accounts, by name */
+        AccountList: {
+            accounts: components["schemas"]["Account"][];
+        };
+        /** @description what this server is */
+        About: {
+            version: string;
+            /** @description version of Node.js */
+            node: string;
+            /** @description ms UTC */
+            startedAt: number;
+            /** @description bytes of the database on disk */
+            storeBytes: number | null;
+            /** @description the account that rooms are watched as unless they say otherwise */
+            account: string;
+            /** @description every setting; secrets are shown as *** */
+            settings: {
+                /** @description the environment variable */
+                name: string;
+                value: string | number | null;
+                about: string;
+            }[];
+            /** @description streams for clients of other programs that are on; docs/compat.md */
+            compat: {
+                name: string;
+                /** @description whose clients it is for */
+                like: string;
+                url: string;
+            }[];
+        };
+        /** @description what is broken between here and the platform, and what to do */
+        FindingList: {
+            /** @description in the order in which each layer needs those before it */
+            findings: {
+                layer: string;
+                /** @enum {unknown} */
+                state: "ok" | "warn" | "fail" | "skipped";
+                /** @description one sentence in plain words */
+                detail: string;
+                todo: string | null;
+            }[];
+        };
+        /** @description the processes of a cluster, their rooms, and how far its readers are */
+        Cluster: {
+            /** @description every process, oldest first */
+            members: {
+                id: number;
+                /** @description host and pid, or DYLIVE_NAME */
+                name: string;
+                /** @enum {unknown} */
+                role: "all" | "collect" | "serve";
+                /** @description rooms that it takes at most */
+                capacity: number;
+                /** @description rooms that it has */
+                rooms: number;
+                /** @description what one process of the cluster does at a time */
+                jobs: string[];
+                /** @description when it came, ms UTC by the database */
+                joinedAt: number;
+                /** @description when it is taken for dead unless it is heard of before, ms UTC by the database */
+                expiresAt: number;
+                /** @description whether it holds its session with the database: false as soon as the process is gone */
+                connected: boolean;
+                /** @description its rooms by state */
+                states: {
+                    resolving: number;
+                    waiting: number;
+                    connecting: number;
+                    live: number;
+                    stalled: number;
+                    blocked: number;
+                    ended: number;
+                    failed: number;
+                    paused: number;
+                };
+            }[];
+            rooms: {
+                /** @description rooms that are to be collected */
+                wanted: number;
+                /** @description of those on the watch list */
+                watched: number;
+                /** @description rooms that no process has right now, by the state that was told last */
+                unowned: {
+                    resolving: number;
+                    waiting: number;
+                    connecting: number;
+                    live: number;
+                    stalled: number;
+                    blocked: number;
+                    ended: number;
+                    failed: number;
+                    paused: number;
+                };
+            };
+            /** @description events of the log that its readers have not come to */
+            behind: {
+                statistics: number;
+                search: number;
+                hooks: number;
+            };
+            /** @description bytes of frames that came while the database was away and wait for the owners of their rooms */
+            spooledBytes: number;
+        };
+        /** @description refused: error.code says why, error.hint what to do */
+        Error: {
+            /** @description details may be added */
+            error: {
+                /** @description stable */
+                code: string;
+                /** @description what is wrong */
+                message: string;
+                /** @description what to do */
+                hint: string;
+                /** @description names the request in the server's log */
+                requestId: string;
+                /** @description cursor_reset: everything kept comes after this cursor */
+                oldest?: string;
+                /** @description cursor_reset: only what is new comes after this cursor */
+                newest?: string;
+                /** @description place of a mistake in the filter, in characters from 0 */
+                position?: number;
+                /** @description rate_limited: seconds to wait */
+                retryAfterS?: number;
+            };
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getHealthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ok, or stopping with status 503 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description ok: the process lives and answers. That says nothing of the store, which /readyz is asked for
+                         * @enum {unknown}
+                         */
+                        status: "ok" | "stopping";
+                        /**
+                         * @description with PostgreSQL: away when it cannot be reached, or has answered nothing for three seconds that it was asked. A process without it is alive: it goes on by itself
+                         * @enum {unknown}
+                         */
+                        database?: "ok" | "away";
+                    };
+                };
+            };
+            /** @description ok, or stopping with status 503 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description ok: the process lives and answers. That says nothing of the store, which /readyz is asked for
+                         * @enum {unknown}
+                         */
+                        status: "ok" | "stopping";
+                        /**
+                         * @description with PostgreSQL: away when it cannot be reached, or has answered nothing for three seconds that it was asked. A process without it is alive: it goes on by itself
+                         * @enum {unknown}
+                         */
+                        database?: "ok" | "away";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getReadyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ready */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus' text form */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLiveroomChat: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+                /** @description a whole number of events from 1 to 2000 */
+                limit?: number;
+                /** @description a whole number of seconds from 0 to 60 */
+                wait?: number;
+                /** @description the X-Next-Cursor of an earlier answer, a whole number, or newest */
+                cursor?: string;
+                /** @description 1 to 50 method names separated by commas, such as WebcastChatMessage */
+                types?: string;
+                /** @description a name of 1 to 64 letters, digits, _ . - */
+                client?: string;
+                /** @description 1 or 2 */
+                format?: "1" | "2";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events in order; the second form with format=2 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            /** @description the platform's method, such as WebcastChatMessage */
+                            type: string;
+                            nickname: string;
+                            uid: string;
+                            sec_uid: string;
+                            short_id?: string;
+                            msg_id?: string;
+                            msg?: string;
+                            tid?: string;
+                            text?: string;
+                            avatar?: string;
+                            count?: number;
+                            total?: number | null;
+                            gift?: {
+                                id: string;
+                                name: string;
+                                count: number;
+                                diamonds: number | null;
+                                combo_total: number;
+                            };
+                        }[];
+                        /** @enum {string} */
+                        msg: "success";
+                    } | {
+                        /** @enum {number} */
+                        code: 200;
+                        msg: string;
+                        data: {
+                            messages: {
+                                method: string;
+                                msg_id: string;
+                                payload: {
+                                    room_id: string;
+                                    content: string;
+                                    user: {
+                                        uid: string;
+                                        nickname: string;
+                                        avatar: string;
+                                        unique_id: string;
+                                        sec_uid: string;
+                                    };
+                                };
+                            }[];
+                            cursor: string;
+                            fetch_interval: number;
+                            now: number;
+                        };
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomInfo: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                room_id: string | null;
+                                web_rid: string | null;
+                                title: string | null;
+                                status: number | null;
+                                alive: boolean | null;
+                                /** @description what dylive knows of the room */
+                                state: string;
+                                owner: {
+                                    uid: string | null;
+                                    sec_uid: string | null;
+                                    nickname: string | null;
+                                    avatar: string | null;
+                                } | null;
+                                start_time: number | null;
+                                online: number | null;
+                                total_viewers: number | null;
+                                likes: number | null;
+                                stats_time: number | null;
+                            };
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomAudience: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                ranks: {
+                                    rank: number;
+                                    score: number | null;
+                                    score_text: string | null;
+                                    user: {
+                                        uid: string;
+                                        nickname: string;
+                                        avatar: string;
+                                        unique_id: string;
+                                        sec_uid: string;
+                                    };
+                                }[];
+                                total: number | null;
+                                time: number | null;
+                            };
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomRanklist: {
+        parameters: {
+            query: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                ranks: {
+                                    rank: number;
+                                    score: number | null;
+                                    score_text: string | null;
+                                    user: {
+                                        uid: string;
+                                        nickname: string;
+                                        avatar: string;
+                                        unique_id: string;
+                                        sec_uid: string;
+                                    };
+                                }[];
+                                total: number | null;
+                                time: number | null;
+                            };
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getLiveroomStatus: {
+        parameters: {
+            query: {
+                /** @description 1 to 20 rooms separated by commas, each a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                alive: boolean | null;
+                                room_id: number | null;
+                                /** @description as it was asked for */
+                                id: string;
+                                /** @description what dylive knows of the room, or why nothing */
+                                state: string;
+                            }[];
+                            extra: {
+                                now: number;
+                            };
+                            /** @enum {number} */
+                            status_code: 0;
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getRooms: {
+        parameters: {
+            query?: {
+                /** @description only rooms with this name: the value of one of their aliases */
+                name?: string;
+                /** @description off, on or paused */
+                watch?: "off" | "on" | "paused";
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of rooms */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRooms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id */
+                    room: string;
+                    /**
+                     * @description true puts it on the watch list; false collects it until ten minutes after somebody last asked for it
+                     * @default true
+                     */
+                    watch?: boolean;
+                    settings?: {
+                        /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
+                        account?: string | null;
+                        /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
+                        proxy?: string | null;
+                        /** @description connections of our own, or a page in the browser; null is the server's setting */
+                        source?: ("websocket" | "browser") | null;
+                        /** @description whether its frames are kept as they came; null is the server's setting */
+                        record?: boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description a room */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteRoomsByRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRoomsByRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description account to watch as, as given to dylive login; guest is none, null the server's setting */
+                    account?: string | null;
+                    /** @description proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting */
+                    proxy?: string | null;
+                    /** @description connections of our own, or a page in the browser; null is the server's setting */
+                    source?: ("websocket" | "browser") | null;
+                    /** @description whether its frames are kept as they came; null is the server's setting */
+                    record?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomPause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessions: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of broadcasts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a broadcast of a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionStats: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a broadcast minute by minute */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinuteList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionTop: {
+        parameters: {
+            query?: {
+                /** @description diamonds, units, chats, likes or events */
+                by?: "diamonds" | "units" | "chats" | "likes" | "events";
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description people of a broadcast, those with the most first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionWords: {
+        parameters: {
+            query?: {
+                /** @description word or emoji */
+                kind?: "word" | "emoji";
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description words or emoji of the chat, the most frequent first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionGifts: {
+        parameters: {
+            query?: {
+                /** @description what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom) */
+                by?: "gift" | "user" | "receiver" | "line";
+                /** @description only gifts of the user with this id */
+                user?: string;
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description gifts of a broadcast, summed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomUsersByUser: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description the person's id (uid) */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a person in the broadcasts of a room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserHistory"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomEvents: {
+        parameters: {
+            query?: {
+                /** @description events after this place, oldest first; 0 for the oldest kept: a cursor that was given here, or a seq */
+                after?: string;
+                /** @description the last events before this place: a cursor that was given here, or a seq */
+                before?: string;
+                /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
+                types?: string;
+                /** @description only events of the broadcast with this room_id; `latest` is the newest */
+                session?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description a filter expression, see docs/filters.md */
+                filter?: string;
+                /** @description a whole number of events from 1 to 2000 */
+                limit?: number;
+                /** @description seconds to wait for an event when there is none, from 0 to 60; not with before */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events of a room, and where to go on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomExport: {
+        parameters: {
+            query: {
+                /** @description jsonl, csv, xlsx, xml, ass, srt, parquet */
+                format: "jsonl" | "csv" | "xlsx" | "xml" | "ass" | "srt" | "parquet";
+                /** @description only the broadcast with this room_id; `latest` is the newest */
+                session?: string;
+                /** @description only events of this time on: 2026-11-25T20:00:00+08:00, or ms UTC */
+                from?: string;
+                /** @description only events before this time: 2026-11-25T20:00:00+08:00, or ms UTC */
+                to?: string;
+                /** @description event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt */
+                types?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description a filter expression, see docs/filters.md */
+                filter?: string;
+                /** @description only events with a greater seq: continues a jsonl or csv that broke off; csv then comes without its titles */
+                after?: number;
+                /** @description when the recording begins that xml, ass or srt go with; by default when the broadcast was first seen: 2026-11-25T20:00:00+08:00, or ms UTC */
+                start?: string;
+                /** @description seconds added to every place in the recording */
+                offset?: number;
+                /** @description zone of the dates in csv and xlsx, and of times given without one */
+                zone?: string;
+                /** @description people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used */
+                pseudonyms?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/xml": string;
+                    "text/x-ssa": string;
+                    "application/x-subrip": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description limits of a room's own; null where it follows the server's settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRoomsByRoomRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description events of the room; null follows the server's settings */
+                    events?: {
+                        maxAgeMs: number | null;
+                        maxBytes: number | null;
+                    } | null;
+                    /** @description statistics of a broadcast, from its last event on; only the age counts */
+                    statistics?: {
+                        maxAgeMs: number | null;
+                        maxBytes: number | null;
+                    } | null;
+                    /** @description raw recordings of the room */
+                    raw?: {
+                        maxAgeMs: number | null;
+                        maxBytes: number | null;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description limits of a room's own; null where it follows the server's settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postErase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description their id (uid), sec_uid, visible number or nickname */
+                    user: string;
+                    /**
+                     * @description keep what they did, under a name that says nothing
+                     * @default false
+                     */
+                    pseudonym?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description long work on what is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomRedecode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description room_id of the broadcast, or `latest`; all of the room by default */
+                    session?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description long work on what is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description tasks since the server was started, newest first; the last 50 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTasksByTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the task */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description long work on what is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTasksByTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the task */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description long work on what is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSearch: {
+        parameters: {
+            query?: {
+                /** @description part of the text of a chat or a notice: 2 to 100 characters; capitals and the width of letters do not matter */
+                q?: string;
+                /** @description rooms with commas between, each by its id here or one of its names; all rooms by default, 200 at most */
+                room?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description event types with commas between */
+                types?: string;
+                /** @description only events at or after this platform time, ms UTC */
+                from?: number;
+                /** @description only events before this platform time, ms UTC */
+                to?: number;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description a whole number from 1 to 200 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the newest are given */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of what was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what it is for: 1 to 64 printable characters */
+                    name: string;
+                    /**
+                     * @description read, manage or admin; each includes the ones before it
+                     * @default read
+                     * @enum {unknown}
+                     */
+                    scope?: "read" | "manage" | "admin";
+                    /**
+                     * @description the only rooms it may see, each by one of its names or as room:ID; all when empty
+                     * @default []
+                     */
+                    rooms?: string[];
+                    /** @description requests that it may make in a minute */
+                    perMinute?: number | null;
+                    /** @description when it stops being valid, ms UTC */
+                    expiresAt?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description a new token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTokensByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the token's public id */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a token, without the token itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all webhooks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description where events are sent: https:// or http:// */
+                    url: string;
+                    /** @description what it is for; the address's host by default */
+                    name?: string;
+                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                    types?: string[];
+                    /** @description a filter expression, see docs/filters.md */
+                    filter?: string | null;
+                    /** @description only these rooms; all by default, also those that come later */
+                    rooms?: string[];
+                    /** @description events of one request at most, from 1 to 500, the default */
+                    maxEvents?: number;
+                    /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
+                    allowPrivate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description a webhook with its new secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHooksByHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteHooksByHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchHooksByHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description where events are sent: https:// or http:// */
+                    url?: string;
+                    /** @description what it is for; the address's host by default */
+                    name?: string;
+                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                    types?: string[];
+                    /** @description a filter expression, see docs/filters.md */
+                    filter?: string | null;
+                    /** @description only these rooms; all by default, also those that come later */
+                    rooms?: string[];
+                    /** @description events of one request at most, from 1 to 500, the default */
+                    maxEvents?: number;
+                    /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
+                    allowPrivate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookPause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a room's id here, or one of its names; 0 is the system's */
+                    room: string;
+                    /** @description the first event that is to be sent; one beyond the newest passes over all */
+                    seq: number;
+                };
+            };
+        };
+        responses: {
+            /** @description a webhook, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a webhook with its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHook"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postHooksByHookTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one request to a webhook's receiver, and what came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTry"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHooksByHookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description from 1 to 100 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the hook's id */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last requests of a webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTryList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOfficial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description apps of the Open Platform whose pushes are taken here */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        apps: {
+                            appId: string;
+                            /** @description since the start: into the log; onto disk while the store was out; refused since neither could take them; on disk now */
+                            pushes: {
+                                stored: number;
+                                spooled: number;
+                                lost: number;
+                                waiting: number;
+                            };
+                            /** @description rooms on the watch list, with their push tasks by type of message */
+                            rooms: {
+                                roomId: string;
+                                tasks: {
+                                    [key: string]: {
+                                        /** @enum {unknown} */
+                                        state: "new" | "running" | "ending" | "ended";
+                                        problem: string | null;
+                                    };
+                                };
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postOfficialLaunches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what the live companion starts the game with (-token=…) */
+                    launchToken: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the room of the launch token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description the room's key here */
+                        room: string;
+                        roomId: string;
+                        anchorOpenId: string | null;
+                        nickname: string | null;
+                        avatar: string | null;
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postOfficialAcks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description room_id of the broadcast */
+                    roomId: string;
+                    /** @description 1 to 100 events that were shown */
+                    messages: {
+                        /** @description id of the event */
+                        id: string;
+                        /** @description method of the event, such as live_gift */
+                        method: string;
+                        /** @description when it was shown, ms UTC */
+                        at: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description how many messages were confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        confirmed: number;
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all accounts, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 1 to 32 letters, digits, _ or - */
+                    name: string;
+                    /** @description of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown */
+                    cookies: string;
+                };
+            };
+        };
+        responses: {
+            /** @description an account that rooms can be watched as, without its cookies */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAccountsByAccountCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 32 letters, digits, _ or - */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description an account that rooms can be watched as, without its cookies */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAccountsByAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 32 letters, digits, _ or - */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what was forgotten */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAbout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what this server is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a live room, to look at every step: a number, a link or a share text */
+                    room?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description what is broken between here and the platform, and what to do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the processes of a cluster, their rooms, and how far its readers are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventsStream: {
+        parameters: {
+            query: {
+                /** @description 1 to 200 rooms separated by commas: room keys, or names that are known here */
+                rooms: string;
+                /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
+                types?: string;
+                /** @description only events of the user with this id */
+                user?: string;
+                /** @description only gifts worth at least so many diamonds */
+                minDiamonds?: number;
+                /** @description an expression of the filter language */
+                filter?: string;
+                /** @description a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a stream that goes on until one side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a stream that goes on until one side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { DyliveError } from "../../src/runtime/errors.js";
+import type { Log } from "../../src/store/log.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { Positions } from "../../src/store/positions.js";
+import { until } from "../until.js";
+import { manage } from "./managed.js";
+
+/** A store whose positions are written by `set`. */
+const writing = (set: Positions["set"]) => ({
+  replace: (store: Parameters<NonNullable<NonNullable<Parameters<typeof manage>[0]>["replace"]>>[0]) => ({
+    ...store,
+    positions: {
+      set,
+      get: (reader: string, room: number) => store.positions.get(reader, room),
+      forget: (reader: string) => store.positions.forget(reader),
+      forgetAll: (prefix: string) => store.positions.forgetAll(prefix),
+    },
+  }),
+});
+
+describe("/readyz", () => {
+  it("looks whether the store can be written, at most every second, and needs no token", async () => {
+    let writes = 0;
+    let failing = false;
+    const { call, clock } = await manage(
+      writing(async () => {
+        writes++;
+        if (failing) throw new Error("disk full");
+      }),
+    );
+    const ready = () => call("/readyz", { token: null });
+    for (let n = 0; n < 3; n++) expect((await ready()).body).toEqual({ status: "ready" });
+    expect(writes).toBe(1);
+    failing = true;
+    clock.advance(999);
+    expect((await ready()).status).toBe(200);
+    clock.advance(1);
+    const refused = await ready();
+    expect([refused.status, refused.at("error", "code")]).toEqual([503, "not_ready"]);
+    expect(refused.text).not.toContain("disk full");
+    expect((await call("/healthz", { token: null })).status).toBe(200);
+    failing = false;
+    clock.advance(1_000);
+    expect((await ready()).status).toBe(200);
+  });
+
+  it("is judged by what is appended: not ready from the first refusal of the store to the next append that it takes", async () => {
+    let refusal: DyliveError | null = null;
+    const log: Log = Object.create(openMemoryStore({ maxEventsPerRoom: 10 }).log) as Log;
+    const taking = { ...log, id: "log", append: async () => (refusal === null ? [] : Promise.reject(refusal)) };
+    const { call, clock, store, appends } = await manage({ observed: () => taking });
+    const append = () => store.log.append([]).catch(() => {});
+    const ready = async () => (await call("/readyz", { token: null })).status;
+    await append();
+    expect(await ready()).toBe(200);
+    refusal = new DyliveError("disk_full", "/var/lib/secret: no room");
+    await append();
+    const refused = await call("/readyz", { token: null });
+    expect([refused.status, refused.at("error", "code")]).toEqual([503, "not_ready"]);
+    expect(refused.text).toContain("The disk is full");
+    expect(refused.text).not.toContain("secret");
+    // An event that the store would not take says nothing of the store.
+    refusal = new DyliveError("bad_request", "no such value");
+    await append();
+    expect(await ready()).toBe(503);
+    refusal = null;
+    await append();
+    expect(await ready()).toBe(200);
+    refusal = new DyliveError("store_unreachable", "gone");
+    await append();
+    expect(await ready()).toBe(503);
+    // Nobody has anything to store any more: then a write of its own tells.
+    await clock.advance(30_001);
+    expect(await ready()).toBe(200);
+    expect(appends.complaint(clock.now())).toBeNull();
+  });
+
+  it("is not ready two seconds after an append that has no answer, and ready with the first answer", async () => {
+    const answers: (() => void)[] = [];
+    const hanging = {
+      ...openMemoryStore({ maxEventsPerRoom: 10 }).log,
+      id: "log",
+      append: () => new Promise<[]>((resolve) => answers.push(() => resolve([]))),
+    };
+    const { call, clock, store } = await manage({ observed: () => hanging as unknown as Log });
+    const ready = async () => {
+      const { status, text } = await call("/readyz", { token: null });
+      return status === 200 ? "ready" : text;
+    };
+    const appends = [store.log.append([]), store.log.append([])];
+    clock.advance(1_999);
+    expect(await ready()).toBe("ready");
+    clock.advance(1);
+    expect(await ready()).toContain("has not answered for 2 s");
+    // One answer is enough: the store answers, the other append may just be larger.
+    answers[0]?.();
+    await appends[0];
+    expect(await ready()).toBe("ready");
+    answers[1]?.();
+    await appends[1];
+  });
+
+  it("is not ready three seconds after the whole store hangs, asks it once, and is ready again when it answers", async () => {
+    let hangs = false;
+    const waiting: (() => void)[] = [];
+    const { call, clock } = await manage(
+      writing(() => (hangs ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve())),
+    );
+    const ready = () => call("/readyz", { token: null });
+    expect((await ready()).status).toBe(200);
+    hangs = true;
+    clock.advance(1_000);
+    const asked = ready();
+    await until(() => clock.sleeping > 0);
+    clock.advance(2_000);
+    const refused = await asked;
+    expect([refused.status, refused.text]).toEqual([503, expect.stringContaining("the store does not answer")]);
+    for (let n = 0; n < 3; n++) {
+      clock.advance(1_000);
+      expect((await ready()).status).toBe(503);
+    }
+    expect(waiting).toHaveLength(1);
+    hangs = false;
+    waiting[0]?.();
+    await until(async () => (await ready()).status === 200);
+  });
+});

@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { until } from "../until.js";
+import { chat, gift, join } from "./events.js";
+import { type Managed, manage } from "./managed.js";
+
+async function scrape(managed: Managed): Promise<string> {
+  const reply = await managed.call("/metrics", { token: managed.tokens.read });
+  expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
+  return reply.text;
+}
+
+/** The value of a sample, such as `dylive_rooms{state="live"}`; null where there is none. */
+const value = (text: string, sample: string) => {
+  const line = text.split("\n").find((one) => one.startsWith(`${sample} `));
+  return line === undefined ? null : Number(line.slice(sample.length + 1));
+};
+
+describe("/metrics", () => {
+  it("is shown to who was let in a moment ago while the store cannot be asked, and to nobody else", async () => {
+    let away = false;
+    const managed = await manage({
+      replace: (store) => {
+        const find = (hash: string) =>
+          away ? Promise.reject(new DyliveError("store_unreachable", "it is away")) : store.tokens.find(hash);
+        const { add, list, revoke, touch, findAll } = store.tokens;
+        const tokens = {
+          add: add.bind(store.tokens),
+          list: list.bind(store.tokens),
+          findAll: findAll.bind(store.tokens),
+          revoke: revoke.bind(store.tokens),
+          touch: touch.bind(store.tokens),
+          find,
+        };
+        return { ...store, tokens };
+      },
+    });
+    const status = async (token: string) => (await managed.call("/metrics", { token })).status;
+    const limited = await managed.token({ scope: "read", rooms: ["11"] });
+    expect([await status(managed.tokens.read), await status(limited)]).toEqual([200, 403]);
+    away = true;
+    expect([await status(managed.tokens.read), await status(limited), await status(managed.tokens.manage)]).toEqual([200, 403, 503]);
+    expect((await managed.call("/v1/rooms", { token: managed.tokens.read })).status).toBe(503);
+    managed.clock.advance(900_000);
+    expect(await status(managed.tokens.read)).toBe(503);
+    away = false;
+    expect(await status(managed.tokens.read)).toBe(200);
+  });
+
+  it("counts events by type as they are stored, once each, and their lag behind the platform", async () => {
+    const managed = await manage();
+    const { clock, tell } = managed;
+    const now = clock.now();
+    const twice = chat("1", { time: now - 400 });
+    await tell("11", twice, chat("2", { time: now - 4_000 }), gift(1, { time: now - 20, timeEstimated: true }));
+    await tell("12", join({ source: "recording", time: 5 }));
+    await tell("11", twice);
+    const gap = {
+      id: "gap:1",
+      webRid: null,
+      sessionId: null,
+      method: "dylive",
+      time: now,
+      receivedAt: now,
+      source: "system",
+      revision: 0,
+    } as const;
+    await tell("11", { ...gap, room: 1, type: "gap", from: now - 7_000, to: now, reason: "stalled" });
+    const text = await scrape(managed);
+    expect(value(text, 'dylive_events_total{type="chat"}')).toBe(2);
+    expect(value(text, 'dylive_events_total{type="gift"}')).toBe(1);
+    expect(value(text, 'dylive_events_total{type="join"}')).toBe(1);
+    expect(value(text, "dylive_event_lag_seconds_count")).toBe(2);
+    expect(value(text, 'dylive_event_lag_seconds_bucket{le="0.5"}')).toBe(1);
+    expect(value(text, 'dylive_event_lag_seconds_bucket{le="5"}')).toBe(2);
+    expect([value(text, "dylive_gaps_total"), value(text, "dylive_gap_seconds_total")]).toEqual([1, 7]);
+  });
+
+  it("counts rooms by state, and goes on counting reconnects and drops when a room's collection begins anew", async () => {
+    const managed = await manage();
+    const { manager } = managed;
+    for (const room of ["11", "12", "13"]) await manager.add(room);
+    manager.say(1, "live", null, { reconnects: 2, drops: { too_old: 5 } });
+    manager.say(2, "stalled", null, { reconnects: 1 });
+    manager.states.delete(3);
+    const first = await scrape(managed);
+    expect(["live", "stalled", "none", "ended"].map((state) => value(first, `dylive_rooms{state="${state}"}`))).toEqual([1, 1, 1, 0]);
+    expect(value(first, "dylive_reconnects_total")).toBe(3);
+    manager.say(1, "live", null, { reconnects: 1, drops: { too_old: 7, refused: 1 } });
+    const second = await scrape(managed);
+    expect(value(second, "dylive_reconnects_total")).toBe(4);
+    expect(value(second, 'dylive_dropped_messages_total{reason="too_old"}')).toBe(7);
+    expect(value(second, 'dylive_dropped_messages_total{reason="refused"}')).toBe(1);
+  });
+
+  it("counts readers that wait, and answers by route, whatever addresses are made up", async () => {
+    const managed = await manage();
+    const { call, clock, tell } = managed;
+    await tell("11", chat("a"));
+    const waiting = call("/v1/rooms/11/events?after=1&wait=60");
+    await until(() => clock.sleeping > 0);
+    for (const path of ["/zzz/1", "/v1/zzz", "/v1/rooms/99"]) await call(path);
+    const text = await scrape(managed);
+    expect(value(text, 'dylive_readers{kind="poll"}')).toBe(1);
+    expect(value(text, 'dylive_http_requests_total{route="/v1/rooms/:room",method="GET",status="404"}')).toBe(1);
+    expect(value(text, 'dylive_http_requests_total{route="/v1/*",method="GET",status="404"}')).toBe(1);
+    expect(value(text, 'dylive_http_requests_total{route="none",method="GET",status="404"}')).toBe(1);
+    expect(text).not.toContain("zzz");
+    await tell("11", chat("b"));
+    await waiting;
+    await until(() => true);
+    expect(value(await scrape(managed), 'dylive_readers{kind="poll"}')).toBe(0);
+  });
+
+  it("does not read the log", async () => {
+    let reads = 0;
+    const managed = await manage({
+      replace: (store) => {
+        const { read, readBefore } = store.log;
+        store.log.read = (...given) => {
+          reads++;
+          return read.apply(store.log, given);
+        };
+        store.log.readBefore = (...given) => {
+          reads++;
+          return readBefore.apply(store.log, given);
+        };
+        return store;
+      },
+    });
+    await managed.tell("11", chat("a"));
+    await scrape(managed);
+    expect(reads).toBe(0);
+  });
+});
+
+describe("a store in a server of its own", () => {
+  it("is told of: how long it has been missed, and its connections", async () => {
+    let away: { since: number; reason: string } | null = null;
+    const connections = { used: 3, idle: 2, waiting: 7 };
+    const managed = await manage({ replace: (store) => ({ ...store, server: () => ({ away, connections }) }) });
+    await managed.tell("11", chat("a"));
+    const health = async () => (await managed.call("/healthz", { token: null })).body;
+    expect(await health()).toEqual({ status: "ok", database: "ok" });
+    const first = await scrape(managed);
+    expect(value(first, "dylive_database_away_seconds")).toBe(0);
+    expect(value(first, 'dylive_database_connections{state="waiting"}')).toBe(7);
+    expect(value(first, "dylive_append_seconds_count")).toBe(1);
+    away = { since: managed.clock.now() - 2500, reason: "connect ECONNREFUSED 10.1.2.3:5432" };
+    expect(await health()).toEqual({ status: "ok", database: "away" });
+    expect(value(await scrape(managed), "dylive_database_away_seconds")).toBe(2.5);
+  });
+});
+
+describe("docs/grafana.json", () => {
+  const text = readFileSync(new URL("../../docs/grafana.json", import.meta.url), "utf8");
+  const base = (name: string) => name.replace(/_(bucket|sum|count)$/, "");
+
+  it("shows metrics that exist, and every one of dylive's own", async () => {
+    const managed = await manage({ processMetrics: true });
+    const known = new Set([...(await scrape(managed)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? ""));
+    const expressions = [...text.matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(([, expr]) => expr ?? "");
+    const shown = new Set(expressions.flatMap((expr) => expr.match(/\b(?:dylive|process|nodejs)_\w+/g) ?? []).map(base));
+    expect(expressions.length).toBeGreaterThan(8);
+    expect([...shown].filter((name) => !known.has(name))).toEqual([]);
+    expect([...known].filter((name) => name.startsWith("dylive_") && !shown.has(name))).toEqual([]);
+  });
+});

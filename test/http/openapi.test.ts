@@ -1,0 +1,117 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import openapiTS, { astToString } from "openapi-typescript";
+import { beforeAll, describe, expect, it } from "vitest";
+import { EVENT_TYPES } from "../../src/events/event.js";
+import { type Managed, manage, type Reply } from "./managed.js";
+import { redoclyComplaints, spectralComplaints } from "./openapi-lint.js";
+import { SAMPLES, seeded } from "./samples.js";
+
+interface Operation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly security?: readonly object[];
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, object>> }>>;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+let managed: Managed;
+let document: Document;
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+function operations(): [string, Operation][] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]),
+  );
+}
+
+/** What is wrong with an answer by the document; null when nothing is. */
+function mistake(key: string, operation: Operation, reply: Reply): string | null {
+  const [method = "", path = ""] = key.split(" ");
+  const status = String(reply.status) in operation.responses ? String(reply.status) : `${Math.floor(reply.status / 100)}XX`;
+  const media = (reply.headers.get("content-type") ?? "").split(";")[0] ?? "";
+  if (operation.responses[status]?.content?.[media] === undefined) return `${media} with status ${reply.status} is not described`;
+  if (media !== "application/json") return null;
+  const escaped = [path, method.toLowerCase(), "responses", status, "content", media, "schema"].map((part) =>
+    part.replaceAll("~", "~0").replaceAll("/", "~1").replaceAll("{", "%7B").replaceAll("}", "%7D"),
+  );
+  const validate = ajv.compile({ $ref: `openapi#/paths/${escaped.join("/")}` });
+  return validate(reply.body) ? null : `${ajv.errorsText(validate.errors)} in ${reply.text.slice(0, 500)}`;
+}
+
+beforeAll(async () => {
+  const made = await manage();
+  const reply = await made.call("/openapi.json", { token: null });
+  expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "application/json; charset=utf-8"]);
+  document = reply.body as Document;
+  ajv.addSchema(document, "openapi");
+});
+
+describe("the OpenAPI document", () => {
+  it("is of version 3.1, and every route has a sample here", () => {
+    expect(document.openapi).toBe("3.1.0");
+    expect(
+      operations()
+        .map(([key]) => key)
+        .sort(),
+    ).toEqual(Object.keys(SAMPLES).sort());
+    for (const [key, { summary, responses }] of operations()) {
+      expect([key, summary]).toEqual([key, expect.stringMatching(/./)]);
+      for (const { description } of Object.values(responses)) expect([key, description]).not.toEqual([key, "Default Response"]);
+    }
+  });
+
+  it("has nothing that Spectral or Redocly complain of, warnings too", async () => {
+    const text = JSON.stringify(document);
+    expect(await spectralComplaints(text)).toEqual([]);
+    expect(await redoclyComplaints(text)).toEqual([]);
+  });
+
+  it("names every operation once, as its address does", () => {
+    const names = operations().map(([, operation]) => operation.operationId);
+    expect(new Set(names).size).toBe(names.length);
+    const name = (path: string, method: string) => document.paths[path]?.[method]?.operationId;
+    expect(name("/v1/rooms/{room}/events", "get")).toBe("getRoomsByRoomEvents");
+    expect(name("/douyin/liveroom/chat", "get")).toBe("getLiveroomChat");
+  });
+
+  it("describes what is really answered", async () => {
+    managed = await seeded();
+    for (const [key, operation] of operations()) {
+      for (const [path, status, init] of SAMPLES[key] ?? []) {
+        const reply = await managed.call(path, { ...init, method: key.split(" ")[0] ?? "GET" });
+        expect([key, path, reply.status, mistake(key, operation, reply)]).toEqual([key, path, status, null]);
+      }
+    }
+    const all = await managed.call("/v1/rooms/98765/events?types=*&limit=2000&after=0");
+    const types = new Set((all.at("events") as { type: string }[]).map(({ type }) => type));
+    expect([...types].sort()).toEqual([...EVENT_TYPES].sort());
+  });
+
+  it("says of every route whether it needs a token, and the refusals are as described", async () => {
+    managed = await seeded();
+    const open = ["GET /healthz", "GET /readyz"];
+    for (const [key, operation] of operations()) {
+      const [path] = SAMPLES[key]?.[0] ?? [key.split(" ")[1] ?? ""];
+      const method = key.split(" ")[0] ?? "GET";
+      const without = await managed.call(path, { method, token: null });
+      const wrong = await managed.call(path, { method, token: "dyl_wrong" });
+      expect([key, operation.security?.length === 0]).toEqual([key, open.includes(key)]);
+      if (open.includes(key)) continue;
+      expect([key, without.status, wrong.status, mistake(key, operation, without)]).toEqual([key, 401, 401, null]);
+      const needs = /scope (\w+)/.exec((operation as { description?: string }).description ?? "")?.[1];
+      const less = { read: undefined, manage: managed.tokens.read, admin: managed.tokens.manage }[needs ?? ""];
+      if (less !== undefined) expect([key, (await managed.call(path, { method, token: less })).status]).toEqual([key, 403]);
+    }
+  });
+
+  it("is kept in docs/gen, with the types of a client; after a change: vitest run --project unit test/http/openapi.test.ts -u", async () => {
+    const text = `${JSON.stringify(document, null, 1)}\n`;
+    await expect(text).toMatchFileSnapshot("../../docs/gen/openapi.json");
+    const types = astToString(await openapiTS(JSON.stringify(document)));
+    await expect(`// Generated from /openapi.json by test/http/openapi.test.ts. Do not edit.\n${types}`).toMatchFileSnapshot(
+      "gen/openapi.ts",
+    );
+  });
+});

@@ -1,0 +1,250 @@
+import { Value } from "typebox/value";
+import { EVENT_TYPES, KINDS, type NewEvent } from "../../src/events/event.js";
+import { catchUp } from "../../src/statistics/advance.js";
+import type { HookRow } from "../../src/store/hooks.js";
+import type { RoomKey } from "../../src/store/log.js";
+import type { Store } from "../../src/store/store.js";
+import { plainWords } from "../statistics/plain-words.js";
+import { chat, stats } from "./events.js";
+import { type Managed, manage } from "./managed.js";
+
+/** A request, and the status that it is to have. */
+export type Sample = readonly [path: string, status: number, init?: NonNullable<Parameters<Managed["call"]>[1]>];
+
+const SESSION = "7300000000000000019";
+/** Requests to every operation of the document: a route that is described must be shown here. */
+export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
+  "GET /healthz": [["/healthz", 200]],
+  "GET /readyz": [["/readyz", 200]],
+  "GET /metrics": [["/metrics", 200]],
+  "GET /douyin/liveroom/chat": [
+    ["/douyin/liveroom/chat?room_id=98765", 200],
+    ["/douyin/liveroom/chat?room_id=98765&format=2&cursor=0&limit=2000", 200],
+    ["/douyin/liveroom/chat?room_id=98765&cursor=0&limit=2000&types=WebcastRoomUserSeqMessage,WebcastChatMessage", 200],
+    ["/douyin/liveroom/chat?room_id=98765&limit=x", 400],
+    ["/douyin/liveroom/chat?room_id=98765&cursor=999999", 409],
+  ],
+  "GET /douyin/liveroom/info": [
+    ["/douyin/liveroom/info?room_id=98765", 200],
+    ["/douyin/liveroom/info?room_id=nobody", 404],
+  ],
+  "GET /douyin/liveroom/audience": [["/douyin/liveroom/audience?room_id=98765", 200]],
+  "GET /douyin/liveroom/ranklist": [["/douyin/liveroom/ranklist?room_id=98765", 200]],
+  "GET /douyin/liveroom/status": [["/douyin/liveroom/status?room_id=98765,6843198199583378191,nobody,captcha", 200]],
+  "GET /v1/rooms": [
+    ["/v1/rooms", 200],
+    ["/v1/rooms?limit=1", 200],
+    ["/v1/rooms?cursor=x", 400],
+  ],
+  "POST /v1/rooms": [
+    ["/v1/rooms", 201, { json: { room: "4242" } }],
+    ["/v1/rooms", 201, { json: { room: "4243", watch: false } }],
+    ["/v1/rooms", 400, { json: { room: "a/b" } }],
+    ["/v1/rooms", 503, { json: { room: "captcha" } }],
+  ],
+  "GET /v1/rooms/{room}": [
+    ["/v1/rooms/1", 200],
+    ["/v1/rooms/web_rid:98765", 200],
+    ["/v1/rooms/404", 404],
+  ],
+  "PATCH /v1/rooms/{room}": [
+    ["/v1/rooms/4242", 200, { json: {} }],
+    ["/v1/rooms/4242", 400, { json: { a: 1 } }],
+  ],
+  "POST /v1/rooms/{room}/pause": [["/v1/rooms/4242/pause", 200]],
+  "POST /v1/rooms/{room}/resume": [["/v1/rooms/4242/resume", 200]],
+  "DELETE /v1/rooms/{room}": [["/v1/rooms/4242", 200]],
+  "GET /v1/rooms/{room}/sessions": [["/v1/rooms/98765/sessions", 200]],
+  "GET /v1/rooms/{room}/sessions/{session}": [
+    [`/v1/rooms/98765/sessions/${SESSION}`, 200],
+    ["/v1/rooms/98765/sessions/1", 404],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/stats": [
+    [`/v1/rooms/98765/sessions/${SESSION}/stats`, 200],
+    ["/v1/rooms/98765/sessions/latest/stats?limit=1", 200],
+    ["/v1/rooms/98765/sessions/1/stats", 404],
+    ["/v1/rooms/98765/sessions/latest/stats?cursor=x", 400],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/gifts": [
+    [`/v1/rooms/98765/sessions/${SESSION}/gifts`, 200],
+    ["/v1/rooms/98765/sessions/latest/gifts?by=line&user=1", 200],
+    ["/v1/rooms/98765/sessions/latest/gifts?by=x", 400],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/top": [
+    ["/v1/rooms/98765/sessions/latest/top?by=events", 200],
+    ["/v1/rooms/98765/sessions/latest/top", 200],
+  ],
+  "GET /v1/rooms/{room}/sessions/{session}/words": [
+    ["/v1/rooms/98765/sessions/latest/words", 200],
+    ["/v1/rooms/98765/sessions/latest/words?kind=emoji", 200],
+  ],
+  "GET /v1/rooms/{room}/users/{user}": [
+    ["/v1/rooms/98765/users/42", 200],
+    ["/v1/rooms/98765/users/nobody", 404],
+  ],
+  "GET /v1/rooms/{room}/events": [
+    ["/v1/rooms/98765/events?types=*&limit=2000", 200],
+    ["/v1/rooms/98765/events?before=3", 200],
+    ["/v1/rooms/98765/events?after=999999", 409],
+    ["/v1/rooms/98765/events?filter=x", 400],
+  ],
+  "GET /v1/rooms/{room}/retention": [["/v1/rooms/98765/retention", 200]],
+  "PATCH /v1/rooms/{room}/retention": [
+    ["/v1/rooms/98765/retention", 200, { json: { events: { maxAgeMs: 86_400_000, maxBytes: null }, raw: null } }],
+    ["/v1/rooms/98765/retention", 400, { json: { events: { maxAgeMs: 5, maxBytes: null } } }],
+    ["/v1/rooms/nobody/retention", 404, { json: {} }],
+  ],
+  "GET /v1/search": [
+    ["/v1/search?types=chat,gift&room=98765", 200],
+    ["/v1/search?q=%E4%BD%A0%E5%A5%BD&limit=1", 200],
+    ["/v1/search?q=x", 400],
+    ["/v1/search?q=xx&room=nobody", 404],
+  ],
+  "GET /v1/rooms/{room}/export": [
+    ["/v1/rooms/98765/export?format=csv", 200],
+    [`/v1/rooms/98765/export?format=jsonl&session=${SESSION}&types=chat`, 200],
+    ["/v1/rooms/98765/export?format=srt", 200],
+    ["/v1/rooms/98765/export?format=doc", 400],
+    ["/v1/rooms/404/export?format=csv", 404],
+  ],
+  "GET /v1/official": [["/v1/official", 200]],
+  "POST /v1/official/launches": [
+    ["/v1/official/launches", 404, { json: { launchToken: "x" } }],
+    ["/v1/official/launches", 400, { json: {} }],
+  ],
+  "POST /v1/official/acks": [
+    ["/v1/official/acks", 404, { json: { roomId: "1", messages: [{ id: "1", method: "live_gift", at: 1 }] } }],
+    ["/v1/official/acks", 400, { json: { roomId: "x", messages: [] } }],
+  ],
+  "GET /v1/accounts": [["/v1/accounts", 200]],
+  "POST /v1/accounts": [
+    ["/v1/accounts", 201, { json: { name: "tablet", cookies: "sessionid=1" } }],
+    ["/v1/accounts", 400, { json: { name: "a b", cookies: "x" } }],
+  ],
+  "POST /v1/accounts/{account}/check": [
+    ["/v1/accounts/tablet/check", 200],
+    ["/v1/accounts/none/check", 404],
+  ],
+  "DELETE /v1/accounts/{account}": [["/v1/accounts/tablet", 200]],
+  "POST /v1/erase": [
+    ["/v1/erase", 202, { json: { user: "42" } }],
+    ["/v1/erase", 400, { json: {} }],
+  ],
+  "POST /v1/rooms/{room}/redecode": [
+    ["/v1/rooms/98765/redecode", 202, { json: {} }],
+    ["/v1/rooms/98765/redecode", 404, { json: { session: "404" } }],
+  ],
+  "GET /v1/tasks": [["/v1/tasks", 200]],
+  "GET /v1/tasks/{task}": [
+    ["/v1/tasks/1", 200],
+    ["/v1/tasks/404", 404],
+  ],
+  "DELETE /v1/tasks/{task}": [["/v1/tasks/2", 200]],
+  "GET /v1/about": [["/v1/about", 200]],
+  "GET /v1/cluster": [["/v1/cluster", 404]],
+  "POST /v1/doctor": [["/v1/doctor", 200, { json: {} }]],
+  "GET /v1/tokens": [["/v1/tokens", 200]],
+  "POST /v1/tokens": [
+    ["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }],
+    ["/v1/tokens", 400, { json: { name: "" } }],
+  ],
+  "DELETE /v1/tokens/{token}": [["/v1/tokens/none", 404]],
+  "GET /v1/hooks": [["/v1/hooks", 200]],
+  "POST /v1/hooks": [
+    [
+      "/v1/hooks",
+      201,
+      {
+        json: {
+          url: "https://receiver.example/a",
+          name: "a",
+          types: ["gift", "room.live"],
+          filter: "diamonds > 1",
+          rooms: ["98765", "0"],
+          maxEvents: 5,
+        },
+      },
+    ],
+    ["/v1/hooks", 400, { json: { url: "http://127.0.0.1/" } }],
+  ],
+  "GET /v1/hooks/{hook}": [
+    ["/v1/hooks/hook", 200],
+    ["/v1/hooks/none", 404],
+  ],
+  "PATCH /v1/hooks/{hook}": [
+    ["/v1/hooks/hook", 200, { json: { filter: null, types: ["*"] } }],
+    ["/v1/hooks/hook", 400, { json: { filter: "x" } }],
+  ],
+  "POST /v1/hooks/{hook}/pause": [["/v1/hooks/hook/pause", 200]],
+  "POST /v1/hooks/{hook}/resume": [["/v1/hooks/hook/resume", 200]],
+  "POST /v1/hooks/{hook}/replay": [
+    ["/v1/hooks/hook/replay", 200, { json: { room: "98765", seq: 1 } }],
+    ["/v1/hooks/hook/replay", 400, { json: { room: "98765", seq: 10_000 } }],
+  ],
+  "POST /v1/hooks/{hook}/rotate": [["/v1/hooks/hook/rotate", 200]],
+  "POST /v1/hooks/{hook}/test": [["/v1/hooks/hook/test", 200]],
+  "GET /v1/hooks/{hook}/deliveries": [["/v1/hooks/hook/deliveries?limit=5", 200]],
+  "DELETE /v1/hooks/{hook}": [["/v1/hooks/unwanted", 200]],
+  "GET /v1/events/stream": [["/v1/events/stream?rooms=none", 404]],
+  "GET /v1/rooms/stream": [],
+};
+
+/** What strangers write: in an event, every one of these fields is theirs. */
+const THEIRS = new Set(["text", "nickname", "name", "title", "tips", "avatar", "displayId", "secUid", "target", "onlineText", "icon"]);
+
+function poisoned<T>(value: T, hostile: string | undefined): T {
+  if (hostile === undefined) return value;
+  return JSON.parse(JSON.stringify(value), (key, part: unknown) => (THEIRS.has(key) ? hostile : part)) as T;
+}
+
+/** A hook that is paused, with something to deliver that failed. */
+async function failingHook({ hooks }: Store, room: RoomKey): Promise<void> {
+  const row: HookRow = {
+    id: "hook",
+    name: "a",
+    url: "https://receiver.example/",
+    types: [],
+    filter: null,
+    rooms: [],
+    maxEvents: 5,
+    allowPrivate: false,
+    secret: "whsec_AAAA",
+    old: { secret: "whsec_BBBB", until: 5 },
+    createdAt: 1,
+    revision: 0,
+    replays: 0,
+    paused: { at: 4, reason: "failing" },
+    failing: null,
+    last: null,
+    deliveredAt: 1,
+  };
+  await hooks.add(row, new Map());
+  await hooks.add({ ...row, id: "unwanted" }, new Map());
+  await hooks.fix("hook", 0, { id: "m", room, from: 1, to: 2, events: 2, createdAt: 2, tries: 0, body: "{}" });
+  const failed = { delivered: false, status: 500, error: "it answered HTTP 500", answer: "no" };
+  await hooks.tried("hook", { id: "m", at: 3, ms: 1, room, from: 1, to: 2, events: 2, bytes: 2, attempt: 1, ...failed });
+}
+
+/** An API with a room that has an event of every type, its texts hostile when asked for. */
+export async function seeded(hostile?: string): Promise<Managed> {
+  const made = await manage();
+  const { store, manager, tell } = made;
+  const events = EVENT_TYPES.map((type, n) => ({
+    ...poisoned(Value.Create(KINDS[type]) as NewEvent, hostile),
+    id: `73000000000000001${String(n).padStart(2, "0")}`,
+    sessionId: SESSION,
+    source: "websocket" as const,
+  }));
+  const ranks = [{ rank: 1, score: null, scoreText: "1.2万", user: poisoned(Value.Create(KINDS.chat).user, hostile) }];
+  const room = await tell("98765", ...events, stats({ ranks, sessionId: SESSION }));
+  await tell("98765", chat("73000000000000002", { sessionId: SESSION, user: { ...Value.Create(KINDS.chat).user, id: "42" } }));
+  await catchUp(store, plainWords);
+  await store.sessions.open(room, SESSION, 5, hostile ?? "标题");
+  await store.rooms.setFacts(room, {
+    title: hostile ?? "标题",
+    anchor: { id: "42", secUid: null, nickname: hostile ?? "薛莲", avatar: hostile ?? null },
+  });
+  await failingHook(store, room);
+  manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
+  return made;
+}

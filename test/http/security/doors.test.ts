@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { chat } from "../events.js";
+import { manage } from "../managed.js";
+import { SAMPLES, seeded } from "../samples.js";
+import { WsClient } from "../streams/ws-client.js";
+
+/** The room of the samples, and one that nobody knows. */
+const [THERE, NOWHERE] = ["98765", "56789"];
+
+describe("a token that is limited to other rooms", () => {
+  it("is answered alike about a room that is there and one that is not, at every door", async () => {
+    const { call, token, store } = await seeded("hello");
+    const key = await store.rooms.find({ kind: "web_rid", value: THERE });
+    const tokens = [await token({ scope: "read", rooms: ["11"] }), await token({ scope: "manage", rooms: ["11"] })];
+    let doors = 0;
+    for (const [operation, samples] of Object.entries(SAMPLES))
+      for (const [path, , init] of samples) {
+        const about = JSON.stringify([path.replace(`/rooms/${key}`, `/rooms/${THERE}`), init ?? {}]);
+        if (!about.includes(THERE)) continue;
+        for (const limited of tokens) {
+          const answers: unknown[] = [];
+          for (const name of [THERE, NOWHERE]) {
+            const [at, sent] = JSON.parse(about.replaceAll(THERE, name)) as [string, object];
+            const { status, text } = await call(at, { method: operation.split(" ")[0] ?? "GET", ...sent, token: limited });
+            answers.push([operation, status, text.replaceAll(name, "ROOM").replace(/[0-9a-f]{12}/g, "REQUEST")]);
+          }
+          expect(answers[0]).toEqual(answers[1]);
+          doors++;
+        }
+      }
+    expect(doors).toBeGreaterThan(30);
+  });
+
+  it("is answered alike by every command of a WebSocket", async () => {
+    const { api, tell, token } = await manage();
+    const room = await tell(THERE, chat("1"));
+    await tell("11", chat("2"));
+    const client = await WsClient.open(api.url, await token({ rooms: ["11"] }));
+    const names = [THERE, NOWHERE, String(room), "777", `room:${room}`, "room:777", "0"];
+    const commands = (name: string) => [
+      { op: "subscribe", rooms: [name] },
+      { op: "unsubscribe", rooms: [name] },
+      { op: "ack", name: "mine", room: name, seq: 1 },
+    ];
+    for (const name of names) for (const command of commands(name)) client.send(command);
+    while (client.typed("error").length < names.length * 3) await new Promise((resolve) => setTimeout(resolve, 2));
+    const told = new Set(client.typed("error").map(({ code, message }) => `${code} ${String(message).replace(/"[^"]*"/, "NAME")}`));
+    expect([...told]).toEqual(["not_found There is no such thing here: no room is known as NAME to this token"]);
+    client.close();
+  });
+});

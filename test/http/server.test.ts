@@ -1,0 +1,163 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { encodeCursor } from "../../src/feed/cursor.js";
+import { startApi } from "../../src/http/server.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { until } from "../until.js";
+import { chat } from "./events.js";
+import { FakeClock } from "./fake-clock.js";
+import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
+import { FakeDesk, type Served, serve } from "./served.js";
+
+async function raw(served: Served, text: string) {
+  const socket = connect(served.api.port, "127.0.0.1");
+  let received = "";
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    received += chunk;
+  });
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  socket.write(text);
+  return { socket, received: () => received };
+}
+
+describe("starting", () => {
+  it("says it is healthy, without a token", async () => {
+    const { api } = await serve();
+    expect(api.url).toBe(`http://127.0.0.1:${api.port}`);
+    const health = await fetch(`${api.url}/healthz`);
+    expect([health.status, await health.text()]).toEqual([200, '{"status":"ok"}']);
+    expect(health.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  it("says that a port is taken", async () => {
+    const { api } = await serve();
+    const parts = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens() };
+    const store = { ...openMemoryStore({ maxEventsPerRoom: 1 }), ...parts };
+    const logger = pino({ level: "silent" });
+    const second = startApi({ host: "127.0.0.1", port: api.port, store, rooms: new FakeDesk(), clock: new FakeClock(), logger });
+    await expect(second).rejects.toMatchObject({ code: "in_use" });
+  });
+});
+
+describe("stopping", () => {
+  it("answers those who wait with [], with their positions saved, and closes", async () => {
+    const { api, get, log, clock, positions } = await serve();
+    log.add(1, chat("1"));
+    await get();
+    const waiting = [get({ wait: 60 }), get({ wait: 60, client: "b", types: "WebcastLikeMessage" }), get({ wait: 60, cursor: 1 })];
+    await until(() => clock.sleeping === 3);
+    await Promise.all([api.close(), api.close()]); // the clock stands still: their minute is not over
+    for (const answer of await Promise.all(waiting)) {
+      expect([answer.status, answer.text]).toEqual([200, '{"code":200,"data":[],"msg":"success"}']);
+    }
+    expect([...positions.rows.values()]).toEqual([1, 1]);
+    await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();
+  });
+
+  it("waits for the position of an answer that was handed over", async () => {
+    const { api, get, log, positions } = await serve();
+    log.add(1, chat("1"));
+    let open = () => {};
+    positions.gate = new Promise((resolve) => (open = resolve));
+    await get();
+    let closed = false;
+    const closing = api.close().then(() => {
+      closed = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(closed).toBe(false);
+    open();
+    await closing;
+    expect([...positions.rows.values()]).toEqual([1]);
+  });
+
+  it("tells who waits for a room's state that it stops", async () => {
+    const { api, get, desk } = await serve();
+    desk.answer = (_text, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true }));
+    const waiting = get();
+    await until(() => desk.asked.length > 0);
+    await api.close();
+    const answer = await waiting;
+    expect([answer.status, answer.body.code]).toEqual([503, 503]);
+    expect(answer.body.msg).toContain("stopping");
+  });
+
+  it("refuses what still comes on a connection, and reports itself unwell", async () => {
+    const served = await serve();
+    const { token } = served;
+    const chatCall = await raw(served, `GET /douyin/liveroom/chat?room_id=1&token=${token} HTTP/1.1\r\nhost: x\r\n`);
+    const health = await raw(served, "GET /healthz HTTP/1.1\r\nhost: x\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const closing = served.api.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    chatCall.socket.write("\r\n");
+    health.socket.write("\r\n");
+    await closing;
+    await until(() => chatCall.received().endsWith("}") && health.received().endsWith("}"));
+    expect(chatCall.received()).toMatch(/^HTTP\/1\.1 503 /);
+    expect(chatCall.received()).toMatch(/\r\nconnection: close\r\n/i);
+    expect(chatCall.received()).toContain('{"code":503,"data":[],"msg":"The server is stopping');
+    expect(health.received()).toMatch(/^HTTP\/1\.1 503 /);
+    expect(health.received()).toContain('{"status":"stopping"}');
+  });
+
+  it("cuts what is still open after its grace", async () => {
+    const served = await serve();
+    const stuck = await raw(served, "GET /healthz HTTP/1.1\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const cut = once(stuck.socket, "close");
+    const closing = served.api.close();
+    await until(() => served.clock.sleeping > 0);
+    served.clock.advance(4_500);
+    await closing;
+    await cut;
+  });
+});
+
+describe("what is logged", () => {
+  it("never holds a token, at any level", async () => {
+    const served = await serve();
+    const { api, get, url, token, desk, lines, positions, log } = served;
+    const bad = "wrong_token_0123456789";
+    await get();
+    await get({}, { method: "POST" });
+    await get({ limit: "x" });
+    await get({ room_id: token.slice(0, 20), cursor: encodeCursor({ logId: "no", room: 1, seq: 1 }) });
+    await fetch(url({ token: bad, room_id: 1 }));
+    await fetch(url({ room_id: 1 }), { headers: { authorization: `Bearer ${token}` } });
+    await fetch(`${api.url}/nothing?token=${token}`);
+    await fetch(`${api.url}/%ff?token=${token}`);
+    desk.answer = () => Promise.reject(new Error("a fault of ours"));
+    await get();
+    desk.answer = async () => ({ room: 1, onlySession: null, status: desk.status() });
+    positions.failing = true;
+    log.add(1, chat("1"));
+    await get();
+    const nonsense = await raw(served, `GET /douyin/liveroom/chat?token=${token} HTTP/9\r\n\r\n`);
+    await until(() => nonsense.received().endsWith("}"));
+    expect(nonsense.received()).toContain('{"code":400,"data":[],"msg":');
+    const huge = await raw(served, `GET /?token=${token}&x=${"y".repeat(20_000)} HTTP/1.1\r\n\r\n`);
+    await until(() => huge.received().endsWith("}"));
+    expect(huge.received()).toMatch(/^HTTP\/1\.1 431 /);
+    await until(() => lines.some((line) => line.includes("disk full")));
+    const all = lines.join("");
+    expect(all).toContain('"path":"/douyin/liveroom/chat"');
+    expect(all).not.toContain(token);
+    expect(all).not.toContain(bad);
+  });
+
+  it("names the request of every error, and the client is told the same name and no more", async () => {
+    const { get, desk, lines } = await serve();
+    desk.answer = () => Promise.reject(new Error("secret detail"));
+    const answer = await get();
+    expect([answer.status, answer.body.code, answer.body.data]).toEqual([500, 500, []]);
+    expect(answer.text).not.toContain("secret detail");
+    const id = /request ([0-9a-f]{12})/.exec(answer.body.msg)?.[1];
+    const line = lines.find((text) => text.includes("secret detail")) ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({ level: 50, reqId: id });
+  });
+});

@@ -1,0 +1,106 @@
+import { fastify } from "fastify";
+import { type Logger, pino } from "pino";
+import { afterEach } from "vitest";
+import type { RoomManager, RoomView } from "../../../src/health/state.js";
+import { createToken, type NewToken } from "../../../src/http/auth.js";
+import { Calls } from "../../../src/http/calls.js";
+import { Connections } from "../../../src/http/connections.js";
+import { failureOf, sendFailure } from "../../../src/http/failure.js";
+import { Gate } from "../../../src/http/gate.js";
+import { HeldTokens } from "../../../src/http/held-tokens.js";
+import { Listener } from "../../../src/http/listener.js";
+import type { ApiParts } from "../../../src/http/parts.js";
+import { Secrets } from "../../../src/http/secrets.js";
+import type { LiveLimits } from "../../../src/http/streams/limits.js";
+import { Live } from "../../../src/http/streams/live.js";
+import { liveRoutes } from "../../../src/http/streams/routes.js";
+import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
+import { checkRequest } from "../../../src/http/v1/check.js";
+import { Passes } from "../../../src/http/v1/pass.js";
+import { type Clock, systemClock } from "../../../src/runtime/clock.js";
+import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import type { Store } from "../../../src/store/store.js";
+import { type Claimed, claimed } from "../../contracts/harness.js";
+
+/** A server that has the live streams only, over a real store. */
+export interface LiveServer {
+  readonly url: string;
+  readonly port: number;
+  readonly store: Store;
+  readonly live: Live;
+  readonly token: string;
+  /** What `/v1/rooms/stream` shows. */
+  views: readonly RoomView[];
+  /** Makes a room of this name and claims it. */
+  room(name?: string): Promise<Claimed>;
+  makeToken(more?: Partial<NewToken>): Promise<{ token: string; id: string }>;
+  close(): Promise<void>;
+}
+
+/** How a {@link LiveServer} is made. */
+export interface LiveServerOptions {
+  readonly limits?: Partial<LiveLimits>;
+  readonly maxEventsPerRoom?: number;
+  readonly store?: Store;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+const running: LiveServer[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+export async function serveLive(options: LiveServerOptions = {}): Promise<LiveServer> {
+  const { limits = {}, maxEventsPerRoom = 1_000_000, clock = systemClock } = options;
+  const store = options.store ?? openMemoryStore({ maxEventsPerRoom });
+  const logger = options.logger ?? pino({ level: "silent" });
+  const secrets = new Secrets();
+  const connections = new Connections(clock);
+  const listener = new Listener(secrets, connections);
+  const app = fastify({ serverFactory: (handler) => listener.make(handler) });
+  app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
+  const held = new HeldTokens(store.tokens, clock, (error) => logger.error({ err: error }));
+  const live = new Live({ store, clock, logger, limits, held });
+  const gate = new Gate({ tokens: store.tokens, secrets, calls: new Calls(held), clock, logger });
+  const sockets = new WsUpgrade(live, gate);
+  listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
+  const rooms = { list: async () => server.views } as unknown as RoomManager;
+  const passes = new Passes({ gate, store } as unknown as ApiParts);
+  await app.register(
+    async (v1) => {
+      v1.setValidatorCompiler(checkRequest);
+      v1.addHook("onRequest", passes.check);
+      liveRoutes(v1, { live, rooms }, passes);
+    },
+    { prefix: "/v1" },
+  );
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const port = Number(new URL(app.listeningOrigin).port);
+  const makeToken = async (more: Partial<NewToken> = {}) => {
+    const made = await createToken(store.tokens, { name: "test", scope: "read", now: clock.now(), ...more });
+    return { token: made.token, id: made.row.id };
+  };
+  let closing: Promise<void> | null = null;
+  const server: LiveServer = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    store,
+    live,
+    token: (await makeToken()).token,
+    views: [],
+    room: (name = "98765") => claimed(store, name),
+    makeToken,
+    close: () => {
+      connections.close();
+      closing ??= live.close().then(async () => {
+        listener.closeUnused();
+        await app.close();
+        await store.close();
+      });
+      return closing;
+    },
+  };
+  running.push(server);
+  return server;
+}

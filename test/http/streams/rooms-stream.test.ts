@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { RoomView } from "../../../src/health/state.js";
+import { NO_SETTINGS } from "../../../src/store/rooms.js";
+import { until } from "../../until.js";
+import { NOTHING_SEEN, NOTHING_TOLD } from "../served.js";
+import { serveLive } from "./live-server.js";
+import { SseClient } from "./sse-client.js";
+
+function view(room: number, state: "live" | "ended" | null, name = `90000${room}`): RoomView {
+  return {
+    row: { room, webRid: name, title: null, anchor: null, watch: "on", settings: NO_SETTINGS, resume: null, createdAt: 1 },
+    aliases: [{ kind: "web_rid", value: name }],
+    status: state === null ? null : { room, state, sessionId: null, broadcast: NOTHING_TOLD, evidence: NOTHING_SEEN },
+  };
+}
+
+describe("the stream of the rooms' states", () => {
+  it("begins with every room, then tells what changed and nothing else", async () => {
+    const server = await serveLive({ limits: { roomStatesMs: 20 } });
+    server.views = [view(1, "live"), view(2, null)];
+    const client = await SseClient.open(`${server.url}/v1/rooms/stream`, server);
+    await until(() => client.named("room").length === 2);
+    expect(client.messages[0]?.data).toMatchObject({ id: "1", webRid: "900001", watch: "on", status: { state: "live" } });
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(client.messages.length).toBe(2);
+    server.views = [view(1, "ended"), view(2, null)];
+    await until(() => client.messages.length === 3);
+    expect(client.messages[2]?.data).toMatchObject({ id: "1", status: { state: "ended" } });
+  });
+
+  it("shows a limited token its own rooms", async () => {
+    const server = await serveLive({ limits: { roomStatesMs: 20 } });
+    server.views = [view(1, "live"), view(2, "live")];
+    const { token } = await server.makeToken({ rooms: ["900002"] });
+    const client = await SseClient.open(`${server.url}/v1/rooms/stream`, { token });
+    await until(() => client.messages.length === 1);
+    expect(client.messages[0]?.data).toMatchObject({ id: "2" });
+  });
+
+  it("looks at the rooms while somebody wants to know, and not otherwise", async () => {
+    const server = await serveLive({ limits: { roomStatesMs: 10 } });
+    let looks = 0;
+    Object.defineProperty(server, "views", {
+      get: () => {
+        looks++;
+        return [];
+      },
+    });
+    const client = await SseClient.open(`${server.url}/v1/rooms/stream`, server);
+    await until(() => looks > 2);
+    client.close();
+    await until(() => server.live.counts().rooms === 0);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const before = looks;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(looks).toBe(before);
+  });
+});

@@ -1,0 +1,68 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { createToken } from "../../../src/http/auth.js";
+import { startApi } from "../../../src/http/server.js";
+import { systemClock } from "../../../src/runtime/clock.js";
+import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import { chat } from "../../contracts/events.js";
+import { claimed } from "../../contracts/harness.js";
+import { until } from "../../until.js";
+import { FakeDesk } from "../served.js";
+import { SseClient } from "./sse-client.js";
+import { WsClient } from "./ws-client.js";
+
+async function started() {
+  const store = openMemoryStore({ maxEventsPerRoom: 1_000 });
+  const lines: string[] = [];
+  const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
+  const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeDesk(), clock: systemClock, logger });
+  const { token } = await createToken(store.tokens, { name: "test", scope: "read", now: Date.now() });
+  return { api, store, lines, token, room: await claimed(store) };
+}
+
+describe("the server", () => {
+  it("has the streams, keeps tokens out of its lines, and tells all who listen when it stops", async () => {
+    const { api, store, lines, token, room } = await started();
+    const sse = await SseClient.open(`${api.url}/v1/events/stream?rooms=98765&token=${token}`, { token: "" });
+    const states = await SseClient.open(`${api.url}/v1/rooms/stream?token=${token}`, { token: "" });
+    const ws = await WsClient.open(api.url, token);
+    ws.send({ op: "subscribe", rooms: ["98765"] });
+    await until(() => ws.typed("subscribed").length === 1 && sse.messages.length === 1);
+    expect(sse.response.headers).toMatchObject({ "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" });
+    await room.append(chat("a"));
+    await until(() => ws.events.length === 1 && sse.events.length === 1);
+    const metrics = await (await fetch(`${api.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+    for (const kind of ["sse", "ws", "rooms"]) expect(metrics).toContain(`dylive_readers{kind="${kind}"} 1`);
+    await api.close();
+    await until(() => sse.ended && states.ended && ws.closed);
+    expect([sse.messages.at(-1)?.event, ws.told.at(-1)?.type]).toEqual(["stopping", "stopping"]);
+    expect(lines.join("")).not.toContain(token);
+    await store.close();
+  });
+
+  it("refuses in the form of v1 what does not fit, and describes the streams", async () => {
+    const { api, store, token } = await started();
+    const get = async (path: string) => {
+      const response = await fetch(`${api.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+      return { status: response.status, body: (await response.json()) as { error?: { code: string; message: string }; paths?: object } };
+    };
+    for (const [query, words] of [
+      ["", /rooms is missing/],
+      ["rooms=98765&minDiamond=5", /no field "minDiamond"/],
+      ["rooms=98765&minDiamonds=x", /minDiamonds/],
+      ["rooms=98765&types=nothing", /no type "nothing"/],
+      ["rooms=98765&filter=)", /filter: /],
+      ["rooms=98765&after=xyz", /cursor/],
+      ["rooms=98765,98766&after=0", /no room is known as "98766"/],
+    ] as const) {
+      const { status, body } = await get(`/v1/events/stream?${query}`);
+      expect([400, 404]).toContain(status);
+      expect(body.error?.message).toMatch(words);
+    }
+    expect((await fetch(`${api.url}/v1/events/stream?rooms=98765`)).status).toBe(401);
+    const { body } = await get("/openapi.json");
+    expect(Object.keys(body.paths ?? {})).toEqual(expect.arrayContaining(["/v1/events/stream", "/v1/rooms/stream"]));
+    await api.close();
+    await store.close();
+  });
+});

@@ -1,0 +1,61 @@
+import { Value } from "typebox/value";
+import { expect, it } from "vitest";
+import { unclaimedStatus } from "../../../src/cluster/remote-status.js";
+import { writeReport } from "../../../src/collector/report.js";
+import { ClusterSchema } from "../../../src/http/v1/cluster-routes.js";
+import type { Cluster } from "../../../src/store/cluster.js";
+import type { MemberRow } from "../../../src/store/leases.js";
+import type { WishRow } from "../../../src/store/wishes.js";
+import { chat } from "../events.js";
+import { manage } from "../managed.js";
+
+const member = (id: number, more: Partial<MemberRow> = {}): MemberRow => ({
+  ...{ id, name: `host:${id}`, role: "collect", capacity: 300, rooms: 1, jobs: [], joinedAt: 5, expiresAt: 9, connected: true },
+  ...more,
+});
+const wish = (value: string, more: Partial<WishRow> = {}): WishRow => ({
+  ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: false, askedAt: 5 },
+  ...{ owner: null, ownerId: null, told: null, toldAt: null },
+  ...more,
+});
+const told = (state: "live" | "waiting") => writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });
+
+function clusterOf(members: readonly MemberRow[], wishes: readonly WishRow[]): Cluster {
+  return {
+    leases: { members: async () => members },
+    wishes: { all: async () => wishes },
+    spooled: { waiting: async () => 12_345 },
+  } as unknown as Cluster;
+}
+
+it("shows who does what, rooms once whatever they are called, and how far readers are", async () => {
+  const members = [member(1, { jobs: ["hooks"] }), member(2, { connected: false, role: "all" })];
+  const wishes = [
+    wish("1", { room: 1, ownerId: 1, owner: "host:1", told: told("live"), watched: true }),
+    wish("9", { room: 1, ownerId: 1, owner: "host:1", told: told("live") }),
+    wish("2", { room: 2, ownerId: 1, owner: "host:1", told: "what a newer version told" }),
+    wish("3", { room: 3, told: told("waiting") }),
+    wish("4"),
+  ];
+  const { call, tell } = await manage({ replace: (store) => ({ ...store, cluster: clusterOf(members, wishes) }) });
+  await tell("98765", chat("1"), chat("2"));
+  const { status, body } = await call("/v1/cluster");
+  expect(status).toBe(200);
+  expect(Value.Check(ClusterSchema, body)).toBe(true);
+  expect(body).toMatchObject({
+    members: [
+      { id: 1, name: "host:1", jobs: ["hooks"], states: { live: 1, resolving: 1, waiting: 0 } },
+      { id: 2, connected: false, states: { live: 0 } },
+    ],
+    rooms: { wanted: 4, watched: 1, unowned: { waiting: 1, resolving: 1, live: 0 } },
+    behind: { statistics: 2, search: 0, hooks: 0 },
+    spooledBytes: 12_345,
+  });
+});
+
+it("says that there is none where one process does everything; only admins may ask", async () => {
+  const { call, tokens } = await manage();
+  const reply = await call("/v1/cluster");
+  expect([reply.status, reply.text]).toEqual([404, expect.stringContaining("one process does everything")]);
+  expect((await call("/v1/cluster", { token: tokens.manage })).status).toBe(403);
+});

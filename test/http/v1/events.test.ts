@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { encodeCursor } from "../../../src/feed/cursor.js";
+import { until } from "../../until.js";
+import { chat, gift, like, person, stats } from "../events.js";
+import { type Managed, manage, type Reply } from "../managed.js";
+
+const texts = (reply: Reply) => (reply.at("events") as { text?: string; type: string }[]).map(({ text, type }) => text ?? type);
+const url = (query: Record<string, string | number>) =>
+  `/v1/rooms/11/events?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`;
+
+async function five(): Promise<Managed> {
+  const managed = await manage();
+  await managed.tell("11", ...["1", "2", "3", "4", "5"].map((text) => chat(text)));
+  return managed;
+}
+
+describe("events of a room", () => {
+  it("are the newest, then what came after, then what was before", async () => {
+    const { call, tell } = await five();
+    const newest = await call(url({ limit: 2 }));
+    expect([texts(newest), newest.at("more")]).toEqual([["4", "5"], false]);
+    await tell("11", chat("6"));
+    const next = await call(url({ after: String(newest.at("next")) }));
+    expect([texts(next), next.at("more")]).toEqual([["6"], false]);
+    const older = await call(url({ before: String(newest.at("previous")), limit: 2 }));
+    expect([texts(older), older.at("more")]).toEqual([["2", "3"], true]);
+    const oldest = await call(url({ before: String(older.at("previous")), limit: 2 }));
+    expect([texts(oldest), oldest.at("more")]).toEqual([["1"], false]);
+    expect(texts(await call(url({ after: String(oldest.at("next")) })))).toEqual(["2", "3", "4", "5", "6"]);
+    expect(texts(await call(url({ before: String(next.at("previous")) })))).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  it("are given whole, as they were stored", async () => {
+    const { call, tell, store } = await manage();
+    const room = await tell("11", chat("你好\u2028</script>", { user: person({ id: "42", nickname: "\u202e小明" }) }));
+    const stored = (await store.log.read(room, 0, 10)).events;
+    expect((await call(url({ after: 0 }))).at("events")).toEqual(stored);
+  });
+
+  it("can be gone through from the oldest by pages", async () => {
+    const { call } = await five();
+    const seen: string[] = [];
+    let after = "0";
+    for (;;) {
+      const page = await call(url({ after, limit: 2 }));
+      seen.push(...texts(page));
+      after = String(page.at("next"));
+      if (page.at("more") !== true) break;
+    }
+    expect(seen).toEqual(["1", "2", "3", "4", "5"]);
+    expect(texts(await call(url({ after: 3 })))).toEqual(["4", "5"]);
+    expect(texts(await call(url({ before: 3 })))).toEqual(["1", "2"]);
+    expect(texts(await call(url({ before: 6 })))).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  it("are chosen by type, user, value, broadcast and filter", async () => {
+    const { call, tell, store } = await manage();
+    const room = await tell(
+      "11",
+      chat("a", { user: person({ id: "42", payLevel: 30 }) }),
+      gift(3, { diamonds: 150, user: person({ id: "42" }) }),
+      gift(1, { diamonds: 1 }),
+      like(5, { sessionId: "7000000000000000002" }),
+      stats(),
+    );
+    const types = async (query: Record<string, string | number>) => texts(await call(url({ after: 0, ...query })));
+    expect(await types({})).toEqual(["a", "gift", "gift", "like"]);
+    expect(await types({ types: "stats,like" })).toEqual(["like", "stats"]);
+    expect(await types({ types: "*" })).toEqual(["a", "gift", "gift", "like", "stats"]);
+    expect(await types({ user: "42" })).toEqual(["a", "gift"]);
+    expect(await types({ minDiamonds: 100 })).toEqual(["gift"]);
+    expect(await types({ session: "7000000000000000002" })).toEqual(["like"]);
+    expect((await call(url({ session: "latest" }))).status).toBe(404);
+    await store.sessions.open(room, "7000000000000000002", 1);
+    expect(await types({ session: "latest" })).toEqual(["like"]);
+    expect(await types({ filter: 'payLevel > 20 || (type == "gift" && diamonds < 10)' })).toEqual(["a", "gift"]);
+    expect(await types({ filter: "diamonds > 0", user: "42" })).toEqual(["gift"]);
+  });
+
+  it("of one broadcast alone when the room is named by its room_id", async () => {
+    const { call, tell, store } = await five();
+    const room = await tell("11", chat("other", { sessionId: "7000000000000000002" }));
+    await store.rooms.ensure([
+      { kind: "web_rid", value: "11" },
+      { kind: "room_id", value: "7000000000000000002" },
+    ]);
+    expect(texts(await call("/v1/rooms/7000000000000000002/events"))).toEqual(["other"]);
+    expect(texts(await call(`/v1/rooms/${room}/events?limit=1`))).toEqual(["other"]);
+  });
+
+  it("are waited for, and given the moment they come", async () => {
+    const { call, tell, clock } = await five();
+    const waiting = call(url({ after: 5, wait: 30, filter: 'text == "new"' }));
+    await until(() => clock.sleeping > 0);
+    await tell("11", chat("old"), chat("new"));
+    const answer = await waiting;
+    expect([texts(answer), answer.at("more")]).toEqual([["new"], false]);
+    const nothing = call(url({ after: String(answer.at("next")), wait: 30 }));
+    await until(() => clock.sleeping > 0);
+    clock.advance(30_000);
+    expect((await nothing).body).toMatchObject({ events: [], next: answer.at("next"), more: false });
+  });
+
+  it("that are no longer kept are named", async () => {
+    const { call, store } = await five();
+    await store.log.remove(1, 1, 3, "retention");
+    const answer = await call(url({ after: 0 }));
+    expect([texts(answer), answer.at("removed")]).toEqual([["4", "5"], [[1, 3]]]);
+    expect((await call(url({ before: 6 }))).at("removed")).toEqual([[1, 3]]);
+  });
+
+  it("end with one call's share of work, and go on by cursor", async () => {
+    const { call, tell } = await manage();
+    for (let n = 0; n < 25; n++) await tell("11", ...Array.from({ length: 1_000 }, () => chat("x")));
+    await tell("11", chat("needle"));
+    const filter = 'text == "needle"';
+    const first = await call(url({ after: 0, filter, limit: 2_000 }));
+    expect(first.body).toMatchObject({ events: [], more: true });
+    const second = await call(url({ after: String(first.at("next")), filter }));
+    expect([texts(second), second.at("more")]).toEqual([["needle"], false]);
+    const waited = await call(url({ after: 0, filter, wait: 60 }));
+    expect(waited.body).toMatchObject({ events: [], more: true });
+    const back = await call(url({ before: 25_002, filter: 'text == "none"' }));
+    expect(back.body).toMatchObject({ events: [], more: true });
+  });
+});
+
+describe("a cursor", () => {
+  it("of another log, another room or the future is refused with the valid ends", async () => {
+    const { call, store } = await five();
+    const { id: logId } = store.log;
+    for (const after of [
+      encodeCursor({ logId: "another", room: 1, seq: 2 }),
+      encodeCursor({ logId, room: 2, seq: 2 }),
+      encodeCursor({ logId, room: 1, seq: 6 }),
+      "6",
+    ]) {
+      const refused = await call(url({ after }));
+      expect([refused.status, refused.at("error", "code")]).toEqual([409, "cursor_reset"]);
+      expect(texts(await call(url({ after: String(refused.at("error", "oldest")) })))).toEqual(["1", "2", "3", "4", "5"]);
+      expect(texts(await call(url({ after: String(refused.at("error", "newest")) })))).toEqual([]);
+    }
+    expect((await call(url({ before: 7 }))).status).toBe(409);
+    expect((await call(url({ after: "nonsense" }))).at("error", "code")).toBe("bad_request");
+  });
+});
+
+describe("what cannot be asked", () => {
+  it.each([
+    [{ before: 3, after: 1 }, "before cannot"],
+    [{ before: 3, wait: 1 }, "before cannot"],
+    [{ wait: 61 }, "wait"],
+    [{ limit: 0 }, "limit"],
+    [{ limit: 2_001 }, "limit"],
+    [{ types: "chats" }, 'no type "chats"'],
+    [{ minDiamonds: -1 }, "minDiamonds"],
+    [{ minDiamond: 5 }, 'no field "minDiamond"'],
+    [{ after: "' OR 1=1" }, "after"],
+  ])("%o", async (query, words) => {
+    const { call } = await five();
+    const refused = await call(url(query as Record<string, string | number>));
+    expect([refused.status, refused.at("error", "code")]).toEqual([400, "bad_request"]);
+    expect(refused.at("error", "message")).toContain(words);
+  });
+
+  it("a wrong filter is told with its place", async () => {
+    const { call } = await five();
+    const refused = await call(url({ filter: "true && diamond > 5" }));
+    expect(refused.body).toMatchObject({
+      error: { code: "bad_request", message: expect.stringContaining('no variable "diamond"'), position: 8 },
+    });
+  });
+});

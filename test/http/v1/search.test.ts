@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { Store } from "../../../src/store/store.js";
+import { chat, gift } from "../events.js";
+import { type Managed, manage } from "../managed.js";
+
+const SESSION = "7300000000000000019";
+
+async function two(): Promise<Managed> {
+  const made = await manage();
+  const one = Array.from({ length: 5 }, (_, n) => chat(`你好呀 ${n}`, { id: `a${n}`, time: 1000 + 2 * n }));
+  const other = Array.from({ length: 5 }, (_, n) => chat(`说你好 ${n}`, { id: `b${n}`, time: 1001 + 2 * n, sessionId: SESSION }));
+  await made.tell("11", ...one, gift(3, { id: "g", diamonds: 3000 }));
+  const room = await made.tell("22", ...other, chat("你好", { id: "old", sessionId: "1", time: 1 }));
+  await made.store.rooms.ensure([
+    { kind: "web_rid", value: "22" },
+    { kind: "room_id", value: SESSION },
+  ]);
+  expect(room).toBe(2);
+  return made;
+}
+
+const idsOf = (events: unknown) => (events as { id: string }[]).map(({ id }) => id);
+
+describe("GET /v1/search", () => {
+  it("finds in all rooms, newest first, page by page", async () => {
+    const { call, tokens } = await two();
+    const found: string[] = [];
+    for (let cursor = ""; ; ) {
+      const reply = await call(`/v1/search?q=${encodeURIComponent("你好")}&from=1000&limit=3${cursor}`, { token: tokens.read });
+      expect([reply.status, reply.at("behind")]).toEqual([200, 0]);
+      found.push(...idsOf(reply.at("events")));
+      if (reply.at("next") === null) break;
+      cursor = `&cursor=${reply.at("next")}`;
+    }
+    expect(found).toEqual(["b4", "a4", "b3", "a3", "b2", "a2", "b1", "a1", "b0", "a0"]);
+  });
+
+  it("tells how far the index is behind in all rooms, also in those that were at their end after the first look", async () => {
+    const looks: (readonly number[])[] = [];
+    const find: Store["search"]["find"] = async ({ places }) => {
+      looks.push(places.map(({ room }) => room));
+      const found = { events: [], ms: 1 };
+      return looks.length === 1 ? { ...found, places: [{ room: 2, before: 5 }], behind: 7 } : { ...found, places: null, behind: 1 };
+    };
+    const { call, tell } = await manage({ replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }) });
+    for (const name of ["11", "22"]) await tell(name, chat("你好"));
+    expect((await call("/v1/search?user=1")).body).toEqual({ events: [], next: null, behind: 7 });
+    expect(looks).toEqual([[1, 2], [2]]);
+  });
+
+  it("costs a token its time, as its filters do: then it ends with what it has, and is refused", async () => {
+    let looks = 0;
+    const find: Store["search"]["find"] = async () => {
+      looks++;
+      return { events: [], places: [{ room: 1, before: 9 - looks }], behind: 0, ms: 3_000 };
+    };
+    const { call, tell, clock, tokens } = await manage({
+      replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }),
+    });
+    await tell("11", chat("你好"));
+    const first = await call("/v1/search?user=1", { token: tokens.read });
+    // 5 s at once: the second look was one too many, and there is no third.
+    expect([first.status, looks, typeof first.at("next")]).toEqual([200, 2, "string"]);
+    const second = await call("/v1/search?user=1", { token: tokens.read });
+    expect([second.status, second.at("error", "code"), second.headers.get("retry-after")]).toEqual([429, "too_costly", "5"]);
+    // Of filters it is the same time; others have their own.
+    expect((await call("/v1/rooms/11/events?filter=true", { token: tokens.read })).status).toBe(429);
+    expect((await call("/v1/search?user=1", { token: tokens.manage })).status).toBe(200);
+    await clock.advance(6_000);
+    expect((await call("/v1/search?user=1", { token: tokens.read })).status).toBe(200);
+  });
+
+  it("takes rooms, a user, types, times and worth together", async () => {
+    const { call } = await two();
+    const ids = async (query: string) => idsOf((await call(`/v1/search?${query}`)).at("events"));
+    expect(await ids("minDiamonds=1000")).toEqual(["g"]);
+    expect(await ids(`q=${encodeURIComponent("说你")}&room=11`)).toEqual([]);
+    expect(await ids(`types=chat&room=22,11&from=1002&to=1005`)).toEqual(["a2", "b1", "a1"]);
+    expect(await ids(`q=${encodeURIComponent("你好")}&room=${SESSION}`)).toEqual(["b4", "b3", "b2", "b1", "b0"]);
+    expect(await ids("user=nobody")).toEqual([]);
+  });
+
+  it("shows a token its rooms only, whatever the cursor names", async () => {
+    const { call, token } = await two();
+    const limited = await token({ rooms: ["web_rid:22"] });
+    const query = `/v1/search?q=${encodeURIComponent("你好")}&from=1000&limit=2`;
+    expect(idsOf((await call(query, { token: limited })).at("events"))).toEqual(["b4", "b3"]);
+    expect((await call(`${query}&room=11`, { token: limited })).status).toBe(404);
+    const { next } = (await call(query)).body as { next: string };
+    expect(idsOf((await call(`${query}&cursor=${next}`, { token: limited })).at("events"))).toEqual(["b3", "b2"]);
+  });
+
+  it.each([
+    ["q=好", /2 to 100 characters, this one has 1/],
+    ["from=1", /something to search for/],
+    ["types=chat,nothing", /nothing is none of/],
+    ["q=xx&cursor=AAAA", /cursor/],
+    ["q=xx&limit=201", /limit/],
+    ["q=xx&min=1", /min/],
+    [`q=xx&room=${Array.from({ length: 201 }, () => "11").join(",")}`, /200 rooms, not 201/],
+  ])("refuses %s in words", async (query, sentence) => {
+    const { call } = await two();
+    const reply = await call(`/v1/search?${query}`);
+    expect([reply.status, reply.at("error", "code")]).toEqual([400, "bad_request"]);
+    expect(reply.at("error", "message")).toMatch(sentence);
+  });
+});

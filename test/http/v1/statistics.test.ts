@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import type { NewEvent } from "../../../src/events/event.js";
+import { catchUp } from "../../../src/statistics/advance.js";
+import { plainWords } from "../../statistics/plain-words.js";
+import { chat, gift, stats } from "../events.js";
+import { type Managed, manage } from "../managed.js";
+
+const SESSION = "7300000000000000019";
+const MINUTE = 60_000;
+const T0 = 29_333_333 * MINUTE;
+const PATH = `/v1/rooms/11/sessions/${SESSION}`;
+
+/** A room with a broadcast in which ten people chat and give. */
+async function busy(): Promise<Managed> {
+  const made = await manage();
+  const person = (n: number) => ({ ...chat("").user, id: String(100 + n), nickname: `人${n}` });
+  const events = Array.from({ length: 10 }, (_, n): NewEvent[] => [
+    chat(`你好 w${n % 3}`, { id: `c${n}`, sessionId: SESSION, user: person(n), time: T0 + n * MINUTE }),
+    gift(n + 1, {
+      id: `g${n}`,
+      comboId: `k${n}`,
+      comboTotal: n + 1,
+      settled: n > 4,
+      sessionId: SESSION,
+      user: person(n),
+      unitDiamonds: 10,
+      diamonds: 10 * (n + 1),
+      time: T0,
+    }),
+  ]).flat();
+  const hidden = { ...person(99), id: null, masked: true };
+  const room = await made.tell(
+    "11",
+    ...events,
+    gift(5, { id: "h", comboId: "h", comboTotal: 5, sessionId: SESSION, user: hidden, unitDiamonds: null, diamonds: null, time: T0 }),
+    stats({ id: "s", sessionId: SESSION, online: 321, time: T0 }),
+  );
+  await made.store.sessions.open(room, SESSION, T0, "标题");
+  await made.store.rooms.setFacts(room, { anchor: { id: "42", secUid: null, nickname: "主播", avatar: null } });
+  await catchUp(made.store, plainWords);
+  return made;
+}
+
+async function pages(managed: Managed, path: string, list: string): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (let cursor = ""; ; ) {
+    const reply = await managed.call(`${path}limit=3${cursor}`, { token: managed.tokens.read });
+    expect([path, reply.status]).toEqual([path, 200]);
+    all.push(...(reply.at(list) as unknown[]));
+    if (reply.at("next") === null) return all;
+    cursor = `&cursor=${reply.at("next")}`;
+  }
+}
+
+describe("statistics of a broadcast", () => {
+  it("are shown with it", async () => {
+    const { call, tell } = await busy();
+    const totals = {
+      messages: { chat: 10, gift: 11, stats: 1 },
+      people: 10,
+      chatters: 10,
+      gifters: 10,
+      gifts: { combos: 11, settled: 5, units: 60, diamonds: 550, unpricedUnits: 5 },
+      hidden: { events: 1, chats: 0, units: 5, diamonds: 0 },
+      peak: { online: 321, minute: T0, eventsInMinute: 13 },
+      gaps: { count: 0, totalMs: 0 },
+      covered: 1,
+      partial: false,
+      behind: 0,
+    };
+    const shown = await call(PATH);
+    expect(shown.body).toMatchObject({ id: SESSION, room: "1", anchor: { id: "42" }, title: "标题", openedAt: T0, endedAt: null, totals });
+    expect((await call("/v1/rooms/11/sessions")).at("sessions", 0)).toEqual(shown.body);
+    expect((await call("/v1/rooms/11/sessions/latest")).body).toEqual(shown.body);
+    await tell("11", chat("新", { id: "new", sessionId: SESSION }));
+    expect((await call(PATH)).at("totals", "behind")).toBe(1);
+  });
+
+  it("come by pages that hold each row once, the most first", async () => {
+    const made = await busy();
+    const gifts = (by: string) => pages(made, `${PATH}/gifts?by=${by}&`, "gifts");
+    expect(await gifts("gift")).toMatchObject([
+      { gift: { id: "463", name: "小心心" }, user: null, receiver: null, units: 60, diamonds: 550 },
+    ]);
+    expect((await gifts("user")).map((row) => (row as { user: { id: string } }).user.id)).toEqual(
+      [109, 108, 107, 106, 105, 104, 103, 102, 101, 100].map(String),
+    );
+    expect(await gifts("line")).toHaveLength(11);
+    expect((await gifts("line")).at(-1)).toMatchObject({ user: null, receiver: null, units: 5, diamonds: 0, unpricedUnits: 5 });
+    const top = await pages(made, `${PATH}/top?by=units&`, "people");
+    expect(top.slice(0, 2)).toMatchObject([{ id: "109", nickname: "人9", units: 10, diamonds: 100, chats: 1, settled: 1 }, { id: "108" }]);
+    expect(await pages(made, `${PATH}/top?by=chats&`, "people")).toHaveLength(10);
+    expect(await pages(made, `${PATH}/top?by=likes&`, "people")).toEqual([]);
+    expect(await pages(made, `${PATH}/words?`, "words")).toEqual([
+      { text: "你好", count: 10 },
+      { text: "w0", count: 4 },
+      { text: "w1", count: 3 },
+      { text: "w2", count: 3 },
+    ]);
+    const minutes = await pages(made, `${PATH}/stats?`, "minutes");
+    expect(minutes).toHaveLength(10);
+    expect(minutes[0]).toMatchObject({ time: T0, messages: { chat: 1, gift: 11, stats: 1 }, units: 60, diamonds: 550, online: 321 });
+    expect(minutes[9]).toMatchObject({ time: T0 + 9 * MINUTE, messages: { chat: 1 }, units: 0, online: null });
+  });
+
+  it("refuse cursors of other lists, and hide what the token may not see", async () => {
+    const { call, token, tell } = await busy();
+    const next = (await call(`${PATH}/top?limit=1`)).at("next");
+    for (const path of ["/top?by=chats&", "/gifts?", "/words?", "/stats?"]) {
+      const reply = await call(`${PATH}${path}cursor=${next}`);
+      expect([path, reply.status, reply.at("error", "code")]).toEqual([path, 400, "bad_request"]);
+    }
+    await tell("12", chat("a"));
+    const limited = await token({ rooms: ["12"] });
+    for (const part of ["", "/stats", "/gifts", "/top", "/words"]) expect((await call(PATH + part, { token: limited })).status).toBe(404);
+    expect((await call("/v1/rooms/11/users/100", { token: limited })).status).toBe(404);
+    expect((await call("/v1/rooms/12/sessions/latest/stats")).status).toBe(404);
+  });
+});
+
+describe("a person in a room", () => {
+  it("is told by broadcast and in all", async () => {
+    const { call, tell, store } = await busy();
+    await tell(
+      "11",
+      chat("又来", { id: "x", sessionId: "2", user: { ...chat("").user, id: "100", nickname: "改名" }, time: T0 + 99 * MINUTE }),
+    );
+    await catchUp(store, plainWords);
+    const first = await call("/v1/rooms/11/users/100?limit=1");
+    expect(first.body).toMatchObject({
+      id: "100",
+      nickname: "改名",
+      total: { chats: 2, units: 1, diamonds: 10, firstAt: T0, lastAt: T0 + 99 * MINUTE },
+      sessions: [{ session: "2", chats: 1 }],
+    });
+    const second = await call(`/v1/rooms/11/users/100?cursor=${first.at("next")}`);
+    expect(second.body).toMatchObject({ sessions: [{ session: SESSION, nickname: "人0", units: 1 }], next: null });
+    expect((await call("/v1/rooms/11/users/1")).at("error", "code")).toBe("not_found");
+  });
+});

@@ -1,0 +1,225 @@
+import { describe, expect, it } from "vitest";
+import { corpus } from "../../simulator/index.js";
+import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { gapEvent } from "../../src/ingest/own-events.js";
+import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
+import { readFrame } from "../../src/platform/access/read.js";
+import type { Received } from "../../src/platform/access/source.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { check } from "../../src/store/check.js";
+import type { Log } from "../../src/store/log.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { FakeClock } from "../clock.js";
+
+const made = corpus({ seed: "pipeline", frames: 60 });
+const received: Received[] = made.frames.map((frame, i) => readFrame(frame, 1_777_726_800_000 + i * 100, new Drift()).received);
+const gap = gapEvent(1, { sessionId: null, webRid: "1", anchorId: null, source: "system" }, 1, 2, "a test");
+const broadcast: Broadcast = { sessionId: made.roomId, webRid: "1", anchorId: null, source: "websocket" };
+
+async function opened(change: (log: Log) => Log = (log) => log) {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
+  const aside: NewEvent[] = [];
+  const clock = new FakeClock(1_777_726_900_000);
+  const parts = {
+    log: change(store.log),
+    rooms: store.rooms,
+    room,
+    clock,
+    drift: new Drift(),
+    setAside: (event: NewEvent) => aside.push(event),
+  };
+  const events = async (): Promise<readonly LiveEvent[]> => (await store.log.read(room, 0, 100_000)).events;
+  return { store, room, aside, clock, parts, events, open: () => Pipeline.open(parts) };
+}
+/** The same log, with some methods replaced. */
+const changed = (log: Log, methods: Partial<Log>): Log =>
+  new Proxy(log, { get: (target, key) => Reflect.get(methods, key) ?? bound(target, key) });
+const bound = (log: Log, key: string | symbol) => {
+  const value: unknown = Reflect.get(log, key);
+  return typeof value === "function" ? value.bind(log) : value;
+};
+
+describe("pipeline", () => {
+  it("gives the same log whatever the size of its batches", async () => {
+    const whole = await opened();
+    const first = await whole.open();
+    await first.store(received, broadcast);
+    const single = await opened();
+    const pipeline = await single.open();
+    for (const one of received) await pipeline.store([one], broadcast);
+    // In the same order too: what comes twice moves no combo back.
+    expect(await pipeline.settle()).toBeGreaterThan(1);
+    await first.settle();
+    expect((await single.events()).map((event) => ({ ...event, seq: 0 }))).toEqual(
+      (await whole.events()).map((event) => ({ ...event, seq: 0 })),
+    );
+    expect(await check(whole.store.log)).toEqual([]);
+  });
+
+  it("stores what comes twice once, also after a restart", async () => {
+    const { open, events } = await opened();
+    await (await open()).store(received, broadcast);
+    const before = await events();
+    const again = await (await open()).store(received, broadcast);
+    expect(await events()).toEqual(before);
+    expect(again.events).toEqual([]);
+  });
+
+  it("finds the one event that the store refuses, keeps it aside and stores all others", async () => {
+    let bad = "";
+    const { open, events, aside } = await opened((log) =>
+      changed(log, {
+        append: (batches) =>
+          batches.some((batch) => batch.events.some(({ id }) => id === bad))
+            ? Promise.reject(new DyliveError("bad_request", "refused"))
+            : log.append(batches),
+      }),
+    );
+    const twin = await opened();
+    await (await twin.open()).store(received, broadcast);
+    const all = await twin.events();
+    bad = all.find(({ type }) => type === "chat")?.id ?? "";
+    const stored = await (await open()).store(received, broadcast);
+    expect(aside.map(({ id }) => id)).toEqual([bad]);
+    expect(stored.drops.get("refused_by_store")).toBe(1);
+    expect((await events()).map(({ id }) => id)).toEqual(all.map(({ id }) => id).filter((id) => id !== bad));
+  });
+
+  it("throws when the store is down, forgets nothing that was stored, and takes the batch when it is back", async () => {
+    let down = false;
+    const { open, events, aside, store } = await opened((log) =>
+      changed(log, { append: (batches) => (down ? Promise.reject(new DyliveError("internal", "disk full")) : log.append(batches)) }),
+    );
+    const pipeline = await open();
+    await pipeline.store(received.slice(0, 30), broadcast);
+    const before = await events();
+    down = true;
+    await expect(pipeline.store(received.slice(30), broadcast)).rejects.toThrow("disk full");
+    expect(await events()).toEqual(before);
+    down = false;
+    await pipeline.store(received.slice(30), broadcast);
+    expect(aside).toEqual([]);
+    const twin = await opened();
+    await (await twin.open()).store(received, broadcast);
+    expect((await events()).map(({ id }) => id)).toEqual((await twin.events()).map(({ id }) => id));
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("shares a room with a second owner without counting anything twice", async () => {
+    const { open, events, store } = await opened();
+    const [live, other] = [await open(), await open()];
+    for (let i = 0; i < received.length; i += 6) {
+      await Promise.all([
+        live.store(received.slice(i, i + 6), broadcast),
+        other.store(received.slice(Math.max(0, i - 3), i + 3), broadcast),
+      ]);
+    }
+    const twin = await opened();
+    await (await twin.open()).store(received, broadcast);
+    const units = (list: readonly LiveEvent[]) => list.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
+    expect(units(await events())).toBe(units(await twin.events()));
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("settles combos that fell silent, once, also those from before a restart", async () => {
+    const { open, events, clock, store } = await opened();
+    await (await open()).store(received, broadcast);
+    await clock.advance(60_000);
+    const restarted = await open();
+    expect(await restarted.settle()).toBeGreaterThan(0);
+    expect(await restarted.settle()).toBe(0);
+    const open_ = new Map<string, boolean>();
+    for (const event of await events())
+      if (event.type === "gift") open_.set(event.comboId, event.settled || open_.get(event.comboId) === true);
+    expect([...open_.values()].every(Boolean)).toBe(true);
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("of a cluster claims at its first write, and stores nothing more when the room is another's", async () => {
+    const { parts, store, events, clock } = await opened();
+    const other = await Pipeline.open(parts);
+    await other.store(received.slice(0, 20), broadcast);
+    let mine = true;
+    const rooms = { claim: async (one: number) => (mine ? store.rooms.claim(one) : null) };
+    const lazy = Pipeline.lazy({ ...parts, rooms });
+    await clock.advance(60_000);
+    expect(await lazy.settle()).toBe(0);
+    // The other one has not been fenced.
+    await other.store(received.slice(20, 30), broadcast);
+    await lazy.store(received, broadcast);
+    const before = await events();
+    mine = false;
+    await Pipeline.open(parts);
+    await expect(lazy.settle()).rejects.toMatchObject({ code: "not_owner" });
+    await expect(lazy.own(gap)).rejects.toMatchObject({ code: "not_owner" });
+    expect(await events()).toEqual(before);
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("takes turns with others that store into the room at the same time, and all of it is stored once", async () => {
+    const { open, events, store } = await opened();
+    const pipelines = await Promise.all([open(), open(), open()]);
+    const parts = Array.from({ length: 12 }, (_, i) => received.slice(i * 5, i * 5 + 5));
+    await Promise.all(pipelines.map(async (pipeline) => Promise.all(parts.map((part) => pipeline.store(part, broadcast)))));
+    const alone = await opened();
+    const one = await alone.open();
+    for (const part of parts) await one.store(part, broadcast);
+    const ids = (all: readonly LiveEvent[]) => all.map(({ id }) => id).sort();
+    expect(ids(await events())).toEqual(ids(await alone.events()));
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("gives up when the room is taken away at every try, with an error that can be tried again", async () => {
+    let appends = 0;
+    const { open, parts } = await opened((log) =>
+      changed(log, {
+        append: async (batches) => {
+          appends++;
+          for (const { room } of batches) await parts.rooms.claim(room);
+          return log.append(batches);
+        },
+      }),
+    );
+    const pipeline = await open();
+    await expect(pipeline.store(received, broadcast)).rejects.toMatchObject({ code: "in_use", row: { retryable: true } });
+    expect(appends).toBe(8);
+  });
+
+  it("claims again when what follows the claim fails", async () => {
+    let down = true;
+    const { parts, events } = await opened((log) =>
+      changed(log, { readBefore: (...asked) => (down ? Promise.reject(new DyliveError("internal", "gone")) : log.readBefore(...asked)) }),
+    );
+    const lazy = Pipeline.lazy(parts);
+    await expect(lazy.store(received, broadcast)).rejects.toThrow("gone");
+    expect(await events()).toEqual([]);
+    down = false;
+    await lazy.store(received, broadcast);
+    expect((await events()).length).toBeGreaterThan(10);
+  });
+
+  it("counts what a store finds too old apart from what it had", async () => {
+    const { open } = await opened((log) =>
+      changed(log, {
+        append: async (batches) =>
+          (await log.append(batches.map((batch) => ({ ...batch, events: batch.events.slice(1) })))).map((appended) =>
+            appended.stored === undefined ? appended : { ...appended, stored: [null, ...appended.stored], tooOld: 1 },
+          ),
+      }),
+    );
+    const stored = await (await open()).store(received.slice(0, 1), broadcast);
+    expect(stored.drops.get("too_old")).toBe(1);
+    expect(stored.drops.has("duplicate")).toBe(false);
+  });
+});
+
+it("takes what happens from its start on although a horizon is yet to come, as an earlier version left it", async () => {
+  const { parts } = await opened();
+  const clock = new FakeClock(1_700_000_000_000); // before the messages
+  const pipeline = await Pipeline.open({ ...parts, clock, horizon: async () => Date.UTC(2099, 0) });
+  const stored = await pipeline.store(received, broadcast);
+  expect(stored.drops.has("too_old")).toBe(false);
+  expect(stored.events.length).toBeGreaterThan(10);
+});

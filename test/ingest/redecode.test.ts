@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { corpus } from "../../simulator/index.js";
+import { readFrame } from "../../src/platform/access/read.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { type RawFile, rawFiles } from "../../src/sources/raw/files.js";
+import { RawRecorder } from "../../src/sources/raw/recorder.js";
+import { closeRecordings } from "../../src/sources/raw/rotate.js";
+import { catchUp } from "../../src/statistics/advance.js";
+import { check } from "../../src/store/check.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { Store } from "../../src/store/store.js";
+import { erased } from "../contracts/events.js";
+import { everything } from "../contracts/statistics.js";
+import { plainWords } from "../statistics/plain-words.js";
+import { useDirectory } from "../store/directory.js";
+import { bodies, broadcast, collected, made, older, received, T0, units } from "./older.js";
+
+const directory = useDirectory();
+
+const stores = {
+  memory: () => openMemoryStore({ maxEventsPerRoom: 100_000 }),
+  SQLite: () => openSqliteStore({ path: directory("dylive.sqlite") }),
+};
+
+describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, open) => {
+  it("give what a newer decoder would have given from the first, and keep seq and id", async () => {
+    const store = open();
+    const { again, events, room } = await collected(store, older, directory("raw"));
+    const before = await events();
+    const fresh = openMemoryStore({ maxEventsPerRoom: 100_000 });
+    const wanted = await collected(fresh, undefined, directory("raw"));
+    const whole = await wanted.events();
+    expect(units(before)).not.toEqual(units(whole));
+
+    const done = await again();
+    const after = await events();
+    expect(bodies(after)).toEqual(bodies(whole));
+    expect(units(after)).toEqual(units(whole));
+    expect(after.slice(0, before.length).map(({ seq, id }) => [seq, id])).toEqual(before.map(({ seq, id }) => [seq, id]));
+    const changed = after.slice(0, before.length).filter(({ revision }) => revision > 0);
+    expect(changed.length).toBeGreaterThan(50);
+    for (const event of after.slice(0, before.length)) {
+      const { revision: _, ...then } = before[event.seq - 1] ?? event;
+      const { revision, ...now } = event;
+      expect([event.id, revision > 0]).toEqual([event.id, JSON.stringify(now) !== JSON.stringify(then)]);
+    }
+    const likes = whole.filter(({ type }) => type === "like").length;
+    expect(after.slice(before.length).filter(({ type }) => type === "like")).toHaveLength(likes);
+    expect(after.slice(before.length).every(({ time }) => time < T0 + 60_000)).toBe(true);
+    expect(done).toMatchObject({ sessions: [made.roomId], appended: after.length - before.length, erased: 0, lostBytes: 0 });
+    expect(await check(store.log)).toEqual([]);
+
+    await catchUp(store, plainWords);
+    await catchUp(fresh, plainWords);
+    const counted = async (from: Store, key: number) => (await everything(from, key, [made.roomId])).sessions[0]?.tally;
+    const [now, then] = [await counted(store, room), await counted(fresh, wanted.room)];
+    expect({ ...now, types: { ...now?.types, gift: 0 }, gifts: 0 }).toMatchObject({
+      units: then?.units,
+      diamonds: then?.diamonds,
+      likes: then?.likes,
+    });
+    expect({ ...now?.types, gift: 0 }).toEqual({ ...then?.types, gift: 0 });
+
+    expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
+    expect(await events()).toEqual(after);
+    await store.close();
+  });
+
+  it("beside a server count as new only what it does not store itself", async () => {
+    const store = open();
+    const { room, pipeline, clock, again, events } = await collected(store, undefined, directory("raw"));
+    const late = corpus({ seed: "late", frames: 6, start: T0 + 90_000 });
+    const folder = directory("live");
+    const raw = new RawRecorder({ folder, clock, byDefault: true, maxBytes: 1e6, onError: (error) => expect(error).toBeNull() });
+    const waiting = late.frames.map((frame) => readFrame(frame, clock.now(), new Drift()).received);
+    const comes = late.frames.map((frame) => readFrame(frame, clock.now() + 1000, new Drift()).received);
+    raw.take(room, [...waiting.slice(0, 4), ...comes.slice(4)], broadcast);
+    await raw.rotate();
+    const files = (await rawFiles(folder, room)).map((file) => ({ ...file, open: true }));
+    // What was recorded is in the log some moments later.
+    const server = {
+      now: () => clock.now(),
+      every: clock.every.bind(clock),
+      sleep: async () => void (await pipeline.store(waiting.slice(0, 4), broadcast)),
+    };
+    const before = (await events()).length;
+    expect(await again({ files, clock: server })).toMatchObject({ appended: 0, replaced: 0 });
+    expect((await events()).length).toBeGreaterThan(before + 10);
+    expect(await again({ files, clock: { ...server, now: () => clock.now() + 60_000, sleep: async () => {} } })).not.toMatchObject({
+      appended: 0,
+    });
+    await raw.close();
+    await store.close();
+  });
+
+  it("leave erased events erased, and people that stand under a pseudonym", async () => {
+    const store = open();
+    const { again, events, room } = await collected(store, older, directory("raw"));
+    const chats = (await events()).filter((event) => event.type === "chat");
+    const [gone, hidden] = chats;
+    if (gone === undefined || hidden === undefined) throw new Error("no chats");
+    const someone = { ...hidden, user: { ...hidden.user, id: "p0123456789abcdef", nickname: "p0123456789abcdef" } };
+    await store.log.replace(room, [{ ...erased(gone), seq: gone.seq }, someone]);
+    expect(await again()).toMatchObject({ erased: 2 });
+    const now = await events();
+    expect([now[gone.seq - 1]?.type, now[hidden.seq - 1]]).toEqual(["erased", { ...someone, revision: 1 }]);
+    expect(now.filter(({ id }) => id === gone.id || id === hidden.id)).toHaveLength(2);
+    await store.close();
+  });
+
+  it("change nothing where the decoder is the same, also beside a server that goes on, and with what was removed", async () => {
+    const store = open();
+    const { again, events, room, pipeline } = await collected(store, undefined, directory("raw"));
+    const before = await events();
+    expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
+    await store.log.remove(room, 1, 100, "retention");
+    await store.retention.setHorizon(room, Math.max(...before.slice(0, 100).map(({ time }) => time)));
+    expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
+    expect(await events()).toEqual(before.slice(100));
+    // The owner was fenced, and goes on with the sums of the log.
+    expect((await pipeline.store(received, broadcast)).events).toEqual([]);
+    await store.close();
+  });
+
+  it("go on where a recording was compressed meanwhile, or removed by its limits", async () => {
+    const store = open();
+    const { again, folder, room } = await collected(store, older, directory("raw"));
+    await closeRecordings(folder, false, systemClock, new AbortController().signal);
+    const files = await rawFiles(folder, room);
+    const moved = files.map((file) => ({ ...file, path: file.path.replace(/\.gz$/, "") }));
+    const whole = await again({ files: [{ ...files[0], path: `${folder}/removed.dyrec` } as RawFile, ...moved] });
+    expect(whole).toMatchObject({ messages: 800, lostBytes: 0 });
+    await store.close();
+  });
+
+  it("can be broken off and begun again", async () => {
+    const store = open();
+    const { again, events } = await collected(store, older, directory("raw"));
+    const stop = new AbortController();
+    let reports = 0;
+    const onProgress = () => {
+      if (++reports === 5) stop.abort(new Error("stopped"));
+    };
+    await expect(again({ signal: stop.signal, onProgress })).rejects.toThrow("stopped");
+    await again();
+    const fresh = await collected(openMemoryStore({ maxEventsPerRoom: 100_000 }), undefined, directory("raw"));
+    const whole = await fresh.events();
+    expect(units(await events())).toEqual(units(whole));
+    expect(bodies(await events())).toEqual(bodies(whole));
+    await store.close();
+  });
+});

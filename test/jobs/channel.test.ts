@@ -1,0 +1,104 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { WorkerChannel } from "../../src/jobs/channel.js";
+import type { JobDesk } from "../../src/jobs/jobs.js";
+import { statisticsAt } from "../../src/jobs/statistics.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { StatisticsReader } from "../../src/statistics/reader.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { FakeClock } from "../clock.js";
+import { chat, gift } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { useDirectory } from "../store/directory.js";
+import { until } from "../until.js";
+
+const file = useDirectory();
+/** Loads TypeScript in the thread. */
+const execArgv = ["--import", fileURLToPath(new URL("../store/child/register.mjs", import.meta.url))];
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+function onFile() {
+  const path = file("dylive.sqlite");
+  const store = openSqliteStore({ path });
+  const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
+  closers.push(
+    () => store.close(),
+    () => desk.close(),
+  );
+  return { store, desk };
+}
+
+describe("jobs in the worker thread", () => {
+  it("count what is appended, and read it", async () => {
+    const { store, desk } = onFile();
+    const { room, append } = await claimed(store);
+    await append(chat("1", { text: "主播上链接[比心]" }), gift("2", "c", 3, 3));
+    const statistics = statisticsAt(desk);
+    expect(await statistics.progress()).toEqual([{ room, behind: 2 }]);
+    const reader = new StatisticsReader({ statistics, clock: new FakeClock(), advance: stepsOf(desk), onError: fail });
+    reader.start();
+    closers.push(() => reader.stop());
+    const session = chat("1").sessionId ?? "";
+    await until(async () => (await statistics.progress()).length === 0);
+    expect((await statistics.sessions(room, [session])).get(session)).toMatchObject({ chatters: 1, gifters: 1, tally: { diamonds: 30n } });
+    expect((await statistics.words(room, session, "word", 10)).map(({ text }) => text)).toEqual(["主播", "链接"]);
+    expect(await statistics.words(room, session, "emoji", 10)).toEqual([{ text: "[比心]", count: 1 }]);
+  });
+
+  it("are refused when they are aborted before, and after the end", async () => {
+    const { desk } = onFile();
+    const reason = new Error("not now");
+    await expect(desk.run("statistics.progress", [], AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(await desk.run("statistics.progress", [])).toEqual([]);
+    await desk.close();
+    await expect(desk.run("statistics.progress", [])).rejects.toThrow();
+  });
+});
+
+describe("the worker thread", () => {
+  it("says why it cannot open the store, and opens it for a later job when it can", async () => {
+    const path = file("later/dylive.sqlite");
+    const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
+    closers.push(() => desk.close());
+    for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "bad_config" });
+    mkdirSync(dirname(path));
+    expect(await desk.run("statistics.progress", [])).toEqual([]);
+  });
+
+  it("fails its jobs when it ends, and is started again by the next", async () => {
+    const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
+    const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,process.exit(3)"] });
+    closers.push(() => desk.close());
+    for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "internal" });
+  });
+
+  it("fails no job of the thread that was started after it", async () => {
+    const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
+    const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,throw new Error('broken')"] });
+    closers.push(() => desk.close());
+    // It fails, and then it ends: by that time the second job waits for another thread.
+    for (let n = 0; n < 2; n++)
+      await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ detail: "the worker thread failed" });
+  });
+
+  it("takes so many jobs at a time and no more", async () => {
+    const { desk } = onFile();
+    const asked = Array.from({ length: 1001 }, () => desk.run("statistics.progress", []));
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(1);
+    expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { code: "internal" } });
+  });
+});
+
+function stepsOf(desk: JobDesk) {
+  return (room: number, signal: AbortSignal) => desk.run("statistics.advance", [room], signal);
+}
+
+function fail(error: unknown): void {
+  throw error;
+}

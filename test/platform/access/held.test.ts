@@ -1,0 +1,76 @@
+import { writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import { encodeMsgFrame, encodePushResponse, pushTexts } from "../../../simulator/frame.js";
+import { corpus } from "../../../simulator/index.js";
+import { loadSchema } from "../../../simulator/schema.js";
+import { readSpoolPart } from "../../../src/ingest/spool-part.js";
+import { heldBytes } from "../../../src/platform/access/held.js";
+import { ReceiveQueue } from "../../../src/platform/access/queue.js";
+import { readFrame } from "../../../src/platform/access/read.js";
+import type { Received } from "../../../src/platform/access/source.js";
+import { Drift } from "../../../src/platform/wire/drift.js";
+import { encodeHeader, encodeRecord } from "../../../src/platform/wire/recording.js";
+import { openCaptures } from "../../../src/sources/capture.js";
+import { FakeClock } from "../../clock.js";
+import { harOf } from "../../sources/har-file.js";
+import { useDirectory } from "../../store/directory.js";
+
+const file = useDirectory();
+const AT = 1_777_726_780_000;
+const ROOM_ID = "7300000000000000019";
+const MB = 1024 * 1024;
+const BOMBS = 12;
+const HEADER = encodeHeader({ webRid: "98765", roomId: ROOM_ID, title: "", startedAt: AT, source: "websocket" });
+
+/** Some 10 KB that inflate to 8 MiB: all of them fit into what is read of a file at once. */
+const bomb = (() => {
+  const schema = loadSchema();
+  const texts = pushTexts(AT, AT, "1", ROOM_ID);
+  const message = { method: "WebcastNobodyKnowsMessage", payload: new Uint8Array(8 * MB), sendingId: "1" };
+  const response = encodePushResponse(schema, [message as unknown as Parameters<typeof encodePushResponse>[1][number]], texts);
+  return encodeMsgFrame(schema, { seqId: 1, logId: "1", serverTime: AT }, gzipSync(response), texts, true);
+})();
+const recordingOf = (frames: readonly Uint8Array[]) =>
+  Buffer.concat([HEADER, ...frames.map((bytes, n) => encodeRecord({ kind: "frame", receivedAt: AT + n, bytes }))]);
+const bombs = Array.from({ length: BOMBS }, () => bomb);
+
+async function sizesOf(batches: AsyncIterable<readonly Received[]> | Iterable<readonly Received[]>): Promise<number[]> {
+  const sizes: number[] = [];
+  for await (const batch of batches) sizes.push(batch.reduce((sum, one) => sum + heldBytes(one), 0) / MB);
+  return sizes;
+}
+
+it.each(["bombs.dyrec", "bombs.har"])("frames of %s that inflate a thousand times are read one at a time", async (name) => {
+  const path = file(name);
+  const har = harOf([{ roomId: ROOM_ID, frames: bombs.map((bytes, n) => ({ bytes, at: AT + n })) }]);
+  writeFileSync(path, name.endsWith("har") ? JSON.stringify(har) : recordingOf(bombs));
+  const [capture] = await openCaptures(path, new FakeClock(), new Drift());
+  const sizes = await sizesOf(capture?.batches(new AbortController().signal) ?? []);
+  expect(sizes).toHaveLength(BOMBS);
+  expect(Math.max(...sizes)).toBeLessThan(10);
+});
+
+it("so are those of another process's spool", async () => {
+  const sizes = await sizesOf(readSpoolPart(recordingOf(bombs))?.batches ?? []);
+  expect(sizes).toHaveLength(BOMBS);
+  expect(Math.max(...sizes)).toBeLessThan(10);
+});
+
+it("frames as they come from real rooms are still many at a time", async () => {
+  const path = file("real.dyrec");
+  const { frames } = corpus({ frames: 200 });
+  writeFileSync(path, recordingOf(frames));
+  const [capture] = await openCaptures(path, new FakeClock(), new Drift());
+  const sizes = await sizesOf(capture?.batches(new AbortController().signal) ?? []);
+  expect(sizes.length).toBeLessThan(5);
+});
+
+it("what waits for the store is counted by what it takes in memory, not by what came", () => {
+  const log: string[] = [];
+  const queue = new ReceiveQueue({ pause: () => log.push("pause"), resume: () => log.push("resume") });
+  for (let n = 0; n < 7; n++) queue.push(readFrame(bomb, AT, new Drift()).received);
+  expect(log).toEqual([]);
+  for (let n = 0; n < 3; n++) queue.push(readFrame(bomb, AT, new Drift()).received);
+  expect(log).toEqual(["pause"]);
+});

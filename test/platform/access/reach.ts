@@ -1,0 +1,27 @@
+import { platformAt } from "../../../src/platform/access/platform.js";
+import { ProxyServer } from "../../../src/platform/access/proxy.js";
+import { directSeats } from "../../../src/platform/access/seat.js";
+import { httpSigner } from "../../../src/platform/access/signer.js";
+import type { Accounts, Reach } from "../../../src/platform/place.js";
+import { DyliveError } from "../../../src/runtime/errors.js";
+
+const USER_AGENT = "Mozilla/5.0 (test)";
+
+/** Of somebody who has none. */
+export const NO_ACCOUNTS: Accounts = {
+  get: (name) => Promise.reject(new DyliveError("not_found", `there is no account ${JSON.stringify(name)}`)),
+  noteReading: () => {},
+};
+
+/** A simulator as rooms reach it, with its own signer and without a browser. */
+export function reachAt(url: string): Reach {
+  return {
+    platform: platformAt(url),
+    platformBy: (proxyUrl) => platformAt(url, new ProxyServer(proxyUrl)),
+    seats: directSeats({ signer: httpSigner(`${url}/@signer/sign`), userAgent: USER_AGENT }),
+    accounts: NO_ACCOUNTS,
+    account: "default",
+    source: "websocket",
+    userAgent: USER_AGENT,
+  };
+}

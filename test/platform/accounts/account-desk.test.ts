@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Simulator, startSimulator } from "../../../simulator/index.js";
+import { platformAt } from "../../../src/platform/access/platform.js";
+import { AccountDesk } from "../../../src/platform/accounts/account-desk.js";
+import { AccountStore } from "../../../src/platform/accounts/login-store.js";
+import { FakeClock } from "../../clock.js";
+
+const START = 1_777_726_780_000;
+const SECRET = `sessionid=TOPSECRET; sid_guard=${encodeURIComponent(`s|${START / 1000}|3600|`)}`;
+const signal = new AbortController().signal;
+let folder: string;
+let clock: FakeClock;
+let simulator: Simulator;
+let desk: AccountDesk;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dylive-desk-"));
+  clock = new FakeClock(START);
+  simulator = await startSimulator({ start: START });
+  desk = new AccountDesk(new AccountStore(folder, clock), { platform: platformAt(simulator.url), userAgent: "test" }, clock);
+});
+afterEach(async () => {
+  await simulator.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("the desk of accounts", () => {
+  it("keeps pasted cookies and never gives them back", async () => {
+    const saved = await desk.save("phone", SECRET);
+    expect(saved).toMatchObject({ name: "phone", login: "unknown", savedAt: START, expiresAt: START + 3_600_000, lapsed: false });
+    expect(JSON.stringify([saved, await desk.list(), await desk.check("phone", signal)])).not.toContain("TOPSECRET");
+    await expect(desk.save("phone", "ttwid=TOPSECRET")).rejects.toMatchObject({ message: expect.not.stringContaining("TOPSECRET") });
+  });
+
+  it("says that a login has lapsed, by its date or by what the platform says", async () => {
+    await desk.save("phone", SECRET);
+    await desk.save("tablet", "sessionid=another");
+    await clock.advance(3_600_000);
+    expect((await desk.list()).map(({ name, lapsed }) => [name, lapsed])).toEqual([
+      ["phone", true],
+      ["tablet", false],
+    ]);
+    simulator.rooms.logout();
+    expect(await desk.check("tablet", signal)).toMatchObject({ login: "guest", lapsed: true, checkedAt: START + 3_600_000 });
+  });
+
+  it("lists one whose file is damaged, with what to do", async () => {
+    await desk.save("phone", SECRET);
+    writeFileSync(join(folder, "phone.json"), "{TOPSECRET");
+    const [facts] = await desk.list();
+    expect(facts).toMatchObject({ name: "phone", savedAt: null, problem: expect.stringContaining("damaged") });
+    expect(await desk.remove("phone")).toBe(true);
+    expect(await desk.list()).toEqual([]);
+  });
+});

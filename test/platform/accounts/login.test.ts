@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Simulator, startSimulator } from "../../../simulator/index.js";
+import { platformAt } from "../../../src/platform/access/platform.js";
+import { AccountDesk } from "../../../src/platform/accounts/account-desk.js";
+import { parseCookies } from "../../../src/platform/accounts/cookies.js";
+import { readLogin } from "../../../src/platform/accounts/login.js";
+import { type AccountStatus, AccountStore } from "../../../src/platform/accounts/login-store.js";
+import { breathe, FakeClock } from "../../clock.js";
+import { until } from "../../until.js";
+
+const START = 1_777_726_780_000;
+const DAY = 86_400_000;
+const SIGNAL = new AbortController().signal;
+const GUARD = encodeURIComponent(`s|${START / 1000}|5184000|`);
+let folder: string;
+let clock: FakeClock;
+let accounts: AccountStore;
+let simulator: Simulator;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "dylive-login-"));
+  clock = new FakeClock(START);
+  accounts = new AccountStore(join(folder, "accounts"), clock);
+  simulator = await startSimulator({ start: START });
+});
+afterEach(async () => {
+  await simulator.close();
+  rmSync(folder, { recursive: true });
+});
+const login = () => parseCookies(`ttwid=1%7Cmine; sessionid=TOPSECRET; sid_guard=${GUARD}`, START);
+const as = () => ({ platform: platformAt(simulator.url), userAgent: "Mozilla/5.0 (test)" });
+
+describe("accounts", () => {
+  it("are kept for their owner only, and shown without cookies", async () => {
+    expect(await accounts.names()).toEqual([]);
+    const account = await accounts.save("phone-1", login());
+    expect(await accounts.names()).toEqual(["phone-1"]);
+    expect(statSync(join(folder, "accounts", "phone-1.json")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, "accounts")).mode & 0o777).toBe(0o700);
+    expect((await accounts.get("phone-1")).cookies()).toEqual(login());
+    for (const text of [
+      inspect(account, { showHidden: true, depth: 9 }),
+      JSON.stringify(account),
+      JSON.stringify(await accounts.status("phone-1")),
+    ])
+      expect(text).not.toContain("TOPSECRET");
+  });
+
+  it("may be replaced and removed; what is missing or damaged is said so", async () => {
+    await accounts.save("a", login());
+    await accounts.save("a", parseCookies("sessionid=other", START));
+    expect((await accounts.get("a")).cookies()).toHaveLength(1);
+    expect(await accounts.remove("a")).toBe(true);
+    expect(await accounts.remove("a")).toBe(false);
+    await expect(accounts.get("a")).rejects.toMatchObject({ code: "not_found" });
+    await accounts.save("b", login());
+    writeFileSync(join(folder, "accounts", "b.json"), "{TOPSECRET");
+    await expect(accounts.get("b")).rejects.toMatchObject({ code: "bad_account", message: expect.not.stringContaining("TOPSECRET") });
+  });
+
+  it.each(["", "../x", "a/b", "a".repeat(33), "."])("may not be called %j", async (name) => {
+    await expect(accounts.save(name, login())).rejects.toMatchObject({ code: "bad_request" });
+    await expect(accounts.get(name)).rejects.toMatchObject({ code: "bad_request" });
+  });
+
+  it("need a session", async () => {
+    await expect(accounts.save("a", parseCookies("ttwid=1", START))).rejects.toMatchObject({ code: "bad_request" });
+  });
+});
+
+describe("a check", () => {
+  it("says who is logged in, how old the login is and when it ends", async () => {
+    await accounts.save("a", login());
+    await clock.advance(DAY);
+    expect(await accounts.status("a")).toMatchObject({ login: "unknown", checkedAt: null, ageMs: DAY });
+    const expected = { login: "logged_in", nickname: "已登录的观众", ageMs: DAY, expiresAt: START + 60 * DAY, checkedAt: START + DAY };
+    expect(await accounts.check("a", as(), SIGNAL)).toMatchObject(expected);
+    expect(await accounts.status("a")).toMatchObject(expected);
+  });
+
+  it("is unknown when there is a captcha, and keeps what was known", async () => {
+    await accounts.save("a", login());
+    simulator.rooms.captcha();
+    expect(await accounts.check("a", as(), SIGNAL)).toMatchObject({ login: "unknown" });
+    simulator.rooms.captcha(false);
+    await accounts.check("a", as(), SIGNAL);
+    simulator.rooms.captcha();
+    expect(await accounts.check("a", as(), SIGNAL)).toMatchObject({ login: "logged_in" });
+  });
+
+  it("that comes to nothing says why: a captcha, or cookies that are more than a server takes", async () => {
+    await accounts.save("a", login());
+    simulator.rooms.captcha();
+    expect(await accounts.check("a", as(), SIGNAL)).toMatchObject({ login: "unknown", reason: expect.stringContaining("captcha") });
+    simulator.rooms.captcha(false);
+    const many = Array.from({ length: 47 }, (_, n) => `junk${n}=${"x".repeat(1000)}`).join("; ");
+    await accounts.save("b", parseCookies(`sessionid=TOPSECRET; ${many}`, START));
+    const status = await accounts.check("b", as(), SIGNAL);
+    expect(status).toMatchObject({ login: "unknown", reason: expect.stringMatching(/HTTP 431: the cookies have 4\d{4} bytes/) });
+    expect(status.reason).not.toContain("TOPSECRET");
+    expect(await new AccountDesk(accounts, as(), clock).check("b", SIGNAL)).toMatchObject({ problem: expect.stringContaining("HTTP 431") });
+    expect(await accounts.check("a", as(), SIGNAL)).not.toHaveProperty("reason");
+  });
+
+  it("raises the alarm once when the login has ended", async () => {
+    await accounts.save("a", login());
+    simulator.rooms.logout();
+    const lapsed: AccountStatus[] = [];
+    const stop = accounts.watch({ ...as(), everyMs: 60_000, onLapsed: (status) => lapsed.push(status) });
+    await until(() => lapsed.length > 0);
+    await clock.advance(60_000);
+    await until(async () => (await accounts.status("a")).checkedAt === START + 60_000);
+    await breathe();
+    expect(lapsed).toEqual([expect.objectContaining({ name: "a", login: "guest" })]);
+    stop();
+  });
+
+  it("raises no alarm because the platform cannot be asked", async () => {
+    await accounts.save("a", login());
+    const failed: string[] = [];
+    const nowhere = { ...as(), platform: platformAt("http://127.0.0.1:9") };
+    const stop = accounts.watch({
+      ...nowhere,
+      everyMs: 60_000,
+      onLapsed: () => expect.unreachable(),
+      onFailed: (name) => failed.push(name),
+    });
+    await until(() => failed.length > 0);
+    stop();
+    expect(failed).toEqual(["a"]);
+  });
+});
+
+describe("reading a page", () => {
+  it.each([
+    ["escaped", 'x.push([1,"7:[\\"$\\",{\\"header-user-info\\":{\\"isLogin\\":true,\\"nickname\\":\\"n\\"}}]"])', "logged_in", "n"],
+    ["a guest's", '"header-user-info":{"isLogin":false,"nickname":"n"}', "guest", null],
+    ["without the flag", '"header-user-info":{}', "unknown", null],
+    ["a captcha", "<html>captcha</html>", "unknown", null],
+    ["with the flag elsewhere", `"header-user-info":${" ".repeat(5000)}"isLogin":true`, "unknown", null],
+  ])("%s", (_kind, html, login, nickname) => {
+    const reason = login === "unknown" ? { reason: expect.stringContaining("page") } : {};
+    expect(readLogin(html)).toEqual({ login, nickname, ...reason });
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { readMachine } from "../../../src/app/config.js";
+import { browserPlaces, findBrowser, type Surroundings } from "../../../src/platform/browser/find.js";
+import { loginHosts, pageHosts } from "../../../src/platform/browser/hosts.js";
+import { BrowserSession } from "../../../src/platform/browser/session.js";
+import { pauseMs } from "../../../src/platform/browser/wait.js";
+import { systemClock } from "../../../src/runtime/clock.js";
+
+const linux: Surroundings = { platform: "linux", path: "/usr/local/bin:relative:/usr/bin", home: "/home/me", programFolders: [] };
+const there =
+  (...files: string[]) =>
+  (file: string) =>
+    files.includes(file);
+
+describe("the browser", () => {
+  it.each<[Surroundings, string]>([
+    [linux, "/usr/bin/chromium"],
+    [linux, "/usr/local/bin/google-chrome"],
+    [linux, "/opt/microsoft/msedge/msedge"],
+    [{ ...linux, platform: "darwin" }, "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
+    [{ ...linux, platform: "darwin" }, "/home/me/Applications/Chromium.app/Contents/MacOS/Chromium"],
+    [
+      { ...linux, platform: "win32", programFolders: ["C:\\Program Files", "C:\\Program Files (x86)"] },
+      "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+    ],
+  ])("%o: %s", (machine, file) => expect(findBrowser(null, browserPlaces(machine), there(file))).toBe(file));
+
+  it("is Chrome before Chromium, wherever on the PATH", () => {
+    expect(findBrowser(null, browserPlaces(linux), there("/usr/local/bin/chromium", "/usr/bin/google-chrome"))).toBe(
+      "/usr/bin/google-chrome",
+    );
+  });
+
+  it("is the one that was named, or none", () => {
+    expect(findBrowser("/my/chrome", browserPlaces(linux), there("/my/chrome", "/usr/bin/chromium"))).toBe("/my/chrome");
+    expect(() => findBrowser("/my/chrome", browserPlaces(linux), there("/usr/bin/chromium"))).toThrow(
+      expect.objectContaining({ code: "no_browser", detail: expect.stringContaining("/my/chrome") }),
+    );
+  });
+
+  it("that is missing is one clear sentence with what to do", () => {
+    let error: unknown;
+    try {
+      findBrowser(null, browserPlaces(linux), there());
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code: "no_browser", detail: expect.stringMatching(/Chrome.*Edge.*Chromium.*places/) });
+    expect(error).toMatchObject({ row: { hint: expect.stringMatching(/Install.*DYLIVE_BROWSER/) } });
+  });
+
+  it("is a program that really is there", () => {
+    expect(findBrowser(process.execPath, [])).toBe(process.execPath);
+    expect(() => findBrowser("/etc", [])).toThrow();
+    expect(() => findBrowser("/etc/passwd", [])).toThrow();
+    expect(findBrowser(null, ["/etc", "/etc/passwd", "/nowhere/chrome", process.execPath])).toBe(process.execPath);
+  });
+
+  it("is none where none is looked for, whatever this machine has", () => {
+    expect(() => findBrowser(null, [])).toThrow(expect.objectContaining({ code: "no_browser" }));
+  });
+
+  it("is looked for in places that the environment tells", () => {
+    expect(readMachine({ PATH: "/my/bin", DISPLAY: ":0" }, "linux")).toMatchObject({
+      browsers: expect.arrayContaining(["/my/bin/google-chrome", "/usr/lib/chromium/chromium"]),
+      display: true,
+    });
+    expect(readMachine({ LOCALAPPDATA: "C:\\Users\\me" }, "win32").browsers).toContain("C:\\Users\\me\\Chromium\\Application\\chrome.exe");
+    expect(readMachine({}, "linux").display).toBe(false);
+  });
+});
+
+describe("hosts", () => {
+  it.each([
+    "live.douyin.com",
+    "webcast100-ws-web-hl.douyin.com",
+    "lf-douyin-pc-web.douyinstatic.com",
+    "mssdk.bytedance.com",
+    "LIVE.douyin.com",
+  ])("%s is needed", (host) => expect(pageHosts()(host)).toBe(true));
+  it.each([
+    "pull-flv-l1.douyincdn.com",
+    "p3.douyinpic.com",
+    "www.bytedance.com",
+    "douyin.com.evil.example",
+    "evildouyinstatic.com",
+    "127.0.0.1",
+    "",
+  ])("%s is not", (host) => expect(pageHosts()(host)).toBe(false));
+  it("may be more for a login, or by the operator's word", () => {
+    expect(loginHosts()("p3.douyinpic.com")).toBe(true);
+    expect(loginHosts()("evil.example")).toBe(false);
+    expect(pageHosts(["more.example"])("x.more.example")).toBe(true);
+  });
+});
+
+it("the pause before another attempt grows, and has an end", () => {
+  expect([0, 1, 2, 3, 4, 8, 100].map(pauseMs)).toEqual([0, 0, 1000, 2000, 4000, 60_000, 60_000]);
+});
+
+describe("a session without a browser", () => {
+  it("gives whoever takes a seat that one sentence, at once and again", async () => {
+    const choose = () => ({ program: findBrowser(null, browserPlaces(linux), there()), headless: true });
+    const session = new BrowserSession({ choose, clock: systemClock, upstream: null, profile: null });
+    const wish = { account: null, proxy: null, webRid: null };
+    for (let again = 0; again < 4; again++)
+      await expect(session.take(wish, new AbortController().signal)).rejects.toMatchObject({ code: "no_browser" });
+    await session.close();
+  });
+});

@@ -1,0 +1,264 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Claim, GiftEvent } from "../../../src/events/combo.js";
+import { GiftLedger } from "../../../src/events/ledger.js";
+import type { Context, Envelope } from "../../../src/platform/messages/head.js";
+import { normalise } from "../../../src/platform/messages/normalise.js";
+import { expectValid } from "../../events/check.js";
+import { Store } from "../../events/store.js";
+import { context, envelope } from "./encode.js";
+
+const COMMON = { msgId: "7624523651580285990", roomId: "7624505674873244442", createTime: "1775222770095" };
+const SENDER = { id: "111482481280", nickname: "菊0" };
+const HEART = {
+  id: "463",
+  name: "小心心",
+  combo: true,
+  diamondCount: 1,
+  image: { urlList: ["https://p3-webcast.douyinpic.com/heart.png"] },
+};
+const GIFT = {
+  common: COMMON,
+  giftId: "463",
+  groupCount: 1,
+  repeatCount: 1,
+  comboCount: 1,
+  user: SENDER,
+  groupId: "1775222770",
+  gift: HEART,
+  sendType: 4,
+  traceId: "7624523651580253222",
+};
+
+function claimed(from: Envelope, changes: Partial<Context> = {}): { event: GiftEvent; claim: Claim } {
+  const draft = normalise(from, context(changes));
+  if (!draft || draft.claim === null) throw new Error("no gift");
+  expectValid(draft.event);
+  return draft;
+}
+const gift = (message: object, changes: Partial<Context> = {}) => claimed(envelope("GiftMessage", { ...GIFT, ...message }), changes);
+
+describe("a gift message", () => {
+  test("is told in full", () => {
+    expect(gift({})).toMatchObject({
+      claim: { total: 1, end: false, single: false },
+      event: {
+        type: "gift",
+        kind: "gift",
+        user: { id: "111482481280" },
+        gift: { id: "463", name: "小心心", icon: "https://p3-webcast.douyinpic.com/heart.png" },
+        unitDiamonds: 1,
+        receiver: null,
+        comboId: "7624505674873244442.111482481280.463.g1775222770.0",
+        traceId: "7624523651580253222",
+      },
+    });
+  });
+
+  test.each([
+    [{ repeatCount: 7, totalCount: 5, groupCount: 1, comboCount: 6 }, 7],
+    [{ repeatCount: 1, totalCount: 99, groupCount: 1, comboCount: 6 }, 99],
+    [{ repeatCount: 1, totalCount: 0, groupCount: 66, comboCount: 3 }, 198],
+    [{ repeatCount: 0, totalCount: 0, groupCount: 66, comboCount: 0 }, 66],
+    [{ repeatCount: 0, totalCount: 0, groupCount: 0, comboCount: 0 }, 1],
+    [{ repeatCount: -1, totalCount: "9223372036854775807", groupCount: 1, comboCount: 1 }, 10_000_000],
+  ])("claims the largest of its counters: %o", (counts, total) => {
+    expect(gift(counts).claim.total).toBe(total);
+  });
+
+  test("cannot be followed when neither the gift nor the sending is a combo, or nothing names the combo", () => {
+    const { combo: _, ...plain } = HEART;
+    expect(gift({ gift: plain, sendType: 1 }).claim.single).toBe(true);
+    expect(gift({ gift: plain, sendType: 4 }).claim.single).toBe(false);
+    expect(gift({ sendType: 0 }).claim.single).toBe(false);
+    expect(gift({ groupId: "0" }).claim.single).toBe(false);
+    expect(gift({ groupId: "0", traceId: "" }).claim.single).toBe(true);
+  });
+
+  test("has a price when it is described", () => {
+    const price = (struct: object | null) => gift({ gift: struct }).event.unitDiamonds;
+    expect(price(null)).toBeNull();
+    expect(price({})).toBeNull();
+    expect(price({ id: "1", name: "人气票" })).toBe(0);
+    expect(price({ diamondCount: 30 })).toBe(30);
+    expect(price({ diamondCount: -3, name: "x" })).toBeNull();
+    expect(price({ diamondCount: 2_000_000_000, name: "x" })).toBeNull();
+  });
+
+  test("says whether it can be given in combos, where the platform does", () => {
+    const combo = (message: object) => gift(message).event.gift.combo;
+    expect([combo({}), combo({ gift: null }), combo({ gift: {}, sendType: 4 })]).toEqual([true, true, true]);
+    expect(combo({ gift: { id: "1", name: "嘉年华" }, sendType: 1 })).toBe(false);
+    expect([combo({ gift: null, sendType: 1 }), combo({ gift: {}, sendType: 1 })]).toEqual([undefined, undefined]);
+  });
+
+  test("tells the units of one click where that gives a bundle, which stays when the combo is settled", () => {
+    expect(gift({}).event.unitsPerClick).toBeUndefined();
+    const bundle = gift({ groupCount: 66, comboCount: 2, repeatCount: 132 });
+    expect(bundle).toMatchObject({ claim: { total: 132 }, event: { unitsPerClick: 66 } });
+    const again = gift({ groupCount: 66, comboCount: 2, repeatEnd: 1 });
+    const end = { ...again, event: { ...again.event, id: "7624523743130178586" } };
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    for (const made of [bundle, end]) ledger.commit(store.append(ledger.stage([made], store.find(ledger.missing([made])))));
+    expect(store.events.at(-1)).toMatchObject({ delta: 0, settled: true, unitsPerClick: 66, gift: { combo: true } });
+  });
+
+  test("names its receiver, whoever it is", () => {
+    expect(gift({ toUser: { id: "8", nickname: "乙" } }).event).toMatchObject({
+      receiver: { id: "8" },
+      comboId: expect.stringMatching(/\.8$/),
+    });
+    expect(gift({ toUser: {} }).event).toMatchObject({ receiver: null, comboId: expect.stringMatching(/\.0$/) });
+    expect(gift({ toUserIds: ["8"] }).event).toMatchObject({
+      receiver: { id: "8", nickname: null },
+      comboId: expect.stringMatching(/\.0$/),
+    });
+  });
+});
+
+describe("a combo's name", () => {
+  const name = (message: object, changes: Partial<Context> = {}) => gift(message, changes).event.comboId;
+
+  test("differs by session, sender, gift, group and receiver, and by nothing else", () => {
+    const names = [
+      name({}),
+      name({}, { sessionId: "7624505674873244443" }),
+      name({ user: { id: "5" } }),
+      name({ giftId: "464" }),
+      name({ groupId: "1775222771" }),
+      name({ toUser: { id: "8" } }),
+    ];
+    expect(new Set(names).size).toBe(names.length);
+    const same = { traceId: "other", repeatCount: 5, common: { ...COMMON, msgId: "9", roomId: "1", createTime: "0" } };
+    expect(name(same, { anchorId: null, receivedAt: 5, webRid: null })).toBe(name({}));
+  });
+
+  test("falls back to the trace and then to the event", () => {
+    expect(name({ groupId: "0" })).toContain(".t7624523651580253222.");
+    expect(name({ groupId: "0", traceId: "81ac3f207f0d4152964d4fdef9aa0588" })).toMatch(/\.th[0-9a-f]{16}\./);
+    expect(name({ groupId: "0", traceId: "" })).toContain(".e7624523651580285990:WebcastGiftMessage.");
+  });
+
+  test("tells masked senders apart", () => {
+    const masked = (webcastUid: string) => name({ user: { id: "111111", nickname: "x***", webcastUid } });
+    expect(masked("a")).not.toBe(masked("b"));
+    expect(masked("a")).toBe(masked("a"));
+    expect(masked("a")).not.toContain("111111");
+  });
+
+  test("tells masked senders of one second apart by their actions", () => {
+    // Two people of one shown name, gift and second: they have one group, and nothing of their own but the trace.
+    for (const user of [{ id: "111111", nickname: "张***" }, { nickname: "神秘人四阶" }, { id: "7", nickname: "神秘人四阶" }]) {
+      const masked = (traceId: string, more: object = {}) => name({ user, groupId: "1775222770", traceId, ...more });
+      expect(masked("1")).not.toBe(masked("2"));
+      expect(masked("1")).toBe(masked("1", { repeatCount: 9, repeatEnd: 1 }));
+    }
+    const open = (traceId: string) => name({ user: SENDER, traceId });
+    expect(open("1")).toBe(open("2"));
+  });
+
+  test("stays short and in one piece whatever the texts are", () => {
+    const evil = { id: "111111", nickname: "a.b.c".repeat(500) };
+    expect(name({ user: evil, toUser: evil, groupId: "0", traceId: "x.y".repeat(3000) }).length).toBeLessThan(200);
+    expect(name({ user: evil, toUser: evil, groupId: "0", traceId: "x.y" }).split(".")).toHaveLength(5);
+  });
+});
+
+describe("other forms", () => {
+  test("a light gift stands for itself, its sender is the envelope's", () => {
+    const light = {
+      common: { ...COMMON, user: SENDER },
+      groupCount: 1,
+      repeatCount: 3,
+      comboCount: 1,
+      giftInfo: { giftId: "11884", diamondCount: 9 },
+    };
+    const { event, claim } = claimed(envelope("LightGiftMessage", { ...light, toUserId: "8" }));
+    expect(claim).toEqual({ total: 3, end: false, single: true });
+    expect(event).toMatchObject({
+      kind: "light",
+      user: { id: "111482481280" },
+      gift: { id: "11884" },
+      unitDiamonds: 9,
+      receiver: { id: "8" },
+      traceId: null,
+    });
+  });
+
+  test("a binding gift is the gift inside", () => {
+    const { event } = claimed(envelope("BindingGiftMessage", { msg: GIFT }, "0"));
+    expect(event).toMatchObject({ kind: "binding", id: "7624523651580285990:WebcastBindingGiftMessage", comboId: gift({}).event.comboId });
+    expect(normalise(envelope("BindingGiftMessage", { common: COMMON }), context())?.event.type).toBe("unknown");
+  });
+
+  test("a doodle is one unit of unknown price", () => {
+    const { event, claim } = claimed(envelope("DoodleGiftMessage", { common: COMMON, giftId: "5", user: SENDER, compose: "{}" }));
+    expect([event.kind, event.unitDiamonds, claim.total]).toEqual(["doodle", null, 1]);
+  });
+
+  test("one action in two forms counts once", () => {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    const gift = (msgId: string) => ({ ...GIFT, common: { ...COMMON, msgId } });
+    const drafts = [
+      claimed(envelope("BindingGiftMessage", { msg: { ...gift("1"), groupId: "0" } })),
+      claimed(envelope("GiftMessage", gift("2"))),
+      claimed(envelope("BindingGiftMessage", { msg: gift("3") })),
+    ];
+    ledger.commit(store.append(ledger.stage(drafts, store.find(ledger.missing(drafts)))));
+    expect(store.events).toMatchObject([{ id: "1:WebcastBindingGiftMessage", delta: 1, diamonds: 1 }]);
+  });
+});
+
+test("people under a mask with one shown name, gift and second are each counted in full", () => {
+  for (const user of [{ id: "111111", nickname: "张***" }, { nickname: "神秘人四阶" }]) {
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    const drafts = [
+      ["1", "7001", 1],
+      ["2", "7002", 1],
+      ["3", "7001", 3],
+      ["4", "7002", 2],
+    ].map(([msgId, traceId, repeatCount]) => gift({ common: { ...COMMON, msgId }, user, traceId, repeatCount }));
+    for (const draft of drafts) ledger.commit(store.append(ledger.stage([draft], store.find(ledger.missing([draft])))));
+    expect(store.events.map((event) => event.type === "gift" && event.delta)).toEqual([1, 1, 2, 1]);
+    expect(store.events).toMatchObject(drafts.map(() => ({ user: { id: null, masked: true, nickname: user.nickname } })));
+  }
+});
+
+test("whole streams: senders with one group id, guests and sessions never mix, and every unit counts once", () => {
+  const update = fc.record({
+    sender: fc.constantFrom("5", "6"),
+    gift: fc.constantFrom("463", "464"),
+    group: fc.constantFrom("1775222770", "1775222771"),
+    to: fc.constantFrom(undefined, "8"),
+    session: fc.constantFrom("7624505674873244442", "7624505674873244443"),
+    count: fc.integer({ min: 1, max: 50 }),
+    end: fc.integer({ min: 0, max: 1 }),
+  });
+  fc.assert(
+    fc.property(fc.array(fc.array(update, { minLength: 1, maxLength: 5 }), { maxLength: 30 }), (batches) => {
+      const [ledger, store] = [new GiftLedger(), new Store()];
+      const largest = new Map<string, number>();
+      let id = 0;
+      for (const batch of batches) {
+        const drafts = batch.map((u) => {
+          const key = [u.sender, u.gift, u.group, u.to, u.session].join();
+          largest.set(key, Math.max(largest.get(key) ?? 0, u.count));
+          const common = { ...COMMON, msgId: String(++id) };
+          const message = { common, user: { id: u.sender }, giftId: u.gift, groupId: u.group, repeatCount: u.count, repeatEnd: u.end };
+          const to = u.to === undefined ? {} : { toUser: { id: u.to } };
+          return claimed(envelope("GiftMessage", { ...GIFT, ...message, ...to, traceId: "" }), { sessionId: u.session });
+        });
+        ledger.commit(store.append(ledger.stage(drafts, store.find(ledger.missing(drafts)))));
+      }
+      const sums = new Map<string, number>();
+      for (const e of store.events) {
+        expectValid(e);
+        if (e.type !== "gift") continue;
+        const key = [e.user.id, e.gift.id, e.comboId.split(".g")[1]?.split(".")[0], e.receiver?.id, e.sessionId].join();
+        sums.set(key, (sums.get(key) ?? 0) + e.delta);
+      }
+      expect(sums).toEqual(largest);
+    }),
+    { numRuns: 100 },
+  );
+});

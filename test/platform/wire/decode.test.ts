@@ -1,0 +1,168 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decodeLazy, decodePayload, peekCommon } from "../../../src/platform/wire/decode.js";
+import { Drift } from "../../../src/platform/wire/drift.js";
+import { WireError } from "../../../src/platform/wire/error.js";
+import { decodeFrame } from "../../../src/platform/wire/frame.js";
+import { decodeText } from "../../../src/platform/wire/gen/index.js";
+import { KNOWN_METHODS } from "../../../src/platform/wire/known.js";
+import { isKnownMethod, METHODS } from "../../../src/platform/wire/methods.js";
+import { decodeResponse } from "../../../src/platform/wire/response.js";
+import { arbitrary, encode, schema, types } from "./schema.js";
+
+const ChatMessage = schema.lookupType("dylive.wire.ChatMessage");
+const methods = [...METHODS.keys()];
+
+test("generated files are what proto/ gives", () => {
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
+  execFileSync(process.execPath, ["scripts/gen.mjs", "--check"], { cwd: root, stdio: "pipe" });
+});
+
+describe("the method table", () => {
+  test("methods are Webcast and the message's name, but for the aliases of the platform", () => {
+    const aliases = [...METHODS]
+      .filter(([name, method]) => name !== `Webcast${method.name}`)
+      .map(([name, method]) => `${name}=${method.name}`);
+    expect(aliases.sort()).toEqual([
+      "LinkMicMethod=LinkMicMethod",
+      "WebcastCommonDotMessage=CommonToastMessage",
+      "WebcastLinkMicArmiesMethod=LinkMicArmies",
+      "WebcastLinkMicBattleFinishMethod=LinkMicBattleFinish",
+      "WebcastLinkMicBattleMethod=LinkMicBattle",
+      "WebcastRoomNotifyMessage=NotifyMessage",
+    ]);
+    expect(METHODS.get("WebcastChatMessage")?.name).toBe("ChatMessage");
+    expect(METHODS.has("WebcastLinkMicBattle")).toBe(false);
+  });
+
+  test("a method is read or merely known, not both", () => {
+    expect([...KNOWN_METHODS].filter((name) => METHODS.has(name))).toEqual([]);
+    expect(METHODS.size + KNOWN_METHODS.size).toBe(137);
+    expect(isKnownMethod("WebcastGiftSortMessage")).toBe(true);
+    expect(isKnownMethod("toString")).toBe(false);
+  });
+});
+
+describe("decodePayload", () => {
+  test("kind and message", () => {
+    const drift = new Drift();
+    const payload = encode(ChatMessage, { content: "你好", common: { room_id: "7", display_text: { key: "k" } } });
+    const read = decodePayload("WebcastChatMessage", payload, drift);
+    expect(read?.kind).toBe("ChatMessage");
+    if (read?.kind !== "ChatMessage") return;
+    expect(read.message.content).toBe("你好");
+    expect(decodeLazy(read.message.common?.displayText ?? null, decodeText, drift)?.key).toBe("k");
+    expect(decodeLazy(null, decodeText, drift)).toBe(null);
+    expect(drift.toJSON()).toEqual({ methods: {}, fields: {}, failures: {}, overflow: 0 });
+    expect(decodeLazy({ bytes: Uint8Array.of(0xff, 0x0a, 0x09, 0xff), start: 1, end: 3 }, decodeText, drift)).toBe(null);
+    expect(drift.toJSON().failures).toEqual({ truncated: 1 });
+  });
+
+  test("methods without a decoder give null, and only those that the platform does not have count as drift", () => {
+    const drift = new Drift();
+    expect(decodePayload("WebcastGiftSortMessage", new Uint8Array(0), drift)).toBe(null);
+    expect(decodePayload("WebcastNewThingMessage", new Uint8Array(0), drift)).toBe(null);
+    expect(decodePayload("__proto__", new Uint8Array(0), drift)).toBe(null);
+    expect(Object.entries(drift.toJSON().methods)).toEqual([
+      ["WebcastNewThingMessage", 1],
+      ["__proto__", 1],
+    ]);
+  });
+
+  test("malformed bytes are reported and counted", () => {
+    const drift = new Drift();
+    expect(decodePayload("WebcastChatMessage", Uint8Array.of(0x1a, 0x09, 0x61), drift)).toEqual({ kind: "failed", failed: "truncated" });
+    expect(drift.toJSON().failures).toEqual({ truncated: 1 });
+  });
+
+  test("the envelope of a payload that we have no decoder for", () => {
+    const peek = (bytes: Uint8Array) => peekCommon("WebcastNewThing", bytes);
+    const named = encode(ChatMessage, { content: "x", common: { method: "WebcastNewThing", msg_id: "5" } });
+    expect(peek(named)?.msgId).toBe("5");
+    expect(peekCommon("WebcastOther", named)).toBe(null);
+    expect(peek(encode(ChatMessage, { content: "x", common: { msg_id: "5" } }))).toBe(null);
+    expect(peek(Uint8Array.of(0x10, 0x01))).toBe(null);
+    expect(peek(Uint8Array.of(0x08, 0x01, 0x0a, 0x09))).toBe(null);
+    expect(peek(Uint8Array.of(0x0a, 0x00))).toBe(null);
+    expect(peek(new Uint8Array(0))).toBe(null);
+  });
+});
+
+describe("hostile bytes", () => {
+  test("any bytes give a result or a failure, whatever the method", () => {
+    const drift = new Drift();
+    fc.assert(
+      fc.property(fc.constantFrom(...methods), fc.uint8Array({ maxLength: 200 }), (method, bytes) => {
+        const read = decodePayload(method, bytes, drift);
+        if (read?.kind === "failed") expect(read.failed).not.toBe("internal");
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("valid messages with bytes changed, cut or doubled likewise", () => {
+    const drift = new Drift();
+    for (const [method, { name }] of METHODS) {
+      const type = types.find((candidate) => candidate.name === name);
+      if (type === undefined) throw new Error(name);
+      fc.assert(
+        fc.property(
+          arbitrary(type),
+          fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 8 }),
+          fc.nat(),
+          (message, changes, cut) => {
+            const bytes = Buffer.from(encode(type, message));
+            if (bytes.length === 0) return;
+            for (const [at, value] of changes) bytes[at % bytes.length] = value;
+            const read = decodePayload(method, bytes.subarray(0, cut % (bytes.length + 1)), drift);
+            if (read?.kind === "failed") expect(read.failed).not.toBe("internal");
+            expect(decodePayload(method, Buffer.concat([bytes, bytes]), drift)).not.toMatchObject({ failed: "internal" });
+          },
+        ),
+        { numRuns: 15 },
+      );
+    }
+    expect(Object.keys(drift.toJSON().fields).length).toBeGreaterThan(0);
+  });
+
+  test("frames and responses throw nothing but WireError", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        for (const decode of [decodeFrame, decodeResponse]) {
+          try {
+            decode(bytes);
+          } catch (error) {
+            expect(error).toBeInstanceOf(WireError);
+          }
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe("drift", () => {
+  test("is bounded in keys and in the length of a key", () => {
+    const drift = new Drift();
+    for (let i = 0; i < 5000; i++) drift.unknownMethod(`M${i}`);
+    drift.unknownMethod("M1");
+    expect(Object.keys(drift.toJSON().methods).length).toBe(1000);
+    expect(drift.toJSON().overflow).toBe(4000);
+    expect(drift.toJSON().methods["M1"]).toBe(2);
+    const long = new Drift();
+    long.unknownMethod("x".repeat(1_000_000));
+    expect(Object.keys(long.toJSON().methods)).toEqual(["x".repeat(100)]);
+  });
+
+  test("merges", () => {
+    const [a, b] = [new Drift(), new Drift()];
+    a.unknownField("Common", 27);
+    b.unknownField("Common", 27);
+    b.wrongWireType("User", 1, 2);
+    b.failed("truncated");
+    a.merge(b);
+    expect(a.toJSON()).toEqual({ methods: {}, fields: { "Common.27": 2, "User.1:2": 1 }, failures: { truncated: 1 }, overflow: 0 });
+  });
+});

@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { elementsOf, parseExact } from "../../../src/platform/wire/exact-json.js";
+
+describe("parseExact", () => {
+  it("keeps every digit of a bare id, and nothing else is changed", () => {
+    expect(parseExact('{"room_id":7214015683695250235,"n":-12345678901234567,"s":12.5,"e":1e3,"z":1.0000000000000000001}')).toEqual({
+      room_id: "7214015683695250235",
+      n: "-12345678901234567",
+      s: 12.5,
+      e: 1000,
+      z: 1,
+    });
+  });
+
+  it("passes over digits inside of strings, also after escaped quotes", () => {
+    const text = '7214015683695250235 \\" 7214015683695250235,{"room_id":7214015683695250235';
+    expect(parseExact(JSON.stringify({ text, [text]: [text] }))).toEqual({ text, [text]: [text] });
+  });
+
+  it("is JSON.parse for everything that has no such number", () => {
+    fc.assert(
+      fc.property(fc.json(), (json) => {
+        fc.pre(!/\d{16}/.test(json));
+        expect(parseExact(json)).toEqual(JSON.parse(json));
+      }),
+    );
+  });
+
+  it("reads a megabyte in one string", () => {
+    const text = '\\"1234567890123456789'.repeat(50_000);
+    expect(parseExact(JSON.stringify([text]))).toEqual([text]);
+  });
+
+  it("refuses a megabyte of quotes that end nothing, in the time that reading it takes", () => {
+    for (const text of [`["${'\\"'.repeat(500_000)}`, '\\"'.repeat(500_000), '"1234567890123456789'.repeat(50_001)])
+      expect(() => parseExact(text)).toThrow(SyntaxError);
+  });
+});
+
+describe("elementsOf", () => {
+  const read = (json: string) => elementsOf(Buffer.from(json)).map((bytes) => Buffer.from(bytes).toString());
+
+  it("gives each element byte for byte", () => {
+    expect(read('[{"a":"],{\\"" , "b":[1,{"c":"你好"}]} ,\n2,"x,y"]')).toEqual(['{"a":"],{\\"" , "b":[1,{"c":"你好"}]} ', "\n2", '"x,y"']);
+  });
+
+  it("gives as many as JSON.parse, with the same values", () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue(), { minLength: 1 }), fc.constantFrom(undefined, 1), (values, indent) => {
+        const json = JSON.stringify(values, null, indent);
+        expect(read(json).map((one) => JSON.parse(one))).toEqual(JSON.parse(json));
+      }),
+    );
+  });
+});

@@ -1,0 +1,154 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { WireError } from "../../../src/platform/wire/error.js";
+import { decodeFrame, encodeAck, framePayload, HEARTBEAT } from "../../../src/platform/wire/frame.js";
+import { inflate } from "../../../src/platform/wire/inflate.js";
+import { decodeResponse } from "../../../src/platform/wire/response.js";
+import { encode, schema } from "./schema.js";
+
+const PushFrame = schema.lookupType("dylive.wire.PushFrame");
+const Response = schema.lookupType("dylive.wire.Response");
+
+function frame(fields: Record<string, unknown>) {
+  return decodeFrame(encode(PushFrame, fields));
+}
+
+function code(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof WireError) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+test("the heartbeat is 3A 02 68 62", () => {
+  expect(Buffer.from(HEARTBEAT).toString("hex")).toBe("3a026862");
+  expect(decodeFrame(HEARTBEAT).payloadType).toBe("hb");
+});
+
+describe("ack", () => {
+  test("log id, payload type and internal_ext, byte for byte", () => {
+    expect(Buffer.from(encodeAck("300", "ab:é")).toString("hex")).toBe("10ac02" + "3a0361636b" + "420561623ac3a9");
+  });
+
+  test("of 64 bits, read back by protobufjs", () => {
+    for (const id of ["18446744073709551615", "6163826846294803948", "1"]) {
+      const read = PushFrame.decode(encodeAck(id, "x".repeat(300))) as unknown as Record<string, unknown>;
+      expect([String(read["log_id"]), read["payload_type"], String(read["payload"]).length]).toEqual([id, "ack", 300]);
+    }
+  });
+
+  test("without log id or internal_ext those fields are left out", () => {
+    for (const id of ["0", "", "abc", "-1"]) expect(Buffer.from(encodeAck(id, "")).toString("hex")).toBe("3a0361636b");
+  });
+});
+
+describe("frame", () => {
+  test("headers by their meaning, the payload as a part of the frame", () => {
+    const bytes = encode(PushFrame, {
+      seq_id: 7,
+      log_id: "6163826846294803948",
+      service: 8888,
+      method: 8888,
+      headers: [
+        { key: "compress_type", value: "none" },
+        { key: "im-cursor", value: "t-1" },
+        { key: "im-internal_ext", value: "wss" },
+        { key: "server_time", value: "170" },
+        { key: "__proto__", value: "x" },
+      ],
+      payload_encoding: "pb",
+      payload_type: "msg",
+      payload: Uint8Array.of(1, 2, 3),
+    });
+    const read = decodeFrame(bytes);
+    expect({ ...read, payload: [...read.payload] }).toEqual({
+      logId: "6163826846294803948",
+      payloadType: "msg",
+      payloadEncoding: "pb",
+      compressType: "none",
+      cursor: "t-1",
+      internalExt: "wss",
+      serverTime: "170",
+      payload: [1, 2, 3],
+    });
+  });
+
+  test("an empty frame is a frame", () => {
+    expect(decodeFrame(new Uint8Array(0))).toMatchObject({ logId: "0", payloadType: "", compressType: "" });
+  });
+});
+
+describe("inflating", () => {
+  const packed = gzipSync(Buffer.from("response"));
+  const headers = (value: string) => [{ key: "compress_type", value }];
+  const text = (fields: Record<string, unknown>) => Buffer.from(framePayload(frame(fields))).toString("latin1");
+
+  test("the header decides; without one, gzip's magic", () => {
+    expect(text({ headers: headers("gzip"), payload: packed })).toBe("response");
+    expect(text({ payload: packed })).toBe("response");
+    expect(text({ headers: headers("none"), payload: packed })).toBe(packed.toString("latin1"));
+    expect(text({ payload: Buffer.from("plain") })).toBe("plain");
+    expect(text({})).toBe("");
+  });
+
+  test("what is not gzip", () => {
+    expect(code(() => text({ headers: headers("gzip"), payload: Buffer.from("plain") }))).toBe("bad_gzip");
+    expect(code(() => text({ headers: headers("gzip"), payload: packed.subarray(0, -6) }))).toBe("bad_gzip");
+    expect(code(() => text({ headers: headers("gzip") }))).toBe("bad_gzip");
+    const damaged = Buffer.from(packed);
+    damaged[12] = (damaged[12] ?? 0) ^ 0xff;
+    expect(code(() => inflate(damaged))).toBe("bad_gzip");
+  });
+
+  test("a bomb", () => {
+    const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024));
+    expect(bomb.length).toBeLessThan(50_000);
+    expect(code(() => inflate(bomb))).toBe("too_large");
+    expect(inflate(gzipSync(Buffer.alloc(1000)), 1000).length).toBe(1000);
+    expect(code(() => inflate(gzipSync(Buffer.alloc(1001)), 1000))).toBe("too_large");
+  });
+});
+
+describe("response", () => {
+  test("envelopes and the fields that steer the connection", () => {
+    const bytes = encode(Response, {
+      messages: [
+        { method: "WebcastChatMessage", payload: Uint8Array.of(8, 1), msg_id: "7339739750997620751", offset: "5", msg_type: 2 },
+        { method: "WebcastX" },
+      ],
+      cursor: "c",
+      fetch_interval: 1000,
+      now: "1708916331844",
+      internal_ext: "i",
+      heartbeat_duration: 15,
+      need_ack: true,
+      push_server_v2: "host",
+    });
+    const read = decodeResponse(bytes);
+    expect(read).toMatchObject({
+      cursor: "c",
+      fetchInterval: 1000,
+      now: 1708916331844,
+      internalExt: "i",
+      heartbeatDuration: 15,
+      needAck: true,
+      pushServerV2: "host",
+      pushServer: "",
+      historyNoMore: false,
+    });
+    expect(read.messages.map((message) => ({ ...message, payload: [...message.payload] }))).toEqual([
+      { method: "WebcastChatMessage", payload: [8, 1], msgId: "7339739750997620751", msgType: 2, offset: "5" },
+      { method: "WebcastX", payload: [], msgId: "0", msgType: 0, offset: "0" },
+    ]);
+  });
+
+  test("messages are bounded", () => {
+    const many = new Uint8Array(2 * 20_001);
+    for (let i = 0; i < many.length; i += 2) many[i] = 0x0a;
+    expect(code(() => decodeResponse(many))).toBe("too_many");
+    expect(decodeResponse(many.subarray(0, 2 * 20_000)).messages.length).toBe(20_000);
+  });
+});

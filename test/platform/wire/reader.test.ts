@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { WireError } from "../../../src/platform/wire/error.js";
+import { decodeFansclubMessage, decodeGiftMessage, decodeImage, decodeText } from "../../../src/platform/wire/gen/index.js";
+import { type FieldDrift, Reader } from "../../../src/platform/wire/reader.js";
+
+const ff = (count: number) => Array.from({ length: count }, () => 0xff);
+
+function reader(...bytes: number[]): Reader {
+  return new Reader(Uint8Array.from(bytes));
+}
+
+function code(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof WireError) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+class Seen implements FieldDrift {
+  readonly all: string[] = [];
+  unknownField(type: string, field: number): void {
+    this.all.push(`${type}.${field}`);
+  }
+  wrongWireType(type: string, field: number, wireType: number): void {
+    this.all.push(`${type}.${field}:${wireType}`);
+  }
+}
+
+describe("varints", () => {
+  test.each([
+    [[0x00], 0],
+    [[0x7f], 127],
+    [[0x80, 0x01], 128],
+    [[0xff, 0x7f], 16383],
+    [[0x80, 0x80, 0x01], 16384],
+    [[...ff(4), 0x0f], 0xffffffff],
+    [[0x80, 0x80, 0x80, 0x80, 0x10], 0], // 2^32: the low half only
+    [[0x81, 0x00], 1], // longer than need be
+  ])("uint32 %j is %d", (bytes, value) => {
+    const r = reader(...bytes);
+    expect(r.uint32()).toBe(value);
+    expect(r.pos).toBe(bytes.length);
+  });
+
+  test("int32 is signed, also in ten bytes", () => {
+    expect(reader(...ff(9), 0x01).int32()).toBe(-1);
+    expect(reader(0x80, 0x80, 0x80, 0x80, 0xf8, 0xff, 0xff, 0xff, 0xff, 0x01).int32()).toBe(-2147483648);
+  });
+
+  test.each([
+    [[0x00], "0", "0"],
+    [[...ff(4), 0x0f], "4294967295", "4294967295"],
+    [[0x80, 0x80, 0x80, 0x80, 0x10], "4294967296", "4294967296"],
+    [[...ff(7), 0x0f], "9007199254740991", "9007199254740991"], // 2^53 - 1
+    [[...Array.from({ length: 7 }, () => 0x80), 0x10], "9007199254740992", "9007199254740992"], // 2^53
+    [[0x81, ...Array.from({ length: 6 }, () => 0x80), 0x10], "9007199254740993", "9007199254740993"],
+    [[...ff(8), 0x7f], "9223372036854775807", "9223372036854775807"], // 2^63 - 1
+    [[...Array.from({ length: 9 }, () => 0x80), 0x01], "-9223372036854775808", "9223372036854775808"],
+    [[...ff(9), 0x01], "-1", "18446744073709551615"],
+  ])("64 bits: %j is %s, unsigned %s", (bytes, signed, unsigned) => {
+    expect(reader(...bytes).int64()).toBe(signed);
+    expect(reader(...bytes).uint64()).toBe(unsigned);
+    expect(reader(...bytes).int64Number()).toBe(Number(signed));
+    expect(reader(...bytes).uint64Number()).toBe(Number(unsigned));
+    expect(reader(...bytes).bool()).toBe(signed !== "0");
+  });
+
+  test("every 64-bit value keeps all its digits", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (value) => {
+        const bytes: number[] = [];
+        for (let rest = value; ; rest >>= 7n) {
+          bytes.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
+          if (rest <= 127n) break;
+        }
+        expect(reader(...bytes).uint64()).toBe(String(value));
+        expect(reader(...bytes).int64()).toBe(String(BigInt.asIntN(64, value)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("cut off or endless", () => {
+    for (const run of ["uint32", "int64", "bool", "int64Number"] as const) {
+      expect(code(() => reader()[run]())).toBe("truncated");
+      expect(code(() => reader(0x80)[run]())).toBe("truncated");
+      expect(code(() => reader(...ff(9))[run]())).toBe("truncated");
+      expect(code(() => reader(...ff(10))[run]())).toBe("bad_varint");
+      expect(code(() => reader(...ff(11), 0)[run]())).toBe("bad_varint");
+    }
+    expect(code(() => reader(...ff(9)).skip(0))).toBe("truncated");
+    expect(code(() => reader(...ff(11)).skip(0))).toBe("bad_varint");
+  });
+});
+
+describe("strings", () => {
+  const read = (bytes: Uint8Array) => new Reader(Buffer.concat([Uint8Array.of(bytes.length), bytes])).string();
+
+  test("any text, at any length round the limits", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 60 }), fc.nat({ max: 20 }), (text, pad) => {
+        const bytes = Buffer.from("x".repeat(pad) + text, "utf8").subarray(0, 120);
+        expect(read(bytes)).toBe(bytes.toString("utf8"));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("any bytes read as Node reads them: U+FFFD for what is not UTF-8", () => {
+    const parts = fc.constantFrom(
+      0x41,
+      0x80,
+      0xbf,
+      0xc0,
+      0xc1,
+      0xc2,
+      0xdf,
+      0xe0,
+      0xe4,
+      0xed,
+      0xa0,
+      0x9f,
+      0xf0,
+      0x8f,
+      0x90,
+      0xf4,
+      0xf5,
+      0xff,
+    );
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 30 }), (bytes) => {
+        expect(read(Uint8Array.from(bytes))).toBe(Buffer.from(bytes).toString("utf8"));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test("a length beyond the end", () => {
+    expect(code(() => reader(0x05, 0x41).string())).toBe("truncated");
+    expect(code(() => reader(...ff(4), 0x0f, 0x41).bytes())).toBe("truncated");
+  });
+
+  test("a subarray of a larger buffer is read within its bounds", () => {
+    const whole = Uint8Array.of(9, 9, 0x02, 0x68, 0x62, 9);
+    expect(new Reader(whole.subarray(2, 5)).string()).toBe("hb");
+    expect(code(() => new Reader(whole.subarray(2, 4)).string())).toBe("truncated");
+  });
+});
+
+describe("fields", () => {
+  test("repeated scalars, packed, unpacked and mixed", () => {
+    const bytes = Uint8Array.of(0x80, 0x02, 0x05, 0x82, 0x02, 0x02, 0x06, 0x07, 0x80, 0x02, 0x08);
+    expect(decodeGiftMessage(new Reader(bytes), bytes.length).toUserIds).toEqual(["5", "6", "7", "8"]);
+    const split = Uint8Array.of(0x82, 0x02, 0x01, 0x80);
+    expect(code(() => decodeGiftMessage(new Reader(split), split.length))).toBe("truncated");
+  });
+
+  test("[first] takes the first that is not empty", () => {
+    const bytes = Uint8Array.of(0x0a, 0x00, 0x0a, 0x01, 0x61, 0x0a, 0x01, 0x62);
+    expect(decodeImage(new Reader(bytes), bytes.length).url).toBe("a");
+  });
+
+  test("known and unread fields are passed over, unknown ones and wrong wire types are counted", () => {
+    const seen = new Seen();
+    // 7 is reserved; 99 is unknown; action (2) comes as bytes; content (3) as a varint, then well.
+    const bytes = Uint8Array.of(0x38, 0x01, 0x98, 0x06, 0x01, 0x12, 0x01, 0x61, 0x18, 0x05, 0x1a, 0x01, 0x62);
+    expect(decodeFansclubMessage(new Reader(bytes, seen), bytes.length)).toEqual({ common: null, action: 0, content: "b", user: null });
+    expect(seen.all).toEqual(["FansclubMessage.99", "FansclubMessage.2:2", "FansclubMessage.3:0"]);
+  });
+
+  test("every wire type can be passed over", () => {
+    const fixed = [0x99, 0x06, 1, 2, 3, 4, 5, 6, 7, 8, 0x9d, 0x06, 1, 2, 3, 4];
+    const group = [0x9b, 0x06, 0x08, 0x01, 0x13, 0x14, 0x9c, 0x06];
+    const bytes = Uint8Array.from([...fixed, ...group, 0x10, 0x02]);
+    expect(decodeFansclubMessage(new Reader(bytes), bytes.length).action).toBe(2);
+  });
+
+  test("what no encoder writes", () => {
+    const decode = (...bytes: number[]) => code(() => decodeFansclubMessage(reader(...bytes), bytes.length));
+    expect(decode(0x00, 0x01)).toBe("bad_tag"); // field 0
+    expect(decode(0x9e, 0x06, 0x00)).toBe("bad_tag"); // wire type 6
+    expect(decode(0x9c, 0x06)).toBe("bad_tag"); // end of a group that did not begin
+    expect(decode(0x9b, 0x06, 0x14)).toBe("bad_tag"); // another group's end
+    expect(decode(0x9b, 0x06)).toBe("truncated"); // a group without end
+    expect(decode(0x99, 0x06, 0x01)).toBe("truncated");
+    expect(decode(...Array.from({ length: 40 }, () => 0x0b))).toBe("too_deep");
+    // A submessage whose last field runs past its end, into what follows.
+    expect(decode(0x22, 0x02, 0x1a, 0x03, 0x61, 0x62, 0x63)).toBe("truncated");
+  });
+
+  test("elements of repeated fields are bounded", () => {
+    const bytes = new Uint8Array(2 * 20_001);
+    for (let i = 0; i < bytes.length; i += 2) bytes[i] = 0x22; // Text.pieces, empty
+    expect(code(() => decodeText(new Reader(bytes), bytes.length))).toBe("too_many");
+    const packed = Uint8Array.from([0x82, 0x02, 0xa1, 0x9c, 0x01, ...Array.from({ length: 20_001 }, () => 1)]);
+    expect(code(() => decodeGiftMessage(new Reader(packed), packed.length))).toBe("too_many");
+  });
+});

@@ -1,0 +1,75 @@
+import { expect } from "vitest";
+import type { Simulator } from "../../simulator/index.js";
+import type { NewEventOf } from "../../src/events/event.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
+import { idOf } from "../fact-id.js";
+
+/** What came of a run, over all rooms. */
+export interface Judged {
+  /** Messages of people that the simulator sent to at least one connection; gifts are counted by units. */
+  readonly sent: number;
+  /** Of these, not stored. */
+  readonly lost: number;
+  readonly gaps: readonly { readonly webRid: string; readonly from: number; readonly to: number; readonly reason: string }[];
+  readonly stored: number;
+}
+
+/** Ids tell whole seconds, and a message is on its way for a moment. */
+const BEFORE_MS = 1250;
+const AFTER_MS = 250;
+
+/**
+ * Compares what was sent with what is stored: every message of people is there once, or lies in a recorded gap; seqs have no hole; of
+ * rooms without a gap the units of gifts are equal, of the others there are no more than what could be told apart.
+ */
+export async function judge(url: string, simulator: Simulator, webRids: readonly string[]): Promise<Judged> {
+  const store = await openPostgresStore({ url });
+  try {
+    let [sent, lost, stored] = [0, 0, 0];
+    const allGaps: Judged["gaps"][number][] = [];
+    for (const webRid of webRids) {
+      const room = (await store.rooms.find({ kind: "web_rid", value: webRid })) ?? 0;
+      const { sent: truth } = simulator.truth(webRid);
+      expect(truth.interactiveDropped, "the truth was let go").toBe(0);
+      const ids = new Set<string>();
+      const gaps: Judged["gaps"][number][] = [];
+      let [seq, units] = [0, 0];
+      for (let after = 0; ; ) {
+        const page = await store.log.read(room, after, 5000);
+        for (const event of page.events) {
+          expect(event.seq, `a hole in room ${webRid}`).toBe(++seq);
+          expect(ids.has(event.id), `${event.id} is stored twice in room ${webRid}`).toBe(false);
+          ids.add(event.id);
+          if (event.type === "gap") {
+            const { from, to, reason } = event as NewEventOf<"gap">;
+            if (from === null) throw new Error(`a gap of unknown length, although nobody set a clock: ${JSON.stringify(event)}`);
+            gaps.push({ webRid, from, to, reason });
+          }
+          if (event.type === "gift") units += (event as NewEventOf<"gift">).delta;
+        }
+        after = page.scanned;
+        if (after >= page.head) break;
+      }
+      const missing = truth.interactive.filter((fact) => fact.kind !== "gift" && !ids.has(idOf(fact))).map(({ msgId }) => msgId);
+      const outside = missing.filter((id) => {
+        const at = Number(BigInt(id) >> 32n) * 1000;
+        return !gaps.some(({ from, to }) => at >= from - BEFORE_MS && at <= to + AFTER_MS);
+      });
+      expect(outside, `messages of room ${webRid} that are neither stored nor in one of ${JSON.stringify(gaps)}`).toEqual([]);
+      const given = truth.combos.reduce((sum, { total }) => sum + total, truth.combosDropped.units);
+      if (gaps.length === 0) expect(units, `units of gifts in room ${webRid}`).toBe(given);
+      else {
+        // Where a gift was lost, the BindingGift that follows it has a trace that nobody has counted: it is one more gift to whoever gets it.
+        const bound = truth.interactive.reduce((sum, { gift }) => sum + (gift?.wrapped ? gift.total : 0), given);
+        expect(units, `units of gifts in room ${webRid}`).toBeLessThanOrEqual(bound);
+      }
+      sent += truth.interactive.filter(({ kind }) => kind !== "gift").length;
+      lost += missing.length;
+      stored += seq;
+      allGaps.push(...gaps);
+    }
+    return { sent, lost, stored, gaps: allGaps };
+  } finally {
+    await store.close();
+  }
+}

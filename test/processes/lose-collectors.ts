@@ -1,0 +1,147 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { Simulator } from "../../simulator/index.js";
+import { until } from "../until.js";
+import { busyRooms, simulatorOf, watchAll } from "./busy-rooms.js";
+import { type ClusterDatabase, clusterDatabase } from "./database.js";
+import { type Judged, judge } from "./judge.js";
+import { pause } from "./pause.js";
+import { type ClusterProcess, TestCluster } from "./processes.js";
+
+/** Longer than a lease lasts (12 s). */
+const STOPPED_MS = 15_000;
+/** What is looked at is big. */
+const LOOK_MS = 200;
+
+/** What came of it. */
+export interface LostCollectors extends Judged {
+  readonly rooms: number;
+  /** Of the collector that was killed: ms from the kill to a new connection, of each of its rooms, sorted. */
+  readonly againMs: readonly number[];
+  /** Rooms of those that were killed or stopped: only these may have gaps. */
+  readonly struck: number;
+}
+
+/**
+ * So many busy rooms on three collectors: one is killed, one hangs for longer than its lease and returns, a fourth joins and takes its share,
+ * one leaves in order. Then what is stored is compared with what was sent.
+ * @param calmMs between these
+ * @param rateFactor how busy the rooms are: at 1 each sends about one message of people a second
+ */
+export async function loseCollectors(count: number, calmMs: number, rateFactor = 1): Promise<LostCollectors> {
+  const scenarios = busyRooms(count);
+  const webRids = scenarios.map(({ webRid }) => webRid);
+  const database = await clusterDatabase();
+  const simulator = await simulatorOf(scenarios, rateFactor);
+  // Many rooms at once on one machine; a real platform is asked more slowly.
+  const cluster = new TestCluster({ url: database.url, platform: simulator.url, env: { DYLIVE_REQUESTS_PER_S: "100" } });
+  try {
+    await watchAll(database.url, scenarios);
+    const [killed, stopped, leaving] = await Promise.all([
+      cluster.start("killed", "collect"),
+      cluster.start("stopped", "collect"),
+      cluster.start("leaving", "collect"),
+    ]);
+    await settled(database, simulator, webRids, [killed, stopped, leaving]);
+    await pause(calmMs);
+
+    const [its, killedAt] = [await roomsOf(database, killed), Date.now()];
+    killed.signal("SIGKILL");
+    await settled(database, simulator, webRids, [stopped, leaving], killedAt, its);
+    const againMs = its.map((webRid) => connectedAfter(simulator, webRid, killedAt) - killedAt).sort((a, b) => a - b);
+    await pause(calmMs);
+
+    const struck = new Set([...its, ...(await roomsOf(database, stopped))]);
+    stopped.signal("SIGSTOP");
+    await pause(STOPPED_MS);
+    await settled(database, simulator, webRids, [leaving]);
+    stopped.signal("SIGCONT");
+    const joined = await cluster.start("joined", "collect");
+    await settled(database, simulator, webRids, [stopped, leaving, joined]);
+    await pause(calmMs);
+
+    const before = await roomsOf(database, leaving);
+    expect(before.length, "the joined collectors took their share").toBeLessThan(webRids.length / 2);
+    expect(await leaving.stop()).toBe(0);
+    await settled(database, simulator, webRids, [stopped, joined]);
+    await pause(calmMs);
+
+    for (const webRid of webRids) simulator.rooms.stall(webRid);
+    await pause(2000);
+    await until(async () => {
+      await pause(LOOK_MS);
+      return (await database.rows("SELECT FROM spooled")).length === 0;
+    });
+    for (const process of [stopped, joined]) expect(await process.stop()).toBe(0);
+    for (const { name, data } of [stopped, leaving, joined]) expect(spooledIn(data), `left in the spool of ${name}`).toEqual([]);
+    const judged = await judge(database.url, simulator, webRids);
+    for (const gap of judged.gaps) expect(struck, `a gap in a room that only moved: ${JSON.stringify(gap)}`).toContain(gap.webRid);
+    expect(await cluster.command("check")).toMatchObject({ code: 0 });
+    return { ...judged, rooms: count, againMs, struck: struck.size };
+  } finally {
+    await cluster.close();
+    await simulator.close();
+    await database.remove();
+  }
+}
+
+/** The rooms that a process has, by their numbers on the platform. */
+async function roomsOf(database: ClusterDatabase, { name }: ClusterProcess): Promise<readonly string[]> {
+  const rows = await database.rows<{ value: string }>(
+    `SELECT w.value FROM wanted w JOIN members m ON m.id = w.owner WHERE m.name = '${name}' ORDER BY w.value`,
+  );
+  return rows.map(({ value }) => value);
+}
+
+/** Waits until every room is owned by one of these processes, in fair shares, and is connected to; these rooms by a connection after a time. */
+async function settled(
+  database: ClusterDatabase,
+  simulator: Simulator,
+  webRids: readonly string[],
+  processes: readonly ClusterProcess[],
+  after = 0,
+  these: readonly string[] = webRids,
+): Promise<void> {
+  const most = Math.ceil((webRids.length / processes.length) * 1.15) + 1;
+  let seen: unknown;
+  const shared = until(async () => {
+    await pause(LOOK_MS);
+    const rows = await database.rows<{ name: string; rooms: number; offered: number; moving: number }>(
+      `SELECT m.name, count(*) FILTER (WHERE w.taker IS NULL)::int AS rooms, count(*) FILTER (WHERE w.offered)::int AS offered, count(w.taker)::int AS moving
+         FROM wanted w JOIN members m ON m.id = w.owner GROUP BY m.name`,
+    );
+    seen = rows;
+    const names = processes.map(({ name }) => name);
+    const owned = rows.filter(({ name }) => names.includes(name));
+    return (
+      owned.reduce((sum, { rooms }) => sum + rooms, 0) === webRids.length &&
+      owned.length === processes.length &&
+      owned.every(({ rooms }) => rooms <= most)
+    );
+  });
+  await shared.catch((error: unknown) => {
+    throw new Error(
+      `the rooms are not shared among ${processes.map(({ name }) => name)}: ${JSON.stringify(seen)}; ${processes.map(({ run }) => run.stderr().slice(-700))}`,
+      { cause: error },
+    );
+  });
+  await until(async () => {
+    await pause(LOOK_MS);
+    return (
+      webRids.every((webRid) => simulator.truth(webRid).connections.some(({ closedAt }) => closedAt === null)) &&
+      these.every((webRid) => Number.isFinite(connectedAfter(simulator, webRid, after)))
+    );
+  });
+}
+
+/** Files that a process has not uploaded. */
+function spooledIn(data: string): readonly string[] {
+  const folder = join(data, "spool"); // made when it is needed
+  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".dyrec")) : [];
+}
+
+/** When the first connection was opened after a time, ms UTC. */
+function connectedAfter(simulator: Simulator, webRid: string, after: number): number {
+  return Math.min(...simulator.truth(webRid).connections.flatMap(({ openedAt }) => (openedAt >= after ? [openedAt] : [])));
+}

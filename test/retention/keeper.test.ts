@@ -1,0 +1,217 @@
+import { statSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { ClockDoubt } from "../../src/retention/clock-doubt.js";
+import { RetentionKeeper, type RetentionKeeperParts } from "../../src/retention/keeper.js";
+import { retainStep, shedStep } from "../../src/retention/step.js";
+import { checkStore } from "../../src/store/check-store.js";
+import type { LimitsOf } from "../../src/store/retention.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { Store } from "../../src/store/store.js";
+import { FakeClock } from "../clock.js";
+import { chat } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+import { indexAll } from "../contracts/search.js";
+import { useDirectory } from "../store/directory.js";
+
+const file = useDirectory();
+const DAY = 86_400_000;
+const NONE = { maxAgeMs: null, maxBytes: null };
+const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+function opened() {
+  const path = file("kept.db");
+  const store = openSqliteStore({ path });
+  closers.push(() => store.close());
+  return { path, store };
+}
+
+function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperParts> = {}) {
+  const doubts: string[] = [];
+  const keeper = new RetentionKeeper({
+    store,
+    clock,
+    limits: FOREVER,
+    maxStoreBytes: null,
+    step: (room, limits, now) => retainStep(store, room, limits, now),
+    shed: (room, now) => shedStep(store, room, now),
+    raw: { rooms: async () => [], files: async () => [], remove: async () => {} },
+    onRawRemoved: () => {},
+    onDoubt: (sentence) => doubts.push(sentence),
+    onError: (error) => {
+      throw error;
+    },
+    steadyMs: () => clock.now(),
+    ...parts,
+  });
+  keeper.start();
+  closers.push(() => keeper.stop());
+  return doubts;
+}
+
+/** Goes on until the keeper has done what there was. */
+async function settle(clock: FakeClock, ms = 30_000) {
+  for (let done = 0; done < ms; done += 1000) {
+    await clock.advance(1000);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+const day = (clock: FakeClock, room: number, days: number, count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    chat(`${room}-${days}-${n}`, { receivedAt: clock.now() - days * DAY + n, text: "长".repeat(200) }),
+  );
+
+describe("what is beyond its limits", () => {
+  it("goes by itself, room by room by its own limits, and the disk gets its room back", async () => {
+    const { path, store } = opened();
+    const clock = new FakeClock();
+    const [one, two, three] = [await claimed(store, "1"), await claimed(store, "2"), await claimed(store, "3")];
+    for (const { append, room } of [one, two, three])
+      await append(...day(clock, room, 40, 700), ...day(clock, room, 10, 700), ...day(clock, room, 0, 10));
+    await indexAll(store);
+    await store.retention.setLimits(two.room, "events", { maxAgeMs: 5 * DAY, maxBytes: null });
+    await store.retention.setLimits(three.room, "events", NONE);
+    const before = (await store.retention.storeSize())?.used ?? 0;
+    kept(store, clock, { limits: { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } } });
+    await settle(clock);
+    const counts = await Promise.all([one, two, three].map(async ({ room }) => (await readAll(store.log, room)).events.length));
+    expect(counts).toEqual([710, 10, 1410]);
+    const after = await store.retention.storeSize();
+    expect(after?.used).toBeLessThan(before * 0.6);
+    expect(after?.free).toBe(0);
+    expect(await checkStore(store)).toEqual([]);
+    await store.close();
+    expect(statSync(path).size).toBe(after?.used);
+  });
+
+  it("goes when the store as a whole is too big: the oldest of all rooms first", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
+    await one.append(...day(clock, 1, 9, 1200));
+    await two.append(...day(clock, 2, 1, 1200));
+    await indexAll(store);
+    const { used = 0 } = (await store.retention.storeSize()) ?? {};
+    kept(store, clock, { maxStoreBytes: Math.round(used * 0.7) });
+    await settle(clock);
+    expect((await store.retention.storeSize())?.used).toBeLessThanOrEqual(used * 0.7);
+    expect((await readAll(store.log, two.room)).events).toHaveLength(1200);
+    expect((await readAll(store.log, one.room)).events.length).toBeGreaterThan(100);
+  });
+
+  it("waits while the clock of the machine cannot be believed", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(...day(clock, room, 0, 20));
+    await indexAll(store);
+    let steady = 0;
+    let ahead = 0;
+    const wild = { now: () => clock.now() + ahead, sleep: clock.sleep.bind(clock), every: clock.every.bind(clock) };
+    const doubts = kept(store, clock, {
+      clock: wild,
+      steadyMs: () => steady,
+      limits: { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } },
+    });
+    const pass = async (ms: number) => {
+      steady += ms;
+      await clock.advance(ms);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await pass(600_000);
+    expect(doubts).toEqual([]);
+    ahead = 1000 * DAY;
+    await pass(600_000);
+    await pass(600_000);
+    expect(doubts[0]).toMatch(/jumped by 86400000 s: nothing is removed by age for a day/);
+    expect((await readAll(store.log, room)).events).toHaveLength(20);
+    ahead = 0;
+    await pass(600_000);
+    const told = doubts.length;
+    await pass(600_000);
+    expect(doubts).toHaveLength(told);
+    expect((await readAll(store.log, room)).events).toHaveLength(20);
+  });
+});
+
+describe("events whose time is yet to come", () => {
+  const LIMITS = { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } };
+  const future = (clock: FakeClock, name: string, count: number) =>
+    Array.from({ length: count }, (_, n) => {
+      const at = clock.now() + 36_500 * DAY + n;
+      return chat(`${name}-${n}`, { receivedAt: at, time: at });
+    });
+
+  it.each([1, 300, 10_500])("keep nothing that came after them: %d of them", { timeout: 60_000 }, async (count) => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(
+      ...day(clock, room, 40, 3),
+      ...future(clock, "wrong", count),
+      ...day(clock, room, 35, Math.ceil(count / 5)),
+      ...day(clock, room, 1, 4),
+    );
+    await indexAll(store);
+    while (await retainStep(store, room, LIMITS, clock.now()));
+    const { events } = await readAll(store.log, room);
+    expect(events.map(({ id }) => id)).toEqual(day(clock, room, 1, 4).map(({ id }) => id));
+    // Else every message of the room would be too old.
+    expect((await store.retention.horizon(room)) ?? 0).toBeLessThanOrEqual(clock.now() - 30 * DAY);
+    expect(await checkStore(store)).toEqual([]);
+  });
+
+  it("stay with those beside them that stay, and go when the store is too big without moving the horizon there", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(...day(clock, room, 40, 3), ...future(clock, "wrong", 2), ...day(clock, room, 1, 4), ...future(clock, "newest", 1));
+    await indexAll(store);
+    while (await retainStep(store, room, LIMITS, clock.now()));
+    expect((await readAll(store.log, room)).events).toHaveLength(7);
+    while (await shedStep(store, room, clock.now()));
+    expect((await readAll(store.log, room)).events).toEqual([]);
+    expect((await store.retention.horizon(room)) ?? 0).toBeLessThanOrEqual(clock.now());
+  });
+
+  it("say of an event's time only that it was before its receipt", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(...day(clock, room, 40, 1).map((event) => ({ ...event, time: clock.now() + 9 * DAY })));
+    while (await retainStep(store, room, LIMITS, clock.now()));
+    expect(await store.retention.horizon(room)).toBe(clock.now() - 40 * DAY);
+  });
+
+  it("do not hide a long silence, nor which room has the oldest events", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
+    await one.append(...future(clock, "wrong", 1), ...day(clock, 1, 50, 1200), ...future(clock, "newest", 1));
+    await two.append(...day(clock, 2, 40, 1200));
+    await indexAll(store);
+    const { used = 0 } = (await store.retention.storeSize()) ?? {};
+    const doubts = kept(store, clock, { maxStoreBytes: Math.round(used * 0.7), limits: LIMITS });
+    await settle(clock);
+    expect(doubts[0]).toMatch(/newest event is 39 days old|newest event is 40 days old/);
+    expect((await readAll(store.log, two.room)).events).toHaveLength(1200);
+    expect((await readAll(store.log, one.room)).events.length).toBeLessThan(1202);
+  });
+});
+
+describe("doubt about the clock", () => {
+  it("comes with a jump or a long silence, and goes with time", () => {
+    const doubt = new ClockDoubt(0, 0);
+    expect(doubt.look(1000, 1000, 900)).toBeNull();
+    expect(doubt.look(90 * DAY, 2000, 90 * DAY)).toMatch(/jumped/);
+    expect(doubt.look(90 * DAY + DAY - 1, 2000 + DAY - 1, 90 * DAY)).toMatch(/jumped/);
+    expect(doubt.look(91 * DAY, 2000 + DAY, 91 * DAY)).toBeNull();
+    expect(doubt.look(91 * DAY + 5, 2000 + DAY + 5, 50 * DAY)).toMatch(/newest event is 41 days old/);
+    expect(doubt.look(91 * DAY + 6, 2000 + DAY + 6, 91 * DAY)).toBeNull();
+    expect(doubt.look(91 * DAY - 2 * 3_600_000, 2000 + DAY + 7, 91 * DAY)).toMatch(/jumped by -72/);
+  });
+});

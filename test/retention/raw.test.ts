@@ -1,0 +1,111 @@
+import { utimesSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Received } from "../../src/platform/access/source.js";
+import { RetentionKeeper } from "../../src/retention/keeper.js";
+import { beyondLimits, type RawRecording } from "../../src/retention/raw.js";
+import { rawFiles, rawRooms, removeRaw } from "../../src/sources/raw/files.js";
+import { RawRecorder } from "../../src/sources/raw/recorder.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { LimitsOf } from "../../src/store/retention.js";
+import { FakeClock } from "../clock.js";
+import { claimed } from "../contracts/harness.js";
+import { useDirectory } from "../store/directory.js";
+import { until } from "../until.js";
+
+const directory = useDirectory();
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const T0 = Date.parse("2026-11-20T10:00:00Z");
+const NONE = { maxAgeMs: null, maxBytes: null };
+const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const file = (n: number, change: Partial<RawRecording> = {}): RawRecording => ({
+  path: String(n),
+  startedAt: T0 + n * DAY,
+  endedAt: T0 + n * DAY + HOUR,
+  bytes: 100,
+  open: false,
+  ...change,
+});
+const paths = (files: readonly RawRecording[]) => files.map(({ path }) => path);
+
+describe("raw recordings beyond their limits", () => {
+  const files = [file(0), file(1), file(2), file(3, { open: true })];
+
+  it("are those whose last frame is too old, and the oldest of too many bytes", () => {
+    expect(beyondLimits(files, NONE, T0 + 1000 * DAY)).toEqual([]);
+    expect(paths(beyondLimits(files, { maxAgeMs: 2 * DAY, maxBytes: null }, T0 + 3 * DAY + HOUR))).toEqual(["0"]);
+    expect(paths(beyondLimits(files, { maxAgeMs: 2 * DAY, maxBytes: null }, T0 + 3 * DAY + HOUR + 1))).toEqual(["0", "1"]);
+    expect(paths(beyondLimits(files, { maxAgeMs: null, maxBytes: 399 }, T0))).toEqual(["0"]);
+    expect(paths(beyondLimits(files, { maxAgeMs: null, maxBytes: 400 }, T0))).toEqual([]);
+    expect(paths(beyondLimits(files, { maxAgeMs: 3 * DAY, maxBytes: 250 }, T0 + 3 * DAY + 2 * HOUR))).toEqual(["0", "1"]);
+  });
+
+  it("are never one that may be written to, whatever it takes", () => {
+    expect(paths(beyondLimits(files, { maxAgeMs: 1, maxBytes: 1 }, T0 + 1000 * DAY))).toEqual(["0", "1", "2"]);
+  });
+});
+
+const frame = (at: number): Received => ({ receivedAt: at, raw: Buffer.alloc(3000, 7), kind: "frame", response: null });
+
+/** Four days of two rooms, and a file of today that is being written. */
+async function recorded() {
+  const folder = directory("raw");
+  const clock = new FakeClock(T0);
+  const raw = new RawRecorder({ folder, clock, byDefault: true, onError: fail });
+  closers.push(() => raw.close());
+  const store = openMemoryStore({ maxEventsPerRoom: 100 });
+  const rooms = [await claimed(store, "1"), await claimed(store, "2")].map(({ room }) => room);
+  const about = { sessionId: "7300000000000000019", webRid: "1", source: "websocket" };
+  for (let day = 0; day < 5; day++) {
+    for (const room of rooms) raw.take(room, [frame(clock.now())], about);
+    await raw.leave(rooms[0] ?? 0);
+    if (day < 4) await raw.leave(rooms[1] ?? 0);
+    await clock.advance(DAY);
+  }
+  await raw.packed();
+  for (const { path, startedAt } of await rawFiles(folder)) utimesSync(path, startedAt / 1000, startedAt / 1000);
+  return { folder, clock, store, rooms: rooms as [number, number] };
+}
+
+describe("the keeper", () => {
+  it("removes raw recordings room by room by their own limits, tells how many, and leaves the one that is being written", async () => {
+    const { folder, clock, store, rooms } = await recorded();
+    const [one, two] = rooms;
+    await store.retention.setLimits(two, "raw", { maxAgeMs: null, maxBytes: 1 });
+    const told: unknown[] = [];
+    const keeper = new RetentionKeeper({
+      store,
+      clock,
+      limits: { ...FOREVER, raw: { maxAgeMs: 3 * DAY + HOUR, maxBytes: null } },
+      maxStoreBytes: null,
+      step: async () => false,
+      shed: async () => false,
+      raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
+      onRawRemoved: (room, files, bytes) => told.push([room, files, bytes > 0]),
+      onDoubt: fail,
+      onError: fail,
+      steadyMs: () => clock.now(),
+    });
+    closers.push(() => keeper.stop());
+    keeper.start();
+    await until(async () => {
+      await clock.advance(20);
+      return told.length === 2;
+    });
+    expect((await rawFiles(folder, one)).map(({ startedAt }) => (startedAt - T0) / DAY)).toEqual([2, 3, 4]);
+    expect((await rawFiles(folder, two)).map(({ startedAt, open }) => [(startedAt - T0) / DAY, open])).toEqual([[4, true]]);
+    expect(told.sort()).toEqual([
+      [one, 2, true],
+      [two, 4, true],
+    ]);
+  });
+});
+
+function fail(error: unknown): never {
+  throw error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { advance, catchUp } from "../../src/statistics/advance.js";
+import { openVocabulary } from "../../src/statistics/words.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { useDirectory } from "../store/directory.js";
+import { playBusyRoom } from "./busy-room.js";
+import { expectTruth } from "./truth.js";
+
+const file = useDirectory();
+
+it("of a busy room are what the simulator says it sent; in full in test/long", async () => {
+  const store = openSqliteStore({ path: file("dylive.sqlite") });
+  const vocabulary = await openVocabulary();
+  const { room, truth } = await playBusyRoom(store, { hours: HOURS }, async (key) => {
+    await advance(store, key, vocabulary);
+  });
+  await catchUp(store, vocabulary, { room });
+  expect(await expectTruth(store, room, truth, vocabulary)).toBeGreaterThan(30_000 * (HOURS / 0.3));
+  await store.close();
+});
+
+const HOURS = 0.3;

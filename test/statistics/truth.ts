@@ -1,0 +1,168 @@
+import { expect } from "vitest";
+import type { Fact } from "../../simulator/fact.js";
+import type { Vocabulary } from "../../src/statistics/words.js";
+import type { Store } from "../../src/store/store.js";
+import { everything } from "../contracts/statistics.js";
+import { type BusyTruth, SESSION } from "./busy-room.js";
+
+const MINUTE_S = 60;
+
+/** Compares every total of the busy room's statistics with what the simulator says it sent. */
+export async function expectTruth(store: Store, room: number, truth: BusyTruth, vocabulary: Vocabulary): Promise<number> {
+  const { sessions, parts } = await everything(store, room, [SESSION]);
+  const [session] = sessions;
+  const [part] = parts;
+  if (session === undefined || part === undefined) throw new Error("nothing was counted");
+  const { interactive: facts, combos } = truth;
+  expect([truth.interactiveDropped, truth.combosDropped.count]).toEqual([0, 0]);
+  const of = (kind: Fact["kind"]) => facts.filter((fact) => fact.kind === kind);
+
+  const { types } = session.tally;
+  const kinds = ["chat", "like", "join", "follow", "share", "fansclub"] as const;
+  expect(kinds.map((kind) => [kind, types[kind]])).toEqual(kinds.map((kind) => [kind, of(kind).length]));
+  const told = (method: string) => truth.byMethod[method] ?? 0;
+  expect(types.stats).toBe(told("WebcastRoomStatsMessage") + told("WebcastRoomUserSeqMessage"));
+  expect(types.rank).toBe(told("WebcastRoomRankMessage"));
+  expect(session).toMatchObject({
+    tally: {
+      likes: truth.likes.count,
+      likesTotal: truth.likes.total,
+      onlineMax: truth.onlineMax,
+      units: sum(combos, ({ total }) => total),
+      diamonds: BigInt(sum(combos, ({ total, unitDiamonds }) => total * unitDiamonds)),
+      unpricedUnits: 0,
+      hidden: { events: 0 },
+    },
+    combos: combos.length,
+    settled: combos.length,
+    people: new Set([...facts.map(({ userId }) => userId)]).size,
+    chatters: new Set(of("chat").map(({ userId }) => userId)).size,
+    gifters: new Set(combos.map(({ senderId }) => senderId)).size,
+    partial: false,
+    behind: 0,
+  });
+
+  // People, gifts and receivers, each by its own key.
+  const [byDiamonds, , byChats, byLikes] = part.people;
+  const worth = (of: typeof combos) => [
+    sum(of, ({ total }) => total),
+    sum(of, ({ total, unitDiamonds }) => total * unitDiamonds),
+    of.length,
+  ];
+  const given = (rows: readonly { units: number; diamonds: bigint; combos: number }[] = []) =>
+    rows.map(({ units, diamonds, combos }) => [units, Number(diamonds), combos]);
+  expect(
+    keyed(
+      byDiamonds?.map(({ userId }) => userId),
+      given(byDiamonds),
+    ),
+  ).toEqual(grouped(combos, ({ senderId }) => senderId, worth));
+  expect(
+    keyed(
+      byChats?.map(({ userId }) => userId),
+      byChats?.map(({ chats }) => chats),
+    ),
+  ).toEqual(
+    grouped(
+      of("chat"),
+      ({ userId }) => userId,
+      (all) => all.length,
+    ),
+  );
+  expect(
+    keyed(
+      byLikes?.map(({ userId }) => userId),
+      byLikes?.map(({ likes }) => likes),
+    ),
+  ).toEqual(
+    grouped(
+      of("like"),
+      ({ userId }) => userId,
+      (all) => sum(all, ({ count }) => count ?? 0),
+    ),
+  );
+  const [gifts, users, receivers, lines] = part.gifts;
+  expect(
+    keyed(
+      gifts?.map(({ giftId }) => giftId),
+      given(gifts),
+    ),
+  ).toEqual(grouped(combos, ({ giftId }) => giftId, worth));
+  expect(
+    keyed(
+      users?.map(({ userId }) => userId),
+      given(users),
+    ),
+  ).toEqual(grouped(combos, ({ senderId }) => senderId, worth));
+  expect(
+    keyed(
+      receivers?.map(({ receiverId }) => receiverId ?? ""),
+      given(receivers),
+    ),
+  ).toEqual(grouped(combos, ({ receiverId }) => receiverId, worth));
+  expect(receivers?.length).toBeGreaterThan(1);
+  expect(
+    keyed(
+      lines?.map((line) => `${line.userId} ${line.receiverId ?? ""} ${line.giftId}`),
+      given(lines),
+    ),
+  ).toEqual(grouped(combos, ({ senderId, receiverId, giftId }) => `${senderId} ${receiverId} ${giftId}`, worth));
+
+  // Minutes of platform time.
+  const minuteOf = (fact: Fact) => String(Math.floor(truth.secondOf(fact) / MINUTE_S));
+  for (const kind of ["chat", "like", "follow"] as const)
+    expect(
+      keyed(
+        part.minutes.map(({ minute }) => String(minute)),
+        part.minutes.map(({ tally }) => tally.types[kind] ?? 0),
+        0,
+      ),
+    ).toEqual(grouped(of(kind), minuteOf, (all) => all.length));
+  expect(
+    keyed(
+      part.minutes.map(({ minute }) => String(minute)),
+      part.minutes.map(({ tally }) => tally.likes),
+      0,
+    ),
+  ).toEqual(grouped(of("like"), minuteOf, (all) => sum(all, ({ count }) => count ?? 0)));
+  expect(sum(part.minutes, ({ tally }) => tally.units)).toBe(session.tally.units);
+  expect(part.minutes.reduce((all, { tally }) => all + tally.diamonds, 0n)).toBe(session.tally.diamonds);
+
+  // Words as the same dictionary cuts them; emoji as they stand in the texts.
+  const texts = of("chat").map(({ text }) => text ?? "");
+  const words = texts.flatMap((text) => vocabulary.wordsOf(text));
+  expect(
+    keyed(
+      part.words.map(({ text }) => text),
+      part.words.map(({ count }) => count),
+    ),
+  ).toEqual(grouped(words, String, (all) => all.length));
+  const emoji = texts.flatMap((text) => text.match(/\[[^\]]+\]|😂/gu) ?? []);
+  expect(
+    keyed(
+      part.emoji.map(({ text }) => text),
+      part.emoji.map(({ count }) => count),
+    ),
+  ).toEqual(grouped(emoji, String, (all) => all.length));
+  return sum(Object.values(types), (count) => count);
+}
+
+function sum<T>(list: readonly T[], of: (one: T) => number): number {
+  return list.reduce((all, one) => all + of(one), 0);
+}
+
+function grouped<T, R>(list: readonly T[], keyOf: (one: T) => string, of: (all: readonly T[]) => R): Map<string, R> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return new Map([...groups].map(([key, all]) => [key, of(all)]));
+}
+
+/** @param except a value that counts as nothing */
+function keyed<R>(keys: readonly (string | null)[] = [], values: readonly R[] = [], except?: R): Map<string | null, R> {
+  const rows = keys.map((key, at): [string | null, R] => [key, values[at] as R]);
+  return new Map(rows.filter(([, value]) => value !== except));
+}

@@ -1,0 +1,92 @@
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { catchUp } from "../../src/statistics/advance.js";
+import { check } from "../../src/store/check.js";
+import { checkStore } from "../../src/store/check-store.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { FakeClock } from "../clock.js";
+import { chat, chats, gift } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { plainWords } from "../statistics/plain-words.js";
+import { useDirectory } from "./directory.js";
+
+const path = useDirectory();
+
+describe("check", () => {
+  it("finds seqs that are missing without a record, at the start, in the middle and at the end", async () => {
+    const file = path("holes.db");
+    const store = openSqliteStore({ path: file });
+    const { room, append } = await claimed(store);
+    for (let part = 0; part < 3; part++) await append(...chats(1000, `${part}:`));
+    await store.log.remove(room, 500, 1200, "retention");
+    const other = new Database(file);
+    other.exec("DELETE FROM events WHERE seq IN (1, 2, 1500, 1501, 1502, 3000)");
+    expect(await check(store.log)).toEqual([
+      { kind: "hole", room, from: 1, to: 2 },
+      { kind: "hole", room, from: 1500, to: 1502 },
+      { kind: "hole", room, from: 3000, to: 3000 },
+    ]);
+    other.exec("DELETE FROM removals");
+    expect(await check(store.log)).toContainEqual({ kind: "hole", room, from: 500, to: 1200 });
+    other.close();
+    await store.close();
+  });
+
+  it("finds what the search index and the statistics say otherwise", async () => {
+    const file = path("derived.db");
+    const store = openSqliteStore({ path: file });
+    const { room, append } = await claimed(store);
+    await append(...chats(200), gift("g", "k", 3, 3));
+    await catchUp(store, plainWords);
+    while (await store.search.advance(room));
+    expect(await checkStore(store)).toEqual([]);
+    const other = new Database(file);
+    other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 7)");
+    other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 97)");
+    other.exec("INSERT INTO search(rowid, words) SELECT pos, 'tother' FROM events WHERE seq = 97");
+    other.exec(`UPDATE statistics_sessions SET tally = replace(tally, '"units":3', '"units":4')`);
+    expect(await checkStore(store)).toEqual([
+      { kind: "statistics", room, sessionId: chats(1)[0]?.sessionId, what: "units", log: "3", counted: "4" },
+      { kind: "search", room, seq: 7 },
+      { kind: "search", room, seq: 97 },
+    ]);
+    other.close();
+    await store.search.reset();
+    while (await store.search.advance(room));
+    expect((await checkStore(store)).map(({ kind }) => kind)).toEqual(["statistics"]);
+    await store.close();
+  });
+
+  it("finds nothing wrong with statistics that retention has dropped, or that outlive events in their midst", async () => {
+    const store = openSqliteStore({ path: path("kept.db") });
+    const { room, append } = await claimed(store);
+    const [first, second] = [
+      { sessionId: "s1", time: 1000 },
+      { sessionId: "s2", time: 9000 },
+    ];
+    await append(chat("a", first), chat("b", second), chat("c", second), chat("d", second));
+    await catchUp(store, plainWords);
+    while (await store.search.advance(room));
+    expect(await store.statistics.expire(room, 5000)).toBe(true);
+    await catchUp(store, plainWords);
+    const missing = { kind: "statistics", room, sessionId: "s1", what: "events", log: "1", counted: "0" };
+    const clock = new FakeClock(12_000);
+    expect(await checkStore(store, { clock })).toEqual([missing]);
+    expect(await checkStore(store, { clock, statisticsMaxAgeMs: 12_000 })).toEqual([missing]);
+    expect(await checkStore(store, { clock, statisticsMaxAgeMs: 7000 })).toEqual([]);
+    await store.retention.setLimits(room, "statistics", { maxAgeMs: 7000, maxBytes: null });
+    expect(await checkStore(store, { clock })).toEqual([]);
+    // As where a day is dropped whose events take turns with those of the next.
+    await store.log.remove(room, 3, 3, "retention");
+    expect(await checkStore(store, { clock })).toEqual([]);
+    await store.close();
+  });
+
+  it("ends when its signal aborts", async () => {
+    const store = openSqliteStore({ path: path("aborted.db") });
+    const { append } = await claimed(store);
+    await append(...chats(1));
+    await expect(check(store.log, undefined, AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+    await store.close();
+  });
+});

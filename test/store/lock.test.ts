@@ -1,0 +1,123 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isDataDirLocked, lockDataDir } from "../../src/store/lock.js";
+import { FakeClock } from "../clock.js";
+import { type Child, startChild } from "./child/spawn.js";
+import { useDirectory } from "./directory.js";
+
+const path = useDirectory();
+
+async function firstLine({ lines }: Child): Promise<string | undefined> {
+  for await (const line of lines) return line;
+  return undefined;
+}
+
+describe("the lock of a data directory", () => {
+  it("makes the directory, names the owner, and is given free", async () => {
+    const dir = path("data/nested");
+    const lock = await lockDataDir(dir);
+    expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
+    expect([isDataDirLocked(dir), isDataDirLocked(path("other"))]).toEqual([true, false]);
+    await expect(lockDataDir(dir)).rejects.toThrow(`the server with pid ${process.pid} has the data directory ${dir}`);
+    lock.release();
+    lock.release();
+    expect(existsSync(join(dir, "server.pid"))).toBe(false);
+    expect(isDataDirLocked(dir)).toBe(false);
+    (await lockDataDir(dir)).release();
+  });
+
+  it("is refused to another process while the owner lives, and taken over when it was killed", async () => {
+    const dir = path("data");
+    const owner = startChild("locker.ts", dir);
+    expect(await firstLine(owner)).toBe("locked");
+    const pid = owner.process.pid;
+    await expect(lockDataDir(dir)).rejects.toThrow(
+      expect.objectContaining({ code: "in_use", detail: expect.stringContaining(`pid ${pid} `) }),
+    );
+    const second = startChild("locker.ts", dir);
+    expect(await firstLine(second)).toMatch(new RegExp(`^in_use .*pid ${pid} `));
+    await second.exited;
+    owner.process.kill("SIGKILL");
+    await owner.exited;
+    const lock = await lockDataDir(dir);
+    expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
+    lock.release();
+  });
+
+  it("goes to one of several that start at once", async () => {
+    const dir = path("race");
+    const children = Array.from({ length: 4 }, () => startChild("locker.ts", dir));
+    const lines = await Promise.all(children.map(firstLine));
+    expect(lines.filter((line) => line === "locked")).toHaveLength(1);
+    expect(lines.filter((line) => line?.startsWith("in_use"))).toHaveLength(3);
+    for (const child of children) child.process.kill("SIGKILL");
+    await Promise.all(children.map(({ exited }) => exited));
+  });
+
+  it("does not care what an earlier owner left, nor whether its pid lives again", async () => {
+    const dir = path("stale");
+    (await lockDataDir(dir)).release();
+    for (const left of [JSON.stringify({ pid: process.ppid }), "{", "", "null"]) {
+      writeFileSync(join(dir, "server.pid"), left);
+      (await lockDataDir(dir)).release();
+    }
+  });
+
+  it("says another process while the owner has not written its name", async () => {
+    const dir = path("nameless");
+    const lock = await lockDataDir(dir);
+    for (const name of ["", "null", '{"pid":"x"}']) {
+      writeFileSync(join(dir, "server.pid"), name);
+      await expect(lockDataDir(dir)).rejects.toThrow("another process has the data directory");
+    }
+    lock.release();
+  });
+
+  it("is not given free by removing its file: the owner takes the new one, and a second server waits for that", async () => {
+    const dir = path("removed");
+    const clock = new FakeClock();
+    const lost: string[] = [];
+    const lock = await lockDataDir(dir, { clock, onLost: ({ code }) => lost.push(code) });
+    rmSync(join(dir, "server.lock"));
+    const second = lockDataDir(dir, { clock }).catch((error: unknown) => error);
+    await clock.advance(1000);
+    expect(isDataDirLocked(dir)).toBe(true);
+    await clock.advance(4000);
+    expect(await second).toMatchObject({ code: "in_use", detail: expect.stringContaining(`pid ${process.pid} `) });
+    rmSync(join(dir, "server.lock"));
+    await clock.advance(1000);
+    expect(isDataDirLocked(dir)).toBe(true);
+    expect(statSync(join(dir, "server.lock")).mode & 0o777).toBe(0o600);
+    lock.release();
+    expect(isDataDirLocked(dir)).toBe(false);
+    expect(lost).toEqual([]);
+    const next = lockDataDir(dir, { clock });
+    (await next).release();
+  });
+
+  it("that another server has got all the same is told to its owner", async () => {
+    const dir = path("lost");
+    const clock = new FakeClock();
+    const lost: string[] = [];
+    const lock = await lockDataDir(dir, { clock, onLost: ({ code }) => lost.push(code) });
+    rmSync(join(dir, "server.lock"));
+    // The owner's process stands still for longer than the second server waits.
+    const other = startChild("locker.ts", dir);
+    expect(await firstLine(other)).toBe("locked");
+    await clock.advance(1000);
+    expect(lost).toEqual(["in_use"]);
+    await clock.advance(5000);
+    expect(lost).toHaveLength(1);
+    lock.release();
+    expect(existsSync(join(dir, "server.pid"))).toBe(true);
+    other.process.kill("SIGKILL");
+    await other.exited;
+  });
+
+  it("says so when the directory cannot be used", async () => {
+    const file = path("file");
+    writeFileSync(file, "");
+    await expect(lockDataDir(file)).rejects.toThrow(expect.objectContaining({ code: "bad_config" }));
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { check } from "../../src/store/check.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { MemoryRoomLog } from "../../src/store/memory/room-log.js";
+import { rowOf } from "../../src/store/row.js";
+import { chat, chats, gift } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+
+describe("the store in memory", () => {
+  it("drops the oldest events of a room and tells so", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 3 });
+    const { room, append } = await claimed(store);
+    await append(gift("g", "combo", 1, 1), ...chats(4));
+    const { events, removed } = await readAll(store.log, room);
+    expect(events.map(({ seq, id }) => [seq, id])).toEqual([
+      [3, "c1"],
+      [4, "c2"],
+      [5, "c3"],
+    ]);
+    expect(removed).toEqual([[1, 2]]);
+    expect(await store.log.heads([room])).toEqual(new Map([[room, { oldest: 3, head: 5 }]]));
+    expect(await store.log.known(room, ["g", "c0", "c1"])).toEqual(new Set(["c1"]));
+    expect(await store.log.combos(room, ["combo"])).toEqual(new Map());
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("drops the oldest whose text is too much, but nothing of what was appended last", () => {
+    const log = new MemoryRoomLog();
+    const row = (name: string) => rowOf(chat(name, { text: "x".repeat(1000) }));
+    const most = 3 * row("a").body.length;
+    const append = (...names: string[]) => {
+      const before = log.head;
+      for (const name of names) log.append(row(name));
+      log.trim(100, most, before);
+      return log.oldest;
+    };
+    expect([append("a", "b"), append("c"), append("d", "e"), append(..."fghijk")]).toEqual([1, 1, 3, 6]);
+    log.replace(6, rowOf(chat("f", { text: "" })));
+    expect(append("l")).toBe(10);
+  });
+
+  it("drops over removed ranges, which become one", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 4 });
+    const { room, append } = await claimed(store);
+    await append(...chats(4));
+    await store.log.remove(room, 2, 2, "retention");
+    await append(...chats(4, "d"));
+    expect((await readAll(store.log, room)).removed).toEqual([[1, 4]]);
+    expect((await readAll(store.log, room)).events.map(({ seq }) => seq)).toEqual([5, 6, 7, 8]);
+  });
+
+  it("tells the mark of a combo of however many messages", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 200_000 });
+    const { room, epoch } = await claimed(store);
+    const events = Array.from({ length: 150_000 }, (_, at) => gift(`g${at}`, "combo", 1, at + 1));
+    await store.log.append([{ room, epoch, events }]);
+    expect(await store.log.combos(room, ["combo"])).toEqual(new Map([["combo", { high: 150_000, settled: false }]]));
+  });
+
+  it("has an id of its own", () => {
+    const [one, two] = [openMemoryStore({ maxEventsPerRoom: 1 }), openMemoryStore({ maxEventsPerRoom: 1 })];
+    expect(one.log.id).not.toBe(two.log.id);
+  });
+});

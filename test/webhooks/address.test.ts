@@ -1,0 +1,175 @@
+import type { LookupAddress } from "node:dns";
+import type { LookupFunction } from "node:net";
+import { describe, expect, it } from "vitest";
+import { AllowedHosts, isPublic } from "../../src/webhooks/address.js";
+import { guardedConnector, openConnector } from "../../src/webhooks/connect.js";
+import { HttpSender } from "../../src/webhooks/send.js";
+import { FakeClock } from "../clock.js";
+import { answering, Receiver } from "./receiver.js";
+
+const PRIVATE = [
+  "0.0.0.0",
+  "10.255.255.255",
+  "100.64.0.1",
+  "100.100.100.200",
+  "127.0.0.1",
+  "127.255.255.254",
+  "168.63.129.16",
+  "169.254.169.254",
+  "172.16.0.1",
+  "172.31.255.255",
+  "192.0.0.192",
+  "192.168.1.1",
+  "198.18.0.1",
+  "224.0.0.1",
+  "255.255.255.255",
+  "::",
+  "::1",
+  "::127.0.0.1",
+  "::ffff:127.0.0.1",
+  "::ffff:7f00:1",
+  "::ffff:a9fe:a9fe",
+  "::ffff:0:0",
+  "0:0:0:0:0:ffff:a00:1",
+  "64:ff9b::7f00:1",
+  "64:ff9b::10.0.0.1",
+  "64:ff9b:1::1",
+  "fc00::1",
+  "fd00:ec2::254",
+  "fe80::1",
+  "fe80::1%eth0",
+  "fec0::1",
+  "ff02::1",
+  "2001::1",
+  "2001:db8::1",
+  "2002:7f00:1::",
+  "3fff::1",
+  "localhost",
+  "",
+];
+const PUBLIC = [
+  "1.1.1.1",
+  "100.63.255.255",
+  "100.128.0.1",
+  "172.15.0.1",
+  "172.32.0.1",
+  "223.255.255.255",
+  "2606:4700::1111",
+  "2400:3200::1",
+  "::ffff:1.1.1.1",
+  "::ffff:101:101",
+  "64:ff9b::101:101",
+];
+
+describe("an address", () => {
+  it.each(PRIVATE)("%s is not of the public internet", (address) => expect(isPublic(address)).toBe(false));
+  it.each(PUBLIC)("%s is", (address) => expect(isPublic(address)).toBe(true));
+
+  it("may be allowed by itself, by its network, or by the name that leads to it", () => {
+    const allowed = new AllowedHosts("10.1.0.0/16, ::1,Receiver.lan, fd00::/8");
+    expect(["10.1.2.3", "::1", "fd12::1", "::ffff:10.1.2.3", "8.8.8.8"].map((one) => allowed.has(one))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(["10.2.0.1", "127.0.0.1", "fe80::1"].map((one) => allowed.has(one))).toEqual([false, false, false]);
+    expect([allowed.hasName("receiver.LAN"), allowed.hasName("lan")]).toEqual([true, false]);
+    for (const list of ["10.0.0.0/33", "1.2.3.4/x", "::/129", "a b", "http://a"])
+      expect(() => new AllowedHosts(list)).toThrow(expect.objectContaining({ code: "bad_config" }));
+  });
+});
+
+/** A resolver that gives these answers, one after the other, the last for ever. */
+function resolver(...answers: readonly (readonly string[])[]): LookupFunction & { asked: number } {
+  const lookup: LookupFunction = (_host, options, done) => {
+    const given = answers[Math.min(made.asked++, answers.length - 1)] ?? [];
+    const found: LookupAddress[] = given.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+    if (options.all) done(null, found);
+    else done(null, found[0]?.address ?? "", found[0]?.family);
+  };
+  const made = Object.assign(lookup, { asked: 0 });
+  return made;
+}
+
+function senderOf(lookup: LookupFunction, list: string | null = null) {
+  const sender = new HttpSender({
+    clock: new FakeClock(),
+    guarded: guardedConnector(new AllowedHosts(list), lookup),
+    open: openConnector(lookup),
+  });
+  const send = (url: string, allowPrivate = false) =>
+    sender.send({ url, headers: { "content-type": "application/json" }, body: "{}", allowPrivate }, new AbortController().signal);
+  return { sender, send };
+}
+
+describe("a webhook", () => {
+  it("does not reach a private address, whatever it is called", async () => {
+    const receiver = await Receiver.start();
+    const port = Number(new URL(receiver.url).port);
+    const { sender, send } = senderOf(resolver(["127.0.0.1"]));
+    for (const host of ["127.0.0.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "evil.example", "localhost"]) {
+      const { delivered, error } = await send(`http://${host}:${port}/`);
+      expect([host, delivered, error]).toEqual([host, false, expect.stringContaining("private address")]);
+    }
+    expect(receiver.arrivals).toHaveLength(0);
+    await sender.close();
+  });
+
+  it("is judged by where its name leads when it is connected to, not by where it led before", async () => {
+    const receiver = await Receiver.start();
+    const port = Number(new URL(receiver.url).port);
+    // Stands for a public address: nobody is there.
+    const lookup = resolver(["203.0.113.7"], ["127.0.0.1"]);
+    const { sender, send } = senderOf(lookup, "203.0.113.7");
+    const first = send(`http://rebound.example:${port}/`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = await send(`http://rebound.example:${port}/`);
+    expect([second.delivered, second.error]).toEqual([
+      false,
+      expect.stringContaining("rebound.example is at the private address 127.0.0.1"),
+    ]);
+    expect([lookup.asked, receiver.arrivals.length]).toEqual([2, 0]);
+    await sender.close();
+    expect((await first).delivered).toBe(false);
+  });
+
+  it("goes to the public ones of several addresses only", async () => {
+    const receiver = await Receiver.start();
+    const port = Number(new URL(receiver.url).port);
+    const { sender, send } = senderOf(resolver(["10.0.0.1", "127.0.0.1", "fe80::1"]), "127.0.0.1");
+    expect(await send(`http://both.example:${port}/`)).toMatchObject({ delivered: true });
+    await sender.close();
+  });
+
+  it("reaches a private address by a name that the operator listed, or when an admin allowed it for the hook", async () => {
+    const receiver = await Receiver.start();
+    const port = Number(new URL(receiver.url).port);
+    const { sender, send } = senderOf(resolver(["127.0.0.1"]), "receiver.lan");
+    expect(await send(`http://receiver.lan:${port}/`)).toMatchObject({ delivered: true });
+    expect(await send(`http://other.lan:${port}/`)).toMatchObject({ delivered: false });
+    expect(await send(`http://other.lan:${port}/`, true)).toMatchObject({ delivered: true });
+    // The connection that was just made is not used for a hook that could not make it.
+    expect(await send(`http://other.lan:${port}/`)).toMatchObject({ delivered: false });
+    await sender.close();
+  });
+
+  it("does not follow a redirect to a private address, nor to any other", async () => {
+    const [receiver, inside] = [await Receiver.start(), await Receiver.start()];
+    const port = Number(new URL(receiver.url).port);
+    const { sender, send } = senderOf(resolver(["127.0.0.1"]), "receiver.lan");
+    for (const [status, location] of [
+      [301, inside.url],
+      [302, "http://169.254.169.254/latest/meta-data/"],
+      [307, inside.url],
+      [308, `http://receiver.lan:${port}/other`],
+    ] as const) {
+      receiver.manner = answering(status, { location });
+      const { delivered, error } = await send(`http://receiver.lan:${port}/`);
+      expect([delivered, error]).toEqual([false, expect.stringContaining(`HTTP ${status}, a redirect to ${location}`)]);
+    }
+    expect([inside.arrivals.length, receiver.arrivals.length]).toEqual([0, 4]);
+    await sender.close();
+  });
+});

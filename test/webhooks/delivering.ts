@@ -1,0 +1,164 @@
+import { afterEach } from "vitest";
+import type { NewEvent } from "../../src/events/event.js";
+import type { Clock } from "../../src/runtime/clock.js";
+import type { HookRow } from "../../src/store/hooks.js";
+import type { RoomKey } from "../../src/store/log.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { Store } from "../../src/store/store.js";
+import { type SystemNews, tellSystem } from "../../src/store/system-room.js";
+import { AllowedHosts } from "../../src/webhooks/address.js";
+import { guardedConnector, openConnector } from "../../src/webhooks/connect.js";
+import { HookDesk, type NewHook } from "../../src/webhooks/desk.js";
+import { HookRunner, PAUSE_AFTER_MS } from "../../src/webhooks/runner.js";
+import { HttpSender, type Outgoing, type Send } from "../../src/webhooks/send.js";
+import { FakeClock } from "../clock.js";
+import { chat } from "../contracts/events.js";
+import { until } from "../until.js";
+
+/** Hooks over a store, with everything in hand. */
+export interface Delivering<C extends Clock> {
+  readonly store: Store;
+  readonly clock: C;
+  readonly desk: HookDesk;
+  readonly runner: HookRunner;
+  readonly errors: unknown[];
+  readonly news: SystemNews[];
+  /** Adds a hook and waits until it is delivered. */
+  hook(wanted: Omit<NewHook, "url"> & { readonly url?: string }): Promise<HookRow>;
+  /** Appends chats of ids that were not used before to a room of this name; its key. */
+  chats(name: string, count: number): Promise<RoomKey>;
+  append(name: string, ...events: NewEvent[]): Promise<RoomKey>;
+  /** Begins anew over the same store, as after a restart. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Where hooks of these tests lead when it does not matter. */
+const SOMEWHERE = "https://receiver.example/hook";
+
+const running: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
+
+export interface DeliveringOptions<C extends Clock> {
+  readonly clock?: C;
+  readonly store?: Store;
+  /** In place of HTTP. */
+  readonly send?: Send;
+  readonly allow?: string;
+  readonly pauseAfterMs?: number;
+  readonly lookMs?: number;
+}
+
+export async function delivering<C extends Clock = FakeClock>(options: DeliveringOptions<C> = {}): Promise<Delivering<C>> {
+  const clock = (options.clock ?? new FakeClock()) as C;
+  const store = options.store ?? openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const errors: unknown[] = [];
+  const news: SystemNews[] = [];
+  const allowed = new AllowedHosts(options.allow ?? "127.0.0.1");
+  const sender = new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() });
+  const send = options.send ?? sender.send;
+  const tell = async (told: SystemNews) => {
+    news.push(told);
+    await tellSystem(store, told, clock.now());
+  };
+  const { pauseAfterMs = PAUSE_AFTER_MS, lookMs = 2_000 } = options;
+  const make = () => new HookRunner({ store, clock, send, tell, onError: (error) => errors.push(error), pauseAfterMs, lookMs });
+  let runner = make();
+  const desk = new HookDesk({
+    store,
+    clock,
+    send,
+    allowed,
+    onChange: () => runner.poke(),
+    placesOf: (hook) => runner.placesOf(hook),
+  });
+  runner.start();
+  const stop = async () => {
+    await runner.stop();
+    await sender.close();
+    await store.close();
+  };
+  running.push(stop);
+
+  const epochs = new Map<RoomKey, number>();
+  const append = async (name: string, ...events: NewEvent[]) => {
+    const room = await store.rooms.ensure([{ kind: "web_rid", value: name }]);
+    const epoch = epochs.get(room) ?? (await store.rooms.claim(room));
+    epochs.set(room, epoch);
+    await store.log.append([{ room, epoch, events: events.map((event) => ({ ...event, room })) }]);
+    return room;
+  };
+  let next = 0;
+  return {
+    store,
+    clock,
+    desk,
+    get runner() {
+      return runner;
+    },
+    errors,
+    news,
+    hook: async ({ url = SOMEWHERE, ...wanted }) => {
+      const row = await desk.add({ url, ...wanted });
+      await until(() => runner.placesOf(row) !== null);
+      return row;
+    },
+    chats: (name, count) => append(name, ...Array.from({ length: count }, () => chat(`c${next++}`))),
+    append,
+    restart: async () => {
+      await runner.stop();
+      runner = make();
+      runner.start();
+    },
+    stop,
+  };
+}
+
+/** A receiver that is no server: what it is sent, and how it answers. */
+export class FakeReceiver {
+  readonly sent: (Outgoing & { readonly id: string; readonly at: number; readonly body: string; answered: number | null })[] = [];
+  /** Status by what is sent; null for no answer at all, until the request is cut. */
+  answer: (outgoing: Outgoing, nth: number) => number | null | Promise<number | null> = () => 204;
+  putOffMs: number | null = null;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  readonly send: Send = async (outgoing, signal) => {
+    const one = { ...outgoing, id: outgoing.headers["webhook-id"] ?? "", at: this.#clock.now(), answered: null as number | null };
+    this.sent.push(one);
+    const status = await this.answer(outgoing, this.sent.length);
+    if (status === null) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    one.answered = status;
+    const delivered = status !== null && status < 300;
+    const error = delivered ? null : status === null ? "no answer" : `it answered HTTP ${status}`;
+    return { delivered, status, error, answer: null, putOffMs: delivered ? null : this.putOffMs };
+  };
+
+  /** What was taken: bodies as JSON, in order. */
+  get taken(): readonly {
+    room: number;
+    from: number;
+    to: number;
+    removed?: unknown;
+    events: { seq: number; type: string; id: string }[];
+  }[] {
+    return this.sent.filter(({ answered }) => answered !== null && answered < 300).map(({ body }) => JSON.parse(body));
+  }
+
+  seqs(room: number): number[] {
+    return [...new Set(this.taken.filter((body) => body.room === room).flatMap(({ events }) => events.map(({ seq }) => seq)))];
+  }
+}
+
+/** Hooks on a clock that stands still, and a receiver that does as a test says. */
+export async function faked(options: { readonly lookMs?: number; readonly maxEventsPerRoom?: number } = {}) {
+  const clock = new FakeClock();
+  const receiver = new FakeReceiver(clock);
+  const store = openMemoryStore({ maxEventsPerRoom: options.maxEventsPerRoom ?? 100_000, clock });
+  return { receiver, ...(await delivering({ clock, store, send: receiver.send, ...options })) };
+}

@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { until } from "../until.js";
+import { faked } from "./delivering.js";
+import { upTo } from "./receiver.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe("a hook that meets trouble", () => {
+  it("whose receiver is down for a day loses nothing, keeps the order, and is tried about twenty times", async () => {
+    const { receiver, hook, chats, clock, desk } = await faked({ lookMs: HOUR });
+    const { id } = await hook({ maxEvents: 7 });
+    receiver.answer = () => 503;
+    const room = await chats("a", 3);
+    for (let hour = 0; hour < 24; hour++) {
+      await chats("a", 5);
+      await clock.advance(HOUR);
+    }
+    const tries = receiver.sent.length;
+    expect(tries).toBeGreaterThan(12);
+    expect(tries).toBeLessThan(120);
+    const [first] = receiver.sent;
+    for (const one of receiver.sent) expect([one.id, one.body]).toEqual([first?.id, first?.body]);
+    expect(new Set(receiver.sent.map(({ headers }) => headers["webhook-timestamp"])).size).toBeGreaterThan(tries - 5);
+    const failing = await desk.view(id);
+    expect(failing).toMatchObject({ backlog: 123, row: { paused: null, last: { status: 503 } } });
+    expect(failing.rooms[0]?.waiting).toMatchObject({ tries, from: 1, to: 3 });
+    receiver.answer = () => 200;
+    await clock.advance(2 * HOUR);
+    expect(receiver.seqs(room)).toEqual(upTo(123));
+    expect((await desk.view(id)).row).toMatchObject({ failing: null });
+  });
+
+  it("is paused after three days of failure, which the system's room is told once; it goes on where it was", async () => {
+    const { receiver, hook, chats, clock, desk, news, store } = await faked({ lookMs: HOUR });
+    const { id } = await hook({ name: "看板" });
+    receiver.answer = () => 500;
+    const room = await chats("a", 3);
+    const since = clock.now();
+    await clock.advance(3 * DAY - HOUR);
+    expect((await desk.get(id)).paused).toBeNull();
+    await clock.advance(4 * HOUR);
+    const { paused, failing, last } = await desk.get(id);
+    expect([paused?.reason, failing?.since, last?.error]).toEqual(["failing", since, "it answered HTTP 500"]);
+    expect(news).toHaveLength(1);
+    const tries = receiver.sent.length;
+    await chats("a", 3);
+    await clock.advance(DAY);
+    expect(receiver.sent).toHaveLength(tries);
+    const [told] = (await store.log.read(0, 0, 10)).events;
+    expect(told).toMatchObject({
+      type: "system",
+      kind: "hook.paused",
+      text: expect.stringContaining(`看板 (${id}) is paused: it has failed since`),
+    });
+    receiver.answer = () => 200;
+    await desk.resume(id);
+    await clock.advance(1_000);
+    expect(receiver.seqs(room)).toEqual(upTo(6));
+    expect(receiver.taken[0]).toMatchObject({ from: 1, to: 3 });
+  });
+
+  it("is not paused because dylive was off", async () => {
+    const { receiver, hook, chats, clock, desk, runner, restart } = await faked({ lookMs: HOUR });
+    const { id } = await hook({});
+    receiver.answer = () => 500;
+    await chats("a", 1);
+    await clock.advance(HOUR);
+    await runner.stop();
+    await clock.advance(10 * DAY);
+    await restart();
+    await clock.advance(HOUR);
+    expect(await desk.get(id)).toMatchObject({ paused: null, failing: { ms: expect.any(Number) } });
+    await clock.advance(3 * DAY);
+    expect((await desk.get(id)).paused?.reason).toBe("failing");
+  });
+
+  it("is paused at once by 410 Gone", async () => {
+    const { receiver, hook, chats, clock, desk, news } = await faked({ lookMs: HOUR });
+    const { id } = await hook({});
+    receiver.answer = () => 410;
+    await chats("a", 1);
+    await chats("b", 1);
+    await clock.advance(10);
+    expect((await desk.get(id)).paused?.reason).toBe("gone");
+    expect(news[0]?.text).toContain("410 Gone");
+    const tries = receiver.sent.length;
+    await clock.advance(DAY);
+    expect([receiver.sent.length, tries <= 2]).toEqual([tries, true]);
+  });
+
+  it("leaves its receiver alone for as long as that asks", async () => {
+    const { receiver, hook, chats, clock } = await faked();
+    await hook({});
+    receiver.answer = () => 429;
+    receiver.putOffMs = 600_000;
+    await chats("a", 1);
+    await clock.advance(599_000);
+    expect(receiver.sent).toHaveLength(1);
+    await clock.advance(1_000);
+    expect(receiver.sent).toHaveLength(2);
+  });
+
+  it("has one request of a room at a time, four in all, and rooms do not wait for one that fails", async () => {
+    const { receiver, hook, chats, clock } = await faked();
+    await hook({});
+    const bad = await chats("bad", 0);
+    let [now, most] = [0, 0];
+    const open = new Set<number>();
+    receiver.answer = async ({ body }) => {
+      const { room } = JSON.parse(body) as { room: number };
+      expect(open.has(room)).toBe(false);
+      open.add(room);
+      most = Math.max(most, ++now);
+      await clock.sleep(10);
+      now--;
+      open.delete(room);
+      return room === bad ? 500 : 200;
+    };
+    for (let n = 0; n < 5; n++) {
+      for (const name of ["bad", ...upTo(12).map(String)]) await chats(name, 2);
+      await clock.advance(200);
+    }
+    await clock.advance(1_000);
+    expect(most).toBe(4);
+    const rooms = new Set(receiver.taken.map(({ room }) => room));
+    expect([rooms.size, rooms.has(bad)]).toEqual([12, false]);
+    for (const room of rooms) expect(receiver.seqs(room)).toEqual(upTo(10));
+  });
+
+  it("that never answers holds up no other", async () => {
+    const { receiver, hook, chats, clock } = await faked();
+    await hook({ url: "https://slow.example/" });
+    await hook({ url: "https://quick.example/" });
+    receiver.answer = ({ url }) => (url.includes("slow") ? null : 200);
+    for (const name of upTo(10).map(String)) await chats(name, 5);
+    await clock.advance(1_000);
+    expect(receiver.taken.length).toBe(10);
+    expect(receiver.sent.filter(({ url }) => url.includes("slow"))).toHaveLength(4);
+  });
+
+  it("whose receiver is back after an outage is sent the other rooms at once", async () => {
+    const { receiver, hook, chats, clock } = await faked({ lookMs: HOUR });
+    await hook({});
+    receiver.answer = () => 500;
+    for (const name of upTo(20).map(String)) await chats(name, 1);
+    await clock.advance(12 * HOUR);
+    receiver.answer = () => 200;
+    const before = receiver.sent.length;
+    await until(async () => {
+      await clock.advance(60_000);
+      return receiver.sent.length > before;
+    });
+    await clock.advance(1_000);
+    expect(new Set(receiver.taken.map(({ room }) => room)).size).toBe(20);
+  });
+
+  it("goes on through a store that fails for a while", async () => {
+    const { receiver, hook, chats, clock, store, errors } = await faked();
+    await hook({});
+    const { fix, tried } = store.hooks;
+    const down = () => Promise.reject(new Error("disk full"));
+    Object.assign(store.hooks, { fix: down });
+    const room = await chats("a", 2);
+    await clock.advance(5_000);
+    expect([receiver.sent.length, errors.length > 0]).toEqual([0, true]);
+    Object.assign(store.hooks, { fix, tried: down });
+    await clock.advance(5_000);
+    Object.assign(store.hooks, { tried });
+    await chats("a", 2);
+    await clock.advance(5_000);
+    expect(receiver.seqs(room)).toEqual(upTo(4));
+    expect(receiver.sent[0]).toMatchObject({ id: receiver.sent[1]?.id, body: receiver.sent[1]?.body });
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import { chat, gift } from "../contracts/events.js";
+import { until } from "../until.js";
+import { faked } from "./delivering.js";
+import { upTo } from "./receiver.js";
+
+describe("a hook", () => {
+  it("is sent what comes after it was made, in batches of one room and a contiguous range, each event once and in order", async () => {
+    const { receiver, hook, chats, clock, store } = await faked();
+    const a = await chats("a", 5);
+    const { id } = await hook({ maxEvents: 10 });
+    for (let n = 0; n < 10; n++) {
+      await chats("a", 3);
+      await chats("b", 2);
+      await clock.advance(50);
+    }
+    await clock.advance(1_000);
+    const b = await chats("b", 0);
+    expect(receiver.seqs(a)).toEqual(upTo(35).slice(5));
+    expect(receiver.seqs(b)).toEqual(upTo(20));
+    for (const room of [a, b]) {
+      let at = room === a ? 5 : 0;
+      for (const body of receiver.taken.filter((one) => one.room === room)) {
+        expect(body.from).toBe(at + 1);
+        expect(body.events.every(({ seq }) => seq >= body.from && seq <= body.to)).toBe(true);
+        expect(body.events.length).toBeLessThanOrEqual(10);
+        at = body.to;
+      }
+    }
+    expect(receiver.sent[0]).toMatchObject({ id: `${id}_${a}_6-8_${store.log.id}` });
+    expect(new Set(receiver.sent.map((one) => one.id)).size).toBe(receiver.sent.length);
+  });
+
+  it("waits for nobody when it is quiet, and puts together what comes while it is busy", async () => {
+    const { receiver, hook, chats, clock } = await faked();
+    await hook({});
+    await chats("a", 1);
+    await until(() => receiver.taken.length === 1);
+    for (let n = 0; n < 9; n++) {
+      await chats("a", 1);
+      await clock.advance(10);
+    }
+    expect(receiver.sent).toHaveLength(1);
+    await clock.advance(10);
+    expect(receiver.taken.map(({ events }) => events.length)).toEqual([1, 9]);
+  });
+
+  it("moves on without a request where its filter leaves nothing, also for the next process", async () => {
+    const { receiver, hook, chats, append, clock, store, desk, restart } = await faked();
+    const { id } = await hook({ types: ["gift"], filter: "diamonds >= 100" });
+    const room = await chats("a", 40);
+    await append("a", gift("g1", "c1", 1, 1));
+    await clock.advance(100);
+    expect((await desk.view(id)).backlog).toBe(0);
+    expect((await store.hooks.places(id)).get(room) ?? 0).toBe(0);
+    await clock.advance(5_000);
+    expect((await store.hooks.places(id)).get(room)).toBe(41);
+    await append("a", gift("g2", "c2", 20, 20));
+    await clock.advance(100);
+    expect(receiver.taken).toMatchObject([{ from: 42, to: 42, events: [{ id: "g2" }] }]);
+    await chats("a", 3);
+    await clock.advance(100);
+    await restart();
+    expect((await store.hooks.places(id)).get(room)).toBe(45);
+    expect(receiver.sent).toHaveLength(1);
+  });
+
+  it("is told of a range that is no longer kept", async () => {
+    const { receiver, hook, chats, clock, desk } = await faked({ maxEventsPerRoom: 10 });
+    const { id } = await hook({});
+    receiver.answer = () => 500;
+    const room = await chats("a", 4);
+    await clock.advance(10);
+    for (let n = 0; n < 6; n++) await chats("a", 5);
+    receiver.answer = () => 204;
+    await desk.resume(id);
+    await clock.advance(1_000);
+    expect(receiver.taken.map(({ from, to, removed }) => [from, to, removed])).toEqual([
+      [1, 4, undefined],
+      [5, 34, [[5, 24]]],
+    ]);
+    expect(receiver.seqs(room)).toEqual([...upTo(4), ...upTo(34).slice(24)]);
+  });
+
+  it("that is stopped in the middle is sent the same bytes again by the next process", async () => {
+    const { receiver, hook, chats, clock, restart } = await faked();
+    await hook({ maxEvents: 4 });
+    receiver.answer = () => null;
+    const room = await chats("a", 3);
+    await clock.advance(10);
+    await chats("a", 5);
+    await restart();
+    receiver.answer = () => 200;
+    await clock.advance(10);
+    await restart();
+    await clock.advance(1_000);
+    const [first, second] = receiver.sent;
+    expect([second?.id, second?.body]).toEqual([first?.id, first?.body]);
+    expect(receiver.taken[0]).toMatchObject({ from: 1, to: 3 });
+    expect(receiver.seqs(room)).toEqual(upTo(8));
+  });
+
+  it("is sent events again from any place, under other ids, and passes over what somebody skips", async () => {
+    const { receiver, hook, chats, clock, desk } = await faked();
+    const { id } = await hook({ maxEvents: 5 });
+    const room = await chats("a", 10);
+    await clock.advance(1_000);
+    for (const seq of [1, 4]) {
+      await desk.replay(id, room, seq);
+      await clock.advance(1_000);
+    }
+    expect(receiver.taken.map(({ from, to }) => [from, to])).toEqual([
+      [1, 5],
+      [6, 10],
+      [1, 5],
+      [6, 10],
+      [4, 8],
+      [9, 10],
+    ]);
+    expect(new Set(receiver.sent.map((one) => one.id)).size).toBe(6);
+    receiver.answer = () => 500;
+    await chats("a", 5);
+    await clock.advance(1_000);
+    receiver.answer = () => 200;
+    await desk.replay(id, room, 15);
+    await clock.advance(1_000);
+    expect(receiver.taken.at(-1)).toMatchObject({ from: 15, to: 15 });
+    await expect(desk.replay(id, room, 17)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(desk.replay(id, room, 0)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(desk.replay(id, 999, 1)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(desk.replay("none", room, 1)).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("puts no more into a batch than 256 KiB, and a larger event alone", async () => {
+    const { receiver, hook, append, clock } = await faked();
+    await hook({});
+    const long = (kib: number) => ({ text: "x".repeat(kib * 512) }); // the text is in its segments too
+    const room = await append("a", chat("1", long(100)), chat("2", long(100)), chat("3", long(100)), chat("4", long(400)), chat("5"));
+    await clock.advance(1_000);
+    expect(receiver.taken.map(({ from, to, events }) => [from, to, events.length])).toEqual([
+      [1, 2, 2],
+      [3, 3, 1],
+      [4, 4, 1],
+      [5, 5, 1],
+    ]);
+    expect(receiver.seqs(room)).toEqual(upTo(5));
+  });
+
+  it("that was changed by another process is seen within seconds", async () => {
+    const { receiver, hook, chats, clock, store } = await faked();
+    const { id } = await hook({});
+    await store.hooks.change(id, { url: "https://other.example/" });
+    await clock.advance(2_000);
+    await chats("a", 1);
+    await clock.advance(10);
+    expect(receiver.sent).toMatchObject([{ url: "https://other.example/" }]);
+    await store.hooks.remove(id);
+    await clock.advance(2_000);
+    await chats("a", 1);
+    await clock.advance(1_000);
+    expect(receiver.sent).toHaveLength(1);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { EVENT_TYPES, type NewEvent } from "../../src/events/event.js";
+import type { RoomState } from "../../src/health/state.js";
+import { stateEvent } from "../../src/ingest/own-events.js";
+import { tellSystem } from "../../src/store/system-room.js";
+import { hookSelection } from "../../src/webhooks/selection.js";
+import { FakeClock } from "../clock.js";
+import { chat, chats } from "../contracts/events.js";
+import { delivering, FakeReceiver } from "./delivering.js";
+
+const of = (types: readonly string[], rooms: readonly number[] = [], filter: string | null = null) =>
+  hookSelection({ types, rooms, filter });
+
+let ms = 0;
+/** A room's state event of a broadcast. */
+const state = (to: RoomState, sessionId: string | null, from: RoomState = "connecting"): NewEvent =>
+  stateEvent(1, sessionId, from, to, {}, ++ms);
+
+describe("what a hook is sent", () => {
+  it("is by default what streams show, and by name what is named", () => {
+    expect(of([]).types).toEqual(EVENT_TYPES.filter((type) => !["unknown", "rank", "stats"].includes(type)).toSorted());
+    expect(of(["*"]).types).toEqual(EVENT_TYPES.toSorted());
+    expect(of(["gift", "room.live", "room.ended", "account.lapsed"]).types).toEqual(["gift", "state", "system"]);
+    expect(() => of(["room.Live"])).toThrow(expect.objectContaining({ code: "bad_request" }));
+  });
+
+  it("covers the system's room when all rooms are meant, or something of it is named", () => {
+    const cases: [readonly string[], readonly number[], boolean][] = [
+      [[], [], true],
+      [["chat"], [], true],
+      [[], [1], false],
+      [["room.live"], [1], false],
+      [["account.lapsed"], [1], true],
+      [["system"], [1], true],
+      [["chat"], [0], true],
+    ];
+    for (const [types, rooms, system] of cases) {
+      const selection = of(types, rooms);
+      expect([types, rooms, selection.covers(0)]).toEqual([types, rooms, system]);
+      expect([selection.covers(1), selection.covers(2)]).toEqual([!rooms.includes(0), rooms.length === 0]);
+    }
+  });
+
+  it("room.live is the first time that a broadcast is seen live, also for what is read again; room.ended its end", async () => {
+    const clock = new FakeClock();
+    const receiver = new FakeReceiver(clock);
+    const { hook, append, desk, restart } = await delivering({ clock, send: receiver.send });
+    const { id } = await hook({ types: ["room.live", "room.ended"] });
+    const tell = async (...events: NewEvent[]) => {
+      const room = await append("a", ...events, ...chats(300, `c${ms}-`));
+      await clock.advance(200);
+      return room;
+    };
+    await tell(state("waiting", null), state("live", "s1"));
+    await tell(state("stalled", "s1"), state("live", "s1", "stalled"), state("blocked", "s1"));
+    await restart();
+    await tell(state("live", "s1", "resolving"));
+    const room = await tell(state("ended", "s1"), state("waiting", "s1"), state("live", "s2"), state("live", "s2"));
+    const seen = () => receiver.taken.flatMap(({ events }) => events.map((one) => [one.seq, one.id.split(":")[2]]));
+    const expected = [
+      [2, "live"],
+      [907, "ended"],
+      [909, "live"],
+    ];
+    expect(seen()).toEqual(expected);
+    // Another process that knows nothing yet, from the middle of a broadcast.
+    receiver.sent.length = 0;
+    await desk.replay(id, room, 3);
+    await restart();
+    await clock.advance(3_000);
+    expect(seen()).toEqual(expected.slice(1));
+  });
+
+  it("account.lapsed and hook.paused are events of the system's room", async () => {
+    const clock = new FakeClock();
+    const receiver = new FakeReceiver(clock);
+    const { hook, append, store } = await delivering({ clock, send: receiver.send });
+    await hook({ types: ["account.lapsed"] });
+    await append("a", chat("1"));
+    for (const kind of ["hook.paused", "account.lapsed", "disk.low"]) await tellSystem(store, { kind, about: "x", text: "…" }, clock.now());
+    await clock.advance(200);
+    expect(receiver.taken).toMatchObject([{ room: 0, events: [{ id: "system:account.lapsed:x" }] }]);
+  });
+
+  it("is what the filter leaves", () => {
+    const event = { ...chat("1"), seq: 1 };
+    expect(of(["chat"], [], 'text.contains("你好")').expression?.(event)).toBe(true);
+    expect(of(["chat"], [], 'text.contains("再见")').expression?.(event)).toBe(false);
+    expect(of(["chat"], [], 'text.contains("再见")').wants(event)).toBe(true);
+    expect(of(["gift"], [], 'text.contains("你好")').wants(event)).toBe(false);
+  });
+});
