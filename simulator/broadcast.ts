@@ -9,7 +9,7 @@ import type { SentTruth } from "./truth.js";
 import { Truth } from "./truth.js";
 
 /** What a broadcast is made of. */
-export interface BroadcastOptions {
+interface BroadcastOptions {
   readonly webRid: string;
   readonly roomId: string;
   readonly startedAt: number;

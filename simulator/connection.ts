@@ -38,7 +38,7 @@ export interface ConnectionTruth {
 }
 
 /** What a connection is made of. */
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly id: number;
   readonly socket: WebSocket;
   readonly schema: Schema;

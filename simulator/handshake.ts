@@ -3,21 +3,21 @@ import type { Signer } from "./signer.js";
 import { SIGNATURE_LENGTH, SIGNED_FIELDS, stubOf } from "./signer.js";
 
 /** What a client shows at the push server's door. */
-export interface Knock {
+interface Knock {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly cookies: ReadonlyMap<string, string>;
 }
 
 /** What the door goes by. */
-export interface DoorRules {
+interface DoorRules {
   readonly signer: Signer;
   readonly acceptAnySignature: boolean;
   readonly knowsRoom: (roomId: string) => boolean;
 }
 
 /** Path of the push server. */
-export const PUSH_PATH = "/webcast/im/push/v2/";
+const PUSH_PATH = "/webcast/im/push/v2/";
 
 /**
  * Why the push server refuses a client, or null when it is let in. The reason is for the simulator's log and statistics; the

@@ -15,7 +15,7 @@ export interface Person {
 }
 
 /** How the crowd of a room looks. */
-export interface CrowdOptions {
+interface CrowdOptions {
   /** The anchor's choice to hide viewers: everyone is 111111 and `x***`. */
   readonly anonymised: boolean;
   readonly clubName: string;

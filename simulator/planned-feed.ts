@@ -19,7 +19,7 @@ import { STREAMS } from "./scenario.js";
 import type { Fields, Schema } from "./schema.js";
 
 /** What a feed is made of. */
-export interface FeedOptions {
+interface FeedOptions {
   readonly schema: Schema;
   readonly scenario: RoomScenario;
   readonly random: Random;

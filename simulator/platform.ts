@@ -11,7 +11,7 @@ import type { Schema } from "./schema.js";
 import { Signer } from "./signer.js";
 
 /** What the fake platform is made of. */
-export interface PlatformOptions {
+interface PlatformOptions {
   readonly schema: Schema;
   readonly clock: Clock;
   readonly random: Random;

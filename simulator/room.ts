@@ -10,7 +10,7 @@ import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 
 /** What a room is made of. */
-export interface RoomOptions {
+interface RoomOptions {
   readonly scenario: RoomScenario;
   readonly schema: Schema;
   /** The platform's time. */

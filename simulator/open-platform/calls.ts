@@ -15,7 +15,7 @@ export interface Registry {
 }
 
 /** A call, with its headers, which a simulated page has no use for. */
-export interface OpenAsk extends Ask {
+interface OpenAsk extends Ask {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 

@@ -1,11 +1,11 @@
 /** Items of pushes in the platform's form (facts/official-push.md A3). Each has what all have; the rest is by type. */
-export interface Item extends Readonly<Record<string, unknown>> {
+interface Item extends Readonly<Record<string, unknown>> {
   readonly msg_id: string;
 }
 
 /** The four types that a game can ask for. */
 export const ITEM_TYPES = ["live_comment", "live_gift", "live_like", "live_fansclub"] as const;
-export type ItemType = (typeof ITEM_TYPES)[number];
+type ItemType = (typeof ITEM_TYPES)[number];
 
 /** The n-th item of a type: ids of 19 digits, forty people, values that follow from n. @param at ms UTC */
 export function makeItem(type: ItemType, n: number, at: number): Item {

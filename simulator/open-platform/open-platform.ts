@@ -10,13 +10,13 @@ import { answerCall, type Registry } from "./calls.js";
 import { Pusher, type PushOptions, type PushOutcome } from "./pusher.js";
 
 /** A call that was answered. */
-export interface AnsweredCall {
+interface AnsweredCall {
   readonly path: string;
   readonly errNo: number | null;
 }
 
 /** A page of failed data that was asked for. */
-export interface AskedPage {
+interface AskedPage {
   readonly msgType: string;
   readonly page: number;
 }
@@ -51,7 +51,7 @@ export interface SimulatedOpenPlatform {
 }
 
 /** How to start it; everything has a default. */
-export interface OpenPlatformOptions {
+interface OpenPlatformOptions {
   /** The machine's */
   readonly clock?: Clock;
   /** Within which a push must be answered; 2 s, 3 s for gifts */

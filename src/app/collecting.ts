@@ -44,7 +44,7 @@ export interface Collecting {
 const UPLOAD_MS = 5000;
 
 /** What collecting needs: how rooms are reached, the store, and who is told of what failed. */
-export interface CollectingParts extends CollectorParts {
+interface CollectingParts extends CollectorParts {
   readonly erased: NonNullable<CollectorParts["erased"]>;
   readonly onError: (error: unknown, doing: string) => void;
 }

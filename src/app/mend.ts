@@ -7,7 +7,7 @@ import type { JobDesk } from "../jobs/jobs.js";
 import { rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 
-export interface MenderParts {
+interface MenderParts {
   readonly desk: JobDesk;
   readonly raw: Pick<RawRecorder, "rotate">;
   /** Absolute path of the data folder. */

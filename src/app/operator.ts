@@ -8,14 +8,14 @@ import type { Clock } from "../runtime/clock.js";
 import { packagePath } from "../runtime/package-path.js";
 import type { StoreAt } from "../store/open.js";
 import type { Retention } from "../store/retention.js";
-import { type Config, environmentOf } from "./config.js";
-import { shownSettings } from "./shown-settings.js";
+import { type Config, environmentOf, SECRET_SETTINGS, variableOf } from "./config.js";
+import { ConfigSchema } from "./setting-schema.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
 const PACKAGE = packagePath("package.json");
 
-export interface OperatorParts {
+interface OperatorParts {
   readonly config: Config;
   readonly at: StoreAt;
   readonly retention: Pick<Retention, "storeSize">;
@@ -56,4 +56,19 @@ async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">):
     return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   const size = await retention.storeSize().catch(() => null);
   return size === null ? null : size.used + size.free;
+}
+
+/** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
+export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
+  return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
+    const value = config[key];
+    const { description = "" } = ConfigSchema.properties[key] as { description?: string };
+    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
+    const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
+    return {
+      name: variableOf(key),
+      value: empty ? null : SECRET_SETTINGS.includes(key) || typeof plain === "object" ? "***" : plain,
+      about: description,
+    };
+  });
 }

@@ -23,7 +23,7 @@ export interface Loaded {
 }
 
 /** How a file is to be loaded. */
-export interface LoadOptions {
+interface LoadOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -7,7 +7,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { Tokens } from "../store/tokens.js";
 
 /** A token that was made because there was none. */
-export interface FirstToken {
+interface FirstToken {
   readonly token: string;
   /** The file that holds it, for its owner alone. */
   readonly file: string;

@@ -6,7 +6,7 @@ import type { Store } from "../store/store.js";
 import { moment } from "./columns.js";
 
 /** What is kept of a kind now, and what of it is beyond its limits; null where it is not told. */
-export interface RetainedNow {
+interface RetainedNow {
   readonly now: string | null;
   readonly beyond: string | null;
 }

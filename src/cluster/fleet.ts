@@ -14,7 +14,7 @@ import { budgetsOf, RATES, type Rates } from "./rates.js";
 import { sameSettings } from "./settings.js";
 
 /** What a fleet is built of. */
-export interface FleetParts extends CollectorParts {
+interface FleetParts extends CollectorParts {
   readonly membership: Membership;
   readonly wishes: Pick<Wishes, "tell" | "sweep">;
   /** ms without a request after which a room that is not on the watch list is let go. */
@@ -24,7 +24,7 @@ export interface FleetParts extends CollectorParts {
 }
 
 /** A collector, and the names that its room is wanted by. */
-export interface Held {
+interface Held {
   readonly collector: Collector;
   readonly keys: Set<string>;
   /** It has ended by itself: there is no such account. */

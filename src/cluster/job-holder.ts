@@ -8,13 +8,13 @@ const LOOK_MS = 2000;
 const UNSURE_MS = 9000;
 
 /** Something that one process of a cluster does at a time. */
-export interface Job {
+interface Job {
   readonly name: string;
   /** Begins it. @returns what ends it */
   readonly start: () => Promise<() => Promise<unknown>>;
 }
 
-export interface JobHolderParts {
+interface JobHolderParts {
   readonly membership: Pick<Membership, "job">;
   readonly clock: Clock;
   readonly onError: (error: unknown, name: string) => void;

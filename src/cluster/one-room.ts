@@ -10,7 +10,7 @@ import type { Store } from "../store/store.js";
 import { Supervisor } from "./supervisor.js";
 
 /** What one room is collected with. */
-export interface OneRoomParts {
+interface OneRoomParts {
   /** Its seats are closed with the room. */
   readonly reach: Reach;
   readonly clock: Clock;

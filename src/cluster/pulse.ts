@@ -7,7 +7,7 @@ const BEAT_MS = 400;
 /** Beats that were woken are so far apart at least: many wishes may come at once. */
 const WOKEN_MS = 100;
 
-export interface PulseParts {
+interface PulseParts {
   readonly membership: Pick<Membership, "beat">;
   readonly clock: Clock;
   /** Wakes when there may be something new to take. */

@@ -15,7 +15,7 @@ import { assertPossible } from "./settings.js";
 import { WishBoard, type Wished } from "./wish-board.js";
 
 /** What is needed to manage rooms that other processes collect. */
-export interface RemoteRoomsParts extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
+interface RemoteRoomsParts extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
   readonly store: Pick<Store, "rooms">;
   readonly wishes: Wishes;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import type { RoomKey } from "../store/log.js";
 import type { Spooled } from "../store/spooled.js";
 import type { Store } from "../store/store.js";
 
-export interface SpooledWorkParts {
+interface SpooledWorkParts {
   readonly spooled: Spooled;
   /** Knows who was erased while something waited. */
   readonly erased: () => Promise<Without | null>;

@@ -35,7 +35,7 @@ export interface Shared extends Budgets {
  * Why a collector has ended by itself: another process has the room, another collector of this one has, its name leads to another room by now, or
  * the room is paused.
  */
-export type Ending =
+type Ending =
   | { readonly why: "no_account" | "lost" | "moved" }
   | { readonly why: "twin"; readonly of: Collector }
   | { readonly why: "paused"; readonly room: RoomKey };

@@ -1,5 +1,5 @@
 /** What silence means for a connection: `dead` has no frames at all, `silent` only lacks messages that people cause. */
-export type Silence = "dead" | "silent";
+type Silence = "dead" | "silent";
 
 /** The platform answers every heartbeat (10 s): three missing answers are a dead connection. */
 const NO_FRAME_MS = 35_000;

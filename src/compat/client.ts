@@ -1,18 +1,50 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import type { LiveEventOf } from "../events/event.js";
 import type { TailBatch } from "../feed/tail-batch.js";
 import { Follow, type Followed, type FollowTarget } from "../feed/tail-follow.js";
 import { Bucket } from "../runtime/bucket.js";
+import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import { NOTHING } from "./about.js";
 import type { CollectedReader } from "./collected.js";
 import type { Guest } from "./door.js";
-import { drained } from "./drain.js";
 import type { Asked, Format } from "./format.js";
-import { idleChat, isIdle } from "./idle.js";
 import type { CompatParts } from "./parts.js";
 import { type Message, messageOf, type Writing } from "./written.js";
+
+const WORDS =
+  "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";
+
+/** Whether a room is collected, or will be: who wants every room then has only to wait. */
+async function isIdle({ store, rooms }: Pick<CompatParts, "store" | "rooms">): Promise<boolean> {
+  const rows = await store.rooms.list();
+  return rows.every(({ room, watch }) => watch !== "on" && rooms.status(room) === null);
+}
+
+/** What a client is told that wants every room where none is collected. It is a chat by dylive itself, since that is what all these clients show. */
+function idleChat(now: number): LiveEventOf<"chat"> {
+  const nothing = { id: null, secUid: null, displayId: null, shortId: null, avatar: null, gender: null, payLevel: null, fansClub: null };
+  return {
+    seq: 0,
+    id: `idle:${now}`,
+    room: 0,
+    webRid: null,
+    sessionId: null,
+    method: "WebcastChatMessage",
+    type: "chat",
+    time: now,
+    receivedAt: now,
+    source: "system",
+    revision: 0,
+    user: { ...nothing, nickname: "dylive", isAdmin: false, isAnchor: false, masked: false },
+    text: WORDS,
+    kind: "text",
+    segments: [{ text: WORDS }],
+    luckyBag: false,
+  };
+}
 
 /** Why we close: RFC 6455, 7.4.1 (going away, policy violation, our failure). */
 const CLOSE = { stopping: 1001, too_slow: 1008, token: 1008, no_answer: 1008, room_not_found: 1008, failed: 1011 } as const;
@@ -232,4 +264,44 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     if (this.queued > this.#parts.limits.maxQueuedBytes) this.end("too_slow");
     else this.#ws.send(bytes, { binary: false });
   }
+}
+
+/** Waits until little is queued for a socket, or it is gone; false when it took nothing for too long. */
+async function drained(
+  socket: Duplex,
+  { readyBytes, stallMs }: { readonly readyBytes: number; readonly stallMs: number },
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (socket.writableLength >= readyBytes && !socket.destroyed && !signal.aborted) {
+    const before = socket.writableLength;
+    const moved = await moves(socket, stallMs, clock, signal);
+    if (!moved && !signal.aborted && socket.writableLength >= before) return false;
+  }
+  return true;
+}
+
+/** Resolves with true when the socket drains or is gone, with false after `ms`. */
+async function moves(socket: Duplex, ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  const waiting = new AbortController();
+  const until = AbortSignal.any([signal, waiting.signal]);
+  const moved = new Promise<boolean>((resolve) => {
+    const done = () => resolve(true);
+    socket.on("drain", done).on("close", done);
+    until.addEventListener(
+      "abort",
+      () => {
+        socket.off("drain", done).off("close", done);
+        done();
+      },
+      { once: true },
+    );
+  });
+  const stalled = clock.sleep(ms, until).then(
+    () => false,
+    () => true,
+  );
+  const result = await Promise.race([moved, stalled]);
+  waiting.abort();
+  return result;
 }

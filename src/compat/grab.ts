@@ -1,10 +1,52 @@
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import type { About } from "./about.js";
-import { type Bare, bareJson } from "./bare-json.js";
 import { type Asked, askedInQuery, type Format, isNow } from "./format.js";
-import { grabName, grabOwner, grabUser } from "./grab-user.js";
-import { groupOf, idNumber, messageNumber } from "./id.js";
+import { groupOf, idNumber, messageNumber, personNumber } from "./id.js";
 import { shareTarget } from "./share-target.js";
+
+type Fields = { readonly [key: string]: Bare };
+
+/** How that program itself says "not told" in a number. */
+const NOT_TOLD = -1;
+
+/** A person with every field that its readers know (facts/peers-and-users.md section 5). */
+function grabUser(user: User): Fields {
+  const { fansClub } = user;
+  return {
+    Id: personNumber(user),
+    IsAdmin: user.isAdmin,
+    IsAnchor: user.isAnchor,
+    ShortId: idNumber(user.shortId),
+    DisplayId: user.displayId ?? "",
+    Nickname: grabName(user),
+    Level: 0,
+    PayLevel: user.payLevel ?? NOT_TOLD,
+    Gender: user.gender === "male" ? 1 : user.gender === "female" ? 2 : 0,
+    HeadImgUrl: user.avatar ?? "",
+    SecUid: user.secUid ?? "",
+    FansClub: { ClubName: fansClub?.name ?? "", Level: fansClub?.level ?? 0 },
+    FollowerCount: NOT_TOLD,
+    FollowStatus: NOT_TOLD,
+    FollowingCount: NOT_TOLD,
+  };
+}
+
+/** The name to be shown; it is never null there. */
+function grabName(user: User): string {
+  return user.nickname ?? `用户${user.displayId ?? ""}`;
+}
+
+/** The room's anchor, `Onwer` there. Null while nothing is known of them. */
+function grabOwner({ anchor }: About): Fields | null {
+  if (anchor === null) return null;
+  return {
+    UserId: anchor.id ?? "",
+    SecUid: anchor.secUid ?? "",
+    Nickname: anchor.nickname ?? "",
+    HeadUrl: anchor.avatar ?? "",
+    FollowStatus: NOT_TOLD,
+  };
+}
 
 /** Its numbers for kinds of messages (facts/peers-and-users.md section 5). */
 const TYPES = { chat: 1, like: 2, join: 3, follow: 4, gift: 5, stats: 6, fansclub: 7, share: 8, ended: 9 } as const;
@@ -125,4 +167,25 @@ function asText(value: Bare): Bare {
   if (typeof value === "bigint") return value.toString();
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, part === undefined ? part : asText(part)]));
+}
+
+/** What can be written: JSON's values, and integers of any size. Fields that are undefined are left out. */
+type Bare = null | boolean | number | string | bigint | readonly Bare[] | { readonly [key: string]: Bare | undefined };
+
+/**
+ * JSON text in which a bigint stands as the bare digits of its number, which `JSON.stringify` cannot write and Node 20's has no means for.
+ * Everything is written once, in its place: no text from outside is ever searched, so none can be taken for an id.
+ */
+export function bareJson(value: Bare): string {
+  if (typeof value === "bigint") return value.toString();
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(bareJson).join(",")}]`;
+  const fields: string[] = [];
+  for (const [key, part] of Object.entries(value)) if (part !== undefined) fields.push(`${JSON.stringify(key)}:${bareJson(part)}`);
+  return `{${fields.join(",")}}`;
+}
+
+// Array.isArray does not narrow read-only arrays.
+function isList(value: object): value is readonly Bare[] {
+  return Array.isArray(value);
 }

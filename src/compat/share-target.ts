@@ -1,5 +1,5 @@
 /** Where a room was shared to: the platform's code, which both formats use, and its name in Chinese (facts/protocol.md 4.2). */
-export interface ShareTarget {
+interface ShareTarget {
   readonly code: number;
   readonly word: string;
 }

@@ -3,7 +3,7 @@ import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import { type Identity, isPerson, isUser, marksOf, namedIn, peopleIn } from "./identity.js";
 
 /** What becomes of an event. `kept`: another's text that names the person is theirs who wrote it, and stays; it is only counted. */
-export type Change = { readonly what: "nothing" | "kept" } | { readonly what: "erased" | "dropped" | "changed"; readonly event: LiveEvent };
+type Change = { readonly what: "nothing" | "kept" } | { readonly what: "erased" | "dropped" | "changed"; readonly event: LiveEvent };
 
 /** How a person is taken out of events. */
 export interface Wish {
@@ -43,7 +43,7 @@ export function changeOf(event: LiveEvent, wish: Wish): Change {
 }
 
 /** What is left of an erased event: that there was one. */
-export function tombstone(event: LiveEvent, wish: Wish): LiveEventOf<"erased"> {
+function tombstone(event: LiveEvent, wish: Wish): LiveEventOf<"erased"> {
   const id = event.id.startsWith("settle:") ? renamedCombo(event.id, wish) : event.id;
   const { seq, room, webRid, sessionId, method, time, receivedAt, source, revision } = event;
   return { seq, id, room, webRid, sessionId, method, time, receivedAt, source, revision, type: "erased" };

@@ -6,7 +6,7 @@ import type { Store } from "../store/store.js";
 type Parts = Pick<Store, "log" | "statistics" | "residue">;
 
 /** Told what is done now, and how much of it; it goes on when that resolves. */
-export type OnProgress = (what: string, count: number) => void | Promise<void>;
+type OnProgress = (what: string, count: number) => void | Promise<void>;
 
 /** What is still to be done when people were taken out of all events. */
 export interface Completion {

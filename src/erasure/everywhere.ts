@@ -17,7 +17,7 @@ export interface RecordingsErased {
 }
 
 /** Takes a person out of each place where they are kept. */
-export interface ErasePlaces {
+interface ErasePlaces {
   /** Out of the log and what is made of it. @throws DyliveError not_found when nobody in the log is known so */
   log(): Promise<EraseReport>;
   /** Out of what was recorded as it came. */

@@ -23,7 +23,7 @@ export type Draft =
   | { readonly event: GiftEvent; readonly claim: Claim };
 
 /** The parts of a combo's identity, as the message gives them. */
-export interface ComboParts {
+interface ComboParts {
   readonly sessionId: string;
   readonly sender: string;
   readonly giftId: string;

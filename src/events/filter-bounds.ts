@@ -2,7 +2,7 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 import { TEXT_SEEN, VARIABLES } from "./filter-variables.js";
 
 /** Something of an expression that is not allowed, and where it is (characters from its start). */
-export interface Objection {
+interface Objection {
   readonly message: string;
   readonly at: number;
 }

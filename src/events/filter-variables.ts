@@ -7,7 +7,7 @@ export type Scalars = Readonly<Record<string, Scalar>>;
 type ScalarType = "string" | "int" | "bool";
 
 /** A variable of the filter language. */
-export interface Variable {
+interface Variable {
   /** The type of its value, or of each of its fields. */
   readonly type: ScalarType | Readonly<Record<string, ScalarType>>;
   /** What it is, as the document says it. */

@@ -1,4 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import type { LiveEvent } from "../events/event.js";
+import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import type { Log } from "../store/log.js";
 import type { ExportAsk } from "./ask.js";
 import { ass } from "./ass.js";
@@ -7,10 +9,51 @@ import type { Encode, ExportFormat } from "./format.js";
 import { jsonl } from "./jsonl.js";
 import { parquet } from "./parquet.js";
 import { Pseudonyms } from "./pseudonyms.js";
-import { eventsOf, type Paid } from "./read.js";
 import { srt } from "./srt.js";
 import { xlsx } from "./xlsx.js";
 import { xml } from "./xml.js";
+
+/** Events of one page: reading and writing them takes some 10 ms, which others must wait for. */
+const PAGE = 500;
+
+/** Who pays for the filter of an export, and of which time: it waits while there is none. */
+interface Paid {
+  readonly time: ReadingTime;
+  readonly payer: string;
+}
+
+/**
+ * The events that an export is of, page by page, in order of seq. A page may be empty: others get their turn after each.
+ * @param onScanned told, before a page is given, up to which seq it and those before it have come
+ * @param paid without it the filter takes what time it needs: for a process of its own
+ */
+async function* eventsOf(
+  log: Pick<Log, "read">,
+  ask: ExportAsk,
+  signal: AbortSignal,
+  onScanned: (seq: number) => void = () => {},
+  paid: Paid | null = null,
+): AsyncGenerator<readonly LiveEvent[]> {
+  const { room, until, where, from, to } = ask;
+  const expression = ask.filter === null ? null : readFilter(ask.filter);
+  const inRange = (event: LiveEvent) => event.seq <= until && (from === null || event.time >= from) && (to === null || event.time < to);
+  for (let after = ask.after; after < until; ) {
+    signal.throwIfAborted();
+    const page = await log.read(room, after, PAGE, where);
+    after = Math.max(page.scanned, after + 1);
+    const events = page.events.filter(inRange);
+    let wanted: readonly LiveEvent[] = events;
+    if (expression !== null && paid === null) wanted = events.filter(expression);
+    else if (expression !== null && paid !== null) {
+      await paid.time.calm(paid.payer, signal);
+      wanted = (await paid.time.sift(events, { payer: paid.payer, wanted: expression, signal })).found;
+      signal.throwIfAborted();
+    }
+    onScanned(Math.min(after, until));
+    yield wanted;
+    await setImmediate();
+  }
+}
 
 const ENCODERS: Readonly<Record<ExportFormat, Encode>> = { jsonl, csv, xlsx, xml, ass, srt, parquet };
 

@@ -1,8 +1,104 @@
 import { PassThrough, Readable } from "node:stream";
 import { ZipFile } from "yazl";
 import type { LiveEvent } from "../events/event.js";
+import { COLUMNS, type Column, shownMoment } from "./columns.js";
 import type { Encode } from "./format.js";
-import { rowOf, SHEET_HEAD, SHEET_ROWS, SHEET_TAIL, workbookFiles } from "./sheet.js";
+import { xmlText } from "./markup.js";
+
+/** What Excel takes of one sheet, the line of titles included. */
+const SHEET_ROWS = 1_048_576;
+/** What Excel takes of one cell; more and it calls the file damaged. */
+const CELL_MAX = 32_767;
+/** 1970-01-01 in days of Excel, whose first day is 1899-12-31. */
+const EPOCH_DAYS = 25_569;
+/** 10000-01-01: Excel has dates before that, from 1900 on. */
+const LAST_DAYS = 2_958_466;
+const DAY_MS = 86_400_000;
+/** The number of the style that shows a date, in {@link STYLES}. */
+const DATE_STYLE = 1;
+const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
+
+const LETTERS = COLUMNS.map((_, index) => lettersOf(index));
+
+/** Shows moments as dates; everything else as it is. */
+const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>`;
+
+/** The beginning of a sheet, with its line of titles, which stays when the rest is scrolled. */
+const SHEET_HEAD = `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="2" max="2" width="24" customWidth="1"/></cols><sheetData>${row(
+  1,
+  COLUMNS.map(({ name }, index) => textCell(index, 1, name)),
+)}`;
+const SHEET_TAIL = "</sheetData></worksheet>";
+
+/**
+ * The row of an event. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits.
+ * @param number of the row in its sheet; that of the titles is 1
+ */
+function rowOf(event: LiveEvent, number: number, zoneMinutes: number): string {
+  return row(
+    number,
+    COLUMNS.map((column, index) => cellOf(column, event, index, number, zoneMinutes)),
+  );
+}
+
+function row(number: number, cells: readonly string[]): string {
+  return `<row r="${number}">${cells.join("")}</row>`;
+}
+
+function cellOf({ kind, of }: Column, event: LiveEvent, index: number, number: number, zoneMinutes: number): string {
+  const value = of(event);
+  if (value === null) return "";
+  if (typeof value === "string") return textCell(index, number, value);
+  const at = `r="${LETTERS[index]}${number}"`;
+  if (typeof value === "boolean") return `<c ${at} t="b"><v>${value ? 1 : 0}</v></c>`;
+  if (kind === "moment") {
+    const days = (value + zoneMinutes * 60_000) / DAY_MS + EPOCH_DAYS;
+    if (days < 0 || days >= LAST_DAYS) return textCell(index, number, shownMoment(value, zoneMinutes));
+    return `<c ${at} s="${DATE_STYLE}"><v>${days}</v></c>`;
+  }
+  return `<c ${at}><v>${value}</v></c>`;
+}
+
+function textCell(index: number, number: number, value: string): string {
+  // Excel itself reads _x000A_ as a line break: the underscore of such a text is written as one.
+  const plain = value.slice(0, CELL_MAX).replace(/_(?=x[0-9a-fA-F]{4}_)/g, "_x005F_");
+  return `<c r="${LETTERS[index]}${number}" t="inlineStr"><is><t xml:space="preserve">${xmlText(plain)}</t></is></c>`;
+}
+
+/** What a column is called: A to Z, AA to AZ, … */
+function lettersOf(index: number): string {
+  const last = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? last : lettersOf(Math.floor(index / 26) - 1) + last;
+}
+
+/** The other files of a workbook with so many sheets, by their names in the archive. */
+function workbookFiles(sheets: number): ReadonlyMap<string, string> {
+  const each = (make: (number: number) => string) => Array.from({ length: sheets }, (_, index) => make(index + 1)).join("");
+  const types = "http://schemas.openxmlformats.org/package/2006/content-types";
+  const relations = "http://schemas.openxmlformats.org/package/2006/relationships";
+  const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+  const format = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+  return new Map([
+    [
+      "[Content_Types].xml",
+      `${XML}<Types xmlns="${types}"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${format}.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="${format}.styles+xml"/>${each((n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${format}.worksheet+xml"/>`)}</Types>`,
+    ],
+    [
+      "_rels/.rels",
+      `${XML}<Relationships xmlns="${relations}"><Relationship Id="rId1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+    ],
+    [
+      "xl/workbook.xml",
+      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${office}"><sheets>${each((n) => `<sheet name="events${n === 1 ? "" : ` ${n}`}" sheetId="${n}" r:id="rId${n}"/>`)}</sheets></workbook>`,
+    ],
+    [
+      "xl/_rels/workbook.xml.rels",
+      `${XML}<Relationships xmlns="${relations}">${each((n) => `<Relationship Id="rId${n}" Type="${office}/worksheet" Target="worksheets/sheet${n}.xml"/>`)}<Relationship Id="rId${sheets + 1}" Type="${office}/styles" Target="styles.xml"/></Relationships>`,
+    ],
+    ["xl/styles.xml", STYLES],
+  ]);
+}
 
 /** A workbook for Excel: a sheet of the events, and another whenever one is full. */
 export const xlsx: Encode = (batches, { zoneMinutes }) => workbook(batches, zoneMinutes, SHEET_ROWS);

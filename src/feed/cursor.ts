@@ -2,7 +2,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 
 /** A place in one room's log: everything with a greater seq comes after it. */
-export interface Place {
+interface Place {
   readonly logId: string;
   readonly room: RoomKey;
   readonly seq: number;

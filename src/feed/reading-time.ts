@@ -25,7 +25,7 @@ const READINGS_MAX = 16;
 const COMPILED_MAX = 50;
 
 /** A mistake in a filter, with its place. */
-export class BadFilter extends DyliveError {
+class BadFilter extends DyliveError {
   readonly details: { readonly position: number };
 
   constructor({ message, position }: FilterError) {
@@ -54,7 +54,7 @@ export function readFilter(expression: string): Predicate {
 }
 
 /** What is tried on events, and for how long. */
-export interface Sifting {
+interface Sifting {
   readonly payer: string;
   readonly wanted: Predicate;
   /** Ends when so many are found; any number by default. */
@@ -65,7 +65,7 @@ export interface Sifting {
 }
 
 /** What a filter found. */
-export interface Sifted {
+interface Sifted {
   readonly found: readonly LiveEvent[];
   /** Events that were looked at, from the first on: all, unless it ended early. */
   readonly tried: number;

@@ -6,7 +6,7 @@ import type { Log, RoomKey } from "../store/log.js";
 const RETRY_MS = 1_000;
 
 /** A wait for one room's next events. It counts from when it was made, so what comes between a read and the wait is not missed. */
-export interface Waiter {
+interface Waiter {
   /** Resolves when the room got events, `ms` have passed, or the waiter's signal aborted. */
   sleep(ms: number): Promise<void>;
   /** Must be called when the waiter is no longer needed. */

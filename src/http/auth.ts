@@ -25,7 +25,7 @@ export interface NewToken {
 }
 
 /** A token with the row that is to be stored of it. */
-export interface MadeToken {
+interface MadeToken {
   readonly token: string;
   readonly row: TokenRow;
 }

@@ -4,7 +4,7 @@ import type { TokenRow } from "../store/tokens.js";
 import type { HeldTokens } from "./held-tokens.js";
 
 /** Why a call is to answer at once: its client went away, a newer call took its place, its token is no longer valid, or the server stops. */
-export type EndReason = "gone" | "newer" | "token" | "stopping";
+type EndReason = "gone" | "newer" | "token" | "stopping";
 
 /** One request that may wait, until its answer is handed over or its connection is gone. */
 export class Call {

@@ -31,7 +31,7 @@ export interface ClusterView {
 }
 
 /** What of a store tells of its cluster. */
-export type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
+type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
 
 /**
  * Who does what in the cluster, and how far everybody is.

@@ -19,7 +19,7 @@ const ANYBODY: Guest = {
 };
 
 /** How the door of the compat outputs is built. */
-export interface CompatDoorParts {
+interface CompatDoorParts {
   readonly tokens: Tokens;
   readonly rooms: Rooms;
   readonly clock: Clock;

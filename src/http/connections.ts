@@ -14,7 +14,7 @@ export interface ConnectionLimits {
 }
 
 /** The limits of a server. */
-export const CONNECTION_LIMITS: ConnectionLimits = {
+const CONNECTION_LIMITS: ConnectionLimits = {
   // 10,000 streams and what else is asked meanwhile.
   connections: 11_000,
   waitingBytes: 134_217_728,

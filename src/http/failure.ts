@@ -15,10 +15,10 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
 const V1_FORM = /^\/(v1|metrics|readyz|openapi\.json|docs)(?![\w-])/;
 
 /** Facts beside the words, for programs: the valid cursors, the place of a mistake. */
-export type Details = Readonly<Record<string, string | number>>;
+type Details = Readonly<Record<string, string | number>>;
 
 /** What a client is told of an error. */
-export interface Failure {
+interface Failure {
   readonly status: number;
   readonly code: ErrorCode;
   /** What is wrong, in this case. */

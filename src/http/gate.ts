@@ -14,7 +14,7 @@ const REMEMBER_MS = 900_000;
 const MOST_REMEMBERED = 1000;
 
 /** What the gate is built from. */
-export interface GateParts {
+interface GateParts {
   readonly tokens: Tokens;
   readonly secrets: Secrets;
   readonly calls: Calls;

@@ -39,7 +39,7 @@ interface Look {
 }
 
 /** What the process knows of itself. */
-export interface About {
+interface About {
   readonly stopping: () => boolean;
   /** The rooms that this process collects; null where the metrics are of all rooms. */
   readonly here: (() => readonly RoomStatus[]) | null;

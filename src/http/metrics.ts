@@ -25,14 +25,14 @@ interface Seen {
 }
 
 /** How far readers of live streams are behind. */
-export interface LiveQueues {
+interface LiveQueues {
   readonly queuedBytes: number;
   /** Readers cut since the start. */
   readonly cutForSlowness: number;
 }
 
 /** What HTTP clients make the process hold. */
-export interface HttpHeld {
+interface HttpHeld {
   /** Open connections. */
   readonly size: number;
   /** Bytes that wait for clients to take them. */

@@ -5,7 +5,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { Call } from "./calls.js";
 
 /** A reading that may wait for its first event. */
-export interface Polling extends Reading {
+interface Polling extends Reading {
   readonly clock: Clock;
   readonly waiters: Waiters;
   readonly waitMs: number;

@@ -3,7 +3,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { TokenRow } from "../store/tokens.js";
 
 /** A token asked more often than it may. */
-export class RateLimited extends DyliveError {
+class RateLimited extends DyliveError {
   readonly details: { readonly retryAfterS: number };
 
   constructor(perMinute: number, retryAfterS: number) {

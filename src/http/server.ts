@@ -43,7 +43,7 @@ const BACKLOG = 4_096;
 const CLOSE_GRACE_MS = 4_500;
 
 /** What the API is built from. */
-export interface ApiOptions {
+interface ApiOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;

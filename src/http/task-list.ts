@@ -10,7 +10,7 @@ const KEPT = 50;
 export const TASK_KINDS = ["erase", "redecode"] as const;
 export const TASK_STATES = ["running", "done", "failed", "stopped"] as const;
 
-export type TaskResult = ErasedPerson | DecodedAnew;
+type TaskResult = ErasedPerson | DecodedAnew;
 
 /** Long work that somebody asked for. Whom or what it is about is not kept. */
 export interface Task {

@@ -9,7 +9,7 @@ type Kept = Pick<Store, "positions" | "tokens">;
  * Positions that are kept of one token's clients, and as many of its named subscriptions: a name is a caller's to make up. A subscription to every
  * room that a token may hold at a time has half of it.
  */
-export const TOKEN_POSITIONS_MAX = 10_000;
+const TOKEN_POSITIONS_MAX = 10_000;
 
 /** Name of the position of a client of the document's family; `client` is its own name, empty when it gave none. */
 export function clientPosition(token: Pick<TokenRow, "id">, client: string): string {

@@ -18,7 +18,7 @@ export type Decode = typeof normalise;
 export type Without = (draft: Draft) => Draft | null;
 
 /** What a pipeline is built of. */
-export interface PipelineParts {
+interface PipelineParts {
   readonly log: Log;
   /** Claims the room's log: the new epoch, or null when the room is another process's. */
   readonly rooms: { claim(room: RoomKey): Promise<number | null> };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Claim, Draft } from "../events/combo.js";
+import { type Claim, type Draft, type GiftEvent, twinKey } from "../events/combo.js";
 import { type LiveEvent, SOURCES } from "../events/event.js";
 import type { Received } from "../platform/access/source.js";
 import { normalise } from "../platform/messages/normalise.js";
@@ -7,14 +7,94 @@ import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { type RawFile, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
-import type { RoomKey } from "../store/log.js";
+import type { Log, RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { type Broadcast, type Decode, Pipeline } from "./pipeline.js";
-import { decodedAnew } from "./redecode-event.js";
-import { regift } from "./regift.js";
+
+const PAGE = 500;
+
+/**
+ * Reckons the units of all gifts of a broadcast anew, from the log alone and in its order: the new units of an event are those by which its total
+ * is above the largest before it in its combo.
+ * @param claims totals that messages claim, where they were decoded anew; for the others what is stored counts
+ * @param onPage called after each page of gifts; it goes on when that resolves
+ * @returns how many events were replaced
+ */
+async function regift(
+  log: Pick<Log, "read" | "replace" | "heads">,
+  room: RoomKey,
+  sessionId: string,
+  claims: ReadonlyMap<string, Claim>,
+  signal: AbortSignal,
+  onPage: () => void | Promise<void> = () => {},
+): Promise<number> {
+  const { oldest = 1 } = (await log.heads([room])).get(room) ?? {};
+  const highs = new Map<string, number>();
+  let replaced = 0;
+  for (let after = 0; ; ) {
+    signal.throwIfAborted();
+    const page = await log.read(room, after, PAGE, { types: ["gift"], sessionId });
+    const changed: LiveEvent[] = [];
+    for (const event of page.events) {
+      if (event.type !== "gift") continue;
+      // Where the beginning of the log was removed, what a combo had before stands in the first event that is left of it.
+      const before = highs.get(event.comboId) ?? (oldest > 1 ? event.comboTotal - event.delta : 0);
+      // An event that only settles claims nothing of its own.
+      const total = event.id.startsWith("settle:") ? 0 : (claims.get(event.id)?.total ?? event.comboTotal);
+      const high = Math.max(before, total);
+      highs.set(event.comboId, high);
+      const delta = high - before;
+      if (delta === event.delta && high === event.comboTotal) continue;
+      changed.push({ ...event, delta, comboTotal: high, diamonds: event.unitDiamonds === null ? null : delta * event.unitDiamonds });
+    }
+    if (changed.length > 0) await log.replace(room, changed);
+    replaced += changed.length;
+    after = page.scanned;
+    await onPage();
+    if (after >= page.head) return replaced;
+  }
+}
+
+/** What stands for people who were taken out of an event (`erasure/identity.ts`). */
+const PSEUDONYM = /\bp[0-9a-f]{16}\b/;
+
+/**
+ * A stored event as it is decoded now: it keeps where, when and how it came. The units of a gift stay as they were: they are reckoned later, from
+ * all gifts of its combo.
+ * @returns null when somebody was taken out of it: it stays as it is
+ */
+function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent | null {
+  if (stored.type === "erased" || PSEUDONYM.test(JSON.stringify(stored))) return null;
+  const { seq, room, webRid, sessionId, receivedAt, source, revision } = stored;
+  const kept = { seq, room, webRid, sessionId, receivedAt, source, revision };
+  if (draft.claim !== null) return { ...giftAnew(stored, draft), ...kept };
+  // Ranks that name somebody who was erased were taken out of it.
+  if (draft.event.type === "stats" && stored.type === "stats" && revision > 0 && stored.ranks === undefined) {
+    const { ranks: _, ...event } = draft.event;
+    return { ...event, ...kept };
+  }
+  return { ...draft.event, ...kept };
+}
+
+function giftAnew(stored: LiveEvent, { event, claim }: Extract<Draft, { event: GiftEvent }>): GiftEvent {
+  const { unitDiamonds } = event;
+  const priced = (delta: number) => ({ delta, diamonds: unitDiamonds === null ? null : delta * unitDiamonds });
+  // It was something else so far: what it claims is all its own until it is reckoned.
+  if (stored.type !== "gift") return { ...event, ...priced(claim.total), comboTotal: claim.total, settled: claim.end || claim.single };
+  const { delta, comboTotal, settled } = stored;
+  const comboId = joins(stored, event) ? stored.comboId : event.comboId;
+  return { ...event, ...priced(delta), comboTotal, settled, comboId };
+}
+
+/** Whether a gift is counted under another form of the same action (a light or a binding gift), whose name is not its own. */
+function joins(stored: GiftEvent, event: GiftEvent): boolean {
+  if (stored.comboId === event.comboId || twinKey(stored.comboId) !== twinKey(event.comboId)) return false;
+  const group = stored.comboId.split(".").at(-2) ?? "";
+  return event.kind !== "gift" || !group.startsWith("g");
+}
 
 /** What raw recordings are decoded anew with. */
-export interface RedecodeParts {
+interface RedecodeParts {
   readonly store: Pick<Store, "log" | "rooms" | "sessions" | "retention">;
   readonly room: RoomKey;
   /** Of this room, oldest first. */

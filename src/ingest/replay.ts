@@ -8,7 +8,7 @@ import { openMemoryStore } from "../store/memory/memory.js";
 import { Pipeline } from "./pipeline.js";
 
 /** How a file of captured bytes is to be replayed. */
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly clock: Clock;
   /** Times as fast as it was; 0 is as fast as it goes. */
   readonly speed: number;

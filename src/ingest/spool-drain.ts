@@ -8,7 +8,7 @@ import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool-room.js";
 
-export interface SpoolDrainParts {
+interface SpoolDrainParts {
   readonly pipeline: Pipeline;
   readonly tracker: Tracker;
   readonly place: SpoolRoom;

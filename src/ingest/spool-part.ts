@@ -12,7 +12,7 @@ import { SPOOL_LOST } from "./spool-drain.js";
 const CHUNK_BYTES = 256 * 1024;
 
 /** One file of a spool, as its room's pipeline takes it. */
-export interface SpoolPart {
+interface SpoolPart {
   readonly broadcast: Broadcast;
   /** Bounded; read when they are asked for. */
   readonly batches: Iterable<readonly Received[]>;

@@ -39,7 +39,7 @@ export interface SpoolFile {
   to: number;
 }
 
-export interface SpoolRoomParts extends Pick<SpoolParts, "clock" | "onError"> {
+interface SpoolRoomParts extends Pick<SpoolParts, "clock" | "onError"> {
   /** Of this room. */
   readonly folder: string;
   readonly room: number;

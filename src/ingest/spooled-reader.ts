@@ -3,7 +3,7 @@ import { type Clock, untilAborted } from "../runtime/clock.js";
 import { isNotOwner } from "../runtime/store-down.js";
 import type { Spooled, SpooledPart } from "../store/spooled.js";
 
-export interface SpooledReaderParts {
+interface SpooledReaderParts {
   readonly spooled: Pick<Spooled, "done">;
   readonly clock: Clock;
   /** The oldest parts that are ours to store: of the rooms that are collected here, or of those that nobody collects. */

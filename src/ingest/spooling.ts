@@ -1,18 +1,19 @@
 import type { NewEvent } from "../events/event.js";
-import type { Tracker } from "../health/tracker.js";
+import { isInteractive, type Tracker } from "../health/tracker.js";
 import type { Received } from "../platform/access/source.js";
+import { normalise } from "../platform/messages/normalise.js";
+import { Drift } from "../platform/wire/drift.js";
 import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
 import { isNotOwner, isStoreDown, storeDownReason } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
 import { type Intake, type Taken, tellStored } from "./intake.js";
-import { overhear } from "./overhear.js";
-import type { Broadcast, Pipeline, Stored } from "./pipeline.js";
+import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
 import type { Spool } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
 import type { SpoolRoom } from "./spool-room.js";
 
-export interface SpoolingParts {
+interface SpoolingParts {
   readonly room: RoomKey;
   readonly pipeline: Pipeline;
   readonly tracker: Tracker;
@@ -168,4 +169,36 @@ export class SpoolingIntake implements Intake {
     if (lost !== null) this.#parts.tracker.drop("not_spooled", messages.length);
     return { interactive: 0, ended: false, lost };
   }
+}
+
+/** What can be heard in frames that nothing has stored yet. */
+interface Overheard {
+  /** Messages by method. */
+  readonly methods: ReadonlyMap<string, number>;
+  /** Messages that people caused and that were not heard before. */
+  readonly interactive: number;
+  /** The platform announced the end of the broadcast. */
+  readonly ended: boolean;
+}
+
+/**
+ * Hears who is there and whether the broadcast ends.
+ * @param isNew whether an event was not heard before; asked once for each that people caused
+ */
+function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (id: string) => boolean): Overheard {
+  const methods = new Map<string, number>();
+  const about = { ...broadcast, room: 0, drift: new Drift() }; // what is unknown is counted when it is stored
+  let [interactive, ended] = [0, false];
+  for (const { response, receivedAt } of batch) {
+    for (const message of response?.messages ?? []) {
+      methods.set(message.method, (methods.get(message.method) ?? 0) + 1);
+      const byPeople = isInteractive(message.method);
+      if (!byPeople && message.method !== "WebcastControlMessage") continue;
+      const draft = normalise(message, { ...about, receivedAt });
+      if (draft === null) continue;
+      if (!byPeople) ended ||= announcesEnd(draft.event);
+      else if (isNew(draft.event.id)) interactive++;
+    }
+  }
+  return { methods, interactive, ended };
 }

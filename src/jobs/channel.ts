@@ -11,7 +11,7 @@ const MAX_WAITING = 1000;
 const CLOSE_MS = 5000;
 
 /** How the thread is started. */
-export interface ChannelOptions extends ThreadData {
+interface ChannelOptions extends ThreadData {
   readonly clock: Clock;
   /** Options of Node for the thread; those of the process by default. Tests that run from source give a loader. */
   readonly execArgv?: readonly string[];

@@ -8,14 +8,14 @@ const MOST_MS = 240_000;
 const OUTPUT_MAX_BYTES = 262_144;
 
 /** A line of the doctor's report. */
-export interface Finding {
+interface Finding {
   readonly layer: string;
   readonly state: "ok" | "warn" | "fail" | "skipped";
   readonly detail: string;
   readonly todo: string | null;
 }
 
-export interface DoctorAt {
+interface DoctorAt {
   /** Path of the built command line. */
   readonly program: string;
   /** The environment, with the settings of this server. */

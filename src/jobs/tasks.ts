@@ -29,7 +29,7 @@ export interface Tasks {
 }
 export type TaskName = keyof Tasks;
 
-export interface RedecodeResult extends Redecoded {
+interface RedecodeResult extends Redecoded {
   /** Events that the store refused. */
   readonly refused: number;
 }

@@ -3,9 +3,99 @@ import type { RoomKey } from "../store/log.js";
 import type { LimitsOf, Retention } from "../store/retention.js";
 import type { Store } from "../store/store.js";
 import { isBelieved } from "./believed.js";
-import { ClockDoubt } from "./clock-doubt.js";
-import { DAY_SLACK_MS, dropByAge, shedDay } from "./days.js";
 import { beyondLimits, type RawRecordings } from "./raw.js";
+
+/** A clock that goes off by less than this is set right in the usual way. */
+const JUMP_MS = 3_600_000;
+/** After a jump, and after a long silence, nothing is removed by age for so long: time for somebody to set the clock right. */
+const HOLD_MS = 86_400_000;
+
+/**
+ * Whether the machine's clock can be believed when it says that something is old. A clock that jumps ahead by years would have everything
+ * removed at once.
+ */
+export class ClockDoubt {
+  #wall: number;
+  #steady: number;
+  #since: number | null = null;
+  #silence: number | null = null;
+
+  /** @param wall ms UTC @param steady ms of a clock that nobody sets */
+  constructor(wall: number, steady: number) {
+    this.#wall = wall;
+    this.#steady = steady;
+  }
+
+  /**
+   * @param newest when the newest event was received, ms UTC; null when there is none
+   * @returns why the clock is not believed now, in one sentence; null when it is
+   */
+  look(wall: number, steady: number, newest: number | null): string | null {
+    const jump = wall - this.#wall - (steady - this.#steady);
+    if (Math.abs(jump) > JUMP_MS) {
+      this.#since ??= steady;
+      if (steady - this.#since < HOLD_MS)
+        return `the clock of this machine jumped by ${Math.round(jump / 1000)} s: nothing is removed by age for a day, unless it jumps back`;
+    }
+    this.#wall = wall;
+    this.#steady = steady;
+    this.#since = null;
+    return this.#afterSilence(wall, steady, newest);
+  }
+
+  /** When nothing came for long, either nothing was collected or the clock was set wrong while dylive did not run. */
+  #afterSilence(wall: number, steady: number, newest: number | null): string | null {
+    if (newest === null || wall - newest < HOLD_MS) {
+      this.#silence = null;
+      return null;
+    }
+    this.#silence ??= steady;
+    if (steady - this.#silence >= HOLD_MS) return null;
+    const days = Math.floor((wall - newest) / HOLD_MS);
+    return `by the clock of this machine the newest event is ${days} days old: nothing is removed by age until events come in or a day has passed`;
+  }
+}
+
+const DAY_MS = 86_400_000;
+/** A day is told by the platform's time, ages count from the receipt: some events come this much later. */
+const LATE_MS = 3_600_000;
+
+/** Limits of age up to this much longer are kept by dropping days. */
+const DAY_SLACK_MS = DAY_MS + LATE_MS;
+
+type Days = Pick<Retention, "days" | "dropDays">;
+
+/**
+ * Drops the days that are older than any room wants: that costs the same for a million events as for one. The newest day stays.
+ * @param ages limits of age of all rooms, ms; null is none
+ * @param now ms UTC
+ * @returns which limit is kept by that, ms, up to {@link DAY_SLACK_MS} longer; null when days are of no use: the store has none, or some room
+ * keeps everything. And how many days were dropped.
+ */
+async function dropByAge(
+  retention: Days,
+  ages: readonly (number | null)[],
+  now: number,
+): Promise<{ readonly ageMs: number | null; readonly dropped: number }> {
+  const days = await retention.days();
+  const longest = Math.max(...ages.map((age) => age ?? Number.POSITIVE_INFINITY));
+  if (days === null || !Number.isFinite(longest)) return { ageMs: null, dropped: 0 };
+  const [oldest, newest] = [days[0] ?? 0, days.at(-1) ?? 0];
+  const before = Math.min(now - longest - LATE_MS, newest - DAY_MS);
+  return { ageMs: longest, dropped: oldest <= before && oldest > 0 ? await retention.dropDays(before) : 0 };
+}
+
+/**
+ * Drops the oldest day: the store as a whole is too big. Neither the newest day goes nor one that has not ended.
+ * @param days as `Retention.days` tells them
+ * @param now ms UTC
+ * @returns whether it went
+ */
+async function shedDay(retention: Days, days: readonly number[], now: number): Promise<boolean> {
+  const [oldest] = days;
+  if (oldest === undefined || days.length < 2 || oldest > now) return false;
+  return (await retention.dropDays(oldest)) > 0;
+}
 
 /** Between rounds: what is a few minutes older than its limit does no harm. */
 const ROUND_MS = 600_000;

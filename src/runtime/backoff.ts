@@ -1,5 +1,5 @@
 /** Why the last attempt failed decides how soon the next may come. */
-export type Setback = "network" | "refusal";
+type Setback = "network" | "refusal";
 
 const FIRST_MS = { network: 1500, refusal: 30_000 };
 const LONGEST_MS = { network: 60_000, refusal: 900_000 }; // the platform's own bans last long; hammering makes them longer (facts/protocol.md section 5)

@@ -11,7 +11,7 @@ const NOT_LINKED: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP
 const LEFT_MS = 3_600_000;
 
 /** How a whole file gets its name. */
-export interface Publishing {
+interface Publishing {
   /** Whether a file of that name is replaced; true by default. */
   readonly replace?: boolean;
   /** The times that the file is to have. */

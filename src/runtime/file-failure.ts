@@ -1,7 +1,7 @@
 import { DyliveError } from "./errors.js";
 
 /** What the system says of a file or folder. */
-export interface FileTrouble {
+interface FileTrouble {
   /** What is wrong, as the end of a sentence. */
   readonly why: string;
   /** What mends it. */

@@ -10,7 +10,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { websocketSource } from "./websocket.js";
 
 /** One connection that is wanted. */
-export interface Wanted {
+interface Wanted {
   readonly live: Live;
   readonly seat: Seat;
   /** Where an earlier connection was left; an empty cursor is none. */

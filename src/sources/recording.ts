@@ -26,7 +26,7 @@ export interface RecordingReport {
 }
 
 /** How a recording is to be read. */
-export interface RecordingOptions {
+interface RecordingOptions {
   readonly path: string;
   /** Times as fast as it was recorded; 0 is as fast as it can be read. */
   readonly speed: number;

@@ -10,7 +10,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 
 /** What a push connection is made of; `connectUrl` and `headers` come from `push.ts`. */
-export interface WebsocketOptions {
+interface WebsocketOptions {
   /** Makes the signed address. Called once per open. */
   readonly connectUrl: (signal: AbortSignal) => Promise<string>;
   readonly headers: Readonly<Record<string, string>>;

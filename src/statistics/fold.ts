@@ -1,8 +1,7 @@
-import type { LiveEvent, LiveEventOf } from "../events/event.js";
-import { HIDDEN_RECEIVER, type SessionDelta } from "../store/statistics.js";
+import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
+import { type Given, HIDDEN_RECEIVER, type Named, type Person, type SessionDelta } from "../store/statistics.js";
 import { lineKey, newestName } from "../store/statistics-add.js";
-import { addTally, emptyTally, type Tally } from "../store/tally.js";
-import { countEvent, give, namedBy, newPerson, nothingGiven, personId, type Worth, whole } from "./person.js";
+import { addTally, emptyTally, plus, type Tally } from "../store/tally.js";
 import type { Vocabulary } from "./words.js";
 
 const MINUTE_MS = 60_000;
@@ -134,4 +133,53 @@ function worthOf({ delta, diamonds, test }: LiveEventOf<"gift">): Worth {
   if (test === true) return { units: 0, diamonds: 0n, unpricedUnits: 0 };
   const units = whole(delta);
   return { units, diamonds: BigInt(whole(diamonds ?? 0)), unpricedUnits: diamonds === null ? units : 0 };
+}
+
+/** Who somebody is: only a known id tells. Masked people all look alike, and are never taken for one. */
+function personId(user: User): string | null {
+  return user.masked ? null : user.id;
+}
+
+/** Somebody of whom nothing is counted yet. @param at ms UTC of their first event */
+function newPerson(userId: string, at: number): Person {
+  const counts = { events: 0, chats: 0, likes: 0, joins: 0, follows: 0, shares: 0 };
+  return { userId, name: null, nameSeq: 0, ...counts, ...nothingGiven(), firstAt: at, lastAt: at };
+}
+
+/** Counts an event of theirs; of a gift, that it was one, but not what it was worth. */
+function countEvent(person: Person, event: LiveEvent, name: string | null): void {
+  if (name !== null) Object.assign(person, namedBy(name, event.seq));
+  person.events++;
+  person.firstAt = Math.min(person.firstAt, event.time);
+  person.lastAt = Math.max(person.lastAt, event.time);
+  if (event.type === "chat") person.chats++;
+  else if (event.type === "join") person.joins++;
+  else if (event.type === "follow") person.follows++;
+  else if (event.type === "share") person.shares++;
+  else if (event.type === "like") person.likes = plus(person.likes, whole(event.count));
+}
+
+/** No gifts. */
+function nothingGiven(): Given {
+  return { combos: 0, settled: 0, units: 0, diamonds: 0n, unpricedUnits: 0 };
+}
+
+/** What one gift event brought. */
+type Worth = Pick<Given, "units" | "diamonds" | "unpricedUnits">;
+
+/** Adds what a gift event brought. */
+function give(given: Given, { units, diamonds, unpricedUnits }: Worth): void {
+  given.units = plus(given.units, units);
+  given.diamonds += diamonds;
+  given.unpricedUnits = plus(given.unpricedUnits, unpricedUnits);
+}
+
+/** A name with the event that told it; none when it told none. */
+function namedBy(name: string | null | undefined, seq: number): Named {
+  return name === null || name === undefined ? { name: null, nameSeq: 0 } : { name, nameSeq: seq };
+}
+
+/** A count of an event; what is none (an event that somebody else wrote) counts as 0. */
+function whole(value: number): number {
+  return Number.isSafeInteger(value) && value > 0 ? value : 0;
 }

@@ -8,7 +8,7 @@ const PAUSE_MS = 2000;
 const TURN_STEPS = 20;
 
 /** What the reader is built from. */
-export interface StatisticsReaderParts {
+interface StatisticsReaderParts {
   readonly statistics: Pick<Statistics, "progress">;
   readonly clock: Clock;
   /** One step, as {@link advance}, wherever it is done. */

@@ -6,10 +6,10 @@ import { eventsOf, type Tally } from "../store/tally.js";
 const MINUTE_MS = 60_000;
 
 /** A sum of diamonds as it is shown: a number, or where that could not hold it exactly, its decimal digits. */
-export type Amount = number | string;
+type Amount = number | string;
 
 /** Gifts as they are shown. */
-export type ShownGifts = Omit<Given, "diamonds"> & { readonly diamonds: Amount };
+type ShownGifts = Omit<Given, "diamonds"> & { readonly diamonds: Amount };
 
 /** What is told of a broadcast as a whole. */
 export interface Summary {

@@ -1,11 +1,106 @@
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { check, type Finding } from "./check.js";
-import { checkStatistics } from "./check-statistics.js";
 import type { RoomKey } from "./log.js";
+import type { SessionStatistics } from "./statistics.js";
 import type { Store } from "./store.js";
 
+const PAGE = 1000;
+/** A room whose head moves between looks is looked at again this often. */
+const LOOKS = 20;
+
+/** What the kept events of a broadcast add up to. */
+interface Sum {
+  events: number;
+  units: number;
+  diamonds: bigint;
+  /** Platform time of its latest event, ms UTC. */
+  lastAt: number;
+  /** Some of the room's events before it or in it are no longer kept: statistics outlive them. */
+  lost: boolean;
+}
+
+/** What is known beside the store. */
+interface StatisticsCheck {
+  /** Statistics of broadcasts whose last event was before this time, ms UTC, need not be there: they are not kept for longer. Null: all must be. */
+  readonly expiredBefore: number | null;
+  readonly signal?: AbortSignal;
+  /** Told how many events were read since the last call. */
+  readonly onEvents?: (count: number) => void;
+}
+
+/**
+ * Compares the statistics of a room's broadcasts with its events: number of events, units and diamonds. What is not yet counted is left out.
+ */
+async function checkStatistics(
+  { log, statistics }: Pick<Store, "log" | "statistics">,
+  room: RoomKey,
+  { expiredBefore, signal, onEvents = () => {} }: StatisticsCheck,
+): Promise<readonly Finding[]> {
+  const counted = await countedUpTo({ log, statistics }, room);
+  const sums = new Map<string, Sum>();
+  let lost = false;
+  for (let after = 0; after < counted; ) {
+    signal?.throwIfAborted();
+    const page = await log.read(room, after, PAGE);
+    if (page.removed !== undefined) {
+      lost = true;
+      for (const sum of sums.values()) sum.lost = true;
+    }
+    for (const event of page.events) {
+      if (event.seq > counted) break;
+      const key = event.sessionId ?? "";
+      const sum = sums.get(key) ?? { events: 0, units: 0, diamonds: 0n, lastAt: event.time, lost };
+      sums.set(key, sum);
+      sum.events++;
+      sum.lastAt = Math.max(sum.lastAt, event.time);
+      if (event.type !== "gift" || event.test === true) continue;
+      sum.units += event.delta;
+      sum.diamonds += BigInt(event.diamonds ?? 0);
+    }
+    onEvents(page.events.length);
+    if (page.scanned <= after) break;
+    after = page.scanned;
+  }
+  const head = (await log.heads([room])).get(room)?.head ?? 0;
+  const kept = await statistics.sessions(room, [...sums.keys()]);
+  // What came meanwhile, or is being counted again, is another matter.
+  if ((await countedUpTo({ log, statistics }, room)) !== counted) return [];
+  return [...sums].flatMap(([sessionId, sum]) => {
+    const own = kept.get(sessionId);
+    if (own === undefined && expiredBefore !== null && sum.lastAt < expiredBefore) return [];
+    return compare(room, sessionId, sum, own, head - counted);
+  });
+}
+
+/** @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again */
+function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined, lag: number): readonly Finding[] {
+  if (kept === undefined) return [{ kind: "statistics", room, sessionId, what: "events", log: String(sum.events), counted: "0" }];
+  const { tally, partial, behind } = kept;
+  if (behind > lag) return [];
+  const events = Object.values(tally.types).reduce((all, count) => all + count, 0);
+  const pairs = [
+    ["events", BigInt(sum.events), BigInt(events)],
+    ["units", BigInt(sum.units), BigInt(tally.units)],
+    ["diamonds", sum.diamonds, tally.diamonds],
+  ] as const;
+  const wrong = pairs.filter(([, log, counted]) => (sum.lost || partial ? counted < log : counted !== log));
+  return wrong.map(([what, log, counted]) => ({ kind: "statistics", room, sessionId, what, log: String(log), counted: String(counted) }));
+}
+
+/** The seq up to which a room is counted; 0 while its broadcasts are counted anew, or when it is too busy to say. */
+async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics">, room: RoomKey): Promise<number> {
+  for (let look = 0; look < LOOKS; look++) {
+    const before = (await log.heads([room])).get(room)?.head ?? 0;
+    const task = await statistics.task(room);
+    const after = (await log.heads([room])).get(room)?.head ?? 0;
+    if (task !== null) return task.sessionId === null ? task.after : 0;
+    if (before === after) return before;
+  }
+  return 0;
+}
+
 /** How a store is checked. */
-export interface CheckOptions {
+interface CheckOptions {
   /** Only this room; all rooms by default. */
   readonly room?: RoomKey;
   /** For how long the server keeps statistics of rooms that have no limit of their own; null, the default, is for ever. */

@@ -7,7 +7,7 @@ const COUNTED_PAUSE_MS = 3 * 3_600_000;
 
 /** Why a hook is paused: somebody asked, the receiver said that it is gone (410), or it failed for days. */
 export const HOOK_PAUSES = ["asked", "gone", "failing"] as const;
-export type HookPause = (typeof HOOK_PAUSES)[number];
+type HookPause = (typeof HOOK_PAUSES)[number];
 
 /** What somebody wants of a hook. */
 export interface HookSettings {
@@ -32,7 +32,7 @@ export interface HookSecrets {
 }
 
 /** How the deliveries of a hook are going. Times are ms UTC. */
-export interface HookHealth {
+interface HookHealth {
   /** Since when nothing was delivered although it was tried, and how long of that dylive was there to try; null while all is well. */
   readonly failing: { readonly since: number; readonly ms: number } | null;
   /** The last try: HTTP status and what was wrong, both null where there was none. */

@@ -45,7 +45,7 @@ export interface Changes {
 }
 
 /** A room that is no longer this process's. */
-export interface Lost {
+interface Lost {
   readonly key: string;
   /** Because it is paused: there is nobody else to tell its log. */
   readonly paused: boolean;

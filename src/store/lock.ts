@@ -12,12 +12,12 @@ const LOOK_MS = 1000;
 const OWNER_MS = 5000;
 
 /** The lock of a data directory, held until `release` or the end of the process. */
-export interface DataDirLock {
+interface DataDirLock {
   /** Gives the directory free; later calls change nothing. */
   release(): void;
 }
 
-export interface LockOptions {
+interface LockOptions {
   readonly clock?: Clock;
   /** Told once when another server has taken the directory all the same: one of the two must stop. */
   readonly onLost?: (error: DyliveError) => void;

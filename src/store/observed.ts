@@ -2,7 +2,7 @@ import type { LiveEvent, NewEvent } from "../events/event.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "./log.js";
 
 /** Who is told what becomes of appends. None of it may throw. */
-export interface AppendObserver {
+interface AppendObserver {
   /** With what an append has stored, in the order of the batch. */
   readonly onStored?: (events: readonly NewEvent[]) => void;
   /** An append was asked for; one of the next two follows. */

@@ -7,7 +7,7 @@ export type StoreAt =
   /** Holds the password. */
   | { readonly engine: "postgres"; readonly url: string };
 
-export interface OpenOptions {
+interface OpenOptions {
   /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
   readonly clock?: Clock;
   /** Told in one sentence what was done to an older file before it was brought up to date; of a database, when it is missed and when it is back. */

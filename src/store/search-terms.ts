@@ -15,7 +15,7 @@ function foldText(text: string): string {
 }
 
 /** What of an event can be searched by its text; null for events without such. */
-export function textOf(event: LiveEvent): string | null {
+function textOf(event: LiveEvent): string | null {
   return event.type === "chat" || event.type === "notice" ? event.text : null;
 }
 

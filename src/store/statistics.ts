@@ -71,7 +71,7 @@ export interface SessionDelta {
 }
 
 /** What some events of a room add. Parts may be added in any order, each exactly once. */
-export type Delta = ReadonlyMap<SessionKey, SessionDelta>;
+type Delta = ReadonlyMap<SessionKey, SessionDelta>;
 
 /** What is to be counted next of a room: what is new, or a broadcast that was reset. */
 export interface CountTask {

@@ -95,17 +95,17 @@ export function plus(a: number, b: number): number {
 }
 
 /** The larger of two values of which either may be unknown. */
-export function most(a: number | null, b: number | null): number | null {
+function most(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
 
 /** The smaller of two values of which either may be unknown. */
-export function least(a: number | null, b: number | null): number | null {
+function least(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b < a) ? b : a;
 }
 
 /** The reading of the greater seq. */
-export function newest(a: Reading | null, b: Reading | null): Reading | null {
+function newest(a: Reading | null, b: Reading | null): Reading | null {
   return a === null || (b !== null && b.seq > a.seq) ? b : a;
 }
 

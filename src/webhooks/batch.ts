@@ -8,7 +8,7 @@ export const BATCH_EVENTS_MAX = 500;
 const BATCH_BYTES = 262_144;
 
 /** What a batch is made for. */
-export interface BatchOf {
+interface BatchOf {
   readonly hook: Pick<HookRow, "id" | "replays">;
   /** Names the log in which the seqs count. */
   readonly logId: string;

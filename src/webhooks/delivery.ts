@@ -19,7 +19,7 @@ const DOWN_AFTER = 3;
 const GONE = 410;
 
 /** What deliveries are built of; the same for all hooks. */
-export interface DeliveryParts {
+interface DeliveryParts {
   readonly store: Pick<Store, "log" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;

@@ -15,7 +15,7 @@ import { checkSettings } from "./settings.js";
 const HOOKS_MAX = 100;
 
 /** What the desk works with. */
-export interface HookDeskParts {
+interface HookDeskParts {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;
@@ -36,7 +36,7 @@ export function hookState({ paused, failing }: Pick<HookRow, "paused" | "failing
 }
 
 /** How a hook is doing in one room. */
-export interface HookRoom {
+interface HookRoom {
   readonly room: RoomKey;
   /** Everything up to here is delivered or was left out. */
   readonly seq: number;

@@ -3,13 +3,26 @@ import type { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/hooks.js";
 import type { Log, RoomKey } from "../store/log.js";
-import { retryMs } from "./backoff.js";
 import { makeBatch } from "./batch.js";
 import type { FirstLive } from "./first-live.js";
 import { signed } from "./secret.js";
 import type { HookSelection } from "./selection.js";
 import type { Answered, Send } from "./send.js";
 import type { Slots } from "./slots.js";
+
+const FIRST_MS = 5_000;
+/** A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
+const LONGEST_MS = 2 * 3_600_000;
+
+/**
+ * How long to wait after the n-th failure of a batch (from 1): full jitter below a bound that doubles up to two hours, and at least a tenth of
+ * it, so that a receiver that comes back is not met by everything at once.
+ * @param putOffMs what the receiver asked for; null when it did not
+ */
+function retryMs(tries: number, putOffMs: number | null, random: () => number = Math.random): number {
+  const bound = Math.min(FIRST_MS * 2 ** Math.min(tries - 1, 20), LONGEST_MS);
+  return Math.max(bound * (0.1 + 0.9 * random()), putOffMs ?? 0);
+}
 
 /** Least ms between the beginnings of two batches of a room, unless the first was full: what comes in between goes together. */
 const PACE_MS = 100;

@@ -30,7 +30,7 @@ export interface HookRunnerParts {
 }
 
 /** Tries of this process, by hook. */
-export interface HookCounts {
+interface HookCounts {
   delivered: number;
   failed: number;
 }

@@ -41,7 +41,7 @@ export const sendNothing: Send = async () => ({
 });
 
 /** What a {@link HttpSender} works with. */
-export interface HttpSenderParts {
+interface HttpSenderParts {
   readonly clock: Clock;
   /** For hooks that may reach public addresses only, and for those that may reach all. */
   readonly guarded: NonNullable<Agent.Options["connect"]>;

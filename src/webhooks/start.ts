@@ -7,7 +7,7 @@ import { HookRunner, type HookRunnerParts } from "./runner.js";
 import { HttpSender } from "./send.js";
 
 /** What webhooks are built of. */
-export interface HooksParts extends Pick<HookRunnerParts, "tell" | "onError" | "pauseAfterMs"> {
+interface HooksParts extends Pick<HookRunnerParts, "tell" | "onError" | "pauseAfterMs"> {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
   /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
@@ -24,7 +24,7 @@ export interface HookFigures {
 }
 
 /** Webhooks: managed here, and delivered here or by another process. */
-export interface OpenHooks {
+interface OpenHooks {
   readonly desk: HookDesk;
   figures(): Promise<readonly HookFigures[]>;
   /** Starts to deliver. @returns what ends that */

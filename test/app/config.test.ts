@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Config, environmentOf, loadConfig, variableOf } from "../../src/app/config.js";
+import { type Config, environmentOf, exampleOf, loadConfig, type SettingSchema, variableOf } from "../../src/app/config.js";
+import { shownSettings } from "../../src/app/operator.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
-import { exampleOf, type SettingSchema } from "../../src/app/setting-takes.js";
-import { shownSettings } from "../../src/app/shown-settings.js";
 
 const SETTINGS: Partial<Config> = {
   port: 0,

@@ -1,6 +1,6 @@
 import type { Argument, Option } from "commander";
 import { EXAMPLES } from "../../src/cli/examples.js";
-import { EXIT_CODES } from "../../src/cli/help.js";
+import { EXIT_CODES } from "../../src/cli/program.js";
 import type { Leaf } from "./tree.js";
 
 /** docs/cli.md as it must be: written from the commands themselves. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EXAMPLES } from "../../src/cli/examples.js";
-import { EXIT_CODES } from "../../src/cli/help.js";
+import { EXIT_CODES } from "../../src/cli/program.js";
 import { commands, helpOf, wordsOf } from "./tree.js";
 
 const all = await commands();

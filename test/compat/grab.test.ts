@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bareJson } from "../../src/compat/bare-json.js";
-import { grab } from "../../src/compat/grab.js";
+import { bareJson, grab } from "../../src/compat/grab.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { type Big, readBig } from "./big-json.js";
 import { rendered } from "./golden.js";

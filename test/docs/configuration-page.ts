@@ -1,6 +1,5 @@
-import { type Config, variableOf } from "../../src/app/config.js";
+import { type Config, type SettingSchema, takesOf, variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
-import { type SettingSchema, takesOf } from "../../src/app/setting-takes.js";
 import { cell, table } from "./table.js";
 
 type Key = keyof Config;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Beginnings } from "../../src/http/beginnings.js";
+import { Beginnings } from "../../src/http/listener.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { ClockDoubt } from "../../src/retention/clock-doubt.js";
-import { RetentionKeeper, type RetentionKeeperParts } from "../../src/retention/keeper.js";
+import { ClockDoubt, RetentionKeeper, type RetentionKeeperParts } from "../../src/retention/keeper.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check-store.js";
 import type { LimitsOf } from "../../src/store/retention.js";

@@ -2,19 +2,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { plain } from "../terminal.js";
 
 /** The layers that are looked at, in the order in which each needs those before it. */
-export type Layer =
-  | "runtime"
-  | "data"
-  | "store"
-  | "browser"
-  | "accounts"
-  | "dns"
-  | "home"
-  | "room"
-  | "reflow"
-  | "fetch"
-  | "signer"
-  | "push";
+type Layer = "runtime" | "data" | "store" | "browser" | "accounts" | "dns" | "home" | "room" | "reflow" | "fetch" | "signer" | "push";
 
 /** What was found of one layer. It never holds a secret. */
 export interface Finding {

@@ -15,7 +15,7 @@ const TOO_OLD_MS = 3_600_000;
 const RECEIVED = 1;
 
 /** What acks are built of. */
-export interface AckParts {
+interface AckParts {
   readonly store: Pick<Store, "log" | "positions">;
   readonly clock: Clock;
   readonly platform: Pick<OpenPlatform, "appId" | "ack">;

@@ -1,15 +1,15 @@
-import { AccessToken } from "../../platform/open-platform/access-token.js";
+import { AccessToken, type HeldToken, type TokenShelf } from "../../platform/open-platform/access-token.js";
 import { type DataSecrets, PushKeys } from "../../platform/open-platform/keys.js";
 import { type Ack, type LaunchedRoom, OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { Budget } from "../../runtime/budget.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { Store } from "../../store/store.js";
 import { OfficialAcks } from "./acks.js";
 import { OfficialReceiver } from "./receiver.js";
 import { type OfficialParts, officialAlias } from "./room.js";
 import { Spool } from "./spool.js";
 import { OfficialTasks } from "./tasks.js";
-import { tokenShelf } from "./token-shelf.js";
 
 /** An app of the Open Platform, as its operator set it up. */
 export interface OfficialApp {
@@ -27,7 +27,7 @@ export interface OfficialApp {
 }
 
 /** What an app's ingest is built of. */
-export interface OfficialIngestParts extends Omit<OfficialParts, "drift"> {
+interface OfficialIngestParts extends Omit<OfficialParts, "drift"> {
   /** Folder of the spool. */
   readonly spool: string;
   readonly setAsidePush: (line: string, error: unknown) => void;
@@ -147,4 +147,32 @@ function platformFor(app: OfficialApp, secret: string, { store, clock }: Officia
   const shelf = store.cluster === undefined ? null : tokenShelf(store.cluster, appId, life);
   const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life, shelf);
   return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.take(signal) });
+}
+
+/** Where the processes of a cluster share an app's access token: fetching one shortens the one before, so that only one of them may at a time. */
+function tokenShelf(cluster: NonNullable<Store["cluster"]>, appId: string, life: AbortSignal): TokenShelf {
+  const { holds, shared } = cluster;
+  const name = `official-token:${appId}`;
+  return {
+    renew: async (renewed) => {
+      const giveUp = await holds.take(name, () => {}, life);
+      try {
+        const before = heldIn(await shared.get(name));
+        const now = await renewed(before);
+        if (now !== before) await shared.set(name, JSON.stringify(now));
+        return now;
+      } finally {
+        await giveUp();
+      }
+    },
+  };
+}
+
+function heldIn(text: string | null): HeldToken | null {
+  if (text === null) return null;
+  const held = JSON.parse(text) as Partial<HeldToken>;
+  const { text: token, refreshAt, expiresAt } = held;
+  return typeof token === "string" && typeof refreshAt === "number" && typeof expiresAt === "number"
+    ? { text: token, refreshAt, expiresAt }
+    : null;
 }

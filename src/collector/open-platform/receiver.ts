@@ -10,7 +10,7 @@ import { OfficialRooms } from "./rooms.js";
 import type { Spool } from "./spool.js";
 
 /** What a receiver is built of. */
-export interface ReceiverParts extends OfficialParts {
+interface ReceiverParts extends OfficialParts {
   readonly spool: Spool;
   /** Keeps a line of the spool that can never be stored. */
   readonly setAsidePush: (line: string, error: unknown) => void;
@@ -19,7 +19,7 @@ export interface ReceiverParts extends OfficialParts {
 }
 
 /** How pushes fared since the start. */
-export interface ReceiverCounts {
+interface ReceiverCounts {
   /** Answered after they were in the log. */
   readonly stored: number;
   /** Answered after they were in the spool. */

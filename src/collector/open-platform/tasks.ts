@@ -1,11 +1,68 @@
-import type { OpenPlatform } from "../../platform/open-platform/open-platform.js";
+import { FAILED_PAGE_SIZE, type OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import { ERR, OfficialRefusal } from "../../platform/open-platform/refusal.js";
 import { backoffMs } from "../../runtime/backoff.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
+import type { Positions } from "../../store/positions.js";
 import type { Store } from "../../store/store.js";
-import { RECOVERABLE, type RecoveryParts, recoverFailed } from "./recovery.js";
+import type { Push } from "./push.js";
+
+/** Types whose failed pushes the platform keeps, for a day (facts/official-push.md A4); of others what was lost stays lost. */
+const RECOVERABLE: readonly string[] = ["live_gift", "live_fansclub"];
+/** The platform keeps the first 100,000 items of a task. */
+const MAX_PAGE = 1000;
+
+/** What recovery is built of. */
+interface RecoveryParts {
+  readonly platform: Pick<OpenPlatform, "appId" | "failed">;
+  readonly positions: Positions;
+  readonly clock: Clock;
+  /** Puts pushes into the log; rejects when it cannot. */
+  readonly store: (pushes: readonly Push[]) => Promise<void>;
+}
+
+/**
+ * Fetches the pushes of a task that the platform could not deliver, from where the last call came to. Nobody but us keeps that: it is the last
+ * page, as a position of the store, set only when what was before is in the log. The last page is read again each time, since it still grows.
+ * @returns how many pushes the pages held; what is in the log already is known there by its ids
+ */
+async function recoverFailed(
+  { platform, positions, clock, store }: RecoveryParts,
+  { room, roomId, msgType }: { readonly room: RoomKey; readonly roomId: string; readonly msgType: string },
+  signal: AbortSignal,
+): Promise<number> {
+  const reader = `official-failed:${platform.appId}:${msgType}`;
+  let page = (await positions.get(reader, room)) ?? 1;
+  let found = 0;
+  for (; page <= MAX_PAGE; page++) {
+    const payloads = await pageOf(platform, roomId, msgType, page, signal);
+    if (payloads.length > 0) {
+      const receivedAt = clock.now();
+      await store(payloads.map((payload) => ({ appId: platform.appId, roomId, msgType, receivedAt, body: Buffer.from(payload) })));
+      found += payloads.length;
+    }
+    if (payloads.length < FAILED_PAGE_SIZE) break;
+    await positions.set(reader, room, page + 1);
+  }
+  return found;
+}
+
+/** The page after a full one may not exist yet, which the platform calls an error. */
+async function pageOf(
+  platform: RecoveryParts["platform"],
+  roomId: string,
+  msgType: string,
+  page: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    return await platform.failed(roomId, msgType, page, signal);
+  } catch (error) {
+    if (page > 1 && error instanceof OfficialRefusal && error.errNo === ERR.badPage) return [];
+    throw error;
+  }
+}
 
 /** Types that a task is started for; an app gets those that it has the ability for. */
 const TASK_TYPES: readonly string[] = ["live_comment", "live_gift", "live_like", "live_fansclub"];
@@ -21,13 +78,13 @@ const OVER: ReadonlySet<number> = new Set([ERR.notMounted, ERR.precondition]);
 const MAX_REFUSALS = 20;
 
 /** How the tasks of a room fare, by type; `problem` says why one is not started or cannot be looked at. */
-export interface TaskStatus {
+interface TaskStatus {
   readonly roomId: string;
   readonly tasks: Readonly<Record<string, { readonly state: Task["state"]; readonly problem: string | null }>>;
 }
 
 /** What tasks are built of. */
-export interface TaskParts extends RecoveryParts {
+interface TaskParts extends RecoveryParts {
   readonly platform: OpenPlatform;
   readonly rooms: Store["rooms"];
   readonly sessions: Store["sessions"];

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { EventType, LiveEvent } from "../../events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
-import type { Gathered } from "../../feed/read.js";
+import type { Filter, Gathered } from "../../feed/read.js";
 import type { RequestedRoom } from "../../health/state.js";
 import type { TokenRow } from "../../store/tokens.js";
 import type { Call } from "../calls.js";
@@ -8,14 +9,13 @@ import { successText } from "../envelope.js";
 import type { ApiParts } from "../parts.js";
 import { poll } from "../poll.js";
 import { clientPosition, movePosition } from "../token-positions.js";
-import { seedEvent } from "./event.js";
+import { SEED_METHODS, SEED_TYPES, seedEvent, seedMethod } from "./event.js";
 import { requestedRoom } from "./facts.js";
-import { seedFilter } from "./filter.js";
 import { laterText } from "./later.js";
 import { NEWEST, type SeedQuery } from "./query.js";
 
 /** What the chat endpoint works with. */
-export type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls" | "live">;
+type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls" | "live">;
 
 /** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
 export class SeedChat {
@@ -112,4 +112,35 @@ export class SeedChat {
     reply.type("application/json; charset=utf-8");
     return query.format === "2" ? laterText(got.events, cursor, clock.now()) : successText(got.events.map(seedEvent));
   }
+}
+
+/**
+ * The filter of a call.
+ * @param methods the method names of `types=`, or null for the document's own kinds
+ * @param onlySession the broadcast whose events alone are meant, or null
+ */
+export function seedFilter(methods: readonly string[] | null, onlySession: string | null): Filter {
+  const asked = new Set(methods ?? SEED_METHODS);
+  const own = methods === null || methods.every((method) => SEED_METHODS.has(method));
+  const types: readonly EventType[] = SEED_TYPES;
+  return {
+    where: { ...(own ? { types } : {}), ...(onlySession === null ? {} : { sessionId: onlySession }) },
+    shows: (event) => !isEmpty(event) && (asked.has(seedMethod(event)) || isKindOf(event, asked)) && !isImpostor(event),
+    expression: null,
+  };
+}
+
+/** A gift that brings nothing new, a like of no likes, a tombstone. */
+function isEmpty(event: LiveEvent): boolean {
+  return (event.type === "gift" && event.delta === 0) || (event.type === "like" && event.count === 0) || event.type === "erased";
+}
+
+/** A screen chat, say, asked for by its own method: it is shown in the form of a chat all the same. */
+function isKindOf(event: LiveEvent, asked: ReadonlySet<string>): boolean {
+  return !SEED_METHODS.has(event.method) && asked.has(event.method);
+}
+
+/** A leave or a mute comes in the message of a join, but the document's client would take it for one. */
+function isImpostor(event: LiveEvent): boolean {
+  return SEED_METHODS.has(event.method) && !SEED_TYPES.includes(event.type);
 }

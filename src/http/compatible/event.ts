@@ -3,7 +3,7 @@ import type { EventType, LiveEvent, LiveEventOf, User } from "../../events/event
 import { platformId } from "../../events/platform-id.js";
 
 /** A chat as in the document: the only kind with `tid`, `text` and `avatar`, and with a bare `sec_uid`. */
-export interface SeedChat {
+interface SeedChat {
   readonly type: string;
   readonly uid: string;
   readonly tid: string;
@@ -14,7 +14,7 @@ export interface SeedChat {
 }
 
 /** Every other kind as in the document; `sec_uid` is wrapped in an extra pair of quotes. */
-export interface SeedShort {
+interface SeedShort {
   readonly type: string;
   readonly nickname: string;
   readonly uid: string;
@@ -25,13 +25,13 @@ export interface SeedShort {
 }
 
 /** A like: likes of this batch, and of the room (null when unknown). */
-export interface SeedLike extends SeedShort {
+interface SeedLike extends SeedShort {
   readonly count: number;
   readonly total: number | null;
 }
 
 /** A gift: `count` is what is new with this event; `diamonds` the price of one unit, null when unknown. */
-export interface SeedGift extends SeedShort {
+interface SeedGift extends SeedShort {
   readonly gift: {
     readonly id: string;
     readonly name: string;

@@ -5,7 +5,7 @@ import type { Call } from "../calls.js";
 import type { ApiParts } from "../parts.js";
 
 /** How long a first call for a room waits for the room's state. */
-export const SETTLE_MS = 5_000;
+const SETTLE_MS = 5_000;
 /** Pages looked through for the newest event of a kind: what is further back is not the newest knowledge of anything. */
 const PAGES_MAX = 5;
 

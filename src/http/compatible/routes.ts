@@ -1,16 +1,101 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
+import type { RankEntry } from "../../events/event.js";
+import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { assertMayAsk } from "../access.js";
+import type { Call } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
 import type { ApiParts } from "../parts.js";
 import { SeedChat } from "./chat.js";
-import { seedInfo } from "./info.js";
+import { isAlive, newest, requestedRoom, sessionOf } from "./facts.js";
+import { laterUser } from "./later.js";
 import { RoomQuerySchema, SeedQuerySchema, StatusQuerySchema, seedQueryError } from "./query.js";
-import { seedAudience, seedRankList } from "./ranks.js";
 import { ChatAnswer, InfoAnswer, RanksAnswer, StatusAnswer } from "./schemas.js";
-import { seedStatus } from "./status.js";
+
+const ROOM_ID_DIGITS = 19;
+
+interface Status {
+  /** Null: nobody can tell at the moment. */
+  readonly alive: boolean | null;
+  /** Of the broadcast, digits; null when none is known. */
+  readonly roomId: string | null;
+  readonly id: string;
+  readonly state: string;
+}
+
+/** Answers `GET /douyin/liveroom/status` for several rooms. One that cannot be told does not fail the others. */
+async function seedStatus(parts: ApiParts, call: Call, asked: readonly string[]): Promise<string> {
+  const statuses = await Promise.all(asked.map((id) => statusOf(parts, call, id)));
+  if (call.ended !== null) throw new DyliveError("stopping", "the states of the rooms were not yet known");
+  // The room_id is a bare integer of 19 digits, which no JavaScript number holds: its digits are put into the text as they are.
+  const items = statuses.map(
+    ({ alive, roomId, id, state }) => `{"alive":${alive},"room_id":${roomId},"id":${JSON.stringify(id)},"state":${JSON.stringify(state)}}`,
+  );
+  return `{"code":200,"data":{"data":[${items.join(",")}],"extra":{"now":${parts.clock.now()}},"status_code":0},"msg":"success"}`;
+}
+
+async function statusOf(parts: ApiParts, call: Call, id: string): Promise<Status> {
+  try {
+    const room = await requestedRoom(parts, call, id);
+    const state = (parts.rooms.status(room.room) ?? room.status).state;
+    const known = state !== "resolving" && state !== "blocked" && state !== "failed" && state !== "paused";
+    return { alive: known ? isAlive(room) : null, roomId: digits(sessionOf(room)), id, state };
+  } catch (error) {
+    if (!(error instanceof DyliveError) || error.code === "internal") throw error;
+    // Only a number of 19 digits is a broadcast's; a shorter one is a room's.
+    return {
+      alive: error.code === "no_account" ? false : null,
+      roomId: id.length === ROOM_ID_DIGITS ? digits(id) : null,
+      id,
+      state: error.code,
+    };
+  }
+}
+
+/** An integer as JSON has it: without leading zeros. */
+function digits(text: string | null): string | null {
+  return text !== null && /^\d{1,19}$/.test(text) ? text.replace(/^0+(?=\d)/, "") : null;
+}
+
+/** The platform's numbers for a broadcast. */
+const LIVE = 2;
+const ENDED = 4;
+
+/** Answers `GET /douyin/liveroom/info`: what is known of the room, null for what is not. */
+async function seedInfo(parts: ApiParts, call: Call, text: string): Promise<string> {
+  const { store, rooms } = parts;
+  const asked = await requestedRoom(parts, call, text);
+  const { room } = asked;
+  const sessionId = sessionOf(asked);
+  const alive = isAlive(asked);
+  const [row, session, stats, like] = await Promise.all([
+    store.rooms.get(room),
+    sessionId === null ? null : store.sessions.get(room, sessionId),
+    newest(store.log, room, "stats", sessionId, ({ online, totalViewers }) => online !== null || totalViewers !== null),
+    newest(store.log, room, "like", sessionId, ({ total }) => total !== null),
+  ]);
+  const { state } = rooms.status(room) ?? asked.status;
+  const over = state === "ended" || state === "waiting" || session?.endedAt != null;
+  const data = {
+    room_id: sessionId,
+    web_rid: row?.webRid ?? null,
+    title: session?.title ?? row?.title ?? null,
+    status: alive ? LIVE : over ? ENDED : null,
+    alive: alive ? true : over ? false : null,
+    state,
+    owner: row?.anchor
+      ? { uid: row.anchor.id, sec_uid: row.anchor.secUid, nickname: row.anchor.nickname, avatar: row.anchor.avatar }
+      : null,
+    start_time: session?.openedAt ?? null,
+    online: stats?.online ?? null,
+    total_viewers: stats?.totalViewers ?? null,
+    likes: like?.total ?? null,
+    stats_time: stats?.time ?? null,
+  };
+  return JSON.stringify({ code: 200, data: { data }, msg: "success" });
+}
 
 /** The document's family of addresses. */
 export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
@@ -80,4 +165,26 @@ export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
       return reply.type("application/json; charset=utf-8").send(text);
     },
   });
+}
+
+/** Answers `GET /douyin/liveroom/audience`: the viewers that the newest statistics of the room name, and how many there are. */
+async function seedAudience(parts: ApiParts, call: Call, text: string): Promise<string> {
+  const asked = await requestedRoom(parts, call, text);
+  const stats = await newest(parts.store.log, asked.room, "stats", sessionOf(asked), ({ ranks }) => (ranks?.length ?? 0) > 0);
+  return ranksText(stats?.ranks ?? [], stats?.online ?? null, stats?.time ?? null);
+}
+
+/** Answers `GET /douyin/liveroom/ranklist`: the newest rank of contributors; the statistics name the first few where there is none. */
+async function seedRankList(parts: ApiParts, call: Call, text: string): Promise<string> {
+  const asked = await requestedRoom(parts, call, text);
+  const session = sessionOf(asked);
+  const rank = await newest(parts.store.log, asked.room, "rank", session, ({ entries }) => entries.length > 0);
+  if (rank !== null) return ranksText(rank.entries, null, rank.time);
+  const stats = await newest(parts.store.log, asked.room, "stats", session, ({ ranks }) => (ranks?.length ?? 0) > 0);
+  return ranksText(stats?.ranks ?? [], null, stats?.time ?? null);
+}
+
+function ranksText(entries: readonly RankEntry[], total: number | null, time: number | null): string {
+  const ranks = entries.map(({ rank, score, scoreText, user }) => ({ rank, score, score_text: scoreText, user: laterUser(user) }));
+  return JSON.stringify({ code: 200, data: { data: { ranks, total, time } }, msg: "success" });
 }

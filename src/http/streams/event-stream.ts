@@ -13,7 +13,7 @@ import type { SseAnswer } from "./sse-answer.js";
 const ALONE = cursorStart([]);
 
 /** What a stream of events is made of. */
-export interface EventStreamParts {
+interface EventStreamParts {
   readonly answer: SseAnswer;
   readonly token: TokenRow;
   readonly live: Live;

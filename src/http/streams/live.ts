@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
-import { ReadingTime } from "../../feed/reading-time.js";
+import { ReadingTime, WORK_LIMITS, type WorkLimits } from "../../feed/reading-time.js";
 import { Tails } from "../../feed/tail.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -7,12 +7,83 @@ import type { Store } from "../../store/store.js";
 import type { TokenRow } from "../../store/tokens.js";
 import type { HeldTokens } from "../held-tokens.js";
 import { Gather } from "./gather.js";
-import { LIVE_LIMITS, type LiveLimits } from "./limits.js";
-import { Quota } from "./quota.js";
+import type { OutletBounds } from "./outlet.js";
 import type { LiveReader } from "./reader.js";
 
+/** Bounds and times of the live streams. */
+export interface LiveLimits extends OutletBounds, WorkLimits {
+  readonly roomsPerConnection: number;
+  /** Connections and rooms of connections that one token may hold at a time. */
+  readonly heldPerToken: number;
+  /** Streams and sockets of all tokens: each takes a file handle. */
+  readonly connections: number;
+  readonly heartbeatMs: number;
+  /** How long one that was told goodbye may take to read it. */
+  readonly graceMs: number;
+  /** Longest message from a WebSocket client. */
+  readonly messageBytes: number;
+  /** Commands a WebSocket client may send at once, and per second in the long run. */
+  readonly commandBurst: number;
+  readonly commandsPerSecond: number;
+  /** Least ms between two looks at the states of the rooms. */
+  readonly roomStatesMs: number;
+}
+
+/** The limits of a server. */
+const LIVE_LIMITS: LiveLimits = {
+  maxQueuedBytes: 1_048_576,
+  readyBytes: 131_072,
+  stallMs: 30_000,
+  roomsPerConnection: 200,
+  heldPerToken: 5_000,
+  connections: 10_000,
+  // Half a minute is what proxies at the strictest let pass without a byte.
+  heartbeatMs: 15_000,
+  graceMs: 2_000,
+  // 200 rooms with a cursor each.
+  messageBytes: 65_536,
+  commandBurst: 100,
+  commandsPerSecond: 20,
+  roomStatesMs: 1_000,
+  ...WORK_LIMITS,
+};
+
+/** Counts what each token holds open: one for a connection, one for each room of it. */
+class Quota {
+  readonly #max: number;
+  readonly #held = new Map<string, number>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** What all tokens hold. */
+  get size(): number {
+    let size = 0;
+    for (const count of this.#held.values()) size += count;
+    return size;
+  }
+
+  /**
+   * Takes `count` more for a token.
+   * @throws DyliveError too_many_subscriptions
+   */
+  take(tokenId: string, count: number): void {
+    const held = (this.#held.get(tokenId) ?? 0) + count;
+    if (held > this.#max)
+      throw new DyliveError("too_many_subscriptions", `this token would hold ${held} streams and rooms, ${this.#max} are allowed`);
+    this.#held.set(tokenId, held);
+  }
+
+  give(tokenId: string, count: number): void {
+    const held = (this.#held.get(tokenId) ?? 0) - count;
+    if (held > 0) this.#held.set(tokenId, held);
+    else this.#held.delete(tokenId);
+  }
+}
+
 /** What the live streams work with. */
-export interface LiveParts {
+interface LiveParts {
   readonly store: Pick<Store, "log" | "rooms" | "positions" | "tokens">;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
@@ -21,7 +92,7 @@ export interface LiveParts {
 }
 
 /** What there is of streams and sockets now, and, of those that were cut, since the start. */
-export type LiveCounts = Readonly<Record<LiveReader["kind"] | "tails" | "queuedBytes" | "cutForSlowness", number>>;
+type LiveCounts = Readonly<Record<LiveReader["kind"] | "tails" | "queuedBytes" | "cutForSlowness", number>>;
 
 /** All streams and sockets that are open: admitted, kept alive, counted, and told when the server stops. */
 export class Live {

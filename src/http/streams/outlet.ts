@@ -2,7 +2,7 @@ import type { Clock } from "../../runtime/clock.js";
 import type { Gather, Gathered } from "./gather.js";
 
 /** What an {@link Outlet} writes to: a socket, or an HTTP answer. */
-export interface OutletStream extends Gathered {
+interface OutletStream extends Gathered {
   readonly destroyed: boolean;
   write(bytes: Buffer | string): boolean;
   on(event: "drain" | "close", call: () => void): unknown;

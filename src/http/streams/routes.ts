@@ -1,12 +1,99 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
+import { CursorReset } from "../../feed/cursor.js";
+import { type Ends, resolvePlaces, type Start } from "../../feed/places.js";
+import type { TokenRow } from "../../store/tokens.js";
 import { maySee } from "../access.js";
 import type { ApiParts } from "../parts.js";
+import { exactly } from "../v1/fields.js";
 import type { Passes } from "../v1/pass.js";
-import { answerEventStream, EventStreamQuery } from "./event-stream-route.js";
+import { EventStream } from "./event-stream.js";
+import type { Live } from "./live.js";
+import type { NamedRoom } from "./named-room.js";
 import { RoomStates } from "./room-states.js";
 import { RoomsStream } from "./rooms-stream.js";
+import { selectionOf, shown } from "./selection.js";
+import { sseMessage } from "./sse.js";
 import { SseAnswer } from "./sse-answer.js";
+import { endsOf, namedRooms } from "./start.js";
+
+/** What `/v1/events/stream` takes. */
+const EventStreamQuery = exactly({
+  rooms: Type.String({ minLength: 1, description: "1 to 200 rooms separated by commas: room keys, or names that are known here" }),
+  types: Type.Optional(
+    Type.String({ minLength: 1, description: "event types separated by commas, * for all; all but unknown, rank and stats by default" }),
+  ),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
+  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
+  filter: Type.Optional(Type.String({ description: "an expression of the filter language" })),
+  after: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 8_192,
+      description: "a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first",
+    }),
+  ),
+});
+
+/** Answers a checked request with a stream. @throws DyliveError as long as nothing was answered */
+async function answerEventStream(
+  live: Live,
+  request: FastifyRequest<{ Querystring: Static<typeof EventStreamQuery> }>,
+  reply: FastifyReply,
+  token: TokenRow,
+): Promise<void> {
+  live.assertCapacity();
+  const { rooms: names, types, user, minDiamonds, filter, after } = request.query;
+  const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.time, token.id);
+  const rooms = await namedRooms(live, token, names.split(","));
+  const last = request.headers["last-event-id"];
+  const resumed = typeof last === "string" && last !== "" ? last : null;
+  const ends = await endsOf(live, rooms);
+  const { seqs, added, reset } = startOf(live, ends, resumed, after ?? null);
+
+  const held = 1 + rooms.length;
+  live.quota.take(token.id, held);
+  const answer = new SseAnswer(reply, live);
+  answer.whenGone(() => live.quota.give(token.id, held));
+  const { log } = live.store;
+  const stream = new EventStream({ answer, token, live });
+  live.admit(stream, answer.gone);
+  if (reset !== null)
+    answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));
+  stream.start(
+    rooms.map(({ room, sessionId }) => shown(room, seqs.get(room) ?? 0, select(sessionId))),
+    { log: log.id, rooms: rooms.map((room) => told(room, ends, seqs, added.includes(room.room))) },
+  );
+}
+
+/**
+ * Where the stream begins. A cursor in the address that is no longer valid is refused; one that a browser sends by itself is not, since a
+ * browser never comes back after a refusal: it is told in the stream, which goes on at the head.
+ */
+function startOf(live: Live, ends: Ends, resumed: string | null, after: string | null): Start & { reset: CursorReset | null } {
+  const { id } = live.store.log;
+  if (resumed === null) return { ...resolvePlaces(after, id, ends), reset: null };
+  try {
+    return { ...resolvePlaces(resumed, id, ends), reset: null };
+  } catch (error) {
+    if (!(error instanceof CursorReset)) throw error;
+    return { ...resolvePlaces(null, id, ends), reset: error };
+  }
+}
+
+function told({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyMap<number, number>, added: boolean) {
+  const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
+  return {
+    room,
+    asked,
+    ...(sessionId !== null && { sessionId }),
+    after: seqs.get(room) ?? 0,
+    oldest,
+    head,
+    ...(added && { fromHead: true }),
+  };
+}
 
 /** Server-Sent Events of v1. The WebSocket is no route: see `WsUpgrade`. */
 export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiParts, "live" | "rooms">, passes: Passes): void {

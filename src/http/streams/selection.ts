@@ -10,7 +10,7 @@ import type { RoomKey, Where } from "../../store/log.js";
 const ALL = "*";
 
 /** What a client asks of the events of a stream; all given conditions must hold. */
-export interface Asked {
+interface Asked {
   readonly types?: readonly string[] | undefined;
   /** `user.id` */
   readonly user?: string | undefined;
@@ -20,7 +20,7 @@ export interface Asked {
 }
 
 /** Which events of a room a reader is shown. Two with the same key show the same events. */
-export interface Selection extends Filter {
+interface Selection extends Filter {
   readonly key: string;
 }
 

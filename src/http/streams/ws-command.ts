@@ -10,7 +10,7 @@ const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength:
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** What a client of `/v1/ws` may send, by `op`. */
-export const COMMANDS = {
+const COMMANDS = {
   subscribe: Type.Object(
     {
       op: Type.Literal("subscribe"),

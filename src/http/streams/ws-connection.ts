@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import type { LiveEvent } from "../../events/event.js";
 import { CursorReset } from "../../feed/cursor.js";
 import type { TailBatch } from "../../feed/tail-batch.js";
 import { Follow, type FollowTarget } from "../../feed/tail-follow.js";
@@ -8,16 +9,41 @@ import { DyliveError, ERRORS } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
-import { textFrame } from "./frame.js";
 import type { Gather } from "./gather.js";
 import type { Live } from "./live.js";
 import { namedRoom } from "./named-room.js";
 import { Outlet } from "./outlet.js";
 import { GOODBYES, type Goodbye, type LiveReader } from "./reader.js";
 import { type Shown, shownOf, sift } from "./selection.js";
-import { wsBatch } from "./ws-batch.js";
 import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
 import { subscriptionsOf } from "./ws-subscribe.js";
+
+/** FIN and opcode 1: one whole text message. */
+const TEXT = 0x81;
+/** Payload lengths up to this one stand in the second byte; above it come 2 bytes, above 65,535 come 8 (RFC 6455, 5.2). */
+const SHORT_MAX = 125;
+const MEDIUM_MAX = 65_535;
+
+/**
+ * A text message as a WebSocket server sends it (RFC 6455, 5.2: whole, without mask or compression), head and payload in one buffer. It
+ * holds nothing of a connection, so one buffer serves any number of them: what `ws` would frame and encode for each socket is done once.
+ */
+function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text, "utf8");
+  const start = length <= SHORT_MAX ? 2 : length <= MEDIUM_MAX ? 4 : 10;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = TEXT;
+  if (start === 2) frame[1] = length;
+  else if (start === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, start, "utf8");
+  return frame;
+}
 
 /** Close codes (RFC 6455, 7.4.1): going away, policy violation, and, from the registry, try again later. */
 const CLOSE: Readonly<Record<Goodbye, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
@@ -258,4 +284,14 @@ function failure(error: DyliveError, ref: string | null): Readonly<Record<string
     retryable,
     ...ends,
   };
+}
+
+/** A batch as messages ready for any socket: an array of events, before it what was removed; null when nothing of it is shown. */
+function wsBatch(batch: TailBatch, shows: (event: LiveEvent) => boolean): Buffer | null {
+  const { room, removed } = batch;
+  const shown = batch.events.flatMap((event, index) => (shows(event) ? [batch.json(index)] : []));
+  const events = shown.length === 0 ? null : textFrame(`[${shown.join(",")}]`);
+  if (removed === null) return events;
+  const told = textFrame(JSON.stringify({ type: "removed", room, from: removed[0], to: removed[1] }));
+  return events === null ? told : Buffer.concat([told, events]);
 }

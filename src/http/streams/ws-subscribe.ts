@@ -11,7 +11,7 @@ import { endsOf, namedRooms } from "./start.js";
 import type { CommandOf } from "./ws-command.js";
 
 /** A room that a command subscribes to, and what the client is told of it. */
-export interface Subscription {
+interface Subscription {
   readonly shown: Shown;
   readonly told: Readonly<Record<string, unknown>>;
 }

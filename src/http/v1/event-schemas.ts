@@ -1,7 +1,7 @@
 import { EVENT_TYPES, type EventType, KINDS, UserSchema } from "../../events/event.js";
 
 /** A JSON Schema as plain data. */
-export type Schema = Readonly<Record<string, unknown>>;
+type Schema = Readonly<Record<string, unknown>>;
 
 /** Schemas of all events with the names that `/openapi.json` gives them: each kind once, people once, and the union of all kinds. */
 export function eventSchemas(): readonly Schema[] {

@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 
 /** A page of a list that is held whole. */
-export interface ListPage<T> {
+interface ListPage<T> {
   readonly items: readonly T[];
   /** The cursor of the next page; null on the last. */
   readonly next: string | null;

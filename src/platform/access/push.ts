@@ -28,7 +28,7 @@ const CLIENT = {
 } as const;
 
 /** Where and as whom to connect. An empty cursor is left out, never made up. */
-export interface PushTarget {
+interface PushTarget {
   readonly platform: Platform;
   readonly signer: Signer;
   readonly visitor: Visitor;

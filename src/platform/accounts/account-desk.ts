@@ -4,7 +4,7 @@ import { parseCookies } from "./cookies.js";
 import { type AccountStatus, type AccountStore, type AskAs, hasLapsed } from "./login-store.js";
 
 /** What is known of an account, for people. */
-export interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname" | "expiresAt" | "checkedAt"> {
+interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname" | "expiresAt" | "checkedAt"> {
   /** ms UTC; null when its file is damaged */
   readonly savedAt: number | null;
   /** The login has ended. */

@@ -55,7 +55,7 @@ export interface AskAs {
 }
 
 /** How accounts are watched. */
-export interface Watch extends AskAs {
+interface Watch extends AskAs {
   readonly everyMs: number;
   /** Called once each time a login is found to have ended. */
   readonly onLapsed: (status: AccountStatus) => void;

@@ -10,7 +10,7 @@ import { WireError } from "../wire/error.js";
 import { visit } from "./page.js";
 
 /** What the source of one room's page is made of. */
-export interface BrowserSourceOptions {
+interface BrowserSourceOptions {
   /** Gives an empty page as the visitor who watches. */
   readonly newPage: (signal: AbortSignal) => Promise<Page>;
   /** The room's page. */

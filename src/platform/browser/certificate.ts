@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
 /** A private key with the certificate of its public one, both PEM; what `node:tls` takes. */
-export interface Certificate {
+interface Certificate {
   readonly key: string;
   readonly cert: string;
 }

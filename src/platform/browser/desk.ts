@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Clock, untilAborted, within } from "../../runtime/clock.js";
+import { makeFolder, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Reply } from "../access/platform.js";
 import type { Signer } from "../access/signer.js";
@@ -9,12 +12,11 @@ import type { Gate } from "./gate.js";
 import type { HostRule } from "./hosts.js";
 import type { BrowserKeeper } from "./keeper.js";
 import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
-import { type ContextState, readState, writeState } from "./state.js";
 import type { Turnstile } from "./turnstile.js";
 import { browserError, pauseMs } from "./wait.js";
 
 /** What a desk is made of. */
-export interface DeskOptions {
+interface DeskOptions {
   readonly keeper: BrowserKeeper;
   readonly clock: Clock;
   readonly allows: HostRule;
@@ -217,4 +219,30 @@ export class Desk {
     this.#state = state;
     if (stateFile !== null) await writeState(stateFile, { savedAt: clock.now(), state });
   }
+}
+
+/** What a site keeps in a browser context: cookies and local storage. */
+type ContextState = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+/** A context's state with the time of its saving. */
+interface SavedState {
+  /** ms UTC */
+  readonly savedAt: number;
+  readonly state: ContextState;
+}
+
+/** Reads a state; a file that is missing or damaged is a visitor who is new. */
+export async function readState(file: string): Promise<SavedState | null> {
+  try {
+    const saved = JSON.parse(await readFile(file, "utf8")) as SavedState;
+    return typeof saved.savedAt === "number" && Array.isArray(saved.state.cookies) && Array.isArray(saved.state.origins) ? saved : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a state, for its owner only: it holds cookies. */
+export async function writeState(file: string, saved: SavedState): Promise<void> {
+  await makeFolder(dirname(file));
+  await writeWhole(file, JSON.stringify(saved));
 }

@@ -19,7 +19,7 @@ export interface Gate {
 }
 
 /** What a gate goes by. */
-export interface GateOptions {
+interface GateOptions {
   readonly allows: HostRule;
   /**
    * Stand-in for the platform: host H is fetched from `upstream/@H`. Pages have the platform's own `https:` addresses all the same, since

@@ -13,7 +13,7 @@ import { LIVE_SITE, visit } from "./page.js";
 import { browserError } from "./wait.js";
 
 /** How the window is opened. */
-export interface LoginWindow {
+interface LoginWindow {
   readonly program: string;
   /** False shows it to a person; true is for tests. */
   readonly headless: boolean;
@@ -31,7 +31,7 @@ const LOOK_EVERY_MS = 1000;
 const SETTLE_MS = 2000;
 
 /** Who logged in. */
-export interface LoggedIn {
+interface LoggedIn {
   readonly cookies: readonly Cookie[];
   /** What the site's page says of it, in the same browser. */
   readonly reading: LoginReading;

@@ -81,7 +81,7 @@ export function fetchIn(page: Page, path: string, maxBytes: number): Promise<Pag
 }
 
 /** What a page's own request gave. */
-export interface PageReply {
+interface PageReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** base64; null when it was larger than allowed */

@@ -6,7 +6,7 @@ import { roomNameIn } from "./name.js";
 import type { Pasted } from "./paste.js";
 
 /** Where a short link leads, or why that is not known. */
-export type Followed = Extract<Pasted, { kind: "room" }> | NoAccount | Unknown;
+type Followed = Extract<Pasted, { kind: "room" }> | NoAccount | Unknown;
 
 /** The app's links need two. */
 const MOST_HOPS = 5;

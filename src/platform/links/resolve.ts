@@ -17,7 +17,7 @@ export { parseRoomName, type RoomName } from "./name.js";
 export { type Pasted, readPaste } from "./paste.js";
 
 /** How the platform is asked. */
-export interface AskWith {
+interface AskWith {
   readonly platform: Platform;
   readonly visitor: Visitor;
   /** Requests by the site's own page; without it web/enter is never asked. */

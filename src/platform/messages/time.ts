@@ -1,5 +1,5 @@
 /** A platform time and whether it was guessed. */
-export interface PlatformTime {
+interface PlatformTime {
   readonly time: number;
   readonly estimated: boolean;
 }

@@ -4,7 +4,7 @@ import { ask, objectOf } from "./ask.js";
 import { OfficialRefusal } from "./refusal.js";
 
 /** An app of the Open Platform. */
-export interface AppCredentials {
+interface AppCredentials {
   readonly appId: string;
   /** The app's secret; not a data secret. */
   readonly secret: string;

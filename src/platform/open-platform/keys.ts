@@ -6,7 +6,7 @@ import { isSigned } from "./signature.js";
 export type DataSecrets = Readonly<Record<string, readonly string[]>>;
 
 /** A push whose head passed; its body is still to be checked. */
-export interface Promising {
+interface Promising {
   readonly head: PushHead;
   /** Whether the body and the head were signed with one of the type's secrets. */
   accepts(body: Uint8Array): boolean;

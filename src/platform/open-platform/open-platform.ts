@@ -4,7 +4,7 @@ import { ask, objectOf, textOf } from "./ask.js";
 import { ERR, OfficialRefusal } from "./refusal.js";
 
 /** How a push task fares (facts/official-push.md A2): `none` is also what an ended broadcast and an app that was unmounted have. */
-export type TaskState = "none" | "stopped" | "running";
+type TaskState = "none" | "stopped" | "running";
 
 /** One message to be confirmed. */
 export interface Ack {
@@ -34,7 +34,7 @@ export interface LaunchedRoom {
 export const FAILED_PAGE_SIZE = 100;
 
 /** What a client of the Open Platform is built of. */
-export interface OpenPlatformParts {
+interface OpenPlatformParts {
   readonly appId: string;
   readonly token: AccessToken;
   /** Base URL of webcast.bytedance.com, or of its stand-in. */

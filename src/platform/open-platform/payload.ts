@@ -1,7 +1,7 @@
 import { elementsOf, parseExact } from "../wire/exact-json.js";
 
 /** One item of a push, in the form in which the pipeline takes messages: the type is the method, the item's own bytes are the payload. */
-export interface OfficialMessage {
+interface OfficialMessage {
   readonly method: string;
   /** "0" when the item has none that can be an event's id */
   readonly msgId: string;

@@ -1,5 +1,5 @@
 /** A room page's embedded state, as far as we read it (facts/protocol.md 1.4). Null is "not in the page". */
-export interface PageState {
+interface PageState {
   readonly userUniqueId: string | null;
   readonly webRid: string | null;
   /** The broadcast in the page; null when there is only an account. */
@@ -21,7 +21,7 @@ export interface PageRoom {
 }
 
 /** An anchor as they describe them. */
-export interface PageAnchor {
+interface PageAnchor {
   readonly id: string | null;
   readonly secUid: string | null;
   readonly nickname: string | null;

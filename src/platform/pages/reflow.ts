@@ -3,7 +3,7 @@ import { inStep, type Reading } from "./answer.js";
 import { anchorIn, at, number, roomIn, text } from "./page.js";
 
 /** What reflow/info said. */
-export type Reflow =
+type Reflow =
   | { readonly kind: "found"; readonly reading: Reading; readonly paths: readonly string[] }
   | { readonly kind: "refused"; readonly code: number; readonly reason: string }
   | { readonly kind: "unknown"; readonly reason: string };

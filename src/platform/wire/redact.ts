@@ -4,7 +4,7 @@ import { Reader } from "./reader.js";
 import type { RecordKind } from "./recording.js";
 
 /** What is left of something received when messages were taken out of it. */
-export interface Redacted {
+interface Redacted {
   /** The very bytes that were given where nothing was taken out; null when nothing of it can stay. */
   readonly bytes: Uint8Array | null;
   /** Messages that were taken out. */

@@ -8,7 +8,7 @@ import { packRaw } from "./pack.js";
 import { rotateMark } from "./rotate.js";
 import { type RawAbout, RawWriter } from "./writer.js";
 
-export interface RawRecorderParts {
+interface RawRecorderParts {
   /** Of all raw recordings. */
   readonly folder: string;
   readonly clock: Clock;

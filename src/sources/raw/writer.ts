@@ -13,7 +13,7 @@ export interface RawAbout {
   readonly source: string;
 }
 
-export interface RawWriterParts {
+interface RawWriterParts {
   /** Of this room's recordings; made when it is needed. */
   readonly folder: string;
   readonly clock: Clock;

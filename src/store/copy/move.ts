@@ -11,7 +11,7 @@ import { PostgresTarget } from "./target.js";
 const BATCH = 2000;
 
 /** What is copied where. */
-export interface MoveOptions {
+interface MoveOptions {
   /** The SQLite file; nobody else writes it meanwhile. */
   readonly from: string;
   /** The address of the database, which is empty, or holds the begin of the same copy. */
@@ -22,7 +22,7 @@ export interface MoveOptions {
 }
 
 /** What was copied. */
-export interface Moved {
+interface Moved {
   readonly rooms: number;
   readonly events: number;
   /** Events that an earlier call had copied. */

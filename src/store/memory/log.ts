@@ -7,7 +7,7 @@ import type { MemoryGate } from "./gate.js";
 import type { MemoryRoomLog, MemoryRoomLogs } from "./room-log.js";
 
 /** Told of replaced events: the broadcasts that they were and are of, and the first and last seq. */
-export type OnReplaced = (room: RoomKey, sessionIds: ReadonlySet<string>, from: number, to: number) => void;
+type OnReplaced = (room: RoomKey, sessionIds: ReadonlySet<string>, from: number, to: number) => void;
 
 /** The text that is kept of a room, in UTF-16 units, beside what was appended last: some 130,000 events, or fewer of a stranger's long ones. */
 const MAX_UNITS = 128 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
+import type { Erasures, NotedErasure } from "../erasures.js";
 import { NOTHING_LEFT } from "../residue.js";
 import type { Store } from "../store.js";
-import { MemoryErasures } from "./erasures.js";
 import { MemoryGate } from "./gate.js";
 import { MemoryHooks } from "./hooks.js";
 import { MemoryLog } from "./log.js";
@@ -15,7 +15,25 @@ import { MemorySessions } from "./sessions.js";
 import { MemoryStatistics } from "./statistics.js";
 import { MemoryTokens } from "./tokens.js";
 
-export interface MemoryOptions {
+/** The erasures of a store in memory. */
+class MemoryErasures implements Erasures {
+  readonly #gate: MemoryGate;
+  readonly #noted = new Map<string, NotedErasure>();
+
+  constructor(gate: MemoryGate) {
+    this.#gate = gate;
+  }
+
+  note(erasure: NotedErasure): Promise<void> {
+    return this.#gate.run(() => void this.#noted.set(erasure.pseudonym, erasure));
+  }
+
+  list(): Promise<readonly NotedErasure[]> {
+    return this.#gate.run(() => [...this.#noted.values()]);
+  }
+}
+
+interface MemoryOptions {
   /**
    * Events kept per room (≥ 1; one takes about 1 KB): beyond it, and beyond some 130 million letters of text, the oldest are dropped, which readers
    * are told as a removed range.

@@ -2,7 +2,31 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import type { Holds } from "../holds.js";
 import type { Connection } from "./connection.js";
-import { StatementQueue } from "./statement-queue.js";
+
+/**
+ * Statements of many callers on one client, one after the other: `pg` itself will not keep a queue for much longer, and its limit for an answer
+ * would include the wait for the others.
+ */
+class StatementQueue {
+  readonly client: pg.Client;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(client: pg.Client) {
+    this.client = client;
+  }
+
+  /** Runs a statement after those that were asked for before. */
+  query(text: string, values: readonly string[] = []): Promise<pg.QueryResult> {
+    const answer = this.#last.then(() => this.client.query(text, [...values]));
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  /** Ends the connection at once; what waits is refused. */
+  end(): Promise<void> {
+    return this.client.end();
+  }
+}
 
 const CHANNEL = "dylive_holds";
 /** Should a notice have been lost, whoever waits looks this often; at first sooner, since most names are given up within some milliseconds. */

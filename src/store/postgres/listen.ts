@@ -6,7 +6,7 @@ const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
 /** What is done with the notices of a channel. */
-export interface Listener {
+interface Listener {
   readonly onNotice: (payload: string) => void;
   /** The connection stands: what was told before it did was missed. */
   readonly onListening: () => void;

@@ -7,7 +7,7 @@ import { PostgresLeases } from "./leases.js";
 import { migrate, schemaVersion } from "./migrate.js";
 
 /** A log that has another id from now on. */
-export interface Renewed {
+interface Renewed {
   /** Host, port and name of the database: what may be shown. */
   readonly name: string;
   readonly before: string;

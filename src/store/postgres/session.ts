@@ -24,7 +24,7 @@ const MAX_NAMES = 500;
 const names = new Map<string, string>();
 
 /** Asks the database something, and notes how long that takes. */
-export type Heard = <T>(ask: () => Promise<T>) => Promise<T>;
+type Heard = <T>(ask: () => Promise<T>) => Promise<T>;
 
 /** One connection for as long as a piece of work has it. */
 export class Session {

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Cluster } from "../cluster.js";
+import { ERASED, type Erasures, erasureKey, type NotedErasure } from "../erasures.js";
 import { NOTHING_LEFT } from "../residue.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { Connection } from "./connection.js";
-import { PostgresErasures } from "./erasures.js";
 import { PostgresHolds } from "./holds.js";
 import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
@@ -23,6 +23,27 @@ import { PostgresSpooled } from "./spooled.js";
 import { PostgresStatistics } from "./statistics.js";
 import { PostgresTokens } from "./tokens.js";
 import { PostgresWishes } from "./wishes.js";
+
+/** The erasures of the store, beside its id. */
+class PostgresErasures implements Erasures {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async note(erasure: NotedErasure): Promise<void> {
+    const sql = "INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    await this.#connection.write((session) => session.run(sql, erasureKey(erasure), JSON.stringify(erasure)));
+  }
+
+  async list(): Promise<readonly NotedErasure[]> {
+    const rows = await this.#connection.ask((session) =>
+      session.rows<{ value: string }>("SELECT value FROM meta WHERE starts_with(key, $1)", ERASED),
+    );
+    return rows.map(({ value }) => JSON.parse(value) as NotedErasure);
+  }
+}
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; the database exists and is empty or ours. */

@@ -6,7 +6,7 @@ import { storedId } from "./event-id.js";
 import { MAX_SEQ, posOf } from "./pos.js";
 
 /** A batch made ready outside the transaction. */
-export interface PreparedBatch {
+interface PreparedBatch {
   readonly room: RoomKey;
   readonly epoch: number;
   readonly rows: readonly Row[];

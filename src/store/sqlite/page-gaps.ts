@@ -1,7 +1,7 @@
 // Pages as https://www.sqlite.org/fileformat2.html has them (sections 1.6 and 1.8). Numbers are big-endian.
 
 /** Bytes of a page that hold nothing, the second end not included. */
-export type Gap = readonly [from: number, to: number];
+type Gap = readonly [from: number, to: number];
 
 /** First bytes of a page of a tree: of an index or a table, inner or leaf. Inner ones have a longer head. */
 const HEAD_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };

@@ -22,7 +22,7 @@ const FAILURES: readonly (readonly [code: RegExp, name: ErrorCode])[] = [
 const NO_VALUE = /can only bind|parameter|BigInt/;
 
 /** The name of a failure of the store; null for any other error. */
-export function failureOf(error: unknown): ErrorCode | null {
+function failureOf(error: unknown): ErrorCode | null {
   // What is kept as JSON was JSON when it was written.
   if (error instanceof SyntaxError) return "store_damaged";
   if (!(error instanceof Database.SqliteError)) return null;

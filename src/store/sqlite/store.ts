@@ -1,7 +1,8 @@
+import type { Statement } from "better-sqlite3";
 import { type Clock, systemClock } from "../../runtime/clock.js";
+import { ERASED, type Erasures, erasureKey, type NotedErasure } from "../erasures.js";
 import type { Store } from "../store.js";
 import { Connection } from "./connection.js";
-import { SqliteErasures } from "./erasures.js";
 import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
@@ -13,6 +14,28 @@ import { SqliteSecrets } from "./secrets.js";
 import { SqliteSessions } from "./sessions.js";
 import { SqliteStatistics } from "./statistics.js";
 import { SqliteTokens } from "./tokens.js";
+
+/** The erasures of the store, beside its id. */
+class SqliteErasures implements Erasures {
+  readonly #connection: Connection;
+  readonly #note: Statement<[string, string]>;
+  readonly #list: Statement<[string], string>;
+
+  constructor(connection: Connection) {
+    const { database } = connection;
+    this.#connection = connection;
+    this.#note = database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)");
+    this.#list = database.prepare<[string], string>("SELECT value FROM meta WHERE key GLOB ?").pluck();
+  }
+
+  async note(erasure: NotedErasure): Promise<void> {
+    await this.#connection.write(() => this.#note.run(erasureKey(erasure), JSON.stringify(erasure)));
+  }
+
+  async list(): Promise<readonly NotedErasure[]> {
+    return this.#connection.read(() => this.#list.all(`${ERASED}*`).map((text) => JSON.parse(text) as NotedErasure));
+  }
+}
 
 export interface SqliteOptions {
   /** The database file; made when it does not exist, its directory is not. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../../src/events/event.js";
+import { seedFilter } from "../../../src/http/compatible/chat.js";
 import { seedEvent } from "../../../src/http/compatible/event.js";
-import { seedFilter } from "../../../src/http/compatible/filter.js";
 import { laterText } from "../../../src/http/compatible/later.js";
 import { chat, follow, gift, join, leave, like, person, share, stats } from "../events.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readName } from "../../../src/platform/wire/name.js";
+import { readName } from "../../../src/platform/wire/reader.js";
 
 const read = (text: string) => {
   const bytes = new Uint8Array(Buffer.from(`<${text}>`));
