@@ -1,13 +1,13 @@
 import type { Planned } from "./outgoing.js";
 
-interface Entry {
+interface Appointment {
   readonly at: number;
   readonly run: () => Planned | null;
 }
 
 /** What is to happen, sorted by time and, within one time, by order of arrival. What happens may add to it. */
 export class Agenda {
-  readonly #entries: Entry[] = [];
+  readonly #entries: Appointment[] = [];
 
   /** Puts something on it. */
   add(at: number, run: () => Planned | null): void {

@@ -1,9 +1,9 @@
 import { shortNumber } from "./backdrop.js";
-import type { Broadcast } from "./broadcast.js";
-import type { Room } from "./room.js";
+import type { SimulatedBroadcast } from "./broadcast.js";
+import type { SimulatedRoom } from "./room.js";
 
 /** The anchor as pages and web/enter describe them. */
-export function anchorJson(room: Room): Record<string, unknown> {
+export function anchorJson(room: SimulatedRoom): Record<string, unknown> {
   const { anchor } = room;
   return {
     id_str: anchor.id,
@@ -17,14 +17,14 @@ export function anchorJson(room: Room): Record<string, unknown> {
 }
 
 /** The cover's URLs; their signatures are only of the platform's shape. */
-export function coverJson(broadcast: Broadcast): Record<string, unknown> {
+export function coverJson(broadcast: SimulatedBroadcast): Record<string, unknown> {
   const url = (host: string): string =>
     `https://${host}-webcast-sign.douyinpic.com/image-cut-tos-priv/${broadcast.roomId}~tplv-qz53dukwul-common-resize:0:0.image?biz_tag=app_6383_webcast&from=webcast.room.pack&s=enter_room&sc=webcast_cover&x-expires=1779176127&x-signature=c2ltdWxhdG9y%3D`;
   return { url_list: [url("p3"), url("p11")] };
 }
 
 /** Addresses of the picture. They lead nowhere: the simulator has no video. */
-export function streamJson(broadcast: Broadcast): Record<string, unknown> {
+export function streamJson(broadcast: SimulatedBroadcast): Record<string, unknown> {
   const stream = `stream-${broadcast.roomId.slice(0, 18)}`;
   const flv = (quality: string): string =>
     `http://pull-flv-q26.douyincdn.com/thirdgame/${stream}_${quality}.flv?expire=69edc03f&sign=simulator`;
@@ -75,7 +75,7 @@ export function streamJson(broadcast: Broadcast): Record<string, unknown> {
 }
 
 /** The room object of web/enter and of the page's state. An ended room has neither owner nor streams. */
-export function roomJson(room: Room, broadcast: Broadcast, live = broadcast.endedAt === null): Record<string, unknown> {
+export function roomJson(room: SimulatedRoom, broadcast: SimulatedBroadcast, live = broadcast.endedAt === null): Record<string, unknown> {
   const { scenario } = room;
   const status = live ? 2 : 4;
   const viewers = live ? scenario.viewers : 0;

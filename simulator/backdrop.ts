@@ -1,11 +1,11 @@
 import type { Contributor } from "./contributors.js";
-import type { Envelope } from "./messages.js";
+import type { OutgoingEnvelope } from "./messages.js";
 import { common, stringPiece, text, userPiece } from "./messages.js";
-import type { Person } from "./people.js";
-import type { Fields } from "./schema.js";
+import type { SimulatedPerson } from "./people.js";
+import type { SchemaFields } from "./schema.js";
 
 /** The count of current viewers as the page shows it. */
-export function roomStats(envelope: Envelope, viewers: number): Fields {
+export function roomStats(envelope: OutgoingEnvelope, viewers: number): SchemaFields {
   const shown = shortNumber(viewers);
   return {
     common: common(envelope),
@@ -20,7 +20,7 @@ export function roomStats(envelope: Envelope, viewers: number): Fields {
 }
 
 /** Viewers now and so far, with the top three. */
-export function roomUserSeq(envelope: Envelope, viewers: number, totalViewers: number, top: readonly Contributor[]): Fields {
+export function roomUserSeq(envelope: OutgoingEnvelope, viewers: number, totalViewers: number, top: readonly Contributor[]): SchemaFields {
   return {
     common: common(envelope),
     ranks: top.map(({ person }, index) => ({ user: person.user, rank: index + 1 })),
@@ -37,7 +37,7 @@ export function roomUserSeq(envelope: Envelope, viewers: number, totalViewers: n
 }
 
 /** The rank of viewers; the score's text is empty where there is none. */
-export function roomRank(envelope: Envelope, top: readonly Contributor[]): Fields {
+export function roomRank(envelope: OutgoingEnvelope, top: readonly Contributor[]): SchemaFields {
   return {
     common: common(envelope),
     ranks: top.map(({ person, score }) => ({ user: person.mention, score_str: score > 0 ? `${score}` : "" })),
@@ -45,12 +45,12 @@ export function roomRank(envelope: Envelope, top: readonly Contributor[]): Field
 }
 
 /** The hint on the picture's layout: the commonest message of little value. */
-export function adaptation(envelope: Envelope): Fields {
+export function adaptation(envelope: OutgoingEnvelope): SchemaFields {
   return { common: common(envelope), adaptation_type: 1 };
 }
 
 /** A key of the room's data. */
-export function dataSync(envelope: Envelope, atMs: number): Fields {
+export function dataSync(envelope: OutgoingEnvelope, atMs: number): SchemaFields {
   return {
     common: common(envelope),
     room_id: envelope.roomId,
@@ -61,7 +61,7 @@ export function dataSync(envelope: Envelope, atMs: number): Fields {
 }
 
 /** A system text of the kind that a room starts with. */
-export function welcome(envelope: Envelope): Fields {
+export function welcome(envelope: OutgoingEnvelope): SchemaFields {
   return {
     common: common(envelope),
     content: "欢迎来到直播间！抖音严禁未成年人直播或打赏，严禁主播诱导未成年人直播、打赏；严禁传播违法违规、低俗色情内容。",
@@ -71,13 +71,20 @@ export function welcome(envelope: Envelope): Fields {
 }
 
 /** A system text about a viewer, whose words are in the template only. */
-export function topViewer(envelope: Envelope, who: Person, place: number): Fields {
+export function topViewer(envelope: OutgoingEnvelope, who: SimulatedPerson, place: number): SchemaFields {
   const became = text("sound_waves_msg_v2", "恭喜{0:user}成为在线观众TOP{1:string}", [userPiece(who.user), stringPiece(`${place}`)]);
   return { common: common(envelope, { display_text: became }), biz_scene: "top_viewer" };
 }
 
 /** Something about goods: 1 is being explained, 2 the list changed. */
-export function shopping(envelope: Envelope, promotionId: string, title: string, cents: number, total: number, atMs: number): Fields {
+export function shopping(
+  envelope: OutgoingEnvelope,
+  promotionId: string,
+  title: string,
+  cents: number,
+  total: number,
+  atMs: number,
+): SchemaFields {
   return {
     common: common(envelope),
     msg_type: 6,
@@ -98,7 +105,7 @@ export function shopping(envelope: Envelope, promotionId: string, title: string,
 }
 
 /** The list of goods changed. */
-export function productChange(envelope: Envelope, promotionIds: readonly string[], atMs: number): Fields {
+export function productChange(envelope: OutgoingEnvelope, promotionIds: readonly string[], atMs: number): SchemaFields {
   return {
     common: common(envelope),
     update_timestamp: Math.floor(atMs / 1000),
@@ -113,12 +120,12 @@ export function productChange(envelope: Envelope, promotionIds: readonly string[
 }
 
 /** The broadcast pauses, resumes or ends. */
-export function control(envelope: Envelope, action: number, tips: string): Fields {
+export function control(envelope: OutgoingEnvelope, action: number, tips: string): SchemaFields {
   return { common: common(envelope), action, tips };
 }
 
 /** Somebody came to the microphone or left it, in the newer message. */
-export function link(envelope: Envelope, guest: Person, linked: readonly Person[], came: boolean): Fields {
+export function link(envelope: OutgoingEnvelope, guest: SimulatedPerson, linked: readonly SimulatedPerson[], came: boolean): SchemaFields {
   const seats = linked.map((person, index) => ({
     user: person.user,
     linkmic_id_str: person.id,

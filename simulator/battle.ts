@@ -1,7 +1,7 @@
-import type { Envelope } from "./messages.js";
+import type { OutgoingEnvelope } from "./messages.js";
 import { asset, common } from "./messages.js";
-import type { Person } from "./people.js";
-import type { Fields } from "./schema.js";
+import type { SimulatedPerson } from "./people.js";
+import type { SchemaFields } from "./schema.js";
 
 /** One battle between the room's anchor and a rival. */
 export interface Battle {
@@ -9,18 +9,23 @@ export interface Battle {
   readonly channelId: string;
   readonly startMs: number;
   readonly durationS: number;
-  readonly anchor: Person;
-  readonly rival: Person;
+  readonly anchor: SimulatedPerson;
+  readonly rival: SimulatedPerson;
 }
 
 /** The battle starts. */
-export function battleStart(envelope: Envelope, battle: Battle): Fields {
+export function battleStart(envelope: OutgoingEnvelope, battle: Battle): SchemaFields {
   return { common: common(envelope), battle_settings: settings(battle, false), user_infos: sides(battle), battle_type: 1 };
 }
 
 /** Who helps whom during the battle. */
-export function battleArmies(envelope: Envelope, battle: Battle, helpers: readonly Person[], scores: readonly [number, number]): Fields {
-  const army = (people: readonly Person[], score: number): Fields => ({
+export function battleArmies(
+  envelope: OutgoingEnvelope,
+  battle: Battle,
+  helpers: readonly SimulatedPerson[],
+  scores: readonly [number, number],
+): SchemaFields {
+  const army = (people: readonly SimulatedPerson[], score: number): SchemaFields => ({
     user_armies: people.map((person, index) => ({
       user_id: person.id,
       score: Math.floor(score / (index + 2)),
@@ -39,7 +44,7 @@ export function battleArmies(envelope: Envelope, battle: Battle, helpers: readon
 }
 
 /** Scores of the link between the anchors, in the older message. */
-export function linkScores(envelope: Envelope, battle: Battle, scores: readonly [number, number]): Fields {
+export function linkScores(envelope: OutgoingEnvelope, battle: Battle, scores: readonly [number, number]): SchemaFields {
   return {
     common: common(envelope),
     message_type: 8,
@@ -58,7 +63,12 @@ export function linkScores(envelope: Envelope, battle: Battle, scores: readonly 
 }
 
 /** The battle is over. */
-export function battleFinish(envelope: Envelope, battle: Battle, helpers: readonly Person[], scores: readonly [number, number]): Fields {
+export function battleFinish(
+  envelope: OutgoingEnvelope,
+  battle: Battle,
+  helpers: readonly SimulatedPerson[],
+  scores: readonly [number, number],
+): SchemaFields {
   const [ours, theirs] = scores;
   return {
     common: common(envelope),
@@ -85,7 +95,7 @@ export function battleFinish(envelope: Envelope, battle: Battle, helpers: readon
   };
 }
 
-function settings(battle: Battle, finished: boolean): Fields {
+function settings(battle: Battle, finished: boolean): SchemaFields {
   return {
     battle_id: battle.battleId,
     start_time_ms: battle.startMs,
@@ -97,7 +107,7 @@ function settings(battle: Battle, finished: boolean): Fields {
   };
 }
 
-function sides(battle: Battle): Fields[] {
+function sides(battle: Battle): SchemaFields[] {
   return [battle.anchor, battle.rival].map((person, index) => ({
     key: person.id,
     value: {

@@ -1,4 +1,4 @@
-import type { Connection } from "./connection.js";
+import type { PushConnection } from "./connection.js";
 import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
 import { LowHalves, makeId } from "./ids.js";
 import type { Feed, Outgoing } from "./outgoing.js";
@@ -22,9 +22,9 @@ interface BroadcastOptions {
 }
 
 /** One broadcast of a room: makes its messages as time goes on and gives them to its viewers. */
-export class Broadcast {
+export class SimulatedBroadcast {
   readonly options: BroadcastOptions;
-  readonly connections = new Set<Connection>();
+  readonly connections = new Set<PushConnection>();
   readonly #truth: Truth;
   readonly #sendings: LowHalves;
   readonly #history: Outgoing[] = [];
@@ -71,7 +71,7 @@ export class Broadcast {
   }
 
   /** Lets a viewer in and replays to it the newest messages of people, at most `persistCount` and never more than 15. */
-  join(connection: Connection, persistCount: number): void {
+  join(connection: PushConnection, persistCount: number): void {
     this.connections.add(connection);
     connection.frozen = this.frozen;
     connection.onEnd = () => this.connections.delete(connection);
@@ -154,13 +154,13 @@ export class Broadcast {
     if (this.#history.length > 4 * HISTORY_LIMIT) this.#history.splice(0, this.#history.length - 2 * HISTORY_LIMIT);
   }
 
-  #write(messages: readonly Outgoing[], connections: readonly Connection[]): void {
+  #write(messages: readonly Outgoing[], connections: readonly PushConnection[]): void {
     if (connections.length === 0) return;
     for (let start = 0; start < messages.length; start += MESSAGES_PER_FRAME)
       this.#writeFrame(messages.slice(start, start + MESSAGES_PER_FRAME), connections);
   }
 
-  #writeFrame(messages: readonly Outgoing[], connections: readonly Connection[]): void {
+  #writeFrame(messages: readonly Outgoing[], connections: readonly PushConnection[]): void {
     const { schema, now, startedAt, roomId } = this.options;
     const texts = pushTexts(now(), startedAt, messages.at(-1)?.sendingId ?? roomId, roomId);
     // The Response is the same for all who hear the same: it is encoded and compressed once.

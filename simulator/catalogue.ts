@@ -1,5 +1,5 @@
 import { image } from "./people.js";
-import type { Fields } from "./schema.js";
+import type { SchemaFields } from "./schema.js";
 
 /** A gift of the panel. */
 export interface Gift {
@@ -37,7 +37,7 @@ export const GIFTS: readonly Gift[] = [
 ];
 
 /** A gift as GiftMessage describes it. */
-export function giftStruct(gift: Gift): Fields {
+export function giftStruct(gift: Gift): SchemaFields {
   const file = `webcast/${gift.picture}.png`;
   const picture = image(`-webcast.douyinpic.com/img/${file}~tplv-obj.png`, file, 1, { avg_color: "#FADCDC" });
   return {

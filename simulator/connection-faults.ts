@@ -1,15 +1,15 @@
 import { DyliveError } from "../src/runtime/errors.js";
-import type { Broadcast } from "./broadcast.js";
-import type { Connection, Hears } from "./connection.js";
+import type { SimulatedBroadcast } from "./broadcast.js";
+import type { Hears, PushConnection } from "./connection.js";
 import type { Damage } from "./damage.js";
-import type { Platform } from "./platform.js";
-import type { Room } from "./room.js";
+import type { SimulatedPlatform } from "./platform.js";
+import type { SimulatedRoom } from "./room.js";
 
 /** What goes wrong between the platform and those who are connected (facts/protocol.md section 5). Rooms are named by web_rid or custom id. */
 export class ConnectionFaults {
-  protected readonly platform: Platform;
+  protected readonly platform: SimulatedPlatform;
 
-  constructor(platform: Platform) {
+  constructor(platform: SimulatedPlatform) {
     this.platform = platform;
   }
 
@@ -66,20 +66,20 @@ export class ConnectionFaults {
   }
 
   /** @throws DyliveError not_found */
-  protected room(webRid: string): Room {
+  protected room(webRid: string): SimulatedRoom {
     const room = this.platform.byWebId(webRid);
     if (room === null) throw new DyliveError("not_found", `the simulator has no room ${webRid}`);
     return room;
   }
 
   /** @throws DyliveError bad_request when it is not live, not_found */
-  protected live(webRid: string): Broadcast {
+  protected live(webRid: string): SimulatedBroadcast {
     const broadcast = this.room(webRid).live;
     if (broadcast === null) throw new DyliveError("bad_request", `room ${webRid} is not live`);
     return broadcast;
   }
 
-  #each(webRid: string, call: (connection: Connection) => void): void {
+  #each(webRid: string, call: (connection: PushConnection) => void): void {
     for (const broadcast of this.room(webRid).broadcasts) for (const connection of [...broadcast.connections]) call(connection);
   }
 }

@@ -62,7 +62,7 @@ interface ConnectionOptions {
 export type Hears = "all" | "low" | "nothing";
 
 /** One client of the push server: heartbeats, acks, and the drop of those that send no heartbeat. */
-export class Connection {
+export class PushConnection {
   readonly options: ConnectionOptions;
   readonly openedAt: number;
   /** Called once when it is over. */

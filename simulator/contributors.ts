@@ -1,25 +1,25 @@
-import type { Person } from "./people.js";
+import type { SimulatedPerson } from "./people.js";
 
 /** A viewer's place in the rank of those who gave. */
 export interface Contributor {
-  readonly person: Person;
+  readonly person: SimulatedPerson;
   /** Ten times the diamonds of what they gave in this broadcast. */
   readonly score: number;
 }
 
 /** Who has given how much in one broadcast. */
 export class Contributors {
-  readonly #scores = new Map<string, { readonly person: Person; score: number }>();
+  readonly #scores = new Map<string, { readonly person: SimulatedPerson; score: number }>();
 
   /** Books a gift. */
-  add(person: Person, diamonds: number): void {
+  add(person: SimulatedPerson, diamonds: number): void {
     const known = this.#scores.get(person.secUid);
     if (known !== undefined) known.score += diamonds * SCORE_PER_DIAMOND;
     else this.#scores.set(person.secUid, { person, score: diamonds * SCORE_PER_DIAMOND });
   }
 
   /** The first `size`; places that nobody gave for are filled with viewers without a score. */
-  top(size: number, viewer: (index: number) => Person): Contributor[] {
+  top(size: number, viewer: (index: number) => SimulatedPerson): Contributor[] {
     const first = [...this.#scores.values()].sort((a, b) => b.score - a.score).slice(0, size);
     for (let index = 0; first.length < size; index++) {
       const person = viewer(index);

@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { DyliveError } from "../src/runtime/errors.js";
 import type { RoomControl } from "./control.js";
-import type { Ask, Reply } from "./reply.js";
+import type { Ask, SimulatedReply } from "./reply.js";
 import { json } from "./reply.js";
 
 interface Command {
@@ -56,7 +56,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** `POST /@control/COMMAND` with its parameters as JSON: does something to the fake platform. `GET /@control/` names the commands. */
-export function controlReply(rooms: RoomControl, ask: Ask): Reply {
+export function controlReply(rooms: RoomControl, ask: Ask): SimulatedReply {
   const name = ask.path.replace(/^\//, "");
   if (ask.method !== "POST")
     return json({ commands: Object.fromEntries(Object.entries(COMMANDS).map(([each, { takes }]) => [each, takes])) });

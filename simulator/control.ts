@@ -8,17 +8,17 @@ import { makeId } from "./ids.js";
 import { encodePlanned, type Outgoing } from "./outgoing.js";
 import type { GiftsTo } from "./platform.js";
 import { hash32 } from "./random.js";
-import { type Fields, isFields, type Schema } from "./schema.js";
+import { isFields, type Schema, type SchemaFields } from "./schema.js";
 
 /** What could be read of a frame that is played as it was captured. */
-interface ReadFrame {
+interface FrameAsked {
   readonly messages: readonly Outgoing[];
   /** The ack that the frame wants, or null. */
   readonly ack: { readonly logId: string; readonly internalExt: string } | null;
 }
 
 /** Reads a push frame for the book. A frame that cannot be read is played all the same, and counts as empty. */
-function readFrame(schema: Schema, bytes: Uint8Array, at: number): ReadFrame {
+function readFrame(schema: Schema, bytes: Uint8Array, at: number): FrameAsked {
   try {
     const frame = schema.decode("PushFrame", bytes);
     const payload = frame["payload"];
@@ -84,7 +84,7 @@ function readMessages(schema: Schema, messages: unknown, at: number): Outgoing[]
 /** A message that has nothing but its envelope, as far as one that no schema describes is to be read. */
 const ENVELOPE_ONLY = "CommonToastMessage";
 
-const NOTHING: ReadFrame = { messages: [], ack: null };
+const NOTHING: FrameAsked = { messages: [], ack: null };
 
 /** A played file may be anything; what it may inflate to is bounded. */
 const INFLATED_LIMIT = 64 * 1024 * 1024;
@@ -189,7 +189,7 @@ export class RoomControl extends ConnectionFaults {
   send(
     webRid: string,
     method: string,
-    message: Fields | Uint8Array,
+    message: SchemaFields | Uint8Array,
     options: { readonly msgId?: string; readonly sendingId?: string } = {},
   ): string {
     const broadcast = this.live(webRid);

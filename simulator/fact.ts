@@ -1,5 +1,5 @@
 import { ANONYMOUS_ID, MYSTERY } from "./people.js";
-import type { Fields } from "./schema.js";
+import type { SchemaFields } from "./schema.js";
 import { isFields } from "./schema.js";
 
 /** What a message says, in the few terms by which a test can judge an event made of it. */
@@ -39,7 +39,7 @@ export interface GiftFact {
 }
 
 /** Reads the fact from a message's plain values; null for messages that people do not cause. */
-export function factOf(method: string, msgId: string, message: Fields): Fact | null {
+export function factOf(method: string, msgId: string, message: SchemaFields): Fact | null {
   const user = sub(message, "user");
   const base = { msgId, method, ...who(user) };
   switch (method) {
@@ -76,7 +76,7 @@ export function factOf(method: string, msgId: string, message: Fields): Fact | n
   }
 }
 
-function who(user: Fields): Pick<Fact, "userId" | "nickname" | "masked"> {
+function who(user: SchemaFields): Pick<Fact, "userId" | "nickname" | "masked"> {
   const [userId, nickname] = [str(user, "id"), str(user, "nickname")];
   const mystery = nickname.startsWith(MYSTERY) && str(user, "display_id") === "" && str(user, "sec_uid") === "";
   return { userId, nickname, ...((userId === ANONYMOUS_ID || mystery) && { masked: true as const }) };
@@ -97,7 +97,7 @@ function memberKind(action: number): Pick<Fact, "kind" | "action"> {
   }
 }
 
-function giftFact(message: Fields, wrapped: boolean): GiftFact {
+function giftFact(message: SchemaFields, wrapped: boolean): GiftFact {
   const gift = sub(message, "gift");
   return {
     giftId: str(message, "gift_id"),
@@ -112,7 +112,7 @@ function giftFact(message: Fields, wrapped: boolean): GiftFact {
   };
 }
 
-function lightGiftFact(message: Fields): GiftFact {
+function lightGiftFact(message: SchemaFields): GiftFact {
   const info = sub(message, "gift_info");
   return {
     giftId: str(info, "gift_id"),
@@ -129,22 +129,22 @@ function lightGiftFact(message: Fields): GiftFact {
 }
 
 /** protocol.md 4.3: the counters of one message agree only in their largest. */
-function units(message: Fields): number {
+function units(message: SchemaFields): number {
   const product = num(message, "group_count") * Math.max(num(message, "combo_count"), 1);
   return Math.max(num(message, "repeat_count"), num(message, "total_count"), product, 1);
 }
 
-function sub(message: Fields, field: string): Fields {
+function sub(message: SchemaFields, field: string): SchemaFields {
   const value = message[field];
   return isFields(value) ? value : {};
 }
 
-function str(message: Fields, field: string): string {
+function str(message: SchemaFields, field: string): string {
   const value = message[field];
   return value === undefined || value === null ? "" : String(value);
 }
 
-function num(message: Fields, field: string): number {
+function num(message: SchemaFields, field: string): number {
   const value = Number(message[field] ?? 0);
   return Number.isFinite(value) ? value : 0;
 }

@@ -2,16 +2,16 @@ import { welcome } from "./backdrop.js";
 import { HISTORY_LIMIT } from "./broadcast.js";
 import { makeId } from "./ids.js";
 import { encodePlanned } from "./outgoing.js";
-import type { Platform } from "./platform.js";
+import type { SimulatedPlatform } from "./platform.js";
 import { hash32 } from "./random.js";
-import type { Ask, Reply } from "./reply.js";
+import type { Ask, SimulatedReply } from "./reply.js";
 import { emptyReply } from "./reply.js";
 
 /**
  * `GET live.douyin.com/webcast/im/fetch/`: a bare Response with the push hosts, the resume texts and a first batch of messages.
  * A visitor's second call for the same room gets HTTP 200, JSON and zero bytes.
  */
-export function imFetch(platform: Platform, ask: Ask): Reply {
+export function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const ttwid = ask.cookies.get("ttwid");
   const roomId = ask.query.get("room_id") ?? "";
   const visitor = ask.query.get("user_unique_id") ?? "";

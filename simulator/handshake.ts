@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { Signer } from "./signer.js";
+import type { SimulatedSigner } from "./signer.js";
 import { SIGNATURE_LENGTH, SIGNED_FIELDS, stubOf } from "./signer.js";
 
 /** What a client shows at the push server's door. */
@@ -11,7 +11,7 @@ interface Knock {
 
 /** What the door goes by. */
 interface DoorRules {
-  readonly signer: Signer;
+  readonly signer: SimulatedSigner;
   readonly acceptAnySignature: boolean;
   readonly knowsRoom: (roomId: string) => boolean;
 }

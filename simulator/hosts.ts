@@ -1,9 +1,9 @@
 import { enter } from "./enter.js";
 import { imFetch } from "./fetch.js";
 import { homePage, mainPage, profilePage, roomPage } from "./page.js";
-import type { Platform } from "./platform.js";
+import type { SimulatedPlatform } from "./platform.js";
 import { reflowInfo, reflowPage } from "./reflow.js";
-import type { Ask, Reply } from "./reply.js";
+import type { Ask, SimulatedReply } from "./reply.js";
 import { addressOf, emptyReply, html, json } from "./reply.js";
 
 /** The host of a request without a prefix. */
@@ -16,7 +16,7 @@ export function splitHost(path: string): { readonly host: string; readonly path:
 }
 
 /** Answers as the platform's host does. */
-export function answer(platform: Platform, ask: Ask): Reply {
+export function answer(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const { host, path } = ask;
   const broken = platform.broken.get(host);
   if (broken !== undefined) return { ...emptyReply(), status: broken };
@@ -53,7 +53,7 @@ export function answer(platform: Platform, ask: Ask): Reply {
   }
 }
 
-function liveHost(platform: Platform, ask: Ask): Reply {
+function liveHost(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   switch (ask.path) {
     case "/":
       return homePage(platform, ask);
@@ -68,7 +68,7 @@ function liveHost(platform: Platform, ask: Ask): Reply {
   }
 }
 
-function shortLink(platform: Platform, ask: Ask): Reply {
+function shortLink(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const code = /^\/([A-Za-z0-9_-]+)\/?$/.exec(ask.path)?.[1] ?? "";
   const elsewhere = platform.shortLinks.get(code);
   if (elsewhere !== undefined) return redirect(elsewhere);
@@ -81,10 +81,10 @@ function shortLink(platform: Platform, ask: Ask): Reply {
   return redirect(addressOf(ask, "webcast.amemv.com", `/douyin/webcast/reflow/${last.roomId}?${query}`));
 }
 
-function redirect(location: string): Reply {
+function redirect(location: string): SimulatedReply {
   return { status: 302, headers: { location, "content-type": "text/html; charset=utf-8" }, body: `<a href="${location}">Found</a>.` };
 }
 
-function notFound(): Reply {
+function notFound(): SimulatedReply {
   return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>404</title></html>', [], 404);
 }

@@ -6,7 +6,7 @@ export { type Corpus, type CorpusOptions, corpus } from "./corpus.js";
 export type { Fact, GiftFact } from "./fact.js";
 export type { Refusal } from "./push.js";
 export { demoRooms, type RoomScenario, type Stream } from "./scenario.js";
-export { type Fields, loadSchema, Schema } from "./schema.js";
+export { loadSchema, Schema, type SchemaFields as Fields } from "./schema.js";
 export { SIGNED_FIELDS, stubOf } from "./signer.js";
 export { type BroadcastTruth, type Simulator, type SimulatorOptions, startSimulator } from "./simulator.js";
 export type { ComboTruth, SentTruth } from "./truth.js";

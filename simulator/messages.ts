@@ -1,12 +1,12 @@
 import type { Gift } from "./catalogue.js";
 import { giftStruct } from "./catalogue.js";
 import type { Combo, ComboStep } from "./combo.js";
-import type { Person } from "./people.js";
+import type { SimulatedPerson } from "./people.js";
 import { image } from "./people.js";
-import type { Fields } from "./schema.js";
+import type { SchemaFields } from "./schema.js";
 
 /** What every message has in its envelope. */
-export interface Envelope {
+export interface OutgoingEnvelope {
   readonly method: string;
   readonly msgId: string;
   readonly roomId: string;
@@ -15,7 +15,7 @@ export interface Envelope {
 }
 
 /** The envelope as a field of a message. */
-export function common(envelope: Envelope, more: Fields = {}): Fields {
+export function common(envelope: OutgoingEnvelope, more: SchemaFields = {}): SchemaFields {
   return {
     method: envelope.method,
     msg_id: envelope.msgId,
@@ -27,32 +27,32 @@ export function common(envelope: Envelope, more: Fields = {}): Fields {
 }
 
 /** Text of a template with its pieces. */
-export function text(key: string, pattern: string, pieces: readonly Fields[]): Fields {
+export function text(key: string, pattern: string, pieces: readonly SchemaFields[]): SchemaFields {
   return { key, default_pattern: pattern, default_format: { color: "#ffface15", weight: 400 }, pieces };
 }
 
 /** A piece that is a user. */
-export function userPiece(user: Fields): Fields {
+export function userPiece(user: SchemaFields): SchemaFields {
   return { type: 11, format: { color: "#8CE7FF", weight: 400 }, user_value: { user } };
 }
 
 /** A piece that is a text. */
-export function stringPiece(value: string): Fields {
+export function stringPiece(value: string): SchemaFields {
   return { type: 1, format: { color: "#ffface15", weight: 400 }, string_value: value };
 }
 
 /** An image of the platform's own store. */
-export function asset(file: string, more: Fields = {}): Fields {
+export function asset(file: string, more: SchemaFields = {}): SchemaFields {
   return image(`-webcast.douyinpic.com/img/webcast/${file}~tplv-obj.image`, `webcast/${file}`, 1, more);
 }
 
 /** How the public screen treats messages of ordinary viewers. */
-function publicArea(label: string, action: number): Fields {
+function publicArea(label: string, action: number): SchemaFields {
   return { user_label: asset(label, { avg_color: "#CCB1A3" }), individual_priority: 50, im_action: action, show_in_danmaku: true };
 }
 
 /** A chat; in some the platform leaves the creation time out and gives the event's seconds only. */
-export function chat(envelope: Envelope, who: Person, content: string, atMs: number): Fields {
+export function chat(envelope: OutgoingEnvelope, who: SimulatedPerson, content: string, atMs: number): SchemaFields {
   return {
     common: common(envelope, { priority_score: 31000, app_id: 2329 }),
     user: who.user,
@@ -64,7 +64,7 @@ export function chat(envelope: Envelope, who: Person, content: string, atMs: num
 }
 
 /** An emoji as a message of its own. */
-export function emojiChat(envelope: Envelope, who: Person, name: string): Fields {
+export function emojiChat(envelope: OutgoingEnvelope, who: SimulatedPerson, name: string): SchemaFields {
   const emoji = asset("emoji_big.png", { content: { name } });
   return {
     common: common(envelope, { priority_score: 31000, app_id: 1128 }),
@@ -77,7 +77,7 @@ export function emojiChat(envelope: Envelope, who: Person, name: string): Fields
 }
 
 /** A join. */
-export function join(envelope: Envelope, who: Person, viewers: number, viaShare: boolean): Fields {
+export function join(envelope: OutgoingEnvelope, who: SimulatedPerson, viewers: number, viaShare: boolean): SchemaFields {
   const came = text("invalid_key_placeholder", viaShare ? "{0:user} 通过分享来了" : "{0:user} 来了", [userPiece(who.mention)]);
   return {
     common: common(envelope, { display_text: came, fold_type: 1, priority_score: 42000, app_id: 1128 }),
@@ -91,7 +91,13 @@ export function join(envelope: Envelope, who: Person, viewers: number, viaShare:
 }
 
 /** What an admin did to a member: the actions of MemberMessage beside joining. */
-export function moderation(envelope: Envelope, who: Person, operator: Person, action: number, description: string): Fields {
+export function moderation(
+  envelope: OutgoingEnvelope,
+  who: SimulatedPerson,
+  operator: SimulatedPerson,
+  action: number,
+  description: string,
+): SchemaFields {
   return {
     common: common(envelope, { app_id: 1128 }),
     user: who.user,
@@ -103,7 +109,7 @@ export function moderation(envelope: Envelope, who: Person, operator: Person, ac
 }
 
 /** A batch of likes. */
-export function like(envelope: Envelope, who: Person, count: number, total: number): Fields {
+export function like(envelope: OutgoingEnvelope, who: SimulatedPerson, count: number, total: number): SchemaFields {
   const liked = text("live_room_like", "{0:user} 为主播点赞了", [userPiece(who.mention)]);
   return {
     common: common(envelope, { display_text: liked, app_id: 1128 }),
@@ -117,7 +123,7 @@ export function like(envelope: Envelope, who: Person, count: number, total: numb
 }
 
 /** A follow or a share. */
-export function social(envelope: Envelope, who: Person, action: 1 | 3, followers: number, shares: number): Fields {
+export function social(envelope: OutgoingEnvelope, who: SimulatedPerson, action: 1 | 3, followers: number, shares: number): SchemaFields {
   const done = text("live_room_social", action === 1 ? "{0:user} 关注了主播" : "{0:user} 分享了直播间", [userPiece(who.mention)]);
   return {
     common: common(envelope, { display_text: done, app_id: 1128 }),
@@ -129,16 +135,16 @@ export function social(envelope: Envelope, who: Person, action: 1 | 3, followers
 }
 
 /** A join of the fans club or an upgrade in it. */
-export function fansclub(envelope: Envelope, who: Person, action: 1 | 2, club: string): Fields {
+export function fansclub(envelope: OutgoingEnvelope, who: SimulatedPerson, action: 1 | 2, club: string): SchemaFields {
   const content = action === 2 ? `恭喜 ${who.nickname} 加入了${club}粉丝团` : `恭喜 ${who.nickname} 粉丝团等级升级`;
   return { common: common(envelope), action, content, user: who.user, public_area_common: publicArea("userlabel_regular_club.png", 6) };
 }
 
 /** What one gift's messages have in common. */
 export interface GiftContext {
-  readonly sender: Person;
+  readonly sender: SimulatedPerson;
   /** A guest or the rival of a PK; null is the anchor. */
-  readonly receiver: Person | null;
+  readonly receiver: SimulatedPerson | null;
   readonly combo: Combo;
   /** "0" for kinds that have none */
   readonly groupId: string;
@@ -149,7 +155,7 @@ export interface GiftContext {
 }
 
 /** One update of a gift. Its times are in milliseconds while the combo runs and in seconds when it ends. */
-export function gift(envelope: Envelope, context: GiftContext, step: ComboStep, atMs: number): Fields {
+export function gift(envelope: OutgoingEnvelope, context: GiftContext, step: ComboStep, atMs: number): SchemaFields {
   const { sender, receiver, combo } = context;
   const units = step.clicks * combo.unitsPerClick;
   const time = step.end ? Math.floor(atMs / 1000) : atMs;
@@ -192,7 +198,7 @@ export function gift(envelope: Envelope, context: GiftContext, step: ComboStep, 
 }
 
 /** The compact form of a gift. It has neither group nor trace, so each stands for itself. */
-export function lightGift(envelope: Envelope, sender: Person, given: Gift, count: number): Fields {
+export function lightGift(envelope: OutgoingEnvelope, sender: SimulatedPerson, given: Gift, count: number): SchemaFields {
   return {
     common: common(envelope, { user: sender.user }),
     group_count: 1,

@@ -1,6 +1,6 @@
 import type { Fact } from "./fact.js";
 import { factOf } from "./fact.js";
-import type { Fields, Schema } from "./schema.js";
+import type { Schema, SchemaFields } from "./schema.js";
 
 /** A message as a feed plans it. */
 export interface Planned {
@@ -11,7 +11,7 @@ export interface Planned {
   readonly msgId: string;
   /** The envelope's id: of this sending, another whenever the message is sent again. */
   readonly sendingId: string;
-  readonly fields: Fields;
+  readonly fields: SchemaFields;
 }
 
 /** A message ready to be put into frames. */

@@ -1,12 +1,12 @@
 import { anchorJson, roomJson, streamJson } from "./anchor.js";
 import { PUSH_HOSTS } from "./fetch.js";
-import type { Platform } from "./platform.js";
-import type { Ask, Reply } from "./reply.js";
+import type { SimulatedPlatform } from "./platform.js";
+import type { Ask, SimulatedReply } from "./reply.js";
 import { cookieScope, html } from "./reply.js";
-import type { Room } from "./room.js";
+import type { SimulatedRoom } from "./room.js";
 
 /** `GET live.douyin.com/`: its cookie is what most come for; a browser also gets the SDK, the visitor's id and who is logged in. */
-export function homePage(platform: Platform, ask: Ask): Reply {
+export function homePage(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   if (platform.captcha) return html(captchaPage());
   const { ttwid, setCookies } = ttwidCookie(platform, ask);
   const isLogin = platform.knowsLogin(ask.cookies);
@@ -17,13 +17,13 @@ export function homePage(platform: Platform, ask: Ask): Reply {
 }
 
 /** `GET www.douyin.com/`: programs come for its `__ac_nonce`, which it sets for those who have none. */
-export function mainPage(platform: Platform, ask: Ask): Reply {
+export function mainPage(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   if (platform.captcha) return html(captchaPage());
   return ask.cookies.get("__ac_nonce") ? html(document(platform, "抖音", [], "")) : challenge(platform, ask);
 }
 
 /** `GET live.douyin.com/<web_rid>`: a challenge to those without __ac_nonce, else the page with its streamed state. */
-export function roomPage(platform: Platform, ask: Ask, id: string): Reply {
+export function roomPage(platform: SimulatedPlatform, ask: Ask, id: string): SimulatedReply {
   if (platform.captcha) return html(captchaPage());
   if (!ask.cookies.get("__ac_nonce")) return challenge(platform, ask);
   const { ttwid, setCookies } = ttwidCookie(platform, ask);
@@ -34,14 +34,14 @@ export function roomPage(platform: Platform, ask: Ask, id: string): Reply {
 }
 
 /** The small page that sets `__ac_nonce`. A real browser reloads by itself; other clients ask again with the cookie. */
-function challenge(platform: Platform, ask: Ask): Reply {
+function challenge(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const body =
     '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>setTimeout(function(){location.reload()},50)</script></body></html>';
   return html(body, [`__ac_nonce=${platform.makeNonce()}; Path=/; Max-Age=1800${cookieScope(ask)}`]);
 }
 
 /** `GET www.douyin.com/user/<sec_uid>` and its mobile form. */
-export function profilePage(platform: Platform, secUid: string): Reply {
+export function profilePage(platform: SimulatedPlatform, secUid: string): SimulatedReply {
   const room = platform.bySecUid(secUid);
   if (platform.captcha) return html(captchaPage());
   if (room === null) return html('<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>404</title></html>', [], 404);
@@ -58,7 +58,7 @@ export function profilePage(platform: Platform, secUid: string): Reply {
   return html(document(platform, anchor.nickname, [push(`6:${JSON.stringify(["$", "$L7", null, { user: { user } }])}\n`)], status));
 }
 
-function ttwidCookie(platform: Platform, ask: Ask): { readonly ttwid: string; readonly setCookies: string[] } {
+function ttwidCookie(platform: SimulatedPlatform, ask: Ask): { readonly ttwid: string; readonly setCookies: string[] } {
   const given = ask.cookies.get("ttwid");
   if (given) return { ttwid: given, setCookies: [] };
   const ttwid = platform.makeTtwid();
@@ -78,7 +78,7 @@ function headerPush(isLogin: boolean, uniqueId: string): string {
   return push(`7:${JSON.stringify(["$", "$L8", null, { "header-user-info": header }])}\n`);
 }
 
-function statePage(platform: Platform, room: Room, uniqueId: string, isLogin: boolean): string {
+function statePage(platform: SimulatedPlatform, room: SimulatedRoom, uniqueId: string, isLogin: boolean): string {
   const { last, scenario, anchor } = room;
   const live = room.misread() ? null : room.live;
   const roomInfo = {
@@ -118,7 +118,7 @@ function push(text: string): string {
 }
 
 /** A page with its streamed state. Each script has the page's nonce, and the space behind it that other programs look for. */
-function document(platform: Platform, title: string, scripts: readonly string[], body: string): string {
+function document(platform: SimulatedPlatform, title: string, scripts: readonly string[], body: string): string {
   const open = `<script nonce="${platform.makeScriptNonce()}" >`;
   const tags = ["self.__pace_f=self.__pace_f||[]", ...scripts].map((script) => `${open}${script}</script>`).join("");
   return `<!DOCTYPE html><html lang="zh"><head><meta charset="utf-8"><title>${title.replaceAll("<", "&lt;")}</title></head><body>${body}${tags}</body></html>`;

@@ -1,17 +1,17 @@
 import type { Random } from "./random.js";
-import type { Fields } from "./schema.js";
+import type { SchemaFields } from "./schema.js";
 
 /** Somebody of the room's crowd, in the fullness in which messages carry them. */
-export interface Person {
+export interface SimulatedPerson {
   readonly id: string;
   readonly nickname: string;
   readonly secUid: string;
   readonly displayId: string;
   readonly admin: boolean;
   /** The user as the sender of a message. */
-  readonly user: Fields;
+  readonly user: SchemaFields;
   /** The user as a piece of a text: less of them. */
-  readonly mention: Fields;
+  readonly mention: SchemaFields;
 }
 
 /** How the crowd of a room looks. */
@@ -26,7 +26,7 @@ interface CrowdOptions {
 export class Crowd {
   readonly #random: Random;
   readonly #options: CrowdOptions;
-  readonly #people = new Map<number, Person>();
+  readonly #people = new Map<number, SimulatedPerson>();
 
   constructor(random: Random, options: CrowdOptions) {
     this.#random = random;
@@ -34,12 +34,12 @@ export class Crowd {
   }
 
   /** Somebody of the first `size`; low indexes come more often, as in a real room some talk much and most little. */
-  somebody(random: Random, size: number): Person {
+  somebody(random: Random, size: number): SimulatedPerson {
     return this.at(Math.floor(size * random.unit() ** 2));
   }
 
   /** The person of an index. */
-  at(index: number): Person {
+  at(index: number): SimulatedPerson {
     let person = this.#people.get(index);
     if (person === undefined) {
       person = makePerson(this.#random.fork(`person/${index}`), this.#options);
@@ -50,12 +50,12 @@ export class Crowd {
 }
 
 /** An image under several hosts, as the platform gives each picture. */
-export function image(path: string, uri: string, hosts: number, more: Fields = {}): Fields {
+export function image(path: string, uri: string, hosts: number, more: SchemaFields = {}): SchemaFields {
   return { url_list: HOSTS.slice(0, hosts).map((host) => `https://${host}${path}`), uri, ...more };
 }
 
 /** Makes a person who may be anyone: badges, grade and club come with the probabilities of real rooms. */
-export function makePerson(random: Random, options: CrowdOptions): Person {
+export function makePerson(random: Random, options: CrowdOptions): SimulatedPerson {
   const nickname = makeNickname(random);
   const id = random.chance(0.4) ? random.digits(random.int(10, 12)) : random.digits(random.int(15, 16));
   const shortId = random.digits(random.int(9, 11));
@@ -70,8 +70,8 @@ export function makePerson(random: Random, options: CrowdOptions): Person {
   const uri = `aweme-avatar/${random.pick(AVATAR_STORES)}_${random.hex(32)}`;
   // The platform gives one to three addresses of a picture; mostly one.
   const urls = random.chance(0.75) ? 1 : random.int(2, 3);
-  const avatar = (size: string): Fields => image(`.douyinpic.com/aweme/${size}/${uri}.jpeg?from=3067671334`, `${size}/${uri}`, urls);
-  const badges: Fields[] = [];
+  const avatar = (size: string): SchemaFields => image(`.douyinpic.com/aweme/${size}/${uri}.jpeg?from=3067671334`, `${size}/${uri}`, urls);
+  const badges: SchemaFields[] = [];
   if (grade > 0) badges.push(gradeBadge(grade));
   if (clubLevel > 0) badges.push(clubBadge(options.clubName, clubLevel));
   const masked = `${[...nickname][0] ?? "用"}***`;
@@ -80,7 +80,7 @@ export function makePerson(random: Random, options: CrowdOptions): Person {
     : { id, short_id: shortId, nickname, display_id: displayId, sec_uid: secUid, desensitized_nickname: nickname, webcast_uid: webcastUid };
   const club =
     clubLevel > 0 ? { club_name: options.clubName, level: clubLevel, user_fans_club_status: 1, anchor_id: options.anchorId } : {};
-  const user: Fields = {
+  const user: SchemaFields = {
     ...seen,
     ...(random.chance(0.6) ? { gender: random.int(1, 2) } : {}),
     avatar_thumb: avatar("100x100"),
@@ -101,7 +101,7 @@ export function makePerson(random: Random, options: CrowdOptions): Person {
     ...(random.chance(0.25) ? { badge_image_list_v2: badges } : {}),
     mystery_man: 1,
   };
-  const mention: Fields = { ...seen, ...(random.chance(0.5) ? { badge_image_list_v2: badges.slice(0, 1) } : {}), mystery_man: 1 };
+  const mention: SchemaFields = { ...seen, ...(random.chance(0.5) ? { badge_image_list_v2: badges.slice(0, 1) } : {}), mystery_man: 1 };
   return {
     id: options.anonymised ? ANONYMOUS_ID : id,
     nickname: options.anonymised ? masked : nickname,
@@ -154,19 +154,19 @@ function makeNickname(random: Random): string {
   return parts.join("");
 }
 
-function gradeBadge(level: number): Fields {
+function gradeBadge(level: number): SchemaFields {
   const file = `webcast/new_user_grade_level_v1_${level}.png`;
   const content = { level, alternative_text: `荣誉等级${level}级勋章` };
   return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 1, { height: 16, width: 32, image_type: 1, content });
 }
 
-function gradeIcon(level: number): Fields {
+function gradeIcon(level: number): SchemaFields {
   const low = Math.floor(level / 5) * 5;
   const file = `webcast/aweme_pay_grade_2x_${low}_${low + 4}.png`;
   return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 1, { height: 12, width: 12, image_type: 1 });
 }
 
-function clubBadge(name: string, level: number): Fields {
+function clubBadge(name: string, level: number): SchemaFields {
   const file = `webcast/fansclub_new_badge_${level}_xmp.png`;
   const content = { name, font_color: "#FFFFFF", level, alternative_text: `${name}粉丝团勋章` };
   return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 1, { image_type: 51, content });

@@ -7,16 +7,16 @@ import { chooseGift, planCombo } from "./combo.js";
 import { type Contributor, Contributors } from "./contributors.js";
 import { LowHalves, makeId } from "./ids.js";
 import { GOODS, LINES } from "./lines.js";
-import type { Envelope, GiftContext } from "./messages.js";
+import type { GiftContext, OutgoingEnvelope } from "./messages.js";
 import * as say from "./messages.js";
 import type { Outgoing, Planned } from "./outgoing.js";
 import { encodePlanned } from "./outgoing.js";
-import type { Person } from "./people.js";
+import type { SimulatedPerson } from "./people.js";
 import { Crowd } from "./people.js";
 import { hash32, type Random } from "./random.js";
 import type { RoomScenario, Stream } from "./scenario.js";
 import { STREAMS } from "./scenario.js";
-import type { Fields, Schema } from "./schema.js";
+import type { Schema, SchemaFields } from "./schema.js";
 
 /** What a feed is made of. */
 interface FeedOptions {
@@ -24,7 +24,7 @@ interface FeedOptions {
   readonly scenario: RoomScenario;
   readonly random: Random;
   readonly roomId: string;
-  readonly anchor: Person;
+  readonly anchor: SimulatedPerson;
   readonly startMs: number;
   /** How many times faster than the scenario says. */
   readonly rateFactor: number;
@@ -37,7 +37,7 @@ export class PlannedFeed {
   readonly #crowdSize: number;
   readonly #low: LowHalves;
   readonly #sendings: LowHalves;
-  readonly #rival: Person;
+  readonly #rival: SimulatedPerson;
   readonly #agenda = new Agenda();
   readonly #contributors = new Contributors();
   #viewers: number;
@@ -46,7 +46,7 @@ export class PlannedFeed {
   #followers: number;
   #shares = 0;
   #tickets = 0;
-  #linked: Person | null = null;
+  #linked: SimulatedPerson | null = null;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -79,7 +79,7 @@ export class PlannedFeed {
     return this.#agenda.until(ms);
   }
 
-  #envelope(method: string, at: number): Envelope {
+  #envelope(method: string, at: number): OutgoingEnvelope {
     return { method, msgId: makeId(at, this.#low.next()), roomId: this.#options.roomId, createTime: Math.floor(at) };
   }
 
@@ -90,7 +90,7 @@ export class PlannedFeed {
     });
   }
 
-  #plan(at: number, method: string, build: (envelope: Envelope) => Fields): Planned {
+  #plan(at: number, method: string, build: (envelope: OutgoingEnvelope) => SchemaFields): Planned {
     const envelope = this.#envelope(method, at);
     return { at, method, msgId: envelope.msgId, sendingId: this.#sending(at), fields: build(envelope) };
   }
@@ -165,7 +165,7 @@ export class PlannedFeed {
     }
   }
 
-  #chat(random: Random, at: number, who: Person): Planned {
+  #chat(random: Random, at: number, who: SimulatedPerson): Planned {
     const { scenario } = this.#options;
     const content = random.pick(LINES[scenario.kind]);
     const planned = this.#plan(at, "WebcastChatMessage", (e) => say.chat(untimed(e, random, 0.4), who, content, at));
@@ -178,7 +178,7 @@ export class PlannedFeed {
     return planned;
   }
 
-  #gift(random: Random, at: number, who: Person): Planned | null {
+  #gift(random: Random, at: number, who: SimulatedPerson): Planned | null {
     const gift = chooseGift(random);
     const groupId = gift.combo || random.chance(0.5) ? `${Math.floor(at / 1000)}` : "0";
     const receiver = this.#options.scenario.kind === "pk" && random.chance(0.2) ? this.#rival : null;
@@ -199,7 +199,7 @@ export class PlannedFeed {
   #combo(
     random: Random,
     at: number,
-    about: { sender: Person; receiver: Person | null; groupId: string; giftIs: ReturnType<typeof chooseGift> },
+    about: { sender: SimulatedPerson; receiver: SimulatedPerson | null; groupId: string; giftIs: ReturnType<typeof chooseGift> },
   ): void {
     const combo = planCombo(random, about.giftIs, about.groupId !== "0");
     const context: GiftContext = {
@@ -278,7 +278,7 @@ export class PlannedFeed {
     return this.#plan(at, "WebcastLinkMicBattleMethod", (e) => battleStart(e, battle));
   }
 
-  #link(at: number, who: Person): Planned {
+  #link(at: number, who: SimulatedPerson): Planned {
     const guest = this.#linked ?? who;
     const came = this.#linked === null;
     this.#linked = came ? guest : null;
@@ -292,15 +292,15 @@ export class PlannedFeed {
 }
 
 /** Leaves the creation time out in a part of the messages, as the platform does. */
-function untimed(envelope: Envelope, random: Random, probability: number): Envelope {
+function untimed(envelope: OutgoingEnvelope, random: Random, probability: number): OutgoingEnvelope {
   return random.chance(probability) ? timeless(envelope) : envelope;
 }
 
-function timeless({ method, msgId, roomId }: Envelope): Envelope {
+function timeless({ method, msgId, roomId }: OutgoingEnvelope): OutgoingEnvelope {
   return { method, msgId, roomId };
 }
 
-function withLogId(fields: Fields, logId: string): Fields {
+function withLogId(fields: SchemaFields, logId: string): SchemaFields {
   const common = fields["common"];
   return { ...fields, common: { ...(typeof common === "object" ? common : {}), log_id: logId } };
 }

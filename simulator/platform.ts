@@ -1,14 +1,14 @@
 import type { Clock } from "../src/runtime/clock.js";
-import type { Broadcast } from "./broadcast.js";
+import type { SimulatedBroadcast } from "./broadcast.js";
 import type { RefusalForm } from "./handshake.js";
 import { makeLogId } from "./ids.js";
 import type { Random } from "./random.js";
 import { hash32 } from "./random.js";
 import { loggedIn } from "./reply.js";
-import { Room } from "./room.js";
+import { SimulatedRoom } from "./room.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
-import { Signer } from "./signer.js";
+import { SimulatedSigner } from "./signer.js";
 
 /** What the fake platform is made of. */
 interface PlatformOptions {
@@ -27,12 +27,12 @@ interface PlatformOptions {
 export type GiftsTo = "everyone" | "logged_in" | "nobody";
 
 /** Everything the platform knows: rooms and broadcasts, who has fetched, what was signed. */
-export class Platform {
+export class SimulatedPlatform {
   readonly options: PlatformOptions;
-  readonly signer: Signer;
-  readonly rooms: readonly Room[];
+  readonly signer: SimulatedSigner;
+  readonly rooms: readonly SimulatedRoom[];
   /** Rooms for which nobody can connect now, with how they are refused. */
-  readonly refusing = new Map<Room, RefusalForm>();
+  readonly refusing = new Map<SimulatedRoom, RefusalForm>();
   /** When true, pages and web/enter answer as they do to callers they suspect. */
   captcha = false;
   /** When true, nobody is logged in, whatever their cookies say. */
@@ -59,11 +59,11 @@ export class Platform {
     this.gifts = options.guestGifts ? "everyone" : "logged_in";
     this.#ids = options.random.fork("ids");
     this.#clockStart = options.clock.now();
-    this.signer = new Signer(options.random.fork("signer"));
+    this.signer = new SimulatedSigner(options.random.fork("signer"));
     const { schema, rateFactor, keep } = options;
     const now = (): number => this.now();
     this.rooms = options.rooms.map(
-      (scenario) => new Room({ scenario, schema, now, rateFactor, keep, random: options.random.fork(`room/${scenario.webRid}`) }),
+      (scenario) => new SimulatedRoom({ scenario, schema, now, rateFactor, keep, random: options.random.fork(`room/${scenario.webRid}`) }),
     );
     for (const room of this.rooms) {
       if (room.scenario.state === "live") room.start(options.startMs);
@@ -86,21 +86,21 @@ export class Platform {
   }
 
   /** The room that a path of live.douyin.com names: its number, or its anchor's visible one. */
-  byWebId(id: string): Room | null {
+  byWebId(id: string): SimulatedRoom | null {
     const byNumber = this.rooms.find(({ scenario }) => scenario.webRid === id || scenario.customId === id);
     return byNumber ?? this.rooms.find(({ anchor }) => anchor.displayId === id) ?? null;
   }
 
-  bySecUid(secUid: string): Room | null {
+  bySecUid(secUid: string): SimulatedRoom | null {
     return this.rooms.find((room) => room.anchor.secUid === secUid) ?? null;
   }
 
-  byShortCode(code: string): Room | null {
+  byShortCode(code: string): SimulatedRoom | null {
     return this.rooms.find(({ scenario }) => scenario.shortCode === code) ?? null;
   }
 
   /** A broadcast, live or over, with its room. */
-  byRoomId(roomId: string): { readonly room: Room; readonly broadcast: Broadcast } | null {
+  byRoomId(roomId: string): { readonly room: SimulatedRoom; readonly broadcast: SimulatedBroadcast } | null {
     for (const room of this.rooms) {
       const broadcast = room.broadcasts.find((each) => each.roomId === roomId);
       if (broadcast !== undefined) return { room, broadcast };

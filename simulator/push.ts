@@ -2,11 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { Connection, type ConnectionTruth } from "./connection.js";
+import { type ConnectionTruth, PushConnection } from "./connection.js";
 import { type RefusalForm, refusal, refusalBytes } from "./handshake.js";
 import { splitHost } from "./hosts.js";
 import { Late } from "./late.js";
-import type { Platform } from "./platform.js";
+import type { SimulatedPlatform } from "./platform.js";
 import { parseCookies } from "./reply.js";
 
 /** A handshake that was refused, with the reason that the client is not told. */
@@ -17,21 +17,21 @@ export interface Refusal {
 }
 
 /** What is kept of a connection: itself while it is open, its book when it is over. */
-interface Kept {
+interface KeptSocket {
   readonly roomId: string;
-  is: Connection | ConnectionTruth;
+  is: PushConnection | ConnectionTruth;
 }
 
 /** The push server: lets clients in, or refuses them as the platform does. */
 export class PushServer {
-  readonly #kept: Kept[] = [];
+  readonly #kept: KeptSocket[] = [];
   readonly refusals: Refusal[] = [];
-  readonly #platform: Platform;
+  readonly #platform: SimulatedPlatform;
   // Clients send heartbeats and acks only; the platform offers no compression of WebSocket's own.
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1024 * 1024 });
   #lastId = 0;
 
-  constructor(platform: Platform) {
+  constructor(platform: SimulatedPlatform) {
     this.#platform = platform;
   }
 
@@ -63,7 +63,7 @@ export class PushServer {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const isLoggedIn = platform.knowsLogin(cookies);
       const id = ++this.#lastId;
-      const connection = new Connection({
+      const connection = new PushConnection({
         id,
         socket: webSocket,
         schema: platform.options.schema,
@@ -78,7 +78,7 @@ export class PushServer {
         late: new Late(platform.options.clock, () => platform.lateMs),
         reset: () => (socket instanceof Socket ? socket.resetAndDestroy() : socket.destroy()),
       });
-      const kept: Kept = { roomId, is: connection };
+      const kept: KeptSocket = { roomId, is: connection };
       keepNewest(this.#kept, kept);
       const persist = Number(query.get("need_persist_msg_count") ?? 0);
       found.broadcast.join(connection, Number.isInteger(persist) ? persist : 0);
@@ -92,12 +92,12 @@ export class PushServer {
 
   /** The books of a broadcast's connections, oldest first. */
   truths(roomId: string): ConnectionTruth[] {
-    return this.#kept.filter((kept) => kept.roomId === roomId).map(({ is }) => (is instanceof Connection ? is.truth() : is));
+    return this.#kept.filter((kept) => kept.roomId === roomId).map(({ is }) => (is instanceof PushConnection ? is.truth() : is));
   }
 
   /** Ends every connection. */
   close(): void {
-    for (const { is } of [...this.#kept]) if (is instanceof Connection) is.end("cut");
+    for (const { is } of [...this.#kept]) if (is instanceof PushConnection) is.end("cut");
     this.#server.close();
   }
 

@@ -1,16 +1,17 @@
 import { coverJson, streamJson } from "./anchor.js";
-import type { Broadcast } from "./broadcast.js";
-import type { Platform } from "./platform.js";
-import type { Ask, Reply } from "./reply.js";
+import type { SimulatedBroadcast } from "./broadcast.js";
+import type { SimulatedPlatform } from "./platform.js";
+import type { Ask, SimulatedReply } from "./reply.js";
 import { html, json } from "./reply.js";
-import type { Room } from "./room.js";
+import type { SimulatedRoom } from "./room.js";
 
 /** `GET webcast.amemv.com/webcast/room/reflow/info/`: by room_id, or by the anchor's sec_user_id with the placeholder 2. */
-export function reflowInfo(platform: Platform, ask: Ask): Reply {
+export function reflowInfo(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const now = platform.now();
   const roomId = ask.query.get("room_id") ?? "";
   const secUid = ask.query.get("sec_user_id") ?? "";
-  const bad = (code: number, message: string): Reply => json({ data: { message, prompts: message }, extra: { now }, status_code: code });
+  const bad = (code: number, message: string): SimulatedReply =>
+    json({ data: { message, prompts: message }, extra: { now }, status_code: code });
   if (roomId === "" || (roomId === PLACEHOLDER && secUid === "")) return bad(10011, "Request params error");
   const exact = roomId === PLACEHOLDER ? null : platform.byRoomId(roomId);
   const room = exact?.room ?? (secUid === "" ? null : platform.bySecUid(secUid));
@@ -24,7 +25,7 @@ export function reflowInfo(platform: Platform, ask: Ask): Reply {
 }
 
 /** The share page to which short links lead. It needs scripts that the simulator lacks; its address is what matters. */
-export function reflowPage(platform: Platform, roomId: string): Reply {
+export function reflowPage(platform: SimulatedPlatform, roomId: string): SimulatedReply {
   const found = platform.byRoomId(roomId);
   if (found === null) return html("<!DOCTYPE html><title>404</title>", [], 404);
   return html(
@@ -35,7 +36,7 @@ export function reflowPage(platform: Platform, roomId: string): Reply {
 /** The room_id by which callers say that they know only the anchor. */
 const PLACEHOLDER = "2";
 
-function roomOf(room: Room, broadcast: Broadcast): Record<string, unknown> {
+function roomOf(room: SimulatedRoom, broadcast: SimulatedBroadcast): Record<string, unknown> {
   const ended = broadcast.endedAt;
   return {
     id: `@int:${broadcast.roomId}`,
@@ -54,7 +55,7 @@ function roomOf(room: Room, broadcast: Broadcast): Record<string, unknown> {
   };
 }
 
-function ownerOf(room: Room): Record<string, unknown> {
+function ownerOf(room: SimulatedRoom): Record<string, unknown> {
   const { anchor, scenario } = room;
   return {
     id: `@int:${anchor.id}`,

@@ -14,14 +14,14 @@ export interface Ask {
 }
 
 /** What it is answered. */
-export interface Reply {
+export interface SimulatedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
 }
 
 /** A reply of HTML. */
-export function html(body: string, cookies: readonly string[] = [], status = 200): Reply {
+export function html(body: string, cookies: readonly string[] = [], status = 200): SimulatedReply {
   return {
     status,
     headers: { "content-type": "text/html; charset=utf-8", ...(cookies.length > 0 ? { "set-cookie": cookies } : {}) },
@@ -30,13 +30,13 @@ export function html(body: string, cookies: readonly string[] = [], status = 200
 }
 
 /** A reply of JSON. Texts that are `@int:DIGITS` become numbers of any length, which the platform sends and JSON.stringify cannot. */
-export function json(value: unknown, status = 200): Reply {
+export function json(value: unknown, status = 200): SimulatedReply {
   const body = JSON.stringify(value).replace(/"@int:(\d+)"/g, "$1");
   return { status, headers: { "content-type": "application/json; charset=utf-8" }, body };
 }
 
 /** HTTP 200 without a byte: how the platform answers callers whose proof it does not like. */
-export function emptyReply(): Reply {
+export function emptyReply(): SimulatedReply {
   return { status: 200, headers: { "content-type": "application/json; charset=utf-8" }, body: "" };
 }
 

@@ -1,8 +1,8 @@
-import { Broadcast } from "./broadcast.js";
+import { SimulatedBroadcast } from "./broadcast.js";
 import { makeId } from "./ids.js";
 import { LoadFeed } from "./load-feed.js";
 import type { Feed } from "./outgoing.js";
-import type { Person } from "./people.js";
+import type { SimulatedPerson } from "./people.js";
 import { makePerson } from "./people.js";
 import { PlannedFeed } from "./planned-feed.js";
 import { hash32, type Random } from "./random.js";
@@ -21,10 +21,10 @@ interface RoomOptions {
 }
 
 /** An anchor's place on the platform, with one broadcast after another. */
-export class Room {
+export class SimulatedRoom {
   scenario: RoomScenario;
-  anchor: Person;
-  readonly broadcasts: Broadcast[] = [];
+  anchor: SimulatedPerson;
+  readonly broadcasts: SimulatedBroadcast[] = [];
   /** How many times more its page will say that the live broadcast is over. */
   misreads = 0;
   readonly #options: RoomOptions;
@@ -39,7 +39,7 @@ export class Room {
   }
 
   /** The broadcast that is live now, or null. */
-  get live(): Broadcast | null {
+  get live(): SimulatedBroadcast | null {
     const last = this.broadcasts.at(-1);
     return last !== undefined && last.endedAt === null ? last : null;
   }
@@ -56,7 +56,7 @@ export class Room {
   }
 
   /** The newest broadcast, live or over, or null. */
-  get last(): Broadcast | null {
+  get last(): SimulatedBroadcast | null {
     return this.broadcasts.at(-1) ?? null;
   }
 
@@ -64,7 +64,7 @@ export class Room {
    * A new broadcast with a room_id of its own.
    * @param feedFrom when its messages begin, if not at its start
    */
-  start(startedAt: number, feedFrom = startedAt): Broadcast {
+  start(startedAt: number, feedFrom = startedAt): SimulatedBroadcast {
     const { schema, now, keep, scenario, rateFactor } = this.#options;
     const random = this.#options.random.fork(`broadcast/${this.broadcasts.length}`);
     const roomId = makeId(startedAt, hash32(`${scenario.webRid}/${random.uint32()}`));
@@ -77,7 +77,7 @@ export class Room {
       startMs: feedFrom,
       rateFactor,
     });
-    let broadcast: Broadcast;
+    let broadcast: SimulatedBroadcast;
     const feed: Feed =
       scenario.load === undefined
         ? planned
@@ -89,7 +89,7 @@ export class Room {
             roomId,
             wanted: () => broadcast.connections.size > 0,
           });
-    broadcast = new Broadcast({ webRid: scenario.webRid, roomId, startedAt, schema, now, feed, keep });
+    broadcast = new SimulatedBroadcast({ webRid: scenario.webRid, roomId, startedAt, schema, now, feed, keep });
     this.broadcasts.push(broadcast);
     return broadcast;
   }

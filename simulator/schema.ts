@@ -5,7 +5,7 @@ import { DyliveError } from "../src/runtime/errors.js";
 import { packagePath } from "../src/runtime/package-path.js";
 
 /** A message as plain values, named as in the .proto files; 64-bit integers as decimal text. */
-export interface Fields {
+export interface SchemaFields {
   readonly [field: string]: unknown;
 }
 
@@ -19,7 +19,7 @@ export class Schema {
   }
 
   /** Bytes of a message. Fields that the schema lacks are a mistake of the caller and throw. */
-  encode(type: string, fields: Fields): Uint8Array {
+  encode(type: string, fields: SchemaFields): Uint8Array {
     try {
       return this.#type(type).encode(fields).finish();
     } catch (error) {
@@ -28,7 +28,7 @@ export class Schema {
   }
 
   /** The plain values of a message; throws on damaged bytes. */
-  decode(type: string, bytes: Uint8Array): Fields {
+  decode(type: string, bytes: Uint8Array): SchemaFields {
     const found = this.#type(type);
     return found.toObject(found.decode(bytes), { longs: String });
   }
@@ -40,7 +40,7 @@ export class Schema {
   }
 
   /** Paths of `fields` that `type` does not have: typing mistakes that protobufjs would drop in silence. */
-  strangers(type: string, fields: Fields, path = type): string[] {
+  strangers(type: string, fields: SchemaFields, path = type): string[] {
     const found = this.#type(type);
     const out: string[] = [];
     for (const [name, value] of Object.entries(fields)) {
@@ -70,7 +70,7 @@ export class Schema {
 }
 
 /** Whether a value is a message and not a list, text, number or bytes. */
-export function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is SchemaFields {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 

@@ -1,11 +1,11 @@
-import type { Platform } from "./platform.js";
-import type { Ask, Reply } from "./reply.js";
+import type { SimulatedPlatform } from "./platform.js";
+import type { Ask, SimulatedReply } from "./reply.js";
 import { cookieScope, html, json } from "./reply.js";
 import { ROOM_SCRIPT } from "./room-script.js";
 import { stubOf } from "./signer.js";
 
 /** `POST /@signer/sign` with `{"stub": "<md5>"}` → `{"signature": "…"}`: the HTTP signer that an operator may name. */
-export function signReply(platform: Platform, ask: Ask): Reply {
+export function signReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   if (ask.path !== "/sign") return html("", [], 404);
   if (ask.method !== "POST") return json({ message: "POST a stub" }, 405);
   let stub: unknown;
@@ -21,7 +21,7 @@ export function signReply(platform: Platform, ask: Ask): Reply {
 }
 
 /** The page's scripts. They share names with the site's SDK and nothing else: the signature comes from the signer above. */
-export function sdkReply(platform: Platform, ask: Ask): Reply {
+export function sdkReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   switch (ask.path) {
     case "/webmssdk.js":
       return script(FAKE_SDK);
@@ -39,7 +39,7 @@ export function sdkReply(platform: Platform, ask: Ask): Reply {
 }
 
 /** Logs the visitor in once the test has "scanned the code": the cookies that the real login sets, with values of no meaning. */
-function scanned(platform: Platform, ask: Ask): Reply {
+function scanned(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   if (!platform.takeScan()) return json({ scanned: false });
   const expires = new Date(platform.now() + LOGIN_LIFE_MS).toUTCString().replaceAll(" ", "+");
   const session = platform.makeNonce();
@@ -56,7 +56,7 @@ function scanned(platform: Platform, ask: Ask): Reply {
 /** A login lasts sixty days. */
 const LOGIN_LIFE_MS = 60 * 86_400_000;
 
-function script(body: string): Reply {
+function script(body: string): SimulatedReply {
   return { status: 200, headers: { "content-type": "text/javascript; charset=utf-8" }, body };
 }
 

@@ -29,7 +29,7 @@ export function stubOf(query: URLSearchParams): string {
  * Issues signatures and knows them again. It computes nothing of the platform's: a signature is random, and valid because it
  * was issued for that stub.
  */
-export class Signer {
+export class SimulatedSigner {
   readonly #random: Random;
   readonly #issued = new Map<string, string>();
 

@@ -8,11 +8,11 @@ import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { controlReply } from "./control-reply.js";
 import { answer, splitHost } from "./hosts.js";
-import { Platform } from "./platform.js";
+import { SimulatedPlatform } from "./platform.js";
 import type { Refusal } from "./push.js";
 import { PushServer } from "./push.js";
 import { Random } from "./random.js";
-import type { Ask, Reply } from "./reply.js";
+import type { Ask, SimulatedReply } from "./reply.js";
 import { json, parseCookies } from "./reply.js";
 import type { RoomScenario } from "./scenario.js";
 import { checkRooms, demoRooms } from "./scenario.js";
@@ -85,7 +85,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   if (!(rateFactor > 0)) throw new DyliveError("bad_config", "rateFactor must be above 0");
   const startMs = Math.floor(options.start ?? clock.now());
   if (!(startMs > 0 && startMs < 0xffff_ffff * 1000)) throw new DyliveError("bad_config", "start must be ms UTC after 1970");
-  const platform = new Platform({
+  const platform = new SimulatedPlatform({
     schema: options.schema ?? loadSchema(),
     clock,
     random: new Random(`${options.seed ?? 1}`),
@@ -143,7 +143,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-function broadcastTruth(platform: Platform, push: PushServer, id: string): BroadcastTruth {
+function broadcastTruth(platform: SimulatedPlatform, push: PushServer, id: string): BroadcastTruth {
   const byRoom = platform.byRoomId(id);
   const room = byRoom?.room ?? platform.byWebId(id);
   const broadcast = byRoom?.broadcast ?? room?.last ?? null;
@@ -160,7 +160,7 @@ function broadcastTruth(platform: Platform, push: PushServer, id: string): Broad
 }
 
 async function serve(
-  platform: Platform,
+  platform: SimulatedPlatform,
   truth: (id: string) => BroadcastTruth,
   rooms: RoomControl,
   request: IncomingMessage,
@@ -183,7 +183,7 @@ async function serve(
 }
 
 /** The simulator's own endpoints, beside the platform's hosts. */
-function ownReply(platform: Platform, truth: (id: string) => BroadcastTruth, rooms: RoomControl, ask: Ask): Reply | null {
+function ownReply(platform: SimulatedPlatform, truth: (id: string) => BroadcastTruth, rooms: RoomControl, ask: Ask): SimulatedReply | null {
   switch (ask.host) {
     case "truth": {
       const id = ask.query.get("room_id") ?? ask.query.get("web_rid");
@@ -220,17 +220,17 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function write(response: ServerResponse, reply: Reply, headOnly: boolean): void {
+function write(response: ServerResponse, reply: SimulatedReply, headOnly: boolean): void {
   const bytes = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
   response.writeHead(reply.status, { server: "Tengine", "content-length": bytes.length, ...mutable(reply.headers) });
   response.end(headOnly ? undefined : bytes);
 }
 
-function mutable(headers: Reply["headers"]): Record<string, string | string[]> {
+function mutable(headers: SimulatedReply["headers"]): Record<string, string | string[]> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]));
 }
 
-function failure(error: unknown): Reply {
+function failure(error: unknown): SimulatedReply {
   const known = error instanceof DyliveError ? error : new DyliveError("internal", String(error), error);
   return json({ code: known.code, message: known.message }, known.row.status);
 }

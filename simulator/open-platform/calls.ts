@@ -1,4 +1,4 @@
-import type { Ask, Reply } from "../reply.js";
+import type { Ask, SimulatedReply } from "../reply.js";
 import { json } from "../reply.js";
 import type { AppDesk } from "./app.js";
 import type { MountedBroadcast } from "./broadcast.js";
@@ -26,7 +26,7 @@ const ok = (data: object = {}) => json({ err_no: 0, err_msg: "ok", logid: "20261
 const refuse = (errNo: number, text: string) => json({ err_no: errNo, err_msg: text, logid: "20261125000000", data: {} });
 
 /** Answers the Open Platform's calls, refusing what it would refuse; null for an address that it does not have. */
-export function answerCall(registry: Registry, ask: OpenAsk): Reply | null {
+export function answerCall(registry: Registry, ask: OpenAsk): SimulatedReply | null {
   if (ask.path === "/api/apps/v2/token" && ask.method === "POST") return giveToken(registry, valuesOf(ask));
   if (ask.host !== "webcast.bytedance.com") return null;
   if (ask.path === "/api/webcastmate/info" && ask.method === "POST") return launched(registry, ask);
@@ -39,7 +39,7 @@ export function answerCall(registry: Registry, ask: OpenAsk): Reply | null {
   return name === "ack" ? ack(registry, desk, values) : task(registry, desk, name, values);
 }
 
-function giveToken({ apps }: Registry, values: Values): Reply {
+function giveToken({ apps }: Registry, values: Values): SimulatedReply {
   const wrong = (errNo: number, text: string) => json({ err_no: errNo, err_tips: text, data: { access_token: "", expires_in: 0 } });
   const desk = apps.get(String(values["appid"]));
   if (desk === undefined) return wrong(40015, "bad appid");
@@ -50,7 +50,7 @@ function giveToken({ apps }: Registry, values: Values): Reply {
 }
 
 /** The room of a launch token; its id is a bare integer, as the platform sends it. */
-function launched(registry: Registry, ask: OpenAsk): Reply {
+function launched(registry: Registry, ask: OpenAsk): SimulatedReply {
   const desk = callerOf(registry, ask.headers["x-token"]);
   if (desk === null) return json({ errcode: 40022, errmsg: "invalid access token" });
   const broadcast = registry.broadcasts.find(
@@ -67,7 +67,7 @@ function launched(registry: Registry, ask: OpenAsk): Reply {
   return json({ data: { ack_cfg: cfg, linker_info: { linker_id: 0, linker_status: 0, master_status: 0 }, info } });
 }
 
-function task(registry: Registry, desk: AppDesk, name: string, values: Values): Reply {
+function task(registry: Registry, desk: AppDesk, name: string, values: Values): SimulatedReply {
   const { roomid, appid, msg_type: msgType } = values;
   if (typeof roomid !== "string" || roomid === "" || typeof appid !== "string" || typeof msgType !== "string" || msgType === "")
     return refuse(40023, "parameter is missing");
@@ -80,19 +80,19 @@ function task(registry: Registry, desk: AppDesk, name: string, values: Values): 
   return name === "task/start" ? startTask(known) : stopTask(known);
 }
 
-function startTask({ desk, broadcast, msgType }: Known): Reply {
+function startTask({ desk, broadcast, msgType }: Known): SimulatedReply {
   // A type without a data secret is one that the app has no ability for.
   if (!broadcast.live || !(msgType in desk.app.dataSecrets)) return refuse(5003019, "task preconditions are not met");
   broadcast.running.add(msgType);
   return ok({ task_id: "763535353" });
 }
 
-function stopTask({ broadcast, msgType }: Known): Reply {
+function stopTask({ broadcast, msgType }: Known): SimulatedReply {
   broadcast.running.delete(msgType);
   return ok();
 }
 
-function failedPage({ broadcast, msgType }: Known, values: Values, { pagesAsked }: Registry): Reply {
+function failedPage({ broadcast, msgType }: Known, values: Values, { pagesAsked }: Registry): SimulatedReply {
   const [page, size] = [Number(values["page_num"]), Number(values["page_size"])];
   pagesAsked.push({ msgType, page });
   if (pagesAsked.length > 10_000) pagesAsked.shift();
@@ -103,7 +103,7 @@ function failedPage({ broadcast, msgType }: Known, values: Values, { pagesAsked 
   return ok({ page_num: page, total_count: list.length, data_list });
 }
 
-function ack({ broadcasts, refuseAcks }: Registry, desk: AppDesk, values: Values): Reply {
+function ack({ broadcasts, refuseAcks }: Registry, desk: AppDesk, values: Values): SimulatedReply {
   const { room_id: roomId, app_id: appId, ack_type: ackType, data } = values;
   const broadcast = broadcasts.find((one) => one.appId === appId && one.roomId === roomId);
   if (appId !== desk.app.appId || broadcast === undefined || (ackType !== 1 && ackType !== 2)) return refuse(40023, "parameter is missing");

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import { json, type Reply } from "../reply.js";
+import { json, type SimulatedReply } from "../reply.js";
 import { AppDesk, type RegisteredApp } from "./app.js";
 import { type ConfirmedMessage, keepFailed, type MountedBroadcast } from "./broadcast.js";
 import { answerCall, type Registry } from "./calls.js";
@@ -75,7 +75,7 @@ export async function startOpenPlatform({
     void answer(request).then(({ status, headers, body }) => response.writeHead(status, headers as Record<string, string>).end(body));
   });
 
-  async function answer(request: IncomingMessage): Promise<Reply> {
+  async function answer(request: IncomingMessage): Promise<SimulatedReply> {
     const [, host, rest] = /^\/@([a-z0-9.-]+)(\/.*)$/.exec(request.url ?? "") ?? [];
     const url = new URL(rest ?? "/", "http://simulator");
     const body = await readBody(request);

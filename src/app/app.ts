@@ -28,13 +28,13 @@ import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import { openHooks } from "../webhooks/start.js";
+import { adminService } from "./admin-service.js";
 import { type Collecting, startCollecting, type WatchedRooms } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
-import { menderOf } from "./mend.js";
+import { finishErasure, keepIndexed, keepWithinLimits, readStatistics, type UpkeepDeps, watchDisk } from "./maintenance.js";
+import { maintenanceService } from "./maintenance-service.js";
 import { storeAt } from "./open-store.js";
-import { operatorOf } from "./operator.js";
-import { reachOf } from "./reach.js";
-import { finishErasure, keepIndexed, keepWithinLimits, readStatistics, type UpkeepParts, watchDisk } from "./upkeep.js";
+import { reachOf } from "./platform.js";
 
 /** A running server. */
 export interface App {
@@ -91,7 +91,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };
     const reach = reachOf(config, machine, clock);
-    closers.push(() => reach.seats.close());
+    closers.push(() => reach.identities.close());
     const raw = new RawRecorder({
       folder: rawFolder(resolve(config.data)),
       clock,
@@ -123,7 +123,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     if (spooled !== null) metrics.lookAtSpool(spooled);
     if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
     closers.push(() => collecting.rest());
-    const upkeep: UpkeepParts = { config, store, desk, clock, logger };
+    const upkeep: UpkeepDeps = { config, store, desk, clock, logger };
     await keepUp(collecting, upkeep, metrics);
     if (here !== null && config.role !== "serve") {
       const keeper = keepWithinLimits(upkeep, "raw");
@@ -161,7 +161,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     if (official !== null) await collecting.hold("official", async () => official.work());
     let compat: Compat | null = null;
     const collected = async () => (await rooms.list()).flatMap(({ status }) => status ?? []);
-    const operator = operatorOf({ ...reach, config, at, collected, retention: opened.retention, clock, compat: () => compat?.urls ?? [] });
+    const admin = adminService({
+      ...reach,
+      config,
+      at,
+      collected,
+      retention: opened.retention,
+      clock,
+      compat: () => compat?.urls ?? [],
+    });
     const api = await startApi({
       host: config.host,
       port: config.port,
@@ -173,11 +181,11 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       logger,
       metrics,
       appends,
-      hooks: hooks.desk,
+      hooks: hooks.webhooks,
       exports: exportsAt(desk),
       official: official === null ? [] : [official],
-      operator,
-      mender: menderOf({ desk, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
+      admin,
+      maintenance: maintenanceService({ desk, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());
@@ -241,7 +249,7 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
 }
 
 /** Starts what keeps the store in order: in a cluster each of it in one process. */
-async function keepUp(collecting: Collecting, parts: UpkeepParts, metrics: Metrics): Promise<void> {
+async function keepUp(collecting: Collecting, parts: UpkeepDeps, metrics: Metrics): Promise<void> {
   let reader: StatisticsReader | null = null;
   metrics.lookAtStatistics(() => reader?.behind ?? 0);
   await collecting.hold("statistics", async () => {

@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { Fleet } from "../cluster/fleet.js";
+import { Heartbeat } from "../cluster/heartbeat.js";
 import { JobHolder } from "../cluster/job-holder.js";
-import { Pulse } from "../cluster/pulse.js";
+import { LeasedCollectors } from "../cluster/leased-collectors.js";
 import { RemoteRooms } from "../cluster/remote-rooms.js";
 import { readForOrphans, readForRoomsHere } from "../cluster/spooled-work.js";
 import { Supervisor } from "../cluster/supervisor.js";
-import type { CollectorParts } from "../collector/collector-parts.js";
+import type { CollectorDeps } from "../collector/collector-deps.js";
 import type { RoomManager, RoomStatus } from "../health/state.js";
 import { Spool } from "../ingest/spool.js";
 import { inTime } from "../runtime/in-time.js";
@@ -44,18 +44,18 @@ export interface Collecting {
 const UPLOAD_MS = 5000;
 
 /** What collecting needs: how rooms are reached, the store, and who is told of what failed. */
-interface CollectingParts extends CollectorParts {
-  readonly erased: NonNullable<CollectorParts["erased"]>;
+interface CollectingDeps extends CollectorDeps {
+  readonly erased: NonNullable<CollectorDeps["erased"]>;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
 /** Starts to collect by these settings: alone, or as one process of a cluster where the store is for many. */
-export async function startCollecting(config: Config, parts: CollectingParts): Promise<Collecting> {
+export async function startCollecting(config: Config, parts: CollectingDeps): Promise<Collecting> {
   const { cluster } = parts.store;
   return cluster === undefined ? collectAlone(config, parts) : collectTogether(config, parts, cluster);
 }
 
-async function collectAlone(config: Config, parts: CollectingParts): Promise<Collecting> {
+async function collectAlone(config: Config, parts: CollectingDeps): Promise<Collecting> {
   const { maxOnDemandRooms, onDemandIdleMs } = config;
   const rooms = new Supervisor({ ...parts, maxOnDemandRooms, onDemandIdleMs, rates: config });
   const ends: (() => Promise<unknown>)[] = [];
@@ -75,8 +75,8 @@ async function collectAlone(config: Config, parts: CollectingParts): Promise<Col
 
 async function collectTogether(
   config: Config,
-  parts: CollectingParts,
-  { leases, wishes, spooled }: NonNullable<CollectorParts["store"]["cluster"]>,
+  parts: CollectingDeps,
+  { leases, wantedRooms, spooled }: NonNullable<CollectorDeps["store"]["cluster"]>,
 ): Promise<Collecting> {
   const { role, capacity, maxOnDemandRooms, onDemandIdleMs } = config;
   const { clock, onError } = parts;
@@ -87,26 +87,26 @@ async function collectTogether(
     ...{ clock, maxBytes: config.spoolMb * 1_000_000, spooled },
     onError: (error) => onError(error, "the spool"),
   });
-  const fleet = new Fleet({
-    ...{ ...parts, spool, membership, wishes, onDemandIdleMs, rates: config },
+  const collectors = new LeasedCollectors({
+    ...{ ...parts, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
     onError: (error) => onError(error, "the rooms of this process"),
   });
-  const pulse = new Pulse({
-    ...{ membership, clock, wakes: (signal) => wishes.wakes(signal) },
-    onChanges: (changes) => fleet.change(changes),
+  const heartbeat = new Heartbeat({
+    ...{ membership, clock, wakes: (signal) => wantedRooms.wakes(signal) },
+    onChanges: (changes) => collectors.change(changes),
     onError: (error) => onError(error, "its part in the cluster"),
   });
   const rooms = new RemoteRooms({
-    ...{ ...parts, wishes, maxOnDemandRooms, onDemandIdleMs },
+    ...{ ...parts, wantedRooms, maxOnDemandRooms, onDemandIdleMs },
     accounts: role === "serve" ? null : parts.accounts,
     onError: (error) => onError(error, "the rooms of the cluster"),
   });
   const holders = new Holders(membership, parts);
-  pulse.start();
+  heartbeat.start();
   await spool.start();
-  if (role !== "serve") fleet.start();
+  if (role !== "serve") collectors.start();
   const work = { spooled, erased: parts.erased, clock, onError: (error: unknown) => onError(error, "what was spooled") };
-  const reader = readForRoomsHere(fleet, work);
+  const reader = readForRoomsHere(collectors, work);
   if (role !== "collect") {
     await rooms.start();
     holders.add("spool", async () => {
@@ -116,8 +116,8 @@ async function collectTogether(
   }
   return {
     rooms,
-    here: () => fleet.collected(),
-    takeovers: () => fleet.takeovers,
+    here: () => collectors.collected(),
+    takeovers: () => collectors.takeovers,
     spooled: () => spool.bytes,
     hold: async (job, start) => {
       if (role !== "collect") holders.add(job, start);
@@ -125,8 +125,8 @@ async function collectTogether(
     rest: () => holders.stop(),
     stop: async () => {
       await rooms.stop();
-      await fleet.stop();
-      await pulse.stop();
+      await collectors.stop();
+      await heartbeat.stop();
       await reader.stop();
       // What cannot be uploaded by then stays in the data folder, where the next process on it finds it.
       await inTime(spool.uploaded(), UPLOAD_MS, clock).catch(() => {});
@@ -138,10 +138,10 @@ async function collectTogether(
 /** The jobs that this process is ready to do. */
 class Holders {
   readonly #membership: Membership;
-  readonly #parts: Pick<CollectingParts, "clock" | "onError">;
+  readonly #parts: Pick<CollectingDeps, "clock" | "onError">;
   readonly #holders: JobHolder[] = [];
 
-  constructor(membership: Membership, parts: Pick<CollectingParts, "clock" | "onError">) {
+  constructor(membership: Membership, parts: Pick<CollectingDeps, "clock" | "onError">) {
     this.#membership = membership;
     this.#parts = parts;
   }

@@ -3,12 +3,12 @@ import { type EventType, type LiveEventOf, USUAL_TYPES, type UsualType } from ".
 import type { RoomStatus } from "../health/state.js";
 import { replayFile } from "../ingest/replay.js";
 import { readPaste, resolveText, type TextAnswer } from "../platform/links/resolve.js";
-import { Place } from "../platform/place.js";
+import { PlatformAccess } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { NO_SETTINGS } from "../store/rooms.js";
 import { type Config, loadConfig, readMachine } from "./config.js";
-import { reachOf } from "./reach.js";
+import { reachOf } from "./platform.js";
 
 /** How the platform is reached. The same settings as the server has, by hand: their environment variables are not read. */
 export type ReachOptions = Partial<
@@ -115,12 +115,12 @@ export async function resolve(
 ): Promise<TextAnswer> {
   const { signal = new AbortController().signal, ...given } = options;
   const reach = reachOf(settings(given), readMachine(), systemClock);
-  const place = new Place(reach, NO_SETTINGS);
+  const access = new PlatformAccess(reach, NO_SETTINGS);
   try {
-    return await resolveText(text, { platform: place.platform, visitor: await place.asker(signal), inPage: place.inPage }, signal);
+    return await resolveText(text, { platform: access.platform, visitor: await access.asker(signal), inPage: access.inPage }, signal);
   } finally {
-    place.leave();
-    await reach.seats.close();
+    access.leave();
+    await reach.identities.close();
   }
 }
 

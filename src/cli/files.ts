@@ -23,7 +23,7 @@ export interface Loaded {
 }
 
 /** How a file is to be loaded. */
-interface LoadOptions {
+interface FileOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ interface LoadOptions {
  * @returns one for each broadcast in the file; a HAR may hold several
  * @throws DyliveError bad_file
  */
-export async function loadFile(path: string, options: LoadOptions): Promise<readonly Loaded[]> {
+export async function loadFile(path: string, options: FileOptions): Promise<readonly Loaded[]> {
   if (options.readFirst === true) await assertLoadable(path, options);
   const drift = new Drift();
   const loaded: Loaded[] = [];
@@ -48,7 +48,7 @@ export async function loadFile(path: string, options: LoadOptions): Promise<read
 }
 
 /** @throws DyliveError bad_file what {@link loadFile} would refuse half-way */
-async function assertLoadable(path: string, { store, clock, signal }: LoadOptions): Promise<void> {
+async function assertLoadable(path: string, { store, clock, signal }: FileOptions): Promise<void> {
   for (const capture of await openCaptures(path, clock, new Drift())) {
     await decideRoom(capture, store);
     for await (const batch of capture.batches(signal)) assertTimes(capture, batch, clock.now());
@@ -67,7 +67,7 @@ function assertTimes({ kind }: Capture, batch: readonly Received[], now: number)
     );
 }
 
-async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: LoadOptions): Promise<Loaded> {
+async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: FileOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
   const setAside = () => say("the store refused an event; it is left out");
   const pipeline = await Pipeline.open({

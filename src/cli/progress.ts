@@ -3,7 +3,7 @@ import { plain, say } from "./terminal.js";
 const EVERY_MS = 500;
 
 /** A progress line on stderr for long work: redrawn in place on a terminal, one line every few seconds elsewhere. */
-export class Progress {
+export class ProgressLine {
   readonly #title: string;
   readonly #unit: string;
   readonly #terminal = process.stderr.isTTY === true;

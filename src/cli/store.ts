@@ -8,7 +8,7 @@ import type { Finding } from "../store/check.js";
 import { checkStore } from "../store/check-store.js";
 import { backUp, integrityOf } from "../store/sqlite/copy.js";
 import { databasePath } from "../store/sqlite/database-file.js";
-import { Progress } from "./progress.js";
+import { ProgressLine } from "./progress.js";
 import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
@@ -52,7 +52,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   const what = await sound(config);
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await namedRoom(store.rooms, null, asked)).room };
-    const progress = new Progress("checking", "events");
+    const progress = new ProgressLine("checking", "events");
     const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
     const onProgress = (_what: string, events: number) => progress.show(events);
     const findings = await checkStore(store, { ...room, statisticsMaxAgeMs, signal: stop, onProgress });

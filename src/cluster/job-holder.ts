@@ -14,7 +14,7 @@ interface Job {
   readonly start: () => Promise<() => Promise<unknown>>;
 }
 
-interface JobHolderParts {
+interface JobHolderDeps {
   readonly membership: Pick<Membership, "job">;
   readonly clock: Clock;
   readonly onError: (error: unknown, name: string) => void;
@@ -23,12 +23,12 @@ interface JobHolderParts {
 /** Does one job as long as this process is the one that has it. */
 export class JobHolder {
   readonly #job: Job;
-  readonly #parts: JobHolderParts;
+  readonly #parts: JobHolderDeps;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #end: (() => Promise<unknown>) | null = null;
 
-  constructor(job: Job, parts: JobHolderParts) {
+  constructor(job: Job, parts: JobHolderDeps) {
     this.#job = job;
     this.#parts = parts;
   }

@@ -2,7 +2,7 @@ import type { LiveEvent, NewEvent } from "../events/event.js";
 import type { RoomStatus } from "../health/state.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/source.js";
-import type { Reach } from "../platform/place.js";
+import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
@@ -10,7 +10,7 @@ import type { Store } from "../store/store.js";
 import { Supervisor } from "./supervisor.js";
 
 /** What one room is collected with. */
-interface OneRoomParts {
+interface OneRoomDeps {
   /** Its seats are closed with the room. */
   readonly reach: Reach;
   readonly clock: Clock;
@@ -57,7 +57,7 @@ export class OneRoom {
    * @param text anything that names a room
    * @throws DyliveError bad_room, no_account, room_unknown, unreachable, and whatever keeps the room from being met; the reach is closed then
    */
-  static async open(text: string, parts: OneRoomParts, signal: AbortSignal): Promise<OneRoom> {
+  static async open(text: string, parts: OneRoomDeps, signal: AbortSignal): Promise<OneRoom> {
     const { reach, clock, pollMs, maxEvents, setAside, onReceived } = parts;
     const store = openMemoryStore({ maxEventsPerRoom: maxEvents, clock });
     const collecting = { ...reach, store, clock, pollMs, setAside, ...(onReceived && { onReceived }) };
@@ -65,7 +65,7 @@ export class OneRoom {
     const close = async () => {
       await supervisor.stop();
       await store.close();
-      await reach.seats.close();
+      await reach.identities.close();
     };
     try {
       const { onlySession, status } = await supervisor.request(text, SETTLE_MS, signal);

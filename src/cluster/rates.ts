@@ -2,19 +2,19 @@ import { Budget, type Budgets } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
 
 /** How often a process may ask the platform and connect to it, for all of its rooms. */
-export interface Rates {
+export interface CollectionRates {
   readonly requestsPerS: number;
   readonly connectsPerS: number;
 }
 
 /** A page is a megabyte, a connect is cheap. */
-export const RATES: Rates = { requestsPerS: 5, connectsPerS: 20 };
+export const RATES: CollectionRates = { requestsPerS: 5, connectsPerS: 20 };
 
 /** Two seconds' worth may come at once after a pause: a process that is given the rooms of another must not wait. */
 const BURST_S = 2;
 
 /** What the rooms of a process share. */
-export function budgetsOf(clock: Clock, { requestsPerS, connectsPerS }: Rates): Budgets {
+export function budgetsOf(clock: Clock, { requestsPerS, connectsPerS }: CollectionRates): Budgets {
   return {
     requests: new Budget(clock, requestsPerS, Math.max(1, requestsPerS * BURST_S)),
     connects: new Budget(clock, connectsPerS, Math.max(1, connectsPerS * BURST_S)),

@@ -2,22 +2,22 @@ import { PausedRooms } from "../health/paused.js";
 import { answersCaller, type RequestedRoom, type RoomManager, type RoomStatus, type RoomView } from "../health/state.js";
 import { Visitor } from "../platform/access/visitor.js";
 import { nameIn, type RoomName, readPaste } from "../platform/links/resolve.js";
-import type { Reach } from "../platform/place.js";
+import type { Reach } from "../platform/platform-access.js";
 import { Budget } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
-import { type Wishes, wishKey } from "../store/wishes.js";
+import { type WantedRooms, wantedKey } from "../store/wanted-rooms.js";
 import { shownStatus, unclaimedStatus } from "./remote-status.js";
 import { assertPossible } from "./settings.js";
-import { WishBoard, type Wished } from "./wish-board.js";
+import { type ViewedRoom, WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** What is needed to manage rooms that other processes collect. */
-interface RemoteRoomsParts extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
+interface RemoteRoomsDeps extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
   readonly store: Pick<Store, "rooms">;
-  readonly wishes: Wishes;
+  readonly wantedRooms: WantedRooms;
   readonly clock: Clock;
   /** The accounts of this machine; null where it collects nothing: then those who collect know them, and say what they lack in the room's state. */
   readonly accounts: Reach["accounts"] | null;
@@ -54,8 +54,8 @@ const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
  * database is away every call is `store_unreachable`; only `status`, which waits for nothing, shows what was last known, for half a minute.
  */
 export class RemoteRooms implements RoomManager {
-  readonly #parts: RemoteRoomsParts;
-  readonly #board: WishBoard;
+  readonly #parts: RemoteRoomsDeps;
+  readonly #view: WantedRoomsView;
   readonly #requests: Budget;
   readonly #renewMs: number;
   readonly #renewedAt = new Map<string, number>();
@@ -65,9 +65,9 @@ export class RemoteRooms implements RoomManager {
   #stopSweeping: () => void = () => {};
   #stopped = false;
 
-  constructor(parts: RemoteRoomsParts) {
+  constructor(parts: RemoteRoomsDeps) {
     this.#parts = parts;
-    this.#board = new WishBoard(parts.wishes, parts.clock, parts.onError);
+    this.#view = new WantedRoomsView(parts.wantedRooms, parts.clock, parts.onError);
     this.#paused = new PausedRooms(parts.clock);
     this.#requests = new Budget(parts.clock, REQUESTS_PER_S, 10);
     this.#renewMs = Math.min(RENEW_MS, parts.onDemandIdleMs / 4);
@@ -76,7 +76,7 @@ export class RemoteRooms implements RoomManager {
   /** Begins to follow the cluster. @throws what the store throws */
   async start(): Promise<void> {
     const { clock, onDemandIdleMs, onError } = this.#parts;
-    await this.#board.start();
+    await this.#view.start();
     await this.#sweep();
     this.#stopSweeping = clock.every(Math.min(FOLLOW_MS, onDemandIdleMs), () => void this.#sweep().catch(onError));
   }
@@ -85,7 +85,7 @@ export class RemoteRooms implements RoomManager {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopSweeping();
-    this.#board.stop();
+    this.#view.stop();
   }
 
   /**
@@ -98,7 +98,7 @@ export class RemoteRooms implements RoomManager {
   async watch(text: string, signal: AbortSignal): Promise<boolean> {
     const { name, paused } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
     if (paused !== null) return false;
-    this.#wanted.set(wishKey(name), name);
+    this.#wanted.set(wantedKey(name), name);
     await this.#save();
     return true;
   }
@@ -115,15 +115,15 @@ export class RemoteRooms implements RoomManager {
   }
 
   status(room: RoomKey): RoomStatus | null {
-    const { readAt } = this.#board;
+    const { readAt } = this.#view;
     const now = this.#parts.clock.now();
-    const wished = this.#board.ofRoom(room);
+    const wished = this.#view.ofRoom(room);
     return wished === undefined || readAt === null || now - readAt > STALE_MS ? null : shownStatus(wished, now);
   }
 
   /** The states of all rooms that are collected now. */
   collected(): readonly RoomStatus[] {
-    const rooms = new Set(this.#board.all().flatMap(({ row }) => row.room ?? []));
+    const rooms = new Set(this.#view.all().flatMap(({ row }) => row.room ?? []));
     return [...rooms].flatMap((room) => this.status(room) ?? []);
   }
 
@@ -140,14 +140,14 @@ export class RemoteRooms implements RoomManager {
   }
 
   async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
-    const { store, wishes } = this.#parts;
+    const { store, wantedRooms } = this.#parts;
     await assertPossible(settings, this.#parts);
     const { name, isNew, paused } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
     let room: RoomKey;
     try {
       room = (paused ?? (await this.#settled(name, settleMs, signal)).status).room;
     } catch (error) {
-      if (isNew) await wishes.forget(name).catch(() => {}); // the caller is told that it was not added
+      if (isNew) await wantedRooms.forget(name).catch(() => {}); // the caller is told that it was not added
       throw error;
     }
     await store.rooms.setSettings(room, settings);
@@ -160,7 +160,7 @@ export class RemoteRooms implements RoomManager {
     await assertPossible(settings, this.#parts);
     await this.#row(room);
     await this.#parts.store.rooms.setSettings(room, settings);
-    await this.#parts.wishes.changed();
+    await this.#parts.wantedRooms.changed();
     return this.view(room);
   }
 
@@ -182,17 +182,17 @@ export class RemoteRooms implements RoomManager {
 
   /** Brings a change of ours to those who collect. */
   async #follow(): Promise<void> {
-    const { wishes, onDemandIdleMs } = this.#parts;
-    await wishes.sweep(onDemandIdleMs);
-    await wishes.changed();
-    await this.#board.read();
+    const { wantedRooms, onDemandIdleMs } = this.#parts;
+    await wantedRooms.sweep(onDemandIdleMs);
+    await wantedRooms.changed();
+    await this.#view.read();
   }
 
   async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
     await this.#row(room);
     await this.#parts.store.rooms.setWatch(room, watch);
-    await this.#parts.wishes.forget(room);
-    await this.#board.read();
+    await this.#parts.wantedRooms.forget(room);
+    await this.#view.read();
     return this.view(room);
   }
 
@@ -235,24 +235,24 @@ export class RemoteRooms implements RoomManager {
   }
 
   async #ask(name: Alias, most: number): Promise<void> {
-    const { wishes, clock } = this.#parts;
-    const key = wishKey(name);
+    const { wantedRooms, clock } = this.#parts;
+    const key = wantedKey(name);
     const now = clock.now();
-    const isKnown = this.#board.of(name) !== undefined;
+    const isKnown = this.#view.of(name) !== undefined;
     if (isKnown && now - (this.#renewedAt.get(key) ?? Number.NEGATIVE_INFINITY) < this.#renewMs) return;
-    if (!(await wishes.ask(name, most)))
+    if (!(await wantedRooms.ask(name, most)))
       throw new DyliveError("too_many_rooms", `${most} rooms are collected on demand, which is the most allowed`);
     if (this.#renewedAt.size >= REMEMBERED) this.#renewedAt.clear();
     this.#renewedAt.set(key, now);
-    if (!isKnown) await this.#board.read();
+    if (!isKnown) await this.#view.read();
   }
 
   /** The wish of a name, or of the room that has this name. One that came upon a paused room is over. */
-  async #find(name: Alias): Promise<Wished | undefined> {
-    const wished = this.#board.of(name);
+  async #find(name: Alias): Promise<ViewedRoom | undefined> {
+    const wished = this.#view.of(name);
     if (wished !== undefined && wished.report?.state !== "paused") return wished;
     const room = await this.#parts.store.rooms.find(name);
-    return room === null ? undefined : this.#board.ofRoom(room);
+    return room === null ? undefined : this.#view.ofRoom(room);
   }
 
   /** What the store knows of the room of a name. */
@@ -267,7 +267,7 @@ export class RemoteRooms implements RoomManager {
     name: Alias,
     settleMs: number,
     signal: AbortSignal,
-  ): Promise<{ readonly status: RoomStatus; readonly wished: Wished | undefined }> {
+  ): Promise<{ readonly status: RoomStatus; readonly wished: ViewedRoom | undefined }> {
     const { clock, store } = this.#parts;
     const end = clock.now() + settleMs;
     for (;;) {
@@ -276,7 +276,7 @@ export class RemoteRooms implements RoomManager {
       const now = clock.now();
       const status = wished === undefined ? null : shownStatus(wished, now);
       if (status !== null) return { status, wished };
-      if (this.#board.of(name)?.report?.state === "paused") {
+      if (this.#view.of(name)?.report?.state === "paused") {
         const row = await this.#rowOf(name); // the platform has said which room it is
         const paused = row === null ? null : this.#paused.statusOf(row);
         if (paused !== null) return { status: paused, wished: undefined };
@@ -292,14 +292,14 @@ export class RemoteRooms implements RoomManager {
           report?.problem != null ? why : `no answer within ${settleMs} ms (${why})`,
         );
       }
-      await this.#board.next(end - now, signal);
+      await this.#view.next(end - now, signal);
     }
   }
 
   async #sweep(): Promise<void> {
-    const { wishes, onDemandIdleMs } = this.#parts;
+    const { wantedRooms, onDemandIdleMs } = this.#parts;
     await this.#save();
-    await wishes.sweep(onDemandIdleMs);
+    await wantedRooms.sweep(onDemandIdleMs);
   }
 
   /** Puts on the watch list what was to be, as far as somebody has met it. */

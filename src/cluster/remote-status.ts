@@ -1,13 +1,13 @@
 import { quietStatus } from "../health/paused.js";
 import type { RoomStatus } from "../health/state.js";
 import type { RoomKey } from "../store/log.js";
-import type { Wished } from "./wish-board.js";
+import type { ViewedRoom } from "./wanted-rooms-view.js";
 
 /** A room whose collector is gone has another one within seconds; without one for so long it has failed. */
 const TAKE_OVER_MS = 60_000;
 
 /** The state of a room as its collector told it, and the truth where that collector is gone. Null when nobody has met the room. */
-export function shownStatus({ row, report }: Wished, now: number): RoomStatus | null {
+export function shownStatus({ row, report }: ViewedRoom, now: number): RoomStatus | null {
   const status = report?.status ?? null;
   if (status === null || row.owner !== null) return status;
   const { toldAt } = row;

@@ -5,7 +5,7 @@ import { inTime } from "../runtime/in-time.js";
 import type { RoomKey } from "../store/log.js";
 
 /** A room that is collected, and why. */
-export interface Held {
+export interface RosterEntry {
   readonly collector: Collector;
   /** On the watch list: `saved` once the store knows, `wanted` until then; `adding` while only those want it who wait to hear whether it is put there. */
   watched: "no" | "adding" | "wanted" | "saved";
@@ -16,7 +16,7 @@ export interface Held {
   /** When the collector gave up (no such account); null while it runs. */
   endedAt: number | null;
   /** Who collects the room, where that turned out to be another collector's; null while this one's is its own. */
-  twin: Held | null;
+  twin: RosterEntry | null;
 }
 
 /** A process that stops does not wait longer for its collectors: less than what the command gives it to stop. */
@@ -25,7 +25,7 @@ const STOP_MS = 4000;
 /** Who collects what, by every name under which a room was asked for. */
 export class Roster {
   readonly #clock: Clock;
-  readonly #names = new Map<string, Held>();
+  readonly #names = new Map<string, RosterEntry>();
   /** Of collectors that are on their way out. */
   readonly #ending = new Set<Promise<void>>();
 
@@ -33,21 +33,21 @@ export class Roster {
     this.#clock = clock;
   }
 
-  get(name: RoomName): Held | undefined {
+  get(name: RoomName): RosterEntry | undefined {
     return this.#names.get(keyOf(name));
   }
 
-  set(name: RoomName, held: Held): void {
+  set(name: RoomName, held: RosterEntry): void {
     this.#names.set(keyOf(name), held);
   }
 
-  all(): readonly Held[] {
+  all(): readonly RosterEntry[] {
     return [...new Set(this.#names.values())];
   }
 
   /** Who collects which room; one that gave up only where there is no other. */
-  byRoom(): ReadonlyMap<RoomKey, Held> {
-    const byRoom = new Map<RoomKey, Held>();
+  byRoom(): ReadonlyMap<RoomKey, RosterEntry> {
+    const byRoom = new Map<RoomKey, RosterEntry>();
     for (const held of this.all()) {
       const { room } = held.collector;
       if (room !== null && (held.endedAt === null || !byRoom.has(room))) byRoom.set(room, held);
@@ -55,18 +55,18 @@ export class Roster {
     return byRoom;
   }
 
-  ofRoom(room: RoomKey): Held | undefined {
+  ofRoom(room: RoomKey): RosterEntry | undefined {
     return this.byRoom().get(room);
   }
 
   /** The same, where that one has not given up. */
-  runningOf(room: RoomKey): Held | undefined {
+  runningOf(room: RoomKey): RosterEntry | undefined {
     const held = this.ofRoom(room);
     return held?.endedAt === null ? held : undefined;
   }
 
   /** Stops a collector, and forgets its names. @param paused since the room is paused */
-  letGo(held: Held, paused = false): void {
+  letGo(held: RosterEntry, paused = false): void {
     for (const [key, other] of this.#names) if (other === held) this.#names.delete(key);
     this.#end(held, paused);
   }
@@ -77,14 +77,14 @@ export class Roster {
   }
 
   /** Leads all names of one to another. @returns whether it had any: else it was let go */
-  replace(held: Held, by: Held): boolean {
+  replace(held: RosterEntry, by: RosterEntry): boolean {
     const keys = [...this.#names].filter(([, other]) => other === held).map(([key]) => key);
     for (const key of keys) this.#names.set(key, by);
     return keys.length > 0;
   }
 
   /** A name turned out to be one of a room that another collector has: it leads there from now on. @returns whether that is held still */
-  attach(held: Held, owner: Collector): boolean {
+  attach(held: RosterEntry, owner: Collector): boolean {
     const first = this.all().find(({ collector }) => collector === owner);
     if (first === undefined) return false;
     held.twin = first;
@@ -101,7 +101,7 @@ export class Roster {
     await inTime(Promise.all(this.#ending), STOP_MS, this.#clock).catch(() => {});
   }
 
-  #end({ collector }: Held, paused = false): void {
+  #end({ collector }: RosterEntry, paused = false): void {
     const ending = collector.stop(paused).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }

@@ -1,5 +1,5 @@
 import { GUEST } from "../platform/accounts/login-store.js";
-import type { Reach } from "../platform/place.js";
+import type { Reach } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
 import { NO_SETTINGS, type RoomSettings } from "../store/rooms.js";
 

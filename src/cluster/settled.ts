@@ -1,33 +1,33 @@
+import type { RoomHealth } from "../health/room-health.js";
 import { answersCaller, type RoomStatus } from "../health/state.js";
-import type { Tracker } from "../health/tracker.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { Held } from "./roster.js";
+import type { RosterEntry } from "./roster.js";
 
 /**
  * Waits for a room that nobody has met yet, at most `settleMs`. @returns how it is doing, as whoever collects it says
  * @throws DyliveError what keeps it from being met
  */
 export async function settled(
-  held: Held,
+  held: RosterEntry,
   settleMs: number,
   clock: Clock,
   signal: AbortSignal,
-): Promise<{ readonly status: RoomStatus; readonly tracker: Tracker }> {
+): Promise<{ readonly status: RoomStatus; readonly health: RoomHealth }> {
   const { collector } = held;
-  const { tracker } = collector;
+  const { health } = collector;
   const end = clock.now() + settleMs;
   held.wantedAt = clock.now();
-  if (collector.room === null && !answersCaller(tracker.state)) {
+  if (collector.room === null && !answersCaller(health.state)) {
     // One whose room another collector has ends, and would never answer.
     const over = new AbortController();
     void collector.run().then(() => over.abort());
-    await tracker.settled(settleMs, AbortSignal.any([signal, over.signal]));
+    await health.settled(settleMs, AbortSignal.any([signal, over.signal]));
   }
   if (held.twin !== null) return settled(held.twin, Math.max(0, end - clock.now()), clock, signal);
   const { ending } = collector;
-  const status = ending?.why === "paused" ? collector.tracker.status(ending.room) : collector.status();
-  if (status !== null) return { status, tracker };
-  const { problem, reason } = tracker;
+  const status = ending?.why === "paused" ? collector.health.status(ending.room) : collector.status();
+  if (status !== null) return { status, health };
+  const { problem, reason } = health;
   throw new DyliveError(problem ?? "room_unknown", problem === null ? `no answer within ${settleMs} ms` : reason);
 }

@@ -10,7 +10,7 @@ import type { RoomKey } from "../store/log.js";
 import type { Spooled } from "../store/spooled.js";
 import type { Store } from "../store/store.js";
 
-interface SpooledWorkParts {
+interface SpooledWorkDeps {
   readonly spooled: Spooled;
   /** Knows who was erased while something waited. */
   readonly erased: () => Promise<Without | null>;
@@ -28,7 +28,7 @@ interface Here {
 const ORPHAN_MS = 60_000;
 
 /** Has what was uploaded of the rooms that are collected here stored by their collectors. */
-export function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkParts, "erased">): SpooledReader {
+export function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkDeps, "erased">): SpooledReader {
   const take = async (limit: number) => {
     const rooms = here.collected().map(({ room }) => room);
     return rooms.length === 0 ? [] : spooled.take(rooms, limit);
@@ -44,7 +44,7 @@ export function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<S
 export function readForOrphans(
   { log, rooms, retention }: Pick<Store, "log" | "rooms" | "retention">,
   setAside: (event: NewEvent, error: unknown) => void,
-  { spooled, erased, clock, onError }: SpooledWorkParts,
+  { spooled, erased, clock, onError }: SpooledWorkDeps,
 ): SpooledReader {
   const reader = new SpooledReader({
     ...{ spooled, clock, onError },

@@ -1,6 +1,6 @@
-import type { Shared } from "../collector/collector.js";
+import type { SharedByCollectors } from "../collector/collector.js";
 import { Collector } from "../collector/collector.js";
-import type { CollectorParts } from "../collector/collector-parts.js";
+import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
 import { PausedRooms } from "../health/paused.js";
 import type { RequestedRoom, RoomManager, RoomStatus, RoomView } from "../health/state.js";
@@ -9,19 +9,19 @@ import { nameIn, type RoomName, readPaste } from "../platform/links/resolve.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
-import { budgetsOf, RATES, type Rates } from "./rates.js";
-import { type Held, Roster } from "./roster.js";
+import { budgetsOf, type CollectionRates, RATES } from "./rates.js";
+import { Roster, type RosterEntry } from "./roster.js";
 import { assertPossible, sameSettings } from "./settings.js";
 import { settled } from "./settled.js";
 
 /** What a supervisor is built of. */
-export interface SupervisorParts extends CollectorParts {
+export interface SupervisorDeps extends CollectorDeps {
   /** Rooms collected because somebody asked, beside the watch list. */
   readonly maxOnDemandRooms: number;
   /** ms without a request after which such a room is let go. */
   readonly onDemandIdleMs: number;
   /** How often the platform may be asked and connected to; {@link RATES} by default. */
-  readonly rates?: Rates;
+  readonly rates?: CollectionRates;
 }
 
 const SWEEP_MS = 1000;
@@ -32,8 +32,8 @@ const REMEMBER_MISS_MS = 60_000;
 
 /** Decides which rooms are collected: those on the watch list, and those that somebody asked for lately. */
 export class Supervisor implements RoomManager {
-  readonly #parts: SupervisorParts;
-  readonly #shared: Shared;
+  readonly #parts: SupervisorDeps;
+  readonly #shared: SharedByCollectors;
   readonly #roster: Roster;
   readonly #paused: PausedRooms;
   readonly #stops: readonly (() => void)[];
@@ -42,7 +42,7 @@ export class Supervisor implements RoomManager {
   #following = false;
   #stopped = false;
 
-  constructor(parts: SupervisorParts) {
+  constructor(parts: SupervisorDeps) {
     this.#parts = parts;
     this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
     this.#roster = new Roster(parts.clock);
@@ -79,8 +79,8 @@ export class Supervisor implements RoomManager {
     if (held === null) return { room: paused.room, onlySession, status: paused };
     if (held.watched === "adding") held.watched = "no"; // wanted also where it is not added
     const first = !known || held.collector.room === null;
-    const { status, tracker } = await settled(held, settleMs, this.#parts.clock, signal);
-    const { problem, reason } = tracker;
+    const { status, health } = await settled(held, settleMs, this.#parts.clock, signal);
+    const { problem, reason } = health;
     if (first && problem !== null) throw new DyliveError(problem, reason);
     return { room: status.room, onlySession, status };
   }
@@ -120,7 +120,7 @@ export class Supervisor implements RoomManager {
   }
 
   /** The room that somebody who adds it waits to hear of. @throws DyliveError what keeps it from being met; then it is let go */
-  async #added(held: Held, settleMs: number, signal: AbortSignal): Promise<RoomKey> {
+  async #added(held: RosterEntry, settleMs: number, signal: AbortSignal): Promise<RoomKey> {
     held.adders++;
     try {
       return (await settled(held, settleMs, this.#parts.clock, signal)).status.room;
@@ -207,7 +207,7 @@ export class Supervisor implements RoomManager {
     name: RoomName,
     watched: "no" | "adding" | "wanted",
     settings: Partial<RoomSettings>,
-  ): Promise<{ held: Held; known: boolean; paused?: never } | { held: null; known: false; paused: RoomStatus }> {
+  ): Promise<{ held: RosterEntry; known: boolean; paused?: never } | { held: null; known: false; paused: RoomStatus }> {
     const { rooms } = this.#parts.store;
     let row: RoomRow | null = null;
     if (this.#roster.get(name) === undefined) {
@@ -224,7 +224,7 @@ export class Supervisor implements RoomManager {
   }
 
   /** Collects what a name means, from now on. Who does so under that name already goes on: replaced, it would be in no list and never stop. */
-  #hold(name: RoomName, watched: Held["watched"], settings: RoomSettings, row: RoomRow | null): Held {
+  #hold(name: RoomName, watched: RosterEntry["watched"], settings: RoomSettings, row: RoomRow | null): RosterEntry {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
     const standing = this.#roster.get(name);
     if (standing?.endedAt === null) return standing;
@@ -233,14 +233,14 @@ export class Supervisor implements RoomManager {
       throw new DyliveError("too_many_rooms", `${onDemand} rooms are collected on demand, which is the most allowed`);
     const { clock } = this.#parts;
     const collector = new Collector(name, this.#parts, this.#shared, settings, row);
-    const held: Held = { collector, watched, adders: 0, wantedAt: clock.now(), endedAt: null, twin: null };
+    const held: RosterEntry = { collector, watched, adders: 0, wantedAt: clock.now(), endedAt: null, twin: null };
     this.#roster.set(name, held);
     void collector.run().then(() => this.#ended(held));
     return held;
   }
 
   /** A collector has ended by itself, or was stopped. */
-  #ended(held: Held): void {
+  #ended(held: RosterEntry): void {
     held.endedAt = this.#parts.clock.now();
     const { ending, name } = held.collector;
     if (ending?.why === "paused") this.#roster.letGo(held); // the store knows the room by this name now, and when it is resumed
@@ -289,7 +289,7 @@ export class Supervisor implements RoomManager {
   }
 
   /** A room whose settings have changed is collected anew with them. */
-  #obey(held: Held, row: RoomRow): void {
+  #obey(held: RosterEntry, row: RoomRow): void {
     if (row.watch === "on" && held.watched !== "saved") held.watched = "saved";
     const { settings, name } = held.collector;
     if (sameSettings(settings, row.settings)) return;
@@ -297,7 +297,7 @@ export class Supervisor implements RoomManager {
     this.#hold(row.webRid === null ? name : { kind: "web_rid", value: row.webRid }, held.watched, row.settings, row);
   }
 
-  async #save(held: Held, room: RoomKey): Promise<void> {
+  async #save(held: RosterEntry, room: RoomKey): Promise<void> {
     this.#changes++;
     await this.#parts.store.rooms.setWatch(room, "on");
     this.#changes++;

@@ -1,11 +1,11 @@
 import { PAUSED } from "../health/paused.js";
+import { RoomHealth } from "../health/room-health.js";
 import type { RoomState, RoomStatus } from "../health/state.js";
-import { Tracker } from "../health/tracker.js";
 import { begunAnew } from "../ingest/hold.js";
 import type { Intake } from "../ingest/intake.js";
-import type { Seat } from "../platform/access/seat.js";
+import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
-import { Place } from "../platform/place.js";
+import { PlatformAccess } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { backoffMs } from "../runtime/backoff.js";
 import type { Budgets } from "../runtime/budget.js";
@@ -13,11 +13,11 @@ import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isNotOwner } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../store/rooms.js";
-import { Asking, FRESH_MS } from "./asking.js";
-import type { CollectorParts } from "./collector-parts.js";
-import { Connection } from "./connection.js";
+import type { CollectorDeps } from "./collector-deps.js";
+import { RoomConnection } from "./connection.js";
 import { Keeping, type Met } from "./keeping.js";
 import type { CollectorRegistry } from "./registry.js";
+import { FRESH_MS, RoomResolver } from "./room-resolver.js";
 import type { Closing } from "./target.js";
 import { Teller } from "./teller.js";
 import type { Tenure } from "./tenure.js";
@@ -27,7 +27,7 @@ const SETTLE_EVERY_MS = 5000;
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 
 /** What all collectors of a process share. */
-export interface Shared extends Budgets {
+export interface SharedByCollectors extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
 }
 
@@ -44,13 +44,13 @@ type Ending =
 export class Collector {
   readonly name: RoomName;
   readonly settings: RoomSettings;
-  readonly tracker: Tracker;
-  readonly #parts: CollectorParts;
+  readonly health: RoomHealth;
+  readonly #parts: CollectorDeps;
   readonly #stop = new AbortController();
   readonly #drift = new Drift();
-  readonly #place: Place;
-  readonly #connection: Connection;
-  readonly #asking: Asking;
+  readonly #access: PlatformAccess;
+  readonly #connection: RoomConnection;
+  readonly #resolver: RoomResolver;
   readonly #keeping: Keeping;
   readonly #teller: Teller;
   readonly #registry: CollectorRegistry<Collector>;
@@ -67,8 +67,8 @@ export class Collector {
    */
   constructor(
     name: RoomName,
-    parts: CollectorParts,
-    shared: Shared,
+    parts: CollectorDeps,
+    shared: SharedByCollectors,
     settings = NO_SETTINGS,
     row: RoomRow | null = null,
     tenure: Tenure | null = null,
@@ -78,27 +78,33 @@ export class Collector {
     this.#parts = parts;
     this.#row = row;
     this.#registry = shared.registry;
-    this.tracker = new Tracker(parts.clock);
-    this.#place = new Place(parts, settings, row?.resume?.visitor ?? null);
-    this.#teller = new Teller(this.tracker, parts.clock, (...change) => this.#keeping.tell(...change));
+    this.health = new RoomHealth(parts.clock);
+    this.#access = new PlatformAccess(parts, settings, row?.resume?.visitor ?? null);
+    this.#teller = new Teller(this.health, parts.clock, (...change) => this.#keeping.tell(...change));
     const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#teller.to(state, reason, problem);
-    this.#asking = new Asking(name, { clock: parts.clock, requests: shared.requests, tracker: this.tracker, place: this.#place, to });
+    this.#resolver = new RoomResolver(name, {
+      clock: parts.clock,
+      requests: shared.requests,
+      health: this.health,
+      access: this.#access,
+      to,
+    });
     const { store, clock, setAside, spool, erased } = parts;
     this.#keeping = new Keeping({
-      ...{ store, clock, setAside, tracker: this.tracker, drift: this.#drift, tenure, signal: this.#stop.signal },
+      ...{ store, clock, setAside, health: this.health, drift: this.#drift, tenure, signal: this.#stop.signal },
       ...{ ...(spool && { spool }), ...(erased && { erased }) },
       onLost: () => this.#lose(),
     });
-    this.#connection = new Connection({
+    this.#connection = new RoomConnection({
       parts,
       raw: (settings.record ?? parts.raw?.byDefault) ? (parts.raw ?? null) : null,
       budgets: shared,
-      tracker: this.tracker,
-      place: this.#place,
+      health: this.health,
+      access: this.#access,
       drift: this.#drift,
       to,
       receivedUntil: (room, sessionId) => this.#keeping.receivedUntil(room, sessionId),
-      resolve: (signal) => this.#asking.resolve(signal, true),
+      resolve: (signal) => this.#resolver.resolve(signal, true),
       moving: () => this.#keeping.moving,
       lost: () => this.lost,
       arrive: (signal) => this.#keeping.arrive(signal),
@@ -126,7 +132,7 @@ export class Collector {
   }
 
   status(): RoomStatus | null {
-    return this.room === null ? null : this.tracker.status(this.room);
+    return this.room === null ? null : this.health.status(this.room);
   }
 
   /** Starts once; resolves when the collector has stopped, also by itself (no such account). Never rejects. */
@@ -146,7 +152,7 @@ export class Collector {
 
   /** The platform told the room's number to somebody else: by this it is asked for from now on. */
   askFor(webRid: string): void {
-    this.#asking.askFor(webRid);
+    this.#resolver.askFor(webRid);
   }
 
   /**
@@ -165,15 +171,15 @@ export class Collector {
     const stopLooking = this.#teller.watch();
     const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#keeping.settle().catch(() => {}));
     try {
-      await begunAnew(() => this.#loop(signal), this.tracker, this.#parts.clock, signal);
+      await begunAnew(() => this.#loop(signal), this.health, this.#parts.clock, signal);
     } catch (error) {
       if (isNotOwner(error)) this.#lose();
-      else if (!signal.aborted) this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal");
+      else if (!signal.aborted) this.health.to("failed", `dylive failed: ${String(error)}`, "internal");
     } finally {
       stopSettling();
       stopLooking();
       this.#registry.leaving(this);
-      await this.#leave().catch((error: unknown) => this.tracker.to("failed", `dylive failed: ${String(error)}`, "internal"));
+      await this.#leave().catch((error: unknown) => this.health.to("failed", `dylive failed: ${String(error)}`, "internal"));
       this.#registry.leave(this);
     }
   }
@@ -183,16 +189,16 @@ export class Collector {
     if (this.#paused && this.room !== null && !this.lost) await this.#teller.to("paused", PAUSED).catch(() => {}); // a store that is away holds up no stop
     await this.#keeping.close();
     if (this.room !== null) await this.#parts.raw?.leave(this.room);
-    this.#place.leave();
+    this.#access.leave();
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
     let [failures, losses, refusals, quietPolls] = [0, 0, 0, 0];
     await this.#recall(signal);
     while (!signal.aborted) {
-      const resolved = this.#asking.stillLive() ?? (await this.#asking.resolve(signal));
+      const resolved = this.#resolver.stillLive() ?? (await this.#resolver.resolve(signal));
       if (resolved?.outcome === "no_account") {
-        if (this.#asking.askAnew()) continue;
+        if (this.#resolver.askAnew()) continue;
         await this.#teller.to("failed", resolved.reason, "no_account");
         this.#ending = { why: "no_account" };
         return;
@@ -201,29 +207,36 @@ export class Collector {
         await this.#pause(backoffMs("network", ++failures), signal);
         continue;
       }
-      const recalled = this.#asking.recalled ? this.#row : null; // the store need not be told what it told
+      const recalled = this.#resolver.recalled ? this.#row : null; // the store need not be told what it told
       const entered = await this.#enter(resolved, recalled?.room ?? null, signal);
       if (entered === null) return;
       const { room, intake } = entered;
       if (resolved.outcome === "offline") {
         failures = 0;
         await this.#notLive(room, signal);
-        this.#place.rest();
+        this.#access.rest();
         const slower = Math.min(1 + quietPolls++ / 10, SLOWEST_POLL);
         await this.#pause(this.#parts.pollMs * slower * (0.75 + Math.random() / 2), signal);
         continue;
       }
       quietPolls = 0;
-      const seat = await this.#sit(resolved.webRid, signal);
-      if (!("visitor" in seat)) {
-        await this.#pause(backoffMs(seat.code === "blocked" ? "refusal" : "network", ++failures), signal);
+      const identity = await this.#sit(resolved.webRid, signal);
+      if (!("visitor" in identity)) {
+        await this.#pause(backoffMs(identity.code === "blocked" ? "refusal" : "network", ++failures), signal);
         continue;
       }
       failures = 0;
-      const closing = await this.#connect(resolved, room, intake, seat, recalled?.resume ?? (await this.#keeping.resumeOf(room)), signal);
+      const closing = await this.#connect(
+        resolved,
+        room,
+        intake,
+        identity,
+        recalled?.resume ?? (await this.#keeping.resumeOf(room)),
+        signal,
+      );
       if (signal.aborted || (closing.why === "announced" && (await this.#confirmEnd(room, resolved.roomId, signal)))) continue;
-      this.tracker.reconnected();
-      if (!closing.opened || closing.why !== "lost") this.#asking.forget(); // ask before the next connect
+      this.health.reconnected();
+      if (!closing.opened || closing.why !== "lost") this.#resolver.forget(); // ask before the next connect
       refusals = closing.why === "refused" ? refusals + 1 : 0;
       losses = closing.steady ? 1 : losses + 1; // one that breaks again at once must not be opened again and again at once
       const pause =
@@ -238,7 +251,7 @@ export class Collector {
 
   /** The room of a reading with its way into the log; null when it is not this collector's to collect: then nothing was claimed or connected. */
   async #enter(resolved: Live | Offline, recalled: RoomKey | null, signal: AbortSignal): Promise<Met | null> {
-    const room = recalled ?? (await this.#keeping.identify(this.#asking.asked, resolved)) ?? this.room;
+    const room = recalled ?? (await this.#keeping.identify(this.#resolver.asked, resolved)) ?? this.room;
     if (room === null) throw new DyliveError("internal", "a room was not kept");
     if (this.room !== null && room !== this.room) {
       this.#ending = { why: "moved" };
@@ -246,7 +259,7 @@ export class Collector {
     }
     if (this.room === null && (await this.#keeping.isPaused(room))) {
       this.#ending = { why: "paused", room };
-      this.tracker.to("paused", PAUSED);
+      this.health.to("paused", PAUSED);
       return null;
     }
     const owner = await this.#registry.enter(room, this, signal);
@@ -256,7 +269,7 @@ export class Collector {
       return null;
     }
     const met = await this.#keeping.enter(room);
-    this.#asking.askFor(resolved.webRid);
+    this.#resolver.askFor(resolved.webRid);
     if (recalled === null && resolved.outcome === "live") await this.#keeping.begin(room, resolved);
     return met;
   }
@@ -270,15 +283,15 @@ export class Collector {
     const { roomId, savedAt } = row.resume;
     const session = await store.sessions.get(row.room, roomId);
     if (session === null || session.endedAt !== null) return;
-    const seat = await this.#sit(row.webRid, signal);
-    if (!("visitor" in seat) || seat.visitor.userUniqueId === null) return;
-    this.#asking.recall(row, row.webRid, roomId, savedAt);
+    const identity = await this.#sit(row.webRid, signal);
+    if (!("visitor" in identity) || identity.visitor.userUniqueId === null) return;
+    this.#resolver.recall(row, row.webRid, roomId, savedAt);
   }
 
   /** The room's seat, or why there is none. */
-  async #sit(webRid: string, signal: AbortSignal): Promise<Seat | DyliveError> {
+  async #sit(webRid: string, signal: AbortSignal): Promise<PlatformIdentity | DyliveError> {
     try {
-      return await this.#place.sit(webRid, signal);
+      return await this.#access.sit(webRid, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;
       await this.#teller.to(error.code === "blocked" ? "blocked" : "failed", error.detail, error.code);
@@ -286,9 +299,16 @@ export class Collector {
     }
   }
 
-  #connect(live: Live, room: RoomKey, intake: Intake, seat: Seat, kept: Resume | null, signal: AbortSignal): Promise<Closing> {
+  #connect(
+    live: Live,
+    room: RoomKey,
+    intake: Intake,
+    identity: PlatformIdentity,
+    kept: Resume | null,
+    signal: AbortSignal,
+  ): Promise<Closing> {
     const resume = kept?.roomId === live.roomId ? kept : null;
-    return this.#connection.run({ live, room, intake, seat, confirmed: this.#asking.confirmed, resume }, signal);
+    return this.#connection.run({ live, room, intake, identity, confirmed: this.#resolver.confirmed, resume }, signal);
   }
 
   /** The room is not live: a broadcast that we collected ends after two such readings. */
@@ -297,7 +317,7 @@ export class Collector {
     const open = await this.#keeping.openSession(room);
     if (open !== null) {
       await this.#pause(CONFIRM_MS, signal);
-      const again = await this.#asking.resolve(signal);
+      const again = await this.#resolver.resolve(signal);
       if (again?.outcome !== "offline") return;
       await this.#keeping.end(room, open, "offline");
       await this.#teller.to("ended", "two readings ten seconds apart say that the broadcast is over");
@@ -306,7 +326,7 @@ export class Collector {
   }
 
   async #confirmEnd(room: RoomKey, roomId: string, signal: AbortSignal): Promise<boolean> {
-    const reading = await this.#asking.resolve(signal);
+    const reading = await this.#resolver.resolve(signal);
     if (reading?.outcome !== "offline") return false;
     await this.#keeping.end(room, roomId, "announced");
     await this.#teller.to("ended", "the platform announced the end of the broadcast, and its page confirms it");
@@ -316,7 +336,7 @@ export class Collector {
   /** The room is another process's: no end is told, and nothing that is held is stored. */
   #lose(): void {
     this.#ending = { why: "lost" };
-    this.tracker.to(this.tracker.platformState, "another process collects this room now");
+    this.health.to(this.health.platformState, "another process collects this room now");
     this.#stop.abort(new DyliveError("not_owner", "another process collects this room now"));
   }
 

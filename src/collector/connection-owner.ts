@@ -1,24 +1,24 @@
+import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
-import type { Tracker } from "../health/tracker.js";
 import type { Left } from "../ingest/take-over.js";
 import type { Resolved } from "../platform/links/resolve.js";
-import type { Place } from "../platform/place.js";
+import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Budgets } from "../runtime/budget.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { Noted } from "../store/rooms.js";
-import type { CollectorParts } from "./collector-parts.js";
+import type { CollectorDeps } from "./collector-deps.js";
 import type { Raw } from "./raw.js";
 
 /** What a connection needs of its collector. */
 export interface ConnectionOwner {
-  readonly parts: CollectorParts;
+  readonly parts: CollectorDeps;
   /** Null where the room is not recorded. */
   readonly raw: Raw | null;
   readonly budgets: Budgets;
-  readonly tracker: Tracker;
-  readonly place: Place;
+  readonly health: RoomHealth;
+  readonly access: PlatformAccess;
   readonly drift: Drift;
   to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
   /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */

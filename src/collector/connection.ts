@@ -27,7 +27,7 @@ const RENEW_MS = 60_000;
 const STUCK_MS = 30_000;
 
 /** The connections of one room, one at a time: opens, stores, watches for silence, keeps where to go on. */
-export class Connection {
+export class RoomConnection {
   readonly #owner: ConnectionOwner;
   #watchdog = new Watchdog();
   /** Times of this class are steady. */
@@ -57,14 +57,14 @@ export class Connection {
 
   /** Connects and stores until the connection ends or is given up; resolves with the reason. An abort counts as `lost`. */
   async run(target: Target, signal: AbortSignal): Promise<Closing> {
-    const { tracker, parts, place, to, moving } = this.#owner;
+    const { health, parts, access, to, moving } = this.#owner;
     const { live } = target;
     this.#doubt.begin(!target.confirmed);
-    if (tracker.sessionId !== live.roomId) await this.#begin(target, signal);
+    if (health.sessionId !== live.roomId) await this.#begin(target, signal);
     else if (this.#left !== null) this.#missed.begin(this.#left.since, this.#left.reason);
     this.#left = null;
     this.#openedAt = null;
-    if (tracker.platformState !== "stalled") await to("connecting", "opening the connection");
+    if (health.platformState !== "stalled") await to("connecting", "opening the connection");
     const given = new AbortController();
     const ended = new AbortController();
     const arrival = moving() ? this.#arrival(live.roomId, AbortSignal.any([signal, ended.signal])) : null;
@@ -90,10 +90,10 @@ export class Connection {
         sessionId: live.roomId,
         webRid: live.webRid,
         anchorId: live.facts.anchor?.id ?? null,
-        source: place.source,
+        source: access.source,
       };
       // In the browser the page asks im/fetch itself, and we read its answer.
-      if (place.source === "websocket") await this.#first(target, broadcast, signal);
+      if (access.source === "websocket") await this.#first(target, broadcast, signal);
       for await (const batch of this.#open(target, () => arrival?.opened(), AbortSignal.any([signal, given.signal]))) {
         opened = true;
         this.#busy = true;
@@ -133,13 +133,13 @@ export class Connection {
       if (blocked && !target.confirmed && this.#openedAt === null) return this.#closing("moved", opened);
       if (blocked) this.#point.hostRefused();
       if (blocked) await to("blocked", error.detail, "blocked");
-      else if (tracker.platformState !== "stalled") await to("connecting", error.detail);
+      else if (health.platformState !== "stalled") await to("connecting", error.detail);
       return this.#closing(blocked ? "refused" : "lost", opened);
     } finally {
       stopTicking();
       this.#busy = false;
       ended.abort();
-      tracker.backlog.dropped();
+      health.backlog.dropped();
       await this.#point.keep(target.room);
     }
   }
@@ -157,33 +157,33 @@ export class Connection {
     return new Arrival(parts.clock, claim, signal);
   }
 
-  #open({ live, seat }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
-    const { parts, budgets, place, drift, tracker } = this.#owner;
+  #open({ live, identity }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+    const { parts, budgets, access, drift, health } = this.#owner;
     const { clock } = parts;
     const from = { ...this.#point.from, attempt: this.#attempts++ };
     const wanted = {
-      ...{ live, seat, from },
+      ...{ live, identity, from },
       onOpen: (at: number) => {
         this.#watch(at);
-        if (place.source === "websocket") onStanding();
+        if (access.source === "websocket") onStanding();
       },
-      onReceived: (frame: Received) => tracker.backlog.arrived(frame),
+      onReceived: (frame: Received) => health.backlog.arrived(frame),
     };
-    return openSource(wanted, { place, budgets, clock, drift }, signal);
+    return openSource(wanted, { access, budgets, clock, drift }, signal);
   }
 
   /** im/fetch, once a broadcast: says where to connect, and its first messages are stored. */
   async #first(target: Target, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     const { roomId } = target.live;
     if (this.#point.isOf(roomId)) return;
-    const { parts, budgets, place, drift } = this.#owner;
-    const { visitor } = target.seat;
+    const { parts, budgets, access, drift } = this.#owner;
+    const { visitor } = target.identity;
     await budgets.requests.take(signal);
-    const first = await firstFetch({ platform: place.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
+    const first = await firstFetch({ platform: access.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
     // Whoever has the room has these messages.
     if (first !== null) this.#bearings.learn([first.received]);
     if (first !== null && !this.#owner.moving()) {
-      this.#owner.tracker.backlog.arrived(first.received);
+      this.#owner.health.backlog.arrived(first.received);
       const { lost } = await this.#take(target, [first.received], broadcast, signal);
       if (lost !== null) this.#missed.begin([], lost); // how far back they reach, nobody has read
     }
@@ -192,12 +192,12 @@ export class Connection {
 
   /** Hands a batch on as it came; what holds that up holds back the socket. */
   async #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { parts, raw, tracker } = this.#owner;
+    const { parts, raw, health } = this.#owner;
     parts.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
-    tracker.backlog.taking(batch);
+    health.backlog.taking(batch);
     const taken = await intake.take(batch, broadcast, signal);
-    tracker.backlog.taken(batch);
+    health.backlog.taken(batch);
     this.#heardAt = this.#bearings.steady(batch[batch.length - 1]?.receivedAt ?? parts.clock.now());
     return taken;
   }
@@ -210,7 +210,7 @@ export class Connection {
     broadcast: Broadcast,
     signal: AbortSignal,
   ): Promise<Gap | null> {
-    const { tracker, to } = this.#owner;
+    const { health, to } = this.#owner;
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
     const damaged = damagedIn(batch, this.#bearings.wall(this.#watchdog.lastFrameAt));
     if (lost !== null) this.#missed.begin(this.#bearings.note(this.#watchdog.lastFrameAt), lost);
@@ -220,9 +220,9 @@ export class Connection {
     await this.#tell(target, broadcast, over, signal);
     if (over !== null) await this.#point.keep(target.room); // or who goes on after a crash would go on missing it
     if (interactive > 0) this.#renewed = false;
-    if (interactive > 0 && tracker.platformState !== "live") await to("live", "interactive messages are coming in");
+    if (interactive > 0 && health.platformState !== "live") await to("live", "interactive messages are coming in");
     if (damaged === null) return null;
-    tracker.drop("damaged", batch.filter((received) => received.damaged).length);
+    health.drop("damaged", batch.filter((received) => received.damaged).length);
     if (!this.#watchdog.slow || damaged.to - this.#renewedAt < RENEW_MS) {
       await this.#tell(target, broadcast, damaged, signal);
       return null;
@@ -243,15 +243,15 @@ export class Connection {
 
   /** Another broadcast than before: what was being missed of the old one is over. */
   async #begin(target: Target, signal: AbortSignal): Promise<void> {
-    const { tracker, parts } = this.#owner;
+    const { health, parts } = this.#owner;
     const { live, room, resume } = target;
-    const before = tracker.sessionId;
+    const before = health.sessionId;
     if (before !== null) {
       const session = await orElse(
         () => parts.store.sessions.get(room, before),
         null,
         parts.spool !== undefined,
-        tracker.backlog.isSpooled,
+        health.backlog.isSpooled,
         parts.clock,
       );
       const endedAt = session?.endedAt ?? parts.clock.now();
@@ -262,7 +262,7 @@ export class Connection {
         signal,
       );
     }
-    tracker.broadcast(live.roomId);
+    health.broadcast(live.roomId);
     this.#heardAt = null;
     this.#watchdog = new Watchdog();
     this.#renewed = false;
@@ -283,7 +283,7 @@ export class Connection {
       this.#reopen(gap); // it is told when something comes again, if need be to another process
       throw error;
     }
-    this.#owner.tracker.gap(gap.from === null ? null : gap.to - gap.from);
+    this.#owner.health.gap(gap.from === null ? null : gap.to - gap.from);
   }
 
   /** A gap that is not over, or not told. */

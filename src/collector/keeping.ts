@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../events/event.js";
+import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
-import type { Tracker } from "../health/tracker.js";
 import { heldBack } from "../ingest/hold.js";
 import { DirectIntake, type Intake } from "../ingest/intake.js";
 import { stateEvent } from "../ingest/own-events.js";
@@ -58,13 +58,13 @@ function isReceived({ id, source }: LiveEvent): boolean {
   return source !== "system" && source !== "import" && !id.startsWith("settle:");
 }
 
-interface KeepingParts {
+interface KeepingDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly spool?: Spool;
   readonly erased?: () => Promise<Without | null>;
   readonly setAside: (event: NewEvent, error: unknown) => void;
-  readonly tracker: Tracker;
+  readonly health: RoomHealth;
   readonly drift: Drift;
   /** How this process has the room; null where nobody else could. */
   readonly tenure: Tenure | null;
@@ -81,7 +81,7 @@ export interface Met {
 
 /** What is kept of one room while it is collected: its names, its broadcasts, its states, and the way of its frames into the log. */
 export class Keeping {
-  readonly #parts: KeepingParts;
+  readonly #parts: KeepingDeps;
   #met: (Met & { readonly pipeline: Pipeline }) | null = null;
   /** The broadcast that this process opened last, and when, ms UTC. */
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
@@ -89,7 +89,7 @@ export class Keeping {
   /** The state that another process told last, until we tell one. */
   #told: RoomState | null = null;
 
-  constructor(parts: KeepingParts) {
+  constructor(parts: KeepingDeps) {
     this.#parts = parts;
     this.#moving = parts.tenure?.planned ?? false;
   }
@@ -138,7 +138,7 @@ export class Keeping {
 
   /** The broadcast that has not ended, as far as one knows. */
   openSession(room: RoomKey): Promise<string | null> {
-    return this.orElse(() => openSession(this.#parts.store, room), this.#parts.tracker.sessionId);
+    return this.orElse(() => openSession(this.#parts.store, room), this.#parts.health.sessionId);
   }
 
   /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
@@ -164,17 +164,17 @@ export class Keeping {
     const told = this.#told;
     this.#told = null;
     if (told === to) return;
-    const { tracker, signal } = this.#parts;
-    await this.#met.intake.own(stateEvent(this.#met.room, tracker.sessionId, from, to, { reason }, at), signal);
+    const { health, signal } = this.#parts;
+    await this.#met.intake.own(stateEvent(this.#met.room, health.sessionId, from, to, { reason }, at), signal);
   }
 
   /** Makes the room ours, which another process has collected so far. @returns how far that one had come; null where that is not known */
   async arrive(signal: AbortSignal): Promise<Left["resume"]> {
     const met = this.#met;
     if (!this.#moving || met === null) return null;
-    const { store, tracker, clock, onLost } = this.#parts;
+    const { store, health, clock, onLost } = this.#parts;
     try {
-      const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), tracker, clock, signal);
+      const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), health, clock, signal);
       this.#moving = false;
       this.#told = state;
       return resume;
@@ -192,14 +192,14 @@ export class Keeping {
   /** Stores what another process had in its spool. @returns false when the room is not ours yet */
   async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
     if (this.#met === null || this.#moving) return false;
-    await absorbSpooled(bytes, this.#met.pipeline, this.#parts.tracker, signal);
+    await absorbSpooled(bytes, this.#met.pipeline, this.#parts.health, signal);
     return true;
   }
 
   /** Asks the store what a room that is spooled goes on without. */
   orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
-    const { spool, tracker, clock } = this.#parts;
-    return orElse(work, otherwise, spool !== undefined, tracker.backlog.isSpooled, clock);
+    const { spool, health, clock } = this.#parts;
+    return orElse(work, otherwise, spool !== undefined, health.backlog.isSpooled, clock);
   }
 
   async close(): Promise<void> {
@@ -211,13 +211,13 @@ export class Keeping {
    * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
    */
   async #open(room: RoomKey) {
-    const { store, clock, setAside, drift, tracker, spool, erased, tenure, onLost } = this.#parts;
+    const { store, clock, setAside, drift, health, spool, erased, tenure, onLost } = this.#parts;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
     const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
     const pipeline = tenure === null ? await Pipeline.open(parts) : Pipeline.lazy(parts);
     if (tenure !== null && !tenure.planned) await this.orElse(() => pipeline.claim(), undefined);
-    const direct = new DirectIntake(pipeline, tracker, clock);
-    const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, tracker, spool, onLost });
+    const direct = new DirectIntake(pipeline, health, clock);
+    const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, onLost });
     return { room, pipeline, intake };
   }
 }

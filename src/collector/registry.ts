@@ -2,7 +2,7 @@ import { untilAborted } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 
 /** One that a room belongs to, and when it is gone. */
-interface Entry<T> {
+interface RegistryEntry<T> {
   readonly owner: T;
   leaving: boolean;
   readonly left: Promise<void>;
@@ -14,7 +14,7 @@ interface Entry<T> {
  * received is stored. Names are many and resolve in any order; whoever comes second learns here who has the room, and opens nothing.
  */
 export class CollectorRegistry<T extends object> {
-  readonly #rooms = new Map<RoomKey, Entry<T>>();
+  readonly #rooms = new Map<RoomKey, RegistryEntry<T>>();
 
   /**
    * Gives a room to a collector, unless another one has it. One that is leaving is waited for.
@@ -49,7 +49,7 @@ export class CollectorRegistry<T extends object> {
   }
 }
 
-function entryOf<T>(owner: T): Entry<T> {
+function entryOf<T>(owner: T): RegistryEntry<T> {
   let leave = () => {};
   const left = new Promise<void>((resolve) => {
     leave = resolve;

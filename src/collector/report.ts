@@ -1,6 +1,6 @@
 import type { RoomState, RoomStatus } from "../health/state.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import { TOLD_MAX_CHARS } from "../store/wishes.js";
+import { TOLD_MAX_CHARS } from "../store/wanted-rooms.js";
 import type { Collector } from "./collector.js";
 
 /** What a collector tells the other processes of its room. */
@@ -18,8 +18,8 @@ const FEW_COUNTS = 100;
 const REASON_MAX_CHARS = 2_000;
 
 /** How a collector is doing. */
-export function reportOf(collector: Pick<Collector, "status" | "tracker">): Report {
-  const { state, problem, reason } = collector.tracker;
+export function reportOf(collector: Pick<Collector, "status" | "health">): Report {
+  const { state, problem, reason } = collector.health;
   return { status: collector.status(), state, problem, reason };
 }
 

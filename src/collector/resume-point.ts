@@ -7,7 +7,7 @@ import type { Bearings } from "./bearings.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import type { Missed } from "./missed.js";
 
-type Owner = Pick<ConnectionOwner, "parts" | "place" | "moving" | "lost">;
+type Owner = Pick<ConnectionOwner, "parts" | "access" | "moving" | "lost">;
 
 /** Where the next connection of a broadcast goes on, also one of another process. */
 export class ResumePoint {
@@ -41,7 +41,7 @@ export class ResumePoint {
 
   /** What im/fetch said; null where it said nothing. */
   first(roomId: string, first: FirstState | null): void {
-    const { parts, place } = this.#owner;
+    const { parts, access: place } = this.#owner;
     const { host = null, cursor = "", internalExt = "" } = first ?? {};
     const savedAt = first?.received.receivedAt ?? parts.clock.now();
     this.#resume = { roomId, host, cursor, internalExt, visitor: place.keep(), ...this.#saved(savedAt) };
@@ -57,7 +57,7 @@ export class ResumePoint {
       host: this.from.host,
       cursor,
       internalExt,
-      visitor: this.#owner.place.keep(),
+      visitor: this.#owner.access.keep(),
       ...this.#saved(last.receivedAt),
     };
   }

@@ -1,5 +1,5 @@
 import type { Intake } from "../ingest/intake.js";
-import type { Seat } from "../platform/access/seat.js";
+import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live } from "../platform/links/resolve.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
@@ -9,7 +9,7 @@ export interface Target {
   readonly live: Live;
   readonly room: RoomKey;
   readonly intake: Intake;
-  readonly seat: Seat;
+  readonly identity: PlatformIdentity;
   /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
   readonly confirmed: boolean;
   /** Where an earlier connection of this broadcast was left, also one before a restart. */

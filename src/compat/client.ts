@@ -9,16 +9,16 @@ import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import { NOTHING } from "./about.js";
 import type { CollectedReader } from "./collected.js";
+import type { CompatDeps } from "./deps.js";
 import type { Guest } from "./door.js";
-import type { Asked, Format } from "./format.js";
-import type { CompatParts } from "./parts.js";
+import type { AskedStream, Format } from "./format.js";
 import { type Message, messageOf, type Writing } from "./written.js";
 
 const WORDS =
   "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";
 
 /** Whether a room is collected, or will be: who wants every room then has only to wait. */
-async function isIdle({ store, rooms }: Pick<CompatParts, "store" | "rooms">): Promise<boolean> {
+async function isIdle({ store, rooms }: Pick<CompatDeps, "store" | "rooms">): Promise<boolean> {
   const rows = await store.rooms.list();
   return rows.every(({ room, watch }) => watch !== "on" && rooms.status(room) === null);
 }
@@ -65,9 +65,9 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   readonly #socket: Duplex;
   readonly #format: Format;
   readonly #writing: Writing;
-  readonly #asked: Asked;
+  readonly #asked: AskedStream;
   readonly #guest: Guest;
-  readonly #parts: CompatParts;
+  readonly #parts: CompatDeps;
   readonly #follow: Follow<Seen>;
   readonly #bucket: Bucket;
   readonly #over = new AbortController();
@@ -80,10 +80,10 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   #missed = 0;
 
   constructor(
-    connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: Asked; readonly guest: Guest },
+    connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly guest: Guest },
     format: Format,
     writing: Writing,
-    parts: CompatParts,
+    parts: CompatDeps,
   ) {
     this.#ws = connection.ws;
     this.#socket = connection.socket;

@@ -4,12 +4,12 @@ import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import { Abouts } from "./about.js";
 import { Collected } from "./collected.js";
+import type { CompatDeps } from "./deps.js";
 import type { Door } from "./door.js";
 import type { Format } from "./format.js";
 import { grab } from "./grab.js";
 import { COMPAT_LIMITS, type CompatLimits } from "./limits.js";
 import { live } from "./live.js";
-import type { CompatParts } from "./parts.js";
 import { CompatPort } from "./port.js";
 import { tiktok } from "./tiktok.js";
 
@@ -46,7 +46,7 @@ export interface Compat {
 export async function startCompat(options: CompatOptions): Promise<Compat> {
   const { host, store, rooms, clock, onError } = options;
   const limits = { ...COMPAT_LIMITS, ...options.limits };
-  const parts: CompatParts = {
+  const parts: CompatDeps = {
     store,
     rooms,
     clock,
@@ -93,7 +93,7 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
 }
 
 /** What goes on beside the clients until the signal aborts: listening for rooms, heartbeats, and looking at what is known of the rooms. */
-function keepUp({ collected, abouts, clock, limits, onError }: CompatParts, ports: readonly CompatPort[], signal: AbortSignal): void {
+function keepUp({ collected, abouts, clock, limits, onError }: CompatDeps, ports: readonly CompatPort[], signal: AbortSignal): void {
   void collected.run(signal);
   const stops = [
     clock.every(limits.heartbeatMs, () => {

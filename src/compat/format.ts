@@ -4,7 +4,7 @@ import type { DyliveError } from "../runtime/errors.js";
 import type { About } from "./about.js";
 
 /** What a client asked for by its address. */
-export interface Asked {
+export interface AskedStream {
   /** The room, as the client wrote it; null is every room that is collected. */
   readonly room: string | null;
   /** Ids as JSON strings where the format has bare integers. */
@@ -12,7 +12,7 @@ export interface Asked {
 }
 
 /** One message to a client. */
-export interface Written {
+export interface WrittenMessage {
   readonly text: string;
   /** Of a message about the room's state: a client is not told the same one twice in a row. */
   readonly status?: string;
@@ -24,13 +24,13 @@ export interface Format {
   /** The program whose clients understand it. */
   readonly like: string;
   /** Reads an address; null when clients of the format know no such one. */
-  readonly asked: (address: URL) => Asked | null;
+  readonly asked: (address: URL) => AskedStream | null;
   /** An event as a message; null for what the format has no message for. */
-  readonly write: (event: LiveEvent, about: About, asked: Asked) => Written | null;
+  readonly write: (event: LiveEvent, about: About, asked: AskedStream) => WrittenMessage | null;
   /** What a client is told first of the room that it asked for. */
-  readonly greet?: (status: RoomStatus, about: About, asked: Asked) => Written | null;
+  readonly greet?: (status: RoomStatus, about: About, asked: AskedStream) => WrittenMessage | null;
   /** What a client is told when its room cannot be had; `over` when asking again is of no use. */
-  readonly refuse?: (error: DyliveError, asked: Asked) => Written & { readonly over: boolean };
+  readonly refuse?: (error: DyliveError, asked: AskedStream) => WrittenMessage & { readonly over: boolean };
   /** The answer to a message of a client. Nothing else that clients send is heeded. */
   readonly reply?: (message: string) => string | null;
 }
@@ -39,7 +39,7 @@ export interface Format {
 const NAME_MAX_CHARS = 200;
 
 /** What `?room=ID` and `?ids=string` ask for. */
-export function askedInQuery(address: URL): Asked {
+export function askedInQuery(address: URL): AskedStream {
   const room = address.searchParams.get("room");
   return {
     room: room === null || room === "" ? null : room.slice(0, NAME_MAX_CHARS),

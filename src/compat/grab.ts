@@ -1,6 +1,6 @@
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import type { About } from "./about.js";
-import { type Asked, askedInQuery, type Format, isNow } from "./format.js";
+import { type AskedStream, askedInQuery, type Format, isNow } from "./format.js";
 import { groupOf, idNumber, messageNumber, personNumber } from "./id.js";
 import { shareTarget } from "./share-target.js";
 
@@ -52,7 +52,7 @@ function grabOwner({ anchor }: About): Fields | null {
 const TYPES = { chat: 1, like: 2, join: 3, follow: 4, gift: 5, stats: 6, fansclub: 7, share: 8, ended: 9 } as const;
 /** Its readers tell sources apart by the program whose traffic was read; here that is us. */
 const PROCESS = "dylive";
-interface Message {
+interface GrabMessage {
   readonly type: number;
   readonly user: User | null;
   readonly content: string;
@@ -75,7 +75,7 @@ export const grab: Format = {
   },
 };
 
-function dataOf({ user, content, more = {} }: Message, event: LiveEvent, about: About, { idsAsText }: Asked): Bare {
+function dataOf({ user, content, more = {} }: GrabMessage, event: LiveEvent, about: About, { idsAsText }: AskedStream): Bare {
   const data = {
     ...more,
     MsgId: messageNumber(event),
@@ -89,7 +89,7 @@ function dataOf({ user, content, more = {} }: Message, event: LiveEvent, about: 
   return idsAsText ? asText(data) : data;
 }
 
-function messageOf(event: LiveEvent): Message | null {
+function messageOf(event: LiveEvent): GrabMessage | null {
   switch (event.type) {
     case "chat":
       return { type: TYPES.chat, user: event.user, content: event.text };
@@ -127,7 +127,7 @@ function messageOf(event: LiveEvent): Message | null {
 }
 
 /** What brings no new units (the end of a combo) it does not send either: its readers add `GiftCount` up. */
-function giftOf(event: LiveEventOf<"gift">): Message | null {
+function giftOf(event: LiveEventOf<"gift">): GrabMessage | null {
   if (event.delta === 0) return null;
   const { user, gift, delta, comboTotal, receiver } = event;
   // Where nobody said whether the gift can combo: that this one did, or may go on.
@@ -149,7 +149,7 @@ function giftOf(event: LiveEventOf<"gift">): Message | null {
 }
 
 /** Its statistics are of the one message that has both counts. */
-function statsOf(event: LiveEventOf<"stats">): Message | null {
+function statsOf(event: LiveEventOf<"stats">): GrabMessage | null {
   if (event.method !== "WebcastRoomUserSeqMessage") return null;
   const online = event.onlineText ?? String(event.online ?? "");
   const total = event.totalText ?? String(event.totalViewers ?? "");

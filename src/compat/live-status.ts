@@ -5,7 +5,7 @@ import type { About } from "./about.js";
 /** What that program says of a room. "Not known" is another thing than "offline". */
 type Code = "ROOM_ONLINE" | "ROOM_OFFLINE" | "ROOM_ENDED" | "ROOM_NOT_FOUND" | "ROOM_STATUS_UNKNOWN";
 
-interface Row {
+interface StatusRow {
   readonly valid: boolean;
   readonly live: boolean | null;
   readonly status: string;
@@ -17,7 +17,7 @@ interface Row {
   readonly retries: boolean;
 }
 
-const ROWS: Readonly<Record<Code, Row>> = {
+const ROWS: Readonly<Record<Code, StatusRow>> = {
   ROOM_ONLINE: {
     valid: true,
     live: true,

@@ -57,20 +57,20 @@ export function live(retrySeconds: number): Format {
   }
 }
 
-interface Message {
+interface CompatLiveMessage {
   readonly method: string;
   readonly fields: { readonly [key: string]: Proto };
 }
 
 /** The message's own fields, and behind them the four that are always there. */
-function withRoom({ method, fields }: Message, { title, anchor }: About): string {
+function withRoom({ method, fields }: CompatLiveMessage, { title, anchor }: About): string {
   const added = { method, livename: anchor?.nickname ?? "", title: title ?? "", avatarThumb: anchor?.avatar ?? "" };
   const own = protoJson(fields);
   return `${own.slice(0, -1)}${own === "{}" ? "" : ","}${JSON.stringify(added).slice(1)}`;
 }
 
-function messageOf(event: LiveEvent): Message | null {
-  const message = (method: string, fields: Message["fields"]): Message => ({
+function messageOf(event: LiveEvent): CompatLiveMessage | null {
+  const message = (method: string, fields: CompatLiveMessage["fields"]): CompatLiveMessage => ({
     method,
     fields: { common: commonOf(event, method), ...fields },
   });
@@ -116,7 +116,7 @@ function messageOf(event: LiveEvent): Message | null {
  * Its readers work the units out of several counters in ways of their own, as on the wire: `repeatCount` and `totalCount` are the combo's
  * units, and `comboCount` the clicks that gave them, each `groupCount` units.
  */
-function giftFields(event: LiveEventOf<"gift">): Message["fields"] {
+function giftFields(event: LiveEventOf<"gift">): CompatLiveMessage["fields"] {
   const { gift, comboTotal, receiver, unitsPerClick = 1 } = event;
   const clicks = Math.max(Math.ceil(comboTotal / unitsPerClick), 1);
   return {
@@ -149,7 +149,10 @@ function sendType(combo: boolean, clicks: number, unitsPerClick: number): bigint
 }
 
 /** Both counters of viewers: one has them all, the other, of which its readers take the online count, the shown one. */
-function statsMessage(event: LiveEventOf<"stats">, message: (method: string, fields: Message["fields"]) => Message): Message | null {
+function statsMessage(
+  event: LiveEventOf<"stats">,
+  message: (method: string, fields: CompatLiveMessage["fields"]) => CompatLiveMessage,
+): CompatLiveMessage | null {
   switch (event.method) {
     case "WebcastRoomUserSeqMessage":
       return message(event.method, statsFields(event));
@@ -166,7 +169,7 @@ function statsMessage(event: LiveEventOf<"stats">, message: (method: string, fie
   }
 }
 
-function statsFields(event: LiveEventOf<"stats">): Message["fields"] {
+function statsFields(event: LiveEventOf<"stats">): CompatLiveMessage["fields"] {
   return {
     ranks: (event.ranks ?? []).map(({ rank, score, user }) => ({ score: BigInt(score ?? 0), user: liveUser(user), rank: BigInt(rank) })),
     total: BigInt(event.online ?? 0),

@@ -7,9 +7,9 @@ import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
 import type { RoomKey } from "../store/log.js";
 import { CompatClient } from "./client.js";
+import type { CompatDeps } from "./deps.js";
 import type { Guest } from "./door.js";
-import type { Asked, Format } from "./format.js";
-import type { CompatParts } from "./parts.js";
+import type { AskedStream, Format } from "./format.js";
 import { Writing } from "./written.js";
 
 /** Pages of this machine: from a server on loopback, or from a file as older Chromiums and OBS name them. */
@@ -38,13 +38,13 @@ const CONNECTIONS_BESIDE = 100;
 /** One format on a port of its own: its clients have the port, and some the whole address, built in. */
 export class CompatPort {
   readonly format: Format;
-  readonly #parts: CompatParts;
+  readonly #parts: CompatDeps;
   readonly #writing: Writing;
   readonly #clients = new Set<CompatClient>();
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
 
-  constructor(format: Format, parts: CompatParts) {
+  constructor(format: Format, parts: CompatDeps) {
     this.format = format;
     this.#parts = parts;
     this.#writing = new Writing(format);
@@ -132,7 +132,7 @@ export class CompatPort {
     }
   }
 
-  async #admit(request: IncomingMessage, address: URL, { room }: Asked): Promise<Guest> {
+  async #admit(request: IncomingMessage, address: URL, { room }: AskedStream): Promise<Guest> {
     const { door, limits, origins } = this.#parts;
     if (this.#clients.size >= limits.clients) throw new DyliveError("too_many_subscriptions", `${limits.clients} clients are connected`);
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
@@ -147,7 +147,7 @@ export class CompatPort {
     return guest;
   }
 
-  #open(connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: Asked; readonly guest: Guest }): void {
+  #open(connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly guest: Guest }): void {
     const client = new CompatClient(connection, this.format, this.#writing, this.#parts);
     this.#clients.add(client);
     client.gone.addEventListener("abort", () => this.#clients.delete(client), { once: true });

@@ -1,6 +1,6 @@
 import type { TailBatch } from "../feed/tail-batch.js";
 import type { About } from "./about.js";
-import type { Asked, Format, Written } from "./format.js";
+import type { AskedStream, Format, WrittenMessage } from "./format.js";
 
 /** A message in bytes, with the status that it tells. */
 export interface Message {
@@ -17,7 +17,7 @@ export class Writing {
     this.#format = format;
   }
 
-  messages(batch: TailBatch, about: About, asked: Asked, session: string | null): readonly Message[] {
+  messages(batch: TailBatch, about: About, asked: AskedStream, session: string | null): readonly Message[] {
     const ofBatch = this.#made.get(batch) ?? new Map<string, readonly Message[]>();
     this.#made.set(batch, ofBatch);
     const key = JSON.stringify([asked.room, asked.idsAsText, session]);
@@ -34,6 +34,6 @@ export class Writing {
 }
 
 /** A message in bytes. */
-export function messageOf({ text, status }: Written): Message {
+export function messageOf({ text, status }: WrittenMessage): Message {
   return { bytes: Buffer.from(text, "utf8"), status: status ?? null };
 }

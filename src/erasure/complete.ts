@@ -3,7 +3,7 @@ import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 
-type Parts = Pick<Store, "log" | "statistics" | "residue">;
+type Deps = Pick<Store, "log" | "statistics" | "residue">;
 
 /** Told what is done now, and how much of it; it goes on when that resolves. */
 type OnProgress = (what: string, count: number) => void | Promise<void>;
@@ -24,7 +24,7 @@ export interface Completion {
  * store's file.
  * @throws DyliveError in_use when somebody reads an old state of the file for too long; what is left is then overwritten at the next start
  */
-export async function completeErasure(store: Parts, { note, rooms, vocabulary, signal, onProgress = () => {} }: Completion): Promise<void> {
+export async function completeErasure(store: Deps, { note, rooms, vocabulary, signal, onProgress = () => {} }: Completion): Promise<void> {
   let steps = 0;
   for (const room of new Set(rooms)) {
     // Each step is some 10 ms; between them others have their turn.

@@ -82,7 +82,7 @@ export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
 }
 
 type OnEvents = (count: number) => void | Promise<void>;
-type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures">;
+type Deps = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures">;
 
 /**
  * Takes a person out of everything that is kept, as of now; who comes again is kept again. The events stay erased whatever is imported or
@@ -90,7 +90,7 @@ type Parts = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" |
  * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
  */
 export async function eraseUser(
-  store: Parts,
+  store: Deps,
   { user, keep, clock = systemClock, signal, onProgress = () => {} }: EraseAsk,
 ): Promise<EraseReport> {
   const key = await store.secrets.pseudonymKey();
@@ -138,7 +138,7 @@ export async function eraseUser(
 }
 
 /** Finds out who is meant, and by what else they are known. */
-async function identify(store: Parts, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
+async function identify(store: Deps, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
   const meant = await look(store, text, signal, onEvents);
   if (meant.length === 0) throw new DyliveError("not_found", `nobody in the log is known as ${JSON.stringify(text.slice(0, 80))}`);
   // An id outranks a name: somebody may have taken another's number for a nickname.
@@ -156,7 +156,7 @@ async function identify(store: Parts, text: string, signal: AbortSignal | undefi
   return people.size === 0 ? known : identityOf(await look(store, known, signal, onEvents), false);
 }
 
-async function look(store: Parts, who: string | Identity, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<User[]> {
+async function look(store: Deps, who: string | Identity, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<User[]> {
   const found = new Map<string, User>();
   await walk(
     store,
@@ -172,7 +172,7 @@ async function look(store: Parts, who: string | Identity, signal: AbortSignal | 
 
 /** Goes through all rooms from where they were `reached` to where their heads are. */
 async function walk<S extends Step>(
-  { log }: Parts,
+  { log }: Deps,
   signal: AbortSignal | undefined,
   step: (room: RoomKey, after: number) => Promise<S>,
   add: (room: RoomKey, step: S) => void,

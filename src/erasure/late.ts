@@ -7,7 +7,7 @@ import { changeOf, type Wish } from "./change.js";
 import { type Identity, identityOf, peopleIn } from "./identity.js";
 import { digestOf } from "./pseudonym.js";
 
-type Parts = Pick<Store, "erasures" | "secrets">;
+type Deps = Pick<Store, "erasures" | "secrets">;
 
 /** The clocks of those who receive and those who erase are taken to differ by no more than this, ms: rather an hour too much is taken out. */
 const CLOCKS_MS = 3_600_000;
@@ -15,7 +15,7 @@ const CLOCKS_MS = 3_600_000;
 const ID = /^[\w.-]{1,128}$/;
 
 /** Notes that somebody is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
-export async function noteErasure({ erasures, secrets }: Parts, { identity, pseudonym, keep }: Wish, at: number): Promise<void> {
+export async function noteErasure({ erasures, secrets }: Deps, { identity, pseudonym, keep }: Wish, at: number): Promise<void> {
   const { ids, secUids, webcastUids, nicknames, byName } = identity;
   const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : [])];
   const key = await secrets.pseudonymKey();
@@ -24,7 +24,7 @@ export async function noteErasure({ erasures, secrets }: Parts, { identity, pseu
 }
 
 /** Makes what takes people out of messages that were received before they were erased, and are stored after. */
-export function lateErasures({ erasures, secrets }: Parts): () => Promise<Without | null> {
+export function lateErasures({ erasures, secrets }: Deps): () => Promise<Without | null> {
   return async () => {
     const noted = await erasures.list();
     if (noted.length === 0) return null;
@@ -44,12 +44,12 @@ export function lateErasures({ erasures, secrets }: Parts): () => Promise<Withou
 }
 
 /** An erasure, with what tells whether a text means the person. */
-interface Late extends Omit<NotedErasure, "marks"> {
+interface LateErasure extends Omit<NotedErasure, "marks"> {
   readonly means: (text: string) => boolean;
 }
 
 /** What is left of a draft; null when nothing is. */
-function without(draft: Draft, { at, pseudonym, keep, means }: Late): Draft | null {
+function without(draft: Draft, { at, pseudonym, keep, means }: LateErasure): Draft | null {
   const { event } = draft;
   if (event.receivedAt > at + CLOCKS_MS) return draft;
   // These name people in ways that no digest finds: what is others' is lost with it.
@@ -64,7 +64,7 @@ function without(draft: Draft, { at, pseudonym, keep, means }: Late): Draft | nu
 }
 
 /** By what a person is known in an event; null where they are not in it. */
-function foundIn(event: Draft["event"], means: Late["means"]): Identity | null {
+function foundIn(event: Draft["event"], means: LateErasure["means"]): Identity | null {
   const users = peopleIn(event).filter((user) => isMeant(user, means));
   const ids = new Set<string>();
   const visit = (value: unknown): void => {
@@ -77,7 +77,7 @@ function foundIn(event: Draft["event"], means: Late["means"]): Identity | null {
   return { ...known, ids: [...new Set([...known.ids, ...ids])] };
 }
 
-function isMeant(user: User, means: Late["means"]): boolean {
+function isMeant(user: User, means: LateErasure["means"]): boolean {
   const ids = [user.id, user.secUid, user.webcastUid];
   if (ids.some((one) => one !== null && one !== undefined && means(one))) return true;
   return isOnlyNamed(user) && user.nickname !== null && means(named(user.nickname));

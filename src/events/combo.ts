@@ -23,7 +23,7 @@ export type Draft =
   | { readonly event: GiftEvent; readonly claim: Claim };
 
 /** The parts of a combo's identity, as the message gives them. */
-interface ComboParts {
+interface ComboDeps {
   readonly sessionId: string;
   readonly sender: string;
   readonly giftId: string;
@@ -42,7 +42,7 @@ interface ComboParts {
  * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. Under a mask two people cannot be told apart by who they
  * are, so the action's trace_id, which is one for all messages of a combo, stands beside the group. At most about 200 characters.
  */
-export function comboId(parts: ComboParts): string {
+export function comboId(parts: ComboDeps): string {
   const trace = parts.traceId === "" ? "" : `t${short(parts.traceId)}`;
   const hidden = parts.masked && trace !== "" ? `-${trace}` : "";
   const group = parts.groupId !== "0" ? `g${parts.groupId}${hidden}` : trace || `e${parts.eventId}`;

@@ -31,7 +31,7 @@ const OFFERED = [...SEARCHES, "size", "lowerAscii", ...LOOPS].join(", ");
  * backtrack), no list that grows, loops over written-out lists only and none inside another. What is left has a cost that can be told beforehand.
  */
 export function objectionTo(root: ASTNode): Objection | null {
-  const walk = new Walk();
+  const walk = new BoundsWalk();
   try {
     const cost = walk.cost(root, null) + walk.once;
     return cost > COST_MAX ? { message: `it costs ${cost} steps for each event, ${COST_MAX} are allowed: make it shorter`, at: 0 } : null;
@@ -50,7 +50,7 @@ class Refused extends Error {
   }
 }
 
-class Walk {
+class BoundsWalk {
   /** Steps of calls in loops that do not depend on the loop's item: they are worked out once for an event. */
   once = 0;
   /** Characters of the longest text in the list that is gone through. */

@@ -4,13 +4,13 @@ import { mentions } from "./filter-bounds.js";
 import { ARITHMETIC, isEqual, isList, type Known, type Of, ORDERS, ordered, SEARCHES, sizeOf, type Value } from "./filter-values.js";
 import { type Scalar, type Scalars, VARIABLES } from "./filter-variables.js";
 
-type Part = (at: Frame) => Value;
+type Part = (at: Scope) => Value;
 
 /** From so many texts on a set is faster than a look at each. */
 const SET_FROM = 8;
 
 /** Where an expression is when it runs: the event, what was read of it, and the item of the loop around. */
-interface Frame {
+interface Scope {
   event: LiveEvent;
   item: Value;
   /** Values of variables and of parts that do not change within a loop; undefined where nothing was worked out yet. */
@@ -34,7 +34,7 @@ export function runnable(root: ASTNode): (event: LiveEvent) => boolean {
 
 class Making {
   // The event is set before anything runs.
-  readonly frame: Frame = { event: undefined as unknown as LiveEvent, item: undefined, known: [] };
+  readonly frame: Scope = { event: undefined as unknown as LiveEvent, item: undefined, known: [] };
   readonly #slots = new Map<string, number>();
   #slotCount = 0;
   /** Name of the loop that is around. */
@@ -198,7 +198,7 @@ class Making {
 
 /** `exists` and `all`: one item that decides is enough, whatever the others are. */
 function decidedBy(by: boolean) {
-  return (items: readonly Value[], body: Part, at: Frame): Value => {
+  return (items: readonly Value[], body: Part, at: Scope): Value => {
     let result: Value = !by;
     for (const item of items) {
       at.item = item;
@@ -210,7 +210,7 @@ function decidedBy(by: boolean) {
   };
 }
 
-function exactlyOne(items: readonly Value[], body: Part, at: Frame): Value {
+function exactlyOne(items: readonly Value[], body: Part, at: Scope): Value {
   let count = 0;
   for (const item of items) {
     at.item = item;

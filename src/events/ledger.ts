@@ -18,7 +18,7 @@ export interface Lookups {
 }
 
 /** What the log said about {@link Lookups}. */
-export interface Found {
+export interface FoundCombo {
   readonly combos: ReadonlyMap<string, Mark>;
   readonly known: ReadonlySet<string>;
   /** The gifts among them as they were stored: what they say of twins and traces is remembered. */
@@ -91,7 +91,7 @@ export class GiftLedger {
   }
 
   /** The events to append, in the order of the drafts. Gifts that bring nothing new are left out; nothing is remembered before {@link commit}. */
-  stage(drafts: readonly Draft[], found: Found): readonly NewEvent[] {
+  stage(drafts: readonly Draft[], found: FoundCombo): readonly NewEvent[] {
     const from = this.#staged.length;
     for (const draft of drafts) {
       if (draft.claim !== null) this.#stageGift(draft, found);
@@ -173,7 +173,7 @@ export class GiftLedger {
     }
   }
 
-  #stageGift(draft: Extract<Draft, { event: GiftEvent }>, found: Found): void {
+  #stageGift(draft: Extract<Draft, { event: GiftEvent }>, found: FoundCombo): void {
     const { event, claim } = draft;
     if (found.known.has(event.id)) {
       this.#recall(event, found.gifts?.get(event.id));
@@ -214,7 +214,7 @@ export class GiftLedger {
    * comes as a gift and as a light or binding gift, of which one lacks the group: then they share the combo that was stored first, and the
    * larger total rules. Two ordinary gifts of one action are two combos.
    */
-  #target(event: GiftEvent, found: Found): string {
+  #target(event: GiftEvent, found: FoundCombo): string {
     const own = event.comboId;
     if (this.#mark(own) ?? found.combos.get(own)) return own;
     const joined = this.#joinedAhead.get(own) ?? this.#joined.get(own);

@@ -3,7 +3,7 @@ import { readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey, Where } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import { type About, EXPORT_FORMATS, type ExportFormat } from "./format.js";
+import { EXPORT_FORMATS, type ExportAbout, type ExportFormat } from "./format.js";
 
 /** What somebody wants exported of a room. Times are ms UTC. */
 export interface ExportWish {
@@ -42,7 +42,7 @@ export interface ExportAsk {
   /** The last seq that is looked at: the head when it was asked for, so that an export of a running broadcast ends. */
   readonly until: number;
   readonly pseudonymKey: string | null;
-  readonly about: About;
+  readonly about: ExportAbout;
 }
 
 /** Beijing, where the rooms are. */
@@ -74,7 +74,7 @@ export async function decideExport(
     ...(minDiamonds !== undefined && { minDiamonds }),
   };
   const { head } = (await log.heads([room])).get(room) ?? { head: 0 };
-  const about: About = {
+  const about: ExportAbout = {
     room,
     webRid: row?.webRid ?? null,
     sessionId: sessionId ?? null,

@@ -1,5 +1,5 @@
 import { userOf } from "./columns.js";
-import type { About, Encode } from "./format.js";
+import type { Encode, ExportAbout } from "./format.js";
 import { CROSSING_MS, FONT_SIZE, Lanes, SCREEN, STANDING_MS, widthOf } from "./lanes.js";
 import { lineOf, subtitleText } from "./subtitle-text.js";
 import { type Placed, placed } from "./timeline.js";
@@ -11,7 +11,7 @@ export const ass: Encode = async function* (batches, about) {
   for await (const batch of placed(batches, about)) yield batch.map((one) => dialogueOf(one, lanes)).join("");
 };
 
-function headOf({ title, anchor }: About): string {
+function headOf({ title, anchor }: ExportAbout): string {
   const name = subtitleText([anchor, title].filter(Boolean).join(" "));
   const style = (style: string, color: string) =>
     `Style: ${style},Microsoft YaHei,${FONT_SIZE},${color},${color},&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,1.5,0,7,0,0,0,1`;

@@ -58,7 +58,7 @@ async function* eventsOf(
 const ENCODERS: Readonly<Record<ExportFormat, Encode>> = { jsonl, csv, xlsx, xml, ass, srt, parquet };
 
 /** A piece of an export, with the seq up to which the log was looked at for it and what was before it. */
-export interface Piece {
+export interface ExportPiece {
   readonly bytes: Uint8Array;
   readonly scanned: number;
 }
@@ -73,7 +73,7 @@ export async function* exportPieces(
   ask: ExportAsk,
   signal: AbortSignal,
   paid: Paid | null = null,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<ExportPiece> {
   let scanned = ask.after;
   const onScanned = (seq: number) => {
     scanned = seq;

@@ -2,7 +2,7 @@ import type { ReadingTime } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Log } from "../store/log.js";
 import type { ExportAsk } from "./ask.js";
-import { exportPieces, type Piece } from "./export.js";
+import { type ExportPiece, exportPieces } from "./export.js";
 
 /** An answer holds at least so much, so that what is handed between threads is worth its way. */
 const PART_BYTES = 256 * 1024;
@@ -23,7 +23,7 @@ export interface Exports {
 export class LocalExports implements Exports {
   readonly #log: Pick<Log, "read">;
   readonly #time: ReadingTime;
-  readonly #open = new Map<number, { readonly pieces: AsyncIterator<Piece>; readonly stop: AbortController }>();
+  readonly #open = new Map<number, { readonly pieces: AsyncIterator<ExportPiece>; readonly stop: AbortController }>();
   #last = 0;
 
   /** @param time that of this thread */

@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../events/event.js";
 
 /** What is told of an export beside its events. */
-export interface About {
+export interface ExportAbout {
   readonly room: number;
   readonly webRid: string | null;
   readonly sessionId: string | null;
@@ -21,7 +21,7 @@ export interface About {
  * Makes a file of batches of events, a function of them and nothing else. Gives one piece for each batch, be it an empty one, in formats that
  * can be continued; whenever it has some in the others.
  */
-export type Encode = (batches: AsyncIterable<readonly LiveEvent[]>, about: About) => AsyncIterable<string | Uint8Array>;
+export type Encode = (batches: AsyncIterable<readonly LiveEvent[]>, about: ExportAbout) => AsyncIterable<string | Uint8Array>;
 
 /** The formats by name: what their files are, and what can be done with them. */
 export const EXPORT_FORMATS = {

@@ -16,7 +16,7 @@ const SCHEMA: readonly SchemaElement[] = [
 
 /** A table for analysis. A `moment` is a timestamp in UTC, so that the zone of the other tables means nothing here. */
 export const parquet: Encode = async function* (batches) {
-  const piece = new Piece();
+  const piece = new ParquetPiece();
   const writer = new ParquetWriter({ writer: piece, schema: [...SCHEMA], createdBy: "dylive" });
   let rows: LiveEvent[] = [];
   const flush = () => {
@@ -34,7 +34,7 @@ export const parquet: Encode = async function* (batches) {
 };
 
 /** What the writer has written since it was last looked at; the places in the file go on. */
-class Piece extends ByteWriter {
+class ParquetPiece extends ByteWriter {
   take(): Uint8Array {
     const bytes = new Uint8Array(this.getBuffer());
     this.index = 0;

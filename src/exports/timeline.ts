@@ -1,5 +1,5 @@
 import type { LiveEvent } from "../events/event.js";
-import type { About } from "./format.js";
+import type { ExportAbout } from "./format.js";
 
 /** An event and where in the recording it belongs, ms from its first moment. */
 export interface Placed {
@@ -18,7 +18,7 @@ const HELD_MAX = 5000;
  * Events in order of their place in the recording. What was before its first moment is left out. An event that comes later than a minute after
  * its time (a message that a redecoding found) is given when it comes, out of order.
  */
-export async function* placed(batches: AsyncIterable<readonly LiveEvent[]>, about: About): AsyncGenerator<readonly Placed[]> {
+export async function* placed(batches: AsyncIterable<readonly LiveEvent[]>, about: ExportAbout): AsyncGenerator<readonly Placed[]> {
   let { startMs } = about;
   const held: Placed[] = [];
   for await (const events of batches) {

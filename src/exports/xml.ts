@@ -1,7 +1,7 @@
 import type { NewEventOf, User } from "../events/event.js";
 import { platformId } from "../events/platform-id.js";
 import { isDate } from "./columns.js";
-import type { About, Encode } from "./format.js";
+import type { Encode, ExportAbout } from "./format.js";
 import { xmlText } from "./markup.js";
 import { type Placed, placed } from "./timeline.js";
 
@@ -19,7 +19,7 @@ export const xml: Encode = async function* (batches, about) {
   yield "</i>\n";
 };
 
-function headOf({ webRid, title, anchor, startMs, sessionId }: About): string {
+function headOf({ webRid, title, anchor, startMs, sessionId }: ExportAbout): string {
   const about = {
     room: webRid,
     session: sessionId,

@@ -2,7 +2,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 
 /** A place in one room's log: everything with a greater seq comes after it. */
-interface Place {
+interface CursorPlace {
   readonly logId: string;
   readonly room: RoomKey;
   readonly seq: number;
@@ -28,7 +28,7 @@ export class CursorReset extends DyliveError {
 }
 
 /** The cursor as clients see it: opaque. It begins with a letter, so it is never taken for a bare seq. */
-export function encodeCursor({ logId, room, seq }: Place): string {
+export function encodeCursor({ logId, room, seq }: CursorPlace): string {
   // The log's id comes last because it may hold any character.
   return Buffer.from(`v1/${room}:${seq}/${logId}`, "utf8").toString("base64url");
 }
@@ -37,7 +37,7 @@ export function encodeCursor({ logId, room, seq }: Place): string {
  * Reads what {@link encodeCursor} wrote, or a bare seq (0: the oldest kept), which names neither log nor room.
  * @throws DyliveError bad_request that names the field
  */
-export function decodeCursor(text: string): Place | { readonly seq: number } {
+export function decodeCursor(text: string): CursorPlace | { readonly seq: number } {
   if (/^\d{1,15}$/.test(text)) return { seq: Number(text) };
   const parts = /^v1\/(\d{1,15}):(\d{1,15})\/(.+)$/s.exec(Buffer.from(text, "base64url").toString("utf8"));
   if (parts?.[1] === undefined || parts[2] === undefined || parts[3] === undefined)

@@ -15,7 +15,7 @@ const CHARS_MAX = 12_000_000;
 const FIELD_CHARS = 16;
 
 /** What a reader is given: events in order, and where it is afterwards. */
-export interface Gathered {
+export interface ReadEvents {
   readonly events: readonly LiveEvent[];
   /** Everything up to here was given or passed over. */
   readonly next: number;
@@ -43,7 +43,7 @@ export interface Filter {
 }
 
 /** What is read, and how much of it. */
-export interface Reading {
+export interface ReadRequest {
   readonly log: Log;
   readonly room: RoomKey;
   readonly limit: number;
@@ -59,7 +59,7 @@ export interface Reading {
  * The next events that the filter shows, up to `limit`. Goes on in steps, each in a turn of its own, until it has them, has seen all or has
  * done its share; an abort ends it between two events.
  */
-export async function readAfter(reading: Reading, after: number, signal: AbortSignal): Promise<Gathered> {
+export async function readAfter(reading: ReadRequest, after: number, signal: AbortSignal): Promise<ReadEvents> {
   const { log, room, filter, time, payer } = reading;
   const end = await time.begin(payer, signal);
   if (end === null) return nothing(after);
@@ -86,7 +86,7 @@ export async function readAfter(reading: Reading, after: number, signal: AbortSi
  * what it had not yet found would be passed over for good.
  * @returns null when the signal aborted before it could begin
  */
-export async function readNewest(reading: Reading, head: number, signal?: AbortSignal): Promise<Gathered | null> {
+export async function readNewest(reading: ReadRequest, head: number, signal?: AbortSignal): Promise<ReadEvents | null> {
   const end = await reading.time.begin(reading.payer, signal);
   if (end === null) return null;
   try {
@@ -98,7 +98,7 @@ export async function readNewest(reading: Reading, head: number, signal?: AbortS
 }
 
 /** The last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
-export async function readBefore(reading: Reading, from: number, signal?: AbortSignal): Promise<Gathered> {
+export async function readBefore(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
   const end = await reading.time.begin(reading.payer, signal);
   if (end === null) return nothing(from);
   try {
@@ -109,11 +109,11 @@ export async function readBefore(reading: Reading, from: number, signal?: AbortS
 }
 
 /** What one that was ended before it began has got: it is where it was. */
-function nothing(next: number): Gathered {
+function nothing(next: number): ReadEvents {
   return { events: [], next, more: true, removed: [] };
 }
 
-async function stepBack(reading: Reading, from: number, signal?: AbortSignal): Promise<Gathered> {
+async function stepBack(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
   const { log, room, filter } = reading;
   const steps = new Steps(reading, signal);
   let before = from;
@@ -132,7 +132,7 @@ async function stepBack(reading: Reading, from: number, signal?: AbortSignal): P
 
 /** The steps of one reading: what they found, and whether they were enough. */
 class Steps {
-  readonly #reading: Reading;
+  readonly #reading: ReadRequest;
   readonly #signal: AbortSignal | undefined;
   readonly #events: LiveEvent[] = [];
   readonly #removed: NonNullable<Page["removed"]>[] = [];
@@ -141,12 +141,12 @@ class Steps {
   #ms = 0;
   #chars = 0;
 
-  constructor(reading: Reading, signal: AbortSignal | undefined) {
+  constructor(reading: ReadRequest, signal: AbortSignal | undefined) {
     this.#reading = reading;
     this.#signal = signal;
   }
 
-  get got(): Pick<Gathered, "events" | "removed"> {
+  get got(): Pick<ReadEvents, "events" | "removed"> {
     return { events: this.#events, removed: this.#removed };
   }
 

@@ -16,7 +16,7 @@ export interface TailReader {
 }
 
 /** What a tail works with. */
-export interface TailParts {
+export interface TailDeps {
   readonly log: Pick<Log, "read" | "heads" | "wakes">;
   readonly clock: Clock;
   /** Least ms between two reads of a room: what comes in between goes out together. */
@@ -30,7 +30,7 @@ export class RoomTail {
   readonly room: RoomKey;
   /** Rejects when the log could not say where its head is. */
   readonly started: Promise<void>;
-  readonly #parts: TailParts;
+  readonly #parts: TailDeps;
   readonly #signal: AbortSignal;
   readonly #readers = new Set<TailReader>();
   #at = 0;
@@ -38,7 +38,7 @@ export class RoomTail {
   #running = false;
   #again = false;
 
-  constructor(room: RoomKey, parts: TailParts, signal: AbortSignal) {
+  constructor(room: RoomKey, parts: TailDeps, signal: AbortSignal) {
     this.room = room;
     this.#parts = parts;
     this.#signal = signal;

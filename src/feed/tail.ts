@@ -1,12 +1,12 @@
 import type { RoomKey } from "../store/log.js";
-import { RoomTail, type TailParts } from "./tail-room.js";
+import { RoomTail, type TailDeps } from "./tail-room.js";
 
 /** Pause after the store's wake-ups broke off, before they are asked for again. */
 const RETRY_MS = 1_000;
-/** Default of {@link TailParts.coalesceMs}. A write to a socket costs the same for 1 event as for 100, and nobody sees 15 ms. */
+/** Default of {@link TailDeps.coalesceMs}. A write to a socket costs the same for 1 event as for 100, and nobody sees 15 ms. */
 const COALESCE_MS = 15;
 
-interface Held {
+interface HeldTail {
   readonly tail: RoomTail;
   readonly stop: AbortController;
   holders: number;
@@ -14,11 +14,11 @@ interface Held {
 
 /** The tails of a process: one for each room that somebody reads, none for the others. */
 export class Tails {
-  readonly #parts: TailParts;
-  readonly #held = new Map<RoomKey, Held>();
+  readonly #parts: TailDeps;
+  readonly #held = new Map<RoomKey, HeldTail>();
   #listening: AbortController | null = null;
 
-  constructor(parts: Omit<TailParts, "coalesceMs"> & Partial<Pick<TailParts, "coalesceMs">>) {
+  constructor(parts: Omit<TailDeps, "coalesceMs"> & Partial<Pick<TailDeps, "coalesceMs">>) {
     this.#parts = { coalesceMs: COALESCE_MS, ...parts };
   }
 
@@ -46,21 +46,21 @@ export class Tails {
     return held.tail;
   }
 
-  #open(room: RoomKey): Held {
+  #open(room: RoomKey): HeldTail {
     // Before the head is read, so that what comes after that wakes the tail.
     this.#listening ??= this.#listen();
     const stop = new AbortController();
-    const held: Held = { tail: new RoomTail(room, this.#parts, stop.signal), stop, holders: 0 };
+    const held: HeldTail = { tail: new RoomTail(room, this.#parts, stop.signal), stop, holders: 0 };
     this.#held.set(room, held);
     return held;
   }
 
-  #release(room: RoomKey, held: Held): void {
+  #release(room: RoomKey, held: HeldTail): void {
     held.holders--;
     if (held.holders === 0) this.#drop(room, held);
   }
 
-  #drop(room: RoomKey, held: Held): void {
+  #drop(room: RoomKey, held: HeldTail): void {
     held.stop.abort();
     if (this.#held.get(room) !== held) return;
     this.#held.delete(room);

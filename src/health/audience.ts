@@ -1,7 +1,7 @@
 import type { NewEvent } from "../events/event.js";
 
 /** What the platform last said of a broadcast. Null is "it has not said". */
-export interface Told {
+export interface ToldAudience {
   /** https URL of the cover; its signature expires, so it is not stored. */
   readonly cover: string | null;
   /** People in the room. */
@@ -12,13 +12,13 @@ export interface Told {
   readonly likes: number | null;
 }
 
-const NOTHING: Told = { cover: null, online: null, totalViewers: null, likes: null };
+const NOTHING: ToldAudience = { cover: null, online: null, totalViewers: null, likes: null };
 
 /** Keeps what the platform last said of a room's broadcast, its cover from the reading of its page, its counts from its messages. */
 export class Audience {
   #told = NOTHING;
 
-  get told(): Told {
+  get told(): ToldAudience {
     return this.#told;
   }
 

@@ -4,7 +4,7 @@ import type { Received } from "../platform/access/source.js";
 export const LATE_MS = 5000;
 
 /** Messages that wait in one place. */
-interface Waiting {
+interface WaitingFrames {
   count: number;
   /** When the oldest of them was received, ms UTC; null while none waits. */
   since: number | null;
@@ -15,8 +15,8 @@ interface Waiting {
  * turned down does not wait, nor does a message that gives no event.
  */
 export class Backlog {
-  readonly #inHand: Waiting = { count: 0, since: null };
-  readonly #spooled: Waiting = { count: 0, since: null };
+  readonly #inHand: WaitingFrames = { count: 0, since: null };
+  readonly #spooled: WaitingFrames = { count: 0, since: null };
   #received = 0;
   #lastReceivedAt: number | null = null;
 
@@ -100,7 +100,7 @@ function messagesIn(batch: readonly Received[]): number {
   return batch.reduce((sum, { response }) => sum + (response?.messages.length ?? 0), 0);
 }
 
-function add(waiting: Waiting, count: number, at: number | null): void {
+function add(waiting: WaitingFrames, count: number, at: number | null): void {
   waiting.count += count;
   if (waiting.count <= 0) waiting.since = null;
   else waiting.since ??= at;

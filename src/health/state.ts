@@ -1,7 +1,7 @@
 import type { LoginReading } from "../platform/access/visitor.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings } from "../store/rooms.js";
-import type { Told } from "./audience.js";
+import type { ToldAudience } from "./audience.js";
 import type { GiftsState } from "./gifts-watch.js";
 
 /**
@@ -67,7 +67,7 @@ export interface RoomStatus {
   readonly state: RoomState;
   /** room_id of the broadcast that is or was collected last; null before the first. */
   readonly sessionId: string | null;
-  readonly broadcast: Told;
+  readonly broadcast: ToldAudience;
   readonly evidence: Evidence;
 }
 

@@ -7,7 +7,7 @@ import type { HeldTokens } from "./held-tokens.js";
 type EndReason = "gone" | "newer" | "token" | "stopping";
 
 /** One request that may wait, until its answer is handed over or its connection is gone. */
-export class Call {
+export class HttpCall {
   /** Whether the answer was handed over whole; settles when it was, or never can be. */
   readonly handedOver: Promise<boolean>;
   readonly #controller = new AbortController();
@@ -77,9 +77,9 @@ function noLonger(): DyliveError {
 }
 
 /** The calls under way, and what is still to be done after their answers. */
-export class Calls {
+export class HttpCalls {
   readonly #held: Pick<HeldTokens, "hold">;
-  readonly #open = new Set<Call>();
+  readonly #open = new Set<HttpCall>();
   readonly #after = new Set<Promise<void>>();
   #stopped = false;
   #drained: () => void = () => {};
@@ -94,8 +94,8 @@ export class Calls {
   }
 
   /** Notes a call until its connection has no more to do with it. @param token by which it was let in */
-  open(request: IncomingMessage, response: ServerResponse, token: TokenRow): Call {
-    const call = new Call(request, response);
+  open(request: IncomingMessage, response: ServerResponse, token: TokenRow): HttpCall {
+    const call = new HttpCall(request, response);
     this.#open.add(call);
     const letGo = this.#held.hold(token, () => call.end("token"));
     const leave = () => {

@@ -3,11 +3,11 @@ import { ROOM_STATES, type RoomState } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { MemberRow } from "../store/leases.js";
 import type { Store } from "../store/store.js";
-import type { HookDesk } from "../webhooks/desk.js";
+import type { WebhookService } from "../webhooks/webhook-service.js";
 
 /** Events of the log that hooks have not come to, of all of them together. */
-export async function hooksBehind(desk: Pick<HookDesk, "list">): Promise<number> {
-  return (await desk.list()).reduce((sum, { backlog }) => sum + backlog, 0);
+export async function hooksBehind(webhooks: Pick<WebhookService, "list">): Promise<number> {
+  return (await webhooks.list()).reduce((sum, { backlog }) => sum + backlog, 0);
 }
 
 /** Rooms by state; those of which nothing was told yet are `resolving`. */
@@ -43,7 +43,7 @@ export async function clusterView({ cluster, statistics, search }: ClusterStore,
     throw new DyliveError("not_found", "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)");
   const [members, wishes, counted, indexed, hooks, spooledBytes] = await Promise.all([
     cluster.leases.members(),
-    cluster.wishes.all(),
+    cluster.wantedRooms.all(),
     statistics.progress(),
     search.progress(),
     countHooks(),

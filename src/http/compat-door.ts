@@ -7,7 +7,7 @@ import type { TokenRow, Tokens } from "../store/tokens.js";
 import { assertMayAsk, maySee } from "./access.js";
 import { authenticate } from "./auth.js";
 import { HeldTokens } from "./held-tokens.js";
-import { Rates } from "./rate.js";
+import { RateLimiter } from "./rate.js";
 import { Uses } from "./uses.js";
 
 /** Somebody without a token, where none is needed. */
@@ -19,7 +19,7 @@ const ANYBODY: Guest = {
 };
 
 /** How the door of the compat outputs is built. */
-interface CompatDoorParts {
+interface CompatDoorDeps {
   readonly tokens: Tokens;
   readonly rooms: Rooms;
   readonly clock: Clock;
@@ -29,8 +29,8 @@ interface CompatDoorParts {
 }
 
 /** The door of the compat outputs: the tokens of the API, with their rooms and rates, in `?token=` or the header. */
-export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorParts): Door {
-  const rates = new Rates(clock);
+export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorDeps): Door {
+  const rates = new RateLimiter(clock);
   const uses = new Uses(tokens, clock, logger);
   const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients cannot be looked at"));
   return {

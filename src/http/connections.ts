@@ -29,7 +29,7 @@ const UNTAKEN_STOPPING_MS = 1_000;
 /** What is cut to, so that the next answer does not need another look. */
 const CUT_TO = 0.75;
 
-interface Kept {
+interface KeptConnection {
   readonly address: string;
   /** ms UTC: when something was taken last, or nothing waited. */
   movedAt: number;
@@ -42,7 +42,7 @@ interface Kept {
 export class Connections {
   readonly #clock: Clock;
   readonly #limits: ConnectionLimits;
-  readonly #kept = new Map<Socket, Kept>();
+  readonly #kept = new Map<Socket, KeptConnection>();
   /** Those on which nothing is answered, the one first that has been so for the longest. */
   readonly #idle = new Set<Socket>();
   readonly #stop: () => void;
@@ -118,7 +118,7 @@ export class Connections {
 
   #look(): void {
     const now = this.#clock.now();
-    const held: [Socket, Kept][] = [];
+    const held: [Socket, KeptConnection][] = [];
     const byAddress = new Map<string, number>();
     let total = 0;
     for (const [socket, kept] of this.#kept) {

@@ -4,7 +4,7 @@ import type { RoomStatus } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { AppendHealth } from "../store/append-health.js";
 import { isLimited } from "./access.js";
-import type { ApiParts } from "./parts.js";
+import type { ApiDeps } from "./api-deps.js";
 
 /** A look at the store is good for so long: nobody may make us write as often as they ask. With the next one, it is how old readiness may be. */
 const LOOK_MS = 1_000;
@@ -30,7 +30,7 @@ const Healthy = Type.Object(
 const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
 
 /** One small write, to see whether the store can be written. */
-interface Look {
+interface StoreLook {
   /** ms UTC */
   readonly asked: number;
   /** ms UTC; null while the store has not answered. */
@@ -47,9 +47,9 @@ interface About {
 }
 
 /** `/healthz`, `/readyz` and `/metrics`. */
-export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, here, appends }: About): void {
-  const { store, rooms, clock, gate, metrics } = parts;
-  let look: Look = { asked: 0, answered: 0, writable: Promise.resolve(false) };
+export function healthRoutes(app: FastifyInstance, parts: ApiDeps, { stopping, here, appends }: About): void {
+  const { store, rooms, clock, authenticator, metrics } = parts;
+  let look: StoreLook = { asked: 0, answered: 0, writable: Promise.resolve(false) };
 
   app.get(
     "/healthz",
@@ -87,7 +87,7 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, 
   );
 
   /** Whether the store could be written; null when it has not answered in time. */
-  async function answerOf({ asked, answered, writable }: Look, now: number): Promise<boolean | null> {
+  async function answerOf({ asked, answered, writable }: StoreLook, now: number): Promise<boolean | null> {
     const leftMs = asked + WRITE_MS - now;
     if (answered === null && leftMs <= 0) return null;
     const done = new AbortController();
@@ -100,12 +100,12 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, 
     return answer;
   }
 
-  function lookAt(asked: number): Look {
+  function lookAt(asked: number): StoreLook {
     const writable = store.positions.set(PROBE, 0, 0).then(
       () => true,
       () => false,
     );
-    const look: Look = { asked, answered: null, writable };
+    const look: StoreLook = { asked, answered: null, writable };
     parts.calls.after(
       writable.then(() => {
         look.answered = clock.now();
@@ -125,7 +125,7 @@ export function healthRoutes(app: FastifyInstance, parts: ApiParts, { stopping, 
       },
       // Not even on loopback without one: behind a proxy on the same machine everybody comes from there.
       onRequest: async (request) => {
-        const token = await gate.enterAnyway(request.raw, "read");
+        const token = await authenticator.enterAnyway(request.raw, "read");
         if (isLimited(token)) throw new DyliveError("forbidden", "the metrics are of all rooms, the token is limited to some");
       },
       config: { scope: "read" },

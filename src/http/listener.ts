@@ -5,7 +5,7 @@ import { Conversation } from "../runtime/conversation.js";
 import type { Connections } from "./connections.js";
 import { failureText } from "./envelope.js";
 import { failure } from "./failure.js";
-import type { Secrets } from "./secrets.js";
+import type { SecretCipher } from "./secrets.js";
 
 /** How long requests are begun in one turn of the event loop. */
 const TURN_MS = 10;
@@ -92,7 +92,7 @@ type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => voi
  * request before fastify sees it.
  */
 export class Listener {
-  readonly #secrets: Secrets;
+  readonly #secrets: SecretCipher;
   readonly #connections: Connections;
   readonly #beginnings = new Beginnings();
   readonly #conversations = new WeakMap<Socket, Conversation>();
@@ -104,7 +104,7 @@ export class Listener {
   #onUpgrade: OnUpgrade | null = null;
 
   /** @param requestMs for receiving a whole request */
-  constructor(secrets: Secrets, connections: Connections, requestMs = REQUEST_MS) {
+  constructor(secrets: SecretCipher, connections: Connections, requestMs = REQUEST_MS) {
     this.#secrets = secrets;
     this.#connections = connections;
     this.#requestMs = requestMs;

@@ -4,8 +4,8 @@ import { ROOM_STATES, type RoomStatus, type Storage } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { StoreServer } from "../store/store.js";
-import { HOOK_STATES } from "../webhooks/desk.js";
 import type { HookFigures } from "../webhooks/start.js";
+import { HOOK_STATES } from "../webhooks/webhook-service.js";
 
 /** Seconds: what the platform's push takes, up to what only a stall explains. */
 const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
@@ -18,7 +18,7 @@ const LIVE_SOURCES: ReadonlySet<string> = new Set(["websocket", "browser", "offi
 const APPEND_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** What a room had counted when it was last looked at. */
-interface Seen {
+interface SeenCounts {
   reconnects: number;
   received: number;
   drops: Readonly<Record<string, number>>;
@@ -117,7 +117,7 @@ export class Metrics {
   readonly #connections = this.#gauge("dylive_database_connections", "Connections to the database by state; waiting: calls without one", [
     "state",
   ]);
-  readonly #seen = new Map<RoomKey, Seen>();
+  readonly #seen = new Map<RoomKey, SeenCounts>();
   readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
   readonly #countReaders = new Map<string, () => number>();
   #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });

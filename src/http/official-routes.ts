@@ -5,7 +5,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { failure, sendFailure } from "./failure.js";
 
 /** A push whose headers passed; its body is still to be checked. */
-interface Promising {
+interface PromisingPush {
   readonly official: Official;
   readonly push: NonNullable<ReturnType<Official["keys"]["judge"]>>;
   /** ms UTC */
@@ -22,7 +22,7 @@ const DONE = '{"err_no":0,"err_msg":"ok"}';
  */
 export async function officialRoutes(app: FastifyInstance, officials: readonly Official[], clock: Clock): Promise<void> {
   const byPath = new Map(officials.map((official) => [official.path, official]));
-  const promising = new WeakMap<FastifyRequest, Promising>();
+  const promising = new WeakMap<FastifyRequest, PromisingPush>();
 
   await app.register(async (scope) => {
     // The signature is over the bytes as they came, so nothing may read them as JSON.

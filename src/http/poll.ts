@@ -1,29 +1,29 @@
-import { type Gathered, type Reading, readAfter, readNewest } from "../feed/read.js";
-import type { Waiters } from "../feed/waiters.js";
+import type { LongPollNotifier } from "../feed/long-poll-notifier.js";
+import { type ReadEvents, type ReadRequest, readAfter, readNewest } from "../feed/read.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { Call } from "./calls.js";
+import type { HttpCall } from "./calls.js";
 
 /** A reading that may wait for its first event. */
-interface Polling extends Reading {
+interface Polling extends ReadRequest {
   readonly clock: Clock;
-  readonly waiters: Waiters;
+  readonly notifier: LongPollNotifier;
   readonly waitMs: number;
-  readonly call: Call;
+  readonly call: HttpCall;
 }
 
 /**
  * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none it waits up to `waitMs` for one that
  * the filter shows, passing over hidden ones, or until the call is ended.
  */
-export async function poll(polling: Polling, from: number | null, head: number): Promise<Gathered> {
-  const { clock, waiters, waitMs, call, room } = polling;
+export async function poll(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
+  const { clock, notifier, waitMs, call, room } = polling;
   const deadline = clock.now() + waitMs;
-  const removed: Gathered["removed"][number][] = [];
+  const removed: ReadEvents["removed"][number][] = [];
   let after = from;
   for (;;) {
     // Opened before the read: an event that comes in between wakes it all the same.
-    const waiter = waiters.open(room, call.signal);
+    const waiter = notifier.open(room, call.signal);
     try {
       const got = after === null ? await newest(polling, head) : await readAfter(polling, after, call.signal);
       call.assertToken();
@@ -41,7 +41,7 @@ export async function poll(polling: Polling, from: number | null, head: number):
 }
 
 /** The newest events; one that the server ends before it could begin is refused: an empty answer would say that there were none. */
-async function newest(polling: Polling, head: number): Promise<Gathered> {
+async function newest(polling: Polling, head: number): Promise<ReadEvents> {
   const { call } = polling;
   const got = await readNewest(polling, head, call.signal);
   if (got !== null) return got;
@@ -51,6 +51,6 @@ async function newest(polling: Polling, head: number): Promise<Gathered> {
   return call.ended === "newer" ? ((await readNewest(polling, head)) ?? nothingNew(head)) : nothingNew(head);
 }
 
-function nothingNew(head: number): Gathered {
+function nothingNew(head: number): ReadEvents {
   return { events: [], next: head, more: false, removed: [] };
 }

@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
  * Limits how often each token asks: as many at once as it may make in a minute, and then one for each share of the minute. What a
  * token has left is kept only while that is less than all.
  */
-export class Rates {
+export class RateLimiter {
   readonly #clock: Clock;
   /** When each token will have all of its minute again. */
   readonly #fullAt = new Map<string, number>();

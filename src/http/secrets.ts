@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
  * Takes the token out of a request before anything else sees it, so that no log line, error or header of ours or of a library can
  * show it: the address and the headers that go on are without it.
  */
-export class Secrets {
+export class SecretCipher {
   readonly #taken = new WeakMap<IncomingMessage, string>();
   readonly #bearers = new WeakMap<IncomingMessage, string>();
 

@@ -2,34 +2,34 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import { type Exports, LocalExports } from "../exports/exports.js";
-import { Waiters } from "../feed/waiters.js";
+import { LongPollNotifier } from "../feed/long-poll-notifier.js";
 import type { RoomManager, RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
 import { AppendHealth } from "../store/append-health.js";
 import { AllowedHosts } from "../webhooks/address.js";
-import { HookDesk } from "../webhooks/desk.js";
 import { sendNothing } from "../webhooks/send.js";
-import { Calls } from "./calls.js";
+import { WebhookService } from "../webhooks/webhook-service.js";
+import type { AdminService } from "./admin-service.js";
+import type { ApiDeps, ApiStore } from "./api-deps.js";
+import { Authenticator } from "./authenticator.js";
+import { HttpCalls } from "./calls.js";
 import { seedRoutes } from "./compatible/routes.js";
 import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
-import { Gate } from "./gate.js";
 import { healthRoutes } from "./health-routes.js";
 import { HeldTokens } from "./held-tokens.js";
 import { Listener, refuseBytes } from "./listener.js";
-import type { Mender } from "./mender.js";
+import type { MaintenanceService } from "./maintenance-service.js";
 import { Metrics } from "./metrics.js";
 import { officialRoutes } from "./official-routes.js";
-import type { Operator } from "./operator.js";
 import { servePage } from "./page.js";
-import type { ApiParts, ApiStore } from "./parts.js";
-import { Secrets } from "./secrets.js";
-import { Live } from "./streams/live.js";
+import { PollMutex } from "./poll-mutex.js";
+import { SecretCipher } from "./secrets.js";
+import { LiveStreams } from "./streams/live.js";
 import { WsUpgrade } from "./streams/ws-upgrade.js";
 import { TaskList } from "./task-list.js";
-import { Turns } from "./turns.js";
 import { describeRoutes } from "./v1/openapi.js";
 import { v1Routes } from "./v1/routes.js";
 
@@ -52,7 +52,7 @@ interface ApiOptions {
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   /** Where hooks are managed; by default one of which nobody delivers. */
-  readonly hooks?: HookDesk;
+  readonly hooks?: WebhookService;
   /** Where exports are made; in this thread by default. */
   readonly exports?: Exports;
   /** What `/metrics` shows; counts of the API alone by default. */
@@ -66,9 +66,9 @@ interface ApiOptions {
   /** Apps of the Open Platform whose pushes are taken; none by default. */
   readonly official?: readonly Official[];
   /** Accounts, what this server is, and its doctor; none by default. */
-  readonly operator?: Operator;
+  readonly admin?: AdminService;
   /** Who does long work on what is kept; nobody by default. */
-  readonly mender?: Mender;
+  readonly maintenance?: MaintenanceService;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
   /** The rooms that this process collects, where others collect others: of them are the metrics. By default of all rooms. */
@@ -91,38 +91,38 @@ export interface Api {
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock), healthOnly = false } = options;
-  const hooks = options.hooks ?? new HookDesk({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
-  const secrets = new Secrets();
+  const hooks = options.hooks ?? new WebhookService({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
+  const secrets = new SecretCipher();
   const held = new HeldTokens(store.tokens, clock, (error) =>
     logger.error({ err: error }, "the tokens of open calls and streams cannot be looked at"),
   );
-  const calls = new Calls(held);
-  const waiters = new Waiters(store.log, clock, logger);
-  const turns = new Turns(clock, store.cluster?.holds);
-  const gate = new Gate({ tokens: store.tokens, secrets, calls, clock, logger });
-  const live = new Live({ store, clock, logger, held });
+  const calls = new HttpCalls(held);
+  const notifier = new LongPollNotifier(store.log, clock, logger);
+  const mutex = new PollMutex(clock, store.cluster?.locks);
+  const authenticator = new Authenticator({ tokens: store.tokens, secrets, calls, clock, logger });
+  const live = new LiveStreams({ store, clock, logger, held });
   const tasks = new TaskList(clock, logger);
-  const parts: ApiParts = {
+  const parts: ApiDeps = {
     store,
     rooms,
     clock,
     logger,
-    gate,
+    authenticator,
     calls,
-    waiters,
-    turns,
+    notifier,
+    mutex,
     live,
     metrics,
     hooks,
     exports: options.exports ?? new LocalExports(store.log, live.time),
     official: options.official ?? [],
-    operator: options.operator ?? null,
+    admin: options.admin ?? null,
     tasks,
-    mender: options.mender ?? null,
+    maintenance: options.maintenance ?? null,
   };
   const connections = new Connections(clock, options.connections);
   const listener = new Listener(secrets, connections, options.requestMs);
-  const sockets = new WsUpgrade(live, gate);
+  const sockets = new WsUpgrade(live, authenticator);
   if (!healthOnly) listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   let stopping = false;
 
@@ -186,7 +186,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close();
     throw listenFailure(error, host, port, "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port");
   }
-  if (!healthOnly) waiters.start();
+  if (!healthOnly) notifier.start();
 
   const address = app.addresses()[0];
   const bound = typeof address === "object" ? address.port : port;
@@ -210,7 +210,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     connections.close();
     await tasks.close();
     await calls.idle();
-    await waiters.stop();
+    await notifier.stop();
   }
   let closing: Promise<void> | null = null;
   return {

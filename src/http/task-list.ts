@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
-import type { DecodedAnew, ErasedPerson, Turn } from "./mender.js";
+import type { DecodedAnew, ErasedPerson, Turn } from "./maintenance-service.js";
 
 /** Ended ones are forgotten from here on, oldest first. */
 const KEPT = 50;

@@ -1,4 +1,4 @@
-import type { Tracker } from "../health/tracker.js";
+import type { RoomHealth } from "../health/room-health.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isStoreDown, storeDownReason } from "../runtime/store-down.js";
@@ -19,28 +19,28 @@ const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * The room's state says so meanwhile.
  * @throws what the work throws for another reason; the signal's reason
  */
-export async function heldBack<T>(work: () => Promise<T>, tracker: Tracker, clock: Clock, signal: AbortSignal): Promise<T> {
+export async function heldBack<T>(work: () => Promise<T>, health: RoomHealth, clock: Clock, signal: AbortSignal): Promise<T> {
   for (let refused = false; ; refused = true) {
     try {
       const done = await work();
-      if (refused) tracker.storeTakes();
+      if (refused) health.storeTakes();
       return done;
     } catch (error) {
       if (!isStoreDown(error) || signal.aborted) throw error;
-      tracker.storeRefuses(storeDownReason(error));
+      health.storeRefuses(storeDownReason(error));
       await clock.sleep(STORE_RETRY_MS, signal);
     }
   }
 }
 
 /** Does something anew while the store takes nothing, and says that it failed so long: a full disk must not end a collection. @throws as {@link heldBack} does */
-export async function begunAnew(work: () => Promise<void>, tracker: Tracker, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function begunAnew(work: () => Promise<void>, health: RoomHealth, clock: Clock, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError && STORE_PROBLEMS.has(error.code))) throw error;
-      tracker.to("failed", storeDownReason(error), error.code);
+      health.to("failed", storeDownReason(error), error.code);
       await clock.sleep(BEGIN_ANEW_MS, signal).catch(() => {});
     }
   }

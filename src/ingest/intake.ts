@@ -1,5 +1,5 @@
 import type { NewEvent } from "../events/event.js";
-import type { Tracker } from "../health/tracker.js";
+import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/source.js";
 import type { Clock } from "../runtime/clock.js";
 import { heldBack } from "./hold.js";
@@ -32,22 +32,22 @@ export interface Intake {
 /** Stores at once; while the store takes nothing whoever brings something waits, so that the socket is held back. */
 export class DirectIntake implements Intake {
   readonly #pipeline: Pipeline;
-  readonly #tracker: Tracker;
+  readonly #health: RoomHealth;
   readonly #clock: Clock;
 
-  constructor(pipeline: Pipeline, tracker: Tracker, clock: Clock) {
+  constructor(pipeline: Pipeline, health: RoomHealth, clock: Clock) {
     this.#pipeline = pipeline;
-    this.#tracker = tracker;
+    this.#health = health;
     this.#clock = clock;
   }
 
   async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const stored = await heldBack(() => this.#pipeline.store(batch, broadcast), this.#tracker, this.#clock, signal);
-    return { ...tellStored(this.#tracker, stored, batch[batch.length - 1]?.receivedAt ?? this.#clock.now()), lost: null };
+    const stored = await heldBack(() => this.#pipeline.store(batch, broadcast), this.#health, this.#clock, signal);
+    return { ...tellStored(this.#health, stored, batch[batch.length - 1]?.receivedAt ?? this.#clock.now()), lost: null };
   }
 
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
-    await heldBack(() => this.#pipeline.own(event), this.#tracker, this.#clock, signal);
+    await heldBack(() => this.#pipeline.own(event), this.#health, this.#clock, signal);
   }
 
   async errand(work: () => Promise<unknown>): Promise<void> {
@@ -62,9 +62,9 @@ export class DirectIntake implements Intake {
 }
 
 /** Tells the room's tracker of what was received at `at` and is stored. */
-export function tellStored(tracker: Tracker, stored: Stored, at: number): Omit<Taken, "lost"> {
-  tracker.frame(at);
-  for (const [method, n] of stored.methods) tracker.message(method, n);
-  for (const [reason, n] of stored.drops) tracker.drop(reason, n);
-  return { interactive: tracker.stored(stored.events, at), ended: stored.ended };
+export function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken, "lost"> {
+  health.frame(at);
+  for (const [method, n] of stored.methods) health.message(method, n);
+  for (const [reason, n] of stored.drops) health.drop(reason, n);
+  return { interactive: health.stored(stored.events, at), ended: stored.ended };
 }

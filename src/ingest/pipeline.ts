@@ -18,7 +18,7 @@ export type Decode = typeof normalise;
 export type Without = (draft: Draft) => Draft | null;
 
 /** What a pipeline is built of. */
-interface PipelineParts {
+interface PipelineDeps {
   readonly log: Log;
   /** Claims the room's log: the new epoch, or null when the room is another process's. */
   readonly rooms: { claim(room: RoomKey): Promise<number | null> };
@@ -83,7 +83,7 @@ const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch
  * (an import beside the server) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged anew.
  */
 export class Pipeline {
-  readonly #parts: PipelineParts;
+  readonly #parts: PipelineDeps;
   readonly #ledger = new GiftLedger();
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
@@ -92,19 +92,19 @@ export class Pipeline {
   #horizon = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: PipelineParts) {
+  private constructor(parts: PipelineDeps) {
     this.#parts = parts;
   }
 
   /** Claims the room and rebuilds the ledger's memory from its log. @throws DyliveError not_owner, and what the store throws */
-  static async open(parts: PipelineParts): Promise<Pipeline> {
+  static async open(parts: PipelineDeps): Promise<Pipeline> {
     const pipeline = new Pipeline(parts);
     await pipeline.claim();
     return pipeline;
   }
 
   /** Claims the room when there is something to store: until then another process may go on with it. */
-  static lazy(parts: PipelineParts): Pipeline {
+  static lazy(parts: PipelineDeps): Pipeline {
     return new Pipeline(parts);
   }
 

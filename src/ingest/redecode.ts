@@ -94,7 +94,7 @@ function joins(stored: GiftEvent, event: GiftEvent): boolean {
 }
 
 /** What raw recordings are decoded anew with. */
-interface RedecodeParts {
+interface RedecodeDeps {
   readonly store: Pick<Store, "log" | "rooms" | "sessions" | "retention">;
   readonly room: RoomKey;
   /** Of this room, oldest first. */
@@ -138,7 +138,7 @@ const ROUNDS = 5;
  * be broken off anywhere, and begun again; a second time changes nothing.
  * @throws DyliveError bad_file
  */
-export async function redecode(given: RedecodeParts): Promise<Redecoded> {
+export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
   const parts = { ...given, begunAt: given.clock.now() };
   const { store, room, files, clock, signal } = parts;
   const sessions = [...new Set(files.map(({ sessionId }) => sessionId))];
@@ -161,7 +161,7 @@ export async function redecode(given: RedecodeParts): Promise<Redecoded> {
 }
 
 /** Of files that are written to, what was received before `begunAt` (ms UTC) is decoded anew: what comes later is for who collects the room. */
-interface Begun extends RedecodeParts {
+interface Begun extends RedecodeDeps {
   readonly begunAt: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Tracker } from "../health/tracker.js";
+import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/source.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -8,9 +8,9 @@ import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool-room.js";
 
-interface SpoolDrainParts {
+interface SpoolDrainDeps {
   readonly pipeline: Pipeline;
-  readonly tracker: Tracker;
+  readonly health: RoomHealth;
   readonly place: SpoolRoom;
   readonly clock: Clock;
   /** Says that the store is still down, and why. */
@@ -29,7 +29,7 @@ export const SPOOL_LOST = "frames that waited in the spool could not be read bac
 
 /** Runs what one room has in the spool through its pipeline, from when the spool is first needed until it is empty. */
 export class SpoolDrain {
-  readonly #parts: SpoolDrainParts;
+  readonly #parts: SpoolDrainDeps;
   readonly #stop = new AbortController();
   /** What the store is to do after so many frames. */
   readonly #errands: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
@@ -40,7 +40,7 @@ export class SpoolDrain {
   #last: { readonly over: Promise<void>; readonly end: () => void } | null = null;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(parts: SpoolDrainParts) {
+  constructor(parts: SpoolDrainDeps) {
     this.#parts = parts;
   }
 
@@ -56,7 +56,7 @@ export class SpoolDrain {
   later(work: () => Promise<unknown>): void {
     if (this.#errands.length >= MAX_ERRANDS) {
       this.#errands.shift();
-      this.#parts.tracker.drop("own_event_not_spooled");
+      this.#parts.health.drop("own_event_not_spooled");
     }
     this.#errands.push({ after: this.#put, work });
   }
@@ -86,11 +86,11 @@ export class SpoolDrain {
 
   /** Has the store do what is still to be done beside the frames, after {@link stop}: nobody else knows of it. What a store that is away does not do is lost. */
   async finish(): Promise<void> {
-    const { clock, tracker } = this.#parts;
+    const { clock, health } = this.#parts;
     try {
       for (; this.#errands[0] !== undefined; this.#errands.shift()) await inTime(this.#errands[0].work(), PATIENCE_MS, clock);
     } catch {
-      tracker.drop("own_event_not_spooled", this.#errands.splice(0).length);
+      health.drop("own_event_not_spooled", this.#errands.splice(0).length);
     }
   }
 
@@ -138,25 +138,25 @@ export class SpoolDrain {
 
   /** What was taken and is not in the log is a gap as any other. */
   async #lost({ room, broadcast, from, to }: SpoolFile, frames: number): Promise<void> {
-    const { pipeline, tracker } = this.#parts;
-    tracker.drop("not_spooled", frames);
-    tracker.gap(to - from);
+    const { pipeline, health } = this.#parts;
+    health.drop("not_spooled", frames);
+    health.gap(to - from);
     await this.#insist(() => pipeline.own(gapEvent(room, broadcast, from, to, SPOOL_LOST)));
   }
 
   /** What is ours is stored between the frames where it belongs. @returns how many of the batch the store took */
   async #store(batch: readonly Received[], broadcast: Broadcast): Promise<number> {
-    const { pipeline, tracker } = this.#parts;
+    const { pipeline, health } = this.#parts;
     let taken = 0;
     for (let rest = batch; rest.length > 0; ) {
       await this.#errandsUpTo(this.#drained);
       const next = this.#errands[0]?.after ?? Number.POSITIVE_INFINITY;
       const part = rest.slice(0, next - this.#drained);
-      tracker.backlog.draining(part);
+      health.backlog.draining(part);
       const stored = await this.#insist(() => pipeline.store(part, broadcast));
-      tracker.backlog.drained(part);
-      for (const [reason, n] of stored?.drops ?? []) tracker.drop(reason, n);
-      tracker.stored(stored?.events ?? [], tracker.lastInteractiveAt ?? part[0]?.receivedAt ?? 0);
+      health.backlog.drained(part);
+      for (const [reason, n] of stored?.drops ?? []) health.drop(reason, n);
+      health.stored(stored?.events ?? [], health.lastInteractiveAt ?? part[0]?.receivedAt ?? 0);
       if (stored !== null) taken += part.length;
       this.#drained += part.length;
       rest = rest.slice(part.length);

@@ -1,5 +1,5 @@
 import { SOURCES } from "../events/event.js";
-import type { Tracker } from "../health/tracker.js";
+import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/source.js";
 import { Drift } from "../platform/wire/drift.js";
 import { RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
@@ -46,7 +46,7 @@ function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, 
  * Runs a file of another process's spool through the room's pipeline; what was stored already is not stored again.
  * @throws DyliveError not_owner, what the store throws when it is down; WireError bad_record
  */
-export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, tracker: Tracker | null, signal: AbortSignal): Promise<void> {
+export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, health: RoomHealth | null, signal: AbortSignal): Promise<void> {
   const part = readSpoolPart(bytes);
   if (part === null) return;
   let [from, to] = [Number.POSITIVE_INFINITY, 0];
@@ -54,7 +54,7 @@ export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, track
     signal.throwIfAborted();
     for (const { receivedAt } of batch) [from, to] = [Math.min(from, receivedAt), Math.max(to, receivedAt)];
     const stored = await pipeline.store(batch, part.broadcast);
-    for (const [reason, n] of stored.drops) tracker?.drop(reason, n);
+    for (const [reason, n] of stored.drops) health?.drop(reason, n);
     await new Promise((resolve) => setImmediate(resolve)); // what comes now has its turn
   }
   // A torn end is no news: how long the process that was killed had been away is a gap already.

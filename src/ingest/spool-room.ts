@@ -16,7 +16,7 @@ const FILE_BYTES = 4 * 1024 * 1024;
 /** After a failure the disk is left alone for so long. */
 const RETRY_MS = 5000;
 
-export interface SpoolParts {
+export interface SpoolDeps {
   /** Of this process alone, and of this log alone: another one has other rooms under the same keys. */
   readonly folder: string;
   readonly clock: Clock;
@@ -39,7 +39,7 @@ export interface SpoolFile {
   to: number;
 }
 
-interface SpoolRoomParts extends Pick<SpoolParts, "clock" | "onError"> {
+interface SpoolRoomDeps extends Pick<SpoolDeps, "clock" | "onError"> {
   /** Of this room. */
   readonly folder: string;
   readonly room: number;
@@ -50,7 +50,7 @@ interface SpoolRoomParts extends Pick<SpoolParts, "clock" | "onError"> {
 
 /** What one room has in the spool: files of frames as they came, given out in order. */
 export class SpoolRoom {
-  readonly #parts: SpoolRoomParts;
+  readonly #parts: SpoolRoomDeps;
   readonly #closed: SpoolFile[] = [];
   #current: { readonly file: SpoolFile; readonly handle: FileHandle; dirty: boolean } | null = null;
   /** Writing and closing take turns. */
@@ -58,7 +58,7 @@ export class SpoolRoom {
   #puts = 0;
   #retryAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: SpoolRoomParts) {
+  constructor(parts: SpoolRoomDeps) {
     this.#parts = parts;
   }
 

@@ -5,7 +5,7 @@ import { syncFolder } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { rawFiles, removeRaw } from "../sources/raw/files.js";
 import type { RoomKey } from "../store/log.js";
-import { type SpoolFile, type SpoolParts, SpoolRoom } from "./spool-room.js";
+import { type SpoolDeps, type SpoolFile, SpoolRoom } from "./spool-room.js";
 
 /** What a crash of the machine may take. */
 const SYNC_EVERY_MS = 1000;
@@ -16,7 +16,7 @@ const RETRY_MS = 5000;
  * what an earlier process left, are uploaded for whoever has the room. They can come twice, which the pipeline takes as once.
  */
 export class Spool {
-  readonly #parts: SpoolParts;
+  readonly #parts: SpoolDeps;
   readonly #rooms = new Set<SpoolRoom>();
   readonly #stop = new AbortController();
   readonly #stopSyncing: () => void;
@@ -26,7 +26,7 @@ export class Spool {
   #syncing = false;
   #bytes = 0;
 
-  constructor(parts: SpoolParts) {
+  constructor(parts: SpoolDeps) {
     this.#parts = parts;
     this.#stopSyncing = parts.clock.every(SYNC_EVERY_MS, () => void this.#sync());
   }

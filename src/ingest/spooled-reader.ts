@@ -3,7 +3,7 @@ import { type Clock, untilAborted } from "../runtime/clock.js";
 import { isNotOwner } from "../runtime/store-down.js";
 import type { Spooled, SpooledPart } from "../store/spooled.js";
 
-interface SpooledReaderParts {
+interface SpooledReaderDeps {
   readonly spooled: Pick<Spooled, "done">;
   readonly clock: Clock;
   /** The oldest parts that are ours to store: of the rooms that are collected here, or of those that nobody collects. */
@@ -19,11 +19,11 @@ const PARTS = 4;
 
 /** Stores what was spooled and uploaded, part after part. */
 export class SpooledReader {
-  readonly #parts: SpooledReaderParts;
+  readonly #parts: SpooledReaderDeps;
   readonly #stop = new AbortController();
   #done: Promise<void> = Promise.resolve();
 
-  constructor(parts: SpooledReaderParts) {
+  constructor(parts: SpooledReaderDeps) {
     this.#parts = parts;
   }
 

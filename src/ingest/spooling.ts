@@ -1,5 +1,5 @@
 import type { NewEvent } from "../events/event.js";
-import { isInteractive, type Tracker } from "../health/tracker.js";
+import { isInteractive, type RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/source.js";
 import { normalise } from "../platform/messages/normalise.js";
 import { Drift } from "../platform/wire/drift.js";
@@ -13,10 +13,10 @@ import type { Spool } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
 import type { SpoolRoom } from "./spool-room.js";
 
-interface SpoolingParts {
+interface SpoolingDeps {
   readonly room: RoomKey;
   readonly pipeline: Pipeline;
-  readonly tracker: Tracker;
+  readonly health: RoomHealth;
   readonly spool: Spool;
   /** Told when the room turns out to be another process's. */
   readonly onLost: (error: unknown) => void;
@@ -31,7 +31,7 @@ const TRY_EVERY_MS = 250;
  * another process's goes to the spool too, from where that process is given it.
  */
 export class SpoolingIntake implements Intake {
-  readonly #parts: SpoolingParts;
+  readonly #parts: SpoolingDeps;
   readonly #place: SpoolRoom;
   #drain: SpoolDrain | null = null;
   /** Events of messages that people caused, heard while spooling. */
@@ -39,13 +39,13 @@ export class SpoolingIntake implements Intake {
   /** How the room was lost to another process; null while it is ours. */
   #lost: unknown = null;
 
-  constructor(parts: SpoolingParts) {
+  constructor(parts: SpoolingDeps) {
     this.#parts = parts;
     this.#place = parts.spool.enter(parts.room);
   }
 
   async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { pipeline, tracker, spool } = this.#parts;
+    const { pipeline, health, spool } = this.#parts;
     if (this.#lost !== null) return this.#handOver(batch, broadcast);
     const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
     await this.#drain?.nearlyDone();
@@ -55,7 +55,7 @@ export class SpoolingIntake implements Intake {
       stored = await this.#try(
         () => pipeline.store(batch, broadcast),
         (drain) => {
-          tracker.backlog.spooled(batch);
+          health.backlog.spooled(batch);
           putting = drain.put(batch, broadcast);
         },
         signal,
@@ -65,7 +65,7 @@ export class SpoolingIntake implements Intake {
       this.#lose(error);
       return this.#handOver(batch, broadcast);
     }
-    if (stored !== null) return { ...tellStored(tracker, stored, at), lost: null };
+    if (stored !== null) return { ...tellStored(health, stored, at), lost: null };
     const isNew = (id: string) => {
       if (pipeline.knows(id) || this.#heard.has(id)) return false;
       this.#heard.add(id);
@@ -73,11 +73,11 @@ export class SpoolingIntake implements Intake {
     };
     const { methods, interactive, ended } = overhear(batch, broadcast, isNew);
     const lost = await putting;
-    tracker.frame(at);
-    for (const [method, n] of methods) tracker.message(method, n);
-    if (interactive > 0) tracker.heard(at);
-    if (lost !== null) tracker.backlog.drained(batch);
-    if (lost !== null) tracker.drop("not_spooled", batch.length);
+    health.frame(at);
+    for (const [method, n] of methods) health.message(method, n);
+    if (interactive > 0) health.heard(at);
+    if (lost !== null) health.backlog.drained(batch);
+    if (lost !== null) health.drop("not_spooled", batch.length);
     return { interactive, ended, lost };
   }
 
@@ -131,13 +131,13 @@ export class SpoolingIntake implements Intake {
   }
 
   #begin(error: unknown): SpoolDrain {
-    const { tracker, spool, pipeline, room } = this.#parts;
+    const { health, spool, pipeline, room } = this.#parts;
     const since = new Date(spool.clock.now()).toISOString();
-    const say = (reason: unknown) => tracker.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
+    const say = (reason: unknown) => health.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
     say(error);
     const drain = new SpoolDrain({
       pipeline,
-      tracker,
+      health,
       place: this.#place,
       clock: spool.clock,
       say,
@@ -147,8 +147,8 @@ export class SpoolingIntake implements Intake {
       .run(() => {
         this.#drain = null;
         this.#heard = new RecentIds();
-        tracker.backlog.spoolEmpty();
-        tracker.storeTakes();
+        health.backlog.spoolEmpty();
+        health.storeTakes();
       })
       .catch((failed: unknown) => {
         if (isNotOwner(failed)) this.#lose(failed); // else stopped
@@ -166,7 +166,7 @@ export class SpoolingIntake implements Intake {
   async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
     const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
     const lost = messages.length === 0 ? null : await this.#place.put(messages, broadcast);
-    if (lost !== null) this.#parts.tracker.drop("not_spooled", messages.length);
+    if (lost !== null) this.#parts.health.drop("not_spooled", messages.length);
     return { interactive: 0, ended: false, lost };
   }
 }

@@ -17,7 +17,7 @@ interface ChannelOptions extends ThreadData {
   readonly execArgv?: readonly string[];
 }
 
-interface Waiting {
+interface WaitingCall {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -25,7 +25,7 @@ interface Waiting {
 /** The worker thread as the main thread sees it. It is started by the first job; when it dies, its jobs fail and the next one starts it again. */
 export class WorkerChannel implements JobDesk {
   readonly #options: ChannelOptions;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, WaitingCall>();
   #worker: Worker | null = null;
   #next = 0;
   #closed = false;

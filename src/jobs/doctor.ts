@@ -8,7 +8,7 @@ const MOST_MS = 240_000;
 const OUTPUT_MAX_BYTES = 262_144;
 
 /** A line of the doctor's report. */
-interface Finding {
+interface ServerFinding {
   readonly layer: string;
   readonly state: "ok" | "warn" | "fail" | "skipped";
   readonly detail: string;
@@ -26,7 +26,11 @@ interface DoctorAt {
  * Runs `dylive doctor` in a process of its own: it reads the whole database, which would hold up the heartbeats here.
  * @throws DyliveError bad_request with what it refuses, unreachable when it does not come to an end
  */
-export async function examineBeside({ program, env }: DoctorAt, room: string | null, signal: AbortSignal): Promise<readonly Finding[]> {
+export async function examineBeside(
+  { program, env }: DoctorAt,
+  room: string | null,
+  signal: AbortSignal,
+): Promise<readonly ServerFinding[]> {
   const limit = AbortSignal.timeout(MOST_MS);
   const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
   const { out, told } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
@@ -38,7 +42,7 @@ export async function examineBeside({ program, env }: DoctorAt, room: string | n
 }
 
 /** Whether what the rooms of a running server receive is stored: its own counts, which a process beside it does not have. */
-export function collectionOf(rooms: readonly RoomStatus[], now: number): Finding {
+export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerFinding {
   const layer = "collection";
   if (rooms.length === 0) return { layer, state: "skipped", detail: "no room is collected", todo: null };
   const of = (count: (one: RoomStatus["evidence"]["storage"]) => number) =>
@@ -76,9 +80,9 @@ function gather(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
-function reportOf(text: string): readonly Finding[] | null {
+function reportOf(text: string): readonly ServerFinding[] | null {
   try {
-    const { findings } = JSON.parse(text) as { findings?: readonly Finding[] };
+    const { findings } = JSON.parse(text) as { findings?: readonly ServerFinding[] };
     return Array.isArray(findings) ? findings : null;
   } catch {
     return null;

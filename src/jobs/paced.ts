@@ -1,7 +1,7 @@
 /** How far a piece of long work is, or what came of it. */
-export type Pace<R> = { readonly progress: Progress } | { readonly result: R };
+export type Pace<R> = { readonly progress: JobProgress } | { readonly result: R };
 
-interface Progress {
+interface JobProgress {
   /** What is done now, in a few words. */
   readonly what: string;
   readonly count: number;

@@ -9,7 +9,7 @@ const LOOK_MS = 60_000;
 const WELL = 1.1;
 
 /** What the watch over a disk is built of. */
-export interface DiskWatchParts {
+export interface DiskWatchDeps {
   /** Folder on the disk. */
   readonly folder: string;
   /** Free bytes below which it is low; 0 never is. */
@@ -26,7 +26,7 @@ export interface DiskWatchParts {
 
 /** Looks how much room the disk of the data folder has, and tells once when it becomes low. */
 export class DiskWatch {
-  readonly #parts: DiskWatchParts;
+  readonly #parts: DiskWatchDeps;
   #freeBytes: number | null = null;
   #low = false;
   /** What is still to be told: a full disk may take it only when it is well again. */
@@ -34,7 +34,7 @@ export class DiskWatch {
   #stop: () => void = () => {};
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(parts: DiskWatchParts) {
+  constructor(parts: DiskWatchDeps) {
     this.#parts = parts;
   }
 

@@ -106,7 +106,7 @@ const PAUSE_MS = 20;
 const LOOKED_AT = 10;
 
 /** What the keeper is built from. */
-export interface RetentionKeeperParts {
+export interface RetentionKeeperDeps {
   readonly store: Pick<Store, "log" | "rooms"> & {
     readonly retention: Pick<Retention, "limits" | "storeSize" | "giveBack" | "days" | "dropDays">;
   };
@@ -131,12 +131,12 @@ export interface RetentionKeeperParts {
 
 /** Removes what is beyond its limits, in small steps, and gives the room back to the disk. */
 export class RetentionKeeper {
-  readonly #parts: RetentionKeeperParts;
+  readonly #parts: RetentionKeeperDeps;
   readonly #stop = new AbortController();
   readonly #doubt: ClockDoubt;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(parts: RetentionKeeperParts) {
+  constructor(parts: RetentionKeeperDeps) {
     this.#parts = parts;
     this.#doubt = new ClockDoubt(parts.clock.now(), (parts.steadyMs ?? (() => performance.now()))());
   }

@@ -9,24 +9,24 @@ const STEP_EVENTS = 500;
 /** A page ends where something was removed: between days that were dropped there may be single events. */
 const STEP_PAGES = 20;
 
-type Parts = Pick<Store, "log" | "retention" | "statistics">;
+type Deps = Pick<Store, "log" | "retention" | "statistics">;
 
 /**
  * Removes some of what a room keeps beyond its limits, oldest first. What is made from events outlives them.
  * @param now ms UTC
  * @returns whether there may be more
  */
-export async function retainStep(store: Parts, room: RoomKey, { events, statistics }: LimitsOf, now: number): Promise<boolean> {
+export async function retainStep(store: Deps, room: RoomKey, { events, statistics }: LimitsOf, now: number): Promise<boolean> {
   if (statistics.maxAgeMs !== null && (await store.statistics.expire(room, now - statistics.maxAgeMs))) return true;
   return removeStep(store, room, events, now);
 }
 
 /** Removes the oldest events of a room whatever their age: the store as a whole is too big. @param now ms UTC @returns whether there were any */
-export async function shedStep(store: Parts, room: RoomKey, now: number): Promise<boolean> {
+export async function shedStep(store: Deps, room: RoomKey, now: number): Promise<boolean> {
   return remove(store, room, await oldestWhile(store, room, now, () => true), now);
 }
 
-async function removeStep(store: Parts, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<boolean> {
+async function removeStep(store: Deps, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<boolean> {
   const excess = maxBytes === null ? 0 : (await store.retention.size(room)) - maxBytes;
   if (maxAgeMs === null && excess <= 0) return false;
   let bytes = 0;
@@ -43,7 +43,7 @@ async function removeStep(store: Parts, room: RoomKey, { maxAgeMs, maxBytes }: L
  * The oldest events, up to the first that stays. When one was received is not known where it says a time that is yet to come: the log is in order of
  * receipt, so it goes with the next one that goes.
  */
-async function oldestWhile({ log }: Parts, room: RoomKey, now: number, goes: (event: LiveEvent) => boolean): Promise<readonly LiveEvent[]> {
+async function oldestWhile({ log }: Deps, room: RoomKey, now: number, goes: (event: LiveEvent) => boolean): Promise<readonly LiveEvent[]> {
   const seen: LiveEvent[] = [];
   let going = 0;
   let after = ((await log.heads([room])).get(room)?.oldest ?? 1) - 1;
@@ -63,7 +63,7 @@ async function oldestWhile({ log }: Parts, room: RoomKey, now: number, goes: (ev
 
 /** Whether one goes that came after a long run of those of which nobody knows. Looked for further and further on. */
 async function goesLater(
-  log: Parts["log"],
+  log: Deps["log"],
   room: RoomKey,
   from: number,
   now: number,
@@ -79,7 +79,7 @@ async function goesLater(
   return newest !== undefined && isBelieved(newest, now) && goes(newest);
 }
 
-async function remove({ log, retention }: Parts, room: RoomKey, events: readonly LiveEvent[], now: number): Promise<boolean> {
+async function remove({ log, retention }: Deps, room: RoomKey, events: readonly LiveEvent[], now: number): Promise<boolean> {
   const [first] = events;
   const last = events.at(-1);
   if (first === undefined || last === undefined) return false;

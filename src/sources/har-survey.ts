@@ -18,7 +18,7 @@ const MAX_ROOMS = 100;
 /** Path of an entry of the file. */
 export const ENTRY_DEPTH = 3;
 
-interface Entry {
+interface HarEntry {
   url: string;
   referer: string | null;
   headerName: string;
@@ -32,7 +32,7 @@ export class HarSurvey implements ScanTarget {
   readonly #webRids = new Set<string>();
   /** Entries seen; 0 is no HAR. */
   entries = 0;
-  #entry: Entry = emptyEntry();
+  #entry: HarEntry = emptyEntry();
 
   /** A scanner that fills this. */
   scanner(): JsonScanner {
@@ -87,7 +87,7 @@ export class HarSurvey implements ScanTarget {
   }
 }
 
-function emptyEntry(): Entry {
+function emptyEntry(): HarEntry {
   return { url: "", referer: null, headerName: "", messages: 0 };
 }
 

@@ -65,7 +65,7 @@ export async function* readHar(
 }
 
 /** The fields under way of a message or a reply. */
-interface Fields {
+interface HarFields {
   type?: unknown;
   time?: unknown;
   opcode?: unknown;
@@ -82,8 +82,8 @@ class HarReader implements ScanTarget {
   readonly #drift: Drift;
   readonly #report: RecordingReport;
   #index = 0;
-  #entry: Fields = {};
-  #message: Fields = {};
+  #entry: HarFields = {};
+  #message: HarFields = {};
 
   constructor(room: HarRoom, drift: Drift, report: RecordingReport) {
     this.#room = room;
@@ -108,7 +108,7 @@ class HarReader implements ScanTarget {
 
   value(path: readonly string[], value: unknown): void {
     const fields = path[3] === "_webSocketMessages" ? this.#message : this.#entry;
-    fields[(path.at(-1) ?? "") as keyof Fields] = value;
+    fields[(path.at(-1) ?? "") as keyof HarFields] = value;
   }
 
   tooLong(): void {

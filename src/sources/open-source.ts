@@ -1,8 +1,8 @@
+import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import { pushHeaders, pushUrl } from "../platform/access/push.js";
-import type { Seat } from "../platform/access/seat.js";
 import type { Received } from "../platform/access/source.js";
 import type { Live } from "../platform/links/resolve.js";
-import type { Place } from "../platform/place.js";
+import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Budgets } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
@@ -12,7 +12,7 @@ import { websocketSource } from "./websocket.js";
 /** One connection that is wanted. */
 interface Wanted {
   readonly live: Live;
-  readonly seat: Seat;
+  readonly identity: PlatformIdentity;
   /** Where an earlier connection was left; an empty cursor is none. */
   readonly from: { readonly host: string | null; readonly cursor: string; readonly internalExt: string; readonly attempt: number };
   /** Told from when on (ms) silence says something. */
@@ -29,20 +29,25 @@ const PAGE_MS = 30_000;
  * @throws DyliveError what the source throws
  */
 export async function* openSource(
-  { live, seat, from, onOpen, onReceived }: Wanted,
-  { place, budgets, clock, drift }: { readonly place: Place; readonly budgets: Budgets; readonly clock: Clock; readonly drift: Drift },
+  { live, identity, from, onOpen, onReceived }: Wanted,
+  {
+    access,
+    budgets,
+    clock,
+    drift,
+  }: { readonly access: PlatformAccess; readonly budgets: Budgets; readonly clock: Clock; readonly drift: Drift },
   signal: AbortSignal,
 ): AsyncGenerator<readonly Received[]> {
-  if (place.source === "browser") {
-    if (seat.pageSource === null)
+  if (access.source === "browser") {
+    if (identity.pageSource === null)
       throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
     await budgets.connects.take(signal);
     onOpen(clock.now() + PAGE_MS);
-    yield* seat.pageSource(live.webRid, { clock, drift, onReceived }).open(signal);
+    yield* identity.pageSource(live.webRid, { clock, drift, onReceived }).open(signal);
     return;
   }
-  const { platform } = place;
-  const { visitor, signer } = seat;
+  const { platform } = access;
+  const { visitor, signer } = identity;
   yield* websocketSource({
     connectUrl: async (until) => {
       await budgets.connects.take(until);

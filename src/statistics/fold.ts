@@ -1,7 +1,7 @@
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import { type Given, HIDDEN_RECEIVER, type Named, type Person, type SessionDelta } from "../store/statistics.js";
 import { lineKey, newestName } from "../store/statistics-add.js";
-import { addTally, emptyTally, plus, type Tally } from "../store/tally.js";
+import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
 import type { Vocabulary } from "./words.js";
 
 const MINUTE_MS = 60_000;
@@ -26,7 +26,7 @@ function emptyDelta(firstSeq: number): SessionDelta {
   return {
     firstSeq,
     lastSeq: firstSeq,
-    tally: emptyTally(),
+    totals: emptyTotals(),
     minutes: new Map(),
     people: new Map(),
     lines: new Map(),
@@ -38,59 +38,59 @@ function emptyDelta(firstSeq: number): SessionDelta {
 
 function add(delta: SessionDelta, event: LiveEvent, vocabulary: Vocabulary): void {
   const one = tallyOfOne(event);
-  addTally(delta.tally, one);
+  addTotals(delta.totals, one);
   const minute = Math.floor(event.time / MINUTE_MS);
   const known = delta.minutes.get(minute);
   if (known === undefined) delta.minutes.set(minute, one);
-  else addTally(known, one);
+  else addTotals(known, one);
   if ("user" in event) addPerson(delta, event);
   if (event.type === "gift" && event.test !== true) addGift(delta, event);
   if (event.type === "chat") addChat(delta, event, vocabulary);
 }
 
-function tallyOfOne(event: LiveEvent): Tally {
-  const tally = emptyTally();
-  tally.types[event.type] = 1;
-  tally.firstAt = event.time;
-  tally.lastAt = event.time;
+function tallyOfOne(event: LiveEvent): Totals {
+  const totals = emptyTotals();
+  totals.types[event.type] = 1;
+  totals.firstAt = event.time;
+  totals.lastAt = event.time;
   if ("user" in event && event.user !== undefined && personId(event.user) === null) {
-    tally.hidden.events = 1;
-    tally.hidden.chats = event.type === "chat" ? 1 : 0;
+    totals.hidden.events = 1;
+    totals.hidden.chats = event.type === "chat" ? 1 : 0;
   }
   switch (event.type) {
     case "gift": {
       const { units, diamonds, unpricedUnits } = worthOf(event);
-      Object.assign(tally, { units, diamonds, unpricedUnits });
-      if (personId(event.user) === null) Object.assign(tally.hidden, { units, diamonds });
+      Object.assign(totals, { units, diamonds, unpricedUnits });
+      if (personId(event.user) === null) Object.assign(totals.hidden, { units, diamonds });
       break;
     }
     case "like":
-      tally.likes = whole(event.count);
-      tally.likesTotal = event.total;
+      totals.likes = whole(event.count);
+      totals.likesTotal = event.total;
       break;
     case "stats":
-      readOnline(tally, event.seq, event.online);
-      tally.viewers = event.totalViewers;
+      readOnline(totals, event.seq, event.online);
+      totals.viewers = event.totalViewers;
       break;
     case "join":
-      readOnline(tally, event.seq, event.memberCount);
+      readOnline(totals, event.seq, event.memberCount);
       break;
     case "follow":
-      if (event.followers !== null) tally.followers = { seq: event.seq, value: event.followers };
+      if (event.followers !== null) totals.followers = { seq: event.seq, value: event.followers };
       break;
     case "gap":
-      tally.gaps = 1;
-      if (event.from === null) tally.unmeasuredGaps = 1;
-      else tally.gapMs = whole(event.to - event.from);
+      totals.gaps = 1;
+      if (event.from === null) totals.unmeasuredGaps = 1;
+      else totals.gapMs = whole(event.to - event.from);
       break;
   }
-  return tally;
+  return totals;
 }
 
-function readOnline(tally: Tally, seq: number, online: number | null): void {
+function readOnline(totals: Totals, seq: number, online: number | null): void {
   if (online === null) return;
-  tally.online = { seq, value: online };
-  tally.onlineMax = online;
+  totals.online = { seq, value: online };
+  totals.onlineMax = online;
 }
 
 function addPerson({ people }: SessionDelta, event: Extract<LiveEvent, { user?: unknown }>): void {

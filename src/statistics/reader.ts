@@ -8,7 +8,7 @@ const PAUSE_MS = 2000;
 const TURN_STEPS = 20;
 
 /** What the reader is built from. */
-interface StatisticsReaderParts {
+interface StatisticsReaderDeps {
   readonly statistics: Pick<Statistics, "progress">;
   readonly clock: Clock;
   /** One step, as {@link advance}, wherever it is done. */
@@ -18,12 +18,12 @@ interface StatisticsReaderParts {
 
 /** Keeps the statistics of all rooms up to date. Also sees what other processes append, replace and reset. */
 export class StatisticsReader {
-  readonly #parts: StatisticsReaderParts;
+  readonly #parts: StatisticsReaderDeps;
   readonly #stop = new AbortController();
   #done: Promise<void> = Promise.resolve();
   #behind = 0;
 
-  constructor(parts: StatisticsReaderParts) {
+  constructor(parts: StatisticsReaderDeps) {
     this.#parts = parts;
   }
 

@@ -1,7 +1,7 @@
 import type { EventType } from "../events/event.js";
 import type { Session } from "../store/sessions.js";
 import type { Given, SessionStatistics } from "../store/statistics.js";
-import { eventsOf, type Tally } from "../store/tally.js";
+import { eventsOf, type Totals } from "../store/totals.js";
 
 const MINUTE_MS = 60_000;
 
@@ -39,26 +39,26 @@ export interface Summary {
 
 /** Sums up a broadcast. @param session when it began and ended, as far as that is known */
 export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null, statistics: SessionStatistics): Summary {
-  const { tally, people, chatters, gifters, combos, settled, busiest, partial, behind } = statistics;
+  const { totals, people, chatters, gifters, combos, settled, busiest, partial, behind } = statistics;
   return {
-    messages: tally.types,
-    events: eventsOf(tally),
+    messages: totals.types,
+    events: eventsOf(totals),
     people,
     chatters,
     gifters,
-    gifts: shownGifts({ combos, settled, units: tally.units, diamonds: tally.diamonds, unpricedUnits: tally.unpricedUnits }),
-    likes: { seen: tally.likes, total: tally.likesTotal },
-    follows: tally.types.follow ?? 0,
-    followers: tally.followers?.value ?? null,
-    viewers: tally.viewers,
-    peak: { online: tally.onlineMax, minute: busiest === null ? null : busiest.minute * MINUTE_MS, eventsInMinute: busiest?.events ?? 0 },
-    hidden: { ...tally.hidden, diamonds: amountOf(tally.hidden.diamonds) },
-    gaps: { count: tally.gaps, totalMs: tally.gapMs, unmeasured: tally.unmeasuredGaps },
-    covered: coveredBy(session, tally),
-    likesSeen: tally.likesTotal === null || tally.likesTotal === 0 ? null : Math.min(1, tally.likes / tally.likesTotal),
+    gifts: shownGifts({ combos, settled, units: totals.units, diamonds: totals.diamonds, unpricedUnits: totals.unpricedUnits }),
+    likes: { seen: totals.likes, total: totals.likesTotal },
+    follows: totals.types.follow ?? 0,
+    followers: totals.followers?.value ?? null,
+    viewers: totals.viewers,
+    peak: { online: totals.onlineMax, minute: busiest === null ? null : busiest.minute * MINUTE_MS, eventsInMinute: busiest?.events ?? 0 },
+    hidden: { ...totals.hidden, diamonds: amountOf(totals.hidden.diamonds) },
+    gaps: { count: totals.gaps, totalMs: totals.gapMs, unmeasured: totals.unmeasuredGaps },
+    covered: coveredBy(session, totals),
+    likesSeen: totals.likesTotal === null || totals.likesTotal === 0 ? null : Math.min(1, totals.likes / totals.likesTotal),
     partial,
-    firstEventAt: tally.firstAt,
-    lastEventAt: tally.lastAt,
+    firstEventAt: totals.firstAt,
+    lastEventAt: totals.lastAt,
     behind,
   };
 }
@@ -75,7 +75,7 @@ export function amountOf(diamonds: bigint): Amount {
 
 function coveredBy(
   session: Pick<Session, "openedAt" | "endedAt"> | null,
-  { gapMs, unmeasuredGaps, firstAt, lastAt }: Tally,
+  { gapMs, unmeasuredGaps, firstAt, lastAt }: Totals,
 ): number | null {
   const from = session?.openedAt ?? firstAt;
   const to = session?.endedAt ?? lastAt;

@@ -75,13 +75,13 @@ async function checkStatistics(
 /** @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again */
 function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined, lag: number): readonly Finding[] {
   if (kept === undefined) return [{ kind: "statistics", room, sessionId, what: "events", log: String(sum.events), counted: "0" }];
-  const { tally, partial, behind } = kept;
+  const { totals, partial, behind } = kept;
   if (behind > lag) return [];
-  const events = Object.values(tally.types).reduce((all, count) => all + count, 0);
+  const events = Object.values(totals.types).reduce((all, count) => all + count, 0);
   const pairs = [
     ["events", BigInt(sum.events), BigInt(events)],
-    ["units", BigInt(sum.units), BigInt(tally.units)],
-    ["diamonds", sum.diamonds, tally.diamonds],
+    ["units", BigInt(sum.units), BigInt(totals.units)],
+    ["diamonds", sum.diamonds, totals.diamonds],
   ] as const;
   const wrong = pairs.filter(([, log, counted]) => (sum.lost || partial ? counted < log : counted !== log));
   return wrong.map(([what, log, counted]) => ({ kind: "statistics", room, sessionId, what, log: String(log), counted: String(counted) }));

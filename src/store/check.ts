@@ -36,7 +36,7 @@ const PAGE = 1000;
 export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const [key, { head }] of await log.heads(room === undefined ? undefined : [room])) {
-    const walk = new Walk(key);
+    const walk = new CheckWalk(key);
     while (walk.scanned < head && findings.length + walk.findings.length < MAX_FINDINGS) {
       signal?.throwIfAborted();
       const after = walk.scanned;
@@ -52,17 +52,17 @@ export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Pro
   return findings.slice(0, MAX_FINDINGS);
 }
 
-interface Combo {
+interface CheckedCombo {
   sum: number;
   high: number;
   last: number;
 }
 
 /** One room, read from its first seq on. */
-class Walk {
+class CheckWalk {
   readonly findings: Finding[] = [];
   readonly #room: RoomKey;
-  readonly #combos = new Map<string, Combo>();
+  readonly #combos = new Map<string, CheckedCombo>();
   #scanned = 0;
   /** The first seq whose event is lost, rightly or not. */
   #lostFrom = Number.POSITIVE_INFINITY;

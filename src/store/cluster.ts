@@ -1,14 +1,14 @@
-import type { Holds } from "./holds.js";
+import type { DistributedLocks } from "./distributed-locks.js";
 import type { Leases } from "./leases.js";
 import type { Shared } from "./shared.js";
 import type { Spooled } from "./spooled.js";
-import type { Wishes } from "./wishes.js";
+import type { WantedRooms } from "./wanted-rooms.js";
 
 /** What the processes of a cluster share beside the store itself. */
 export interface Cluster {
   readonly leases: Leases;
-  readonly wishes: Wishes;
+  readonly wantedRooms: WantedRooms;
   readonly spooled: Spooled;
-  readonly holds: Holds;
+  readonly locks: DistributedLocks;
   readonly shared: Shared;
 }

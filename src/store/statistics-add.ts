@@ -1,5 +1,5 @@
 import type { GiftLine, Given, Named, Person, SessionDelta } from "./statistics.js";
-import { plus } from "./tally.js";
+import { plus } from "./totals.js";
 
 /** The most that a count of a row holds: what a number of JavaScript holds exactly. */
 export const COUNT_MAX = Number.MAX_SAFE_INTEGER;

@@ -1,5 +1,5 @@
 import type { RoomKey } from "./log.js";
-import type { Reading, Tally } from "./tally.js";
+import type { StatReading, Totals } from "./totals.js";
 
 /** The key of a broadcast's statistics: its room_id. Events of no broadcast are counted under "". */
 export type SessionKey = string;
@@ -60,9 +60,9 @@ export interface ComboSeen {
 export interface SessionDelta {
   readonly firstSeq: number;
   lastSeq: number;
-  readonly tally: Tally;
+  readonly totals: Totals;
   /** By minute of platform time: ms UTC / 60 000, rounded down. */
-  readonly minutes: Map<number, Tally>;
+  readonly minutes: Map<number, Totals>;
   readonly people: Map<string, Person>;
   readonly lines: Map<string, GiftLine>;
   readonly combos: Map<string, ComboSeen>;
@@ -98,7 +98,7 @@ export interface Counted {
 /** What was counted of a broadcast. */
 export interface SessionStatistics extends Pick<Given, "combos" | "settled"> {
   readonly sessionId: SessionKey;
-  readonly tally: Tally;
+  readonly totals: Totals;
   /** Different people: of any event, of chats, of gifts with units. People whose identity is hidden are not among them. */
   readonly people: number;
   readonly chatters: number;
@@ -113,7 +113,7 @@ export interface SessionStatistics extends Pick<Given, "combos" | "settled"> {
 /** One minute of a broadcast. */
 export interface Minute {
   readonly minute: number;
-  readonly tally: Tally;
+  readonly totals: Totals;
 }
 
 export const PEOPLE_ORDERS = ["diamonds", "units", "chats", "likes", "events"] as const;
@@ -216,4 +216,4 @@ export interface Statistics {
   person(room: RoomKey, userId: string, limit: number, before?: number): Promise<readonly PersonSession[]>;
 }
 
-export type { Reading, Tally };
+export type { StatReading as Reading, Totals as Tally };

@@ -5,7 +5,7 @@ import type { HookRow, HookTry } from "../store/hooks.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import type { FirstLive } from "./first-live.js";
-import { Lane, type LaneParts } from "./lane.js";
+import { RoomDelivery, type RoomDeliveryDeps } from "./room-delivery.js";
 import { hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
 import { Slots } from "./slots.js";
@@ -19,7 +19,7 @@ const DOWN_AFTER = 3;
 const GONE = 410;
 
 /** What deliveries are built of; the same for all hooks. */
-interface DeliveryParts {
+interface DeliveryDeps {
   readonly store: Pick<Store, "log" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;
@@ -36,19 +36,19 @@ interface DeliveryParts {
 /** The deliveries of one hook, as it was set at one revision. */
 export class Delivery {
   readonly hook: HookRow;
-  readonly #parts: DeliveryParts;
+  readonly #parts: DeliveryDeps;
   readonly #stop = new AbortController();
-  readonly #lanes = new Map<RoomKey, { readonly lane: Lane; readonly done: Promise<void> }>();
+  readonly #lanes = new Map<RoomKey, { readonly delivery: RoomDelivery; readonly done: Promise<void> }>();
   /** Rooms that were woken before it had begun. */
   readonly #early = new Set<RoomKey>();
-  readonly #laneParts: LaneParts;
+  readonly #laneParts: RoomDeliveryDeps;
   #begun = false;
   #failures = 0;
   #dying: Promise<void> | null = null;
   #saving: Promise<void> = Promise.resolve();
   #saveIsDue = false;
 
-  constructor(hook: HookRow, parts: DeliveryParts) {
+  constructor(hook: HookRow, parts: DeliveryDeps) {
     const { store, clock, send, time, firstLive, onError } = parts;
     // Every room that waits listens to it.
     setMaxListeners(0, this.#stop.signal);
@@ -81,7 +81,7 @@ export class Delivery {
     const heads = await store.log.heads();
     if (this.#stop.signal.aborted) return;
     this.#begun = true;
-    for (const [room, batch] of fixed) this.#run(room, new Lane(room, this.#laneParts, batch));
+    for (const [room, batch] of fixed) this.#run(room, new RoomDelivery(room, this.#laneParts, batch));
     for (const [room, { head }] of heads) if (head > (places.get(room) ?? 0)) this.wake(room);
     for (const room of this.#early) this.wake(room);
   }
@@ -91,8 +91,8 @@ export class Delivery {
     if (!this.#laneParts.selection.covers(room) || this.#stop.signal.aborted) return;
     const running = this.#lanes.get(room);
     if (!this.#begun) this.#early.add(room);
-    else if (running === undefined) this.#run(room, new Lane(room, this.#laneParts, null));
-    else running.lane.wake();
+    else if (running === undefined) this.#run(room, new RoomDelivery(room, this.#laneParts, null));
+    else running.delivery.wake();
   }
 
   /** Looks at every room, as if each had got events. @throws what the store throws */
@@ -113,15 +113,15 @@ export class Delivery {
     await Promise.all([this.#saving, this.#dying]);
   }
 
-  #run(room: RoomKey, lane: Lane): void {
-    const done = lane.run(() => this.#lanes.delete(room));
-    this.#lanes.set(room, { lane, done });
+  #run(room: RoomKey, delivery: RoomDelivery): void {
+    const done = delivery.run(() => this.#lanes.delete(room));
+    this.#lanes.set(room, { delivery, done });
   }
 
   #tried(outcome: HookTry, now: HookRow): boolean {
     this.#parts.onTry(this.hook.id, outcome);
     if (outcome.delivered) {
-      if (this.#failures >= DOWN_AFTER) for (const { lane } of this.#lanes.values()) lane.hurry();
+      if (this.#failures >= DOWN_AFTER) for (const { delivery } of this.#lanes.values()) delivery.hurry();
       this.#failures = 0;
       return false;
     }

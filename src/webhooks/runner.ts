@@ -16,7 +16,7 @@ const WAKES_RETRY_MS = 1_000;
 export const PAUSE_AFTER_MS = 3 * 86_400_000;
 
 /** What a {@link HookRunner} is built of. */
-export interface HookRunnerParts {
+export interface HookRunnerDeps {
   readonly store: Pick<Store, "log" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;
@@ -37,7 +37,7 @@ interface HookCounts {
 
 /** Delivers what every hook is to be sent, from the log's own cursors: the only thing in a process that sends webhooks. */
 export class HookRunner {
-  readonly #parts: HookRunnerParts;
+  readonly #parts: HookRunnerDeps;
   readonly #firstLive: FirstLive;
   readonly #time: ReadingTime;
   readonly #deliveries = new Map<string, Delivery>();
@@ -47,7 +47,7 @@ export class HookRunner {
   #looking: AbortController | null = null;
   #again = false;
 
-  constructor(parts: HookRunnerParts) {
+  constructor(parts: HookRunnerDeps) {
     this.#parts = parts;
     this.#firstLive = new FirstLive(parts.store.log);
     this.#time = new ReadingTime(parts.clock);

@@ -15,7 +15,7 @@ const PUT_OFF_MAX_MS = 24 * 3_600_000;
 const IDLE_MS = 4_000;
 
 /** A request to a receiver. */
-export interface Outgoing {
+export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -29,7 +29,7 @@ export interface Answered extends Pick<HookTry, "delivered" | "status" | "error"
 }
 
 /** Sends one request. Never rejects: what goes wrong is an answer too. */
-export type Send = (outgoing: Outgoing, signal: AbortSignal) => Promise<Answered>;
+export type Send = (outgoing: OutgoingRequest, signal: AbortSignal) => Promise<Answered>;
 
 /** For a process that sends nothing. */
 export const sendNothing: Send = async () => ({
@@ -41,7 +41,7 @@ export const sendNothing: Send = async () => ({
 });
 
 /** What a {@link HttpSender} works with. */
-interface HttpSenderParts {
+interface HttpSenderDeps {
   readonly clock: Clock;
   /** For hooks that may reach public addresses only, and for those that may reach all. */
   readonly guarded: NonNullable<Agent.Options["connect"]>;
@@ -55,7 +55,7 @@ export class HttpSender {
   readonly #guarded: Agent;
   readonly #open: Agent;
 
-  constructor({ clock, guarded, open }: HttpSenderParts) {
+  constructor({ clock, guarded, open }: HttpSenderDeps) {
     this.#clock = clock;
     // Our own time runs by the clock; undici's would be two more.
     const options = { keepAliveTimeout: IDLE_MS, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 };

@@ -2,12 +2,12 @@ import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import { AllowedHosts } from "./address.js";
 import { guardedConnector, openConnector } from "./connect.js";
-import { HookDesk, type HookState, hookState } from "./desk.js";
-import { HookRunner, type HookRunnerParts } from "./runner.js";
+import { HookRunner, type HookRunnerDeps } from "./runner.js";
 import { HttpSender } from "./send.js";
+import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
 /** What webhooks are built of. */
-interface HooksParts extends Pick<HookRunnerParts, "tell" | "onError" | "pauseAfterMs"> {
+interface HooksDeps extends Pick<HookRunnerDeps, "tell" | "onError" | "pauseAfterMs"> {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
   /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
@@ -25,7 +25,7 @@ export interface HookFigures {
 
 /** Webhooks: managed here, and delivered here or by another process. */
 interface OpenHooks {
-  readonly desk: HookDesk;
+  readonly webhooks: WebhookService;
   figures(): Promise<readonly HookFigures[]>;
   /** Starts to deliver. @returns what ends that */
   deliver(): () => Promise<void>;
@@ -34,29 +34,29 @@ interface OpenHooks {
 }
 
 /** The desk alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
-export function deskBeside(parts: Omit<HooksParts, "tell" | "onError" | "pauseAfterMs">): {
-  readonly desk: HookDesk;
+export function deskBeside(parts: Omit<HooksDeps, "tell" | "onError" | "pauseAfterMs">): {
+  readonly webhooks: WebhookService;
   close(): Promise<void>;
 } {
   const { allowed, sender } = senderOf(parts);
-  return { desk: new HookDesk({ ...parts, send: sender.send, allowed }), close: () => sender.close() };
+  return { webhooks: new WebhookService({ ...parts, send: sender.send, allowed }), close: () => sender.close() };
 }
 
 /** Opens the desk; nothing is delivered yet. @throws DyliveError bad_config */
-export function openHooks(parts: HooksParts): OpenHooks {
+export function openHooks(parts: HooksDeps): OpenHooks {
   const { store, clock } = parts;
   const { allowed, sender } = senderOf(parts);
   const { send } = sender;
   let runner: HookRunner | null = null;
-  const desk = new HookDesk({
+  const webhooks = new WebhookService({
     ...{ store, clock, send, allowed },
     onChange: () => runner?.poke(),
     placesOf: (hook) => runner?.placesOf(hook) ?? null,
   });
   return {
-    desk,
+    webhooks,
     figures: async () =>
-      (await desk.list()).map(({ row, backlog }) => ({
+      (await webhooks.list()).map(({ row, backlog }) => ({
         id: row.id,
         state: hookState(row),
         backlog,
@@ -75,7 +75,7 @@ export function openHooks(parts: HooksParts): OpenHooks {
   };
 }
 
-function senderOf({ clock, allow }: Pick<HooksParts, "clock" | "allow">) {
+function senderOf({ clock, allow }: Pick<HooksDeps, "clock" | "allow">) {
   const allowed = new AllowedHosts(allow);
   return { allowed, sender: new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() }) };
 }

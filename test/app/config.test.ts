@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { shownSettings } from "../../src/app/admin-service.js";
 import { type Config, environmentOf, exampleOf, loadConfig, type SettingSchema, variableOf } from "../../src/app/config.js";
-import { shownSettings } from "../../src/app/operator.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 
 const SETTINGS: Partial<Config> = {

@@ -24,11 +24,11 @@ it("uses a browser that the user runs, and leaves it as it was", async () => {
   });
   try {
     const pages = users.pages().length;
-    const seat = await session.take(GUEST, NEVER);
-    expect(await seat.signer.sign("0123456789abcdef0123456789abcdef", NEVER)).toHaveLength(16);
-    const reading = viaPage(seat, "300000001");
+    const identity = await session.take(GUEST, NEVER);
+    expect(await identity.signer.sign("0123456789abcdef0123456789abcdef", NEVER)).toHaveLength(16);
+    const reading = viaPage(identity, "300000001");
     await until(() => reading.has(0));
-    seat.release();
+    identity.release();
     await session.close();
     await until(() => reading.ended);
     await until(() => users.pages().length === pages);

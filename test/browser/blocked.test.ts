@@ -43,9 +43,9 @@ afterAll(async () => {
 });
 
 it("pictures, media, fonts and other hosts are not loaded, not even by WebSocket", async () => {
-  const seat = await session.take(GUEST, NEVER);
-  expect(seat.visitor.userUniqueId).toBe("7600000000000000001");
-  expect(await seat.signer.sign("0123456789abcdef0123456789abcdef", NEVER)).toBe("signed-012345678");
+  const identity = await session.take(GUEST, NEVER);
+  expect(identity.visitor.userUniqueId).toBe("7600000000000000001");
+  expect(await identity.signer.sign("0123456789abcdef0123456789abcdef", NEVER)).toBe("signed-012345678");
   // The page's own script and that of its script host come after everything that is not to be loaded.
   await expect
     .poll(() => asked.sort(), { timeout: 5000 })
@@ -54,5 +54,5 @@ it("pictures, media, fonts and other hosts are not loaded, not even by WebSocket
   const { refused } = await session.status();
   expect(Object.keys(refused).every((host) => host.endsWith(".example") || host === "127.0.0.1")).toBe(true);
   expect(sockets).toEqual([]);
-  seat.release();
+  identity.release();
 });

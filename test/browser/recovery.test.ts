@@ -27,32 +27,32 @@ describe.each([
   ["browser", "browser"],
 ])("a %s that is killed", (_what, type) => {
   it("ends the room's source, and is replaced as the same visitor", async () => {
-    const seat = await session.take(GUEST, NEVER);
+    const identity = await session.take(GUEST, NEVER);
     const { starts } = await session.status();
-    const who = () => [seat.visitor.userUniqueId, /ttwid=[^;]+/.exec(seat.visitor.headers()["cookie"] ?? "")?.[0]];
+    const who = () => [identity.visitor.userUniqueId, /ttwid=[^;]+/.exec(identity.visitor.headers()["cookie"] ?? "")?.[0]];
     const visitor = who();
-    const before = viaPage(seat, "300000001");
+    const before = viaPage(identity, "300000001");
     await until(() => before.has(0));
     await kill(type);
     await until(() => before.ended);
     expect(before.error).toMatchObject({ code: "browser_failed" });
     // What was open says so at once; what is asked for next waits for the new one.
-    expect(await seat.signer.sign(STUB, NEVER)).toHaveLength(16);
-    const after = viaPage(seat, "300000001");
+    expect(await identity.signer.sign(STUB, NEVER)).toHaveLength(16);
+    const after = viaPage(identity, "300000001");
     await until(() => after.has(0));
     expect(who()).toEqual(visitor);
     expect((await session.status()).starts).toBe(type === "browser" ? starts + 1 : starts);
     after.stop();
-    seat.release();
+    identity.release();
   });
 });
 
 it("a close ends everything that waits, and gives no more seats", async () => {
-  const seat = await session.take(GUEST, NEVER);
-  const reading = viaPage(seat, "300000001");
+  const identity = await session.take(GUEST, NEVER);
+  const reading = viaPage(identity, "300000001");
   await until(() => reading.has(0));
   await session.close();
   await until(() => reading.ended);
   await expect(session.take(GUEST, NEVER)).rejects.toMatchObject({ code: "stopping" });
-  await expect(seat.signer.sign(STUB, NEVER)).rejects.toMatchObject({ code: "stopping" });
+  await expect(identity.signer.sign(STUB, NEVER)).rejects.toMatchObject({ code: "stopping" });
 });

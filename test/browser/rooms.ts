@@ -2,8 +2,8 @@ import { setMaxListeners } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { demoRooms, type RoomScenario, type Simulator } from "../../simulator/index.js";
 import { platformAt } from "../../src/platform/access/platform.js";
+import type { IdentityRequest, PlatformIdentity } from "../../src/platform/access/platform-identity.js";
 import { pushHeaders, pushUrl } from "../../src/platform/access/push.js";
-import type { Seat, SeatWish } from "../../src/platform/access/seat.js";
 import type { Received, Source } from "../../src/platform/access/source.js";
 import { BrowserSession, type BrowserSessionOptions } from "../../src/platform/browser/session.js";
 import { Drift } from "../../src/platform/wire/drift.js";
@@ -16,7 +16,7 @@ import { testBrowser } from "./chromium.js";
 
 export const NEVER = new AbortController().signal;
 setMaxListeners(0, NEVER); // many rooms wait with it at once
-export const GUEST: SeatWish = { account: null, proxy: null, webRid: null };
+export const GUEST: IdentityRequest = { account: null, proxy: null, webRid: null };
 
 /** So many live rooms, 300000001 and on. */
 export function liveRooms(count: number): RoomScenario[] {
@@ -86,12 +86,12 @@ export class Collected {
 }
 
 /** Connects a socket of our own as the seat's visitor, after im/fetch, as the collector does. */
-export async function viaSocket(simulator: Simulator, seat: Seat, webRid: string): Promise<Collected> {
-  const platform = platformAt(simulator.url, seat.proxy);
+export async function viaSocket(simulator: Simulator, identity: PlatformIdentity, webRid: string): Promise<Collected> {
+  const platform = platformAt(simulator.url, identity.proxy);
   const roomId = simulator.roomId(webRid) ?? "";
   const drift = new Drift();
   const collected = new Collected();
-  const { visitor, signer } = seat;
+  const { visitor, signer } = identity;
   const first = await firstFetch({ platform, visitor, roomId, drift, now: Date.now }, NEVER);
   if (first !== null) collected.take([first.received]);
   const { host = null, cursor = "", internalExt = "" } = first ?? {};
@@ -108,8 +108,8 @@ export async function viaSocket(simulator: Simulator, seat: Seat, webRid: string
 }
 
 /** Reads what the room's page in the browser receives. */
-export function viaPage(seat: Seat, webRid: string): Collected {
-  const source = seat.pageSource?.(webRid, { clock: systemClock, drift: new Drift() });
+export function viaPage(identity: PlatformIdentity, webRid: string): Collected {
+  const source = identity.pageSource?.(webRid, { clock: systemClock, drift: new Drift() });
   if (source === undefined) throw new Error("the seat has no browser");
   return new Collected().read(source);
 }

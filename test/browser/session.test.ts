@@ -30,17 +30,17 @@ const truth = (webRid: string) => simulator.truth(webRid);
 
 describe("a seat", () => {
   it("is a visitor that the site's own page made", async () => {
-    const seat = await session.take(GUEST, NEVER);
-    const { cookie, "user-agent": userAgent } = seat.visitor.headers();
+    const identity = await session.take(GUEST, NEVER);
+    const { cookie, "user-agent": userAgent } = identity.visitor.headers();
     expect(cookie).toMatch(/ttwid=1%7C/);
     expect(userAgent).toMatch(/^Mozilla\/5\.0 .*Chrome\/\d+/);
-    expect(seat.visitor.userUniqueId).toMatch(/^\d{19}$/);
-    const signature = await seat.signer.sign("0123456789abcdef0123456789abcdef", NEVER);
+    expect(identity.visitor.userUniqueId).toMatch(/^\d{19}$/);
+    const signature = await identity.signer.sign("0123456789abcdef0123456789abcdef", NEVER);
     expect(signature).toHaveLength(16);
-    const reply = await seat.pageGet?.(`/webcast/room/web/enter/?aid=6383&a_bogus=x&web_rid=${room(0)}`, NEVER);
+    const reply = await identity.pageGet?.(`/webcast/room/web/enter/?aid=6383&a_bogus=x&web_rid=${room(0)}`, NEVER);
     expect(reply?.status).toBe(200);
     expect(JSON.parse(reply?.body.toString() ?? "")).toMatchObject({ status_code: 0, data: { enter_room_id: simulator.roomId(room(0)) } });
-    seat.release();
+    identity.release();
   });
 
   it("outlives the process as the same visitor, in files of its owner only", async () => {
@@ -64,8 +64,8 @@ describe("a seat", () => {
 
 describe("both sources", () => {
   it("give what the simulator says that it sent", async () => {
-    const seat = await session.take(GUEST, NEVER);
-    const [byPage, bySocket] = [viaPage(seat, room(0)), await viaSocket(simulator, seat, room(1))];
+    const identity = await session.take(GUEST, NEVER);
+    const [byPage, bySocket] = [viaPage(identity, room(0)), await viaSocket(simulator, identity, room(1))];
     await until(() => byPage.has(60) && bySocket.has(60));
     for (const [webRid, collected] of [
       [room(0), byPage],
@@ -76,20 +76,24 @@ describe("both sources", () => {
       expect(collected.byMethod()).toEqual(truth(webRid).sent.byMethod);
       expect(collected.error).toBeNull();
       const [connection] = truth(webRid).connections;
-      expect(connection).toMatchObject({ acks: { wrong: 0, unknown: 0 }, damaged: 0, userUniqueId: seat.visitor.userUniqueId });
+      expect(connection).toMatchObject({ acks: { wrong: 0, unknown: 0 }, damaged: 0, userUniqueId: identity.visitor.userUniqueId });
       expect(connection?.acks.good).toBeGreaterThan(5);
       expect(connection?.heartbeats.frame).toBeGreaterThan(0);
       collected.stop();
       await until(() => collected.ended);
     }
-    seat.release();
+    identity.release();
   });
 
   it("say that they were refused, cut, or that there is no such room", async () => {
-    const seat = await session.take(GUEST, NEVER);
+    const identity = await session.take(GUEST, NEVER);
     simulator.rooms.refuse(room(2));
-    const [page, socket, none] = [viaPage(seat, room(2)), await viaSocket(simulator, seat, room(2)), viaPage(seat, "999999999")];
-    const cut = viaPage(seat, room(3));
+    const [page, socket, none] = [
+      viaPage(identity, room(2)),
+      await viaSocket(simulator, identity, room(2)),
+      viaPage(identity, "999999999"),
+    ];
+    const cut = viaPage(identity, room(3));
     await until(() => page.ended && socket.ended && none.ended && truth(room(3)).connections.length > 0);
     simulator.rooms.cut(room(3));
     await until(() => cut.ended);
@@ -97,7 +101,7 @@ describe("both sources", () => {
       expect(refused.error).toMatchObject({ code: "blocked", detail: expect.stringContaining("HTTP 200") });
     expect(none.error).toMatchObject({ code: "no_account" });
     expect(cut.error).toMatchObject({ code: "unreachable" });
-    seat.release();
+    identity.release();
   });
 });
 
@@ -108,8 +112,8 @@ describe("one browser", () => {
     expect(new Set(taken.map(({ visitor }) => visitor.userUniqueId)).size).toBe(2);
     const collected: Collected[] = [];
     // One after the other: what one page signs at once must be signed within seconds, which is the machine's affair.
-    for (const [index, seat] of taken.slice(0, 20).entries()) {
-      const each = await viaSocket(simulator, seat, room(index + 4));
+    for (const [index, identity] of taken.slice(0, 20).entries()) {
+      const each = await viaSocket(simulator, identity, room(index + 4));
       await until(() => each.has(0));
       collected.push(each);
     }
@@ -120,33 +124,33 @@ describe("one browser", () => {
     expect(collected.map((each) => each.byMethod())).toEqual(sent());
     expect(collected.map(({ error }) => error)).toEqual(collected.map(() => null));
     for (const each of collected) each.stop();
-    for (const seat of taken) seat.release();
+    for (const identity of taken) identity.release();
     await until(async () => (await session.status()).contexts === 0);
   });
 
   it("is somebody who is logged in, for rooms with an account", async () => {
     const account = new Account("phone", Date.now(), parseCookies("sessionid=mine; ttwid=1%7Cmine", Date.now()));
-    const [seat, guest] = await Promise.all([session.take({ ...GUEST, account }, NEVER), session.take(GUEST, NEVER)]);
-    const [asAccount, asGuest] = [viaPage(seat, room(24)), viaPage(guest, room(25))];
+    const [identity, guest] = await Promise.all([session.take({ ...GUEST, account }, NEVER), session.take(GUEST, NEVER)]);
+    const [asAccount, asGuest] = [viaPage(identity, room(24)), viaPage(guest, room(25))];
     await until(() => [24, 25].every((index) => truth(room(index)).connections.some(({ closedAt }) => closedAt === null)));
     expect(truth(room(24)).connections.at(-1)).toMatchObject({ loggedIn: true, ttwid: "1%7Cmine" });
     expect(truth(room(25)).connections.at(-1)).toMatchObject({ loggedIn: false });
     for (const each of [asAccount, asGuest]) each.stop();
-    for (const each of [seat, guest]) each.release();
+    for (const each of [identity, guest]) each.release();
   });
 
   it("leaves by a room's proxy, whose password it never learns", async () => {
     const proxy = await httpProxy("me:pass");
     const way = new ProxyServer(`http://me:pass@127.0.0.1:${proxy.port}`);
-    const seat = await session.take({ ...GUEST, proxy: way }, NEVER);
+    const identity = await session.take({ ...GUEST, proxy: way }, NEVER);
     expect(proxy.asked.length).toBeGreaterThan(1);
     const before = proxy.asked.length;
-    const collected = viaPage(seat, room(26));
+    const collected = viaPage(identity, room(26));
     await until(() => collected.has(0));
     expect(proxy.asked.length).toBeGreaterThan(before);
     expect(new Set(proxy.asked)).toEqual(new Set([new URL(simulator.url).host]));
     collected.stop();
-    seat.release();
+    identity.release();
     await until(async () => (await session.status()).contexts === 0);
     await proxy.close();
   });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { ProxyServer } from "../../src/platform/access/proxy.js";
 import { selfSigned } from "../../src/platform/browser/certificate.js";
-import { openGate } from "../../src/platform/browser/gate.js";
+import { openEgressProxy } from "../../src/platform/browser/egress-proxy.js";
 import { pageHosts } from "../../src/platform/browser/hosts.js";
 import { loginInWindow } from "../../src/platform/browser/login-window.js";
 import { BrowserSession } from "../../src/platform/browser/session.js";
@@ -67,10 +67,10 @@ describe("a stand-in's page", () => {
   afterAll(() => simulator.close());
 
   it("is the platform's to itself: origin, secure cookies, no mixed content; and nobody else in its browser believes more than before", async () => {
-    const gate = await openGate({ allows: pageHosts(), upstream: simulator.url, proxy: null });
+    const egress = await openEgressProxy({ allows: pageHosts(), upstream: simulator.url, proxy: null });
     const browser = await chromium.launch({ executablePath: testBrowser(), args: ["--no-sandbox"] });
     try {
-      const page = await (await browser.newContext(gate.contextOptions)).newPage();
+      const page = await (await browser.newContext(egress.contextOptions)).newPage();
       await page.goto("https://live.douyin.com/300000001");
       await page.waitForFunction("window.byted_acrawler"); // it has loaded itself again, with the cookie of the first challenge
       expect(await page.evaluate("[location.origin, isSecureContext]")).toEqual(["https://live.douyin.com", true]);
@@ -83,13 +83,13 @@ describe("a stand-in's page", () => {
       const others = await (await browser.newContext({ proxy: { server: `http://127.0.0.1:${port(proxy)}` } })).newPage();
       expect(await visited(others, "https://live.douyin.com/")).toContain("ERR_CERT_AUTHORITY_INVALID");
       // The gate's own certificate, too, is taken by its context alone.
-      const { proxy: way } = gate.contextOptions;
+      const { proxy: way } = egress.contextOptions;
       const curious = await (await browser.newContext({ proxy: way })).newPage();
       expect(await visited(curious, "https://live.douyin.com/")).toContain("ERR_CERT_AUTHORITY_INVALID");
       expect(asked).toEqual([]);
     } finally {
       await browser.close();
-      await gate.close();
+      await egress.close();
     }
   });
 });

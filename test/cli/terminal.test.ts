@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { moment, utcTime } from "../../src/cli/columns.js";
-import { Progress } from "../../src/cli/progress.js";
+import { ProgressLine } from "../../src/cli/progress.js";
 import { lineOf } from "../../src/cli/show.js";
 import { columnsOf } from "../../src/cli/terminal.js";
 import { chat } from "../contracts/events.js";
@@ -13,7 +13,7 @@ describe("what a command says", () => {
     const said: string[] = [];
     vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
     const name = "tonight\u001b[2J\u202e\u061c\u200b.dyrec";
-    const progress = new Progress(name, "messages");
+    const progress = new ProgressLine(name, "messages");
     progress.show(1);
     progress.end(`${name}: room 1`);
     const own = said.map((text) => text.replace("\r\u001b[K", "")).join("");

@@ -137,13 +137,13 @@ const of = async <T extends LiveEvent["type"]>(type: T) =>
 describe("a room that moves from process to process", () => {
   it("twenty times to and fro under load is collected without a gap, each message once and in order", async () => {
     let last = await begin(1, false);
-    await clock.until(() => last.tracker.state === "live", 60_000);
+    await clock.until(() => last.health.state === "live", 60_000);
     await clock.go(5000);
     for (let move = 0; move < 20; move++) {
       const next = await begin(2 + move, true);
       await clock.until(() => lease.owner === 2 + move, 30_000);
       await clock.until(() => last.lost, 10_000);
-      await clock.until(() => next.tracker.state === "live", 10_000);
+      await clock.until(() => next.health.state === "live", 10_000);
       await last.stop();
       last = next;
     }
@@ -156,13 +156,13 @@ describe("a room that moves from process to process", () => {
 
   it("goes on where it is while the one that is to take it over cannot connect", async () => {
     const owner = await begin(1, false);
-    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.until(() => owner.health.state === "live", 60_000);
     simulator.rooms.refuse(RID);
     const taker = await begin(2, true);
-    await clock.until(() => taker.tracker.state === "blocked", 30_000);
+    await clock.until(() => taker.health.state === "blocked", 30_000);
     await clock.go(10_000);
     expect(lease).toEqual({ owner: 1, taker: 2 });
-    expect(owner.tracker.state).toBe("live");
+    expect(owner.health.state).toBe("live");
     await taker.stop();
     await expectAll();
     expect((await of("state")).map(({ to }) => to)).toEqual(["live"]);
@@ -172,25 +172,25 @@ describe("a room that moves from process to process", () => {
   it("is taken over at once when it is not live", async () => {
     simulator.rooms.end(RID);
     const owner = await begin(1, false);
-    await clock.until(() => owner.tracker.state === "waiting", 60_000);
+    await clock.until(() => owner.health.state === "waiting", 60_000);
     await begin(2, true);
     await clock.until(() => lease.owner === 2, 30_000);
     simulator.rooms.restart(RID);
     await clock.until(() => owner.lost, 60_000);
-    await clock.until(() => collectors[1]?.tracker.state === "live", 60_000);
+    await clock.until(() => collectors[1]?.health.state === "live", 60_000);
     expect((await of("state")).map(({ to }) => to)).toEqual(["waiting", "live"]);
   });
 
   it("from one that is stuck is fenced: what that one stores late is stored by nobody twice, and the gap is told", async () => {
     const { reached, stick, goOn, late } = stuckStore();
     const owner = await begin(1, false, reached);
-    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.until(() => owner.health.state === "live", 60_000);
     await clock.go(5000);
     stick();
     const since = clock.now();
     await clock.go(45_000);
     const next = await begin(2, true);
-    await clock.until(() => next.tracker.state === "live", 60_000);
+    await clock.until(() => next.health.state === "live", 60_000);
     await clock.go(5000);
     goOn();
     await clock.until(() => owner.lost, 10_000);
@@ -211,7 +211,7 @@ describe("a room that moves from process to process", () => {
     const failed: unknown[] = [];
     const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: (error) => failed.push(error) });
     const owner = await begin(1, false, reached, spool);
-    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.until(() => owner.health.state === "live", 60_000);
     await clock.go(5000);
     stick();
     const unstored = (await events()).length;
@@ -236,17 +236,17 @@ describe("a room that moves from process to process", () => {
   it("is not said to be missed since the broadcast before, which is all that the store was told of", async () => {
     const { reached, forget } = forgetful();
     const owner = await begin(1, false, reached);
-    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.until(() => owner.health.state === "live", 60_000);
     await clock.go(5000);
     simulator.rooms.end(RID);
-    await clock.until(() => owner.tracker.state === "waiting", 60_000);
+    await clock.until(() => owner.health.state === "waiting", 60_000);
     forget();
     await clock.go(60_000);
     simulator.rooms.restart(RID);
-    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.until(() => owner.health.state === "live", 60_000);
     await clock.go(5000);
     const next = await begin(2, true);
-    await clock.until(() => next.tracker.state === "live" && owner.lost, 60_000);
+    await clock.until(() => next.health.state === "live" && owner.lost, 60_000);
     await clock.go(5000);
     expect(await of("gap")).toEqual([]);
   });
@@ -254,7 +254,7 @@ describe("a room that moves from process to process", () => {
   it("from one that was killed after a gap was told is missed from then on, and that is told too", async () => {
     const { reached, stick, goOn } = stuckStore();
     const owner = await begin(1, false, reached);
-    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.until(() => owner.health.state === "live", 60_000);
     await clock.go(5000);
     simulator.rooms.cut(RID);
     await clock.until(async () => (await of("gap")).length === 1, 60_000);
@@ -262,7 +262,7 @@ describe("a room that moves from process to process", () => {
     stick();
     await clock.go(20_000);
     const next = await begin(2, false);
-    await clock.until(() => next.tracker.state === "live", 60_000);
+    await clock.until(() => next.health.state === "live", 60_000);
     const [first, second] = await of("gap");
     expect(second?.from).toBeGreaterThanOrEqual(first?.to ?? Number.POSITIVE_INFINITY);
     expect((second?.to ?? 0) - (second?.from ?? 0)).toBeGreaterThanOrEqual(20_000);
@@ -272,16 +272,16 @@ describe("a room that moves from process to process", () => {
 
   it("from one that has lost its connection says since when nothing was received", async () => {
     const owner = await begin(1, false);
-    await clock.until(() => owner.tracker.state === "live", 60_000);
+    await clock.until(() => owner.health.state === "live", 60_000);
     await clock.go(5000);
     simulator.rooms.refuse(RID);
     const broken = clock.now();
     simulator.rooms.cut(RID);
-    await clock.until(() => owner.tracker.state === "blocked", 30_000);
+    await clock.until(() => owner.health.state === "blocked", 30_000);
     await clock.go(4000);
     simulator.rooms.refuse(RID, false);
     const next = await begin(2, true);
-    await clock.until(() => next.tracker.state === "live", 60_000);
+    await clock.until(() => next.health.state === "live", 60_000);
     const [gap, ...more] = await of("gap");
     expect(more).toEqual([]);
     expect(gap?.from).toBeLessThanOrEqual(broken);

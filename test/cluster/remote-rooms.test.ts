@@ -9,7 +9,7 @@ import { breathe, FakeClock } from "../clock.js";
 import { runningRemotely, SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
 import { describeManager } from "./manager-suite.js";
-import { MemoryWishes } from "./memory-wishes.js";
+import { MemoryWishes } from "./memory-wanted-rooms.js";
 
 describeManager("rooms collected elsewhere", (options) => runningRemotely(options));
 
@@ -32,7 +32,7 @@ async function alone() {
   const made = new RemoteRooms({
     ...reachAt("http://127.0.0.1:1"),
     store: own,
-    wishes,
+    wantedRooms: wishes,
     clock,
     ...limits,
     onError: (error) => errors.push(error),

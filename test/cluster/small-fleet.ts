@@ -1,25 +1,25 @@
 import { Collector } from "../../src/collector/collector.js";
-import type { CollectorParts } from "../../src/collector/collector-parts.js";
+import type { CollectorDeps } from "../../src/collector/collector-deps.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
 import { reportOf, writeReport } from "../../src/collector/report.js";
 import type { RoomName } from "../../src/platform/links/resolve.js";
 import { Budget } from "../../src/runtime/budget.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
-import type { WishRow } from "../../src/store/wishes.js";
-import type { MemoryWishes } from "./memory-wishes.js";
+import type { WantedRoom } from "../../src/store/wanted-rooms.js";
+import type { MemoryWishes } from "./memory-wanted-rooms.js";
 
 const TELL_MS = 20;
 
 /** Collects what is wanted, as the processes of a cluster do, without their leases. */
 export class SmallFleet {
-  readonly #parts: CollectorParts;
+  readonly #parts: CollectorDeps;
   readonly #wishes: MemoryWishes;
   readonly #collectors = new Map<string, { readonly collector: Collector; over: boolean }>();
   readonly #registry = new CollectorRegistry<Collector>();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
 
-  constructor(parts: CollectorParts, wishes: MemoryWishes) {
+  constructor(parts: CollectorDeps, wishes: MemoryWishes) {
     this.#parts = parts;
     this.#wishes = wishes;
     this.#done = this.#run();
@@ -62,7 +62,7 @@ export class SmallFleet {
     return ending?.why === "twin" && ![...this.#collectors.values()].some(({ collector }) => collector === ending.of);
   }
 
-  async #follow({ key, name }: WishRow): Promise<void> {
+  async #follow({ key, name }: WantedRoom): Promise<void> {
     const { rooms } = this.#parts.store;
     const before = this.#collectors.get(key)?.collector;
     const room = before?.room ?? (await rooms.find(name));
@@ -77,7 +77,7 @@ export class SmallFleet {
     this.#collectors.set(key, held);
     this.#wishes.own(key, "one");
     void held.collector.run().then(() => {
-      held.over = held.collector.tracker.problem === "no_account" || held.collector.ending?.why === "paused";
+      held.over = held.collector.health.problem === "no_account" || held.collector.ending?.why === "paused";
     });
   }
 }

@@ -9,7 +9,7 @@ import { useDirectory } from "../store/directory.js";
 
 const file = useDirectory();
 const BEFORE = 150;
-const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0 && r.tracker.reason.includes("again"));
+const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0 && r.health.reason.includes("again"));
 
 /** Who did most both before and after a frame. */
 async function regular(): Promise<string> {
@@ -39,7 +39,7 @@ it("who is erased by another process stays erased when the frames that waited he
   await drained(r);
   const events = await eventsOf(r);
   expect(namedIn(events, uid)).toEqual([]);
-  expect(r.tracker.status(r.room).evidence.drops["erased"]).toBeGreaterThan(0);
+  expect(r.health.status(r.room).evidence.drops["erased"]).toBeGreaterThan(0);
   expect(await check(r.store.log)).toEqual([]);
   // Of others no chat is missing.
   const chats = (await truthOf(FRAMES)).filter((event) => event.type === "chat" && event.user.id !== uid);
@@ -56,7 +56,7 @@ it("nor do they come back with what a process left on its disk and another one s
   await r.spool.uploaded();
   const { pseudonym } = await eraseUser(r.store, { user: uid, keep: true, clock: r.clock });
   const other = await spooledRoom(file("others"), { store: r.store });
-  for (const part of await r.uploaded.take([r.room], 100)) await absorbSpooled(part.bytes, other.pipeline, other.tracker, SIGNAL);
+  for (const part of await r.uploaded.take([r.room], 100)) await absorbSpooled(part.bytes, other.pipeline, other.health, SIGNAL);
   const events = await eventsOf(r);
   expect(namedIn(events, uid)).toEqual([]);
   const after = events.filter(({ receivedAt }) => receivedAt >= (FRAMES[BEFORE]?.receivedAt ?? 0));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Supervisor, type SupervisorParts } from "../../src/cluster/supervisor.js";
+import { Supervisor, type SupervisorDeps } from "../../src/cluster/supervisor.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
 import type { Resume } from "../../src/store/rooms.js";
 import { type Running, running, SIGNAL } from "../collector/running.js";
@@ -14,7 +14,7 @@ afterEach(async () => {
   now = undefined;
 });
 /** Another server on the same store. */
-const another = ({ store, clock, simulator }: Running, more: Partial<SupervisorParts> = {}) =>
+const another = ({ store, clock, simulator }: Running, more: Partial<SupervisorDeps> = {}) =>
   new Supervisor({
     ...reachAt(simulator.url),
     store,

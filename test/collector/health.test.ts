@@ -3,7 +3,7 @@ import { Watchdog } from "../../src/collector/watchdog.js";
 import type { NewEvent } from "../../src/events/event.js";
 import { Audience } from "../../src/health/audience.js";
 import { GiftsWatch } from "../../src/health/gifts-watch.js";
-import { Sight } from "../../src/health/tracker.js";
+import { Sight } from "../../src/health/room-health.js";
 import { backoffMs } from "../../src/runtime/backoff.js";
 import { Budget } from "../../src/runtime/budget.js";
 import { FakeClock } from "../clock.js";

@@ -64,7 +64,7 @@ beforeEach(async () => {
   const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false };
   collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
   void collector.run();
-  await clock.until(() => collector.tracker.state === "live", 60_000);
+  await clock.until(() => collector.health.state === "live", 60_000);
   await clock.go(5000);
 });
 afterEach(async () => {
@@ -79,7 +79,7 @@ afterEach(async () => {
 
 const events = async (): Promise<readonly LiveEvent[]> => (await store.log.read(collector.room ?? 0, 0, 100_000)).events;
 const states = async () => (await events()).flatMap((event) => (event.type === "state" ? event.to : []));
-const drained = () => clock.until(() => spool.bytes === 0 && !collector.tracker.reason.includes("spool"), 60_000);
+const drained = () => clock.until(() => spool.bytes === 0 && !collector.health.reason.includes("spool"), 60_000);
 
 /** What was sent of a broadcast is stored. */
 async function expectAll(id: string): Promise<void> {
@@ -98,10 +98,10 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
   it("costs nothing: the connection goes on, the state says where frames are, and all of them are stored", async () => {
     away.go(mode);
     await clock.go(30_000);
-    expect(collector.tracker).toMatchObject({ state: "stalled", platformState: "live" });
+    expect(collector.health).toMatchObject({ state: "stalled", platformState: "live" });
     expect(collector.status()?.evidence.storage.waiting).toBeGreaterThan(50);
-    expect(collector.tracker.reason).toContain("held in the spool since");
-    expect(clock.now() - (collector.tracker.lastInteractiveAt ?? 0)).toBeLessThan(10_000);
+    expect(collector.health.reason).toContain("held in the spool since");
+    expect(clock.now() - (collector.health.lastInteractiveAt ?? 0)).toBeLessThan(10_000);
     expect(spool.bytes).toBeGreaterThan(10_000);
     await clock.go(30_000);
     away.back();
@@ -139,9 +139,9 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
     away.go(mode);
     await clock.go(10_000);
     simulator.rooms.end(RID);
-    await clock.until(() => collector.tracker.state === "waiting", 60_000);
+    await clock.until(() => collector.health.state === "waiting", 60_000);
     const second = simulator.rooms.restart(RID);
-    await clock.until(() => collector.tracker.platformState === "live", 60_000);
+    await clock.until(() => collector.health.platformState === "live", 60_000);
     await clock.go(10_000);
     away.back();
     await drained();
@@ -162,10 +162,10 @@ it("what im/fetch answered and the spool had no room for is a gap of the broadca
   away.go("refuses");
   await clock.go(5000);
   simulator.rooms.end(RID);
-  await clock.until(() => collector.tracker.state === "waiting", 60_000);
+  await clock.until(() => collector.health.state === "waiting", 60_000);
   firstIsLost = true;
   const second = simulator.rooms.restart(RID);
-  await clock.until(() => collector.tracker.platformState === "live", 60_000);
+  await clock.until(() => collector.health.platformState === "live", 60_000);
   away.back();
   await drained();
   const gaps = (await events()).filter(({ type }) => type === "gap");

@@ -1,12 +1,12 @@
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/index.js";
 import { RemoteRooms } from "../../src/cluster/remote-rooms.js";
-import { Supervisor, type SupervisorParts } from "../../src/cluster/supervisor.js";
+import { Supervisor, type SupervisorDeps } from "../../src/cluster/supervisor.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomManager, RoomStatus } from "../../src/health/state.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Store } from "../../src/store/store.js";
-import { MemoryWishes } from "../cluster/memory-wishes.js";
+import { MemoryWishes } from "../cluster/memory-wanted-rooms.js";
 import { SmallFleet } from "../cluster/small-fleet.js";
 import { fastClock } from "../fast-clock.js";
 import { reachAt } from "../platform/access/reach.js";
@@ -33,7 +33,7 @@ export const SIGNAL = new AbortController().signal;
 
 export async function running(
   simulated: SimulatorOptions = {},
-  parts: Partial<SupervisorParts> = {},
+  parts: Partial<SupervisorDeps> = {},
   clock: Clock = fastClock(20),
 ): Promise<Running> {
   const simulator = await startSimulator({ clock, ...simulated });
@@ -52,7 +52,7 @@ export async function running(
 
 /** The same with rooms that are collected elsewhere, as in a cluster. */
 export async function runningRemotely(
-  parts: Partial<SupervisorParts> = {},
+  parts: Partial<SupervisorDeps> = {},
   clock: Clock = fastClock(20),
 ): Promise<Running<RemoteRooms> & { readonly wishes: MemoryWishes }> {
   const simulator = await startSimulator({ clock });
@@ -60,7 +60,7 @@ export async function runningRemotely(
   const all = { ...partsFor(simulator, store, clock), ...parts };
   const wishes = new MemoryWishes(store.rooms, clock);
   const fleet = new SmallFleet(all, wishes);
-  const rooms = new RemoteRooms({ ...all, wishes, onError: () => {} });
+  const rooms = new RemoteRooms({ ...all, wantedRooms: wishes, onError: () => {} });
   await rooms.start();
   return {
     ...{ clock, simulator, store, rooms, wishes },
@@ -74,7 +74,7 @@ export async function runningRemotely(
   };
 }
 
-export function partsFor(simulator: Simulator, store: Store, clock: Clock): SupervisorParts {
+export function partsFor(simulator: Simulator, store: Store, clock: Clock): SupervisorDeps {
   return {
     ...reachAt(simulator.url),
     store,

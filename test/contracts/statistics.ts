@@ -90,10 +90,10 @@ export function describeStatistics(open: Open): void {
       const delta = fold((await log.read(room, 0, 10)).events, plainWords);
       expect(await statistics.commit({ task, scanned: 2, delta })).toBe(true);
       expect(await statistics.commit({ task, scanned: 2, delta })).toBe(false);
-      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ tally: { types: { chat: 2 } }, chatters: 1, behind: 0 });
+      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 2 } }, chatters: 1, behind: 0 });
       await statistics.reset(room, "s1");
       await append(chat("3", { sessionId: "s1" }));
-      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ tally: { types: {} }, chatters: 0, behind: 3 });
+      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: {} }, chatters: 0, behind: 3 });
       // Begun before the reset: it belongs to rows that are no more.
       const stale = await statistics.task(room);
       await statistics.reset(room, "s1");
@@ -101,7 +101,7 @@ export function describeStatistics(open: Open): void {
       expect(await statistics.commit({ task: stale, scanned: 3, delta: new Map() })).toBe(false);
       await catchUp(store(), plainWords, { room });
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({
-        tally: { types: { chat: 3 } },
+        totals: { types: { chat: 3 } },
         partial: false,
         behind: 0,
       });
@@ -153,15 +153,15 @@ export function describeStatistics(open: Open): void {
       await catchUp(store(), plainWords, { room });
       await log.remove(room, 1, 2, "retention");
       await catchUp(store(), plainWords, { room });
-      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ tally: { types: { chat: 2 } }, partial: false });
+      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 2 } }, partial: false });
       await append(chat("3", { sessionId: "s1" }), chat("4", { sessionId: "s1" }), chat("5", { sessionId: "s2" }));
       await log.remove(room, 3, 3, "retention");
       await catchUp(store(), plainWords, { room });
-      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ tally: { types: { chat: 3 } }, partial: true });
+      expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: { chat: 3 } }, partial: true });
       await statistics.reset(room, "s1");
       await catchUp(store(), plainWords, { room });
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({
-        tally: { types: { chat: 1 } },
+        totals: { types: { chat: 1 } },
         partial: true,
         behind: 0,
       });
@@ -180,7 +180,7 @@ export function describeStatistics(open: Open): void {
       await catchUp(store(), plainWords, { room });
       const sum = 20n * BigInt(most) + 10n;
       const { sessions, parts } = await everything(store(), room, ["s1"]);
-      expect(sessions[0]?.tally.diamonds).toBe(sum);
+      expect(sessions[0]?.totals.diamonds).toBe(sum);
       expect(parts[0]?.people[0]?.map(({ diamonds }) => diamonds)).toEqual([sum]);
       expect(parts[0]?.gifts.map((rows) => rows.map(({ diamonds }) => diamonds))).toEqual([[sum], [sum], [sum], [sum]]);
     });
@@ -265,12 +265,12 @@ function expectSums(events: readonly LiveEvent[], { sessions, parts }: Awaited<R
   if (events.length === 0) return;
   const units = total(gifts, ({ delta }) => delta);
   const diamonds = total(gifts, (one) => one.diamonds ?? 0);
-  expect(found?.tally).toMatchObject({
+  expect(found?.totals).toMatchObject({
     units,
     diamonds: BigInt(diamonds),
     unpricedUnits: total(gifts, (one) => (one.diamonds === null ? one.delta : 0)),
   });
-  expect(total(Object.values(found?.tally.types ?? {}), (count) => count)).toBe(events.length);
+  expect(total(Object.values(found?.totals.types ?? {}), (count) => count)).toBe(events.length);
   expect(found?.combos).toBe(new Set(gifts.map(({ comboId }) => comboId)).size);
   expect(found?.settled).toBe(new Set(gifts.filter(({ settled }) => settled).map(({ comboId }) => comboId)).size);
   expect(found?.chatters).toBe(new Set(events.flatMap((event) => (event.type === "chat" ? (known(event) ?? []) : []))).size);
@@ -283,5 +283,5 @@ function expectSums(events: readonly LiveEvent[], { sessions, parts }: Awaited<R
   }
   expect(total(part?.gifts[3] ?? [], (row) => row.combos)).toBe(found?.combos);
   expect(total(part?.people[4] ?? [], (row) => row.events)).toBe(events.filter((event) => known(event) !== null).length);
-  expect(total(part?.minutes ?? [], ({ tally }) => total(Object.values(tally.types), (count) => count))).toBe(events.length);
+  expect(total(part?.minutes ?? [], ({ totals }) => total(Object.values(totals.types), (count) => count))).toBe(events.length);
 }

@@ -78,8 +78,8 @@ it("what an older decoder collected is decoded anew by a server: as if this vers
   const [ours, theirs] = [now.sessions[0], then.sessions[0]];
   // Combos that the older decoder took for settled have no event that settles them; nothing else may differ.
   for (const key of ["units", "diamonds", "unpricedUnits", "likes", "firstAt"] as const)
-    expect([key, ours?.tally[key]]).toEqual([key, theirs?.tally[key]]);
-  expect({ ...ours?.tally.types, gift: 0 }).toEqual({ ...theirs?.tally.types, gift: 0 });
+    expect([key, ours?.totals[key]]).toEqual([key, theirs?.totals[key]]);
+  expect({ ...ours?.totals.types, gift: 0 }).toEqual({ ...theirs?.totals.types, gift: 0 });
   expect([ours?.people, ours?.chatters, ours?.gifters]).toEqual([theirs?.people, theirs?.chatters, theirs?.gifters]);
   const gifts = (found: typeof now) =>
     found.parts.map(({ gifts: groups, people }) => [

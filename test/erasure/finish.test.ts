@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
-import { finishErasure } from "../../src/app/upkeep.js";
+import { finishErasure } from "../../src/app/maintenance.js";
 import { overwriteResidue } from "../../src/erasure/complete.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { useDirectory } from "../store/directory.js";

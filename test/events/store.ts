@@ -1,6 +1,6 @@
 import type { GiftEvent } from "../../src/events/combo.js";
 import type { NewEvent } from "../../src/events/event.js";
-import type { Found, Lookups, Mark } from "../../src/events/ledger.js";
+import type { FoundCombo, Lookups, Mark } from "../../src/events/ledger.js";
 
 /** The least that the ledger needs of a log, written apart from the stores. */
 export class Store {
@@ -16,7 +16,7 @@ export class Store {
     });
   }
 
-  find(lookups: Lookups): Found {
+  find(lookups: Lookups): FoundCombo {
     const combos = new Map<string, Mark>();
     for (const id of lookups.combos) {
       const of = this.gifts(id);

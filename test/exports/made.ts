@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../../src/events/event.js";
 import { ass } from "../../src/exports/ass.js";
 import { csv } from "../../src/exports/csv.js";
-import type { About, Encode, ExportFormat } from "../../src/exports/format.js";
+import type { Encode, ExportAbout, ExportFormat } from "../../src/exports/format.js";
 import { jsonl } from "../../src/exports/jsonl.js";
 import { parquet } from "../../src/exports/parquet.js";
 import { srt } from "../../src/exports/srt.js";
@@ -12,7 +12,7 @@ import { chat, gift, userOf } from "../contracts/events.js";
 const ENCODERS: Readonly<Record<ExportFormat, Encode>> = { jsonl, csv, xlsx, xml, ass, srt, parquet };
 
 export const START = 1_760_000_000_000;
-export const ABOUT: About = {
+export const ABOUT: ExportAbout = {
   room: 1,
   webRid: "98765",
   sessionId: "7400000000000000001",
@@ -69,7 +69,11 @@ export const EVENTS: readonly LiveEvent[] = HOSTILE.flatMap((text, index) => {
 });
 
 /** The bytes of a file of events, given in batches of three. */
-export async function made(format: ExportFormat, events: readonly LiveEvent[] = EVENTS, change: Partial<About> = {}): Promise<Buffer> {
+export async function made(
+  format: ExportFormat,
+  events: readonly LiveEvent[] = EVENTS,
+  change: Partial<ExportAbout> = {},
+): Promise<Buffer> {
   const batches = async function* () {
     for (let at = 0; at < events.length; at += 3) yield events.slice(at, at + 3);
     yield [];

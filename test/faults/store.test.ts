@@ -2,7 +2,7 @@ import { openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import { checkStore } from "../../src/store/check-store.js";
-import { Connection } from "../../src/store/sqlite/connection.js";
+import { SqliteConnection } from "../../src/store/sqlite/connection.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { SqliteLog } from "../../src/store/sqlite/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -26,10 +26,10 @@ afterEach(async () => {
 });
 
 /** A store whose log writes through a connection that a test can break. */
-function breakable(): { store: Store; connection: Connection } {
+function breakable(): { store: Store; connection: SqliteConnection } {
   const path = file("store.db");
   const whole = openSqliteStore({ path });
-  const connection = new Connection(path, fastClock(1));
+  const connection = new SqliteConnection(path, fastClock(1));
   closers.push(
     () => whole.close(),
     () => connection.close(),
@@ -41,7 +41,7 @@ describe.each([
   [
     "a full disk",
     /The disk is full: .*database or disk is full.*Make room/,
-    ({ database }: Connection) => {
+    ({ database }: SqliteConnection) => {
       database.pragma(`max_page_count = ${database.pragma("page_count", { simple: true })}`);
       return () => database.pragma("max_page_count = 1000000");
     },
@@ -49,7 +49,7 @@ describe.each([
   [
     "a disk that became read-only",
     /The store cannot be written: .*readonly database.*Make the data folder/,
-    ({ database }: Connection) => {
+    ({ database }: SqliteConnection) => {
       database.pragma("query_only = ON");
       return () => database.pragma("query_only = OFF");
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { type Gathered, readAfter } from "../../src/feed/read.js";
+import { type ReadEvents, readAfter } from "../../src/feed/read.js";
 import { ReadingTime, TooCostly } from "../../src/feed/reading-time.js";
 import type { Log } from "../../src/store/log.js";
 import { FakeClock } from "../clock.js";
@@ -62,7 +62,7 @@ describe("turns", () => {
 
   it("are of few readings that hold events at a time: the others wait with nothing, and give up when their calls do", async () => {
     const time = new ReadingTime(new FakeClock());
-    const waiting: Promise<Gathered>[] = [];
+    const waiting: Promise<ReadEvents>[] = [];
     const stop = new AbortController();
     let reading = 0;
     let most = 0;

@@ -2,7 +2,7 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { authenticate, createToken, hashToken } from "../../src/http/auth.js";
-import { Secrets } from "../../src/http/secrets.js";
+import { SecretCipher } from "../../src/http/secrets.js";
 import type { Scope } from "../../src/store/tokens.js";
 import { FakeTokens } from "./fake-store.js";
 
@@ -46,7 +46,7 @@ describe("taking the token out of a request", () => {
     const request = new IncomingMessage(new Socket());
     request.url = url;
     if (authorization !== undefined) request.headers.authorization = authorization;
-    const secrets = new Secrets();
+    const secrets = new SecretCipher();
     secrets.take(request);
     return { url: request.url, secret: secrets.of(request), header: request.headers.authorization };
   };

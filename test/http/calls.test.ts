@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { expect, it } from "vitest";
-import { Calls } from "../../src/http/calls.js";
+import { HttpCalls } from "../../src/http/calls.js";
 import type { TokenRow } from "../../src/store/tokens.js";
 
 it("a call whose client left before it was opened has ended, is held by nothing and keeps no server from stopping", async () => {
   let held = 0;
-  const calls = new Calls({
+  const calls = new HttpCalls({
     hold: () => {
       held++;
       return () => held--;
@@ -15,7 +15,7 @@ it("a call whose client left before it was opened has ended, is held by nothing 
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const client = connect((server.address() as AddressInfo).port, "127.0.0.1", () => client.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
-  const call = await new Promise<ReturnType<Calls["open"]>>((resolve) => {
+  const call = await new Promise<ReturnType<HttpCalls["open"]>>((resolve) => {
     server.on("request", (request, response) => {
       response.once("close", () => setImmediate(() => resolve(calls.open(request, response, {} as TokenRow))));
       client.destroy();

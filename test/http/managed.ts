@@ -9,10 +9,10 @@ import type { Log, RoomKey } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { ObservedLog } from "../../src/store/observed.js";
 import type { Store } from "../../src/store/store.js";
+import { FakeOperator } from "./fake-admin-service.js";
 import { FakeClock } from "./fake-clock.js";
+import { FakeMender } from "./fake-maintenance.js";
 import { FakeManager } from "./fake-manager.js";
-import { FakeMender } from "./fake-mender.js";
-import { FakeOperator } from "./fake-operator.js";
 
 /** What was answered. */
 export interface Reply {
@@ -100,8 +100,8 @@ export async function manage({
     logger,
     metrics,
     appends,
-    operator,
-    mender,
+    admin: operator,
+    maintenance: mender,
     ...(requestMs !== undefined && { requestMs }),
     ...(webRoot !== undefined && { webRoot }),
   });

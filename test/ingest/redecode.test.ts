@@ -54,7 +54,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
 
     await catchUp(store, plainWords);
     await catchUp(fresh, plainWords);
-    const counted = async (from: Store, key: number) => (await everything(from, key, [made.roomId])).sessions[0]?.tally;
+    const counted = async (from: Store, key: number) => (await everything(from, key, [made.roomId])).sessions[0]?.totals;
     const [now, then] = [await counted(store, room), await counted(fresh, wanted.room)];
     expect({ ...now, types: { ...now?.types, gift: 0 }, gifts: 0 }).toMatchObject({
       units: then?.units,

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import { lateErasures } from "../../src/erasure/late.js";
 import type { LiveEvent } from "../../src/events/event.js";
-import { Tracker } from "../../src/health/tracker.js";
+import { RoomHealth } from "../../src/health/room-health.js";
 import type { Taken } from "../../src/ingest/intake.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { Spool } from "../../src/ingest/spool.js";
@@ -97,7 +97,7 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
   onTestFinished(() => spool.close());
   const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
   const owned = { mine: true };
-  const tracker = new Tracker(clock);
+  const health = new RoomHealth(clock);
   const setAside = (_event: unknown, error: unknown) => errors.push(error);
   const rooms = { claim: async (one: number) => (owned.mine ? store.rooms.claim(one) : null) };
   const pipeline = Pipeline.lazy({
@@ -110,8 +110,8 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
     erased: lateErasures(store),
   });
   const lost: unknown[] = [];
-  const intake = new SpoolingIntake({ room, pipeline, tracker, spool, onLost: (error) => lost.push(error) });
-  return { ...{ clock, away, uploaded, errors, spool, room, owned, tracker, pipeline, lost, intake, store } };
+  const intake = new SpoolingIntake({ room, pipeline, health, spool, onLost: (error) => lost.push(error) });
+  return { ...{ clock, away, uploaded, errors, spool, room, owned, health, pipeline, lost, intake, store } };
 }
 
 export type SpooledRoom = Awaited<ReturnType<typeof spooledRoom>>;

@@ -23,7 +23,7 @@ import {
 } from "./spooled-room.js";
 
 const file = useDirectory();
-const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0 && r.tracker.reason.includes("again"));
+const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0 && r.health.reason.includes("again"));
 /** Of a combo only what raises it is an event, which depends on what came before. */
 const plain = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type !== "gift"));
 const gapAt = (room: number, at: number) => gapEvent(room, { ...BROADCAST, source: "system" }, at, at + 1, "a test");
@@ -36,7 +36,7 @@ describe.each(["refuses", "hangs"] as const)("a store that %s for 30 s under loa
     const taken = await feed(r, FRAMES, (i) => {
       if (i === 50) r.away.go(mode);
       if (i === 350) r.away.back();
-      reasons.add(r.tracker.reason);
+      reasons.add(r.health.reason);
     });
     await drained(r);
     const events = await eventsOf(r);
@@ -88,7 +88,7 @@ describe("a spool", () => {
     expect(lost.length).toBeGreaterThan(50);
     expect(new Set(lost)).toEqual(new Set(["the spool was full while the store took nothing"]));
     expect(after.every(({ lost }) => lost === null)).toBe(true);
-    expect(r.tracker.status(r.room).evidence.drops["not_spooled"]).toBeGreaterThanOrEqual(lost.length);
+    expect(r.health.status(r.room).evidence.drops["not_spooled"]).toBeGreaterThanOrEqual(lost.length);
     const chats = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type === "chat"));
     const truth = chats(await truthOf(FRAMES));
     const events = chats(await eventsOf(r));
@@ -163,7 +163,7 @@ describe("a spool", () => {
       expect(receivedAt).toBeGreaterThanOrEqual(gap?.from ?? 0);
       expect(receivedAt).toBeLessThanOrEqual(gap?.to ?? 0);
     }
-    expect(r.tracker.status(r.room).evidence).toMatchObject({ gaps: { count: 1 }, drops: { not_spooled: expect.any(Number) } });
+    expect(r.health.status(r.room).evidence).toMatchObject({ gaps: { count: 1 }, drops: { not_spooled: expect.any(Number) } });
     expect(r.errors.length).toBe(what === "the header" ? 1 : 0);
     await r.intake.close();
     await r.spool.close();
@@ -178,7 +178,7 @@ describe("a spool", () => {
     r.away.back(); // and before it is asked again
     await r.intake.close();
     await r.spool.uploaded();
-    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, r.pipeline, r.tracker, SIGNAL);
+    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, r.pipeline, r.health, SIGNAL);
     const events = await eventsOf(r);
     expect(events.filter(({ type }) => type === "gap").map(({ id }) => id)).toEqual(["gap:40"]);
     expect(plain(events).sort()).toEqual(plain(await truthOf(FRAMES.slice(0, 60))).sort());
@@ -193,7 +193,7 @@ describe("a spool", () => {
     const bytes = readFileSync((await rawFiles(spool)).at(-1)?.path ?? "");
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 255;
     const next = await spooledRoom(file("next"), { store: r.store });
-    await absorbSpooled(bytes, next.pipeline, next.tracker, SIGNAL);
+    await absorbSpooled(bytes, next.pipeline, next.health, SIGNAL);
     const gaps = (await eventsOf(next)).filter(({ type }) => type === "gap");
     expect(gaps).toMatchObject([{ reason: expect.stringContaining("could not be read back"), room: r.room }]);
     await r.intake.close();
@@ -222,7 +222,7 @@ describe("a spool", () => {
       spooled: r.uploaded,
       clock: other.clock,
       take: (limit) => r.uploaded.take([other.room], limit),
-      absorb: async ({ bytes }, signal) => absorbSpooled(bytes, other.pipeline, other.tracker, signal).then(() => true),
+      absorb: async ({ bytes }, signal) => absorbSpooled(bytes, other.pipeline, other.health, signal).then(() => true),
       onError: (error) => other.errors.push(error),
     });
     const [first] = await r.uploaded.take([r.room], 1);
@@ -249,7 +249,7 @@ describe("a spool", () => {
     await r.intake.take(FRAMES.slice(20, 40), BROADCAST, SIGNAL);
     await r.intake.close();
     await r.spool.uploaded();
-    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, other.pipeline, other.tracker, SIGNAL);
+    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, other.pipeline, other.health, SIGNAL);
     const events = await eventsOf(r);
     expect(ids(events)).toEqual(ids(await truthOf(FRAMES.slice(0, 40))));
     expect(events.filter(({ type }) => type === "gap")).toEqual([]);
@@ -272,9 +272,9 @@ describe("a spool", () => {
     await goOnUntil(next.clock, () => next.errors.length > 0);
     next.uploaded.down = false;
     await goOnUntil(next.clock, () => next.spool.bytes === 0);
-    for (const part of await next.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, next.pipeline, next.tracker, SIGNAL);
+    for (const part of await next.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, next.pipeline, next.health, SIGNAL);
     // Once more: as after a crash between storing and forgetting.
-    for (const part of await next.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, next.pipeline, next.tracker, SIGNAL);
+    for (const part of await next.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, next.pipeline, next.health, SIGNAL);
     const events = await eventsOf(r);
     expect(ids(events)).toEqual(ids(await truthOf(FRAMES.slice(0, 199))));
     expect(await check(r.store.log)).toEqual([]);
@@ -305,7 +305,7 @@ describe("a spool", () => {
     await r.intake.close();
     await r.spool.uploaded();
     r.away.back();
-    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, r.pipeline, r.tracker, SIGNAL);
+    for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, r.pipeline, r.health, SIGNAL);
     expect(ids(await eventsOf(r))).toEqual(ids(await truthOf(FRAMES.slice(0, 40))));
   });
 });

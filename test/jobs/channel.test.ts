@@ -45,7 +45,7 @@ describe("jobs in the worker thread", () => {
     closers.push(() => reader.stop());
     const session = chat("1").sessionId ?? "";
     await until(async () => (await statistics.progress()).length === 0);
-    expect((await statistics.sessions(room, [session])).get(session)).toMatchObject({ chatters: 1, gifters: 1, tally: { diamonds: 30n } });
+    expect((await statistics.sessions(room, [session])).get(session)).toMatchObject({ chatters: 1, gifters: 1, totals: { diamonds: 30n } });
     expect((await statistics.words(room, session, "word", 10)).map(({ text }) => text)).toEqual(["主播", "链接"]);
     expect(await statistics.words(room, session, "emoji", 10)).toEqual([{ text: "[比心]", count: 1 }]);
   });

@@ -16,7 +16,7 @@ it(`${ROOMS} rooms are served by one browser, ten contexts of twenty`, async () 
     const seats = await Promise.all(Array.from({ length: ROOMS }, () => session.take(GUEST, NEVER)));
     expect(await session.status()).toMatchObject({ contexts: 10, rooms: ROOMS, starts: 1 });
     const room = (index: number) => `${300_000_001 + index}`;
-    const collected = await Promise.all(seats.map((seat, index) => viaSocket(simulator, seat, room(index))));
+    const collected = await Promise.all(seats.map((identity, index) => viaSocket(simulator, identity, room(index))));
     const connected = () => collected.every((_, index) => simulator.truth(room(index)).connections.length > 0);
     await until(connected);
     const connectedMs = performance.now() - started;

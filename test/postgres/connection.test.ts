@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Clock } from "../../src/runtime/clock.js";
-import { Connection } from "../../src/store/postgres/connection.js";
+import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -150,7 +150,7 @@ describe("a connection", () => {
   it("is told to the server so that it cuts what hangs; the operator's own options win", async () => {
     const url = await database();
     const shown = async (address: string) => {
-      const connection = new Connection(address, fastClock(1));
+      const connection = new PostgresConnection(address, fastClock(1));
       const rows = await connection.ask((session) =>
         session.rows<{ name: string; setting: string }>(
           `SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval')`,

@@ -43,11 +43,11 @@ async function collected(): Promise<readonly [ClusterProcess, ClusterProcess]> {
   const [a, server] = [await start(), await start({ role: "serve" })];
   for (const name of ROOMS) await server.rooms.request(name, 10_000, SIGNAL);
   await until(() => live(a).length === ROOMS.length);
-  expect(server.fleet.collected()).toEqual([]);
+  expect(server.collectors.collected()).toEqual([]);
   return [a, server];
 }
 
-const live = (one: ClusterProcess) => one.fleet.collected().filter(({ state }) => state === "live");
+const live = (one: ClusterProcess) => one.collectors.collected().filter(({ state }) => state === "live");
 
 /** Chats of a room that were sent, and those that are stored, by id. */
 async function chats(store: Store, name: string) {
@@ -81,15 +81,15 @@ describe("rooms of a cluster", () => {
   it("move to a process that joins without a gap, and back when it stops", async () => {
     const [a, server] = await collected();
     const b = await start();
-    await until(() => live(b).length === 1 && a.fleet.collected().length === 2);
-    const moved = b.fleet.collected()[0]?.room ?? 0;
-    expect(b.fleet.takeovers).toEqual({ free: 0, dead: 0, offered: 1 });
+    await until(() => live(b).length === 1 && a.collectors.collected().length === 2);
+    const moved = b.collectors.collected()[0]?.room ?? 0;
+    expect(b.collectors.takeovers).toEqual({ free: 0, dead: 0, offered: 1 });
     expect((await readAll(server.store.log, moved)).events.filter(({ type }) => type === "gap")).toEqual([]);
     const seen = (await server.store.log.heads([moved])).get(moved)?.head ?? 0;
     await until(async () => ((await server.store.log.heads([moved])).get(moved)?.head ?? 0) > seen + 3);
-    await b.fleet.stop();
+    await b.collectors.stop();
     await until(() => live(a).length === 3);
-    expect(a.fleet.takeovers.offered).toBe(1);
+    expect(a.collectors.takeovers.offered).toBe(1);
     await expectAllOnce(server.store);
     for (const name of ROOMS) {
       const { events } = await chats(server.store, name);
@@ -100,10 +100,10 @@ describe("rooms of a cluster", () => {
   it("of a process that is taken for dead are collected by another at once; what it does after is not stored", async () => {
     const [a, server] = await collected();
     const b = await start({ capacity: 1 });
-    await until(() => live(b).length === 1 && a.fleet.collected().length === 2);
+    await until(() => live(b).length === 1 && a.collectors.collected().length === 2);
     const c = await start();
-    await until(() => live(c).length === 1 && a.fleet.collected().length === 1);
-    const room = a.fleet.collected()[0]?.room ?? 0;
+    await until(() => live(c).length === 1 && a.collectors.collected().length === 1);
+    const room = a.collectors.collected()[0]?.room ?? 0;
     a.freeze();
     await runSql(
       url,
@@ -111,9 +111,9 @@ describe("rooms of a cluster", () => {
          WHERE application_name = 'dylive member ${a.membership.id}' AND datname = current_database()`,
     );
     await until(() => live(c).some((status) => status.room === room));
-    expect(c.fleet.takeovers).toMatchObject({ dead: 1 });
+    expect(c.collectors.takeovers).toMatchObject({ dead: 1 });
     // It finds out by its first write, and stops.
-    await until(() => a.fleet.collected().length === 0);
+    await until(() => a.collectors.collected().length === 0);
     await until(() => server.rooms.status(room)?.state === "live");
     await expectAllOnce(server.store);
   });
@@ -124,7 +124,7 @@ describe("rooms of a cluster", () => {
     const roomId = simulator.roomId("100000002") ?? "";
     const [x, y] = await Promise.all([a.rooms.request("100000002", 20_000, SIGNAL), b.rooms.request(roomId, 20_000, SIGNAL)]);
     expect(y).toMatchObject({ room: x.room, onlySession: roomId });
-    await until(() => a.fleet.collected().length + b.fleet.collected().length === 1);
+    await until(() => a.collectors.collected().length + b.collectors.collected().length === 1);
     await until(() => simulator.truth("100000002").connections.filter(({ closedAt }) => closedAt === null).length === 1);
     await until(() => a.rooms.status(x.room)?.state === "live" && b.rooms.status(x.room)?.state === "live");
   });
@@ -143,7 +143,7 @@ describe("rooms of a cluster", () => {
     for (const { rooms } of [a, b, await start()])
       for (const name of ["100000006", simulator.roomId("100000006") ?? "", "demo.tv"])
         expect(await rooms.request(name, 20_000, SIGNAL)).toMatchObject(paused);
-    expect([a, b].flatMap(({ fleet }) => fleet.collected())).toEqual([]);
+    expect([a, b].flatMap(({ collectors }) => collectors.collected())).toEqual([]);
     expect(open()).toBe(0);
     await a.rooms.resume(room);
     await until(async () => (await b.rooms.request("demo.tv", 20_000, SIGNAL)).status.state === "live");

@@ -1,10 +1,10 @@
-import { Fleet } from "../../src/cluster/fleet.js";
-import { Pulse } from "../../src/cluster/pulse.js";
+import { Heartbeat } from "../../src/cluster/heartbeat.js";
+import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
 import { RemoteRooms } from "../../src/cluster/remote-rooms.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { Membership, Role } from "../../src/store/leases.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
-import type { Wishes } from "../../src/store/wishes.js";
+import type { WantedRooms } from "../../src/store/wanted-rooms.js";
 import { reachAt } from "../platform/access/reach.js";
 
 export interface ProcessOptions {
@@ -24,18 +24,25 @@ export interface ProcessOptions {
 export class ClusterProcess {
   readonly store: PostgresStore;
   readonly membership: Membership;
-  readonly fleet: Fleet;
+  readonly collectors: LeasedCollectors;
   readonly rooms: RemoteRooms;
   readonly errors: unknown[];
-  readonly #pulse: Pulse;
+  readonly #heartbeat: Heartbeat;
 
-  private constructor(store: PostgresStore, membership: Membership, fleet: Fleet, rooms: RemoteRooms, pulse: Pulse, errors: unknown[]) {
+  private constructor(
+    store: PostgresStore,
+    membership: Membership,
+    collectors: LeasedCollectors,
+    rooms: RemoteRooms,
+    heartbeat: Heartbeat,
+    errors: unknown[],
+  ) {
     this.store = store;
     this.membership = membership;
-    this.fleet = fleet;
+    this.collectors = collectors;
     this.rooms = rooms;
     this.errors = errors;
-    this.#pulse = pulse;
+    this.#heartbeat = heartbeat;
   }
 
   static async start(options: ProcessOptions): Promise<ClusterProcess> {
@@ -43,53 +50,53 @@ export class ClusterProcess {
     const { clock = systemClock, speed = 1 } = options;
     const store = await openPostgresStore({ url, clock: systemClock });
     const { leases } = store.cluster;
-    const wishes = atSpeed(store.cluster.wishes, speed);
+    const wantedRooms = atSpeed(store.cluster.wantedRooms, speed);
     const membership = await leases.join({ name: "test", role, capacity });
     const errors: unknown[] = [];
     const onError = (error: unknown) => errors.push(error);
     const parts = {
       ...reachAt(platform),
-      ...{ store, wishes, clock, maxOnDemandRooms, onDemandIdleMs, onError },
+      ...{ store, wantedRooms, clock, maxOnDemandRooms, onDemandIdleMs, onError },
       pollMs: 5000,
       rates: { requestsPerS: 50, connectsPerS: 50 },
       setAside: (event: { readonly id: string }, error: unknown) => {
         throw new Error(`refused: ${event.id}`, { cause: error });
       },
     };
-    const fleet = new Fleet({ ...parts, membership });
-    const pulse = new Pulse({
-      ...{ membership, clock, onError, wakes: (signal) => wishes.wakes(signal) },
-      onChanges: (changes) => fleet.change(changes),
+    const collectors = new LeasedCollectors({ ...parts, membership });
+    const heartbeat = new Heartbeat({
+      ...{ membership, clock, onError, wakes: (signal) => wantedRooms.wakes(signal) },
+      onChanges: (changes) => collectors.change(changes),
     });
     const rooms = new RemoteRooms(parts);
-    pulse.start();
-    fleet.start();
+    heartbeat.start();
+    collectors.start();
     await rooms.start();
-    return new ClusterProcess(store, membership, fleet, rooms, pulse, errors);
+    return new ClusterProcess(store, membership, collectors, rooms, heartbeat, errors);
   }
 
   /** It says no more that it lives, and notices nothing: only its collectors go on. */
   freeze(): void {
-    void this.#pulse.stop();
+    void this.#heartbeat.stop();
   }
 
   async stop(): Promise<void> {
     await this.rooms.stop();
-    await this.fleet.stop();
-    await this.#pulse.stop();
+    await this.collectors.stop();
+    await this.#heartbeat.stop();
     await this.store.close();
   }
 }
 
 /** Wishes that grow old so many times faster. */
-function atSpeed(wishes: Wishes, speed: number): Wishes {
+function atSpeed(wantedRooms: WantedRooms, speed: number): WantedRooms {
   return {
-    ask: (name, most) => wishes.ask(name, most),
-    forget: (what) => wishes.forget(what),
-    sweep: (idleMs) => wishes.sweep(idleMs / speed),
-    tell: (member, told) => wishes.tell(member, told),
-    all: () => wishes.all(),
-    changed: () => wishes.changed(),
-    wakes: (signal) => wishes.wakes(signal),
+    ask: (name, most) => wantedRooms.ask(name, most),
+    forget: (what) => wantedRooms.forget(what),
+    sweep: (idleMs) => wantedRooms.sweep(idleMs / speed),
+    tell: (member, told) => wantedRooms.tell(member, told),
+    all: () => wantedRooms.all(),
+    changed: () => wantedRooms.changed(),
+    wakes: (signal) => wantedRooms.wakes(signal),
   };
 }

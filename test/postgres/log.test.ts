@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import { check } from "../../src/store/check.js";
-import { Connection } from "../../src/store/postgres/connection.js";
+import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { dayOf, UNDATED } from "../../src/store/postgres/day.js";
 import { readAfter } from "../../src/store/postgres/read.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -203,7 +203,7 @@ describe("days", () => {
     const [store] = await open(1);
     const { room, append } = await claimed(store);
     await append(chat(idAt(DAY)));
-    const connection = new Connection(urls[0] ?? "", systemClock);
+    const connection = new PostgresConnection(urls[0] ?? "", systemClock);
     const dropped = await connection.read(async (session) => {
       // Planned, but no event read yet.
       await readAfter(session, room, 0, 0, {});

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
-import { Connection } from "../../src/store/postgres/connection.js";
+import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { MIGRATIONS, migrate } from "../../src/store/postgres/migrate.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
@@ -84,7 +84,7 @@ describe("opening", () => {
 describe("migrations", () => {
   it("are applied in order from where the database stands, once, and all or none", async () => {
     const url = await empty();
-    const connection = new Connection(url, systemClock);
+    const connection = new PostgresConnection(url, systemClock);
     await migrate(connection);
     const next = [...MIGRATIONS, "CREATE TABLE two(x int)", "ALTER TABLE two ADD COLUMN y int"];
     await migrate(connection, next);

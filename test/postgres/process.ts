@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Lease, Membership } from "../../src/store/leases.js";
-import { Connection } from "../../src/store/postgres/connection.js";
+import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { PostgresLeases } from "../../src/store/postgres/leases.js";
 import type { LeaseTimes } from "../../src/store/postgres/membership.js";
 import { PostgresRooms } from "../../src/store/postgres/rooms.js";
@@ -10,14 +10,14 @@ import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js"
 /** A process of the cluster, and what it has by what it was told. */
 export class Process {
   readonly membership: Membership;
-  readonly connection: Connection;
+  readonly connection: PostgresConnection;
   readonly has = new Map<string, Lease>();
   /** How often a room came to it. */
   taken = 0;
 
   readonly #sql: (text: string) => Promise<unknown>;
 
-  constructor(membership: Membership, connection: Connection, sql: (text: string) => Promise<unknown>) {
+  constructor(membership: Membership, connection: PostgresConnection, sql: (text: string) => Promise<unknown>) {
     this.membership = membership;
     this.connection = connection;
     this.#sql = sql;
@@ -55,7 +55,7 @@ export class Process {
 /** Processes of a cluster on a database of the file's own, empty for each test. */
 export function useProcesses() {
   let url: string;
-  let open: Connection[] = [];
+  let open: PostgresConnection[] = [];
   beforeAll(async () => {
     url = await newDatabase();
   });
@@ -69,7 +69,7 @@ export function useProcesses() {
   const sql = (text: string) => runSql(url, text);
   /** Starts one: the first is called p1. */
   const start = async (times: Partial<LeaseTimes> = {}, capacity = 1000): Promise<Process> => {
-    const connection = new Connection(url, systemClock);
+    const connection = new PostgresConnection(url, systemClock);
     open.push(connection);
     const leases = new PostgresLeases(connection, times);
     return new Process(await leases.join({ name: `p${open.length}`, role: "all", capacity }), connection, sql);

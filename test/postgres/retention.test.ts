@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { RetentionKeeper, type RetentionKeeperParts } from "../../src/retention/keeper.js";
+import { RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check-store.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -29,7 +29,7 @@ async function open(): Promise<PostgresStore> {
 }
 
 /** Runs one round of the keeper. @returns what it doubted, and the rooms of steps that removed rows */
-async function round(store: PostgresStore, parts: Partial<RetentionKeeperParts>) {
+async function round(store: PostgresStore, parts: Partial<RetentionKeeperDeps>) {
   const clock = new FakeClock(NOON);
   const doubts: string[] = [];
   const removed: number[] = [];

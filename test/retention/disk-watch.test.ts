@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { DiskWatch, type DiskWatchParts } from "../../src/retention/disk-watch.js";
+import { DiskWatch, type DiskWatchDeps } from "../../src/retention/disk-watch.js";
 import { SYSTEM_ROOM } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { tellSystem } from "../../src/store/system-room.js";
@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const watch of watches.splice(0)) await watch.stop();
 });
 
-function watched(parts: Partial<DiskWatchParts> = {}) {
+function watched(parts: Partial<DiskWatchDeps> = {}) {
   const clock = new FakeClock();
   const store = openMemoryStore({ maxEventsPerRoom: 100 });
   const disk = { free: 5000 * MB, fails: false };

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { ClockDoubt, RetentionKeeper, type RetentionKeeperParts } from "../../src/retention/keeper.js";
+import { ClockDoubt, RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check-store.js";
 import type { LimitsOf } from "../../src/store/retention.js";
@@ -28,7 +28,7 @@ function opened() {
   return { path, store };
 }
 
-function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperParts> = {}) {
+function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperDeps> = {}) {
   const doubts: string[] = [];
   const keeper = new RetentionKeeper({
     store,

@@ -30,7 +30,7 @@ describe("statistics after a crash", () => {
     await store.statistics.reset(room, SESSION);
     await catchUp(store, plainWords, { room });
     expect(await everything(store, room, [SESSION])).toEqual(counted);
-    const events = Object.values(counted.sessions[0]?.tally.types ?? {}).reduce((sum, count) => sum + count, 0);
+    const events = Object.values(counted.sessions[0]?.totals.types ?? {}).reduce((sum, count) => sum + count, 0);
     expect(events).toBe(counted.head);
     expect(events).toBeGreaterThan(150);
     await store.close();

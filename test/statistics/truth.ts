@@ -17,14 +17,14 @@ export async function expectTruth(store: Store, room: number, truth: BusyTruth, 
   expect([truth.interactiveDropped, truth.combosDropped.count]).toEqual([0, 0]);
   const of = (kind: Fact["kind"]) => facts.filter((fact) => fact.kind === kind);
 
-  const { types } = session.tally;
+  const { types } = session.totals;
   const kinds = ["chat", "like", "join", "follow", "share", "fansclub"] as const;
   expect(kinds.map((kind) => [kind, types[kind]])).toEqual(kinds.map((kind) => [kind, of(kind).length]));
   const told = (method: string) => truth.byMethod[method] ?? 0;
   expect(types.stats).toBe(told("WebcastRoomStatsMessage") + told("WebcastRoomUserSeqMessage"));
   expect(types.rank).toBe(told("WebcastRoomRankMessage"));
   expect(session).toMatchObject({
-    tally: {
+    totals: {
       likes: truth.likes.count,
       likesTotal: truth.likes.total,
       onlineMax: truth.onlineMax,
@@ -114,19 +114,19 @@ export async function expectTruth(store: Store, room: number, truth: BusyTruth, 
     expect(
       keyed(
         part.minutes.map(({ minute }) => String(minute)),
-        part.minutes.map(({ tally }) => tally.types[kind] ?? 0),
+        part.minutes.map(({ totals }) => totals.types[kind] ?? 0),
         0,
       ),
     ).toEqual(grouped(of(kind), minuteOf, (all) => all.length));
   expect(
     keyed(
       part.minutes.map(({ minute }) => String(minute)),
-      part.minutes.map(({ tally }) => tally.likes),
+      part.minutes.map(({ totals }) => totals.likes),
       0,
     ),
   ).toEqual(grouped(of("like"), minuteOf, (all) => sum(all, ({ count }) => count ?? 0)));
-  expect(sum(part.minutes, ({ tally }) => tally.units)).toBe(session.tally.units);
-  expect(part.minutes.reduce((all, { tally }) => all + tally.diamonds, 0n)).toBe(session.tally.diamonds);
+  expect(sum(part.minutes, ({ totals }) => totals.units)).toBe(session.totals.units);
+  expect(part.minutes.reduce((all, { totals }) => all + totals.diamonds, 0n)).toBe(session.totals.diamonds);
 
   // Words as the same dictionary cuts them; emoji as they stand in the texts.
   const texts = of("chat").map(({ text }) => text ?? "");

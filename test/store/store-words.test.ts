@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
-import { Connection } from "../../src/store/sqlite/connection.js";
+import { SqliteConnection } from "../../src/store/sqlite/connection.js";
 import { backUp, copyDatabase, integrityOf } from "../../src/store/sqlite/copy.js";
 import { placeFailure, refusal } from "../../src/store/sqlite/refusal.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -134,7 +134,7 @@ describe("what is wrong with a store is said by its own name", () => {
 
   it("a disk that is full or read-only when the store is closed spoils nothing: what was committed is on it", async () => {
     for (const code of ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_READONLY", "SQLITE_BUSY"]) {
-      const connection = new Connection(await made(`closing ${code}`), systemClock);
+      const connection = new SqliteConnection(await made(`closing ${code}`), systemClock);
       const { database } = connection;
       database.pragma = () => {
         throw new Database.SqliteError("words of SQLite", code);
@@ -145,7 +145,7 @@ describe("what is wrong with a store is said by its own name", () => {
   });
 
   it("damage that shows when the store is closed is told as such, and closes it", async () => {
-    const connection = new Connection(await made("closing"), systemClock);
+    const connection = new SqliteConnection(await made("closing"), systemClock);
     const { database } = connection;
     database.pragma = () => {
       throw new Database.SqliteError("database disk image is malformed", "SQLITE_CORRUPT");

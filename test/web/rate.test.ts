@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isInteractive } from "../../src/health/tracker.js";
+import { isInteractive } from "../../src/health/room-health.js";
 import { METHODS } from "../../src/platform/wire/index.js";
 import { RATE_SECONDS, Rate } from "../../web/src/rooms/rate.js";
 

@@ -8,9 +8,9 @@ import type { Store } from "../../src/store/store.js";
 import { type SystemNews, tellSystem } from "../../src/store/system-room.js";
 import { AllowedHosts } from "../../src/webhooks/address.js";
 import { guardedConnector, openConnector } from "../../src/webhooks/connect.js";
-import { HookDesk, type NewHook } from "../../src/webhooks/desk.js";
 import { HookRunner, PAUSE_AFTER_MS } from "../../src/webhooks/runner.js";
-import { HttpSender, type Outgoing, type Send } from "../../src/webhooks/send.js";
+import { HttpSender, type OutgoingRequest, type Send } from "../../src/webhooks/send.js";
+import { type NewHook, WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { until } from "../until.js";
@@ -19,7 +19,7 @@ import { until } from "../until.js";
 export interface Delivering<C extends Clock> {
   readonly store: Store;
   readonly clock: C;
-  readonly desk: HookDesk;
+  readonly webhooks: WebhookService;
   readonly runner: HookRunner;
   readonly errors: unknown[];
   readonly news: SystemNews[];
@@ -66,7 +66,7 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
   const { pauseAfterMs = PAUSE_AFTER_MS, lookMs = 2_000 } = options;
   const make = () => new HookRunner({ store, clock, send, tell, onError: (error) => errors.push(error), pauseAfterMs, lookMs });
   let runner = make();
-  const desk = new HookDesk({
+  const webhooks = new WebhookService({
     store,
     clock,
     send,
@@ -94,14 +94,14 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
   return {
     store,
     clock,
-    desk,
+    webhooks,
     get runner() {
       return runner;
     },
     errors,
     news,
     hook: async ({ url = SOMEWHERE, ...wanted }) => {
-      const row = await desk.add({ url, ...wanted });
+      const row = await webhooks.add({ url, ...wanted });
       await until(() => runner.placesOf(row) !== null);
       return row;
     },
@@ -118,9 +118,9 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
 
 /** A receiver that is no server: what it is sent, and how it answers. */
 export class FakeReceiver {
-  readonly sent: (Outgoing & { readonly id: string; readonly at: number; readonly body: string; answered: number | null })[] = [];
+  readonly sent: (OutgoingRequest & { readonly id: string; readonly at: number; readonly body: string; answered: number | null })[] = [];
   /** Status by what is sent; null for no answer at all, until the request is cut. */
-  answer: (outgoing: Outgoing, nth: number) => number | null | Promise<number | null> = () => 204;
+  answer: (outgoing: OutgoingRequest, nth: number) => number | null | Promise<number | null> = () => 204;
   putOffMs: number | null = null;
   readonly #clock: Clock;
 

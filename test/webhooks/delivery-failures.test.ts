@@ -8,7 +8,7 @@ const DAY = 24 * HOUR;
 
 describe("a hook that meets trouble", () => {
   it("whose receiver is down for a day loses nothing, keeps the order, and is tried about twenty times", async () => {
-    const { receiver, hook, chats, clock, desk } = await faked({ lookMs: HOUR });
+    const { receiver, hook, chats, clock, webhooks } = await faked({ lookMs: HOUR });
     const { id } = await hook({ maxEvents: 7 });
     receiver.answer = () => 503;
     const room = await chats("a", 3);
@@ -22,25 +22,25 @@ describe("a hook that meets trouble", () => {
     const [first] = receiver.sent;
     for (const one of receiver.sent) expect([one.id, one.body]).toEqual([first?.id, first?.body]);
     expect(new Set(receiver.sent.map(({ headers }) => headers["webhook-timestamp"])).size).toBeGreaterThan(tries - 5);
-    const failing = await desk.view(id);
+    const failing = await webhooks.view(id);
     expect(failing).toMatchObject({ backlog: 123, row: { paused: null, last: { status: 503 } } });
     expect(failing.rooms[0]?.waiting).toMatchObject({ tries, from: 1, to: 3 });
     receiver.answer = () => 200;
     await clock.advance(2 * HOUR);
     expect(receiver.seqs(room)).toEqual(upTo(123));
-    expect((await desk.view(id)).row).toMatchObject({ failing: null });
+    expect((await webhooks.view(id)).row).toMatchObject({ failing: null });
   });
 
   it("is paused after three days of failure, which the system's room is told once; it goes on where it was", async () => {
-    const { receiver, hook, chats, clock, desk, news, store } = await faked({ lookMs: HOUR });
+    const { receiver, hook, chats, clock, webhooks, news, store } = await faked({ lookMs: HOUR });
     const { id } = await hook({ name: "看板" });
     receiver.answer = () => 500;
     const room = await chats("a", 3);
     const since = clock.now();
     await clock.advance(3 * DAY - HOUR);
-    expect((await desk.get(id)).paused).toBeNull();
+    expect((await webhooks.get(id)).paused).toBeNull();
     await clock.advance(4 * HOUR);
-    const { paused, failing, last } = await desk.get(id);
+    const { paused, failing, last } = await webhooks.get(id);
     expect([paused?.reason, failing?.since, last?.error]).toEqual(["failing", since, "it answered HTTP 500"]);
     expect(news).toHaveLength(1);
     const tries = receiver.sent.length;
@@ -54,14 +54,14 @@ describe("a hook that meets trouble", () => {
       text: expect.stringContaining(`看板 (${id}) is paused: it has failed since`),
     });
     receiver.answer = () => 200;
-    await desk.resume(id);
+    await webhooks.resume(id);
     await clock.advance(1_000);
     expect(receiver.seqs(room)).toEqual(upTo(6));
     expect(receiver.taken[0]).toMatchObject({ from: 1, to: 3 });
   });
 
   it("is not paused because dylive was off", async () => {
-    const { receiver, hook, chats, clock, desk, runner, restart } = await faked({ lookMs: HOUR });
+    const { receiver, hook, chats, clock, webhooks, runner, restart } = await faked({ lookMs: HOUR });
     const { id } = await hook({});
     receiver.answer = () => 500;
     await chats("a", 1);
@@ -70,19 +70,19 @@ describe("a hook that meets trouble", () => {
     await clock.advance(10 * DAY);
     await restart();
     await clock.advance(HOUR);
-    expect(await desk.get(id)).toMatchObject({ paused: null, failing: { ms: expect.any(Number) } });
+    expect(await webhooks.get(id)).toMatchObject({ paused: null, failing: { ms: expect.any(Number) } });
     await clock.advance(3 * DAY);
-    expect((await desk.get(id)).paused?.reason).toBe("failing");
+    expect((await webhooks.get(id)).paused?.reason).toBe("failing");
   });
 
   it("is paused at once by 410 Gone", async () => {
-    const { receiver, hook, chats, clock, desk, news } = await faked({ lookMs: HOUR });
+    const { receiver, hook, chats, clock, webhooks, news } = await faked({ lookMs: HOUR });
     const { id } = await hook({});
     receiver.answer = () => 410;
     await chats("a", 1);
     await chats("b", 1);
     await clock.advance(10);
-    expect((await desk.get(id)).paused?.reason).toBe("gone");
+    expect((await webhooks.get(id)).paused?.reason).toBe("gone");
     expect(news[0]?.text).toContain("410 Gone");
     const tries = receiver.sent.length;
     await clock.advance(DAY);

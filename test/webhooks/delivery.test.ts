@@ -46,12 +46,12 @@ describe("a hook", () => {
   });
 
   it("moves on without a request where its filter leaves nothing, also for the next process", async () => {
-    const { receiver, hook, chats, append, clock, store, desk, restart } = await faked();
+    const { receiver, hook, chats, append, clock, store, webhooks, restart } = await faked();
     const { id } = await hook({ types: ["gift"], filter: "diamonds >= 100" });
     const room = await chats("a", 40);
     await append("a", gift("g1", "c1", 1, 1));
     await clock.advance(100);
-    expect((await desk.view(id)).backlog).toBe(0);
+    expect((await webhooks.view(id)).backlog).toBe(0);
     expect((await store.hooks.places(id)).get(room) ?? 0).toBe(0);
     await clock.advance(5_000);
     expect((await store.hooks.places(id)).get(room)).toBe(41);
@@ -66,14 +66,14 @@ describe("a hook", () => {
   });
 
   it("is told of a range that is no longer kept", async () => {
-    const { receiver, hook, chats, clock, desk } = await faked({ maxEventsPerRoom: 10 });
+    const { receiver, hook, chats, clock, webhooks } = await faked({ maxEventsPerRoom: 10 });
     const { id } = await hook({});
     receiver.answer = () => 500;
     const room = await chats("a", 4);
     await clock.advance(10);
     for (let n = 0; n < 6; n++) await chats("a", 5);
     receiver.answer = () => 204;
-    await desk.resume(id);
+    await webhooks.resume(id);
     await clock.advance(1_000);
     expect(receiver.taken.map(({ from, to, removed }) => [from, to, removed])).toEqual([
       [1, 4, undefined],
@@ -101,12 +101,12 @@ describe("a hook", () => {
   });
 
   it("is sent events again from any place, under other ids, and passes over what somebody skips", async () => {
-    const { receiver, hook, chats, clock, desk } = await faked();
+    const { receiver, hook, chats, clock, webhooks } = await faked();
     const { id } = await hook({ maxEvents: 5 });
     const room = await chats("a", 10);
     await clock.advance(1_000);
     for (const seq of [1, 4]) {
-      await desk.replay(id, room, seq);
+      await webhooks.replay(id, room, seq);
       await clock.advance(1_000);
     }
     expect(receiver.taken.map(({ from, to }) => [from, to])).toEqual([
@@ -122,13 +122,13 @@ describe("a hook", () => {
     await chats("a", 5);
     await clock.advance(1_000);
     receiver.answer = () => 200;
-    await desk.replay(id, room, 15);
+    await webhooks.replay(id, room, 15);
     await clock.advance(1_000);
     expect(receiver.taken.at(-1)).toMatchObject({ from: 15, to: 15 });
-    await expect(desk.replay(id, room, 17)).rejects.toMatchObject({ code: "bad_request" });
-    await expect(desk.replay(id, room, 0)).rejects.toMatchObject({ code: "bad_request" });
-    await expect(desk.replay(id, 999, 1)).rejects.toMatchObject({ code: "bad_request" });
-    await expect(desk.replay("none", room, 1)).rejects.toMatchObject({ code: "not_found" });
+    await expect(webhooks.replay(id, room, 17)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(webhooks.replay(id, room, 0)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(webhooks.replay(id, 999, 1)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(webhooks.replay("none", room, 1)).rejects.toMatchObject({ code: "not_found" });
   });
 
   it("puts no more into a batch than 256 KiB, and a larger event alone", async () => {

@@ -14,7 +14,7 @@ const EVERY_MS = 20;
  * @returns figures: times in ms from the append to the arrival
  */
 export async function flow({ store, perSecond, seconds }: { readonly store: Store; readonly perSecond: number; readonly seconds: number }) {
-  const { hook, append, desk } = await delivering({ clock: systemClock, store });
+  const { hook, append, webhooks } = await delivering({ clock: systemClock, store });
   const receiver = await Receiver.start();
   const { id } = await hook({ url: receiver.url });
   const total = perSecond * seconds;
@@ -40,7 +40,7 @@ export async function flow({ store, perSecond, seconds }: { readonly store: Stor
   await until(() => receiver.seqs(room).length === total);
   const ms = performance.now() - began;
   expect(receiver.arrivals.flatMap(({ body }) => body.events.map(({ seq }) => seq))).toEqual(upTo(total));
-  await until(async () => (await desk.view(id)).backlog === 0);
+  await until(async () => (await webhooks.view(id)).backlog === 0);
   lags.sort((a, b) => a - b);
   const at = (part: number) => Math.round(lags[Math.floor(lags.length * part)] ?? 0);
   return { events: total, requests: receiver.arrivals.length, seconds: ms / 1000, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(0.9999) };

@@ -12,7 +12,7 @@ const quick = () => delivering({ clock: fastClock(200) });
 
 describe("a receiver", () => {
   it("can check who sent it, with the library that there is for it, also while a secret is changed", async () => {
-    const { desk, hook, chats } = await delivering({ clock: systemClock });
+    const { webhooks, hook, chats } = await delivering({ clock: systemClock });
     const receiver = await Receiver.start();
     const first = await hook({ url: receiver.url });
     await chats("a", 3);
@@ -23,28 +23,28 @@ describe("a receiver", () => {
     expect(() => verify(first.secret, { ...one, text: one.text.replace("你好", "再见") })).toThrow("signature");
     expect(() => verify(first.secret, { ...one, headers: { ...one.headers, "webhook-id": "other" } })).toThrow("signature");
     expect(() => verify(`whsec_${Buffer.alloc(32).toString("base64")}`, one)).toThrow("signature");
-    const second = await desk.rotate(first.id);
+    const second = await webhooks.rotate(first.id);
     expect(second.secret).not.toBe(first.secret);
     await chats("a", 1);
     const two = await until(() => receiver.taken[1]);
     expect(verify(first.secret, two)).toEqual(two.body);
     expect(verify(second.secret, two)).toEqual(two.body);
-    const third = await desk.rotate(first.id);
+    const third = await webhooks.rotate(first.id);
     await chats("a", 1);
     const three = await until(() => receiver.taken[2]);
     expect(verify(third.secret, three)).toEqual(verify(second.secret, three));
     expect(() => verify(first.secret, three)).toThrow("signature");
-    const test = await desk.test(first.id, new AbortController().signal);
+    const test = await webhooks.test(first.id, new AbortController().signal);
     expect(test).toMatchObject({ delivered: true, status: 204, attempt: 0 });
     expect(verify(third.secret, receiver.arrivals[3] as typeof three)).toMatchObject({ hook: first.id, test: true, events: [] });
   });
 
   it("is shown no old secret after a day", async () => {
     const clock = new FakeClock();
-    const { desk, hook, chats } = await delivering({ clock, lookMs: 3_600_000 });
+    const { webhooks, hook, chats } = await delivering({ clock, lookMs: 3_600_000 });
     const receiver = await Receiver.start();
     const { id } = await hook({ url: receiver.url });
-    await desk.rotate(id);
+    await webhooks.rotate(id);
     const signatures = async () => {
       const before = receiver.arrivals.length;
       await chats("a", 1);
@@ -74,32 +74,32 @@ describe("a receiver", () => {
     ["never answers", never, `no whole answer within ${ANSWER_MS / 1000} s`],
     ["never comes to an end", drip, `no whole answer within ${ANSWER_MS / 1000} s`],
   ])("that %s is sent the same again until it takes it, and the rest in order", async (_name, manner, words) => {
-    const { desk, hook, chats } = await quick();
+    const { webhooks, hook, chats } = await quick();
     const receiver = await Receiver.start();
     receiver.manner = manner;
     const { id } = await hook({ url: receiver.url, maxEvents: 4 });
     const room = await chats("a", 10);
     await until(() => receiver.arrivals.length >= 3);
-    await until(async () => (await desk.tries(id, 50)).some(({ delivered, error }) => !delivered && error?.includes(words)));
+    await until(async () => (await webhooks.tries(id, 50)).some(({ delivered, error }) => !delivered && error?.includes(words)));
     const [first] = receiver.arrivals;
     for (const one of receiver.arrivals) expect([one.id, one.text]).toEqual([first?.id, first?.text]);
     receiver.manner = answering(200, {}, "ok");
-    await desk.resume(id);
+    await webhooks.resume(id);
     await until(() => receiver.seqs(room).length === 10);
     expect(receiver.seqs(room)).toEqual(upTo(10));
     expect(receiver.taken[0]).toMatchObject({ id: first?.id, text: first?.text });
   });
 
   it("that was not there is found when it is", async () => {
-    const { hook, chats, desk } = await quick();
+    const { hook, chats, webhooks } = await quick();
     const receiver = await Receiver.start();
     const { id } = await hook({ url: receiver.url });
     const port = await receiver.down();
     const room = await chats("a", 5);
-    await until(async () => (await desk.tries(id, 5)).length >= 2);
-    expect((await desk.view(id)).row.last).toMatchObject({ status: null, error: "nobody listens there (ECONNREFUSED)" });
+    await until(async () => (await webhooks.tries(id, 5)).length >= 2);
+    expect((await webhooks.view(id)).row.last).toMatchObject({ status: null, error: "nobody listens there (ECONNREFUSED)" });
     await receiver.listen(port);
-    await desk.resume(id);
+    await webhooks.resume(id);
     await until(() => receiver.seqs(room).length === 5);
   });
 

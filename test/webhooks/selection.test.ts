@@ -44,7 +44,7 @@ describe("what a hook is sent", () => {
   it("room.live is the first time that a broadcast is seen live, also for what is read again; room.ended its end", async () => {
     const clock = new FakeClock();
     const receiver = new FakeReceiver(clock);
-    const { hook, append, desk, restart } = await delivering({ clock, send: receiver.send });
+    const { hook, append, webhooks, restart } = await delivering({ clock, send: receiver.send });
     const { id } = await hook({ types: ["room.live", "room.ended"] });
     const tell = async (...events: NewEvent[]) => {
       const room = await append("a", ...events, ...chats(300, `c${ms}-`));
@@ -65,7 +65,7 @@ describe("what a hook is sent", () => {
     expect(seen()).toEqual(expected);
     // Another process that knows nothing yet, from the middle of a broadcast.
     receiver.sent.length = 0;
-    await desk.replay(id, room, 3);
+    await webhooks.replay(id, room, 3);
     await restart();
     await clock.advance(3_000);
     expect(seen()).toEqual(expected.slice(1));

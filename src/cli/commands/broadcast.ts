@@ -5,7 +5,7 @@ import { openVocabulary } from "../../statistics/words.js";
 import type { Session } from "../../store/sessions.js";
 import type { Store } from "../../store/store.js";
 import { orAsItIs } from "../as-it-is.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
 import { plain } from "../terminal.js";
 
@@ -20,7 +20,7 @@ export async function countedRoom(store: Store, asked: string): Promise<NamedRoo
   const { room } = named;
   const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
   if (behind === 0) return named;
-  const progress = new Progress(plain(`counting ${asked}`), "steps of 500 events");
+  const progress = new ProgressLine(plain(`counting ${asked}`), "steps of 500 events");
   let steps = 0;
   const onStep = () => {
     // A few steps are over before they are told.

@@ -25,9 +25,9 @@ async function show(config: Config, json: boolean): Promise<void> {
         "bad_config",
         "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
       );
-    const { desk, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    const { webhooks, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
     try {
-      return await clusterView(store, () => hooksBehind(desk));
+      return await clusterView(store, () => hooksBehind(webhooks));
     } finally {
       await close();
     }

@@ -1,8 +1,8 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig, type Machine, readMachine } from "../../app/config.js";
-import { platformOf, signerUrl } from "../../app/reach.js";
+import { platformOf, signerUrl } from "../../app/platform.js";
+import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../platform/access/platform-identity.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
-import { directSeats, type Seat, type Seats } from "../../platform/access/seat.js";
 import { httpSigner } from "../../platform/access/signer.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { AccountStore } from "../../platform/accounts/login-store.js";
@@ -13,7 +13,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { database } from "../doctor/database.js";
 import { type Finding, failed, linesOf, skipped, verdictOf } from "../doctor/finding.js";
 import { browser, dataFolder, runtime, store } from "../doctor/machine.js";
-import { type Asking, accounts, dns, fetched, home, push, reflow, room, signs } from "../doctor/platform.js";
+import { accounts, type DoctorQuestion, dns, fetched, home, push, reflow, room, signs } from "../doctor/platform.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { print } from "../terminal.js";
 
@@ -65,12 +65,16 @@ export async function* examine(
   yield finding;
   yield await dns(platform);
 
-  const seats = seatsOf(config, program, clock);
-  let seat: Seat | Finding | null = null;
+  const identities = seatsOf(config, program, clock);
+  let identity: PlatformIdentity | Finding | null = null;
   try {
-    seat = seats === null ? null : await take(seats, platform.proxy, signal);
-    const isSeat = seat !== null && "visitor" in seat;
-    const asking: Asking = { platform, clock, visitor: isSeat ? (seat as Seat).visitor : new Visitor(config.userAgent) };
+    identity = identities === null ? null : await take(identities, platform.proxy, signal);
+    const isSeat = identity !== null && "visitor" in identity;
+    const asking: DoctorQuestion = {
+      platform,
+      clock,
+      visitor: isSeat ? (identity as PlatformIdentity).visitor : new Visitor(config.userAgent),
+    };
     const first = await home(asking, signal);
     yield first.finding;
     if (!first.reached) {
@@ -79,15 +83,20 @@ export async function* examine(
       return;
     }
     yield await accounts(AccountStore.inside(config.data, clock), { ...asking, userAgent: config.userAgent }, signal);
-    yield* connection(text, asking, seat, signal);
+    yield* connection(text, asking, identity, signal);
   } finally {
-    if (seat !== null && "release" in seat) seat.release();
-    await seats?.close();
+    if (identity !== null && "release" in identity) identity.release();
+    await identities?.close();
   }
 }
 
 /** The steps from a room to its messages. */
-async function* connection(text: string | null, asking: Asking, seat: Seat | Finding | null, signal: AbortSignal): AsyncGenerator<Finding> {
+async function* connection(
+  text: string | null,
+  asking: DoctorQuestion,
+  identity: PlatformIdentity | Finding | null,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
   let answer: TextAnswer | null = null;
   if (text === null) yield skipped("room", "give one that is live: --room ROOM");
   else {
@@ -104,30 +113,30 @@ async function* connection(text: string | null, asking: Asking, seat: Seat | Fin
     yield first.finding;
     host = first.host;
   }
-  if (seat === null || !("visitor" in seat)) {
-    yield seat ?? failed("signer", new DyliveError("blocked", "nobody can sign: there is neither a browser nor a signer"));
+  if (identity === null || !("visitor" in identity)) {
+    yield identity ?? failed("signer", new DyliveError("blocked", "nobody can sign: there is neither a browser nor a signer"));
     yield skipped("push", "it needs a signature");
     return;
   }
-  const signed = await signs(seat.signer, asking, live?.roomId ?? null, signal);
+  const signed = await signs(identity.signer, asking, live?.roomId ?? null, signal);
   yield signed;
   if (signed.state !== "ok") yield skipped("push", "it needs a signature");
   else if (live === null) yield skipped("push", "it needs a live room");
-  else yield await push({ roomId: live.roomId, webRid: live.webRid, host, signer: seat.signer }, asking, signal);
+  else yield await push({ roomId: live.roomId, webRid: live.webRid, host, signer: identity.signer }, asking, signal);
 }
 
 /** Who signs: what the operator named, a stand-in's own signer, else the site's page in a browser. Null when there is nobody. */
-function seatsOf(config: Config, program: string | null, clock: Clock): Seats | null {
+function seatsOf(config: Config, program: string | null, clock: Clock): PlatformIdentities | null {
   const signer = signerUrl(config);
-  if (signer !== null) return directSeats({ signer: httpSigner(signer), userAgent: config.userAgent });
+  if (signer !== null) return directIdentities({ signer: httpSigner(signer), userAgent: config.userAgent });
   const choice = config.cdp !== null ? { cdp: config.cdp } : program !== null ? { program, headless: true } : null;
   return choice === null ? null : new BrowserSession({ choose: () => choice, clock, upstream: config.upstream, profile: null });
 }
 
-async function take(seats: Seats, proxy: ProxyServer | null, signal: AbortSignal): Promise<Seat | Finding> {
+async function take(identities: PlatformIdentities, proxy: ProxyServer | null, signal: AbortSignal): Promise<PlatformIdentity | Finding> {
   const limit = AbortSignal.timeout(SEAT_MS);
   try {
-    return await seats.take({ account: null, proxy, webRid: null }, AbortSignal.any([signal, limit]));
+    return await identities.take({ account: null, proxy, webRid: null }, AbortSignal.any([signal, limit]));
   } catch (error) {
     signal.throwIfAborted();
     return failed("signer", limit.aborted ? new DyliveError("blocked", "the site's own page was not ready within a minute") : error);

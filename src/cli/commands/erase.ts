@@ -14,7 +14,7 @@ import { closeRecordings } from "../../sources/raw/rotate.js";
 import { openVocabulary } from "../../statistics/words.js";
 import { isDataDirLocked } from "../../store/lock.js";
 import type { Store } from "../../store/store.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
 import { plain, print } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -43,7 +43,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
     const eraseOne = (user: string) =>
       eraseEverywhere(user, {
         log: async () => {
-          const progress = new Progress("erase-user", "events");
+          const progress = new ProgressLine("erase-user", "events");
           const onProgress = (_what: string, events: number) => progress.show(events);
           const report = await eraseUser(store, { user, keep, signal, onProgress });
           reports.push(report);
@@ -52,7 +52,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
         recordings: async (identity) => {
           if (!rotated) await closeRecordings(folder, isDataDirLocked(config.data), systemClock, signal);
           rotated = true;
-          const read = new Progress("erase-user", "parts of raw recordings");
+          const read = new ProgressLine("erase-user", "parts of raw recordings");
           let parts = 0;
           return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
         },
@@ -87,7 +87,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
 async function complete(store: Store, reports: readonly EraseReport[], signal: AbortSignal): Promise<void> {
   const note = reports.at(-1)?.note;
   if (note === undefined) return;
-  const counting = new Progress("erase-user", "steps of counting anew, and pages of the file that were looked through");
+  const counting = new ProgressLine("erase-user", "steps of counting anew, and pages of the file that were looked through");
   const onProgress = (_what: string, count: number) => counting.show(count);
   const rooms = reports.flatMap((report) => report.rooms);
   await completeErasure(store, { note, rooms, vocabulary: await openVocabulary(), signal, onProgress });

@@ -10,7 +10,7 @@ import { broadcastId } from "../../http/streams/named-broadcast.js";
 import { namedRoom } from "../../http/streams/named-room.js";
 import type { Store } from "../../store/store.js";
 import { ExportFile } from "../export-file.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
 import { plain, say } from "../terminal.js";
 import { numberFrom, whole } from "../values.js";
@@ -20,7 +20,7 @@ import { BROADCAST } from "./broadcast.js";
 /** Recordings are of a broadcast; a year is beyond any. */
 const OFFSET_MAX_S = 31_536_000;
 
-interface Options {
+interface ExportOptions {
   readonly format: ExportFormat;
   readonly out?: string;
   readonly from?: string;
@@ -58,13 +58,13 @@ export function addExportCommand(program: Command, data: () => Option): void {
       "people by pseudonyms, the same wherever the key is the same; without a key by the store's own, as erase-user",
     )
     .addOption(data())
-    .action((room: string, session: string | undefined, options: Partial<Config> & Options) => {
+    .action((room: string, session: string | undefined, options: Partial<Config> & ExportOptions) => {
       const { data: folder } = options;
       return withStore(loadConfig(folder === undefined ? {} : { data: folder }), (store) => run(store, room, session ?? null, options));
     });
 }
 
-async function run(store: Store, asked: string, session: string | null, options: Options): Promise<void> {
+async function run(store: Store, asked: string, session: string | null, options: ExportOptions): Promise<void> {
   const named = await namedRoom(store.rooms, null, asked);
   const sessionId = session === null ? named.sessionId : await broadcastId(store.sessions, named.room, session);
   const wish = { ...wishOf(options), ...(sessionId !== null && { sessionId }) };
@@ -87,7 +87,7 @@ async function toFile(store: Store, path: string, decided: ExportAsk, wish: Expo
       plain(`${path}: begun anew, since ${continues ? "what is there is of another export" : `a ${decided.format} cannot be continued`}`),
     );
   const ask = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
-  const progress = new Progress(path, "events looked at");
+  const progress = new ProgressLine(path, "events looked at");
   let scanned = after;
   try {
     for await (const piece of exportPieces(store.log, ask, stop)) {
@@ -118,7 +118,7 @@ async function toStdout(store: Store, ask: ExportAsk, stop: AbortSignal): Promis
     await new Promise<void>((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
 }
 
-function wishOf(options: Options): ExportWish {
+function wishOf(options: ExportOptions): ExportWish {
   const { format, from, to, types, user, minDiamonds, filter, start, offset, zone, pseudonyms } = options;
   const zoneMinutes = zone === undefined ? -new Date().getTimezoneOffset() : readZone("--zone", zone);
   const at = (field: string, text: string) => readInstant(field, text, zone === undefined ? null : zoneMinutes);

@@ -6,8 +6,8 @@ import type { HookTry } from "../../store/hooks.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Rooms } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
-import { type HookDesk, type HookView, hookState } from "../../webhooks/desk.js";
 import { deskBeside } from "../../webhooks/start.js";
+import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { utcTime } from "../columns.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
@@ -44,8 +44,8 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .option("--allow-private", "the address may be private, such as 127.0.0.1", false)
     .addOption(data())
     .action((url: string, { name, types, filter, rooms, maxEvents, allowPrivate, ...settings }: Partial<Config> & AddOptions) =>
-      withDesk(loadConfig(settings), async (desk, store) => {
-        const made = await desk.add({
+      withDesk(loadConfig(settings), async (webhooks, store) => {
+        const made = await webhooks.add({
           url,
           allowPrivate,
           ...(name !== undefined && { name }),
@@ -65,45 +65,45 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .description("all hooks, and how they are doing")
     .addOption(data())
     .action((settings: Partial<Config>) =>
-      withDesk(loadConfig(settings), async (desk) => {
-        for (const view of await desk.list()) await print(lineOf(view));
+      withDesk(loadConfig(settings), async (webhooks) => {
+        for (const view of await webhooks.list()) await print(lineOf(view));
       }),
     );
   about("show", "a hook, the rooms it is behind in, and its last requests").action((id: string, settings: Partial<Config>) =>
-    withDesk(loadConfig(settings), async (desk) => {
-      for (const line of linesOf(await desk.view(id), await desk.tries(id, TRIES_SHOWN))) await print(line);
+    withDesk(loadConfig(settings), async (webhooks) => {
+      for (const line of linesOf(await webhooks.view(id), await webhooks.tries(id, TRIES_SHOWN))) await print(line);
     }),
   );
-  const act = (command: string, description: string, work: (desk: HookDesk, id: string) => Promise<unknown>, done: string) =>
+  const act = (command: string, description: string, work: (webhooks: WebhookService, id: string) => Promise<unknown>, done: string) =>
     about(command, description).action((id: string, settings: Partial<Config>) =>
-      withDesk(loadConfig(settings), async (desk) => {
-        await work(desk, id);
+      withDesk(loadConfig(settings), async (webhooks) => {
+        await work(webhooks, id);
         say(plain(`hook ${id} ${done}`));
       }),
     );
-  act("pause", "send nothing until it is resumed", (desk, id) => desk.pause(id), "is paused; what comes meanwhile is sent later");
-  act("resume", "go on where it was, at once", (desk, id) => desk.resume(id), "goes on where it was");
-  act("remove", "send nothing any more, and forget it", (desk, id) => desk.remove(id), "is removed");
+  act("pause", "send nothing until it is resumed", (webhooks, id) => webhooks.pause(id), "is paused; what comes meanwhile is sent later");
+  act("resume", "go on where it was, at once", (webhooks, id) => webhooks.resume(id), "goes on where it was");
+  act("remove", "send nothing any more, and forget it", (webhooks, id) => webhooks.remove(id), "is removed");
   about("replay", "send a room's events again, from a seq on")
     .requiredOption("--room <room>", "its number, id or any other name")
     .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole)
     .action((id: string, { room, seq, ...settings }: Partial<Config> & { room: string; seq: number }) =>
-      withDesk(loadConfig(settings), async (desk, store) => {
+      withDesk(loadConfig(settings), async (webhooks, store) => {
         const [key = 0] = await keysOf(store.rooms, [room]);
-        const { paused } = await desk.replay(id, key, seq);
+        const { paused } = await webhooks.replay(id, key, seq);
         say(plain(`hook ${id} is sent room ${key} from ${seq} on${paused === null ? "" : ", once it is resumed"}`));
       }),
     );
   about("rotate", "make a new secret; the old one signs too for a day").action((id: string, settings: Partial<Config>) =>
-    withDesk(loadConfig(settings), async (desk) => {
-      const { secret } = await desk.rotate(id);
+    withDesk(loadConfig(settings), async (webhooks) => {
+      const { secret } = await webhooks.rotate(id);
       say(plain(`hook ${id} has a new secret; keep it, it is not shown again:`));
       await print(secret);
     }),
   );
   about("test", "send an empty message and say what came of it").action((id: string, settings: Partial<Config>) =>
-    withDesk(loadConfig(settings), async (desk) => {
-      const outcome = await desk.test(id, interruptSignal());
+    withDesk(loadConfig(settings), async (webhooks) => {
+      const outcome = await webhooks.test(id, interruptSignal());
       await print(tryLine(outcome));
       if (!outcome.delivered) exitWith(1);
     }),
@@ -150,11 +150,11 @@ async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly 
 }
 
 /** Opens the desk beside a server that may be running and that delivers. */
-function withDesk(config: Config, work: (desk: HookDesk, store: Store) => Promise<void>): Promise<void> {
+function withDesk(config: Config, work: (webhooks: WebhookService, store: Store) => Promise<void>): Promise<void> {
   return withStore(config, async (store) => {
-    const { desk, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    const { webhooks, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
     try {
-      await work(desk, store);
+      await work(webhooks, store);
     } finally {
       await close();
     }

@@ -2,7 +2,7 @@ import type { Config } from "../../app/config.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { loadFile } from "../files.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { sayDrift, sayLoaded } from "../report.js";
 import { interruptSignal } from "../stop.js";
 import { withStore } from "../with-store.js";
@@ -14,7 +14,7 @@ export function importFiles(config: Config, files: readonly string[]): Promise<v
     for (const path of files) {
       if (signal.aborted)
         throw new DyliveError("stopping", `stopped before ${path}; what was imported stays, and importing again adds only the rest`);
-      const progress = new Progress(path, "messages");
+      const progress = new ProgressLine(path, "messages");
       const onBatch: Parameters<typeof loadFile>[1]["onBatch"] = ({ messages, capture }) =>
         progress.show(messages, capture.report.bytes / capture.size);
       const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch, readFirst: true });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
-import { platformOf } from "../../app/reach.js";
+import { platformOf } from "../../app/platform.js";
 import { DEFAULT_ACCOUNT } from "../../app/setting-schema.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
 import type { LoginReading } from "../../platform/access/visitor.js";

@@ -6,7 +6,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { moveStore } from "../../store/copy/move.js";
 import { lockDataDir } from "../../store/lock.js";
 import { databasePath } from "../../store/sqlite/database-file.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 
@@ -31,7 +31,7 @@ async function toPostgres(data: string, to: string | null): Promise<void> {
   if (!existsSync(from)) throw new DyliveError("bad_config", `there is no store in ${resolve(data)}`);
   // A server would go on writing what is no longer copied.
   const lock = await lockDataDir(resolve(data));
-  const progress = new Progress("moving", "rows");
+  const progress = new ProgressLine("moving", "rows");
   let shown = "";
   try {
     const { rooms, events, before, compared } = await moveStore({

@@ -1,5 +1,5 @@
 import { type Config, readMachine } from "../../app/config.js";
-import { reachOf } from "../../app/reach.js";
+import { reachOf } from "../../app/platform.js";
 import { OneRoom } from "../../cluster/one-room.js";
 import type { Broadcast } from "../../ingest/pipeline.js";
 import type { Received } from "../../platform/access/source.js";
@@ -7,7 +7,7 @@ import { Visitor } from "../../platform/access/visitor.js";
 import { nameIn } from "../../platform/links/resolve.js";
 import { systemClock } from "../../runtime/clock.js";
 import { Recorder } from "../../sources/recorder.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { aborted, stopSignal } from "../stop.js";
 import { plain, say } from "../terminal.js";
 
@@ -19,7 +19,7 @@ export async function record(config: Config, text: string, file: string | null):
   const reach = reachOf(config, readMachine(), systemClock);
   const id = (await nameIn(text, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop)).value;
   const out = file ?? `${id}.dyrec`;
-  const progress = new Progress(out, "frames");
+  const progress = new ProgressLine(out, "frames");
   let recorder: Recorder | null = null;
   let frames = 0;
   let fail: (error: unknown) => void = () => {};

@@ -8,7 +8,7 @@ import { redecode } from "../../ingest/redecode.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
 import { rawFolder } from "../../sources/raw/files.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { sayDrift } from "../report.js";
 import { interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
@@ -34,7 +34,7 @@ function run(config: Config, asked: string, session: string | null, json: boolea
     const { room, sessionId } = await namedRoom(store.rooms, null, asked);
     const wanted = session === null ? sessionId : await broadcastId(store.sessions, room, session);
     const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
-    const progress = new Progress(plain(`decoding ${asked} anew`), "messages of two readings");
+    const progress = new ProgressLine(plain(`decoding ${asked} anew`), "messages of two readings");
     const stop = interruptSignal();
     const drift = new Drift();
     const done = await redecode({

@@ -1,7 +1,7 @@
 import { type Config, readMachine } from "../../app/config.js";
-import { reachOf } from "../../app/reach.js";
+import { reachOf } from "../../app/platform.js";
 import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAnswer } from "../../platform/links/resolve.js";
-import { Place } from "../../platform/place.js";
+import { PlatformAccess } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { NO_SETTINGS } from "../../store/rooms.js";
@@ -23,10 +23,10 @@ const SENTENCES: Readonly<Record<Answer, string>> = {
 export async function resolve(config: Config, text: string, { json }: { readonly json: boolean }): Promise<void> {
   const stop = interruptSignal();
   const reach = reachOf(config, readMachine(), systemClock);
-  const place = new Place(reach, NO_SETTINGS);
+  const access = new PlatformAccess(reach, NO_SETTINGS);
   try {
-    const { platform, inPage } = place;
-    const answer = await resolveText(text, { platform, visitor: await place.asker(stop), inPage }, stop);
+    const { platform, inPage } = access;
+    const answer = await resolveText(text, { platform, visitor: await access.asker(stop), inPage }, stop);
     if (answer.resolved.outcome === "unknown") exitWith(1);
     await print(json ? JSON.stringify(asJson(text, answer)) : sentencesOf(answer).map(plain).join("\n"));
   } catch (error) {
@@ -35,8 +35,8 @@ export async function resolve(config: Config, text: string, { json }: { readonly
     const step = error instanceof StepError ? error.step : null;
     await print(JSON.stringify({ text, answer: error.code, step, reason: error.detail }));
   } finally {
-    place.leave();
-    await reach.seats.close();
+    access.leave();
+    await reach.identities.close();
   }
 }
 

@@ -17,7 +17,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000,
 const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
 
 /** What `dylive retention` takes: null is no limit. */
-interface Options {
+interface RetentionOptions {
   readonly kind: Retained;
   readonly age?: number | null;
   readonly size?: number | null;
@@ -35,7 +35,7 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
     .option("--size <size>", "keep the newest up to a size, such as 500MB or 2GB; none is no limit", sizeOf)
     .option("--server", "follow the server's settings again", false)
     .addOption(data())
-    .action((room: string, { kind, age, size, server, ...settings }: Partial<Config> & Options) => {
+    .action((room: string, { kind, age, size, server, ...settings }: Partial<Config> & RetentionOptions) => {
       const config = loadConfig(settings);
       return withStore(config, (store) =>
         run(store, config, room, { kind, server, ...(age !== undefined && { age }), ...(size !== undefined && { size }) }),
@@ -43,7 +43,7 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
     });
 }
 
-async function run(store: Store, config: Config, asked: string, { kind, age, size, server }: Options): Promise<void> {
+async function run(store: Store, config: Config, asked: string, { kind, age, size, server }: RetentionOptions): Promise<void> {
   const { room } = await namedRoom(store.rooms, null, asked);
   const { retention } = store;
   if (server && (age !== undefined || size !== undefined)) throw new DyliveError("bad_request", "--server takes neither --age nor --size");

@@ -1,12 +1,12 @@
 import { type Command, Option as CommanderOption, type Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
-import { reachOf } from "../../app/reach.js";
+import { reachOf } from "../../app/platform.js";
 import { assertPossible } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/meet.js";
 import { namedRoom } from "../../http/streams/named-room.js";
 import { ProxyServer } from "../../platform/access/proxy.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
-import { Place, type Reach } from "../../platform/place.js";
+import { PlatformAccess, type Reach } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
@@ -93,11 +93,11 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
     const stop = interruptSignal();
     const reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
-    const place = new Place(reach, { ...NO_SETTINGS, ...settings });
+    const access = new PlatformAccess(reach, { ...NO_SETTINGS, ...settings });
     try {
-      const asker = await place.asker(stop);
-      const name = await nameIn(text, { platform: place.platform, visitor: asker }, stop);
-      const room = await meet(rooms, name, place, stop);
+      const asker = await access.asker(stop);
+      const name = await nameIn(text, { platform: access.platform, visitor: asker }, stop);
+      const room = await meet(rooms, name, access, stop);
       await rooms.setSettings(room, settings);
       await rooms.setWatch(room, "on");
       say(
@@ -106,18 +106,18 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
         ),
       );
     } finally {
-      place.leave();
-      await reach.seats.close();
+      access.leave();
+      await reach.identities.close();
     }
   });
 }
 
 /** The room of a name. A number or a custom id can be watched although the platform does not answer now. */
-async function meet(rooms: Store["rooms"], name: RoomName, place: Place, signal: AbortSignal): Promise<RoomKey> {
+async function meet(rooms: Store["rooms"], name: RoomName, access: PlatformAccess, signal: AbortSignal): Promise<RoomKey> {
   const known = await rooms.find(name);
   let why: string;
   try {
-    const resolved = await resolveRoom(name, place.platform, await place.asker(signal), signal, place.inPage);
+    const resolved = await resolveRoom(name, access.platform, await access.asker(signal), signal, access.inPage);
     if ("facts" in resolved) return await meetRoom(rooms, name, resolved);
     if (resolved.outcome === "no_account") throw new DyliveError("no_account", resolved.reason);
     why = resolved.reason;

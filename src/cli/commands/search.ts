@@ -7,7 +7,7 @@ import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/
 import type { Store } from "../../store/store.js";
 import { orAsItIs } from "../as-it-is.js";
 import { moment } from "../columns.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { lineOf } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
@@ -16,7 +16,7 @@ import { when } from "../when.js";
 import { withStore } from "../with-store.js";
 
 /** What `dylive search` takes beside the text and the settings. */
-interface Options {
+interface SearchOptions {
   readonly room: readonly string[];
   readonly user?: string;
   readonly types?: readonly EventType[];
@@ -44,21 +44,22 @@ export function addSearchCommand(program: Command, data: () => Option): void {
     .option("--limit <n>", "events to show", count, 50)
     .option("--json", "one JSON object a line", false)
     .addOption(data())
-    .action((text: string | undefined, { room, user, types, from, to, minDiamonds, limit, json, ...settings }: Partial<Config> & Options) =>
-      withStore(loadConfig(settings), (store) =>
-        show(store, text, {
-          ...{ room, limit, json },
-          ...(user !== undefined && { user }),
-          ...(types !== undefined && { types }),
-          ...(from !== undefined && { from }),
-          ...(to !== undefined && { to }),
-          ...(minDiamonds !== undefined && { minDiamonds }),
-        }),
-      ),
+    .action(
+      (text: string | undefined, { room, user, types, from, to, minDiamonds, limit, json, ...settings }: Partial<Config> & SearchOptions) =>
+        withStore(loadConfig(settings), (store) =>
+          show(store, text, {
+            ...{ room, limit, json },
+            ...(user !== undefined && { user }),
+            ...(types !== undefined && { types }),
+            ...(from !== undefined && { from }),
+            ...(to !== undefined && { to }),
+            ...(minDiamonds !== undefined && { minDiamonds }),
+          }),
+        ),
     );
 }
 
-async function show(store: Store, text: string | undefined, { room: names, user, limit, json, ...rest }: Options): Promise<void> {
+async function show(store: Store, text: string | undefined, { room: names, user, limit, json, ...rest }: SearchOptions): Promise<void> {
   const stop = interruptSignal();
   const named = await Promise.all(names.map((name) => namedRoom(store.rooms, null, name)));
   const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
@@ -90,7 +91,7 @@ async function show(store: Store, text: string | undefined, { room: names, user,
 
 /** The index of these rooms with all that is kept: no server is needed, and one beside it does no harm. */
 async function catchUp({ search }: Store, rooms: ReadonlySet<number>, stop: AbortSignal): Promise<void> {
-  const progress = new Progress("indexing", "steps of 500 events");
+  const progress = new ProgressLine("indexing", "steps of 500 events");
   let steps = 0;
   for (const { room } of await search.progress()) {
     while (rooms.has(room) && (await search.advance(room))) {

@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000;
 const MINUTES_MAX = 100_000;
 const SESSIONS_MAX = 100_000;
 
-interface Shown {
+interface ShownStatistics {
   readonly json: boolean;
   readonly limit: number;
 }
@@ -34,10 +34,15 @@ export function addStatsCommands(program: Command, data: () => Option): void {
     .addOption(limit(10))
     .addOption(json())
     .addOption(data())
-    .action((room: string, id: string | undefined, { minutes, json, limit, ...settings }: Partial<Config> & Shown & { minutes: boolean }) =>
-      withStore(loadConfig(settings), (store) =>
-        minutes ? showMinutes(store, room, id ?? null, json) : showStats(store, room, id ?? null, { json, limit }),
-      ),
+    .action(
+      (
+        room: string,
+        id: string | undefined,
+        { minutes, json, limit, ...settings }: Partial<Config> & ShownStatistics & { minutes: boolean },
+      ) =>
+        withStore(loadConfig(settings), (store) =>
+          minutes ? showMinutes(store, room, id ?? null, json) : showStats(store, room, id ?? null, { json, limit }),
+        ),
     );
   program
     .command("gifts")
@@ -53,7 +58,7 @@ export function addStatsCommands(program: Command, data: () => Option): void {
       (
         room: string,
         id: string | undefined,
-        { by, user, json, limit, ...settings }: Partial<Config> & Shown & { by: GiftGroup; user?: string },
+        { by, user, json, limit, ...settings }: Partial<Config> & ShownStatistics & { by: GiftGroup; user?: string },
       ) =>
         withStore(loadConfig(settings), (store) =>
           showGifts(store, room, id ?? null, { by, json, limit, ...(user !== undefined && { userId: user }) }),
@@ -71,7 +76,7 @@ export function addStatsCommands(program: Command, data: () => Option): void {
     );
 }
 
-async function showStats(store: Store, asked: string, id: string | null, { json, limit }: Shown): Promise<void> {
+async function showStats(store: Store, asked: string, id: string | null, { json, limit }: ShownStatistics): Promise<void> {
   const session = await countedSession(store, asked, id);
   const { room, sessionId } = session;
   const { statistics } = store;
@@ -108,7 +113,7 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
 async function showMinutes(store: Store, asked: string, id: string | null, json: boolean): Promise<void> {
   const { room, sessionId } = await countedSession(store, asked, id);
   const minutes = await store.statistics.minutes(room, sessionId, Number.MIN_SAFE_INTEGER, MINUTES_MAX);
-  const rows = minutes.map(({ minute, tally }) => ({ time: minute * MINUTE_MS, ...tally, diamonds: amountOf(tally.diamonds) }));
+  const rows = minutes.map(({ minute, totals }) => ({ time: minute * MINUTE_MS, ...totals, diamonds: amountOf(totals.diamonds) }));
   if (json) {
     for (const { hidden: _hidden, ...row } of rows) await print(JSON.stringify(row));
     return;

@@ -8,7 +8,7 @@ import { stripped } from "../../platform/wire/strip/strip.js";
 import { NewFile } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { Progress } from "../progress.js";
+import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
 import { plain, say } from "../terminal.js";
 
@@ -26,7 +26,7 @@ async function strip(path: string, out: string): Promise<void> {
   const signal = interruptSignal();
   const key = randomBytes(32).toString("hex"); // nobody keeps it
   const reader = new RecordingReader();
-  const progress = new Progress(plain(out), "records");
+  const progress = new ProgressLine(plain(out), "records");
   const refuse = (error: unknown) => {
     throw fileFailure(error, `${out} cannot be made`);
   };

@@ -1,5 +1,5 @@
 import { type Config, readMachine } from "../../app/config.js";
-import { reachOf } from "../../app/reach.js";
+import { reachOf } from "../../app/platform.js";
 import { OneRoom } from "../../cluster/one-room.js";
 import { readPaste } from "../../platform/links/resolve.js";
 import { systemClock } from "../../runtime/clock.js";

@@ -16,7 +16,7 @@ import { websocketSource } from "../../sources/websocket.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
 /** As whom, and by which way, the platform is asked. */
-export interface Asking {
+export interface DoctorQuestion {
   readonly platform: Platform;
   readonly visitor: Visitor;
   readonly clock: Clock;
@@ -89,7 +89,7 @@ function isPrivate(ip: string): boolean {
 
 /** The start page gives every visitor a cookie; who gets none is suspected. `reached` is false when nobody answered at all. */
 export async function home(
-  { platform, visitor }: Asking,
+  { platform, visitor }: DoctorQuestion,
   signal: AbortSignal,
 ): Promise<{ readonly finding: Finding; readonly reached: boolean }> {
   try {
@@ -110,7 +110,7 @@ export async function home(
 /** How the operator's accounts stand. */
 export async function accounts(
   store: AccountStore,
-  asking: Asking & { readonly userAgent: string },
+  asking: DoctorQuestion & { readonly userAgent: string },
   signal: AbortSignal,
 ): Promise<Finding> {
   const lines: string[] = [];
@@ -141,7 +141,7 @@ export async function accounts(
 /** What the platform says of the room. */
 export async function room(
   text: string,
-  asking: Asking,
+  asking: DoctorQuestion,
   signal: AbortSignal,
 ): Promise<{ readonly finding: Finding; readonly answer: TextAnswer | null }> {
   try {
@@ -158,7 +158,7 @@ export async function room(
 }
 
 /** The share page's interface: short links and profiles need it, rooms do not. */
-export async function reflow(answer: TextAnswer | null, { platform, visitor }: Asking, signal: AbortSignal): Promise<Finding> {
+export async function reflow(answer: TextAnswer | null, { platform, visitor }: DoctorQuestion, signal: AbortSignal): Promise<Finding> {
   const secUid = answer !== null && "facts" in answer.resolved ? (answer.resolved.facts.anchor?.secUid ?? null) : null;
   if (secUid === null) return skipped("reflow", "it is asked by an anchor's sec_uid, which is not known");
   const todo = "Links of rooms and numbers still work. From outside China this interface often fails; a proxy there helps.";
@@ -174,7 +174,7 @@ export async function reflow(answer: TextAnswer | null, { platform, visitor }: A
 /** The first state. The platform often gives none, which costs only the first messages. */
 export async function fetched(
   roomId: string,
-  { platform, visitor, clock }: Asking,
+  { platform, visitor, clock }: DoctorQuestion,
   signal: AbortSignal,
 ): Promise<{ readonly finding: Finding; readonly host: string | null }> {
   try {
@@ -199,7 +199,7 @@ export async function fetched(
 }
 
 /** Whether a connection gets its signature. */
-export async function signs(signer: Signer, { visitor }: Asking, roomId: string | null, signal: AbortSignal): Promise<Finding> {
+export async function signs(signer: Signer, { visitor }: DoctorQuestion, roomId: string | null, signal: AbortSignal): Promise<Finding> {
   try {
     await signer.sign(stubOf(clientQuery(visitor, roomId ?? "1")), signal);
     return ok("signer", "a signature was given");
@@ -215,7 +215,7 @@ export async function signs(signer: Signer, { visitor }: Asking, roomId: string 
 /** Whether the push server opens and answers. */
 export async function push(
   target: { readonly roomId: string; readonly webRid: string; readonly host: string | null; readonly signer: Signer },
-  { platform, visitor, clock }: Asking,
+  { platform, visitor, clock }: DoctorQuestion,
   signal: AbortSignal,
 ): Promise<Finding> {
   const drift = new Drift();

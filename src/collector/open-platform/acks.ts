@@ -15,7 +15,7 @@ const TOO_OLD_MS = 3_600_000;
 const RECEIVED = 1;
 
 /** What acks are built of. */
-interface AckParts {
+interface AckDeps {
   readonly store: Pick<Store, "log" | "positions">;
   readonly clock: Clock;
   readonly platform: Pick<OpenPlatform, "appId" | "ack">;
@@ -34,13 +34,13 @@ interface Tended {
  * reader of the log like any other: what is confirmed was kept, a restart goes on from the position, and at worst a message is confirmed twice.
  */
 export class OfficialAcks {
-  readonly #parts: AckParts;
+  readonly #parts: AckDeps;
   readonly #reader: string;
   /** Rooms that have something to confirm, or may. */
   readonly #due = new Set<RoomKey>();
   readonly #rooms = new Map<RoomKey, Tended>();
 
-  constructor(parts: AckParts) {
+  constructor(parts: AckDeps) {
     this.#parts = parts;
     this.#reader = `official-ack:${parts.platform.appId}`;
   }

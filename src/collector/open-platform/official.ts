@@ -7,8 +7,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { Store } from "../../store/store.js";
 import { OfficialAcks } from "./acks.js";
 import { OfficialReceiver } from "./receiver.js";
-import { type OfficialParts, officialAlias } from "./room.js";
-import { Spool } from "./spool.js";
+import { type OfficialDeps, officialAlias } from "./room.js";
+import { PushSpool } from "./spool.js";
 import { OfficialTasks } from "./tasks.js";
 
 /** An app of the Open Platform, as its operator set it up. */
@@ -27,7 +27,7 @@ export interface OfficialApp {
 }
 
 /** What an app's ingest is built of. */
-interface OfficialIngestParts extends Omit<OfficialParts, "drift"> {
+interface OfficialIngestDeps extends Omit<OfficialDeps, "drift"> {
   /** Folder of the spool. */
   readonly spool: string;
   readonly setAsidePush: (line: string, error: unknown) => void;
@@ -48,14 +48,14 @@ export class Official {
   readonly receiver: OfficialReceiver;
   /** Types and fields that were pushed and are not known here. */
   readonly drift: Drift;
-  readonly #parts: OfficialIngestParts;
+  readonly #parts: OfficialIngestDeps;
   readonly #platform: OpenPlatform | null;
   readonly #acks: OfficialAcks | null;
   readonly #tasks: OfficialTasks | null;
   readonly #life: AbortController;
   #running: Promise<unknown>;
 
-  private constructor(app: OfficialApp, parts: OfficialIngestParts, spool: Spool) {
+  private constructor(app: OfficialApp, parts: OfficialIngestDeps, spool: PushSpool) {
     const { store, clock, onFailed } = parts;
     this.#parts = parts;
     this.appId = app.appId;
@@ -88,8 +88,8 @@ export class Official {
   }
 
   /** Opens the spool and takes up what waits in it; what is pushed here is confirmed here, until {@link close}. */
-  static async start(app: OfficialApp, parts: OfficialIngestParts): Promise<Official> {
-    return new Official(app, parts, await Spool.open(parts.spool));
+  static async start(app: OfficialApp, parts: OfficialIngestDeps): Promise<Official> {
+    return new Official(app, parts, await PushSpool.open(parts.spool));
   }
 
   /** Keeps the tasks of the watch list running, which one process does. @returns what ends that: the tasks then go on */
@@ -140,7 +140,7 @@ export class Official {
   }
 }
 
-function platformFor(app: OfficialApp, secret: string, { store, clock }: OfficialIngestParts, life: AbortSignal): OpenPlatform {
+function platformFor(app: OfficialApp, secret: string, { store, clock }: OfficialIngestDeps, life: AbortSignal): OpenPlatform {
   const { appId, tokenUrl, upstream } = app;
   const at = (url: string) => (upstream === null ? url : url.replace(/^https?:\/\//, `${upstream.replace(/\/+$/, "")}/@`));
   const budget = new Budget(clock, CALLS_PER_S, BURST);
@@ -151,11 +151,11 @@ function platformFor(app: OfficialApp, secret: string, { store, clock }: Officia
 
 /** Where the processes of a cluster share an app's access token: fetching one shortens the one before, so that only one of them may at a time. */
 function tokenShelf(cluster: NonNullable<Store["cluster"]>, appId: string, life: AbortSignal): TokenShelf {
-  const { holds, shared } = cluster;
+  const { locks, shared } = cluster;
   const name = `official-token:${appId}`;
   return {
     renew: async (renewed) => {
-      const giveUp = await holds.take(name, () => {}, life);
+      const giveUp = await locks.take(name, () => {}, life);
       try {
         const before = heldIn(await shared.get(name));
         const now = await renewed(before);

@@ -5,13 +5,13 @@ import { DyliveError } from "../../runtime/errors.js";
 import { isStoreDown } from "../../runtime/store-down.js";
 import type { RoomKey } from "../../store/log.js";
 import { fromLine, type Push, toLine } from "./push.js";
-import type { OfficialParts } from "./room.js";
+import type { OfficialDeps } from "./room.js";
 import { OfficialRooms } from "./rooms.js";
-import type { Spool } from "./spool.js";
+import type { PushSpool } from "./spool.js";
 
 /** What a receiver is built of. */
-interface ReceiverParts extends OfficialParts {
-  readonly spool: Spool;
+interface ReceiverDeps extends OfficialDeps {
+  readonly spool: PushSpool;
   /** Keeps a line of the spool that can never be stored. */
   readonly setAsidePush: (line: string, error: unknown) => void;
   /** Told of every push that is in the log. */
@@ -41,7 +41,7 @@ const MAX_IN_FLIGHT = 500;
  * way as soon as the store is back. While anything waits in the spool, what comes goes behind it, so that order is kept.
  */
 export class OfficialReceiver {
-  readonly #parts: ReceiverParts;
+  readonly #parts: ReceiverDeps;
   readonly #rooms: OfficialRooms;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
@@ -49,7 +49,7 @@ export class OfficialReceiver {
   readonly #counts = { stored: 0, spooled: 0, lost: 0 };
   #draining: Promise<void> | null = null;
 
-  constructor(parts: ReceiverParts) {
+  constructor(parts: ReceiverDeps) {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#rooms = new OfficialRooms(parts);

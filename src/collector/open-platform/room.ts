@@ -7,7 +7,7 @@ import type { Alias } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 
 /** What rooms of the Open Platform are built of. */
-export interface OfficialParts {
+export interface OfficialDeps {
   readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions" | "retention" | "cluster">;
   readonly clock: Clock;
   readonly drift: Drift;
@@ -38,7 +38,7 @@ export class OfficialRoom {
   }
 
   /** Makes the room and its session where they are missing, and claims the room. */
-  static async open({ store, clock, drift, erased, setAside }: OfficialParts, appId: string, roomId: string): Promise<OfficialRoom> {
+  static async open({ store, clock, drift, erased, setAside }: OfficialDeps, appId: string, roomId: string): Promise<OfficialRoom> {
     const room = await store.rooms.ensure([officialAlias(appId, roomId)]);
     const pipeline = await Pipeline.open({
       log: store.log,

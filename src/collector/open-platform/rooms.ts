@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { type OfficialParts, OfficialRoom } from "./room.js";
+import { type OfficialDeps, OfficialRoom } from "./room.js";
 
 /** Bounds of what pushes can make. */
 interface RoomLimits {
@@ -14,14 +14,14 @@ const HOUR_MS = 3_600_000;
 
 /** The rooms of apps that pushes came for lately. */
 export class OfficialRooms {
-  readonly #parts: OfficialParts;
+  readonly #parts: OfficialDeps;
   readonly #limits: RoomLimits;
   readonly #open = new Map<string, Promise<OfficialRoom>>();
   readonly #idle = new Map<string, OfficialRoom>();
   #hourEndsAt = 0;
   #opened = 0;
 
-  constructor(parts: OfficialParts, limits = LIMITS) {
+  constructor(parts: OfficialDeps, limits = LIMITS) {
     this.#parts = parts;
     this.#limits = limits;
   }

@@ -20,7 +20,7 @@ interface Put {
  * Lines kept on disk until the store can take them. What `put` has accepted survives loss of power; it is given out in order, and removed
  * only when it was taken. There is no file while nothing waits.
  */
-export class Spool {
+export class PushSpool {
   readonly #folder: string;
   readonly #maxBytes: number;
   /** Closed files by number, with the lines in them and their bytes. */
@@ -43,8 +43,8 @@ export class Spool {
   }
 
   /** @param folder made when the first line is put; what an earlier process left in it waits again */
-  static async open(folder: string, maxBytes = MAX_BYTES): Promise<Spool> {
-    const spool = new Spool(folder, maxBytes);
+  static async open(folder: string, maxBytes = MAX_BYTES): Promise<PushSpool> {
+    const spool = new PushSpool(folder, maxBytes);
     const names = await readdir(folder).catch(() => []);
     for (const name of names.sort()) {
       const number = Number(/^(\d{8})\.jsonl$/.exec(name)?.[1] ?? 0);

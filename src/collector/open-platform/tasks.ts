@@ -14,7 +14,7 @@ const RECOVERABLE: readonly string[] = ["live_gift", "live_fansclub"];
 const MAX_PAGE = 1000;
 
 /** What recovery is built of. */
-interface RecoveryParts {
+interface RecoveryDeps {
   readonly platform: Pick<OpenPlatform, "appId" | "failed">;
   readonly positions: Positions;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ interface RecoveryParts {
  * @returns how many pushes the pages held; what is in the log already is known there by its ids
  */
 async function recoverFailed(
-  { platform, positions, clock, store }: RecoveryParts,
+  { platform, positions, clock, store }: RecoveryDeps,
   { room, roomId, msgType }: { readonly room: RoomKey; readonly roomId: string; readonly msgType: string },
   signal: AbortSignal,
 ): Promise<number> {
@@ -50,7 +50,7 @@ async function recoverFailed(
 
 /** The page after a full one may not exist yet, which the platform calls an error. */
 async function pageOf(
-  platform: RecoveryParts["platform"],
+  platform: RecoveryDeps["platform"],
   roomId: string,
   msgType: string,
   page: number,
@@ -80,11 +80,11 @@ const MAX_REFUSALS = 20;
 /** How the tasks of a room fare, by type; `problem` says why one is not started or cannot be looked at. */
 interface TaskStatus {
   readonly roomId: string;
-  readonly tasks: Readonly<Record<string, { readonly state: Task["state"]; readonly problem: string | null }>>;
+  readonly tasks: Readonly<Record<string, { readonly state: PushTask["state"]; readonly problem: string | null }>>;
 }
 
 /** What tasks are built of. */
-interface TaskParts extends RecoveryParts {
+interface TaskDeps extends RecoveryDeps {
   readonly platform: OpenPlatform;
   readonly rooms: Store["rooms"];
   readonly sessions: Store["sessions"];
@@ -93,7 +93,7 @@ interface TaskParts extends RecoveryParts {
   readonly onFailed: (roomId: string, msgType: string, error: unknown) => void;
 }
 
-interface Task {
+interface PushTask {
   /** `ending`: the platform has ended it, and what it lost is still to be fetched. */
   state: "new" | "running" | "ending" | "ended";
   problem: string | null;
@@ -103,10 +103,10 @@ interface Task {
   checkAt: number;
 }
 
-interface Room {
+interface TaskRoom {
   readonly key: RoomKey;
   readonly roomId: string;
-  readonly tasks: Map<string, Task>;
+  readonly tasks: Map<string, PushTask>;
 }
 
 /**
@@ -114,12 +114,12 @@ interface Room {
  * off it. The list is the store's, so the command line and a restart need nothing else.
  */
 export class OfficialTasks {
-  readonly #parts: TaskParts;
-  readonly #rooms = new Map<string, Room>();
+  readonly #parts: TaskDeps;
+  readonly #rooms = new Map<string, TaskRoom>();
   /** Rooms whose tasks were stopped by this process since they were paused. */
   readonly #paused = new Set<RoomKey>();
 
-  constructor(parts: TaskParts) {
+  constructor(parts: TaskDeps) {
     this.#parts = parts;
   }
 
@@ -178,7 +178,7 @@ export class OfficialTasks {
     }
   }
 
-  async #tend(room: Room, msgType: string, task: Task, signal: AbortSignal): Promise<void> {
+  async #tend(room: TaskRoom, msgType: string, task: PushTask, signal: AbortSignal): Promise<void> {
     const now = this.#parts.clock.now();
     if (now < task.nextAt || task.state === "ended") return;
     try {
@@ -202,7 +202,7 @@ export class OfficialTasks {
   }
 
   /** Starts a task, or sees whether it still runs. */
-  async #check(roomId: string, msgType: string, state: Task["state"], signal: AbortSignal): Promise<Task["state"]> {
+  async #check(roomId: string, msgType: string, state: PushTask["state"], signal: AbortSignal): Promise<PushTask["state"]> {
     const { platform } = this.#parts;
     const seen = state === "new" ? "stopped" : await platform.state(roomId, msgType, signal);
     if (seen === "none") return "ending";
@@ -211,7 +211,7 @@ export class OfficialTasks {
   }
 
   /** The tasks of a room, and what they lost until then. */
-  async #stop({ key, roomId, tasks }: Room, signal: AbortSignal): Promise<void> {
+  async #stop({ key, roomId, tasks }: TaskRoom, signal: AbortSignal): Promise<void> {
     const ifThere = (error: unknown) => {
       // Of a broadcast that is over there is nothing to stop.
       if (!(error instanceof OfficialRefusal && OVER.has(error.errNo))) throw error;
@@ -223,7 +223,7 @@ export class OfficialTasks {
   }
 
   /** The platform has ended every task: the broadcast is over, or the app was unmounted. */
-  async #end({ key, roomId }: Room, signal: AbortSignal): Promise<void> {
+  async #end({ key, roomId }: TaskRoom, signal: AbortSignal): Promise<void> {
     await this.#guarded(roomId, signal, async () => {
       await this.#parts.sessions.end(key, roomId, this.#parts.clock.now(), "offline");
       await this.#parts.rooms.setWatch(key, "off");
@@ -241,6 +241,6 @@ export class OfficialTasks {
   }
 }
 
-function newTasks(): Map<string, Task> {
-  return new Map(TASK_TYPES.map((type): [string, Task] => [type, { state: "new", problem: null, failures: 0, nextAt: 0, checkAt: 0 }]));
+function newTasks(): Map<string, PushTask> {
+  return new Map(TASK_TYPES.map((type): [string, PushTask] => [type, { state: "new", problem: null, failures: 0, nextAt: 0, checkAt: 0 }]));
 }

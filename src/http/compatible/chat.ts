@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { EventType, LiveEvent } from "../../events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
-import type { Filter, Gathered } from "../../feed/read.js";
+import type { Filter, ReadEvents } from "../../feed/read.js";
 import type { RequestedRoom } from "../../health/state.js";
 import type { TokenRow } from "../../store/tokens.js";
-import type { Call } from "../calls.js";
+import type { ApiDeps } from "../api-deps.js";
+import type { HttpCall } from "../calls.js";
 import { successText } from "../envelope.js";
-import type { ApiParts } from "../parts.js";
 import { poll } from "../poll.js";
 import { clientPosition, movePosition } from "../token-positions.js";
 import { SEED_METHODS, SEED_TYPES, seedEvent, seedMethod } from "./event.js";
@@ -15,13 +15,13 @@ import { laterText } from "./later.js";
 import { NEWEST, type SeedQuery } from "./query.js";
 
 /** What the chat endpoint works with. */
-type SeedChatParts = Pick<ApiParts, "store" | "rooms" | "clock" | "waiters" | "turns" | "calls" | "live">;
+type SeedChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "notifier" | "mutex" | "calls" | "live">;
 
 /** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
-export class SeedChat {
-  readonly #parts: SeedChatParts;
+export class ChatHandler {
+  readonly #parts: SeedChatDeps;
 
-  constructor(parts: SeedChatParts) {
+  constructor(parts: SeedChatDeps) {
     this.#parts = parts;
   }
 
@@ -37,7 +37,7 @@ export class SeedChat {
   }
 
   /** The room that is asked for; null when the client is gone. */
-  async #request(text: string, call: Call): Promise<RequestedRoom | null> {
+  async #request(text: string, call: HttpCall): Promise<RequestedRoom | null> {
     try {
       return await requestedRoom(this.#parts, call, text);
     } catch (error) {
@@ -46,7 +46,7 @@ export class SeedChat {
     }
   }
 
-  async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: Call, token: TokenRow): Promise<Gathered> {
+  async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: HttpCall, token: TokenRow): Promise<ReadEvents> {
     const ends = await this.#ends(asked.room);
     const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
     return this.#poll(query, asked, call, token, from, ends.head);
@@ -57,14 +57,14 @@ export class SeedChat {
     reply: FastifyReply,
     query: SeedQuery,
     asked: RequestedRoom,
-    call: Call,
+    call: HttpCall,
     token: TokenRow,
   ): Promise<string> {
     const { store } = this.#parts;
     const { positions } = store;
     const { room } = asked;
     const reader = clientPosition(token, query.client ?? "");
-    const release = await this.#parts.turns.enter(`${reader}:${room}`, call);
+    const release = await this.#parts.mutex.enter(`${reader}:${room}`, call);
     if (release === null) {
       const position = await positions.get(reader, room);
       return this.#text(reply, query, asked, { events: [], next: position ?? 0, more: true, removed: [] });
@@ -92,19 +92,19 @@ export class SeedChat {
     }
   }
 
-  #poll(query: SeedQuery, asked: RequestedRoom, call: Call, token: TokenRow, from: number | null, head: number): Promise<Gathered> {
-    const { store, clock, waiters, live } = this.#parts;
+  #poll(query: SeedQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: number | null, head: number): Promise<ReadEvents> {
+    const { store, clock, notifier: waiters, live } = this.#parts;
     const filter = seedFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
-    return poll({ ...reading, clock, waiters, call, waitMs: query.wait * 1000 }, from, head);
+    return poll({ ...reading, clock, notifier: waiters, call, waitMs: query.wait * 1000 }, from, head);
   }
 
   async #ends(room: number): Promise<{ oldest: number; head: number }> {
     return (await this.#parts.store.log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
   }
 
-  #text(reply: FastifyReply, query: SeedQuery, { room, status }: RequestedRoom, got: Gathered): string {
+  #text(reply: FastifyReply, query: SeedQuery, { room, status }: RequestedRoom, got: ReadEvents): string {
     const { store, rooms, clock } = this.#parts;
     const cursor = encodeCursor({ logId: store.log.id, room, seq: got.next });
     reply.header("x-room-state", (rooms.status(room) ?? status).state).header("x-next-cursor", cursor);

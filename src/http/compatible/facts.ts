@@ -1,8 +1,8 @@
 import type { EventType, LiveEventOf } from "../../events/event.js";
 import type { RequestedRoom } from "../../health/state.js";
 import type { Log, RoomKey } from "../../store/log.js";
-import type { Call } from "../calls.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
+import type { HttpCall } from "../calls.js";
 
 /** How long a first call for a room waits for the room's state. */
 const SETTLE_MS = 5_000;
@@ -13,7 +13,7 @@ const PAGES_MAX = 5;
  * The room that is asked for, on behalf of a call.
  * @throws DyliveError as `RoomDesk.request` does
  */
-export async function requestedRoom({ rooms }: Pick<ApiParts, "rooms">, call: Call, text: string): Promise<RequestedRoom> {
+export async function requestedRoom({ rooms }: Pick<ApiDeps, "rooms">, call: HttpCall, text: string): Promise<RequestedRoom> {
   try {
     return await rooms.request(text, SETTLE_MS, call.signal);
   } catch (error) {

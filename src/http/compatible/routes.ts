@@ -5,10 +5,10 @@ import type { RankEntry } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { assertMayAsk } from "../access.js";
-import type { Call } from "../calls.js";
+import type { ApiDeps } from "../api-deps.js";
+import type { HttpCall } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
-import type { ApiParts } from "../parts.js";
-import { SeedChat } from "./chat.js";
+import { ChatHandler } from "./chat.js";
 import { isAlive, newest, requestedRoom, sessionOf } from "./facts.js";
 import { laterUser } from "./later.js";
 import { RoomQuerySchema, SeedQuerySchema, StatusQuerySchema, seedQueryError } from "./query.js";
@@ -26,7 +26,7 @@ interface Status {
 }
 
 /** Answers `GET /douyin/liveroom/status` for several rooms. One that cannot be told does not fail the others. */
-async function seedStatus(parts: ApiParts, call: Call, asked: readonly string[]): Promise<string> {
+async function seedStatus(parts: ApiDeps, call: HttpCall, asked: readonly string[]): Promise<string> {
   const statuses = await Promise.all(asked.map((id) => statusOf(parts, call, id)));
   if (call.ended !== null) throw new DyliveError("stopping", "the states of the rooms were not yet known");
   // The room_id is a bare integer of 19 digits, which no JavaScript number holds: its digits are put into the text as they are.
@@ -36,7 +36,7 @@ async function seedStatus(parts: ApiParts, call: Call, asked: readonly string[])
   return `{"code":200,"data":{"data":[${items.join(",")}],"extra":{"now":${parts.clock.now()}},"status_code":0},"msg":"success"}`;
 }
 
-async function statusOf(parts: ApiParts, call: Call, id: string): Promise<Status> {
+async function statusOf(parts: ApiDeps, call: HttpCall, id: string): Promise<Status> {
   try {
     const room = await requestedRoom(parts, call, id);
     const state = (parts.rooms.status(room.room) ?? room.status).state;
@@ -64,7 +64,7 @@ const LIVE = 2;
 const ENDED = 4;
 
 /** Answers `GET /douyin/liveroom/info`: what is known of the room, null for what is not. */
-async function seedInfo(parts: ApiParts, call: Call, text: string): Promise<string> {
+async function seedInfo(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const { store, rooms } = parts;
   const asked = await requestedRoom(parts, call, text);
   const { room } = asked;
@@ -98,8 +98,8 @@ async function seedInfo(parts: ApiParts, call: Call, text: string): Promise<stri
 }
 
 /** The document's family of addresses. */
-export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
-  const chat = new SeedChat(parts);
+export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
+  const chat = new ChatHandler(parts);
   const tokens = new WeakMap<FastifyRequest, TokenRow>();
   const tokenOf = (request: FastifyRequest): TokenRow => {
     const token = tokens.get(request);
@@ -127,7 +127,7 @@ export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
       // Before the fields are looked at: who has no token learns nothing else.
       onRequest: async (request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
         reply.header("cache-control", "no-store");
-        tokens.set(request, await parts.gate.enter(request.raw, "read", "query"));
+        tokens.set(request, await parts.authenticator.enter(request.raw, "read", "query"));
       },
     };
   };
@@ -168,14 +168,14 @@ export function seedRoutes(app: FastifyInstance, parts: ApiParts): void {
 }
 
 /** Answers `GET /douyin/liveroom/audience`: the viewers that the newest statistics of the room name, and how many there are. */
-async function seedAudience(parts: ApiParts, call: Call, text: string): Promise<string> {
+async function seedAudience(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const asked = await requestedRoom(parts, call, text);
   const stats = await newest(parts.store.log, asked.room, "stats", sessionOf(asked), ({ ranks }) => (ranks?.length ?? 0) > 0);
   return ranksText(stats?.ranks ?? [], stats?.online ?? null, stats?.time ?? null);
 }
 
 /** Answers `GET /douyin/liveroom/ranklist`: the newest rank of contributors; the statistics name the first few where there is none. */
-async function seedRankList(parts: ApiParts, call: Call, text: string): Promise<string> {
+async function seedRankList(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const asked = await requestedRoom(parts, call, text);
   const session = sessionOf(asked);
   const rank = await newest(parts.store.log, asked.room, "rank", session, ({ entries }) => entries.length > 0);

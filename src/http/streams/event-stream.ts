@@ -3,9 +3,9 @@ import type { TailBatch } from "../../feed/tail-batch.js";
 import { Follow, type FollowTarget } from "../../feed/tail-follow.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
-import type { Live } from "./live.js";
+import type { LiveStreams } from "./live.js";
 import type { Goodbye, LiveReader } from "./reader.js";
-import { type Shown, shownOf, sift } from "./selection.js";
+import { type ShownRoom, shownOf, sift } from "./selection.js";
 import { sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
 import type { SseAnswer } from "./sse-answer.js";
 
@@ -13,23 +13,23 @@ import type { SseAnswer } from "./sse-answer.js";
 const ALONE = cursorStart([]);
 
 /** What a stream of events is made of. */
-interface EventStreamParts {
+interface EventStreamDeps {
   readonly answer: SseAnswer;
   readonly token: TokenRow;
-  readonly live: Live;
+  readonly live: LiveStreams;
 }
 
 /** One client of `/v1/events/stream`. */
-export class EventStream implements FollowTarget<Shown>, LiveReader {
+export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   readonly kind = "sse";
   readonly token: TokenRow;
-  readonly #parts: EventStreamParts;
+  readonly #parts: EventStreamDeps;
   readonly #answer: SseAnswer;
-  readonly #follow: Follow<Shown>;
+  readonly #follow: Follow<ShownRoom>;
   /** The client's place as it was told last without an event. */
   #told = "";
 
-  constructor(parts: EventStreamParts) {
+  constructor(parts: EventStreamDeps) {
     const { answer, token, live } = parts;
     const { tails, store } = live;
     this.#parts = parts;
@@ -39,7 +39,7 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
   }
 
   /** Begins: `hello` tells the client where. */
-  start(rooms: readonly Shown[], hello: Readonly<Record<string, unknown>>): void {
+  start(rooms: readonly ShownRoom[], hello: Readonly<Record<string, unknown>>): void {
     this.#told = encodePlaces(
       this.#parts.live.store.log.id,
       rooms.map(({ room, after }) => [room, after] as const),
@@ -49,26 +49,26 @@ export class EventStream implements FollowTarget<Shown>, LiveReader {
   }
 
   get queued(): number {
-    return this.#answer.outlet.queued;
+    return this.#answer.outbound.queued;
   }
 
-  take(batch: TailBatch, { room, selection, sseKey }: Shown): void {
+  take(batch: TailBatch, { room, selection, sseKey }: ShownRoom): void {
     const alone = this.#follow.size === 1;
     const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
     const key = alone ? sseKey : `${sseKey} ${start}`;
     const { live } = this.#parts;
     const bytes = batch.once(key, () => sseBatch(batch, shownOf(batch, selection), live.store.log.id, start));
-    if (bytes !== null) this.#answer.write(bytes, alone ? null : live.gather);
+    if (bytes !== null) this.#answer.write(bytes, alone ? null : live.coalescer);
     if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
   }
 
-  prepare(batch: TailBatch, { selection }: Shown): Promise<void> {
+  prepare(batch: TailBatch, { selection }: ShownRoom): Promise<void> {
     return sift(batch, selection, this.#parts.live.time, this.token.id);
   }
 
   async ready(signal: AbortSignal): Promise<() => void> {
     await this.#parts.live.time.calm(this.token.id, signal);
-    if (!(await this.#answer.outlet.ready(signal))) this.end("slow");
+    if (!(await this.#answer.outbound.ready(signal))) this.end("slow");
     return this.#parts.live.beginPage(this.token, signal);
   }
 

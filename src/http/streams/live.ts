@@ -6,12 +6,12 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { Store } from "../../store/store.js";
 import type { TokenRow } from "../../store/tokens.js";
 import type { HeldTokens } from "../held-tokens.js";
-import { Gather } from "./gather.js";
-import type { OutletBounds } from "./outlet.js";
+import type { OutboundBounds } from "./outbound-queue.js";
 import type { LiveReader } from "./reader.js";
+import { WriteCoalescer } from "./write-coalescer.js";
 
 /** Bounds and times of the live streams. */
-export interface LiveLimits extends OutletBounds, WorkLimits {
+export interface LiveLimits extends OutboundBounds, WorkLimits {
   readonly roomsPerConnection: number;
   /** Connections and rooms of connections that one token may hold at a time. */
   readonly heldPerToken: number;
@@ -83,7 +83,7 @@ class Quota {
 }
 
 /** What the live streams work with. */
-interface LiveParts {
+interface LiveDeps {
   readonly store: Pick<Store, "log" | "rooms" | "positions" | "tokens">;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
@@ -95,8 +95,8 @@ interface LiveParts {
 type LiveCounts = Readonly<Record<LiveReader["kind"] | "tails" | "queuedBytes" | "cutForSlowness", number>>;
 
 /** All streams and sockets that are open: admitted, kept alive, counted, and told when the server stops. */
-export class Live {
-  readonly store: LiveParts["store"];
+export class LiveStreams {
+  readonly store: LiveDeps["store"];
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   readonly limits: LiveLimits;
@@ -105,15 +105,15 @@ export class Live {
   readonly quota: Quota;
   /** How the thread's time is divided among all who read. */
   readonly time: ReadingTime;
-  readonly gather: Gather;
-  readonly #held: LiveParts["held"];
+  readonly coalescer: WriteCoalescer;
+  readonly #held: LiveDeps["held"];
   readonly #readers = new Set<LiveReader>();
   readonly #stopBeating: () => void;
   readonly #stopped = new AbortController();
   #cutForSlowness = 0;
   #emptied: () => void = () => {};
 
-  constructor({ store, clock, logger, limits, held }: LiveParts) {
+  constructor({ store, clock, logger, limits, held }: LiveDeps) {
     this.#held = held;
     this.store = store;
     this.clock = clock;
@@ -122,7 +122,7 @@ export class Live {
     this.tails = new Tails({ log: store.log, clock, onError: (error) => this.failed(error) });
     this.quota = new Quota(this.limits.heldPerToken);
     this.time = new ReadingTime(clock, this.limits);
-    this.gather = new Gather(clock);
+    this.coalescer = new WriteCoalescer(clock);
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }
 
@@ -186,7 +186,7 @@ export class Live {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
     this.#stopBeating();
-    this.gather.close();
+    this.coalescer.close();
     if (this.#readers.size === 0) return;
     const emptied = new Promise<void>((resolve) => (this.#emptied = resolve));
     for (const reader of this.#readers) reader.end("stopping");

@@ -1,6 +1,6 @@
 import type { RoomManager, RoomView } from "../../health/state.js";
-import { roomAnswer } from "../v1/answers.js";
-import type { Live } from "./live.js";
+import { roomAnswer } from "../v1/schemas.js";
+import type { LiveStreams } from "./live.js";
 
 /** Who is told of the rooms' states. */
 export interface StatesReader {
@@ -12,13 +12,13 @@ export interface StatesReader {
 
 /** Looks at the states of all rooms while somebody wants to know, once for everybody, and tells each what changed for it. */
 export class RoomStates {
-  readonly #live: Pick<Live, "clock" | "limits" | "failed">;
+  readonly #live: Pick<LiveStreams, "clock" | "limits" | "failed">;
   readonly #rooms: Pick<RoomManager, "list">;
   /** What each reader was told last, by room. */
   readonly #readers = new Map<StatesReader, Map<number, string>>();
   #running = false;
 
-  constructor(live: Pick<Live, "clock" | "limits" | "failed">, rooms: Pick<RoomManager, "list">) {
+  constructor(live: Pick<LiveStreams, "clock" | "limits" | "failed">, rooms: Pick<RoomManager, "list">) {
     this.#live = live;
     this.#rooms = rooms;
   }

@@ -1,6 +1,6 @@
 import type { RoomView } from "../../health/state.js";
 import type { TokenRow } from "../../store/tokens.js";
-import { roomAnswer } from "../v1/answers.js";
+import { roomAnswer } from "../v1/schemas.js";
 import type { Goodbye, LiveReader } from "./reader.js";
 import type { StatesReader } from "./room-states.js";
 import { sseHeartbeat, sseMessage } from "./sse.js";
@@ -25,7 +25,7 @@ export class RoomsStream implements LiveReader, StatesReader {
   }
 
   get queued(): number {
-    return this.#answer.outlet.queued;
+    return this.#answer.outbound.queued;
   }
 
   get busy(): boolean {

@@ -5,11 +5,11 @@ import { CursorReset } from "../../feed/cursor.js";
 import { type Ends, resolvePlaces, type Start } from "../../feed/places.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { maySee } from "../access.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { exactly } from "../v1/fields.js";
 import type { Passes } from "../v1/pass.js";
 import { EventStream } from "./event-stream.js";
-import type { Live } from "./live.js";
+import type { LiveStreams } from "./live.js";
 import type { NamedRoom } from "./named-room.js";
 import { RoomStates } from "./room-states.js";
 import { RoomsStream } from "./rooms-stream.js";
@@ -38,7 +38,7 @@ const EventStreamQuery = exactly({
 
 /** Answers a checked request with a stream. @throws DyliveError as long as nothing was answered */
 async function answerEventStream(
-  live: Live,
+  live: LiveStreams,
   request: FastifyRequest<{ Querystring: Static<typeof EventStreamQuery> }>,
   reply: FastifyReply,
   token: TokenRow,
@@ -71,7 +71,7 @@ async function answerEventStream(
  * Where the stream begins. A cursor in the address that is no longer valid is refused; one that a browser sends by itself is not, since a
  * browser never comes back after a refusal: it is told in the stream, which goes on at the head.
  */
-function startOf(live: Live, ends: Ends, resumed: string | null, after: string | null): Start & { reset: CursorReset | null } {
+function startOf(live: LiveStreams, ends: Ends, resumed: string | null, after: string | null): Start & { reset: CursorReset | null } {
   const { id } = live.store.log;
   if (resumed === null) return { ...resolvePlaces(after, id, ends), reset: null };
   try {
@@ -96,7 +96,7 @@ function told({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyM
 }
 
 /** Server-Sent Events of v1. The WebSocket is no route: see `WsUpgrade`. */
-export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiParts, "live" | "rooms">, passes: Passes): void {
+export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiDeps, "live" | "rooms">, passes: Passes): void {
   const states = new RoomStates(live, rooms);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const common = { tags: ["live"], produces: ["text/event-stream"] };

@@ -25,7 +25,7 @@ interface Selection extends Filter {
 }
 
 /** A room of a stream, and what is shown of it. */
-export interface Shown extends Followed {
+export interface ShownRoom extends Followed {
   readonly selection: Selection;
   /** Name what is made of a batch, for `TailBatch.once`: made once, since they are needed for every batch of every reader. */
   readonly wsKey: string;
@@ -33,7 +33,7 @@ export interface Shown extends Followed {
 }
 
 /** The followed room of a selection. */
-export function shown(room: RoomKey, after: number, selection: Selection): Shown {
+export function shown(room: RoomKey, after: number, selection: Selection): ShownRoom {
   const needsTime = selection.expression !== null;
   return { room, after, where: selection.where, needsTime, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
 }

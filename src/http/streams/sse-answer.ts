@@ -1,16 +1,16 @@
 import type { FastifyReply } from "fastify";
-import type { Gather } from "./gather.js";
-import type { Live } from "./live.js";
-import { Outlet } from "./outlet.js";
+import type { LiveStreams } from "./live.js";
+import { OutboundQueue } from "./outbound-queue.js";
 import { GOODBYES, type Goodbye } from "./reader.js";
 import { PREAMBLE, sseMessage } from "./sse.js";
+import type { WriteCoalescer } from "./write-coalescer.js";
 
 /** What an answer needs of those who look after all streams. */
-type Care = Pick<Live, "limits" | "clock" | "slow">;
+type Care = Pick<LiveStreams, "limits" | "clock" | "slow">;
 
 /** An HTTP answer that is a stream of Server-Sent Events. */
 export class SseAnswer {
-  readonly outlet: Outlet;
+  readonly outbound: OutboundQueue;
   readonly #response: FastifyReply["raw"];
   readonly #care: Care;
   readonly #gone = new AbortController();
@@ -21,7 +21,7 @@ export class SseAnswer {
     const response = reply.hijack().raw;
     this.#response = response;
     this.#care = care;
-    this.outlet = new Outlet(response, care.limits, care.clock);
+    this.outbound = new OutboundQueue(response, care.limits, care.clock);
     response.on("error", () => {});
     const close = () => {
       this.#gone.abort();
@@ -59,15 +59,15 @@ export class SseAnswer {
   }
 
   /** Writes; a reader that has too much waiting is told and cut. */
-  write(bytes: Buffer | string, gather: Gather | null = null): void {
-    if (!this.over.aborted && !this.outlet.write(bytes, gather)) this.end("slow");
+  write(bytes: Buffer | string, coalescer: WriteCoalescer | null = null): void {
+    if (!this.over.aborted && !this.outbound.write(bytes, coalescer)) this.end("slow");
   }
 
   /** Tells why and ends. */
   end(why: Goodbye): void {
     if (this.over.aborted) return;
     if (why === "slow") this.#care.slow();
-    this.finish(sseMessage(why === "token" ? "revoked" : why, { reason: GOODBYES[why], queuedBytes: this.outlet.queued }));
+    this.finish(sseMessage(why === "token" ? "revoked" : why, { reason: GOODBYES[why], queuedBytes: this.outbound.queued }));
   }
 
   /** Writes a last message and ends; what the client does not take within the grace is cut. */

@@ -9,12 +9,12 @@ import { DyliveError, ERRORS } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
-import type { Gather } from "./gather.js";
-import type { Live } from "./live.js";
+import type { LiveStreams } from "./live.js";
 import { namedRoom } from "./named-room.js";
-import { Outlet } from "./outlet.js";
+import { OutboundQueue } from "./outbound-queue.js";
 import { GOODBYES, type Goodbye, type LiveReader } from "./reader.js";
-import { type Shown, shownOf, sift } from "./selection.js";
+import { type ShownRoom, shownOf, sift } from "./selection.js";
+import type { WriteCoalescer } from "./write-coalescer.js";
 import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
 import { subscriptionsOf } from "./ws-subscribe.js";
 
@@ -56,14 +56,14 @@ const MISSED_MAX = 3;
  * One client of `/v1/ws`. Messages of ours go to the socket as whole frames, made once and shared; `ws` reads what comes, answers pings and
  * closes. Both write to the same socket in turn, which is sound because each writes whole frames and nothing is compressed.
  */
-export class WsConnection implements FollowTarget<Shown>, LiveReader {
+export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly kind = "ws";
   readonly token: TokenRow;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
-  readonly #live: Live;
-  readonly #outlet: Outlet;
-  readonly #follow: Follow<Shown>;
+  readonly #live: LiveStreams;
+  readonly #outbound: OutboundQueue;
+  readonly #follow: Follow<ShownRoom>;
   readonly #bucket: Bucket;
   readonly #gone = new AbortController();
   /** Nothing of ours may be written any more: the close frame was, or the connection is gone. */
@@ -77,14 +77,14 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   #missed = 0;
 
   /** @param socket the raw socket of the upgrade  @param held what was taken of the token's quota for it */
-  constructor(ws: WebSocket, socket: Duplex, token: TokenRow, live: Live, held: number) {
+  constructor(ws: WebSocket, socket: Duplex, token: TokenRow, live: LiveStreams, held: number) {
     this.token = token;
     this.#ws = ws;
     this.#socket = socket;
     this.#live = live;
     this.#held = held;
     const { limits, clock, tails, store } = live;
-    this.#outlet = new Outlet(socket, limits, clock);
+    this.#outbound = new OutboundQueue(socket, limits, clock);
     this.#bucket = new Bucket(clock, limits.commandBurst, limits.commandsPerSecond);
     this.#follow = new Follow({ log: store.log, tails, target: this, signal: this.#over.signal });
     ws.on("error", () => {});
@@ -115,22 +115,22 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   }
 
   get queued(): number {
-    return this.#outlet.queued;
+    return this.#outbound.queued;
   }
 
-  take(batch: TailBatch, { selection, wsKey }: Shown): void {
+  take(batch: TailBatch, { selection, wsKey }: ShownRoom): void {
     const frame = batch.once(wsKey, () => wsBatch(batch, shownOf(batch, selection)));
-    if (frame !== null) this.#write(frame, this.#follow.size > 1 ? this.#live.gather : null);
+    if (frame !== null) this.#write(frame, this.#follow.size > 1 ? this.#live.coalescer : null);
     if (selection.expression !== null && this.#live.time.left(this.token.id) < 0) this.end("costly");
   }
 
-  prepare(batch: TailBatch, { selection }: Shown): Promise<void> {
+  prepare(batch: TailBatch, { selection }: ShownRoom): Promise<void> {
     return sift(batch, selection, this.#live.time, this.token.id);
   }
 
   async ready(signal: AbortSignal): Promise<() => void> {
     await this.#live.time.calm(this.token.id, signal);
-    if (!(await this.#outlet.ready(signal))) this.end("slow");
+    if (!(await this.#outbound.ready(signal))) this.end("slow");
     return this.#live.beginPage(this.token, signal);
   }
 
@@ -155,7 +155,7 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   end(why: Goodbye): void {
     if (this.#over.signal.aborted) return;
     if (why === "slow") this.#live.slow();
-    const told = { type: why === "token" ? "revoked" : why, reason: GOODBYES[why], queuedBytes: this.#outlet.queued };
+    const told = { type: why === "token" ? "revoked" : why, reason: GOODBYES[why], queuedBytes: this.#outbound.queued };
     this.#close(CLOSE[why], told);
   }
 
@@ -166,7 +166,7 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
   #pong(data: Buffer): void {
     if (this.#over.signal.aborted) return;
     if (!this.#mayAsk()) return;
-    if (this.#outlet.isFull) this.end("slow");
+    if (this.#outbound.isFull) this.end("slow");
     else this.#ws.pong(data);
   }
 
@@ -256,8 +256,8 @@ export class WsConnection implements FollowTarget<Shown>, LiveReader {
     this.#write(textFrame(JSON.stringify(message)));
   }
 
-  #write(frame: Buffer, gather: Gather | null = null): void {
-    if (!this.#over.signal.aborted && !this.#outlet.write(frame, gather)) this.end("slow");
+  #write(frame: Buffer, coalescer: WriteCoalescer | null = null): void {
+    if (!this.#over.signal.aborted && !this.#outbound.write(frame, coalescer)) this.end("slow");
   }
 
   #close(code: number, last: Readonly<Record<string, unknown>>): void {

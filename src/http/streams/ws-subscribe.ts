@@ -4,15 +4,15 @@ import type { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { subscriptionPosition } from "../token-positions.js";
-import type { Live } from "./live.js";
+import type { LiveStreams } from "./live.js";
 import type { NamedRoom } from "./named-room.js";
-import { type Shown, selectionOf, shown } from "./selection.js";
+import { type ShownRoom, selectionOf, shown } from "./selection.js";
 import { endsOf, namedRooms } from "./start.js";
 import type { CommandOf } from "./ws-command.js";
 
 /** A room that a command subscribes to, and what the client is told of it. */
-interface Subscription {
-  readonly shown: Shown;
+interface RoomSubscription {
+  readonly shown: ShownRoom;
   readonly told: Readonly<Record<string, unknown>>;
 }
 
@@ -21,7 +21,11 @@ interface Subscription {
  * `name`, else the head. All or none.
  * @throws DyliveError
  */
-export async function subscriptionsOf(live: Live, token: TokenRow, command: CommandOf<"subscribe">): Promise<readonly Subscription[]> {
+export async function subscriptionsOf(
+  live: LiveStreams,
+  token: TokenRow,
+  command: CommandOf<"subscribe">,
+): Promise<readonly RoomSubscription[]> {
   const own = new Map<string, number>();
   const names = command.rooms.map((item) => {
     if (typeof item !== "object") return String(item);
@@ -45,7 +49,7 @@ export async function subscriptionsOf(live: Live, token: TokenRow, command: Comm
   );
 }
 
-function subscription(logId: string, { asked, room, sessionId }: NamedRoom, ends: Ends, from: number, of: Shown): Subscription {
+function subscription(logId: string, { asked, room, sessionId }: NamedRoom, ends: Ends, from: number, of: ShownRoom): RoomSubscription {
   const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
   if (from > head) throw beyond(logId, room, from, oldest, head);
   return { shown: of, told: { room, asked, ...(sessionId !== null && { sessionId }), after: from, oldest, head } };

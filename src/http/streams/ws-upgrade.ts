@@ -3,9 +3,9 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { DyliveError } from "../../runtime/errors.js";
+import type { Authenticator } from "../authenticator.js";
 import { errorText, failureOf } from "../failure.js";
-import type { Gate } from "../gate.js";
-import type { Live } from "./live.js";
+import type { LiveStreams } from "./live.js";
 import { WsConnection } from "./ws-connection.js";
 
 /** Address of the WebSocket. */
@@ -13,13 +13,13 @@ const WS_PATH = "/v1/ws";
 
 /** Turns upgrade requests for {@link WS_PATH} into connections; refuses the others. */
 export class WsUpgrade {
-  readonly #live: Live;
-  readonly #gate: Gate;
+  readonly #live: LiveStreams;
+  readonly #authenticator: Authenticator;
   readonly #server: WebSocketServer;
 
-  constructor(live: Live, gate: Gate) {
+  constructor(live: LiveStreams, authenticator: Authenticator) {
     this.#live = live;
-    this.#gate = gate;
+    this.#authenticator = authenticator;
     // Compression would make every connection's bytes its own: no frame could be shared.
     const options = {
       noServer: true,
@@ -38,7 +38,7 @@ export class WsUpgrade {
     try {
       if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("not_found", "there is no WebSocket at this address");
       this.#live.assertCapacity();
-      const token = await this.#gate.enter(request, "read", "query");
+      const token = await this.#authenticator.enter(request, "read", "query");
       if (socket.destroyed) return;
       this.#server.handleUpgrade(request, socket, head, (ws) => {
         try {

@@ -2,8 +2,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Operator } from "../operator.js";
-import type { ApiParts } from "../parts.js";
+import type { AdminService } from "../admin-service.js";
+import type { ApiDeps } from "../api-deps.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
 
@@ -18,14 +18,14 @@ const Examined = exactly({
 });
 
 /** What this server is, and what ails it. */
-export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts, passes: Passes): void {
+export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   let examining = false;
 
   typed.get(
     "/about",
     { schema: { summary: "What this server is", tags, querystring: exactly({}), response: { 200: Type.Ref("About") } }, config },
-    async () => known(operator).about(),
+    async () => known(admin).about(),
   );
 
   typed.post(
@@ -40,7 +40,7 @@ export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts,
       config,
     },
     async (request, reply) => {
-      const desk = known(operator);
+      const desk = known(admin);
       // It starts a process and a browser.
       if (examining) throw new DyliveError("in_use", "the doctor is looking already");
       examining = true;
@@ -56,7 +56,7 @@ export function aboutRoutes(app: FastifyInstance, { operator, calls }: ApiParts,
   );
 }
 
-function known(operator: Operator | null): Operator {
-  if (operator === null) throw new DyliveError("not_found", "this server tells nothing of itself");
-  return operator;
+function known(admin: AdminService | null): AdminService {
+  if (admin === null) throw new DyliveError("not_found", "this server tells nothing of itself");
+  return admin;
 }

@@ -3,8 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
 import { isLimited } from "../access.js";
-import type { Accounts } from "../operator.js";
-import type { ApiParts } from "../parts.js";
+import type { Accounts } from "../admin-service.js";
+import type { ApiDeps } from "../api-deps.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
 
@@ -26,7 +26,7 @@ const Saved = exactly({
 });
 
 /** Accounts of the operator's own, as which rooms can be watched. */
-export function accountRoutes(app: FastifyInstance, { operator, calls, logger }: ApiParts, passes: Passes): void {
+export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Account = Type.Ref("Account");
 
@@ -98,7 +98,7 @@ export function accountRoutes(app: FastifyInstance, { operator, calls, logger }:
   );
 
   function accountsOf(): Accounts {
-    if (operator === null) throw new DyliveError("not_found", "this server keeps no accounts");
-    return operator.accounts;
+    if (admin === null) throw new DyliveError("not_found", "this server keeps no accounts");
+    return admin.accounts;
   }
 }

@@ -2,8 +2,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { ROOM_STATES } from "../../health/state.js";
+import type { ApiDeps } from "../api-deps.js";
 import { clusterView, hooksBehind } from "../cluster.js";
-import type { ApiParts } from "../parts.js";
 import { exactly } from "./fields.js";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -44,7 +44,7 @@ export const ClusterSchema = Type.Object(
 );
 
 /** The cluster at a glance. */
-export function clusterRoutes(app: FastifyInstance, { store, hooks }: ApiParts): void {
+export function clusterRoutes(app: FastifyInstance, { store, hooks }: ApiDeps): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/cluster",
     {

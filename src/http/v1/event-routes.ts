@@ -3,9 +3,9 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
-import { type Gathered, readBefore, type Share } from "../../feed/read.js";
+import { type ReadEvents, readBefore, type Share } from "../../feed/read.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { poll } from "../poll.js";
 import { broadcastId } from "../streams/named-broadcast.js";
 import { selectionOf } from "../streams/selection.js";
@@ -44,8 +44,8 @@ const EventsQuery = exactly({
 });
 
 /** Events of a room. */
-export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
-  const { store, clock, waiters, calls, live } = parts;
+export function eventRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
+  const { store, clock, notifier, calls, live } = parts;
   const { log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -75,7 +75,7 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
       const reading = { log, room, limit, filter, time: live.time, payer, share: SHARE };
       const ends = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
       const cursor = (seq: number) => encodeCursor({ logId: log.id, room, seq });
-      const told = ({ events, more, removed }: Gathered, next: number, previous: number) => {
+      const told = ({ events, more, removed }: ReadEvents, next: number, previous: number) => {
         reply.header("cache-control", "no-store");
         return { events, next: cursor(next), previous: cursor(previous), more, removed };
       };
@@ -86,7 +86,7 @@ export function eventRoutes(app: FastifyInstance, parts: ApiParts, passes: Passe
         return told(got, got.events.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
       }
       const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);
-      const got = await poll({ ...reading, clock, waiters, call, waitMs: wait * 1000 }, from, ends.head);
+      const got = await poll({ ...reading, clock, notifier, call, waitMs: wait * 1000 }, from, ends.head);
       return told(got, got.next, got.events[0]?.seq ?? (from ?? ends.head) + 1);
     },
   );

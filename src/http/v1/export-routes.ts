@@ -8,8 +8,8 @@ import { partsOf } from "../../exports/exports.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { Call } from "../calls.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
+import type { HttpCall } from "../calls.js";
 import { broadcastId } from "../streams/named-broadcast.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
@@ -63,7 +63,7 @@ const ExportQuery = exactly({
 type ExportQuery = Static<typeof ExportQuery>;
 
 /** Exports as streams. */
-export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiParts, passes: Passes): void {
+export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiDeps, passes: Passes): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/export",
     {
@@ -116,7 +116,7 @@ function wishOf(query: ExportQuery): ExportWish {
 }
 
 /** The parts as the client takes them; ends where the server does or the client stalls. */
-async function* watched(parts: AsyncIterable<Uint8Array>, call: Call, clock: Clock): AsyncGenerator<Uint8Array> {
+async function* watched(parts: AsyncIterable<Uint8Array>, call: HttpCall, clock: Clock): AsyncGenerator<Uint8Array> {
   let givenAt: number | null = null;
   // One that its client does not take waits for nothing of ours.
   call.signal.addEventListener("abort", () => {

@@ -2,12 +2,12 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { GIFT_GROUPS } from "../../store/statistics.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit } from "./fields.js";
 import type { Passes } from "./pass.js";
 import { decodePlace, encodePlace } from "./place.js";
 import { SessionParams, sessionOf } from "./session-found.js";
-import { giftAnswer } from "./statistics-answers.js";
+import { giftAnswer } from "./statistics-schemas.js";
 
 const Query = exactly({
   by: Type.Enum([...GIFT_GROUPS], {
@@ -20,7 +20,7 @@ const Query = exactly({
 });
 
 /** The gift ledger of a broadcast. */
-export function giftRoutes(app: FastifyInstance, { store }: ApiParts, passes: Passes): void {
+export function giftRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   const { statistics } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(

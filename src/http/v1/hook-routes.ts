@@ -7,14 +7,14 @@ import { type HookRow, type HookSettings, TRIES_KEPT } from "../../store/hooks.j
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { BATCH_EVENTS_MAX } from "../../webhooks/batch.js";
-import { unknownHook } from "../../webhooks/desk.js";
 import { hookSelection } from "../../webhooks/selection.js";
 import { HOOK_ROOMS_MAX, HOOK_TYPES_MAX, HOOK_URL_MAX_CHARS } from "../../webhooks/settings.js";
+import { unknownHook } from "../../webhooks/webhook-service.js";
 import { isLimited, maySee } from "../access.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { namedRoom } from "../streams/named-room.js";
 import { exactly } from "./fields.js";
-import { hookAnswer, hookTryAnswer } from "./hook-answers.js";
+import { hookAnswer, hookTryAnswer } from "./hook-schemas.js";
 import type { Passes } from "./pass.js";
 
 const tags = ["hooks"];
@@ -64,7 +64,7 @@ const TriesQuery = exactly({
 type HookRequest = FastifyRequest<{ Params: Static<typeof HookParams> }>;
 
 /** Webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
-export function hookRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
+export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
   const { hooks, store, calls, logger } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Hook = Type.Ref("Hook");

@@ -5,7 +5,7 @@ import type { Official } from "../../collector/open-platform/official.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { isLimited, maySee } from "../access.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
 
@@ -68,7 +68,7 @@ const Acks = exactly({
 const AcksAnswer = Type.Object({ confirmed: Type.Integer() }, { description: "how many messages were confirmed" });
 
 /** What a game's own server needs of the Open Platform: start by launch token, confirm what was shown, see how it fares. */
-export function officialAppRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
+export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
   const { store, official: officials } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 

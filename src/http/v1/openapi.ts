@@ -4,6 +4,12 @@ import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import { SharedFiles } from "../shared-files.js";
+import { ClusterSchema } from "./cluster-routes.js";
+import { SharedDocument } from "./document.js";
+import { eventSchemas } from "./event-schemas.js";
+import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-schemas.js";
+import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-schemas.js";
+import { RetentionSchema } from "./retention-routes.js";
 import {
   ErrorSchema,
   EventListSchema,
@@ -14,14 +20,8 @@ import {
   SessionSchema,
   TokenListSchema,
   TokenSchema,
-} from "./answers.js";
-import { ClusterSchema } from "./cluster-routes.js";
-import { SharedDocument } from "./document.js";
-import { eventSchemas } from "./event-schemas.js";
-import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-answers.js";
-import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-answers.js";
-import { RetentionSchema } from "./retention-routes.js";
-import { FoundSchema } from "./search-answers.js";
+} from "./schemas.js";
+import { FoundSchema } from "./search-schemas.js";
 import {
   GiftListSchema,
   MinuteListSchema,
@@ -29,8 +29,8 @@ import {
   TotalsSchema,
   UserHistorySchema,
   WordListSchema,
-} from "./statistics-answers.js";
-import { TaskListSchema, TaskSchema } from "./task-answers.js";
+} from "./statistics-schemas.js";
+import { TaskListSchema, TaskSchema } from "./task-schemas.js";
 
 /** The pages of the documentation load their own files and talk to this server. */
 const POLICY = [

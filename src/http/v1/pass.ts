@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { DyliveError } from "../../runtime/errors.js";
 import { SYSTEM_ROOM } from "../../store/log.js";
 import type { Scope, TokenRow } from "../../store/tokens.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { type NamedRoom, namedRoom } from "../streams/named-room.js";
 
 declare module "fastify" {
@@ -19,17 +19,17 @@ type RoomRequest = FastifyRequest<{ Params: { room: string } }>;
 
 /** Lets requests in by the scope of their route, and remembers by which token. */
 export class Passes {
-  readonly #parts: ApiParts;
+  readonly #parts: ApiDeps;
   readonly #tokens = new WeakMap<FastifyRequest, TokenRow>();
 
-  constructor(parts: ApiParts) {
+  constructor(parts: ApiDeps) {
     this.#parts = parts;
   }
 
   /** Before the fields are looked at: who has no token learns nothing else. */
   readonly check = async (request: FastifyRequest): Promise<void> => {
     const { scope = "admin", tokenInQuery = false } = request.routeOptions.config;
-    this.#tokens.set(request, await this.#parts.gate.enter(request.raw, scope, tokenInQuery ? "query" : "header"));
+    this.#tokens.set(request, await this.#parts.authenticator.enter(request.raw, scope, tokenInQuery ? "query" : "header"));
   };
 
   /** The token that let the request in. */

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { RoomKey } from "../../store/log.js";
 import { RETAINED } from "../../store/retention.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { exactly, Nullable, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
 
@@ -37,7 +37,7 @@ export const RetentionSchema = Type.Object(
 );
 
 /** Limits of a room: look, change. */
-export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiParts, passes: Passes): void {
+export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps, passes: Passes): void {
   const { retention } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const shown = async (room: RoomKey) => {

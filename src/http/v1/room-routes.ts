@@ -6,11 +6,11 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { assertMayAsk, assertMaySee, maySee } from "../access.js";
-import type { ApiParts } from "../parts.js";
-import { roomAnswer } from "./answers.js";
+import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
 import { pageOf } from "./pages.js";
 import type { Passes } from "./pass.js";
+import { roomAnswer } from "./schemas.js";
 
 /** How long adding a room waits for the platform to say what it is. */
 const SETTLE_MS = 10_000;
@@ -65,7 +65,7 @@ function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string 
 }
 
 /** Rooms: add, list, look at, pause, resume, remove. */
-export function roomRoutes(app: FastifyInstance, parts: ApiParts, passes: Passes): void {
+export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
   const { rooms, store, calls } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 

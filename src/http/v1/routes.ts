@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
+import type { ApiDeps } from "../api-deps.js";
 import { failure, sendFailure } from "../failure.js";
-import type { ApiParts } from "../parts.js";
 import { liveRoutes } from "../streams/routes.js";
 import { aboutRoutes } from "./about-routes.js";
 import { accountRoutes } from "./account-routes.js";
@@ -22,7 +22,7 @@ import { tokenRoutes } from "./token-routes.js";
 import { userRoutes } from "./user-routes.js";
 
 /** The versioned API: what `/openapi.json` describes. */
-export async function v1Routes(app: FastifyInstance, parts: ApiParts): Promise<void> {
+export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<void> {
   const passes = new Passes(parts);
   await app.register(
     async (v1) => {

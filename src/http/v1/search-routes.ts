@@ -7,7 +7,7 @@ import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import { TEXT_MAX } from "../../store/search-terms.js";
 import { isLimited, maySee } from "../access.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
 import { decodePlace, encodePlace } from "./place.js";
@@ -44,7 +44,7 @@ const SearchQuery = exactly({
 type SearchQuery = Static<typeof SearchQuery>;
 
 /** Search over everything that is kept. */
-export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiParts, passes: Passes): void {
+export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiDeps, passes: Passes): void {
   const { search, log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -113,7 +113,7 @@ async function roomsOf(
   names: string | undefined,
   request: FastifyRequest,
   passes: Passes,
-  rooms: ApiParts["store"]["rooms"],
+  rooms: ApiDeps["store"]["rooms"],
 ): Promise<{ readonly rooms: readonly RoomKey[]; readonly sessionId: string | null }> {
   const token = passes.of(request);
   const found = new Set<RoomKey>();

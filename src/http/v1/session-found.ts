@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { RoomKey } from "../../store/log.js";
 import type { Session } from "../../store/sessions.js";
-import type { ApiStore } from "../parts.js";
+import type { ApiStore } from "../api-deps.js";
 import { namedBroadcast } from "../streams/named-broadcast.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";

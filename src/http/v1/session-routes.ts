@@ -3,11 +3,11 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { RoomKey } from "../../store/log.js";
 import type { Session } from "../../store/sessions.js";
-import type { ApiParts } from "../parts.js";
-import { sessionAnswer } from "./answers.js";
+import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
 import { pageOf } from "./pages.js";
 import type { Passes } from "./pass.js";
+import { sessionAnswer } from "./schemas.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 
 /** More broadcasts than one room will have. */
@@ -17,7 +17,7 @@ const tags = ["sessions"];
 const ListQuery = exactly({ limit: Limit, cursor: Cursor });
 
 /** Broadcasts of a room. */
-export function sessionRoutes(app: FastifyInstance, { store }: ApiParts, passes: Passes): void {
+export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const shown = async (room: RoomKey, sessions: readonly Session[]) => {
     const row = await store.rooms.get(room);

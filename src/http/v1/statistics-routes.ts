@@ -2,12 +2,12 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit } from "./fields.js";
 import type { Passes } from "./pass.js";
 import { decodePlace, encodePlace } from "./place.js";
 import { SessionParams, sessionOf } from "./session-found.js";
-import { minuteAnswer, personAnswer } from "./statistics-answers.js";
+import { minuteAnswer, personAnswer } from "./statistics-schemas.js";
 
 const tags = ["statistics"];
 const config = { scope: "read" } as const;
@@ -24,7 +24,7 @@ const WordsQuery = exactly({
 });
 
 /** What the events of a broadcast add up to, minute by minute, by people and by words. */
-export function statisticsRoutes(app: FastifyInstance, { store }: ApiParts, passes: Passes): void {
+export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   const { statistics } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const behind = async (room: number, session: string) => (await statistics.sessions(room, [session])).get(session)?.behind ?? 0;

@@ -3,12 +3,12 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { assertPerson } from "../../erasure/identity.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Mender } from "../mender.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
+import type { MaintenanceService } from "../maintenance-service.js";
 import { broadcastId } from "../streams/named-broadcast.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
-import { taskAnswer } from "./task-answers.js";
+import { taskAnswer } from "./task-schemas.js";
 
 const tags = ["tasks"];
 const config = { scope: "admin" } as const;
@@ -24,7 +24,7 @@ const Broadcast = exactly({
 });
 
 /** Long work on what is kept: begin, look, stop. */
-export function taskRoutes(app: FastifyInstance, { tasks, mender, logger, store: { sessions } }: ApiParts, passes: Passes): void {
+export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, store: { sessions } }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.post(
@@ -42,7 +42,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, mender, logger, store:
     async (request, reply) => {
       const { user, pseudonym } = request.body;
       assertPerson(user);
-      const known = menderOf(mender);
+      const known = menderOf(maintenance);
       const task = tasks.start("erase", null, (turn, signal) => known.erase(user, pseudonym, turn, signal));
       // Not whom: the log would remember them.
       logger.info({ task: task.id, by: passes.of(request).id }, "a person is erased");
@@ -67,7 +67,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, mender, logger, store:
       const { room, sessionId } = await passes.room(request);
       const asked = request.body.session;
       const session = asked === undefined ? sessionId : await broadcastId(sessions, room, asked);
-      const known = menderOf(mender);
+      const known = menderOf(maintenance);
       await known.assertRecorded(room, session);
       const task = tasks.start("redecode", room, (turn, signal) => known.redecode(room, session, turn, signal));
       logger.info({ task: task.id, room, session, by: passes.of(request).id }, "recordings are decoded anew");
@@ -118,7 +118,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, mender, logger, store:
   }
 }
 
-function menderOf(mender: Mender | null): Mender {
-  if (mender === null) throw new DyliveError("not_found", "this server keeps nothing that could be mended");
-  return mender;
+function menderOf(maintenance: MaintenanceService | null): MaintenanceService {
+  if (maintenance === null) throw new DyliveError("not_found", "this server keeps nothing that could be mended");
+  return maintenance;
 }

@@ -2,12 +2,12 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
+import type { ApiDeps } from "../api-deps.js";
 import { createToken, PER_MINUTE_MAX, TOKEN_ROOMS_MAX } from "../auth.js";
-import type { ApiParts } from "../parts.js";
 import { revokeToken } from "../token-positions.js";
-import { tokenAnswer } from "./answers.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
+import { tokenAnswer } from "./schemas.js";
 
 const tags = ["tokens"];
 const config = { scope: "admin" } as const;
@@ -32,7 +32,7 @@ const NewToken = exactly({
 const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
 
 /** Tokens: make, list, revoke. For admins. */
-export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiParts, passes: Passes): void {
+export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps, passes: Passes): void {
   const { tokens } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 

@@ -4,11 +4,11 @@ import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Person } from "../../store/statistics.js";
 import { addPerson } from "../../store/statistics-add.js";
-import type { ApiParts } from "../parts.js";
+import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
 import { pageOf } from "./pages.js";
 import type { Passes } from "./pass.js";
-import { doneBy, personSessionAnswer } from "./statistics-answers.js";
+import { doneBy, personSessionAnswer } from "./statistics-schemas.js";
 
 /** More broadcasts than one room will have. */
 const SESSIONS_MAX = 100_000;
@@ -19,7 +19,7 @@ const UserParams = exactly({
 const Query = exactly({ limit: Limit, cursor: Cursor });
 
 /** People in a room. */
-export function userRoutes(app: FastifyInstance, { store }: ApiParts, passes: Passes): void {
+export function userRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/users/:user",
     {

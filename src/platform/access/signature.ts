@@ -17,7 +17,7 @@ const SIGNED = [
   "identity",
 ] as const;
 
-/** `X-MS-STUB`: the md5 of the signed fields of a connection's query, lower-case hex. This is not the signature; a {@link Signer} makes that. */
+/** `X-MS-STUB`: the md5 of the signed fields of a connection's query, lower-case hex. This is not the signature; a {@link SimulatedSigner} makes that. */
 export function stubOf(query: URLSearchParams): string {
   const text = SIGNED.map((field) => `${field}=${query.get(field) ?? ""}`).join(",");
   return createHash("md5").update(text).digest("hex");

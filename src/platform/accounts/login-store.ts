@@ -42,7 +42,7 @@ export interface AccountStatus extends LoginReading {
   readonly checkedAt: number | null;
 }
 
-interface Kept extends LoginReading {
+interface StoredAccount extends LoginReading {
   readonly checkedAt: number;
   /** Of the cookies that were checked. */
   readonly savedAt: number;
@@ -74,7 +74,7 @@ export function hasLapsed({ login, expiresAt }: Pick<AccountStatus, "login" | "e
 export class AccountStore {
   readonly #folder: string;
   readonly #clock: Clock;
-  readonly #checked = new Map<string, Kept>();
+  readonly #checked = new Map<string, StoredAccount>();
 
   /** @param folder made when the first account is saved */
   constructor(folder: string, clock: Clock) {

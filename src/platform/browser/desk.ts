@@ -8,7 +8,7 @@ import type { Reply } from "../access/platform.js";
 import type { Signer } from "../access/signer.js";
 import { Visitor } from "../access/visitor.js";
 import type { Account } from "../accounts/login-store.js";
-import type { Gate } from "./gate.js";
+import type { EgressProxy } from "./egress-proxy.js";
 import type { HostRule } from "./hosts.js";
 import type { BrowserKeeper } from "./keeper.js";
 import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
@@ -21,7 +21,7 @@ interface DeskOptions {
   readonly clock: Clock;
   readonly allows: HostRule;
   /** Its way to the network; null in the user's own context, which has the user's. */
-  readonly gate: (() => Promise<Gate>) | null;
+  readonly gate: (() => Promise<EgressProxy>) | null;
   readonly account: Account | null;
   /** Where its cookies outlive this process; null keeps them in memory. */
   readonly stateFile: string | null;
@@ -187,14 +187,14 @@ export class Desk {
 
   async #newContext(browser: Browser): Promise<BrowserContext> {
     const { account, stateFile } = this.#options;
-    const gate = (await this.#options.gate?.()) ?? null;
+    const egress = (await this.#options.gate?.()) ?? null;
     const own = browser.contexts()[0];
-    if (gate === null && own !== undefined) return own;
+    if (egress === null && own !== undefined) return own;
     const saved = this.#state === null && stateFile !== null ? await readState(stateFile) : null;
     // What was saved as an account counts only until the operator logs in anew.
     const state = this.#state ?? (saved !== null && saved.savedAt >= (account?.savedAt ?? 0) ? saved.state : null);
     const context = await browser.newContext({
-      ...gate?.contextOptions,
+      ...egress?.contextOptions,
       ...(state === null ? {} : { storageState: state }),
       viewport: null,
       serviceWorkers: "block", // they would fetch past the page's routing

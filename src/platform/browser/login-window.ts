@@ -7,7 +7,7 @@ import type { ProxyServer } from "../access/proxy.js";
 import type { LoginReading } from "../access/visitor.js";
 import { type Cookie, hasSession } from "../accounts/cookies.js";
 import { readLogin } from "../accounts/login.js";
-import { openGate } from "./gate.js";
+import { openEgressProxy } from "./egress-proxy.js";
 import { loginHosts } from "./hosts.js";
 import { LIVE_SITE, visit } from "./page.js";
 import { browserError } from "./wait.js";
@@ -44,7 +44,7 @@ interface LoggedIn {
 export async function loginInWindow(options: LoginWindow, signal: AbortSignal): Promise<LoggedIn> {
   const { upstream, proxy, clock } = options;
   const { chromium } = loadPackage("playwright-core/index.js") as typeof import("playwright-core"); // see keeper.ts
-  const gate = await openGate({ allows: loginHosts(options.moreHosts), upstream, proxy });
+  const egress = await openEgressProxy({ allows: loginHosts(options.moreHosts), upstream, proxy });
   const launching = chromium.launch({
     executablePath: options.program,
     headless: options.headless,
@@ -56,7 +56,7 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
       signal.throwIfAborted();
       throw browserError("the window could not be opened", error);
     });
-    const context = await browser.newContext({ ...gate.contextOptions, viewport: null });
+    const context = await browser.newContext({ ...egress.contextOptions, viewport: null });
     // Without the old session, which may be why somebody logs in: the visitor alone.
     await context.addCookies(
       options.cookies.filter(({ name }) => name === "ttwid").map(({ name, value }) => ({ name, value, url: `${LIVE_SITE}/` })),
@@ -70,7 +70,7 @@ export async function loginInWindow(options: LoginWindow, signal: AbortSignal): 
     return { cookies: await platformCookies(context), reading };
   } finally {
     await launching.then((browser) => browser.close()).catch(() => {});
-    await gate.close();
+    await egress.close();
   }
 }
 

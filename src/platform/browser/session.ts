@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { IdentityRequest, PlatformIdentities, PlatformIdentity } from "../access/platform-identity.js";
 import type { ProxyServer } from "../access/proxy.js";
-import type { Seat, Seats, SeatWish } from "../access/seat.js";
 import { browserSource } from "./browser-page.js";
 import { Desk } from "./desk.js";
-import { type Gate, openGate } from "./gate.js";
+import { type EgressProxy, openEgressProxy } from "./egress-proxy.js";
 import { pageHosts } from "./hosts.js";
 import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper.js";
 import { LIVE_SITE } from "./page.js";
@@ -29,7 +29,7 @@ export interface BrowserSessionOptions {
 /** A restart with many rooms must not burst: each context that opens is a visit of a megabyte, and a core at work. */
 const OPENING_AT_ONCE = 3;
 
-interface Held {
+interface HeldIdentity {
   readonly key: string;
   readonly index: number;
   readonly desk: Desk;
@@ -40,12 +40,12 @@ interface Held {
  * One browser for many rooms. Each context is one visitor and serves a number of rooms; rooms with an account or a proxy of their own
  * share a context only with their like.
  */
-export class BrowserSession implements Seats {
+export class BrowserSession implements PlatformIdentities {
   readonly pages = true;
   readonly #options: BrowserSessionOptions;
   readonly #keeper: BrowserKeeper;
-  readonly #desks = new Set<Held>();
-  readonly #gates = new Map<string, Promise<Gate>>();
+  readonly #desks = new Set<HeldIdentity>();
+  readonly #gates = new Map<string, Promise<EgressProxy>>();
   readonly #door = new Turnstile(OPENING_AT_ONCE);
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
@@ -55,7 +55,7 @@ export class BrowserSession implements Seats {
     this.#keeper = new BrowserKeeper(options.choose, options.clock);
   }
 
-  async take(wish: SeatWish, signal: AbortSignal): Promise<Seat> {
+  async take(wish: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity> {
     if (this.#closed) throw new DyliveError("stopping", "the browser is closed");
     const held = this.#held(wish);
     held.rooms++;
@@ -96,8 +96,8 @@ export class BrowserSession implements Seats {
     readonly refused: Readonly<Record<string, number>>;
   }> {
     const refused: Record<string, number> = {};
-    for (const gate of await Promise.all(this.#gates.values()))
-      for (const [host, n] of gate.refused) refused[host] = (refused[host] ?? 0) + n;
+    for (const egress of await Promise.all(this.#gates.values()))
+      for (const [host, n] of egress.refused) refused[host] = (refused[host] ?? 0) + n;
     const rooms = [...this.#desks].reduce((sum, held) => sum + held.rooms, 0);
     return { contexts: this.#desks.size, rooms, starts: this.#keeper.starts, refused };
   }
@@ -113,11 +113,11 @@ export class BrowserSession implements Seats {
     await Promise.all([...[...this.#desks].map(({ desk }) => desk.close()), ...this.#closing]);
     this.#desks.clear();
     await this.#keeper.close();
-    for (const gate of await Promise.all(this.#gates.values())) await gate.close();
+    for (const egress of await Promise.all(this.#gates.values())) await egress.close();
   }
 
   /** A context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
-  #held({ account, proxy, webRid }: SeatWish): Held {
+  #held({ account, proxy, webRid }: IdentityRequest): HeldIdentity {
     const { roomsPerContext = 20, profile, keeper, clock } = { ...this.#options, keeper: this.#keeper };
     const key = `${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
     const like = [...this.#desks].filter((held) => held.key === key);
@@ -138,17 +138,17 @@ export class BrowserSession implements Seats {
     return held;
   }
 
-  #gate(proxy: ProxyServer | null, allows: (host: string) => boolean): Promise<Gate> {
+  #gate(proxy: ProxyServer | null, allows: (host: string) => boolean): Promise<EgressProxy> {
     const key = proxy?.key() ?? "";
     let gate = this.#gates.get(key);
     if (gate === undefined) {
-      gate = openGate({ allows, upstream: this.#options.upstream, proxy });
+      gate = openEgressProxy({ allows, upstream: this.#options.upstream, proxy });
       this.#gates.set(key, gate);
     }
     return gate;
   }
 
-  #retire(held: Held): void {
+  #retire(held: HeldIdentity): void {
     this.#desks.delete(held);
     const closing = held.desk.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);

@@ -34,7 +34,7 @@ export interface LaunchedRoom {
 export const FAILED_PAGE_SIZE = 100;
 
 /** What a client of the Open Platform is built of. */
-interface OpenPlatformParts {
+interface OpenPlatformDeps {
   readonly appId: string;
   readonly token: AccessToken;
   /** Base URL of webcast.bytedance.com, or of its stand-in. */
@@ -46,9 +46,9 @@ interface OpenPlatformParts {
 /** The Open Platform's calls for one app. All throw DyliveError unreachable or official_refused ({@link OfficialRefusal} with its number). */
 export class OpenPlatform {
   readonly appId: string;
-  readonly #parts: OpenPlatformParts;
+  readonly #parts: OpenPlatformDeps;
 
-  constructor(parts: OpenPlatformParts) {
+  constructor(parts: OpenPlatformDeps) {
     this.appId = parts.appId;
     this.#parts = parts;
   }

@@ -29,19 +29,19 @@ export interface FoundFacts extends RoomFacts {
 
 /** What the platform said about a room, with the step that said it. */
 export type Resolved = Live | Offline | NoAccount | Unknown;
-interface Met {
+interface MetRoom {
   readonly step: Step;
   /** The id that opens the room's page: the permanent number wherever the platform names it. */
   readonly webRid: string;
   readonly facts: FoundFacts;
 }
 /** The anchor is live in broadcast `roomId`, or has paused it (status 3), which does not end it. */
-export interface Live extends Met {
+export interface Live extends MetRoom {
   readonly outcome: "live";
   readonly roomId: string;
 }
 /** The account exists and is not live; `roomId` is its last broadcast, if named. */
-export interface Offline extends Met {
+export interface Offline extends MetRoom {
   readonly outcome: "offline";
   readonly roomId: string | null;
   /** `ended`: the last broadcast is over; `no_room`: there is only an account; `not_live`: a room that is neither live nor over. */
@@ -80,7 +80,7 @@ export async function inStep<T>(step: Step, ask: () => Promise<T>): Promise<T> {
 }
 
 /** A room as a step read it. */
-export interface Reading {
+export interface PageReading {
   readonly step: Step;
   readonly webRid: string;
   readonly room: PageRoom | null;
@@ -97,7 +97,7 @@ const STATUS_ENDED = 4;
 const DELETED = "账号已注销"; // the nickname of every deleted account (facts/protocol.md 1.2)
 
 /** What a reading means. */
-export function judge({ step, webRid, room, anchor, audio }: Reading): Resolved {
+export function judge({ step, webRid, room, anchor, audio }: PageReading): Resolved {
   if (room === null && anchor === null) return { outcome: "unknown", step, reason: "the platform names neither a room nor an account" };
   if (anchor?.nickname === DELETED) return { outcome: "no_account", step, reason: "the account has been deleted" };
   const status = room?.status ?? null;

@@ -1,10 +1,10 @@
 import type { Platform } from "../access/platform.js";
-import { inStep, type Reading } from "./answer.js";
+import { inStep, type PageReading } from "./answer.js";
 import { anchorIn, at, number, roomIn, text } from "./page.js";
 
 /** What reflow/info said. */
 type Reflow =
-  | { readonly kind: "found"; readonly reading: Reading; readonly paths: readonly string[] }
+  | { readonly kind: "found"; readonly reading: PageReading; readonly paths: readonly string[] }
   | { readonly kind: "refused"; readonly code: number; readonly reason: string }
   | { readonly kind: "unknown"; readonly reason: string };
 
@@ -49,7 +49,7 @@ export async function readReflow(
   const path = paths[0];
   if (path === undefined) return unknown("reflow/info names no room number");
   const audio = at(room, "live_type_audio");
-  const reading: Reading = {
+  const reading: PageReading = {
     step: STEP,
     webRid: path,
     room: roomIn(room),

@@ -8,7 +8,7 @@ import { packRaw } from "./pack.js";
 import { rotateMark } from "./rotate.js";
 import { type RawAbout, RawWriter } from "./writer.js";
 
-interface RawRecorderParts {
+interface RawRecorderDeps {
   /** Of all raw recordings. */
   readonly folder: string;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ const TELL_EVERY_MS = 60_000;
 /** Keeps the frames of rooms as they came: in files that are rotated by size and day, and compressed when they are full. */
 export class RawRecorder {
   readonly byDefault: boolean;
-  readonly #parts: RawRecorderParts;
+  readonly #parts: RawRecorderDeps;
   readonly #writers = new Map<number, RawWriter>();
   readonly #stop = new AbortController();
   /** Frames lost since it was last told, by room. */
@@ -40,7 +40,7 @@ export class RawRecorder {
   #rotating = false;
 
   /** Begins by packing what an earlier process left open. */
-  constructor(parts: RawRecorderParts) {
+  constructor(parts: RawRecorderDeps) {
     this.#parts = parts;
     this.byDefault = parts.byDefault;
     const left = rawFiles(parts.folder).then((files) => files.filter(({ open }) => open));

@@ -13,7 +13,7 @@ export interface RawAbout {
   readonly source: string;
 }
 
-interface RawWriterParts {
+interface RawWriterDeps {
   /** Of this room's recordings; made when it is needed. */
   readonly folder: string;
   readonly clock: Clock;
@@ -34,7 +34,7 @@ const SYNC_EVERY_MS = 1000;
 /** After a failure the disk is left alone for so long. */
 const RETRY_MS = 60_000;
 
-interface Waiting {
+interface WaitingFrame {
   readonly about: RawAbout;
   readonly receivedAt: number;
   readonly bytes: Uint8Array;
@@ -43,15 +43,15 @@ interface Waiting {
 
 /** Writes the frames of one room to files, one after the other, without making anybody wait. Frames are lost before the room is held up. */
 export class RawWriter {
-  readonly #parts: RawWriterParts;
-  #queue: Waiting[] = [];
+  readonly #parts: RawWriterDeps;
+  #queue: WaitingFrame[] = [];
   #queued = 0;
   #writing: Promise<void> | null = null;
   #file: { readonly handle: FileHandle; readonly path: string; readonly key: string; bytes: number } | null = null;
   #syncedAt = 0;
   #retryAt = 0;
 
-  constructor(parts: RawWriterParts) {
+  constructor(parts: RawWriterDeps) {
     this.#parts = parts;
   }
 
@@ -102,7 +102,7 @@ export class RawWriter {
     this.#writing = null;
   }
 
-  async #append({ about, receivedAt, bytes }: Waiting): Promise<void> {
+  async #append({ about, receivedAt, bytes }: WaitingFrame): Promise<void> {
     const { clock, maxBytes } = this.#parts;
     const key = `${about.sessionId} ${Math.floor(receivedAt / 86_400_000)}`;
     if (this.#file !== null && (this.#file.key !== key || this.#file.bytes + bytes.length > maxBytes)) await this.#closeFile();

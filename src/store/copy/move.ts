@@ -1,6 +1,6 @@
 import type { Clock } from "../../runtime/clock.js";
 import { systemClock } from "../../runtime/clock.js";
-import { Connection } from "../postgres/connection.js";
+import { PostgresConnection } from "../postgres/connection.js";
 import { migrate } from "../postgres/migrate.js";
 import { compareStores, type OnProgress } from "./compare.js";
 import { SqliteSource } from "./source.js";
@@ -39,7 +39,7 @@ interface Moved {
  */
 export async function moveStore({ from, to, signal, onProgress = () => {}, clock = systemClock }: MoveOptions): Promise<Moved> {
   const source = new SqliteSource(from);
-  const connection = new Connection(to, clock);
+  const connection = new PostgresConnection(to, clock);
   try {
     await migrate(connection);
     const target = new PostgresTarget(connection);

@@ -1,9 +1,9 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
-import type { Connection } from "../postgres/connection.js";
+import type { PostgresConnection } from "../postgres/connection.js";
 import { dayOf } from "../postgres/day.js";
 import { Days } from "../postgres/days.js";
-import type { Session, Value } from "../postgres/session.js";
+import type { PostgresSession, Value } from "../postgres/session.js";
 import type { SourceHead } from "./source.js";
 import { type Cell, type ColumnType, EVENT_COLUMNS, ROOMS, type Row, type Table } from "./tables.js";
 
@@ -14,10 +14,10 @@ const COPYING = "copying";
 
 /** A database that takes the copy of another store. */
 export class PostgresTarget {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #days: Days;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
     this.#days = new Days(connection);
   }
@@ -110,7 +110,7 @@ export class PostgresTarget {
   }
 }
 
-async function* fetched(session: Session, names: readonly string[]): AsyncGenerator<Row> {
+async function* fetched(session: PostgresSession, names: readonly string[]): AsyncGenerator<Row> {
   for (;;) {
     const rows = await session.rows<Readonly<Record<string, Cell>>>(`FETCH ${ROWS} FROM copied`);
     if (rows.length === 0) return;
@@ -118,7 +118,7 @@ async function* fetched(session: Session, names: readonly string[]): AsyncGenera
   }
 }
 
-async function assertEmpty(session: Session): Promise<void> {
+async function assertEmpty(session: PostgresSession): Promise<void> {
   const row = await session.row<{ rooms: number; events: number; tokens: number; hooks: number; positions: number }>(
     `SELECT (SELECT count(*) FROM rooms WHERE room > 0) AS rooms, (SELECT coalesce(sum(head), 0)::bigint FROM heads) AS events,
        (SELECT count(*) FROM tokens) AS tokens, (SELECT count(*) FROM hooks) AS hooks, (SELECT count(*) FROM positions) AS positions`,
@@ -129,11 +129,11 @@ async function assertEmpty(session: Session): Promise<void> {
   throw new DyliveError("bad_request", `the database holds ${what} already: give an empty one`);
 }
 
-async function metaOf(session: Session, key: string): Promise<string | null> {
+async function metaOf(session: PostgresSession, key: string): Promise<string | null> {
   return (await session.row<{ value: string }>("SELECT value FROM meta WHERE key = $1", key))?.value ?? null;
 }
 
-async function insert(session: Session, table: Table, rows: Iterable<Row>, conflict = ""): Promise<void> {
+async function insert(session: PostgresSession, table: Table, rows: Iterable<Row>, conflict = ""): Promise<void> {
   const names = Object.keys(table.columns);
   const types = Object.values(table.columns).map((type, at) => `$${at + 1}::${sqlType(type)}[]`);
   const given = table.counts ? "OVERRIDING SYSTEM VALUE" : "";

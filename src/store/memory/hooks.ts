@@ -16,7 +16,7 @@ import type { MemoryGate } from "./gate.js";
 import type { MemoryPositions } from "./positions.js";
 
 /** A hook with everything that is kept of it. */
-interface Kept {
+interface MemoryHook {
   row: HookRow;
   readonly batches: Map<RoomKey, HookBatch>;
   /** Newest first. */
@@ -27,7 +27,7 @@ interface Kept {
 export class MemoryHooks implements Hooks {
   readonly #gate: MemoryGate;
   readonly #positions: MemoryPositions;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, MemoryHook>();
 
   constructor(gate: MemoryGate, positions: MemoryPositions) {
     this.#gate = gate;

@@ -1,7 +1,7 @@
 import type { ComboSeen, GiftGroup, GiftLine, GiftSum, Given, Person, SessionDelta, SessionKey, SessionStatistics } from "../statistics.js";
 import { HIDDEN_RECEIVER, WORDS_KEPT, WORDS_MAX } from "../statistics.js";
 import { addGiven, addLine, addPerson, lineKey } from "../statistics-add.js";
-import { addTally, emptyTally, eventsOf, type Tally } from "../tally.js";
+import { addTotals, emptyTotals, eventsOf, type Totals } from "../totals.js";
 
 const NOTHING: Given = { combos: 0, settled: 0, units: 0, diamonds: 0n, unpricedUnits: 0 };
 
@@ -14,10 +14,10 @@ export class MemorySessionStatistics {
   back = 0;
   until = 0;
   partial = false;
-  readonly minutes = new Map<number, Tally>();
+  readonly minutes = new Map<number, Totals>();
   readonly people = new Map<string, Person>();
   readonly words = { word: new Map<string, number>(), emoji: new Map<string, number>() };
-  readonly #tally = emptyTally();
+  readonly #totals = emptyTotals();
   readonly #lines = new Map<string, GiftLine>();
   readonly #combos = new Map<string, ComboSeen>();
 
@@ -30,10 +30,10 @@ export class MemorySessionStatistics {
   add(delta: SessionDelta): void {
     this.firstSeq = Math.min(this.firstSeq, delta.firstSeq);
     this.lastSeq = Math.max(this.lastSeq, delta.lastSeq);
-    addTally(this.#tally, delta.tally);
-    for (const [minute, tally] of delta.minutes) {
-      const sum = this.minutes.get(minute) ?? emptyTally();
-      addTally(sum, tally);
+    addTotals(this.#totals, delta.totals);
+    for (const [minute, totals] of delta.minutes) {
+      const sum = this.minutes.get(minute) ?? emptyTotals();
+      addTotals(sum, totals);
       this.minutes.set(minute, sum);
     }
     for (const [id, person] of delta.people) {
@@ -83,10 +83,10 @@ export class MemorySessionStatistics {
   statistics(behind: number): SessionStatistics {
     const people = [...this.people.values()];
     const combos = [...this.#combos.values()];
-    const minutes = [...this.minutes].map(([minute, tally]) => ({ minute, events: eventsOf(tally) }));
+    const minutes = [...this.minutes].map(([minute, totals]) => ({ minute, events: eventsOf(totals) }));
     return {
       sessionId: this.sessionId,
-      tally: structuredClone(this.#tally),
+      totals: structuredClone(this.#totals),
       combos: combos.length,
       settled: combos.filter(({ settled }) => settled).length,
       people: people.length,

@@ -100,7 +100,7 @@ export class MemoryStatistics implements Statistics {
     return this.#gate.run(() => {
       const { sessions } = this.#of(room);
       for (const [key, session] of sessions)
-        if (session.back >= session.until && (session.statistics(0).tally.lastAt ?? before) < before) return sessions.delete(key);
+        if (session.back >= session.until && (session.statistics(0).totals.lastAt ?? before) < before) return sessions.delete(key);
       return false;
     });
   }
@@ -117,7 +117,7 @@ export class MemoryStatistics implements Statistics {
     return this.#gate.run(() => {
       const all = [...(this.#of(room).sessions.get(sessionId)?.minutes ?? [])].filter(([minute]) => minute > after);
       const page = all.sort(([a], [b]) => a - b).slice(0, limit);
-      return page.map(([minute, tally]) => ({ minute, tally: structuredClone(tally) }));
+      return page.map(([minute, totals]) => ({ minute, totals: structuredClone(totals) }));
     });
   }
 

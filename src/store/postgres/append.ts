@@ -1,12 +1,12 @@
 import type { Appended, RoomBatch, RoomKey } from "../log.js";
 import { type Row, rowOf } from "../row.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { dayOf } from "./day.js";
 import type { Days } from "./days.js";
 import { isMissingDay } from "./refusal.js";
 
 /** A batch made ready: later changes to the events do not reach the store. */
-export interface PreparedBatch {
+export interface PostgresBatch {
   readonly room: RoomKey;
   readonly epoch: number;
   readonly rows: readonly Row[];
@@ -14,7 +14,7 @@ export interface PreparedBatch {
 }
 
 /** A row of what `append_events` answers. */
-interface Told {
+interface AppendTold {
   readonly o_n: number;
   readonly o_room: number;
   readonly o_seq: number;
@@ -24,13 +24,17 @@ interface Told {
 const SQL = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 /** The batch as rows. */
-export function prepareBatch({ room, epoch, events }: RoomBatch): PreparedBatch {
+export function prepareBatch({ room, epoch, events }: RoomBatch): PostgresBatch {
   const rows = events.map((event) => rowOf(event));
   return { room, epoch, rows, days: rows.map(({ id }) => dayOf(id)) };
 }
 
 /** Appends batches in one transaction, which is one statement. */
-export async function appendBatches(connection: Connection, days: Days, batches: readonly PreparedBatch[]): Promise<readonly Appended[]> {
+export async function appendBatches(
+  connection: PostgresConnection,
+  days: Days,
+  batches: readonly PostgresBatch[],
+): Promise<readonly Appended[]> {
   const wanted = new Set(batches.flatMap((batch) => batch.days));
   await days.make(wanted);
   try {
@@ -43,11 +47,11 @@ export async function appendBatches(connection: Connection, days: Days, batches:
   }
 }
 
-function send(connection: Connection, batches: readonly PreparedBatch[]): Promise<readonly Told[]> {
-  const each = <T>(of: (row: Row, batch: PreparedBatch, at: number) => T) =>
+function send(connection: PostgresConnection, batches: readonly PostgresBatch[]): Promise<readonly AppendTold[]> {
+  const each = <T>(of: (row: Row, batch: PostgresBatch, at: number) => T) =>
     batches.flatMap((batch) => batch.rows.map((row, at) => of(row, batch, at)));
   return connection.borrow((session) =>
-    session.rows<Told>(
+    session.rows<AppendTold>(
       SQL,
       [...new Set(batches.map(({ room }) => room))],
       each((_, { room }) => room),
@@ -67,7 +71,7 @@ function send(connection: Connection, batches: readonly PreparedBatch[]): Promis
   );
 }
 
-function resultsOf(batches: readonly PreparedBatch[], told: readonly Told[]): readonly Appended[] {
+function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[]): readonly Appended[] {
   const seqs = new Map(told.flatMap(({ o_n, o_seq }) => (o_n > 0 ? [[o_n, o_seq] as const] : [])));
   const heads = new Map(told.flatMap(({ o_n, o_room, o_seq, o_epoch }) => (o_n > 0 ? [] : [[o_room, { head: o_seq, epoch: o_epoch }]])));
   let n = 0;

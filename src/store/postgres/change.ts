@@ -6,9 +6,9 @@ import { mayReplace, rowOf } from "../row.js";
 import { LOCKS } from "./locks.js";
 import { daysOf } from "./room-days.js";
 import { lockIndex, reindex, unindex } from "./search-write.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
-interface Kept {
+interface ChangedEvent {
   readonly seq: number;
   readonly day: number;
   readonly bytes: number;
@@ -18,12 +18,12 @@ interface Kept {
 }
 
 /** Replaces events that are kept. To be called inside a write transaction, as everything here. */
-export async function replaceEvents(session: Session, room: RoomKey, events: readonly LiveEvent[]): Promise<void> {
+export async function replaceEvents(session: PostgresSession, room: RoomKey, events: readonly LiveEvent[]): Promise<void> {
   if (events.length === 0) return;
   const indexed = await lockIndex(session, room);
   const seqs = events.map(({ seq }) => seq);
   const days = await daysOf(session, room, { from: Math.min(...seqs), to: Math.max(...seqs) });
-  const found = await session.rows<Kept>(
+  const found = await session.rows<ChangedEvent>(
     `SELECT seq, day, octet_length(body) AS bytes, id, revision, session_id AS session FROM events
      WHERE day = ANY($1::integer[]) AND room = $2 AND seq = ANY($3::bigint[]) ORDER BY seq FOR UPDATE`,
     days,
@@ -43,7 +43,7 @@ export async function replaceEvents(session: Session, room: RoomKey, events: rea
   }
 }
 
-async function replaceOne(session: Session, room: RoomKey, known: Kept, event: LiveEvent): Promise<void> {
+async function replaceOne(session: PostgresSession, room: RoomKey, known: ChangedEvent, event: LiveEvent): Promise<void> {
   const row = rowOf(event, ++known.revision);
   known.id = row.id;
   known.session = row.sessionId;
@@ -58,7 +58,7 @@ async function replaceOne(session: Session, room: RoomKey, known: Kept, event: L
   );
 }
 
-async function markStale(session: Session, room: RoomKey, key: string, seq: number): Promise<void> {
+async function markStale(session: PostgresSession, room: RoomKey, key: string, seq: number): Promise<void> {
   await session.run(
     `INSERT INTO statistics_stale AS s (room, session_id, from_seq, to_seq) VALUES ($1, $2, $3, $3) ON CONFLICT (room, session_id)
      DO UPDATE SET from_seq = least(s.from_seq, excluded.from_seq), to_seq = greatest(s.to_seq, excluded.to_seq)`,
@@ -69,7 +69,7 @@ async function markStale(session: Session, room: RoomKey, key: string, seq: numb
 }
 
 /** Removes the events of a range. */
-export async function removeEvents(session: Session, room: RoomKey, range: Removal, reason: string): Promise<void> {
+export async function removeEvents(session: PostgresSession, room: RoomKey, range: Removal, reason: string): Promise<void> {
   // With the head, nobody appends to the room meanwhile: the seqs of its days stay what they are.
   await session.run("SELECT head FROM heads WHERE room = $1 FOR UPDATE", room);
   await lockIndex(session, room);
@@ -89,7 +89,7 @@ export async function removeEvents(session: Session, room: RoomKey, range: Remov
 }
 
 /** What is left of a day after some of its events went. */
-async function shrinkDay(session: Session, room: RoomKey, day: number, bytes: number): Promise<void> {
+async function shrinkDay(session: PostgresSession, room: RoomKey, day: number, bytes: number): Promise<void> {
   const left = await session.row<{ min: number | null; max: number | null }>(
     "SELECT min(seq) AS min, max(seq) AS max FROM events WHERE day = ANY($1::integer[]) AND room = $2",
     [day],
@@ -109,7 +109,7 @@ async function shrinkDay(session: Session, room: RoomKey, day: number, bytes: nu
 }
 
 /** Records that a range was removed; ranges that touch become one. */
-async function recordRemoval(session: Session, room: RoomKey, range: Removal, reason: string): Promise<void> {
+async function recordRemoval(session: PostgresSession, room: RoomKey, range: Removal, reason: string): Promise<void> {
   await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.remove);
   const near = await session.rows<Removal>(
     `DELETE FROM removals WHERE room = $1 AND from_seq <= $3::bigint + 1 AND to_seq >= $2::bigint - 1

@@ -4,7 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { addressOf } from "./address.js";
 import { type Away, Pool, type PoolFigures } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
-import { Session } from "./session.js";
+import { PostgresSession } from "./session.js";
 
 /** How often a transaction is tried that lost against others. */
 const MAX_TRIES = 5;
@@ -12,10 +12,10 @@ const MAX_TRIES = 5;
 const CLOSE_MS = 4000;
 
 /** A piece of work on one connection. */
-export type Work<T> = (session: Session) => Promise<T>;
+export type Work<T> = (session: PostgresSession) => Promise<T>;
 
 /** The way to the database. After `close` every call rejects with `stopping`. */
-export class Connection {
+export class PostgresConnection {
   readonly clock: Clock;
   readonly #pool: Pool;
   readonly #running = new Set<Promise<unknown>>();
@@ -74,7 +74,7 @@ export class Connection {
 
   /** As {@link write}, for what may take long: on a connection of its own, and once. */
   writeLong<T>(work: Work<T>): Promise<T> {
-    return this.guard(() => this.#pool.useAlone((client) => transaction(new Session(client), "BEGIN", work)));
+    return this.guard(() => this.#pool.useAlone((client) => transaction(new PostgresSession(client), "BEGIN", work)));
   }
 
   /** Runs what closing must wait for. Errors of the engine become ours. */
@@ -125,11 +125,11 @@ export class Connection {
 
   /** As {@link ask}, for what is guarded already. */
   borrow<T>(work: Work<T>): Promise<T> {
-    return this.#pool.use((client) => work(new Session(client, this.#pool.heard)));
+    return this.#pool.use((client) => work(new PostgresSession(client, this.#pool.heard)));
   }
 }
 
-async function transaction<T>(session: Session, begin: string, work: Work<T>): Promise<T> {
+async function transaction<T>(session: PostgresSession, begin: string, work: Work<T>): Promise<T> {
   await session.run(begin);
   try {
     const result = await work(session);

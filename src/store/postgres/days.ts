@@ -1,13 +1,13 @@
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { searchTableOf, tableOf, UNDATED } from "./day.js";
 import { LOCKS } from "./locks.js";
 
 /** Makes the tables of days, before their first event. */
 export class Days {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #made = new Set<number>([UNDATED]);
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 

@@ -1,8 +1,8 @@
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { searchTableOf, tableOf, UNDATED } from "./day.js";
 import { LOCKS } from "./locks.js";
 import { isConflict, isLocked } from "./refusal.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /** Readers are waited for so long; then the day is left for the next time, and nobody else waits behind us. */
 const LOCK_MS = 500;
@@ -13,7 +13,7 @@ const LOCK_MS = 500;
  *
  * @returns how many days were dropped
  */
-export async function dropDays(connection: Connection, before: number): Promise<number> {
+export async function dropDays(connection: PostgresConnection, before: number): Promise<number> {
   // First nobody appends to these days any more, in a step of its own: appends wait for it as for any other, and not for the rest.
   await connection.write(async (session) => {
     await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.days);
@@ -34,7 +34,7 @@ export async function dropDays(connection: Connection, before: number): Promise<
   return dropped;
 }
 
-async function dropDay(session: Session, day: number): Promise<void> {
+async function dropDay(session: PostgresSession, day: number): Promise<void> {
   await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.remove);
   if ((await session.run("DELETE FROM day_tables WHERE day = $1", day)) === 0) return;
   await session.run(recordDay(tableOf(day)));

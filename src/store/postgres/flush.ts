@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { Appended } from "../log.js";
-import { appendBatches, type PreparedBatch } from "./append.js";
-import type { Connection } from "./connection.js";
+import { appendBatches, type PostgresBatch } from "./append.js";
+import type { PostgresConnection } from "./connection.js";
 import type { Days } from "./days.js";
 import { isValues } from "./refusal.js";
 
@@ -10,8 +10,8 @@ const MAX_EVENTS = 5000;
 /** Beyond this many waiting events (100 MB or so) calls are refused: the database does not keep up. */
 const MAX_WAITING = 200_000;
 
-interface Call {
-  readonly batches: readonly PreparedBatch[];
+interface AppendCall {
+  readonly batches: readonly PostgresBatch[];
   readonly weight: number;
   readonly resolve: (appended: readonly Appended[]) => void;
   readonly reject: (error: unknown) => void;
@@ -22,19 +22,19 @@ interface Call {
  * more there is to do the more is done at once. A call that fails takes no other with it.
  */
 export class Flusher {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #days: Days;
-  #calls: Call[] = [];
+  #calls: AppendCall[] = [];
   #waiting = 0;
   #running = false;
 
-  constructor(connection: Connection, days: Days) {
+  constructor(connection: PostgresConnection, days: Days) {
     this.#connection = connection;
     this.#days = days;
   }
 
   /** Appends with the next statement. */
-  append(batches: readonly PreparedBatch[]): Promise<readonly Appended[]> {
+  append(batches: readonly PostgresBatch[]): Promise<readonly Appended[]> {
     const weight = batches.reduce((sum, { rows }) => sum + rows.length, 1);
     if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0)
       return Promise.reject(new DyliveError("internal", `${this.#waiting} events wait for the database already`));
@@ -53,7 +53,7 @@ export class Flusher {
     this.#running = false;
   }
 
-  #take(): readonly Call[] {
+  #take(): readonly AppendCall[] {
     let weight = 0;
     let count = 0;
     for (const call of this.#calls) {
@@ -65,7 +65,7 @@ export class Flusher {
     return this.#calls.splice(0, count);
   }
 
-  async #settle(calls: readonly Call[]): Promise<void> {
+  async #settle(calls: readonly AppendCall[]): Promise<void> {
     try {
       const batches = calls.flatMap((call) => call.batches);
       const appended = await appendBatches(this.#connection, this.#days, batches);

@@ -13,21 +13,21 @@ import {
 } from "../hooks.js";
 import type { RoomKey } from "../log.js";
 import { hookBody, hookOf, type StoredHook } from "../stored-hook.js";
-import type { Connection } from "./connection.js";
-import { Lane } from "./lane.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
 import { forgetReader, placeReader } from "./positions.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 const HEAD = `id, room, from_seq AS "from", to_seq AS "to", events, created_at AS "createdAt", tries`;
 
 /** The hooks in PostgreSQL. Whoever changes a hook or what is on its way locks its row first. */
 export class PostgresHooks implements Hooks {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
   }
 
   add(row: HookRow, places: HookPlaces): Promise<void> {
@@ -152,7 +152,7 @@ export class PostgresHooks implements Hooks {
   }
 }
 
-async function settle(session: Session, id: string, outcome: HookTry): Promise<void> {
+async function settle(session: PostgresSession, id: string, outcome: HookTry): Promise<void> {
   const which = [id, outcome.room, outcome.id] as const;
   if (!outcome.delivered) {
     await session.run("UPDATE hook_batches SET tries = $4 WHERE hook = $1 AND room = $2 AND id = $3", ...which, outcome.attempt);
@@ -163,15 +163,15 @@ async function settle(session: Session, id: string, outcome: HookTry): Promise<v
   if (gone !== undefined) await placeReader(session, hookReader(id), outcome.room, gone.to_seq);
 }
 
-async function lock(session: Session, id: string): Promise<HookRow | null> {
+async function lock(session: PostgresSession, id: string): Promise<HookRow | null> {
   const row = await session.row<StoredHook>("SELECT id, revision, body FROM hooks WHERE id = $1 FOR UPDATE", id);
   return row === undefined ? null : hookOf(row);
 }
 
-async function update(session: Session, row: HookRow): Promise<void> {
+async function update(session: PostgresSession, row: HookRow): Promise<void> {
   await session.run("UPDATE hooks SET revision = $2, body = $3 WHERE id = $1", row.id, row.revision, hookBody(row));
 }
 
-async function place(session: Session, id: string, places: HookPlaces): Promise<void> {
+async function place(session: PostgresSession, id: string, places: HookPlaces): Promise<void> {
   for (const [room, seq] of places) await placeReader(session, hookReader(id), room, seq);
 }

@@ -1,11 +1,11 @@
-import type { Connection, Work } from "./connection.js";
+import type { PostgresConnection, Work } from "./connection.js";
 
 /** Writes that keep the order in which they were asked for, as those of a single connection do. */
-export class Lane {
-  readonly #connection: Connection;
+export class SerialLane {
+  readonly #connection: PostgresConnection;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 

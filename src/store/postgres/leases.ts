@@ -1,6 +1,6 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { Leases, MemberRow, Membership, Role } from "../leases.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { MemberSession } from "./member-session.js";
 import { LEASE_TIMES, type LeaseTimes, PostgresMembership } from "./membership.js";
 
@@ -9,10 +9,10 @@ const FORGET = "1 hour";
 
 /** Who does what in a cluster on PostgreSQL. */
 export class PostgresLeases implements Leases {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #times: LeaseTimes;
 
-  constructor(connection: Connection, times: Partial<LeaseTimes> = {}) {
+  constructor(connection: PostgresConnection, times: Partial<LeaseTimes> = {}) {
     this.#connection = connection;
     this.#times = { ...LEASE_TIMES, ...times };
   }

@@ -1,12 +1,12 @@
 import pg from "pg";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 
 /** A lost connection is opened again after this long, and after twice as long each time. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
 /** What is done with the notices of a channel. */
-interface Listener {
+interface NotificationListener {
   readonly onNotice: (payload: string) => void;
   /** The connection stands: what was told before it did was missed. */
   readonly onListening: () => void;
@@ -16,7 +16,12 @@ interface Listener {
  * Listens to a channel on a connection of its own, opened again when it breaks, until the signal aborts. Whoever must miss nothing also looks by
  * itself.
  */
-export async function listen(connection: Connection, channel: string, listener: Listener, signal: AbortSignal): Promise<void> {
+export async function listen(
+  connection: PostgresConnection,
+  channel: string,
+  listener: NotificationListener,
+  signal: AbortSignal,
+): Promise<void> {
   for (let pauseMs = RETRY_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
     const listened = await listenOnce(connection, channel, listener, signal);
     if (listened) pauseMs = RETRY_MS;
@@ -26,7 +31,12 @@ export async function listen(connection: Connection, channel: string, listener: 
 }
 
 /** Listens until the connection ends; whether there was one. */
-async function listenOnce(connection: Connection, channel: string, listener: Listener, signal: AbortSignal): Promise<boolean> {
+async function listenOnce(
+  connection: PostgresConnection,
+  channel: string,
+  listener: NotificationListener,
+  signal: AbortSignal,
+): Promise<boolean> {
   const client = new pg.Client(connection.config);
   const ended = new Promise<void>((resolve) => {
     client.once("error", () => resolve());

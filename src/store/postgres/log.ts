@@ -5,13 +5,13 @@ import { eventOf } from "../row.js";
 import { Waker } from "../waker.js";
 import { prepareBatch } from "./append.js";
 import { removeEvents, replaceEvents } from "./change.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { dayOf } from "./day.js";
 import { Days } from "./days.js";
 import { Flusher } from "./flush.js";
-import { Lane } from "./lane.js";
+import { SerialLane } from "./lane.js";
 import { readAfter, readBefore } from "./read.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 import { type Head, HeadWatch, tellOthers } from "./wakes.js";
 
 /** Events deleted in one transaction: meanwhile nothing is appended to the room. */
@@ -24,17 +24,17 @@ type Range = { readonly oldest: number; readonly head: number };
 /** The log in PostgreSQL. `close` closes the whole store. */
 export class PostgresLog implements Log {
   readonly id: string;
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #flusher: Flusher;
-  readonly #changes: Lane;
+  readonly #changes: SerialLane;
   readonly #waker: Waker;
   readonly #watch: HeadWatch;
 
-  constructor(connection: Connection, id: string) {
+  constructor(connection: PostgresConnection, id: string) {
     this.id = id;
     this.#connection = connection;
     this.#flusher = new Flusher(connection, new Days(connection));
-    this.#changes = new Lane(connection);
+    this.#changes = new SerialLane(connection);
     this.#watch = new HeadWatch(connection, (rooms) => this.#waker.notify(rooms));
     this.#waker = new Waker(this.#watch.start);
     connection.onClose(() => this.#waker.close());
@@ -113,7 +113,7 @@ export class PostgresLog implements Log {
 }
 
 /** The name of the log that a database holds. */
-export async function logIdOf(connection: Connection): Promise<string> {
+export async function logIdOf(connection: PostgresConnection): Promise<string> {
   const rows = await connection.ask((session) =>
     session.rows<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key IN ('log_id', 'copying')"),
   );
@@ -130,7 +130,7 @@ function daysOf(ids: readonly string[]): readonly number[] {
   return [...new Set(ids.map(dayOf))];
 }
 
-function rangesOf(session: Session, rooms?: readonly RoomKey[]) {
+function rangesOf(session: PostgresSession, rooms?: readonly RoomKey[]) {
   return session.rows<{ room: RoomKey; head: number; oldest: number | null }>(
     `SELECT h.room, h.head, (SELECT min(d.min_seq) FROM room_days d WHERE d.room = h.room) AS oldest FROM heads h
      ${rooms === undefined ? "" : "WHERE h.room = ANY($1::bigint[])"} ORDER BY h.room`,

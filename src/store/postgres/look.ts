@@ -1,6 +1,6 @@
 import { systemClock } from "../../runtime/clock.js";
 import { addressOf } from "./address.js";
-import { Connection } from "./connection.js";
+import { PostgresConnection } from "./connection.js";
 import { MIGRATIONS, schemaVersion } from "./migrate.js";
 
 /** What a database says of itself. */
@@ -22,7 +22,7 @@ export interface Look {
 
 /** Looks at a database and changes nothing. @throws DyliveError store_unreachable, bad_config when it is not ours or newer than this dylive */
 export async function lookAt(url: string): Promise<Look> {
-  const connection = new Connection(url, systemClock);
+  const connection = new PostgresConnection(url, systemClock);
   try {
     return await connection.ask(async (session) => {
       const said = await session.row<{ server: string; bytes: number; durable: Record<string, string> }>(

@@ -1,8 +1,8 @@
 import pg from "pg";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Connection, Work } from "./connection.js";
+import type { PostgresConnection, Work } from "./connection.js";
 import { isAnswer, refusal } from "./refusal.js";
-import { Session } from "./session.js";
+import { PostgresSession } from "./session.js";
 
 /** First half of the advisory locks of members; the second is the member's id. */
 const MEMBERS = 77;
@@ -15,13 +15,13 @@ const SETTINGS = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; 
 
 /** The connection of its own by which a process proves that it lives: it holds the member's advisory lock. Made anew when it was lost. */
 export class MemberSession {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #member: number;
   #client: pg.Client | null = null;
   #connects = 0;
   #closed = false;
 
-  constructor(connection: Connection, member: number) {
+  constructor(connection: PostgresConnection, member: number) {
     this.#connection = connection;
     this.#member = member;
   }
@@ -34,7 +34,7 @@ export class MemberSession {
   /** Runs work that need not be of one moment. @throws DyliveError when the database is away; the session is made anew by the next call */
   async ask<T>(work: Work<T>): Promise<T> {
     try {
-      return await this.#connection.guard(async () => work(new Session(await this.#connected())));
+      return await this.#connection.guard(async () => work(new PostgresSession(await this.#connected())));
     } catch (error) {
       // What was asked may still be under way, and nobody else may be given its answer.
       if (!(error instanceof DyliveError && error.code === "stopping") && !isAnswer(error instanceof DyliveError ? error.cause : error))

@@ -2,10 +2,10 @@ import type { Lease } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import type { AliasKind } from "../rooms.js";
 import { settingsOf } from "../stored-room.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /** A collector that lives. */
-interface Collecting {
+interface MemberCollecting {
   readonly id: number;
   readonly capacity: number;
 }
@@ -35,12 +35,12 @@ export class View {
   /** Everybody who lives. */
   readonly alive: readonly number[];
   /** Those who take rooms, in order of id. */
-  readonly collectors: readonly Collecting[];
+  readonly collectors: readonly MemberCollecting[];
   /** Rooms that are wanted, one for all its names. */
   readonly wanted: number;
   readonly #counts: readonly Count[];
 
-  constructor(members: readonly Collecting[], counts: readonly Count[]) {
+  constructor(members: readonly MemberCollecting[], counts: readonly Count[]) {
     this.alive = members.map(({ id }) => id);
     this.collectors = members.filter(({ capacity }) => capacity > 0);
     this.wanted = counts.reduce((sum, { n }) => sum + n, 0);
@@ -63,8 +63,8 @@ export class View {
 }
 
 /** @param takeMs how long a taker is waited for */
-export async function lookAt(session: Session, takeMs: number): Promise<View> {
-  const members = await session.rows<Collecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
+export async function lookAt(session: PostgresSession, takeMs: number): Promise<View> {
+  const members = await session.rows<MemberCollecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
   const counts = await session.rows<Count>(
     `SELECT owner, CASE WHEN taker = ANY($1::integer[]) AND since >= clock_timestamp() - $2 * interval '1 ms' THEN taker END AS taker,
        offered, count(*) AS n
@@ -76,7 +76,7 @@ export async function lookAt(session: Session, takeMs: number): Promise<View> {
 }
 
 /** The rows that a member owns, or makes ready to take over. */
-export function rowsOf(session: Session, member: number): Promise<readonly MineRow[]> {
+export function rowsOf(session: PostgresSession, member: number): Promise<readonly MineRow[]> {
   return session.rows<MineRow>(
     `SELECT w.key, w.kind, w.value, w.room, w.watched, w.owner, w.twin_of IS NOT NULL AS twin, r.settings
      FROM wanted w LEFT JOIN rooms r ON r.room = w.room WHERE w.owner = $1 OR w.taker = $1 ORDER BY w.key`,

@@ -2,10 +2,10 @@ import type { Changes, Lease, Membership, Role } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import { WATCHES } from "../rooms.js";
 import { sharesOf, slackOf } from "../shares.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import type { MemberSession } from "./member-session.js";
 import { leaseOf, lookAt, type MineRow, rowsOf, type View } from "./member-view.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 const PAUSED = WATCHES.indexOf("paused");
 
@@ -36,7 +36,7 @@ type How = Lease["how"];
 /** This process in a cluster on PostgreSQL. Calls of `beat` are one after the other. */
 export class PostgresMembership implements Membership {
   readonly id: number;
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #session: MemberSession;
   readonly #about: { readonly name: string; readonly role: Role };
   readonly #times: LeaseTimes;
@@ -50,7 +50,7 @@ export class PostgresMembership implements Membership {
 
   constructor(
     id: number,
-    parts: { readonly connection: Connection; readonly session: MemberSession; readonly times: LeaseTimes },
+    parts: { readonly connection: PostgresConnection; readonly session: MemberSession; readonly times: LeaseTimes },
     about: { readonly name: string; readonly role: Role; readonly capacity: number },
   ) {
     this.id = id;
@@ -190,7 +190,7 @@ export class PostgresMembership implements Membership {
     this.#unsureUntil = this.#connection.clock.now() + this.#times.graceMs;
   }
 
-  async #beat(session: Session): Promise<[ReadonlyMap<string, How>, readonly MineRow[]]> {
+  async #beat(session: PostgresSession): Promise<[ReadonlyMap<string, How>, readonly MineRow[]]> {
     if (this.#session.losses !== this.#losses) this.#doubt();
     this.#losses = this.#session.losses;
     await this.#renew(session);
@@ -211,7 +211,7 @@ export class PostgresMembership implements Membership {
   }
 
   /** Says that this process lives; also when the others have forgotten it. */
-  async #renew(session: Session): Promise<void> {
+  async #renew(session: PostgresSession): Promise<void> {
     const now = this.#connection.clock.now();
     if (now - this.#renewedAt < this.#times.ttlMs / 8) return;
     await session.run(
@@ -227,7 +227,7 @@ export class PostgresMembership implements Membership {
   }
 
   /** Takes rooms that nobody has, of the dead and on offer, in this order. */
-  async #take(session: Session, { alive }: View, most: number): Promise<readonly (readonly [string, How])[]> {
+  async #take(session: PostgresSession, { alive }: View, most: number): Promise<readonly (readonly [string, How])[]> {
     const free = await session.rows<{ key: string; how: How }>(
       `WITH picked AS (
          SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($4 AND owner <> ALL($2::integer[])))
@@ -260,7 +260,7 @@ export class PostgresMembership implements Membership {
   }
 
   /** Has so many rooms on offer: the ones that this process has had for longest, so that none moves again soon. */
-  async #offer(session: Session, view: View, wanted: number): Promise<void> {
+  async #offer(session: PostgresSession, view: View, wanted: number): Promise<void> {
     const more = wanted - view.offeredBy(this.id);
     if (more === 0) return;
     await session.run(

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { LOCKS } from "./locks.js";
 import { INITIAL } from "./migrations/0001-initial.js";
 import { APPEND } from "./migrations/0002-append.js";
@@ -10,7 +10,7 @@ import { SEARCH } from "./migrations/0005-search.js";
 import { CLUSTER } from "./migrations/0006-cluster.js";
 import { TOLD } from "./migrations/0007-told.js";
 import { SPOOLED } from "./migrations/0008-spooled.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
 export const MIGRATIONS: readonly string[] = [INITIAL, APPEND, HOOKS, STATISTICS, SEARCH, CLUSTER, TOLD, SPOOLED];
@@ -23,7 +23,7 @@ const META = "CREATE TABLE meta(key text PRIMARY KEY, value text NOT NULL)";
  *
  * @throws DyliveError `bad_config` when the database is not ours, cannot hold every text, or was written by a newer dylive
  */
-export async function migrate(connection: Connection, migrations: readonly string[] = MIGRATIONS): Promise<void> {
+export async function migrate(connection: PostgresConnection, migrations: readonly string[] = MIGRATIONS): Promise<void> {
   // The usual case takes no lock.
   if ((await connection.ask((session) => schemaVersion(session, migrations.length))) === migrations.length) return;
   await connection.write(async (session) => {
@@ -46,7 +46,7 @@ export async function migrate(connection: Connection, migrations: readonly strin
 }
 
 /** The version of the schema; 0 for an empty database. @throws DyliveError bad_config when it is not ours or newer than what is known */
-export async function schemaVersion(session: Session, known = MIGRATIONS.length): Promise<number> {
+export async function schemaVersion(session: PostgresSession, known = MIGRATIONS.length): Promise<number> {
   const found = await session.row<{ name: string; encoding: string; ours: boolean; tables: number }>(
     `SELECT current_database() AS name, current_setting('server_encoding') AS encoding, to_regclass('meta') IS NOT NULL AS ours,
        (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace) AS tables`,
@@ -60,7 +60,7 @@ export async function schemaVersion(session: Session, known = MIGRATIONS.length)
   throw new DyliveError("store_newer", `the database ${name} has schema ${version}, this dylive knows ${known}`);
 }
 
-async function schemaOf(session: Session): Promise<number | null> {
+async function schemaOf(session: PostgresSession): Promise<number | null> {
   const columns = await session.row<{ n: number }>(
     "SELECT count(*) AS n FROM pg_attribute WHERE attrelid = 'meta'::regclass AND attname IN ('key', 'value')",
   );

@@ -1,18 +1,18 @@
 import type { RoomKey } from "../log.js";
 import { type Among, type Positions, surplus } from "../positions.js";
-import type { Connection } from "./connection.js";
-import { Lane } from "./lane.js";
-import type { Session } from "./session.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
+import type { PostgresSession } from "./session.js";
 
 /** How far each reader has come, in PostgreSQL. */
 export class PostgresPositions implements Positions {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
   #movedAt = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
   }
 
   get(reader: string, room: RoomKey): Promise<number | null> {
@@ -51,7 +51,7 @@ export class PostgresPositions implements Positions {
 }
 
 /** Sets or (null) forgets the position of a reader. For the other parts of the store, which change positions together with what is theirs. */
-export async function placeReader(session: Session, reader: string, room: RoomKey, seq: number | null): Promise<void> {
+export async function placeReader(session: PostgresSession, reader: string, room: RoomKey, seq: number | null): Promise<void> {
   if (seq === null) await session.run("DELETE FROM positions WHERE reader = $1 AND room = $2", reader, room);
   else
     await session.run(
@@ -63,12 +63,12 @@ export async function placeReader(session: Session, reader: string, room: RoomKe
 }
 
 /** Forgets every position of a reader. */
-export async function forgetReader(session: Session, reader: string): Promise<void> {
+export async function forgetReader(session: PostgresSession, reader: string): Promise<void> {
   await session.run("DELETE FROM positions WHERE reader = $1", reader);
 }
 
 /** Forgets the positions that were moved least recently, if there are too many. @param reader has just been given one, of a room: that stays */
-async function shed(session: Session, among: Among, reader: string, room: RoomKey): Promise<void> {
+async function shed(session: PostgresSession, among: Among, reader: string, room: RoomKey): Promise<void> {
   const row = await session.row<{ count: number }>("SELECT count(*) AS count FROM positions WHERE reader ^@ $1", among.prefix);
   const many = surplus(row?.count ?? 0, among);
   if (many === 0) return;

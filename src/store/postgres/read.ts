@@ -1,15 +1,15 @@
 import type { Page, RoomKey, Where } from "../log.js";
 import { type Plan, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf } from "../row.js";
-import type { Session, Value } from "./session.js";
+import type { PostgresSession, Value } from "./session.js";
 
 /** What a page is planned by. Days as [day, first seq, last seq], removals as [first seq, last seq]. */
-interface Look {
+interface ReadLook {
   readonly head: number;
   readonly removals: readonly (readonly [number, number])[];
   readonly days: readonly (readonly [number, number, number])[];
 }
-interface Stored {
+interface StoredRow {
   readonly seq: number;
   readonly body: string;
 }
@@ -28,8 +28,8 @@ const LOOK_BEFORE = look(
 );
 
 /** A page of events after a seq. To be called inside a transaction on one snapshot, so that head, removals and events are of one moment. */
-export async function readAfter(session: Session, room: RoomKey, after: number, limit: number, where: Where): Promise<Page> {
-  const found = await session.row<Look>(LOOK_AFTER, room, after);
+export async function readAfter(session: PostgresSession, room: RoomKey, after: number, limit: number, where: Where): Promise<Page> {
+  const found = await session.row<ReadLook>(LOOK_AFTER, room, after);
   if (found === undefined) return { events: [], scanned: 0, head: 0 };
   const plan = planForward(after, found.head, found.removals.map(removalOf));
   const rows = await rowsOf(session, room, plan, found, limit, where, "ASC");
@@ -37,8 +37,8 @@ export async function readAfter(session: Session, room: RoomKey, after: number, 
 }
 
 /** As {@link readAfter}, of the newest events before a seq. */
-export async function readBefore(session: Session, room: RoomKey, before: number, limit: number, where: Where): Promise<Page> {
-  const found = await session.row<Look>(LOOK_BEFORE, room, before);
+export async function readBefore(session: PostgresSession, room: RoomKey, before: number, limit: number, where: Where): Promise<Page> {
+  const found = await session.row<ReadLook>(LOOK_BEFORE, room, before);
   if (found === undefined) return { events: [], scanned: 1, head: 0 };
   const plan = planBackward(before, found.head, found.removals.map(removalOf));
   const rows = (await rowsOf(session, room, plan, found, limit, where, "DESC")).toReversed();
@@ -46,19 +46,19 @@ export async function readBefore(session: Session, room: RoomKey, before: number
 }
 
 /** The days that may hold seqs of a range. */
-function daysIn(days: Look["days"], from: number, to: number): readonly number[] {
+function daysIn(days: ReadLook["days"], from: number, to: number): readonly number[] {
   return days.filter(([, min, max]) => max >= from && min <= to).map(([day]) => day);
 }
 
 async function rowsOf(
-  session: Session,
+  session: PostgresSession,
   room: RoomKey,
   { from, to }: Plan,
-  { days }: Look,
+  { days }: ReadLook,
   limit: number,
   { types, sessionId, userId, minDiamonds }: Where,
   order: "ASC" | "DESC",
-): Promise<readonly Stored[]> {
+): Promise<readonly StoredRow[]> {
   if (to < from || limit <= 0) return [];
   const values: Value[] = [daysIn(days, from, to), room, from, to, limit];
   const terms = ["day = ANY($1::integer[])", "room = $2", "seq BETWEEN $3 AND $4"];
@@ -70,14 +70,14 @@ async function rowsOf(
   add((name) => `user_id = ${name}`, userId);
   add((name) => `diamonds >= ${name}`, minDiamonds);
   // Planned with the values at hand: only the tables of these days are looked at, even for their existence.
-  return session.rows<Stored>(`SELECT seq, body FROM events WHERE ${terms.join(" AND ")} ORDER BY seq ${order} LIMIT $5`, ...values);
+  return session.rows<StoredRow>(`SELECT seq, body FROM events WHERE ${terms.join(" AND ")} ORDER BY seq ${order} LIMIT $5`, ...values);
 }
 
 function removalOf([from, to]: readonly [number, number]): Removal {
   return { from, to };
 }
 
-function pageOf(rows: readonly Stored[], scanned: number, head: number, { removed }: Plan): Page {
+function pageOf(rows: readonly StoredRow[], scanned: number, head: number, { removed }: Plan): Page {
   const events = rows.map(({ seq, body }) => eventOf(seq, body));
   return { events, scanned, head, ...(removed !== undefined && { removed }) };
 }

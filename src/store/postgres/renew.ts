@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { addressOf } from "./address.js";
-import { Connection } from "./connection.js";
+import { PostgresConnection } from "./connection.js";
 import { PostgresLeases } from "./leases.js";
 import { migrate, schemaVersion } from "./migrate.js";
 
@@ -25,7 +25,7 @@ const BEYOND = { epochs: 1_000_000, members: 1_000_000, rooms: 10_000 };
  * @throws DyliveError in_use when processes are connected, which it names; bad_config when there is no store; store_unreachable
  */
 export async function renewLog(url: string, clock: Clock = systemClock): Promise<Renewed> {
-  const connection = new Connection(url, clock);
+  const connection = new PostgresConnection(url, clock);
   try {
     const { name } = addressOf(url);
     if ((await connection.ask((session) => schemaVersion(session))) === 0)

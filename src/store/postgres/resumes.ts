@@ -1,8 +1,8 @@
 import type { RoomKey } from "../log.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 
 /** What is to be written of a room, and who waits for it. */
-interface Call {
+interface SaveCall {
   readonly text: string | null;
   readonly resolve: (known: boolean) => void;
   readonly reject: (error: unknown) => void;
@@ -13,11 +13,11 @@ interface Call {
  * that a process with many rooms makes few commits.
  */
 export class Resumes {
-  readonly #connection: Connection;
-  #waiting = new Map<RoomKey, Call[]>();
+  readonly #connection: PostgresConnection;
+  #waiting = new Map<RoomKey, SaveCall[]>();
   #running = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 

@@ -1,19 +1,19 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import { type Limits, type LimitsOf, RETAINED, type Retained, type Retention, type StoreSize } from "../retention.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { DAY_MS, dayAt, UNDATED } from "./day.js";
 import { dropDays } from "./drop.js";
-import { Lane } from "./lane.js";
+import { SerialLane } from "./lane.js";
 
 /** Limits in PostgreSQL. Its files are the server's business: dropping a day gives their space back. */
 export class PostgresRetention implements Retention {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
   }
 
   limits(room: RoomKey): Promise<Partial<LimitsOf>> {

@@ -12,21 +12,21 @@ import {
   type Watch,
 } from "../rooms.js";
 import { assertChanged, factValues, roomOf, type StoredRoom, settingsOf } from "../stored-room.js";
-import type { Connection } from "./connection.js";
-import { Lane } from "./lane.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
 import { LOCKS } from "./locks.js";
 import { Resumes } from "./resumes.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /** The rooms and their names in PostgreSQL. */
 export class PostgresRooms implements Rooms {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
   readonly #resumes: Resumes;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
     this.#resumes = new Resumes(connection);
   }
 
@@ -118,7 +118,7 @@ export class PostgresRooms implements Rooms {
 }
 
 /** The room that all of these aliases name, if the facts about it are stored, too; else null. */
-async function knownAs(session: Session, aliases: readonly Alias[], facts: Partial<RoomFacts>): Promise<RoomKey | null> {
+async function knownAs(session: PostgresSession, aliases: readonly Alias[], facts: Partial<RoomFacts>): Promise<RoomKey | null> {
   const rows = await session.rows<StoredRoom>(
     `SELECT r.* FROM unnest($1::text[], $2::text[]) AS g(kind, value) JOIN aliases a ON a.kind = g.kind AND a.value = g.value
      JOIN rooms r ON r.room = a.room`,
@@ -131,19 +131,19 @@ async function knownAs(session: Session, aliases: readonly Alias[], facts: Parti
   return factValues(facts).every((value, at) => value === null || value === stored[at]) ? row.room : null;
 }
 
-async function findRoom(session: Session, { kind, value }: Alias): Promise<RoomKey | null> {
+async function findRoom(session: PostgresSession, { kind, value }: Alias): Promise<RoomKey | null> {
   const row = await session.row<{ room: RoomKey }>("SELECT room FROM aliases WHERE kind = $1 AND value = $2", kind, value);
   return row?.room ?? null;
 }
 
-async function makeRoom(session: Session, at: number): Promise<RoomKey> {
+async function makeRoom(session: PostgresSession, at: number): Promise<RoomKey> {
   const row = await session.row<{ room: RoomKey }>("INSERT INTO rooms(created_at) VALUES ($1) RETURNING room", at);
   if (row === undefined) throw new DyliveError("internal", "no room can be made");
   await session.run("INSERT INTO heads(room) VALUES ($1)", row.room);
   return row.room;
 }
 
-async function setFacts(session: Session, room: RoomKey, facts: Partial<RoomFacts>): Promise<void> {
+async function setFacts(session: PostgresSession, room: RoomKey, facts: Partial<RoomFacts>): Promise<void> {
   const changed = await session.run(
     `UPDATE rooms SET web_rid = coalesce($2, web_rid), title = coalesce($3, title), anchor_id = coalesce($4, anchor_id),
        anchor_sec_uid = coalesce($5, anchor_sec_uid), anchor_nickname = coalesce($6, anchor_nickname),

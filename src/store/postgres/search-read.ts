@@ -5,7 +5,7 @@ import { type Candidate, mergeNewest } from "../search-merge.js";
 import { isFound, queryOf } from "../search-terms.js";
 import { daysOf } from "./room-days.js";
 import { indexedWords } from "./search-write.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /**
  * Events that are looked at of each room: few at first, since the first page is often enough; then four times as many of the rooms where these
@@ -24,7 +24,7 @@ interface Looked {
 }
 
 /** As `Search.find`. To be called inside a transaction on one snapshot. */
-export async function findEvents(session: Session, ask: SearchAsk, limit: number): Promise<Found> {
+export async function findEvents(session: PostgresSession, ask: SearchAsk, limit: number): Promise<Found> {
   const began = performance.now();
   const query = queryOf(ask).replaceAll(" AND ", " & ").replaceAll(" OR ", " | ");
   const rooms = ask.places.map(({ room }) => room);
@@ -52,7 +52,7 @@ function* candidatesOf(looked: ReadonlyMap<RoomKey, Looked>, place: SearchPlace,
 }
 
 /** As `Search.verify`. */
-export async function verifyIndex(session: Session, room: RoomKey, after: number): Promise<Verified | null> {
+export async function verifyIndex(session: PostgresSession, room: RoomKey, after: number): Promise<Verified | null> {
   const row = await session.row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room);
   if (row === undefined || after >= row.indexed) return null;
   const scanned = Math.min(after + VERIFY_SEQS, row.indexed);
@@ -75,7 +75,13 @@ export async function verifyIndex(session: Session, room: RoomKey, after: number
   return { scanned, wrong: [...wrong].sort((a, b) => a - b) };
 }
 
-async function lookAt(session: Session, { room, before }: SearchPlace, ask: SearchAsk, query: string, hits: number): Promise<Looked> {
+async function lookAt(
+  session: PostgresSession,
+  { room, before }: SearchPlace,
+  ask: SearchAsk,
+  query: string,
+  hits: number,
+): Promise<Looked> {
   const days = await daysOf(session, room, { from: 1, to: before - 1 });
   const found = await session.rows<{ day: number; seq: number }>(
     `SELECT day, seq FROM search WHERE day = ANY($1::integer[]) AND room = $2 AND seq < $3 AND words @@ $4::tsquery

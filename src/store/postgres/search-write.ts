@@ -4,7 +4,7 @@ import type { Removal } from "../page.js";
 import { eventOf } from "../row.js";
 import { wordsOf } from "../search-terms.js";
 import { daysOf } from "./room-days.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /** Events of one step. */
 const STEP_EVENTS = 500;
@@ -19,7 +19,7 @@ export function indexedWords(room: RoomKey, event: LiveEvent): string {
 }
 
 /** How far a room is indexed; nobody indexes or changes its events until the transaction ends. Everything here is called inside one. */
-export async function lockIndex(session: Session, room: RoomKey): Promise<number> {
+export async function lockIndex(session: PostgresSession, room: RoomKey): Promise<number> {
   const row = await session.row<{ indexed: number }>(
     "INSERT INTO search_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING indexed",
     room,
@@ -28,7 +28,7 @@ export async function lockIndex(session: Session, room: RoomKey): Promise<number
 }
 
 /** As `Search.advance`. */
-export async function advanceIndex(session: Session, room: RoomKey): Promise<boolean> {
+export async function advanceIndex(session: PostgresSession, room: RoomKey): Promise<boolean> {
   const indexed = await lockIndex(session, room);
   const head = (await session.row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room))?.head ?? 0;
   if (indexed >= head) return false;
@@ -52,16 +52,16 @@ export async function advanceIndex(session: Session, room: RoomKey): Promise<boo
 }
 
 /** An event that is in the index was replaced: what it was is no longer found. */
-export async function reindex(session: Session, room: RoomKey, day: number, event: LiveEvent): Promise<void> {
+export async function reindex(session: PostgresSession, room: RoomKey, day: number, event: LiveEvent): Promise<void> {
   await add(session, room, [[day, event]]);
 }
 
 /** Events were removed. */
-export async function unindex(session: Session, room: RoomKey, days: readonly number[], { from, to }: Removal): Promise<void> {
+export async function unindex(session: PostgresSession, room: RoomKey, days: readonly number[], { from, to }: Removal): Promise<void> {
   await session.run("DELETE FROM search WHERE day = ANY($1::integer[]) AND room = $2 AND seq BETWEEN $3 AND $4", days, room, from, to);
 }
 
-async function add(session: Session, room: RoomKey, events: readonly (readonly [day: number, LiveEvent])[]): Promise<void> {
+async function add(session: PostgresSession, room: RoomKey, events: readonly (readonly [day: number, LiveEvent])[]): Promise<void> {
   if (events.length === 0) return;
   await session.run(
     ADD,

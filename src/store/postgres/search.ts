@@ -1,19 +1,19 @@
 import type { RoomKey } from "../log.js";
 import type { Found, Search, SearchAsk, Verified } from "../search.js";
 import type { Progress } from "../statistics.js";
-import type { Connection } from "./connection.js";
-import { Lane } from "./lane.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
 import { findEvents, verifyIndex } from "./search-read.js";
 import { advanceIndex } from "./search-write.js";
 
 /** Search in PostgreSQL, by an inverted index of our words. */
 export class PostgresSearch implements Search {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
   }
 
   progress(): Promise<readonly Progress[]> {

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Secrets } from "../secrets.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 
 /** The store's own keys, beside its id. */
 export class PostgresSecrets implements Secrets {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 

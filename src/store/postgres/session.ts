@@ -27,7 +27,7 @@ const names = new Map<string, string>();
 type Heard = <T>(ask: () => Promise<T>) => Promise<T>;
 
 /** One connection for as long as a piece of work has it. */
-export class Session {
+export class PostgresSession {
   readonly #client: pg.ClientBase;
   readonly #heard: Heard;
 

@@ -1,21 +1,21 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { Session as Broadcast, Sessions } from "../sessions.js";
-import type { Connection } from "./connection.js";
-import { Lane } from "./lane.js";
-import type { Session } from "./session.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
+import type { PostgresSession } from "./session.js";
 
 const SELECT = `SELECT room, session_id AS "sessionId", title, opened_at AS "openedAt", ended_at AS "endedAt", end_reason AS "endReason"
   FROM sessions WHERE room = $1`;
 
 /** The broadcasts of every room in PostgreSQL. */
 export class PostgresSessions implements Sessions {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
   }
 
   async open(room: RoomKey, sessionId: string, at: number, title: string | null = null): Promise<Broadcast> {
@@ -59,6 +59,6 @@ export class PostgresSessions implements Sessions {
   }
 }
 
-function find(session: Session, room: RoomKey, sessionId: string): Promise<Broadcast | undefined> {
+function find(session: PostgresSession, room: RoomKey, sessionId: string): Promise<Broadcast | undefined> {
   return session.row<Broadcast>(`${SELECT} AND session_id = $2`, room, sessionId);
 }

@@ -1,14 +1,14 @@
 import type { Shared } from "../shared.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 
 /** In `meta`, apart from what the store itself keeps there. */
 const PREFIX = "shared:";
 
 /** Shared texts in PostgreSQL. */
 export class PostgresShared implements Shared {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 

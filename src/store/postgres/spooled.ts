@@ -1,12 +1,12 @@
 import type { RoomKey } from "../log.js";
 import type { Spooled, SpooledPart } from "../spooled.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 
 /** What was spooled, in PostgreSQL. */
 export class PostgresSpooled implements Spooled {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 

@@ -1,7 +1,7 @@
 import { type GiftLine, type Person, type SessionDelta, WORDS_KEPT, WORDS_MAX } from "../statistics.js";
 import { COUNT_MAX, type ComboCounts, countCombos, DIAMONDS_MAX, NO_COMBOS } from "../statistics-add.js";
-import { addTally, emptyTally, eventsOf, type Tally, tallyOf, tallyText } from "../tally.js";
-import type { Session } from "./session.js";
+import { addTotals, emptyTotals, eventsOf, type Totals, totalsOf, totalsText } from "../totals.js";
+import type { PostgresSession } from "./session.js";
 
 const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"];
 const DONE = ["events", "chats", "likes", "joins", "follows", "shares"];
@@ -45,7 +45,7 @@ interface Fresh extends ComboCounts {
 }
 
 /** Adds what some events add to the rows of a broadcast, a kind of rows by one statement. The room's row is locked. */
-export async function addDelta(session: Session, n: number, delta: SessionDelta): Promise<Fresh> {
+export async function addDelta(session: PostgresSession, n: number, delta: SessionDelta): Promise<Fresh> {
   const { total, byPerson, byLine } = await addCombos(session, n, delta);
   const people = await addPeople(session, n, [...delta.people.values()], byPerson);
   await addLines(session, n, [...delta.lines], byLine);
@@ -56,7 +56,7 @@ export async function addDelta(session: Session, n: number, delta: SessionDelta)
 }
 
 /** Notes which combos are new, and which have ended for the first time. */
-async function addCombos(session: Session, n: number, { combos }: SessionDelta) {
+async function addCombos(session: PostgresSession, n: number, { combos }: SessionDelta) {
   if (combos.size === 0) return countCombos(combos, () => undefined);
   const sql = `SELECT combo_id AS id, settled FROM statistics_combos WHERE n = $1 AND combo_id = ANY($2::text[])`;
   const known = await session.rows<{ id: string; settled: boolean }>(sql, n, [...combos.keys()]);
@@ -71,7 +71,7 @@ async function addCombos(session: Session, n: number, { combos }: SessionDelta) 
   return counted;
 }
 
-async function addPeople(session: Session, n: number, people: readonly Person[], combos: ReadonlyMap<string, ComboCounts>) {
+async function addPeople(session: PostgresSession, n: number, people: readonly Person[], combos: ReadonlyMap<string, ComboCounts>) {
   const counts = { people: 0, chatters: 0, gifters: 0 };
   if (people.length === 0) return counts;
   const each = <T>(of: (person: Person) => T) => people.map(of);
@@ -107,7 +107,7 @@ async function addPeople(session: Session, n: number, people: readonly Person[],
 }
 
 async function addLines(
-  session: Session,
+  session: PostgresSession,
   n: number,
   lines: readonly (readonly [string, GiftLine])[],
   combos: ReadonlyMap<string, ComboCounts>,
@@ -132,7 +132,7 @@ async function addLines(
   );
 }
 
-async function addWords(session: Session, n: number, kind: string, words: ReadonlyMap<string, number>): Promise<void> {
+async function addWords(session: PostgresSession, n: number, kind: string, words: ReadonlyMap<string, number>): Promise<void> {
   if (words.size === 0) return;
   await session.run(ADD_WORDS, n, kind, [...words.keys()], [...words.values()]);
   const [{ kept } = { kept: 0 }] = await session.rows<{ kept: number }>(COUNT_WORDS, n, kind);
@@ -147,21 +147,21 @@ async function addWords(session: Session, n: number, kind: string, words: Readon
   );
 }
 
-async function addMinutes(session: Session, n: number, minutes: ReadonlyMap<number, Tally>): Promise<void> {
+async function addMinutes(session: PostgresSession, n: number, minutes: ReadonlyMap<number, Totals>): Promise<void> {
   if (minutes.size === 0) return;
   const sql = "SELECT minute, tally FROM statistics_minutes WHERE n = $1 AND minute = ANY($2::bigint[])";
   const known = await session.rows<{ minute: number; tally: string }>(sql, n, [...minutes.keys()]);
-  const before = new Map(known.map(({ minute, tally }) => [minute, tallyOf(tally)]));
-  const summed = [...minutes].map(([minute, tally]) => {
-    const whole = before.get(minute) ?? emptyTally();
-    addTally(whole, tally);
+  const before = new Map(known.map(({ minute, tally }) => [minute, totalsOf(tally)]));
+  const summed = [...minutes].map(([minute, totals]) => {
+    const whole = before.get(minute) ?? emptyTotals();
+    addTotals(whole, totals);
     return [minute, whole] as const;
   });
   await session.run(
     SET_MINUTES,
     n,
     summed.map(([minute]) => minute),
-    summed.map(([, tally]) => eventsOf(tally)),
-    summed.map(([, tally]) => tallyText(tally)),
+    summed.map(([, totals]) => eventsOf(totals)),
+    summed.map(([, totals]) => totalsText(totals)),
   );
 }

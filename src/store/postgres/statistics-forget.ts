@@ -1,6 +1,6 @@
 import { HIDDEN_RECEIVER } from "../statistics.js";
 import { COUNT_MAX, DIAMONDS_MAX } from "../statistics-add.js";
-import type { Session } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"] as const;
 const MAX = (column: string) => (column === "diamonds" ? DIAMONDS_MAX : COUNT_MAX);
@@ -17,7 +17,7 @@ const MOVE_GIVER = moved("$2::text", "receiver_id", "receiver_name", "user_id");
 const MOVE_RECEIVER = moved("user_id", "$2::text", "$3::text", "receiver_id");
 
 /** As `Statistics.forget`. To be called inside a write transaction. */
-export async function forgetPerson(session: Session, userId: string, as: string | null): Promise<void> {
+export async function forgetPerson(session: PostgresSession, userId: string, as: string | null): Promise<void> {
   if (as === null) await session.run("DELETE FROM statistics_people WHERE user_id = $1", userId);
   else {
     await session.run(

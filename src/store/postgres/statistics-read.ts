@@ -15,8 +15,8 @@ import type {
 } from "../statistics.js";
 import { PEOPLE_ORDERS } from "../statistics.js";
 import { COUNT_MAX } from "../statistics-add.js";
-import { tallyOf } from "../tally.js";
-import type { Session, Value } from "./session.js";
+import { totalsOf } from "../totals.js";
+import type { PostgresSession, Value } from "./session.js";
 
 /** Diamonds may not fit a JS number: they come as text. */
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
@@ -33,14 +33,14 @@ const N = "(SELECT n FROM statistics_sessions WHERE room = $1 AND session_id = $
 
 type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
 type StoredSum = Stored<Omit<GiftSum, "place">> & { readonly rank: number; readonly key: string };
-type StoredSession = Omit<SessionStatistics, "tally" | "busiest"> & {
+type StoredSession = Omit<SessionStatistics, "totals" | "busiest"> & {
   readonly tally: string;
   readonly minute: number | null;
   readonly minuteEvents: number | null;
 };
 
 /** As `Statistics.sessions`; the functions here read on the session that they are given. */
-export async function sessionsOf(session: Session, room: RoomKey, sessionIds: readonly SessionKey[]) {
+export async function sessionsOf(session: PostgresSession, room: RoomKey, sessionIds: readonly SessionKey[]) {
   const rows = await session.rows<StoredSession>(
     `SELECT s.session_id AS "sessionId", s.tally, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
        h.head - coalesce(r.counted, 0) + s.until - s.back AS behind, m.minute, m.events AS "minuteEvents"
@@ -52,13 +52,13 @@ export async function sessionsOf(session: Session, room: RoomKey, sessionIds: re
   );
   const found = rows.map(({ tally, minute, minuteEvents, ...rest }): SessionStatistics => {
     const busiest = minute === null || minuteEvents === null ? null : { minute, events: minuteEvents };
-    return { ...rest, tally: tallyOf(tally), busiest };
+    return { ...rest, totals: totalsOf(tally), busiest };
   });
   return new Map(found.map((one) => [one.sessionId, one]));
 }
 
 /** As `Statistics.minutes`. */
-export async function minutesOf(session: Session, room: RoomKey, sessionId: SessionKey, after: number, limit: number) {
+export async function minutesOf(session: PostgresSession, room: RoomKey, sessionId: SessionKey, after: number, limit: number) {
   const rows = await session.rows<{ minute: number; tally: string }>(
     `SELECT minute, tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`,
     room,
@@ -66,12 +66,12 @@ export async function minutesOf(session: Session, room: RoomKey, sessionId: Sess
     after,
     limit,
   );
-  return rows.map(({ minute, tally }): Minute => ({ minute, tally: tallyOf(tally) }));
+  return rows.map(({ minute, tally }): Minute => ({ minute, totals: totalsOf(tally) }));
 }
 
 /** As `Statistics.people`. */
 export async function peopleOf(
-  session: Session,
+  session: PostgresSession,
   room: RoomKey,
   sessionId: SessionKey,
   order: PeopleOrder,
@@ -88,7 +88,7 @@ export async function peopleOf(
 
 /** As `Statistics.gifts`. */
 export async function giftsOf(
-  session: Session,
+  session: PostgresSession,
   room: RoomKey,
   sessionId: SessionKey,
   { by, userId, limit, after }: Parameters<Statistics["gifts"]>[2],
@@ -122,7 +122,7 @@ export async function giftsOf(
 
 /** As `Statistics.words`. */
 export function wordsCounted(
-  session: Session,
+  session: PostgresSession,
   room: RoomKey,
   sessionId: SessionKey,
   kind: WordKind,
@@ -135,7 +135,7 @@ export function wordsCounted(
 }
 
 /** As `Statistics.person`. */
-export async function personOf(session: Session, room: RoomKey, userId: string, limit: number, before = Number.MAX_SAFE_INTEGER) {
+export async function personOf(session: PostgresSession, room: RoomKey, userId: string, limit: number, before = Number.MAX_SAFE_INTEGER) {
   const rows = await session.rows<Stored<PersonSession>>(
     `SELECT s.session_id AS "sessionId", s.first_seq AS place, ${PERSON}
      FROM statistics_sessions s JOIN statistics_people p ON p.n = s.n AND p.user_id = $2

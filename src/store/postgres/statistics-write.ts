@@ -1,7 +1,7 @@
 import type { RoomKey } from "../log.js";
 import type { Counted, SessionDelta, SessionKey } from "../statistics.js";
-import { addTally, emptyTally, tallyOf, tallyText } from "../tally.js";
-import type { Session } from "./session.js";
+import { addTotals, emptyTotals, totalsOf, totalsText } from "../totals.js";
+import type { PostgresSession } from "./session.js";
 import { addDelta } from "./statistics-add.js";
 
 /** Rows of a broadcast that was reset that one call deletes: some milliseconds. */
@@ -9,7 +9,7 @@ const SWEEP_ROWS = 2000;
 const PARTS = ["minutes", "people", "gifts", "combos", "words"] as const;
 
 /** As `Statistics.commit`. To be called inside a write transaction, as everything here. */
-export async function commitCounted(session: Session, { task, scanned, removed, delta }: Counted): Promise<boolean> {
+export async function commitCounted(session: PostgresSession, { task, scanned, removed, delta }: Counted): Promise<boolean> {
   const { room, sessionId, after, version } = task;
   const at = await lockRoom(session, room);
   if (at.version !== version) return false;
@@ -40,7 +40,7 @@ export async function commitCounted(session: Session, { task, scanned, removed, 
 
 /** Forgets a broadcast; what is kept of it up to where the room is counted will be counted again, and seqs from `from` to `to` with it. */
 export async function resetSession(
-  session: Session,
+  session: PostgresSession,
   room: RoomKey,
   sessionId: SessionKey,
   from = Number.MAX_SAFE_INTEGER,
@@ -61,7 +61,7 @@ export async function resetSession(
 }
 
 /** Resets broadcasts of which events were replaced. */
-export async function resetStale(session: Session, room: RoomKey): Promise<void> {
+export async function resetStale(session: PostgresSession, room: RoomKey): Promise<void> {
   await lockRoom(session, room);
   // Taken away before they are looked at: what is replaced meanwhile makes a row anew.
   const stale = await session.rows<{ sessionId: string; from: number; to: number }>(
@@ -72,7 +72,7 @@ export async function resetStale(session: Session, room: RoomKey): Promise<void>
 }
 
 /** As `Statistics.expire`. */
-export async function expireSession(session: Session, room: RoomKey, before: number): Promise<boolean> {
+export async function expireSession(session: PostgresSession, room: RoomKey, before: number): Promise<boolean> {
   await lockRoom(session, room);
   const gone = await session.row<{ n: number }>(
     `DELETE FROM statistics_sessions WHERE n = (SELECT n FROM statistics_sessions
@@ -87,7 +87,7 @@ export async function expireSession(session: Session, room: RoomKey, before: num
 }
 
 /** Deletes some rows of a broadcast that was reset. @returns whether there may be more */
-export async function sweepDead(session: Session, room: RoomKey): Promise<boolean> {
+export async function sweepDead(session: PostgresSession, room: RoomKey): Promise<boolean> {
   const dead = await session.row<{ n: number }>(
     "SELECT n FROM statistics_dead WHERE room = $1 ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED",
     room,
@@ -103,7 +103,7 @@ export async function sweepDead(session: Session, room: RoomKey): Promise<boolea
 }
 
 /** Locks the room's row: whoever else counts or resets something of the room waits. */
-async function lockRoom(session: Session, room: RoomKey): Promise<{ readonly counted: number; readonly version: number }> {
+async function lockRoom(session: PostgresSession, room: RoomKey): Promise<{ readonly counted: number; readonly version: number }> {
   const row = await session.row<{ counted: number; version: number }>(
     `INSERT INTO statistics_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING counted, version`,
     room,
@@ -111,7 +111,7 @@ async function lockRoom(session: Session, room: RoomKey): Promise<{ readonly cou
   return row ?? { counted: 0, version: 0 };
 }
 
-async function markNewest(session: Session, room: RoomKey): Promise<void> {
+async function markNewest(session: PostgresSession, room: RoomKey): Promise<void> {
   await session.run(
     `UPDATE statistics_sessions SET partial = true
      WHERE n = (SELECT n FROM statistics_sessions WHERE room = $1 ORDER BY last_seq DESC LIMIT 1)`,
@@ -119,13 +119,13 @@ async function markNewest(session: Session, room: RoomKey): Promise<void> {
   );
 }
 
-async function add(session: Session, room: RoomKey, sessionId: SessionKey, delta: SessionDelta, partial: boolean): Promise<void> {
+async function add(session: PostgresSession, room: RoomKey, sessionId: SessionKey, delta: SessionDelta, partial: boolean): Promise<void> {
   const sql = "SELECT n, tally FROM statistics_sessions WHERE room = $1 AND session_id = $2";
   const known = await session.row<{ n: number; tally: string }>(sql, room, sessionId);
   const n = known?.n ?? (await makeSession(session, room, sessionId, delta.firstSeq, delta.lastSeq, false));
   const fresh = await addDelta(session, n, delta);
-  const tally = known === undefined ? emptyTally() : tallyOf(known.tally);
-  addTally(tally, delta.tally);
+  const totals = known === undefined ? emptyTotals() : totalsOf(known.tally);
+  addTotals(totals, delta.totals);
   await session.run(
     `UPDATE statistics_sessions SET first_seq = least(first_seq, $2), last_seq = greatest(last_seq, $3), combos = combos + $4,
        settled = settled + $5, people = people + $6, chatters = chatters + $7, gifters = gifters + $8, tally = $9, partial = partial OR $10
@@ -134,14 +134,14 @@ async function add(session: Session, room: RoomKey, sessionId: SessionKey, delta
     delta.firstSeq,
     delta.lastSeq,
     ...[fresh.combos, fresh.settled, fresh.people, fresh.chatters, fresh.gifters],
-    tallyText(tally),
+    totalsText(totals),
     partial,
   );
 }
 
 /** @param again whether its events are still to be counted, all of them */
 async function makeSession(
-  session: Session,
+  session: PostgresSession,
   room: RoomKey,
   sessionId: SessionKey,
   first: number,
@@ -151,7 +151,7 @@ async function makeSession(
   const row = await session.row<{ n: number }>(
     `INSERT INTO statistics_sessions(room, session_id, first_seq, last_seq, back, until, tally) VALUES ($1, $2, $3, $4, $5, $6, $7)
      RETURNING n`,
-    ...[room, sessionId, first, last, again ? first - 1 : 0, again ? last : 0, tallyText(emptyTally())],
+    ...[room, sessionId, first, last, again ? first - 1 : 0, again ? last : 0, totalsText(emptyTotals())],
   );
   return row?.n ?? 0;
 }

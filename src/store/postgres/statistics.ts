@@ -14,8 +14,8 @@ import type {
   WordCount,
   WordKind,
 } from "../statistics.js";
-import type { Connection } from "./connection.js";
-import { Lane } from "./lane.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
 import { forgetPerson } from "./statistics-forget.js";
 import { giftsOf, minutesOf, peopleOf, personOf, sessionsOf, wordsCounted } from "./statistics-read.js";
 import { commitCounted, expireSession, resetSession, resetStale, sweepDead } from "./statistics-write.js";
@@ -26,7 +26,7 @@ const DEAD = "EXISTS (SELECT FROM statistics_dead WHERE room = h.room)";
 const AGAIN = "coalesce((SELECT sum(until - back)::bigint FROM statistics_sessions WHERE room = h.room AND back < until), 0)";
 const LOOK = `SELECT h.head, coalesce(r.counted, 0) AS counted, coalesce(r.version, 0) AS version, ${STALE} AS stale ${FROM} WHERE h.room = $1`;
 
-interface Look {
+interface StatisticsLook {
   readonly head: number;
   readonly counted: number;
   readonly version: number;
@@ -35,12 +35,12 @@ interface Look {
 
 /** Statistics in PostgreSQL. */
 export class PostgresStatistics implements Statistics {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
   }
 
   progress(): Promise<readonly Progress[]> {
@@ -53,10 +53,10 @@ export class PostgresStatistics implements Statistics {
   }
 
   async task(room: RoomKey): Promise<CountTask | null> {
-    const look = await this.#connection.ask((session) => session.row<Look>(LOOK, room));
+    const look = await this.#connection.ask((session) => session.row<StatisticsLook>(LOOK, room));
     if (look?.stale === true) await this.#lane.write((session) => resetStale(session, room));
     return this.#connection.read(async (session) => {
-      const { head, counted, version } = (await session.row<Look>(LOOK, room)) ?? { head: 0, counted: 0, version: 0 };
+      const { head, counted, version } = (await session.row<StatisticsLook>(LOOK, room)) ?? { head: 0, counted: 0, version: 0 };
       if (counted < head) return { room, sessionId: null, after: counted, until: head, version };
       const again = await session.row<{ sessionId: SessionKey; back: number; until: number }>(
         `SELECT session_id AS "sessionId", back, until FROM statistics_sessions WHERE room = $1 AND back < until ORDER BY n LIMIT 1`,

@@ -5,8 +5,8 @@ import { ERASED, type Erasures, erasureKey, type NotedErasure } from "../erasure
 import { NOTHING_LEFT } from "../residue.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
-import { Connection } from "./connection.js";
-import { PostgresHolds } from "./holds.js";
+import { PostgresConnection } from "./connection.js";
+import { PostgresHolds } from "./distributed-locks.js";
 import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
@@ -22,13 +22,13 @@ import { PostgresShared } from "./shared.js";
 import { PostgresSpooled } from "./spooled.js";
 import { PostgresStatistics } from "./statistics.js";
 import { PostgresTokens } from "./tokens.js";
-import { PostgresWishes } from "./wishes.js";
+import { PostgresWishes } from "./wanted-rooms.js";
 
 /** The erasures of the store, beside its id. */
 class PostgresErasures implements Erasures {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 
@@ -67,7 +67,7 @@ export interface PostgresStore extends Store {
  */
 export async function openPostgresStore({ url, clock = systemClock, tell }: PostgresOptions): Promise<PostgresStore> {
   const { name } = addressOf(url);
-  const connection = new Connection(url, clock, tell);
+  const connection = new PostgresConnection(url, clock, tell);
   try {
     await migrate(connection);
     const log = new PostgresLog(connection, await logIdOf(connection));
@@ -86,9 +86,9 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       erasures: new PostgresErasures(connection),
       cluster: {
         leases: new PostgresLeases(connection),
-        wishes: new PostgresWishes(connection),
+        wantedRooms: new PostgresWishes(connection),
         spooled: new PostgresSpooled(connection),
-        holds: new PostgresHolds(connection),
+        locks: new PostgresHolds(connection),
         shared: new PostgresShared(connection),
       },
       server: () => ({ away: connection.away, connections: connection.figures }),

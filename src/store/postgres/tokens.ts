@@ -1,20 +1,20 @@
 import { DyliveError } from "../../runtime/errors.js";
 import { type StoredToken, tokenOf } from "../stored-token.js";
 import type { TokenRow, Tokens } from "../tokens.js";
-import type { Connection } from "./connection.js";
-import { Lane } from "./lane.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
 
 const SELECT = `SELECT id, name, scope, hash, rooms, per_minute AS "perMinute", created_at AS "createdAt", expires_at AS "expiresAt",
   revoked_at AS "revokedAt", last_used_at AS "lastUsedAt" FROM tokens`;
 
 /** The tokens in PostgreSQL. */
 export class PostgresTokens implements Tokens {
-  readonly #connection: Connection;
-  readonly #lane: Lane;
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
 
-  constructor(connection: Connection) {
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new Lane(connection);
+    this.#lane = new SerialLane(connection);
   }
 
   add(row: TokenRow): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RoomKey } from "../log.js";
-import type { Connection } from "./connection.js";
+import type { PostgresConnection } from "./connection.js";
 import { listen } from "./listen.js";
 
 const CHANNEL = "dylive_heads";
@@ -13,7 +13,7 @@ const POLL_MS = 1000;
 export type Head = readonly [room: RoomKey, head: number];
 
 /** Tells the other processes of heads, after the commit that moved them: inside of it, all commits of the database would wait in line. */
-export async function tellOthers(connection: Connection, heads: readonly Head[]): Promise<void> {
+export async function tellOthers(connection: PostgresConnection, heads: readonly Head[]): Promise<void> {
   const payload = heads.map(([room, head]) => `${room}:${head}`).join(",");
   // Whoever misses this finds the same by looking.
   await connection
@@ -23,11 +23,11 @@ export async function tellOthers(connection: Connection, heads: readonly Head[])
 
 /** Knows how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
 export class HeadWatch {
-  readonly #connection: Connection;
+  readonly #connection: PostgresConnection;
   readonly #notify: (rooms: readonly RoomKey[]) => void;
   readonly #seen = new Map<RoomKey, number>();
 
-  constructor(connection: Connection, notify: (rooms: readonly RoomKey[]) => void) {
+  constructor(connection: PostgresConnection, notify: (rooms: readonly RoomKey[]) => void) {
     this.#connection = connection;
     this.#notify = notify;
   }

@@ -6,26 +6,26 @@ import { storedId } from "./event-id.js";
 import { MAX_SEQ, posOf } from "./pos.js";
 
 /** A batch made ready outside the transaction. */
-interface PreparedBatch {
+interface SqliteBatch {
   readonly room: RoomKey;
   readonly epoch: number;
   readonly rows: readonly Row[];
 }
 
 /** The batch as rows; later changes to the events do not reach the store. */
-export function prepareBatch({ room, epoch, events }: RoomBatch): PreparedBatch {
+export function prepareBatch({ room, epoch, events }: RoomBatch): SqliteBatch {
   return { room, epoch, rows: events.map((event) => rowOf(event)) };
 }
 
 type Column = string | number | bigint | null;
-interface Mark {
+interface HighMark {
   readonly head: number;
   readonly epoch: number;
 }
 
 /** Gives events their seq. To be called inside a write transaction: the head is read there, because other processes append too. */
 export class Appender {
-  readonly #mark: Statement<[RoomKey], Mark>;
+  readonly #mark: Statement<[RoomKey], HighMark>;
   readonly #insert: Statement<Column[]>;
   readonly #setHead: Statement<[number, RoomKey]>;
 
@@ -38,7 +38,7 @@ export class Appender {
     this.#setHead = database.prepare("UPDATE heads SET head = ? WHERE room = ?");
   }
 
-  append({ room, epoch, rows }: PreparedBatch): Appended {
+  append({ room, epoch, rows }: SqliteBatch): Appended {
     const mark = this.#mark.get(room);
     if (mark === undefined || mark.epoch !== epoch) return { room, head: mark?.head ?? 0, fenced: true };
     let head = mark.head;

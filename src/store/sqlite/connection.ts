@@ -22,7 +22,7 @@ const PAGE_BYTES = 8192;
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** One connection to the database file, with its group commit. After `close` every call rejects with `stopping`. */
-export class Connection {
+export class SqliteConnection {
   readonly database: Database.Database;
   readonly clock: Clock;
   readonly #writer: GroupWriter;

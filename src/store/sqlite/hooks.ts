@@ -14,7 +14,7 @@ import {
 } from "../hooks.js";
 import type { RoomKey } from "../log.js";
 import { hookBody, hookOf, type StoredHook } from "../stored-hook.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 
 const HEAD = `id, room, from_seq AS "from", to_seq AS "to", events, created_at AS createdAt, tries`;
 
@@ -54,10 +54,10 @@ function statementsOf(database: Database) {
 
 /** The hooks in SQLite. */
 export class SqliteHooks implements Hooks {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#sql = statementsOf(connection.database);
   }

@@ -6,11 +6,11 @@ import { eventOf } from "../row.js";
 import { Waker } from "../waker.js";
 import { Appender, prepareBatch } from "./append.js";
 import { Changer } from "./change.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 import { storedId } from "./event-id.js";
 import { OthersWatch } from "./others.js";
 import { posOf, seqOf } from "./pos.js";
-import { Reader } from "./read.js";
+import { SqliteReader } from "./read.js";
 
 /** Events deleted in one transaction: more would hold up the event loop. */
 const REMOVE_CHUNK = 2000;
@@ -20,9 +20,9 @@ type Range = { readonly oldest: number; readonly head: number };
 /** The log in SQLite. `close` closes the whole store. */
 export class SqliteLog implements Log {
   readonly id: string;
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #appender: Appender;
-  readonly #reader: Reader;
+  readonly #reader: SqliteReader;
   readonly #changer: Changer;
   readonly #waker: Waker;
   readonly #known: Statement<[bigint | string, RoomKey], number>;
@@ -31,11 +31,11 @@ export class SqliteLog implements Log {
   readonly #oldest: Statement<[number, number], number>;
   readonly #rooms: Statement<[], RoomKey>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     const { database } = connection;
     this.#connection = connection;
     this.#appender = new Appender(database);
-    this.#reader = new Reader(database);
+    this.#reader = new SqliteReader(database);
     this.#changer = new Changer(database);
     this.#known = database.prepare<[bigint | string, RoomKey], number>("SELECT 1 FROM events WHERE id = ? AND room = ?").pluck();
     this.#byId = database

@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { RoomKey } from "../log.js";
 import { type Among, type Positions, surplus } from "../positions.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 
 function statementsOf(database: Database) {
   return {
@@ -20,11 +20,11 @@ function statementsOf(database: Database) {
 
 /** How far each reader has come, in SQLite. Writes share the log's transactions. */
 export class SqlitePositions implements Positions {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
   #movedAt = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#sql = statementsOf(connection.database);
   }

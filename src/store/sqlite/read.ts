@@ -8,7 +8,7 @@ type Value = string | number;
 type Order = "ASC" | "DESC";
 
 /** Reads pages. To be called inside a transaction, so that head, removals and events are of one moment. */
-export class Reader {
+export class SqliteReader {
   readonly #database: Database;
   readonly #head: Statement<[RoomKey], number>;
   readonly #removedAfter: Statement<[RoomKey, number], Removal>;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
 import type { OpenErasure, Residue, Wiped } from "../residue.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 import { openForever, Wiper } from "./wiper.js";
 
 /** How long somebody's long read may keep the file from being overwritten, and between tries. */
@@ -10,7 +10,7 @@ const RETRY_MS = 50;
 /** Between steps others write: SQLite's locks have no queue, and who waits for one looks again after up to so long. */
 const PAUSE_MS = 25;
 
-function statementsOf({ database }: Connection) {
+function statementsOf({ database }: SqliteConnection) {
   return {
     note: database.prepare<[string]>("INSERT OR REPLACE INTO meta(key, value) VALUES ('erasing', ?)"),
     change: database.prepare<[string, string]>("UPDATE meta SET value = ? WHERE key = 'erasing' AND value = ?"),
@@ -22,13 +22,13 @@ function statementsOf({ database }: Connection) {
 
 /** What is left in the pages of a SQLite file. */
 export class SqliteResidue implements Residue {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
   #file: number | null = null;
   #wiper: Wiper | null = null;
   #heldMs = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#sql = statementsOf(connection);
     connection.onClose(() => this.#done());

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import { type Limits, type LimitsOf, RETAINED, type Retained, type Retention, type StoreSize } from "../retention.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 import { MAX_SEQ, posOf } from "./pos.js";
 import { blockOf } from "./search-write.js";
 
@@ -33,10 +33,10 @@ function statementsOf(database: Database) {
 
 /** Limits in SQLite, and the size of its file. */
 export class SqliteRetention implements Retention {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#sql = statementsOf(connection.database);
   }

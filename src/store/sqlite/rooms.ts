@@ -14,7 +14,7 @@ import {
   type Watch,
 } from "../rooms.js";
 import { assertChanged, factValues, roomOf, type StoredRoom, settingsOf } from "../stored-room.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 import { MAX_ROOM } from "./pos.js";
 
 function statementsOf(database: Database) {
@@ -46,10 +46,10 @@ function statementsOf(database: Database) {
 
 /** The rooms and their names in SQLite. */
 export class SqliteRooms implements Rooms {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#sql = statementsOf(connection.database);
   }

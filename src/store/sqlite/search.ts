@@ -1,17 +1,17 @@
 import type { RoomKey } from "../log.js";
 import type { Found, Search, SearchAsk, Verified } from "../search.js";
 import type { Progress } from "../statistics.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 import { SearchReader } from "./search-read.js";
 import { SearchWriter } from "./search-write.js";
 
 /** Search in SQLite, by its full-text index. */
 export class SqliteSearch implements Search {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #reader: SearchReader;
   readonly #writer: SearchWriter;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#reader = new SearchReader(connection.database);
     this.#writer = new SearchWriter(connection.database);

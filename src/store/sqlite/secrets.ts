@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { Statement } from "better-sqlite3";
 import type { Secrets } from "../secrets.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 
 /** The store's own keys, beside its id. */
 export class SqliteSecrets implements Secrets {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #get: Statement<[], string>;
   readonly #make: Statement<[string]>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     const { database } = connection;
     this.#connection = connection;
     this.#get = database.prepare<[], string>("SELECT value FROM meta WHERE key = 'pseudonym_key'").pluck();

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { Session, Sessions } from "../sessions.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 
 const COLUMNS = "room, session_id AS sessionId, title, opened_at AS openedAt, ended_at AS endedAt, end_reason AS endReason";
 
@@ -27,10 +27,10 @@ function statementsOf(database: Database) {
 
 /** The broadcasts of every room in SQLite. */
 export class SqliteSessions implements Sessions {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#sql = statementsOf(connection.database);
   }

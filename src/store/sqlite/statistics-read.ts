@@ -16,7 +16,7 @@ import type {
 } from "../statistics.js";
 import { PEOPLE_ORDERS } from "../statistics.js";
 import { COUNT_MAX } from "../statistics-add.js";
-import { tallyOf } from "../tally.js";
+import { totalsOf } from "../totals.js";
 
 /** Diamonds may not fit a JS number: they are read in two halves. */
 const HALVES = "(p.diamonds >> 32) AS high, (p.diamonds & 4294967295) AS low";
@@ -37,7 +37,7 @@ interface Halves {
 }
 type Stored<T> = Omit<T, "diamonds"> & Halves;
 type StoredSum = Stored<Omit<GiftSum, "place">> & { readonly rank: number; readonly key: string; readonly seq: number };
-type StoredSession = Omit<SessionStatistics, "tally" | "partial" | "busiest"> & {
+type StoredSession = Omit<SessionStatistics, "totals" | "partial" | "busiest"> & {
   readonly tally: string;
   readonly partial: number;
   readonly minute: number | null;
@@ -46,7 +46,7 @@ type StoredSession = Omit<SessionStatistics, "tally" | "partial" | "busiest"> & 
 type Value = string | number | bigint;
 
 /** Reads statistics. To be called inside a transaction. */
-export class StatisticsReader {
+export class StatisticsQueries {
   readonly #database: Database;
   /** By their text: some dozen. */
   readonly #prepared = new Map<string, Statement<Value[]>>();
@@ -71,7 +71,7 @@ export class StatisticsReader {
       if (row === undefined) continue;
       const { tally, partial, minute, minuteEvents, ...rest } = row;
       const busiest = minute === null || minuteEvents === null ? null : { minute, events: minuteEvents };
-      found.set(sessionId, { ...rest, tally: tallyOf(tally), partial: partial === 1, busiest });
+      found.set(sessionId, { ...rest, totals: totalsOf(tally), partial: partial === 1, busiest });
     }
     return found;
   }
@@ -82,7 +82,7 @@ export class StatisticsReader {
       this.#n(room, sessionId),
       after,
       limit,
-    ).map(({ minute, tally }) => ({ minute, tally: tallyOf(tally) }));
+    ).map(({ minute, tally }) => ({ minute, totals: totalsOf(tally) }));
   }
 
   people(room: RoomKey, sessionId: SessionKey, order: PeopleOrder, limit: number, after?: readonly [bigint, string]): readonly Person[] {

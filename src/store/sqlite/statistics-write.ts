@@ -11,7 +11,7 @@ import {
   type WordKind,
 } from "../statistics.js";
 import { COUNT_MAX, type ComboCounts, countCombos, DIAMONDS_MAX, NO_COMBOS } from "../statistics-add.js";
-import { addTally, emptyTally, eventsOf, tallyOf, tallyText } from "../tally.js";
+import { addTotals, emptyTotals, eventsOf, totalsOf, totalsText } from "../totals.js";
 
 /** Rows of a broadcast that was reset that one call deletes: some milliseconds. */
 const SWEEP_ROWS = 2000;
@@ -153,7 +153,7 @@ export class StatisticsWriter {
       this.#sql.bury.run(known.n, room);
       this.#sql.dropSession.run(known.n);
     }
-    if (first <= until) this.#sql.addSession.run(room, sessionId, first, until, first - 1, until, tallyText(emptyTally()));
+    if (first <= until) this.#sql.addSession.run(room, sessionId, first, until, first - 1, until, totalsText(emptyTotals()));
     this.#sql.newVersion.run(room);
     this.#sql.fresh.run(room, sessionId);
   }
@@ -202,21 +202,21 @@ export class StatisticsWriter {
     for (const [key, line] of delta.lines) this.#addLine(n, line, byLine.get(key));
     this.#addWords(n, "word", delta.words);
     this.#addWords(n, "emoji", delta.emoji);
-    for (const [minute, tally] of delta.minutes) {
+    for (const [minute, totals] of delta.minutes) {
       const before = this.#sql.minute.get(n, minute);
-      const sum = before === undefined ? emptyTally() : tallyOf(before);
-      addTally(sum, tally);
-      this.#sql.setMinute.run(n, minute, eventsOf(sum), tallyText(sum));
+      const sum = before === undefined ? emptyTotals() : totalsOf(before);
+      addTotals(sum, totals);
+      this.#sql.setMinute.run(n, minute, eventsOf(sum), totalsText(sum));
     }
-    const tally = known === undefined ? emptyTally() : tallyOf(known.tally);
-    addTally(tally, delta.tally);
+    const totals = known === undefined ? emptyTotals() : totalsOf(known.tally);
+    addTotals(totals, delta.totals);
     const counts = [total.combos, total.settled, people, chatters, gifters];
-    this.#sql.setSession.run(delta.firstSeq, delta.lastSeq, ...counts, tallyText(tally), n);
+    this.#sql.setSession.run(delta.firstSeq, delta.lastSeq, ...counts, totalsText(totals), n);
     if (partial) this.#sql.setPartial.run(n);
   }
 
   #make(room: RoomKey, sessionId: SessionKey, { firstSeq, lastSeq }: SessionDelta): number {
-    return Number(this.#sql.addSession.run(room, sessionId, firstSeq, lastSeq, 0, 0, tallyText(emptyTally())).lastInsertRowid);
+    return Number(this.#sql.addSession.run(room, sessionId, firstSeq, lastSeq, 0, 0, totalsText(emptyTotals())).lastInsertRowid);
   }
 
   #addWords(n: number, kind: WordKind, words: ReadonlyMap<string, number>): void {

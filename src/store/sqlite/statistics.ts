@@ -15,12 +15,12 @@ import type {
   WordCount,
   WordKind,
 } from "../statistics.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 import { StatisticsForgetter } from "./statistics-forget.js";
-import { StatisticsReader } from "./statistics-read.js";
+import { StatisticsQueries } from "./statistics-read.js";
 import { StatisticsWriter } from "./statistics-write.js";
 
-interface Look {
+interface SqliteStatisticsLook {
   readonly head: number;
   readonly counted: number;
   readonly version: number;
@@ -35,18 +35,18 @@ interface Again {
 
 /** Statistics in SQLite. */
 export class SqliteStatistics implements Statistics {
-  readonly #connection: Connection;
-  readonly #reader: StatisticsReader;
+  readonly #connection: SqliteConnection;
+  readonly #reader: StatisticsQueries;
   readonly #writer: StatisticsWriter;
   readonly #forgetter: StatisticsForgetter;
   readonly #progress: Statement<[], Progress>;
-  readonly #look: Statement<[RoomKey], Look>;
+  readonly #look: Statement<[RoomKey], SqliteStatisticsLook>;
   readonly #again: Statement<[RoomKey], Again>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     const { database } = connection;
     this.#connection = connection;
-    this.#reader = new StatisticsReader(database);
+    this.#reader = new StatisticsQueries(database);
     this.#writer = new StatisticsWriter(database);
     this.#forgetter = new StatisticsForgetter(database);
     const from = "FROM heads h LEFT JOIN statistics_rooms r ON r.room = h.room";

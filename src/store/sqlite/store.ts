@@ -2,7 +2,7 @@ import type { Statement } from "better-sqlite3";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { ERASED, type Erasures, erasureKey, type NotedErasure } from "../erasures.js";
 import type { Store } from "../store.js";
-import { Connection } from "./connection.js";
+import { SqliteConnection } from "./connection.js";
 import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
@@ -17,11 +17,11 @@ import { SqliteTokens } from "./tokens.js";
 
 /** The erasures of the store, beside its id. */
 class SqliteErasures implements Erasures {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #note: Statement<[string, string]>;
   readonly #list: Statement<[string], string>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     const { database } = connection;
     this.#connection = connection;
     this.#note = database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)");
@@ -54,7 +54,7 @@ export interface SqliteOptions {
  * @throws DyliveError `bad_config` when the file cannot be opened, is not ours, or was written by a newer dylive
  */
 export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }: SqliteOptions): Store {
-  const connection = new Connection(path, clock, tell, mayOnlyRead);
+  const connection = new SqliteConnection(path, clock, tell, mayOnlyRead);
   return {
     log: new SqliteLog(connection),
     rooms: new SqliteRooms(connection),

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { type StoredToken, tokenOf } from "../stored-token.js";
 import type { TokenRow, Tokens } from "../tokens.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 
 const COLUMNS = `id, name, scope, hash, rooms, per_minute AS perMinute, created_at AS createdAt, expires_at AS expiresAt,
   revoked_at AS revokedAt, last_used_at AS lastUsedAt`;
@@ -25,10 +25,10 @@ function statementsOf(database: Database) {
 
 /** The tokens in SQLite. */
 export class SqliteTokens implements Tokens {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#sql = statementsOf(connection.database);
   }

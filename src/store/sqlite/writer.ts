@@ -14,7 +14,7 @@ const MAX_WAITING = 200_000;
 const BUSY_MS = 10_000;
 const BUSY_RETRY_MS = 20;
 
-interface Call {
+interface WriteCall {
   readonly work: () => unknown;
   readonly weight: number;
   readonly since: number;
@@ -28,7 +28,7 @@ interface Call {
  */
 export class GroupWriter {
   readonly #database: Database;
-  #calls: Call[] = [];
+  #calls: WriteCall[] = [];
   #waiting = 0;
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -101,7 +101,7 @@ export class GroupWriter {
     if (this.#calls.length > 0) this.#schedule();
   }
 
-  #take(): readonly Call[] {
+  #take(): readonly WriteCall[] {
     let weight = 0;
     let count = 0;
     for (const call of this.#calls) {
@@ -114,7 +114,7 @@ export class GroupWriter {
   }
 
   /** Returns the calls that are to be tried again, because another process had the lock. */
-  #settle(calls: readonly Call[]): readonly Call[] {
+  #settle(calls: readonly WriteCall[]): readonly WriteCall[] {
     try {
       const results = this.#commit(calls);
       for (const [index, call] of calls.entries()) call.resolve(results[index]);
@@ -127,7 +127,7 @@ export class GroupWriter {
     }
   }
 
-  #commit(calls: readonly Call[]): readonly unknown[] {
+  #commit(calls: readonly WriteCall[]): readonly unknown[] {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       const results = calls.map((call) => call.work());

@@ -1,20 +1,20 @@
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { Spool } from "../../../src/collector/open-platform/spool.js";
+import { PushSpool } from "../../../src/collector/open-platform/spool.js";
 import { useDirectory } from "../../store/directory.js";
 
 const folder = useDirectory();
-const spools: Spool[] = [];
+const spools: PushSpool[] = [];
 afterEach(async () => {
   for (const spool of spools.splice(0)) await spool.close();
 });
-async function opened(...at: Parameters<typeof Spool.open>): Promise<Spool> {
-  const spool = await Spool.open(...at);
+async function opened(...at: Parameters<typeof PushSpool.open>): Promise<PushSpool> {
+  const spool = await PushSpool.open(...at);
   spools.push(spool);
   return spool;
 }
-async function drained(spool: Spool): Promise<string[]> {
+async function drained(spool: PushSpool): Promise<string[]> {
   const lines: string[] = [];
   await spool.drain(async (chunk) => void lines.push(...chunk));
   return lines;
@@ -49,7 +49,7 @@ describe("spool", () => {
 
   it("does not wait for a file that somebody has removed, and has its room again", async () => {
     const path = folder("spool");
-    const first = await Spool.open(path);
+    const first = await PushSpool.open(path);
     await first.put("a line of 20 bytes.");
     await first.close();
     const spool = await opened(path, 30);

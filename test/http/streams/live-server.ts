@@ -2,16 +2,16 @@ import { fastify } from "fastify";
 import { type Logger, pino } from "pino";
 import { afterEach } from "vitest";
 import type { RoomManager, RoomView } from "../../../src/health/state.js";
+import type { ApiDeps } from "../../../src/http/api-deps.js";
 import { createToken, type NewToken } from "../../../src/http/auth.js";
-import { Calls } from "../../../src/http/calls.js";
+import { Authenticator } from "../../../src/http/authenticator.js";
+import { HttpCalls } from "../../../src/http/calls.js";
 import { Connections } from "../../../src/http/connections.js";
 import { failureOf, sendFailure } from "../../../src/http/failure.js";
-import { Gate } from "../../../src/http/gate.js";
 import { HeldTokens } from "../../../src/http/held-tokens.js";
 import { Listener } from "../../../src/http/listener.js";
-import type { ApiParts } from "../../../src/http/parts.js";
-import { Secrets } from "../../../src/http/secrets.js";
-import { Live, type LiveLimits } from "../../../src/http/streams/live.js";
+import { SecretCipher } from "../../../src/http/secrets.js";
+import { type LiveLimits, LiveStreams } from "../../../src/http/streams/live.js";
 import { liveRoutes } from "../../../src/http/streams/routes.js";
 import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
 import { checkRequest } from "../../../src/http/v1/check.js";
@@ -26,7 +26,7 @@ export interface LiveServer {
   readonly url: string;
   readonly port: number;
   readonly store: Store;
-  readonly live: Live;
+  readonly live: LiveStreams;
   readonly token: string;
   /** What `/v1/rooms/stream` shows. */
   views: readonly RoomView[];
@@ -54,18 +54,18 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   const { limits = {}, maxEventsPerRoom = 1_000_000, clock = systemClock } = options;
   const store = options.store ?? openMemoryStore({ maxEventsPerRoom });
   const logger = options.logger ?? pino({ level: "silent" });
-  const secrets = new Secrets();
+  const secrets = new SecretCipher();
   const connections = new Connections(clock);
   const listener = new Listener(secrets, connections);
   const app = fastify({ serverFactory: (handler) => listener.make(handler) });
   app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
   const held = new HeldTokens(store.tokens, clock, (error) => logger.error({ err: error }));
-  const live = new Live({ store, clock, logger, limits, held });
-  const gate = new Gate({ tokens: store.tokens, secrets, calls: new Calls(held), clock, logger });
-  const sockets = new WsUpgrade(live, gate);
+  const live = new LiveStreams({ store, clock, logger, limits, held });
+  const authenticator = new Authenticator({ tokens: store.tokens, secrets, calls: new HttpCalls(held), clock, logger });
+  const sockets = new WsUpgrade(live, authenticator);
   listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   const rooms = { list: async () => server.views } as unknown as RoomManager;
-  const passes = new Passes({ gate, store } as unknown as ApiParts);
+  const passes = new Passes({ authenticator, store } as unknown as ApiDeps);
   await app.register(
     async (v1) => {
       v1.setValidatorCompiler(checkRequest);

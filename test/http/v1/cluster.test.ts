@@ -5,7 +5,7 @@ import { writeReport } from "../../../src/collector/report.js";
 import { ClusterSchema } from "../../../src/http/v1/cluster-routes.js";
 import type { Cluster } from "../../../src/store/cluster.js";
 import type { MemberRow } from "../../../src/store/leases.js";
-import type { WishRow } from "../../../src/store/wishes.js";
+import type { WantedRoom } from "../../../src/store/wanted-rooms.js";
 import { chat } from "../events.js";
 import { manage } from "../managed.js";
 
@@ -13,17 +13,17 @@ const member = (id: number, more: Partial<MemberRow> = {}): MemberRow => ({
   ...{ id, name: `host:${id}`, role: "collect", capacity: 300, rooms: 1, jobs: [], joinedAt: 5, expiresAt: 9, connected: true },
   ...more,
 });
-const wish = (value: string, more: Partial<WishRow> = {}): WishRow => ({
+const wish = (value: string, more: Partial<WantedRoom> = {}): WantedRoom => ({
   ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: false, askedAt: 5 },
   ...{ owner: null, ownerId: null, told: null, toldAt: null },
   ...more,
 });
 const told = (state: "live" | "waiting") => writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });
 
-function clusterOf(members: readonly MemberRow[], wishes: readonly WishRow[]): Cluster {
+function clusterOf(members: readonly MemberRow[], wishes: readonly WantedRoom[]): Cluster {
   return {
     leases: { members: async () => members },
-    wishes: { all: async () => wishes },
+    wantedRooms: { all: async () => wishes },
     spooled: { waiting: async () => 12_345 },
   } as unknown as Cluster;
 }

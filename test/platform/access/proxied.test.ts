@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { startSimulator } from "../../../simulator/index.js";
 import { loadConfig } from "../../../src/app/config.js";
-import { reachOf } from "../../../src/app/reach.js";
+import { reachOf } from "../../../src/app/platform.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { running, SIGNAL } from "../../collector/running.js";
 import { until } from "../../until.js";

@@ -1,14 +1,14 @@
 import { platformAt } from "../../../src/platform/access/platform.js";
+import { directIdentities } from "../../../src/platform/access/platform-identity.js";
 import { ProxyServer } from "../../../src/platform/access/proxy.js";
-import { directSeats } from "../../../src/platform/access/seat.js";
 import { httpSigner } from "../../../src/platform/access/signer.js";
-import type { Accounts, Reach } from "../../../src/platform/place.js";
+import type { AccountSource, Reach } from "../../../src/platform/platform-access.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 
 const USER_AGENT = "Mozilla/5.0 (test)";
 
 /** Of somebody who has none. */
-export const NO_ACCOUNTS: Accounts = {
+export const NO_ACCOUNTS: AccountSource = {
   get: (name) => Promise.reject(new DyliveError("not_found", `there is no account ${JSON.stringify(name)}`)),
   noteReading: () => {},
 };
@@ -18,7 +18,7 @@ export function reachAt(url: string): Reach {
   return {
     platform: platformAt(url),
     platformBy: (proxyUrl) => platformAt(url, new ProxyServer(proxyUrl)),
-    seats: directSeats({ signer: httpSigner(`${url}/@signer/sign`), userAgent: USER_AGENT }),
+    identities: directIdentities({ signer: httpSigner(`${url}/@signer/sign`), userAgent: USER_AGENT }),
     accounts: NO_ACCOUNTS,
     account: "default",
     source: "websocket",

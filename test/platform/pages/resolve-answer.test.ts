@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { answerOf, judge, type Reading } from "../../../src/platform/pages/answer.js";
+import { answerOf, judge, type PageReading } from "../../../src/platform/pages/answer.js";
 
-const reading = (status: number | null, more: Partial<Reading> = {}): Reading => ({
+const reading = (status: number | null, more: Partial<PageReading> = {}): PageReading => ({
   step: "page",
   webRid: "1",
   room: { id: "7", status, title: "t", cover: null, online: "5", totalViewers: "9" },

@@ -22,7 +22,7 @@ export interface Told {
   readonly [field: string]: unknown;
 }
 
-export interface LiveSocketParts {
+export interface LiveSocketDeps {
   readonly client: ApiClient;
   /** What to ask for whenever a connection opens: after the last event that was taken. */
   readonly subscribe: () => Subscribe | null;
@@ -35,13 +35,13 @@ export interface LiveSocketParts {
 
 /** One WebSocket that comes back by itself, until it is closed. */
 export class LiveSocket {
-  readonly #parts: LiveSocketParts;
+  readonly #parts: LiveSocketDeps;
   readonly #stop = new AbortController();
   #socket: WebSocket | null = null;
   #attempt = 0;
   #timer = 0;
 
-  constructor(parts: LiveSocketParts) {
+  constructor(parts: LiveSocketDeps) {
     this.#parts = parts;
     const { signal } = this.#stop;
     // The network or the reader is back: no need to wait.

@@ -3,7 +3,7 @@ import { tokenIsTaken } from "./live-socket.js";
 import type { Room } from "./model.js";
 import { type LinkState, retryMs } from "./retry.js";
 
-export interface RoomsStreamParts {
+export interface RoomsStreamDeps {
   readonly client: ApiClient;
   /** All rooms at first, then each that has changed; at most once a second. */
   readonly onRoom: (room: Room) => void;
@@ -15,7 +15,7 @@ export interface RoomsStreamParts {
  * Follows the states of all rooms until the signal aborts. An EventSource comes back after a lost connection, but never after a refusal: then a
  * new one is opened here.
  */
-export function followRooms({ client, onRoom, onState, onRefused }: RoomsStreamParts, signal: AbortSignal): void {
+export function followRooms({ client, onRoom, onState, onRefused }: RoomsStreamDeps, signal: AbortSignal): void {
   let attempt = 0;
   let source: EventSource | null = null;
   let timer = 0;

@@ -16,7 +16,7 @@ const OLDER_PAGE = 500;
 /** Events are shown together, ten times a second: fast enough to look at once, slow enough for a busy room. */
 const SHOW_MS = 100;
 
-export interface FeedParts {
+export interface FeedDeps {
   readonly client: ApiClient;
   /** The room's id. */
   readonly room: string;
@@ -35,7 +35,7 @@ export class Feed {
   readonly loaded = shallowRef(false);
   /** Place before the oldest row; null when there is nothing older. */
   readonly older = shallowRef<string | null>(null);
-  readonly #parts: FeedParts;
+  readonly #parts: FeedDeps;
   #lines = new FeedRows(ROWS_MAX);
   #fresh: LiveEvent[] = [];
   #skipped = 0;
@@ -46,7 +46,7 @@ export class Feed {
   #retrying = 0;
   readonly #stop = new AbortController();
 
-  constructor(parts: FeedParts) {
+  constructor(parts: FeedDeps) {
     this.#parts = parts;
     this.rows = shallowRef(this.#lines.rows);
     void this.#start();

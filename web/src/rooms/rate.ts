@@ -1,7 +1,7 @@
 /** Seconds that a sparkline shows. */
 export const RATE_SECONDS = 60;
 
-/** Methods that only people cause; others flow on in a room that is silent (as INTERACTIVE in src/health/tracker.ts). */
+/** Methods that only people cause; others flow on in a room that is silent (as INTERACTIVE in src/health/room-health.ts). */
 const INTERACTIVE: ReadonlySet<string> = new Set(
   [
     ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],

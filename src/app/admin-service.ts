@@ -1,0 +1,74 @@
+import { readFileSync, statSync } from "node:fs";
+import type { AboutServer, AdminService } from "../http/admin-service.js";
+import { collectionOf, examineBeside } from "../jobs/doctor.js";
+import type { Platform } from "../platform/access/platform.js";
+import { AccountDesk } from "../platform/accounts/account-desk.js";
+import type { AccountStore } from "../platform/accounts/login-store.js";
+import type { Clock } from "../runtime/clock.js";
+import { packagePath } from "../runtime/package-path.js";
+import type { StoreAt } from "../store/open.js";
+import type { Retention } from "../store/retention.js";
+import { type Config, environmentOf, SECRET_SETTINGS, variableOf } from "./config.js";
+import { ConfigSchema } from "./setting-schema.js";
+
+/** The built command line. */
+const PROGRAM = packagePath("dist/bin/dylive.js");
+const PACKAGE = packagePath("package.json");
+
+interface AdminDeps {
+  readonly config: Config;
+  readonly at: StoreAt;
+  readonly retention: Pick<Retention, "storeSize">;
+  readonly accounts: AccountStore;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  /** How the rooms are doing that are collected now. */
+  readonly collected: () => Promise<Parameters<typeof collectionOf>[0]>;
+  /** Streams for clients of other programs that are on by now. */
+  readonly compat: () => AboutServer["compat"];
+}
+
+/** What the API may show and do for the server's operator. */
+export function adminService({ config, at, retention, accounts, platform, clock, collected, compat }: AdminDeps): AdminService {
+  const startedAt = clock.now();
+  const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
+  return {
+    accounts: new AccountDesk(accounts, { platform, userAgent: config.userAgent }, clock),
+    about: async () => ({
+      version,
+      node: process.versions.node,
+      startedAt,
+      storeBytes: await storeBytes(at, retention),
+      account: config.account,
+      settings: shownSettings(config),
+      compat: compat(),
+    }),
+    examine: async (room, signal) => {
+      const findings = await examineBeside({ program: PROGRAM, env: environmentOf(config) }, room, signal);
+      return [...findings, collectionOf(await collected(), clock.now())];
+    },
+  };
+}
+
+/** What the store takes on disk; null when nobody can say. */
+async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">): Promise<number | null> {
+  if (at.engine === "sqlite")
+    return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const size = await retention.storeSize().catch(() => null);
+  return size === null ? null : size.used + size.free;
+}
+
+/** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
+export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
+  return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
+    const value = config[key];
+    const { description = "" } = ConfigSchema.properties[key] as { description?: string };
+    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
+    const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
+    return {
+      name: variableOf(key),
+      value: empty ? null : SECRET_SETTINGS.includes(key) || typeof plain === "object" ? "***" : plain,
+      about: description,
+    };
+  });
+}

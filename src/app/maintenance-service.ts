@@ -1,0 +1,48 @@
+import { eraseEverywhere } from "../erasure/everywhere.js";
+import { unreached } from "../erasure/unreached.js";
+import type { MaintenanceService } from "../http/maintenance-service.js";
+import { recordingsOf } from "../ingest/recordings.js";
+import { doTask } from "../jobs/do-task.js";
+import type { JobDesk } from "../jobs/jobs.js";
+import { rawFolder } from "../sources/raw/files.js";
+import type { RawRecorder } from "../sources/raw/recorder.js";
+
+interface MaintenanceDeps {
+  readonly desk: JobDesk;
+  readonly raw: Pick<RawRecorder, "rotate">;
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  /** Whether other processes keep recordings in folders of their own. */
+  readonly elsewhere: boolean;
+}
+
+/** Long work on what is kept, done by the worker thread step by step. */
+export function maintenanceService({ desk, raw, data, elsewhere }: MaintenanceDeps): MaintenanceService {
+  const folder = rawFolder(data);
+  return {
+    erase: async (user, keep, turn, signal) => {
+      const done = await eraseEverywhere(user, {
+        log: () => doTask(desk, "erase", { user, keep }, turn, signal),
+        recordings: async (identity) => {
+          // What was recorded up to now can be reached then.
+          await raw.rotate();
+          return doTask(desk, "eraseRaw", { folder, identity }, turn, signal);
+        },
+      });
+      const { erased, dropped, changed, kept, pseudonym, rooms } = done;
+      const { files, messages, frames } = done.recordings;
+      return {
+        ...{ erased, dropped, changed, kept },
+        pseudonym: keep && pseudonym !== "" ? pseudonym : null,
+        rooms: rooms.map(String),
+        recordings: { files, messages, frames },
+        notReached: unreached(data, done, elsewhere),
+      };
+    },
+    assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),
+    redecode: async (room, sessionId, turn, signal) => {
+      await raw.rotate();
+      return doTask(desk, "redecode", { folder, room, sessionId }, turn, signal);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { join, resolve } from "node:path";
+import { type Platform, platformAt } from "../platform/access/platform.js";
+import { directIdentities, type PlatformIdentities } from "../platform/access/platform-identity.js";
+import { ProxyServer } from "../platform/access/proxy.js";
+import { httpSigner } from "../platform/access/signer.js";
+import { AccountStore } from "../platform/accounts/login-store.js";
+import { findBrowser } from "../platform/browser/find.js";
+import { BrowserSession } from "../platform/browser/session.js";
+import type { Reach } from "../platform/platform-access.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Config, Machine } from "./config.js";
+
+/** The platform by the server's own way. @throws DyliveError bad_config */
+export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy">): Platform {
+  return platformAt(upstream, proxy === null ? null : new ProxyServer(proxy));
+}
+
+/** How the platform is reached by these settings; whoever takes it closes its seats. */
+export function reachOf(config: Config, machine: Machine, clock: Clock): Reach & { readonly accounts: AccountStore } {
+  return {
+    platform: platformOf(config),
+    platformBy: (url) => platformAt(config.upstream, new ProxyServer(url)),
+    identities: seatsOf(config, machine, clock),
+    accounts: AccountStore.inside(config.data, clock),
+    account: config.account,
+    source: config.source,
+    userAgent: config.userAgent,
+  };
+}
+
+/** The HTTP service that signs by these settings; null is the browser. With a stand-in for the platform, its own signs unless told otherwise. */
+export function signerUrl({ signer, upstream, source }: Config): string | null {
+  if (signer !== null) return signer === "browser" ? null : signer;
+  return upstream === null || source === "browser" ? null : `${upstream.replace(/\/+$/, "")}/@signer/sign`;
+}
+
+/** Where rooms sit: in a browser, or with the signer that was named. */
+function seatsOf(config: Config, machine: Machine, clock: Clock): PlatformIdentities {
+  const { upstream, userAgent, cdp, roomsPerContext } = config;
+  const signer = signerUrl(config);
+  if (signer !== null) return directIdentities({ signer: httpSigner(signer), userAgent });
+  const choose = () => (cdp === null ? { program: findBrowser(config.browser, machine.browsers), headless: true } : { cdp });
+  return new BrowserSession({ choose, clock, upstream, profile: join(resolve(config.data), "browser"), roomsPerContext });
+}

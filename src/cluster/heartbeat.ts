@@ -1,0 +1,90 @@
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Changes, Membership } from "../store/leases.js";
+
+/** How soon the rooms of a process that died are noticed. */
+const BEAT_MS = 400;
+/** Beats that were woken are so far apart at least: many wishes may come at once. */
+const WOKEN_MS = 100;
+
+interface PulseDeps {
+  readonly membership: Pick<Membership, "beat">;
+  readonly clock: Clock;
+  /** Wakes when there may be something new to take. */
+  readonly wakes: (signal: AbortSignal) => AsyncIterable<void>;
+  /** Told what a beat found, if that was something. Must not wait. */
+  readonly onChanges: (changes: Changes) => void;
+  /** Told of the first beat that failed after one that did not. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Beats for this process until it is stopped, so that the others know that it lives and it knows what it has. */
+export class Heartbeat {
+  readonly #parts: PulseDeps;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
+  #woken = false;
+  /** When a beat last succeeded, ms UTC; null before the first. */
+  beatAt: number | null = null;
+
+  constructor(parts: PulseDeps) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    void this.#follow(this.#stop.signal);
+    this.#running = this.#beat(this.#stop.signal);
+  }
+
+  /** Resolves when no beat is under way. */
+  stop(): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    return this.#running;
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { membership, clock, onChanges, onError } = this.#parts;
+    let failing = false;
+    while (!signal.aborted) {
+      try {
+        const changes = await membership.beat();
+        this.beatAt = clock.now();
+        failing = false;
+        if (!signal.aborted && changes.taken.length + changes.changed.length + changes.lost.length > 0) onChanges(changes);
+      } catch (error) {
+        if (error instanceof DyliveError && error.code === "stopping") return;
+        if (!failing) onError(error);
+        failing = true;
+      }
+      await this.#pause(signal);
+    }
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    await clock.sleep(WOKEN_MS, signal).catch(() => {});
+    if (this.#woken || signal.aborted) {
+      this.#woken = false;
+      return;
+    }
+    const enough = new AbortController();
+    this.#wake = () => enough.abort();
+    await clock.sleep(BEAT_MS - WOKEN_MS, enough.signal).catch(() => {}); // `stop` wakes, too
+    this.#wake = () => {};
+    this.#woken = false;
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const _ of this.#parts.wakes(signal)) {
+        this.#woken = true;
+        this.#wake();
+      }
+    } catch (error) {
+      // Whoever is not woken beats all the same.
+      if (!signal.aborted) this.#parts.onError(error);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import { setMaxListeners } from "node:events";
+import type { SharedByCollectors } from "../collector/collector.js";
+import { Collector } from "../collector/collector.js";
+import type { CollectorDeps } from "../collector/collector-deps.js";
+import { CollectorRegistry } from "../collector/registry.js";
+import type { RoomStatus } from "../health/state.js";
+import type { RoomName } from "../platform/links/resolve.js";
+import type { Changes, Lease, Membership } from "../store/leases.js";
+import type { RoomKey } from "../store/log.js";
+import { NO_SETTINGS, type RoomRow } from "../store/rooms.js";
+import type { WantedRooms } from "../store/wanted-rooms.js";
+import { budgetsOf, type CollectionRates, RATES } from "./rates.js";
+import { sameSettings } from "./settings.js";
+import { StatusPublisher } from "./status-publisher.js";
+
+/** What a fleet is built of. */
+interface FleetDeps extends CollectorDeps {
+  readonly membership: Membership;
+  readonly wantedRooms: Pick<WantedRooms, "tell" | "sweep">;
+  /** ms without a request after which a room that is not on the watch list is let go. */
+  readonly onDemandIdleMs: number;
+  readonly rates?: CollectionRates;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A collector, and the names that its room is wanted by. */
+interface LeasedRoom {
+  readonly collector: Collector;
+  readonly keys: Set<string>;
+  /** It has ended by itself: there is no such account. */
+  over: boolean;
+}
+
+/** How soon a change of the watch list is followed that nobody told of. */
+const SWEEP_MS = 3000;
+/** A room whose collector found it to be another's is looked at again after this long, if it is this process's still. */
+const AGAIN_MS = 1000;
+/** The store is asked again after this long. */
+const RETRY_MS = 1000;
+/** So long a process that stops waits for others to take its rooms over. */
+const DRAIN_MS = 20_000;
+const DRAIN_LOOK_MS = 250;
+
+/** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
+export class LeasedCollectors {
+  readonly #parts: FleetDeps;
+  readonly #shared: SharedByCollectors;
+  readonly #publisher: StatusPublisher;
+  readonly #leases = new Map<string, Lease>();
+  readonly #held = new Map<string, LeasedRoom>();
+  /** Of collectors that are on their way out. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #stopSweeping: () => void = () => {};
+  /** Rooms that came, by how. */
+  readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0, offered: 0 };
+
+  constructor(parts: FleetDeps) {
+    setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
+    this.#parts = parts;
+    this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
+    this.#publisher = new StatusPublisher(parts.membership.id, parts.wantedRooms, parts.clock, () => this.#held, parts.onError);
+  }
+
+  start(): void {
+    const { clock, wantedRooms: wishes, onDemandIdleMs, onError } = this.#parts;
+    this.#publisher.start();
+    this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wishes.sweep(onDemandIdleMs).catch(onError));
+  }
+
+  /** The states of the rooms that are collected here. */
+  collected(): readonly RoomStatus[] {
+    return this.#all().flatMap(({ collector }) => collector.status() ?? []);
+  }
+
+  /** The collector of a room; undefined when it is not here. */
+  ofRoom(room: RoomKey): Collector | undefined {
+    return this.#heldOf(room)?.collector;
+  }
+
+  /** Follows what a beat found. */
+  change({ taken, changed, lost }: Changes): void {
+    for (const { key, paused } of lost) {
+      this.#leases.delete(key);
+      this.#letGo(key, paused);
+    }
+    for (const lease of changed) {
+      this.#leases.set(lease.key, lease);
+      this.#obey(lease);
+    }
+    for (const lease of taken) {
+      this.takeovers[lease.how]++;
+      this.#leases.set(lease.key, lease);
+      this.#begin(lease.key, lease.how === "offered");
+    }
+  }
+
+  /** Gives the rooms to others, goes on with them until they are taken over, for some seconds at most, and leaves the cluster. */
+  async stop(): Promise<void> {
+    const { membership, clock, onError } = this.#parts;
+    this.#stopSweeping();
+    const until = clock.now() + DRAIN_MS;
+    // Asked again and again: the others may stop, too.
+    while (this.#leases.size > 0 && clock.now() < until && (await membership.drain().catch(() => false))) await clock.sleep(DRAIN_LOOK_MS);
+    this.#stop.abort();
+    await membership.leave().catch(onError);
+    this.#publisher.stop();
+    this.#leases.clear();
+    for (const { collector } of this.#all()) this.#end(collector);
+    this.#held.clear();
+    await Promise.all(this.#ending); // also of rooms that were let go a moment ago: what they had received is on its way to others
+  }
+
+  #all(): readonly LeasedRoom[] {
+    return [...new Set(this.#held.values())];
+  }
+
+  #heldOf(room: RoomKey): LeasedRoom | undefined {
+    return this.#all().find(({ collector, over }) => collector.room === room && !over);
+  }
+
+  #begin(key: string, planned: boolean): void {
+    void this.#open(key, planned).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#parts.onError(error);
+    });
+  }
+
+  async #open(key: string, planned: boolean): Promise<void> {
+    const row = await this.#rowOf(key);
+    const lease = this.#leases.get(key);
+    if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
+    const twin = row === null ? undefined : this.#heldOf(row.room);
+    if (twin === undefined) this.#hold(lease, row, planned);
+    else this.#attach(key, twin);
+  }
+
+  #attach(key: string, twin: LeasedRoom): void {
+    twin.keys.add(key);
+    this.#held.set(key, twin);
+  }
+
+  /** What the store knows of the room, asked until it answers. */
+  async #rowOf(key: string): Promise<RoomRow | null> {
+    const { store, clock } = this.#parts;
+    for (;;) {
+      const lease = this.#leases.get(key);
+      if (lease === undefined) return null;
+      try {
+        const room = lease.room ?? (await store.rooms.find(lease.name));
+        return room === null ? null : await store.rooms.get(room);
+      } catch {
+        await clock.sleep(RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
+  #hold(lease: Lease, row: RoomRow | null, planned: boolean): void {
+    const keys = new Set([lease.key]);
+    const tenure = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
+    const name = lease.name as RoomName; // only these kinds are wished for
+    const collector = new Collector(name, this.#parts, this.#shared, row?.settings ?? NO_SETTINGS, row, tenure);
+    const held: LeasedRoom = { collector, keys, over: false };
+    this.#held.set(lease.key, held);
+    void collector.run().then(() => this.#ended(held));
+  }
+
+  /** Claims by whichever name the room is this process's. */
+  async #claim(keys: ReadonlySet<string>, room: RoomKey): Promise<number | null> {
+    for (const key of keys) {
+      const epoch = await this.#parts.membership.claim(key, room);
+      if (epoch !== null) return epoch;
+    }
+    return null;
+  }
+
+  /** A collector has ended by itself, or was stopped. */
+  #ended(held: LeasedRoom): void {
+    const { ending } = held.collector;
+    const keys = [...held.keys].filter((key) => this.#held.get(key) === held);
+    if (ending?.why === "twin") {
+      for (const key of keys) this.#letGo(key);
+      const twin = this.#all().find(({ collector }) => collector === ending.of);
+      for (const key of keys) twin === undefined ? this.#begin(key, false) : this.#attach(key, twin);
+      return;
+    }
+    if (ending?.why !== "lost" && ending?.why !== "moved") {
+      held.over = true;
+      return;
+    }
+    for (const key of keys) this.#letGo(key);
+    // Mostly the next beat says that they are another's, or the name leads to another room by now.
+    void this.#parts.clock.sleep(AGAIN_MS, this.#stop.signal).then(
+      () => {
+        for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key, false);
+      },
+      () => {},
+    );
+  }
+
+  /** A room whose settings have changed is collected anew with them. */
+  #obey({ key, settings }: Lease): void {
+    const held = this.#held.get(key);
+    if (held === undefined || settings === null || sameSettings(held.collector.settings, settings)) return;
+    const keys = [...held.keys];
+    for (const one of keys) this.#letGo(one);
+    void held.collector.stop().then(() => {
+      for (const one of keys) if (this.#leases.has(one)) this.#begin(one, false);
+    });
+  }
+
+  #letGo(key: string, paused = false): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    this.#held.delete(key);
+    this.#publisher.forget(key);
+    held.keys.delete(key);
+    if (held.keys.size === 0) this.#end(held.collector, paused);
+  }
+
+  #end(collector: Collector, paused = false): void {
+    const ending = collector.stop(paused).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}

@@ -1,0 +1,103 @@
+import type { RoomHealth } from "../health/room-health.js";
+import type { RoomState } from "../health/state.js";
+import { type Live, type Resolved, type RoomName, resolveRoom } from "../platform/links/resolve.js";
+import type { PlatformAccess } from "../platform/platform-access.js";
+import type { Budget } from "../runtime/budget.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError, type ErrorCode } from "../runtime/errors.js";
+import type { RoomRow } from "../store/rooms.js";
+
+/** What asking needs of its collector. */
+interface Owner {
+  readonly clock: Clock;
+  readonly requests: Budget;
+  readonly health: RoomHealth;
+  readonly access: PlatformAccess;
+  to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
+}
+
+/** A reading older than this is taken anew before a connect, ms. */
+export const FRESH_MS = 600_000;
+/** One older than this is taken anew after a connect: the broadcast may have been replaced by another. */
+const SURE_MS = 60_000;
+
+/** Asks the platform what a room is, and remembers the last reading that said live. */
+export class RoomResolver {
+  readonly #owner: Owner;
+  readonly #name: RoomName;
+  /** The name that is asked for: the room's number, once the platform told it. */
+  #asked: RoomName;
+  /** The last reading that said live, and when. One of an earlier process is not yet confirmed by the platform. */
+  #reading: { readonly live: Live; readonly at: number; readonly confirmed: boolean } | null = null;
+
+  constructor(name: RoomName, owner: Owner) {
+    this.#name = name;
+    this.#asked = name;
+    this.#owner = owner;
+  }
+
+  /** By what the platform was asked last: a custom id may have been somebody's who was asked for by number since. */
+  get asked(): RoomName {
+    return this.#asked;
+  }
+
+  /** A connection that was lost is opened again without asking, if the platform said "live" in the last ten minutes. */
+  stillLive(): Live | null {
+    const reading = this.#reading;
+    return reading !== null && Math.abs(this.#owner.clock.now() - reading.at) < FRESH_MS ? reading.live : null;
+  }
+
+  /** Whether the platform itself said lately what is connected to. */
+  get confirmed(): boolean {
+    return this.#reading === null || (this.#reading.confirmed && Math.abs(this.#owner.clock.now() - this.#reading.at) < SURE_MS);
+  }
+
+  /** Whether the last reading is an earlier process's, so that the store has all of it. */
+  get recalled(): boolean {
+    return this.#reading?.confirmed === false;
+  }
+
+  /** The next connect asks first. */
+  forget(): void {
+    this.#reading = null;
+  }
+
+  /** What an earlier process was connected to at `savedAt`, as its row says. */
+  recall({ title, anchor }: RoomRow, webRid: string, roomId: string, savedAt: number): void {
+    const facts = { webRid, title, anchor, cover: null, online: null, totalViewers: null, status: null, audio: null };
+    this.#reading = { live: { outcome: "live", step: "page", webRid, roomId, facts }, at: savedAt, confirmed: false };
+  }
+
+  /** The room's number was told: it is asked for from now on, until the platform tells another one. */
+  askFor(webRid: string): void {
+    const isFirst = this.#name.kind === "web_rid" && this.#name.value === webRid;
+    this.#asked = isFirst ? this.#name : { kind: "web_rid", value: webRid };
+  }
+
+  /** The number may be somebody else's by now, or nobody's: goes back to the first name. @returns whether that is another one */
+  askAnew(): boolean {
+    if (this.#asked === this.#name) return false;
+    this.#asked = this.#name;
+    return true;
+  }
+
+  /** One reading; null when the platform could not be asked. While `connected` only an answer changes anything. */
+  async resolve(signal: AbortSignal, connected = false): Promise<Resolved | null> {
+    const { requests, health, access, clock, to } = this.#owner;
+    try {
+      await requests.take(signal);
+      const visitor = await access.asker(signal);
+      const resolved = await resolveRoom(this.#asked, access.platform, visitor, signal, access.inPage);
+      health.seenAs(await access.noteReading(visitor));
+      if (connected && resolved.outcome === "unknown") return resolved; // no reading at all: the one before still counts, and so does the connection
+      this.#reading = resolved.outcome === "live" ? { live: resolved, at: clock.now(), confirmed: true } : null;
+      if (resolved.outcome === "live") health.audience.read(resolved.facts.cover);
+      if (resolved.outcome === "unknown" && health.platformState !== "stalled") await to("failed", resolved.reason, "room_unknown");
+      return resolved;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof DyliveError)) throw error;
+      if (!connected) await to("failed", error.detail, error.code);
+      return null;
+    }
+  }
+}

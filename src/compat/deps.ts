@@ -1,0 +1,24 @@
+import type { Tails } from "../feed/tail.js";
+import type { RoomDesk } from "../health/state.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Store } from "../store/store.js";
+import type { Abouts } from "./about.js";
+import type { Collected } from "./collected.js";
+import type { Door } from "./door.js";
+import type { CompatLimits } from "./limits.js";
+
+/** What every compat output works with. */
+export interface CompatDeps {
+  readonly store: Pick<Store, "log" | "rooms">;
+  readonly rooms: RoomDesk;
+  readonly clock: Clock;
+  readonly door: Door;
+  /** Origins of pages that may read without a token, beside those of this machine. */
+  readonly origins: readonly string[];
+  readonly tails: Tails;
+  readonly abouts: Abouts;
+  readonly collected: Collected;
+  readonly limits: CompatLimits;
+  /** Told of what went wrong on our side. */
+  readonly onError: (error: unknown) => void;
+}

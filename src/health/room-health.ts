@@ -1,0 +1,286 @@
+import type { NewEvent } from "../events/event.js";
+import type { Clock } from "../runtime/clock.js";
+import type { ErrorCode } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
+import { Audience } from "./audience.js";
+import { Backlog } from "./backlog.js";
+import { GiftsWatch } from "./gifts-watch.js";
+import { answersCaller, type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
+
+const MASKED_SAMPLE = 20;
+
+/** What can be said of how much of a broadcast we see: hidden names, and the share of likes that reached us (the platform samples them). */
+export class Sight {
+  #users = 0;
+  #maskedUsers = 0;
+  #likes = 0;
+  #firstTotal: number | null = null;
+  #lastTotal: number | null = null;
+
+  /** A new broadcast. */
+  reset(): void {
+    this.#users = 0;
+    this.#maskedUsers = 0;
+    this.#likes = 0;
+    this.#firstTotal = null;
+    this.#lastTotal = null;
+  }
+
+  /** Every event in order. */
+  see(event: NewEvent): void {
+    if ("user" in event && event.user) {
+      this.#users++;
+      if (event.user.masked) this.#maskedUsers++;
+    }
+    if (event.type !== "like" || event.total === null) return;
+    if (this.#firstTotal === null) this.#firstTotal = event.total;
+    else this.#likes += event.count;
+    this.#lastTotal = Math.max(this.#lastTotal ?? 0, event.total);
+  }
+
+  /** Whether the room hides who its people are; null before twenty were seen. */
+  get masked(): boolean | null {
+    return this.#users < MASKED_SAMPLE ? null : this.#maskedUsers * 2 > this.#users;
+  }
+
+  /** Likes that reached us as a share of the room's own count since our first; null before the count moved. */
+  get likesSeen(): number | null {
+    const risen = (this.#lastTotal ?? 0) - (this.#firstTotal ?? 0);
+    return risen <= 0 ? null : Math.min(1, Math.round((this.#likes / risen) * 1000) / 1000);
+  }
+}
+
+const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
+
+const NOT_KEPT_UP = "messages come in and are not stored: the disk, the database or this machine does not keep up";
+
+/** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
+const INTERACTIVE: ReadonlySet<string> = new Set(
+  [
+    ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],
+    ...["Gift", "LightGift", "BindingGift", "DoodleGift", "Like", "Member", "Social", "Fansclub"],
+  ].map((name) => `Webcast${name}Message`),
+);
+
+/** Whether only people cause messages of this method. */
+export function isInteractive(method: string): boolean {
+  return INTERACTIVE.has(method);
+}
+
+/** Keeps the state of one room with its evidence, and tells those who wait for it to change. */
+export class RoomHealth {
+  readonly #clock: Clock;
+  readonly #counts = new Map<string, number>();
+  readonly #drops = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+  /** By what the platform does. */
+  #state: RoomState = "resolving";
+  /** Whether what comes waits too long for the log. */
+  #late = false;
+  #lateSince = 0;
+  /** What the store says while it takes nothing. */
+  #refusal: string | null = null;
+  #problem: ErrorCode | null = null;
+  #reason = "asking the platform what this room is";
+  #since: number;
+  #lastFrameAt: number | null = null;
+  #lastInteractiveAt: number | null = null;
+  #stored = 0;
+  #lastStoredAt: number | null = null;
+  #reconnects = 0;
+  #gaps: Evidence["gaps"] = NO_GAPS;
+  #seenAs: Evidence["login"] = { account: null, login: "unknown" };
+  /** Judged by the events that were stored. */
+  readonly gifts = new GiftsWatch();
+  readonly sight = new Sight();
+  readonly audience = new Audience();
+  readonly backlog = new Backlog();
+  /** The broadcast that is or was collected last. */
+  sessionId: string | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  /** The room's state: a room whose messages come and are not stored is stalled, however live it is. */
+  get state(): RoomState {
+    return this.#isHeldUp ? "stalled" : this.#state;
+  }
+
+  /** The state by what the platform does alone, whatever the store does. */
+  get platformState(): RoomState {
+    return this.#state;
+  }
+
+  /** The error that a first caller is to be given; null where the state is an answer. */
+  get problem(): ErrorCode | null {
+    return this.#isHeldUp ? null : this.#problem;
+  }
+
+  get reason(): string {
+    return this.#refusal ?? (this.#isHeldUp ? NOT_KEPT_UP : this.#reason);
+  }
+
+  /** Only of a connection can it be said: other states say why nothing comes. */
+  get #isHeldUp(): boolean {
+    return this.#late && (this.#state === "live" || this.#state === "connecting");
+  }
+
+  get lastInteractiveAt(): number | null {
+    return this.#lastInteractiveAt;
+  }
+
+  get lastFrameAt(): number | null {
+    return this.#lastFrameAt;
+  }
+
+  /** Goes to a state. @returns the state before, or null when nothing but the reason changed */
+  to(state: RoomState, reason: string, problem: ErrorCode | null = null): RoomState | null {
+    const before = this.state;
+    if (this.#state !== state) this.#since = this.#clock.now();
+    this.#state = state;
+    this.#reason = reason;
+    this.#problem = problem;
+    return this.#changedFrom(before);
+  }
+
+  /** Looks whether the log keeps up with what comes. @returns as {@link to} */
+  look(): RoomState | null {
+    const before = this.state;
+    const now = this.#clock.now();
+    const isLate = this.backlog.isLate(now);
+    if (isLate !== this.#late) this.#lateSince = now;
+    this.#late = isLate;
+    return this.#changedFrom(before);
+  }
+
+  /** The store takes nothing now. @param reason why, and what becomes of what comes */
+  storeRefuses(reason: string): void {
+    this.#refusal = reason;
+    this.#wake();
+  }
+
+  /** It takes what comes again. */
+  storeTakes(): void {
+    if (this.#refusal === null) return;
+    this.#refusal = null;
+    this.#reason = "the store takes what comes again";
+    this.#wake();
+  }
+
+  #changedFrom(before: RoomState): RoomState | null {
+    this.#wake();
+    return before === this.state ? null : before;
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** As whom the room is watched. */
+  seenAs(login: Evidence["login"]): void {
+    this.#seenAs = login;
+  }
+
+  frame(at: number): void {
+    this.#lastFrameAt = at;
+  }
+
+  /** Counts messages of one method, whatever became of them. */
+  message(method: string, count: number): void {
+    const known = this.#counts.get(method);
+    if (known !== undefined || this.#counts.size < MOST_METHODS) this.#counts.set(method, (known ?? 0) + count);
+  }
+
+  drop(reason: string, count = 1): void {
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + count);
+  }
+
+  reconnected(): void {
+    this.#reconnects++;
+  }
+
+  /** @param ms its length; null where nobody knows */
+  gap(ms: number | null): void {
+    const { count, totalMs, unmeasured } = this.#gaps;
+    this.#gaps = { count: count + 1, totalMs: totalMs + (ms ?? 0), unmeasured: unmeasured + (ms === null ? 1 : 0) };
+  }
+
+  /**
+   * Events that were stored, in order, received by `at`.
+   * @returns how many of them people caused; what the platform only replays is stored already and proves nothing
+   */
+  stored(events: readonly NewEvent[], at: number): number {
+    let interactive = 0;
+    for (const event of events) {
+      if (isInteractive(event.method)) interactive++;
+      this.gifts.see(event);
+      this.sight.see(event);
+      this.audience.see(event);
+    }
+    if (events.length > 0) this.#lastStoredAt = this.#clock.now();
+    this.#stored += events.length;
+    if (interactive > 0) this.heard(at);
+    return interactive;
+  }
+
+  /** People were heard at `at`, in what may be stored later. */
+  heard(at: number): void {
+    this.#lastInteractiveAt = at;
+  }
+
+  /** Another broadcast: what is said of one starts anew. */
+  broadcast(sessionId: string): void {
+    if (sessionId === this.sessionId) return;
+    this.sessionId = sessionId;
+    this.#gaps = NO_GAPS;
+    this.gifts.reset();
+    this.sight.reset();
+    this.audience.reset();
+  }
+
+  status(room: RoomKey): RoomStatus {
+    const evidence: Evidence = {
+      reason: this.reason,
+      since: this.#isHeldUp ? this.#lateSince : this.#since,
+      lastFrameAt: this.backlog.lastReceivedAt ?? this.#lastFrameAt,
+      lastInteractiveAt: this.#lastInteractiveAt,
+      counts: Object.fromEntries(this.#counts),
+      reconnects: this.#reconnects,
+      drops: Object.fromEntries(this.#drops),
+      login: this.#seenAs,
+      gifts: this.gifts.state,
+      masked: this.sight.masked,
+      likesSeen: this.sight.likesSeen,
+      gaps: this.#gaps,
+      storage: {
+        received: this.backlog.received,
+        stored: this.#stored,
+        lastStoredAt: this.#lastStoredAt,
+        waiting: this.backlog.waiting,
+        waitingSince: this.backlog.waitingSince,
+      },
+    };
+    return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
+  }
+
+  /** Resolves when the state is one that answers a first caller, after `ms` at the latest, or when the signal aborts. */
+  async settled(ms: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const until = AbortSignal.any([signal, stop.signal]);
+    const timeout = this.#clock.sleep(ms, until).catch(() => {});
+    const changed = new Promise<void>((resolve) => {
+      const check = () => {
+        if (!answersCaller(this.state)) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      until.addEventListener("abort", () => this.#waiting.delete(check), { once: true });
+      check();
+    });
+    await Promise.race([timeout, changed]);
+    stop.abort();
+  }
+}

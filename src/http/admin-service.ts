@@ -1,0 +1,62 @@
+/** An account that rooms can be watched as. Its cookies are never in it. */
+export interface ShownAccount {
+  readonly name: string;
+  /** Whom the platform took it for when it was asked last; `unknown`: it was not asked, or did not say. */
+  readonly login: "logged_in" | "guest" | "unknown";
+  /** As the platform names it. */
+  readonly nickname: string | null;
+  /** When its cookies were saved, ms UTC; null when its file is damaged. */
+  readonly savedAt: number | null;
+  /** When the platform will end the login, ms UTC; null where the cookies do not say. */
+  readonly expiresAt: number | null;
+  /** When the platform was asked last, ms UTC. */
+  readonly checkedAt: number | null;
+  /** The login has ended: rooms are watched as a guest until there are new cookies. */
+  readonly lapsed: boolean;
+  /** Why nothing is known of it. */
+  readonly problem: string | null;
+}
+
+/** The accounts of the operator's own. */
+export interface Accounts {
+  list(): Promise<readonly ShownAccount[]>;
+  /** Takes pasted cookies in any of their forms, in place of those before. @throws DyliveError bad_file, bad_request; it never repeats them */
+  save(name: string, cookies: string): Promise<ShownAccount>;
+  /** @returns false when there was none */
+  remove(name: string): Promise<boolean>;
+  /** Asks the platform whether it is still logged in. @throws DyliveError not_found, unreachable */
+  check(name: string, signal: AbortSignal): Promise<ShownAccount>;
+}
+
+/** What this server is. Nothing in it is secret. */
+export interface AboutServer {
+  readonly version: string;
+  readonly node: string;
+  /** ms UTC */
+  readonly startedAt: number;
+  /** Bytes of the database, a file's with its write-ahead log; null when nobody can say. */
+  readonly storeBytes: number | null;
+  /** The account that rooms are watched as unless they say otherwise. */
+  readonly account: string;
+  /** Every setting, by its environment variable; secrets are not shown. */
+  readonly settings: readonly { readonly name: string; readonly value: string | number | null; readonly about: string }[];
+  /** Streams for clients of other programs that are on. */
+  readonly compat: readonly { readonly name: string; readonly like: string; readonly url: string }[];
+}
+
+/** What the doctor found of one layer. */
+export interface DoctorFinding {
+  readonly layer: string;
+  readonly state: "ok" | "warn" | "fail" | "skipped";
+  readonly detail: string;
+  /** What to do about it. */
+  readonly todo: string | null;
+}
+
+/** What only the server's operator looks after; handed to the API, which knows neither settings nor sources. */
+export interface AdminService {
+  readonly accounts: Accounts;
+  about(): Promise<AboutServer>;
+  /** Looks at every layer between here and the platform; takes up to some minutes. @param room a live room to look at every step */
+  examine(room: string | null, signal: AbortSignal): Promise<readonly DoctorFinding[]>;
+}

@@ -1,0 +1,41 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { Official } from "../collector/open-platform/official.js";
+import type { Exports } from "../exports/exports.js";
+import type { LongPollNotifier } from "../feed/long-poll-notifier.js";
+import type { RoomManager } from "../health/state.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Store } from "../store/store.js";
+import type { WebhookService } from "../webhooks/webhook-service.js";
+import type { AdminService } from "./admin-service.js";
+import type { Authenticator } from "./authenticator.js";
+import type { HttpCalls } from "./calls.js";
+import type { MaintenanceService } from "./maintenance-service.js";
+import type { Metrics } from "./metrics.js";
+import type { PollMutex } from "./poll-mutex.js";
+import type { LiveStreams } from "./streams/live.js";
+import type { TaskList } from "./task-list.js";
+
+/** What the API keeps of a store. */
+export type ApiStore = Omit<Store, "close">;
+
+/** What every route is built from. */
+export interface ApiDeps {
+  readonly store: ApiStore;
+  readonly rooms: RoomManager;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly authenticator: Authenticator;
+  readonly calls: HttpCalls;
+  readonly notifier: LongPollNotifier;
+  readonly mutex: PollMutex;
+  readonly live: LiveStreams;
+  readonly metrics: Metrics;
+  readonly hooks: WebhookService;
+  readonly exports: Exports;
+  readonly official: readonly Official[];
+  /** Null where the server has no operator: a test, a stand-in. */
+  readonly admin: AdminService | null;
+  readonly tasks: TaskList;
+  /** Null where nothing is recorded: a test. */
+  readonly maintenance: MaintenanceService | null;
+}

@@ -1,0 +1,114 @@
+import type { Clock } from "../runtime/clock.js";
+import type { DistributedLocks } from "../store/distributed-locks.js";
+import type { HttpCall } from "./calls.js";
+
+/** How long a newer call lets an older one hand over its answer before the older one's connection is cut. */
+const STALL_MS = 5_000;
+
+interface QueuedPoll {
+  current: HttpCall;
+  next: { readonly call: HttpCall; give(turn: boolean): void } | null;
+  /** Stops the watch on an answer that is not taken; set once a newer call waits for this one. */
+  stall: AbortController | null;
+}
+
+/**
+ * Lets the calls of one position run one at a time, also where they come to several processes. A newer call ends an older one that waits; at
+ * most one of each process stands behind the one that runs. Nothing is kept of a key that nobody uses.
+ */
+export class PollMutex {
+  readonly #clock: Clock;
+  readonly #locks: DistributedLocks | null;
+  readonly #seats = new Map<string, QueuedPoll>();
+
+  /** @param locks shared with the other processes; null where there is one */
+  constructor(clock: Clock, locks: DistributedLocks | null = null) {
+    this.#clock = clock;
+    this.#locks = locks;
+  }
+
+  /** Keys in use. */
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /**
+   * Waits for the call's turn: the function that ends it, or null when the call was ended before its turn came.
+   * @throws DyliveError store_unreachable where other processes cannot be asked
+   */
+  async enter(key: string, call: HttpCall): Promise<(() => void) | null> {
+    const leave = await this.#enterHere(key, call);
+    if (leave === null || this.#locks === null) return leave;
+    try {
+      const giveUp = await this.#locks.take(key, () => this.#makeWay(key), call.signal);
+      return () => void giveUp().finally(leave);
+    } catch (error) {
+      leave();
+      if (call.ended !== null) return null;
+      throw error;
+    }
+  }
+
+  /** Ends the call that has the turn, for a newer one. */
+  #makeWay(key: string): void {
+    const seat = this.#seats.get(key);
+    if (seat === undefined) return;
+    seat.current.end("newer");
+    this.#watch(seat);
+  }
+
+  async #enterHere(key: string, call: HttpCall): Promise<(() => void) | null> {
+    const seat = this.#seats.get(key);
+    if (seat === undefined) {
+      this.#seats.set(key, { current: call, next: null, stall: null });
+      return this.#release(key);
+    }
+    this.#makeWay(key);
+    seat.next?.give(false);
+    seat.next = null;
+    const got = await new Promise<boolean>((resolve) => {
+      const give = (turn: boolean) => {
+        call.signal.removeEventListener("abort", leave);
+        resolve(turn);
+      };
+      const leave = () => {
+        if (seat.next?.call === call) seat.next = null;
+        give(false);
+      };
+      if (call.signal.aborted) return give(false);
+      call.signal.addEventListener("abort", leave, { once: true });
+      seat.next = { call, give };
+    });
+    return got ? this.#release(key) : null;
+  }
+
+  #release(key: string): () => void {
+    let released = false;
+    return () => {
+      const seat = this.#seats.get(key);
+      if (released || seat === undefined) return;
+      released = true;
+      seat.stall?.abort();
+      seat.stall = null;
+      const { next } = seat;
+      if (next === null) {
+        this.#seats.delete(key);
+        return;
+      }
+      seat.current = next.call;
+      seat.next = null;
+      next.give(true);
+    };
+  }
+
+  #watch(seat: QueuedPoll): void {
+    if (seat.stall !== null) return;
+    const stall = new AbortController();
+    const { current } = seat;
+    seat.stall = stall;
+    this.#clock.sleep(STALL_MS, stall.signal).then(
+      () => current.breakOff(),
+      () => {},
+    );
+  }
+}

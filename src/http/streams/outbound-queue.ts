@@ -1,0 +1,88 @@
+import type { Clock } from "../../runtime/clock.js";
+import type { CoalescedWriter, WriteCoalescer } from "./write-coalescer.js";
+
+/** What an {@link OutboundQueue} writes to: a socket, or an HTTP answer. */
+interface OutboundStream extends CoalescedWriter {
+  readonly destroyed: boolean;
+  write(bytes: Buffer | string): boolean;
+  on(event: "drain" | "close", call: () => void): unknown;
+  off(event: "drain" | "close", call: () => void): unknown;
+  destroy(): unknown;
+}
+
+/** Bounds of what is queued in our memory for one reader; the kernel's buffers come on top. */
+export interface OutboundBounds {
+  /** With more bytes than this a reader is too slow to go on. One batch may come on top, but its bytes are shared by all readers. */
+  readonly maxQueuedBytes: number;
+  /** While it catches up, a reader is given more only when fewer bytes than this are queued. */
+  readonly readyBytes: number;
+  /** A reader that is catching up and takes nothing for so long is too slow to go on. */
+  readonly stallMs: number;
+}
+
+/** A connection's way out, bounded: nothing is written to a reader that does not take what it was given. */
+export class OutboundQueue {
+  readonly #stream: OutboundStream;
+  readonly #bounds: OutboundBounds;
+  readonly #clock: Clock;
+
+  constructor(stream: OutboundStream, bounds: OutboundBounds, clock: Clock) {
+    this.#stream = stream;
+    this.#bounds = bounds;
+    this.#clock = clock;
+  }
+
+  /** Bytes that the reader has not yet taken. */
+  get queued(): number {
+    return this.#stream.writableLength;
+  }
+
+  /** Too much is queued already for anything more. */
+  get isFull(): boolean {
+    return this.#stream.writableLength > this.#bounds.maxQueuedBytes;
+  }
+
+  /**
+   * Writes, or answers false when too much is queued already.
+   * @param coalescer lets it leave together with what else comes in these ms
+   */
+  write(bytes: Buffer | string, coalescer: WriteCoalescer | null = null): boolean {
+    if (this.isFull) return false;
+    if (this.#stream.destroyed) return true;
+    coalescer?.hold(this.#stream);
+    this.#stream.write(bytes);
+    return true;
+  }
+
+  /** Waits until little is queued; false when the reader took nothing for too long. Ends early with the signal or the connection. */
+  async ready(signal: AbortSignal): Promise<boolean> {
+    while (this.#stream.writableLength >= this.#bounds.readyBytes && !this.#stream.destroyed && !signal.aborted) {
+      const before = this.#stream.writableLength;
+      if (!(await this.#drained(signal)) && !signal.aborted && this.#stream.writableLength >= before) return false;
+    }
+    return true;
+  }
+
+  async #drained(signal: AbortSignal): Promise<boolean> {
+    const waiting = new AbortController();
+    const drained = new Promise<boolean>((resolve) => {
+      const done = () => {
+        this.#stream.off("drain", done);
+        this.#stream.off("close", done);
+        signal.removeEventListener("abort", done);
+        resolve(true);
+      };
+      waiting.signal.addEventListener("abort", done, { once: true });
+      this.#stream.on("drain", done);
+      this.#stream.on("close", done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+    const stalled = this.#clock.sleep(this.#bounds.stallMs, waiting.signal).then(
+      () => false,
+      () => true,
+    );
+    const result = await Promise.race([drained, stalled]);
+    waiting.abort();
+    return result;
+  }
+}

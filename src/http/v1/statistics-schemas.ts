@@ -1,0 +1,187 @@
+import { Type } from "typebox";
+import { amountOf, shownGifts } from "../../statistics/summary.js";
+import type { GiftSum, Minute, Person, PersonSession } from "../../store/statistics.js";
+import { HIDDEN_RECEIVER } from "../../store/statistics.js";
+import { Next, Nullable, Time } from "./fields.js";
+
+const MINUTE_MS = 60_000;
+const Count = Type.Integer({ minimum: 0 });
+const Amount = Type.Union([Count, Type.String({ pattern: "^[0-9]+$" })], {
+  description: "diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them",
+});
+const Behind = Type.Integer({ minimum: 0, description: "events of the room that these figures have still to look at" });
+const Messages = Type.Record(Type.String(), Count, { description: "events by type" });
+
+const given = {
+  combos: Type.Integer({ minimum: 0, description: "acts of giving" }),
+  settled: Type.Integer({ minimum: 0, description: "how many of them have ended" }),
+  units: Type.Integer({ minimum: 0, description: "units given: the sum of delta" }),
+  diamonds: Amount,
+  unpricedUnits: Type.Integer({ minimum: 0, description: "units whose price is unknown: part of units, of no diamonds" }),
+};
+const Who = Type.Object({ id: Nullable(Type.String()), nickname: Nullable(Type.String()) });
+
+/** What the events of a broadcast add up to. */
+export const TotalsSchema = Type.Object(
+  {
+    messages: Messages,
+    events: Count,
+    people: Type.Integer({ minimum: 0, description: "different people; those whose identity is hidden are not among them" }),
+    chatters: Count,
+    gifters: Count,
+    gifts: Type.Object(given),
+    likes: Type.Object({ seen: Count, total: Nullable(Count) }, { description: "seen reached us; total is the platform's own count" }),
+    follows: Count,
+    followers: Nullable(Count),
+    viewers: Type.Union([Count, Type.Null()], { description: "people who had been in the room, as the platform counts" }),
+    peak: Type.Object({ online: Nullable(Count), minute: Nullable(Time), eventsInMinute: Count }),
+    hidden: Type.Object(
+      { events: Count, chats: Count, units: Count, diamonds: Amount },
+      { description: "of people whose identity is hidden or unknown: many people or one" },
+    ),
+    gaps: Type.Object(
+      { count: Count, totalMs: Count, unmeasured: Count },
+      { description: "intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs" },
+    ),
+    covered: Type.Union([Type.Number(), Type.Null()], {
+      description: "share of its time, 0 to 1, in which we know of no gap; null while a gap is unmeasured",
+    }),
+    likesSeen: Type.Union([Type.Number(), Type.Null()], { description: "share of the likes that reached us, 0 to 1" }),
+    partial: Type.Boolean({ description: "some of its events may have been removed before they were counted" }),
+    firstEventAt: Nullable(Time),
+    lastEventAt: Nullable(Time),
+    behind: Behind,
+  },
+  { $id: "Totals", description: "what the events of a broadcast add up to" },
+);
+
+/** Minutes of a broadcast. */
+export const MinuteListSchema = Type.Object(
+  {
+    minutes: Type.Array(
+      Type.Object({
+        time: Type.Integer({ description: "its beginning, ms UTC, by the platform's time of the events" }),
+        messages: Messages,
+        units: Count,
+        diamonds: Amount,
+        unpricedUnits: Count,
+        likes: Count,
+        online: Type.Union([Count, Type.Null()], { description: "people in the room, as last told in this minute" }),
+        onlineMax: Nullable(Count),
+        follows: Count,
+        followers: Nullable(Count),
+        gaps: Count,
+      }),
+      { description: "minutes that have events, in order of time" },
+    ),
+    next: Next,
+    behind: Behind,
+  },
+  { $id: "MinuteList", description: "a broadcast minute by minute" },
+);
+
+/** Gifts of a broadcast. */
+export const GiftListSchema = Type.Object(
+  {
+    gifts: Type.Array(
+      Type.Object({
+        gift: Nullable(Type.Object({ id: Type.String(), name: Nullable(Type.String()) })),
+        user: Type.Union([Who, Type.Null()], { description: "null in a line: people whose identity is hidden, many or one" }),
+        receiver: Type.Union([Who, Type.Null()], {
+          description: "null: the anchor, or nobody said; id null: guests whose identity is hidden",
+        }),
+        ...given,
+      }),
+      { description: "worth most first; what they are not summed by is null" },
+    ),
+    next: Next,
+    behind: Behind,
+  },
+  { $id: "GiftList", description: "gifts of a broadcast, summed" },
+);
+
+const did = {
+  events: Count,
+  chats: Count,
+  likes: Count,
+  joins: Count,
+  follows: Count,
+  shares: Count,
+  ...given,
+  firstAt: Time,
+  lastAt: Time,
+};
+
+/** People of a broadcast. */
+export const PersonListSchema = Type.Object(
+  { people: Type.Array(Type.Object({ id: Type.String(), nickname: Nullable(Type.String()), ...did })), next: Next, behind: Behind },
+  { $id: "PersonList", description: "people of a broadcast, those with the most first" },
+);
+
+/** Words of a broadcast. */
+export const WordListSchema = Type.Object(
+  { words: Type.Array(Type.Object({ text: Type.String(), count: Count })), next: Next, behind: Behind },
+  { $id: "WordList", description: "words or emoji of the chat, the most frequent first" },
+);
+
+/** A person in a room. */
+export const UserHistorySchema = Type.Object(
+  {
+    id: Type.String(),
+    nickname: Nullable(Type.String()),
+    total: Type.Object(did, { description: "over all broadcasts of the room" }),
+    sessions: Type.Array(
+      Type.Object({
+        session: Nullable(Type.String({ description: "room_id of the broadcast; null: of none" })),
+        nickname: Nullable(Type.String()),
+        ...did,
+      }),
+      { description: "what they did in each broadcast, newest first" },
+    ),
+    next: Next,
+  },
+  { $id: "UserHistory", description: "a person in the broadcasts of a room" },
+);
+
+/** A minute as v1 shows it. */
+export function minuteAnswer({ minute, totals }: Minute) {
+  return {
+    time: minute * MINUTE_MS,
+    messages: totals.types,
+    units: totals.units,
+    diamonds: amountOf(totals.diamonds),
+    unpricedUnits: totals.unpricedUnits,
+    likes: totals.likes,
+    online: totals.online?.value ?? null,
+    onlineMax: totals.onlineMax,
+    follows: totals.types.follow ?? 0,
+    followers: totals.followers?.value ?? null,
+    gaps: totals.gaps,
+  };
+}
+
+/** A sum of gifts as v1 shows it. */
+export function giftAnswer(sum: GiftSum) {
+  const { giftId, giftName, userId, userName, receiverId, receiverName } = sum;
+  return {
+    gift: giftId === null ? null : { id: giftId, name: giftName },
+    user: userId === null ? null : { id: userId, nickname: userName },
+    receiver: receiverId === null ? null : { id: receiverId === HIDDEN_RECEIVER ? null : receiverId, nickname: receiverName },
+    ...shownGifts(sum),
+  };
+}
+
+/** A person as v1 shows them. */
+export function personAnswer(person: Person) {
+  return { id: person.userId, nickname: person.name, ...doneBy(person) };
+}
+
+/** A person in one broadcast as v1 shows them. */
+export function personSessionAnswer(person: PersonSession) {
+  return { session: person.sessionId === "" ? null : person.sessionId, nickname: person.name, ...doneBy(person) };
+}
+
+/** What somebody did. */
+export function doneBy({ events, chats, likes, joins, follows, shares, firstAt, lastAt, ...person }: Person) {
+  return { events, chats, likes, joins, follows, shares, ...shownGifts(person), firstAt, lastAt };
+}

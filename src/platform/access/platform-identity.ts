@@ -1,0 +1,58 @@
+import type { Clock } from "../../runtime/clock.js";
+import { cookiePairs } from "../accounts/cookies.js";
+import type { Account } from "../accounts/login-store.js";
+import type { Drift } from "../wire/drift.js";
+import type { Reply } from "./platform.js";
+import type { ProxyServer } from "./proxy.js";
+import type { Signer } from "./signer.js";
+import type { Received, Source } from "./source.js";
+import { Visitor } from "./visitor.js";
+
+/** Whom a room wants to be on the platform. */
+export interface IdentityRequest {
+  /** The operator's account to watch as; null is a guest. */
+  readonly account: Account | null;
+  /** The way out for this room; null is the direct one. */
+  readonly proxy: ProxyServer | null;
+  /** The room's page, if known: where to look for what the site's home page does not have. */
+  readonly webRid: string | null;
+}
+
+/** One room's place on the platform: who it is there, and who signs for it. Held as long as the room is collected. */
+export interface PlatformIdentity {
+  /** Cookies, user agent and user_unique_id, kept up to date. Rooms that share a browser context share it. */
+  readonly visitor: Visitor;
+  readonly signer: Signer;
+  readonly account: Account | null;
+  readonly proxy: ProxyServer | null;
+  /** The room's page in the browser, for who reads the page's own frames; null without a browser. */
+  readonly pageSource:
+    | ((webRid: string, parts: { readonly clock: Clock; readonly drift: Drift; readonly onReceived?: (frame: Received) => void }) => Source)
+    | null;
+  /** A GET of live.douyin.com made by the site's own page, which adds its signature; null without a browser. `path` has the query. */
+  readonly pageGet: ((path: string, signal: AbortSignal) => Promise<Reply>) | null;
+  /** Gives the place back. */
+  release(): void;
+}
+
+/** Where rooms get their seats. */
+export interface PlatformIdentities {
+  /** Whether seats come with a page of a browser, and so cost one: then a room sits down only when it must. */
+  readonly pages: boolean;
+  /** @throws DyliveError no_browser, browser_failed, blocked, stopping */
+  take(wish: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity>;
+  close(): Promise<void>;
+}
+
+/** Seats without a browser: each room is a visitor of its own, and somebody whom the operator named signs. */
+export function directIdentities({ signer, userAgent }: { readonly signer: Signer; readonly userAgent: string }): PlatformIdentities {
+  return {
+    pages: false,
+    take: async ({ account, proxy }) => {
+      const visitor = new Visitor(userAgent);
+      if (account !== null) visitor.adopt(cookiePairs(account.cookies(), "live.douyin.com"));
+      return { visitor, signer, account, proxy, pageSource: null, pageGet: null, release: () => {} };
+    },
+    close: async () => {},
+  };
+}

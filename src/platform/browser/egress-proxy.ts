@@ -1,0 +1,178 @@
+import { createServer, type IncomingMessage, request as requestHttp, type ServerResponse } from "node:http";
+import { createServer as createSecureServer, request as requestHttps, type Server } from "node:https";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ProxyServer } from "../access/proxy.js";
+import { selfSigned } from "./certificate.js";
+import type { HostRule } from "./hosts.js";
+
+/** The only way by which a browser context reaches the network. */
+export interface EgressProxy {
+  /**
+   * With these a context is to be opened, and no other. Before a stand-in the gate itself is the other end of TLS, by a certificate that nobody vouches
+   * for; a context that has no other way out meets no other such certificate. Before the real platform every certificate is asked about.
+   */
+  readonly contextOptions: { readonly proxy: { readonly server: string }; readonly ignoreHTTPSErrors: boolean };
+  /** How often which host was refused; of at most 100 hosts. */
+  readonly refused: ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+/** What a gate goes by. */
+interface EgressProxyOptions {
+  readonly allows: HostRule;
+  /**
+   * Stand-in for the platform: host H is fetched from `upstream/@H`. Pages have the platform's own `https:` addresses all the same, since
+   * browsers know by heart that its domain has no others (HSTS preloading): their TLS ends in the gate.
+   */
+  readonly upstream: string | null;
+  /** The operator's proxy, if any. Its password stays in this process: the browser never knows it, and SOCKS with one works, too. */
+  readonly proxy: ProxyServer | null;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MOST_REFUSED = 100;
+const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+/**
+ * A small HTTP proxy on loopback between a browser context and the world. It refuses every host that a room page does not need, for
+ * requests, WebSockets and whatever the browser does by itself, where routing in the page would miss some. Like the platform, it knows
+ * TLS on port 443 only.
+ */
+export async function openEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
+  const refused = new Map<string, number>();
+  const allows = (host: string) => {
+    if (options.allows(host)) return true;
+    if (refused.has(host) || refused.size < MOST_REFUSED) refused.set(host, (refused.get(host) ?? 0) + 1);
+    return false;
+  };
+  const sockets = new Set<Duplex>();
+  const standIn = options.upstream === null ? null : standInServer(options.upstream, options.proxy, allows);
+  const server = createServer((_asked, reply) => deny(reply)); // TLS comes by CONNECT
+  server.on("connect", (asked, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const target = `http://${asked.url}`;
+    // Whoever is on this machine may ask for what is no address.
+    if (!URL.canParse(target)) return void refuse(socket);
+    const { hostname, port } = new URL(target);
+    if (!allows(hostname) || port !== "443") return void refuse(socket);
+    if (standIn === null) return void tunnel(socket, head, hostname, options.proxy);
+    socket.write(ESTABLISHED);
+    if (head.length > 0) socket.unshift(head);
+    standIn.emit("connection", socket);
+  });
+  for (const each of [server, standIn])
+    each?.on("connection", (socket: Socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    contextOptions: {
+      proxy: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+      ignoreHTTPSErrors: standIn !== null,
+    },
+    refused,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Passes bytes to and from a host, TLS and all. */
+function tunnel(socket: Duplex, head: Buffer, host: string, proxy: ProxyServer | null): void {
+  const opening = proxy === null ? direct(host, 443) : proxy.connect(host, 443, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
+  opening.then(
+    (far) => {
+      if (socket.destroyed) return void far.destroy();
+      socket.write(ESTABLISHED);
+      if (head.length > 0) far.write(head);
+      join(socket, far);
+    },
+    () => socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
+  );
+}
+
+function direct(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
+    socket.once("connect", () => {
+      socket.setTimeout(0);
+      resolve(socket);
+    });
+    socket.once("timeout", () => socket.destroy(new Error("no answer in time")));
+    socket.once("error", reject);
+  });
+}
+
+/** Serves the platform's hosts over TLS from a stand-in, with the host name as the browser knows it in the `Host` header. */
+function standInServer(upstream: string, proxy: ProxyServer | null, allows: HostRule): Server {
+  const root = upstream.replace(/\/+$/, "");
+  const secure = root.startsWith("https:");
+  const request = secure ? requestHttps : requestHttp;
+  const way = proxy === null ? {} : { createConnection: proxy.connectionFor(secure) };
+  const ask = (asked: IncomingMessage) => {
+    const base = `https://${asked.headers.host ?? ""}`;
+    const path = asked.url ?? "/";
+    if (!URL.canParse(path, base)) return null;
+    const { host, hostname, pathname, search } = new URL(path, base);
+    if (!allows(hostname)) return null;
+    return request(`${root}/@${hostname}${pathname}${search}`, { method: asked.method, headers: { ...asked.headers, host }, ...way });
+  };
+  const server = createSecureServer(selfSigned("stand-in for the platform", Date.now()), (asked, reply) => {
+    const far = ask(asked);
+    if (far === null) return deny(reply);
+    far.on("response", (answer) => {
+      reply.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(reply);
+    });
+    far.on("error", () => (reply.headersSent ? reply.destroy() : reply.writeHead(502, { "content-length": 0 }).end()));
+    reply.on("close", () => far.destroy());
+    asked.pipe(far);
+  });
+  server.on("upgrade", (asked, socket: Duplex, head) => {
+    const far = ask(asked);
+    socket.on("error", () => socket.destroy());
+    if (far === null) return refuse(socket);
+    const answer = ({ statusCode, statusMessage, rawHeaders }: IncomingMessage) => {
+      const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
+      for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+      socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    };
+    far.on("upgrade", (reply, farSocket, farHead) => {
+      answer(reply);
+      if (farHead.length > 0) socket.write(farHead);
+      if (head.length > 0) farSocket.write(head);
+      join(socket, farSocket);
+    });
+    far.on("response", (reply) => {
+      answer(reply);
+      reply.pipe(socket);
+    });
+    far.on("error", () => socket.destroy());
+    socket.on("close", () => far.destroy());
+    far.end();
+  });
+  server.on("clientError", (_error, socket) => socket.destroy());
+  return server;
+}
+
+function join(one: Duplex, other: Duplex): void {
+  one.on("error", () => other.destroy());
+  other.on("error", () => one.destroy());
+  one.on("close", () => other.destroy());
+  other.on("close", () => one.destroy());
+  one.pipe(other).pipe(one);
+}
+
+function deny(reply: ServerResponse): void {
+  reply.writeHead(403, { "content-length": 0 }).end();
+}
+
+function refuse(socket: Duplex): void {
+  socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+}

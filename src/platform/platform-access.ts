@@ -1,0 +1,160 @@
+import { DyliveError } from "../runtime/errors.js";
+import type { Resume, RoomSettings } from "../store/rooms.js";
+import type { Platform } from "./access/platform.js";
+import type { PlatformIdentities, PlatformIdentity } from "./access/platform-identity.js";
+import type { LoginReading } from "./access/visitor.js";
+import { Visitor } from "./access/visitor.js";
+import { cookiePairs } from "./accounts/cookies.js";
+import { type Account, GUEST } from "./accounts/login-store.js";
+import type { InPage } from "./links/resolve.js";
+
+/** The operator's accounts, as far as rooms need them. */
+export interface AccountSource {
+  /** @throws DyliveError not_found, bad_file, bad_request */
+  get(name: string): Promise<Account>;
+  /** Notes whom a page that was read as this account took us for. */
+  noteReading(account: Account, reading: LoginReading): unknown;
+}
+
+/** How rooms reach the platform; the same for all but where a room's own settings differ. */
+export interface Reach {
+  readonly platform: Platform;
+  /** The same by a proxy of a room's own. @throws DyliveError bad_config */
+  readonly platformBy: (proxyUrl: string) => Platform;
+  readonly identities: PlatformIdentities;
+  readonly accounts: AccountSource;
+  /** The account that rooms are watched as unless they say otherwise; as a guest while there is none of that name. */
+  readonly account: string;
+  readonly source: "websocket" | "browser";
+  /** Of requests that no browser makes. */
+  readonly userAgent: string;
+}
+
+/** One room's place on the platform: by which way, as whom, and the seat that it takes when it must. */
+export class PlatformAccess {
+  readonly platform: Platform;
+  readonly source: "websocket" | "browser";
+  readonly #reach: Reach;
+  readonly #settings: RoomSettings;
+  #kept: Resume["visitor"];
+  #identity: PlatformIdentity | null = null;
+  #taking: Promise<PlatformIdentity> | null = null;
+  #asker: { readonly visitor: Visitor; readonly account: Account | null } | null = null;
+  #pageAsked = false;
+  /** Takes are counted, so that a seat that comes after the room has left is given back at once. */
+  #leaves = 0;
+
+  /**
+   * @param kept whom an earlier process was on the platform as
+   * @throws DyliveError bad_config when the room's proxy is none
+   */
+  constructor(reach: Reach, settings: RoomSettings, kept: Resume["visitor"] = null) {
+    this.#reach = reach;
+    this.#settings = settings;
+    this.#kept = kept;
+    this.platform = settings.proxy === null ? reach.platform : reach.platformBy(settings.proxy);
+    this.source = settings.source ?? reach.source;
+  }
+
+  /** Who asks the platform over HTTP. A browser's visitor is left to the browser. @throws DyliveError not_found when there is no such account */
+  async asker(signal: AbortSignal): Promise<Visitor> {
+    this.#pageAsked = false;
+    if (!this.#reach.identities.pages) return (await this.sit(null, signal)).visitor;
+    const account = await this.#account();
+    if (this.#asker === null || !isSame(this.#asker.account, account)) {
+      const visitor = new Visitor(this.#reach.userAgent);
+      if (account !== null) visitor.adopt(cookiePairs(account.cookies(), "live.douyin.com"));
+      this.#asker = { visitor, account };
+    }
+    return this.#asker.visitor;
+  }
+
+  /** Requests by the site's own page, for what plain HTTP is not told; undefined without a browser. */
+  get inPage(): InPage | undefined {
+    if (!this.#reach.identities.pages) return undefined;
+    return async (path, signal) => {
+      const { pageGet } = await this.sit(null, signal);
+      if (pageGet === null) throw new DyliveError("internal", "a seat of a browser has no page");
+      this.#pageAsked = true;
+      return pageGet(path, signal);
+    };
+  }
+
+  /**
+   * The room's seat; a new one when the account has logged in anew.
+   * @throws DyliveError no_browser, browser_failed, blocked, unreachable, not_found, stopping
+   */
+  async sit(webRid: string | null, signal: AbortSignal): Promise<PlatformIdentity> {
+    const leaves = this.#leaves;
+    const account = await this.#account();
+    if (this.#identity !== null && !isSame(this.#identity.account, account)) this.#release();
+    if (this.#identity !== null) return this.#identity;
+    this.#taking ??= this.#take(account, webRid, leaves, signal).finally(() => {
+      this.#taking = null;
+    });
+    return this.#taking;
+  }
+
+  /** Whom the platform takes us for here, by the page that was read last, for the log of accounts too. */
+  async noteReading(visitor: Visitor): Promise<{ readonly account: string | null; readonly login: LoginReading["login"] }> {
+    const account = await this.#account().catch(() => null);
+    if (account !== null) this.#reach.accounts.noteReading(account, visitor.login);
+    return { account: account?.name ?? null, login: visitor.login.login };
+  }
+
+  /** Who we are here, for a later process; null where a browser keeps that. */
+  keep(): Resume["visitor"] {
+    const identity = this.#identity;
+    const { userUniqueId } = identity?.visitor ?? { userUniqueId: null };
+    if (identity === null || userUniqueId === null || this.#reach.identities.pages) return null;
+    // An account's cookies are in the account's own file and nowhere else.
+    return { userUniqueId, cookies: identity.account === null ? identity.visitor.cookies() : [] };
+  }
+
+  /** The room waits: its seat is given back, unless its readings need the page. */
+  rest(): void {
+    if (this.#reach.identities.pages && !this.#pageAsked) this.leave();
+  }
+
+  /** Gives the seat back. */
+  leave(): void {
+    this.#leaves++;
+    this.#release();
+  }
+
+  #release(): void {
+    this.#identity?.release();
+    this.#identity = null;
+  }
+
+  async #take(account: Account | null, webRid: string | null, leaves: number, signal: AbortSignal): Promise<PlatformIdentity> {
+    const identity = await this.#reach.identities.take({ account, proxy: this.platform.proxy, webRid }, signal);
+    if (leaves !== this.#leaves) {
+      identity.release();
+      throw new DyliveError("stopping", "the room is no longer collected");
+    }
+    if (this.#kept !== null && identity.pageSource === null) {
+      identity.visitor.userUniqueId = this.#kept.userUniqueId;
+      identity.visitor.recall(this.#kept.cookies);
+    }
+    this.#kept = null;
+    this.#identity = identity;
+    return identity;
+  }
+
+  async #account(): Promise<Account | null> {
+    const { accounts, account: usual } = this.#reach;
+    const name = this.#settings.account ?? usual;
+    if (name === GUEST) return null;
+    try {
+      return await accounts.get(name);
+    } catch (error) {
+      if (this.#settings.account === null && error instanceof DyliveError && error.code === "not_found") return null;
+      throw error;
+    }
+  }
+}
+
+function isSame(a: Account | null, b: Account | null): boolean {
+  return a?.name === b?.name && a?.savedAt === b?.savedAt;
+}

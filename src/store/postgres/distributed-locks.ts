@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import type { DistributedLocks } from "../distributed-locks.js";
+import type { PostgresConnection } from "./connection.js";
+
+/**
+ * Statements of many callers on one client, one after the other: `pg` itself will not keep a queue for much longer, and its limit for an answer
+ * would include the wait for the others.
+ */
+class StatementQueue {
+  readonly client: pg.Client;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(client: pg.Client) {
+    this.client = client;
+  }
+
+  /** Runs a statement after those that were asked for before. */
+  query(text: string, values: readonly string[] = []): Promise<pg.QueryResult> {
+    const answer = this.#last.then(() => this.client.query(text, [...values]));
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  /** Ends the connection at once; what waits is refused. */
+  end(): Promise<void> {
+    return this.client.end();
+  }
+}
+
+const CHANNEL = "dylive_holds";
+/** Should a notice have been lost, whoever waits looks this often; at first sooner, since most names are given up within some milliseconds. */
+const LOOK_MS = 250;
+const FIRST_LOOK_MS = 4;
+/** A database that does not answer for so long is away: the connection is cut, and its locks with it. */
+const ANSWER_MS = 4000;
+/** First letters of notices: a process waits for the name, or has given it up. */
+const WANTED = "w";
+const FREE = "f";
+/** A payload holds fewer than 8000 bytes. A longer name is waited for without notices. */
+const MAX_PAYLOAD = 4000;
+
+/** A name that this process holds, by the lock of a connection. */
+interface HeldElsewhere {
+  readonly client: StatementQueue;
+  readonly onWanted: () => void;
+  wanted: boolean;
+}
+
+/**
+ * Holds as advisory locks of one connection that has nothing else to do: when the process or the connection is gone, so are they. Within the
+ * process nobody takes a name that it holds.
+ */
+export class PostgresHolds implements DistributedLocks {
+  readonly #connection: PostgresConnection;
+  readonly #held = new Map<string, HeldElsewhere>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #client: Promise<StatementQueue> | null = null;
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+    connection.onClose(() => void this.#client?.then((client) => client.end()).catch(() => undefined));
+  }
+
+  async take(name: string, onWanted: () => void, signal: AbortSignal): Promise<() => Promise<void>> {
+    const lock = lockOf(name);
+    for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(2 * lookMs, LOOK_MS)) {
+      signal.throwIfAborted();
+      // Before it is asked for: what is given up in between is not missed.
+      const given = this.#given(name);
+      try {
+        const client = await this.#ask((one) => tryLock(one, name, lock, lookMs === FIRST_LOOK_MS));
+        if (client !== null) {
+          const held: HeldElsewhere = { client, onWanted, wanted: false };
+          this.#held.set(name, held);
+          return () => this.#giveUp(name, lock, held);
+        }
+        await Promise.race([given.wait, this.#connection.clock.sleep(lookMs, signal).catch(() => undefined)]);
+      } finally {
+        given.forget();
+      }
+    }
+  }
+
+  async #giveUp(name: string, lock: string, held: HeldElsewhere): Promise<void> {
+    if (this.#held.get(name) !== held) return;
+    this.#held.delete(name);
+    const { client } = held;
+    try {
+      await client.query("SELECT pg_advisory_unlock($1)", [lock]);
+      if (held.wanted) await client.query("SELECT pg_notify($1, $2)", [CHANNEL, FREE + name]);
+    } catch {
+      // Nobody knows whether it is given up: without the connection it is.
+      void client.end().catch(() => undefined);
+    }
+  }
+
+  #given(name: string): { readonly wait: Promise<void>; forget(): void } {
+    let wake = () => {};
+    const wait = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const set = this.#waiting.get(name) ?? new Set();
+    this.#waiting.set(name, set.add(wake));
+    return {
+      wait,
+      forget: () => {
+        set.delete(wake);
+        if (set.size === 0 && this.#waiting.get(name) === set) this.#waiting.delete(name);
+      },
+    };
+  }
+
+  #hear(payload: string): void {
+    const name = payload.slice(1);
+    if (payload.startsWith(FREE)) for (const wake of [...(this.#waiting.get(name) ?? [])]) wake();
+    const held = payload.startsWith(WANTED) ? this.#held.get(name) : undefined;
+    if (held === undefined) return;
+    held.wanted = true;
+    held.onWanted();
+  }
+
+  #ask<T>(work: (client: StatementQueue) => Promise<T>): Promise<T> {
+    return this.#connection.guard(async () => {
+      this.#client ??= this.#connect();
+      const connecting = this.#client;
+      try {
+        return await work(await connecting);
+      } catch (error) {
+        // Whatever it was: a lock that may or may not be held is given up with its connection.
+        if (this.#client === connecting) this.#client = null;
+        void connecting.then((client) => client.end()).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  async #connect(): Promise<StatementQueue> {
+    const limits = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS };
+    const client = new pg.Client({ ...this.#connection.config, ...limits, application_name: "dylive holds" });
+    const lost = () => {
+      const forget = (one: StatementQueue) => {
+        if (one.client === client) this.#client = null;
+      };
+      this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by whoever asked
+    };
+    client.on("error", lost);
+    client.on("end", lost);
+    client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
+    try {
+      await client.connect();
+      await client.query(`SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; LISTEN ${CHANNEL}`);
+      return new StatementQueue(client);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** @param tell whether the holder, if there is one, is to be told. @returns the connection that has the lock; null when another has it */
+async function tryLock(client: StatementQueue, name: string, lock: string, tell: boolean): Promise<StatementQueue | null> {
+  const { rows } = await client.query("SELECT pg_try_advisory_lock($1) AS got", [lock]);
+  if ((rows[0] as { got: boolean }).got) return client;
+  if (tell && name.length <= MAX_PAYLOAD) await client.query("SELECT pg_notify($1, $2)", [CHANNEL, WANTED + name]);
+  return null;
+}
+
+/** The lock of a name: 64 bits, which no two names of a cluster have in common by chance. */
+function lockOf(name: string): string {
+  return createHash("sha256").update(name, "utf8").digest().readBigInt64BE(0).toString();
+}

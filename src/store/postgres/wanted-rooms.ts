@@ -1,0 +1,188 @@
+import type { RoomKey } from "../log.js";
+import { type Alias, type AliasKind, WATCHES } from "../rooms.js";
+import { Waker } from "../waker.js";
+import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
+import type { PostgresConnection } from "./connection.js";
+import { SerialLane } from "./lane.js";
+import { listen } from "./listen.js";
+import { LOCKS } from "./locks.js";
+import type { PostgresSession } from "./session.js";
+
+const CHANNEL = "dylive_wishes";
+/** Should a notice have been lost, everybody looks this often. */
+const POLL_MS = 1000;
+/** How long "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
+const KEEP_OVER = "60 s";
+/** Texts told before this long before the newest one that we have are ours already: a statement takes no longer. */
+const OVERLAP_MS = 2000;
+/** Should one have taken longer after all, every text is read so often. */
+const ANEW_MS = 30_000;
+/** Anything: {@link Waker} tells rooms, wishes have none. */
+const SOMETHING: readonly RoomKey[] = [0];
+const ON = WATCHES.indexOf("on");
+const PAUSED = WATCHES.indexOf("paused");
+
+/** A row as the database gives it; `told` only where it may be new. */
+type Stored = Omit<WantedRoom, "name"> & { readonly kind: AliasKind; readonly value: string };
+
+/** Wishes in PostgreSQL. One for each process: it keeps what it read, so that a text is read once. */
+export class PostgresWishes implements WantedRooms {
+  readonly #connection: PostgresConnection;
+  readonly #lane: SerialLane;
+  readonly #waker: Waker;
+  /** What we have read of `told`, by key. */
+  #kept: ReadonlyMap<string, string> = new Map();
+  #newest = 0;
+  #anewAt = 0;
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+    this.#lane = new SerialLane(connection);
+    this.#waker = new Waker(() => this.#watch());
+    connection.onClose(() => this.#waker.close());
+  }
+
+  async ask(name: Alias, most: number): Promise<boolean> {
+    const key = wantedKey(name);
+    const renew = (session: PostgresSession) => session.run("UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1", key);
+    if ((await this.#connection.ask(renew)) > 0) return true;
+    const added = await this.#connection.write(async (session) => {
+      await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.wish);
+      // Somebody else may have asked meanwhile.
+      if ((await renew(session)) > 0) return 1;
+      return session.run(
+        `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
+         WHERE (SELECT count(*) FROM wanted w LEFT JOIN told t ON t.key = w.key
+           LEFT JOIN rooms r ON r.room = coalesce(w.room, t.room)
+           WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL AND t.over_at IS NULL) < $4
+         ON CONFLICT (key) DO NOTHING`,
+        key,
+        name.kind,
+        name.value,
+        most,
+      );
+    });
+    if (added > 0) await this.changed();
+    return added > 0;
+  }
+
+  async forget(what: Alias | RoomKey): Promise<void> {
+    const forgotten = await this.#connection.ask((session) =>
+      typeof what === "number"
+        ? session.run("DELETE FROM wanted WHERE room = $1 OR key IN (SELECT key FROM told WHERE room = $1)", what)
+        : session.run("DELETE FROM wanted WHERE key = $1", wantedKey(what)),
+    );
+    if (forgotten > 0) await this.changed();
+  }
+
+  async sweep(idleMs: number): Promise<void> {
+    const changes = await this.#lane.write(async (session) => {
+      const got = await session.row<{ got: boolean }>("SELECT pg_try_advisory_xact_lock($1) AS got", LOCKS.sweep);
+      return got?.got === true ? sweep(session, idleMs) : 0;
+    });
+    if (changes > 0) await this.changed();
+  }
+
+  async tell(member: number, told: readonly WantedRoomReport[]): Promise<void> {
+    const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
+    if (fitting.length === 0) return;
+    await this.#connection.ask((session) =>
+      session.run(
+        TELL,
+        member,
+        fitting.map(({ key }) => key),
+        fitting.map(({ room }) => room),
+        fitting.map((one) => one.told),
+        fitting.map(({ over }) => over),
+      ),
+    );
+    await this.changed();
+  }
+
+  async all(): Promise<readonly WantedRoom[]> {
+    const now = this.#connection.clock.now();
+    const anew = now - this.#anewAt >= ANEW_MS;
+    const kept = this.#kept;
+    const stored = await this.#connection.ask((session) => session.rows<Stored>(ALL, anew ? 0 : this.#newest - OVERLAP_MS));
+    const rows = stored.map(({ kind, value, told, ...row }): WantedRoom => {
+      const text = row.toldAt === null ? null : (told ?? kept.get(row.key) ?? null);
+      return { ...row, name: { kind, value }, told: text };
+    });
+    if (anew) this.#anewAt = now;
+    this.#newest = rows.reduce((newest, { toldAt }) => Math.max(newest, toldAt ?? 0), 0);
+    this.#kept = new Map(rows.flatMap(({ key, told }) => (told === null ? [] : [[key, told]])));
+    return rows;
+  }
+
+  async changed(): Promise<void> {
+    // Whoever misses this finds the same by looking.
+    await this.#connection.ask((session) => session.run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
+  }
+
+  async *wakes(signal: AbortSignal): AsyncGenerator<void> {
+    for await (const _ of this.#waker.wakes(signal)) yield;
+  }
+
+  #watch(): () => void {
+    const stop = new AbortController();
+    const wake = () => this.#waker.notify(SOMETHING);
+    void listen(this.#connection, CHANNEL, { onNotice: wake, onListening: wake }, stop.signal);
+    void this.#poll(wake, stop.signal);
+    return () => stop.abort();
+  }
+
+  async #poll(wake: () => void, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      wake();
+      await this.#connection.clock.sleep(POLL_MS, signal).catch(() => undefined);
+    }
+  }
+}
+
+const ALL = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.name AS owner, m.id AS "ownerId",
+    (extract(epoch FROM w.asked_at) * 1000)::bigint AS "askedAt",
+    CASE WHEN t.told_at >= to_timestamp($1::float8 / 1000) THEN t.told END AS told,
+    (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"
+  FROM wanted w LEFT JOIN live_members m ON m.id = w.owner LEFT JOIN told t ON t.key = w.key ORDER BY w.key`;
+
+/** A room has one collector, whatever it is called: what is told of it is told of all its names. */
+const TELL = `WITH given AS (
+    SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::boolean[]) AS g(key, room, told, over)
+  ), mine AS (
+    SELECT DISTINCT ON (w.key) w.key, g.room, g.told, g.over FROM given g JOIN wanted w ON w.key = g.key OR w.twin_of = g.key
+    WHERE w.owner = $1 ORDER BY w.key, w.key = g.key DESC
+  )
+  INSERT INTO told AS t (key, member, room, told, told_at, over_at)
+    SELECT key, $1, room, told, clock_timestamp(), CASE WHEN over THEN clock_timestamp() END FROM mine ORDER BY key
+  ON CONFLICT (key) DO UPDATE SET member = excluded.member, room = excluded.room, told = excluded.told, told_at = excluded.told_at,
+    over_at = CASE WHEN excluded.over_at IS NOT NULL THEN coalesce(t.over_at, excluded.over_at) END`;
+
+/** The rooms on the watch list, and which wish is whose: by the room, or by the number while nobody has met the room. */
+const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
+
+/** @returns how many wishes came, went or changed */
+async function sweep(session: PostgresSession, idleMs: number): Promise<number> {
+  let changes = 0;
+  for (const sql of [
+    `DELETE FROM wanted w USING told t WHERE t.key = w.key AND t.over_at < clock_timestamp() - interval '${KEEP_OVER}'`,
+    // Whoever took the room off the list meant the room, whoever else had asked for it by whichever name.
+    `WITH ${LISTED}, gone AS (
+       SELECT key, room FROM wanted w WHERE watched AND NOT EXISTS (SELECT FROM listed l WHERE l.room = w.room OR l.key = w.key)
+     )
+     DELETE FROM wanted w USING gone g WHERE w.key = g.key OR w.twin_of = g.key OR w.room = g.room`,
+    // A pause outlasts whoever asks for the room.
+    `DELETE FROM wanted w USING rooms r WHERE r.watched = ${PAUSED} AND (w.room = r.room OR w.key = 'web_rid:' || r.web_rid)`,
+    `WITH ${LISTED} UPDATE wanted w SET watched = true FROM listed l WHERE NOT w.watched AND (w.room = l.room OR w.key = l.key)`,
+    `WITH ${LISTED} INSERT INTO wanted(key, kind, value, room, watched) SELECT l.key, 'web_rid', l.web_rid, l.room, true FROM listed l
+     WHERE NOT EXISTS (SELECT FROM wanted w WHERE w.room = l.room OR w.key = l.key) ORDER BY l.room ON CONFLICT DO NOTHING`,
+  ])
+    changes += await session.run(sql);
+  // A room stays while it is wanted by any of its names.
+  const idle = "NOT w.watched AND w.asked_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)";
+  for (const sql of [
+    `DELETE FROM wanted w WHERE w.twin_of IS NOT NULL AND ${idle}`,
+    `DELETE FROM wanted w WHERE w.twin_of IS NULL AND ${idle} AND NOT EXISTS (SELECT FROM wanted o WHERE o.twin_of = w.key)`,
+  ])
+    changes += await session.run(sql, idleMs);
+  return changes;
+}

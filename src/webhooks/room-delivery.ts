@@ -1,0 +1,199 @@
+import type { LiveEvent } from "../events/event.js";
+import type { ReadingTime } from "../feed/reading-time.js";
+import type { Clock } from "../runtime/clock.js";
+import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/hooks.js";
+import type { Log, RoomKey } from "../store/log.js";
+import { makeBatch } from "./batch.js";
+import type { FirstLive } from "./first-live.js";
+import { signed } from "./secret.js";
+import type { HookSelection } from "./selection.js";
+import type { Answered, Send } from "./send.js";
+import type { Slots } from "./slots.js";
+
+const FIRST_MS = 5_000;
+/** A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
+const LONGEST_MS = 2 * 3_600_000;
+
+/**
+ * How long to wait after the n-th failure of a batch (from 1): full jitter below a bound that doubles up to two hours, and at least a tenth of
+ * it, so that a receiver that comes back is not met by everything at once.
+ * @param putOffMs what the receiver asked for; null when it did not
+ */
+function retryMs(tries: number, putOffMs: number | null, random: () => number = Math.random): number {
+  const bound = Math.min(FIRST_MS * 2 ** Math.min(tries - 1, 20), LONGEST_MS);
+  return Math.max(bound * (0.1 + 0.9 * random()), putOffMs ?? 0);
+}
+
+/** Least ms between the beginnings of two batches of a room, unless the first was full: what comes in between goes together. */
+const PACE_MS = 100;
+/** Pause after the store failed. */
+const STORE_RETRY_MS = 1_000;
+
+/** What the lanes of one hook share. */
+export interface RoomDeliveryDeps {
+  readonly hook: HookRow;
+  readonly selection: HookSelection;
+  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id" | "read"> };
+  readonly firstLive: FirstLive;
+  readonly clock: Clock;
+  readonly send: Send;
+  /** Divides the thread's time among hooks' expressions. */
+  readonly time: ReadingTime;
+  readonly slots: Slots;
+  /** How far the hook is in each room. */
+  readonly places: Map<RoomKey, number>;
+  /** Rooms whose place the store does not know yet. */
+  readonly unsaved: Set<RoomKey>;
+  readonly onUnsaved: () => void;
+  readonly signal: AbortSignal;
+  /** Told of every try; true when the hook is to be left alone. */
+  readonly onTry: (outcome: HookTry, hook: HookRow) => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What one hook is sent of one room, in order, one batch at a time: the next is not made before this one is delivered. */
+export class RoomDelivery {
+  readonly #room: RoomKey;
+  readonly #parts: RoomDeliveryDeps;
+  /** What is fixed and not delivered. Its body stays in the store: many rooms may have to wait for one receiver. */
+  #fixed: HookBatchHead | null;
+  #again = false;
+  /** There was more in the log than went into the batch. */
+  #more = false;
+  #waiting: AbortController | null = null;
+
+  constructor(room: RoomKey, parts: RoomDeliveryDeps, fixed: HookBatchHead | null) {
+    this.#room = room;
+    this.#parts = parts;
+    this.#fixed = fixed;
+  }
+
+  /**
+   * Resolves when everything is delivered that there is, or the signal aborts. Never rejects.
+   * @param onEnd called in the same turn in which it was last looked whether it was woken, so that no wake is lost
+   */
+  async run(onEnd: () => void): Promise<void> {
+    const { signal, slots } = this.#parts;
+    do {
+      this.#again = false;
+      for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
+        pause = await slots.with(() => this.#step()).catch((error: unknown) => this.#failed(error));
+        if (pause !== null && pause > 0) await this.#wait(pause);
+      }
+    } while (this.#again && !signal.aborted);
+    onEnd();
+  }
+
+  /** Says that the room may have got events. */
+  wake(): void {
+    this.#again = true;
+  }
+
+  /** Tries again at once, if it waits. */
+  hurry(): void {
+    this.#waiting?.abort();
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const { clock, signal } = this.#parts;
+    const waiting = new AbortController();
+    const stop = () => waiting.abort();
+    this.#waiting = waiting;
+    signal.addEventListener("abort", stop, { once: true });
+    await clock.sleep(ms, waiting.signal).catch(() => {});
+    signal.removeEventListener("abort", stop);
+    this.#waiting = null;
+  }
+
+  #failed(error: unknown): number | null {
+    if (this.#parts.signal.aborted) return null;
+    this.#parts.onError(error);
+    return STORE_RETRY_MS;
+  }
+
+  /** Sends one batch. @returns ms to wait before the next step; null when there is nothing to do */
+  async #step(): Promise<number | null> {
+    const { hook, clock, signal } = this.#parts;
+    const { hooks } = this.#parts.store;
+    if (signal.aborted) return null;
+    const began = clock.now();
+    let batch: HookBatch | null;
+    if (this.#fixed !== null) {
+      batch = await hooks.batch(hook.id, this.#room);
+      if (batch === null) {
+        // Withdrawn, since somebody in it was erased: it is made anew. Or the hook was changed: then that is not fixed.
+        this.#fixed = null;
+        return 0;
+      }
+    } else {
+      batch = await this.#next();
+      if (batch !== null) {
+        this.#parts.unsaved.delete(this.#room);
+        if (!(await hooks.fix(hook.id, hook.revision, batch))) return null;
+      }
+    }
+    // Somebody has changed the hook: it begins anew in a moment.
+    if (batch === null) return null;
+    const { body, ...head } = batch;
+    this.#fixed = head;
+    const answered = await this.#send(batch);
+    if (signal.aborted && !answered.delivered) return null;
+    const { putOffMs, ...outcome } = answered;
+    const { id, room, from, to, events, tries } = batch;
+    const attempt = tries + 1;
+    const bytes = Buffer.byteLength(body);
+    const done: HookTry = { id, at: began, ms: clock.now() - began, room, from, to, events, bytes, attempt, ...outcome };
+    const now = await hooks.tried(hook.id, done);
+    if (done.delivered) {
+      this.#fixed = null;
+      this.#parts.places.set(room, to);
+    } else this.#fixed = { ...head, tries: attempt };
+    if (now === null || this.#parts.onTry(done, now)) return null;
+    if (!done.delivered) return retryMs(attempt, putOffMs);
+    return this.#more ? 0 : Math.max(0, PACE_MS - (clock.now() - began));
+  }
+
+  #send({ id, body }: HookBatch): Promise<Answered> {
+    const { hook, clock, send, signal } = this.#parts;
+    const headers = {
+      "content-type": "application/json; charset=utf-8",
+      "user-agent": "dylive",
+      ...signed(hook, id, body, clock.now()),
+    };
+    return send({ url: hook.url, headers, body, allowPrivate: hook.allowPrivate }, signal);
+  }
+
+  /** What the hook's expression lets through. A hook whose expression takes more time than it may waits until it has some again. */
+  async #passed(events: readonly LiveEvent[]): Promise<readonly LiveEvent[]> {
+    const { hook, selection, time, signal } = this.#parts;
+    if (selection.expression === null) return events;
+    const payer = `hook ${hook.id}`;
+    await time.calm(payer, signal);
+    return (await time.sift(events, { payer, wanted: selection.expression, signal })).found;
+  }
+
+  /** The next batch of the room; null when there is nothing more. What is not wanted is passed over. */
+  async #next(): Promise<HookBatch | null> {
+    const { hook, selection, store, firstLive, clock, places, unsaved, onUnsaved, signal } = this.#parts;
+    while (!signal.aborted) {
+      const after = places.get(this.#room) ?? 0;
+      const page = await store.log.read(this.#room, after, hook.maxEvents, { types: selection.types });
+      if (page.scanned <= after) return null;
+      const events = [];
+      for (const event of await this.#passed(page.events)) {
+        const wanted = selection.wants(event);
+        if (wanted === "first" ? await firstLive.is(event) : wanted) events.push(event);
+      }
+      if (signal.aborted) return null;
+      const batch = makeBatch({ hook, logId: store.log.id, room: this.#room, after, now: clock.now() }, page, events);
+      this.#more = (batch?.to ?? page.scanned) < page.head;
+      if (batch !== null) return batch;
+      places.set(this.#room, page.scanned);
+      unsaved.add(this.#room);
+      onUnsaved();
+      if (!this.#more) return null;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return null;
+  }
+}

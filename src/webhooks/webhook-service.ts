@@ -1,0 +1,230 @@
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { HookBatchHead, HookPlaces, HookRow, HookSettings, HookTry } from "../store/hooks.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import type { AllowedHosts } from "./address.js";
+import { BATCH_EVENTS_MAX } from "./batch.js";
+import { newSecret, rotated, signed } from "./secret.js";
+import { type HookSelection, hookSelection } from "./selection.js";
+import type { Send } from "./send.js";
+import { checkSettings } from "./settings.js";
+
+/** Hooks of a store. Each may hold 4 requests and their bodies at a time. */
+const HOOKS_MAX = 100;
+
+/** What the desk works with. */
+interface HookDeskDeps {
+  readonly store: Pick<Store, "log" | "rooms" | "hooks">;
+  readonly clock: Clock;
+  readonly send: Send;
+  readonly allowed: AllowedHosts;
+  /** Told that a hook was changed. */
+  readonly onChange?: () => void;
+  /** How far a hook is where it is delivered by this process; the store's word by default. */
+  readonly placesOf?: (hook: HookRow) => ReadonlyMap<RoomKey, number> | null;
+}
+
+/** How a hook is, in a word: failing is one whose last try did not arrive and that is tried again. */
+export const HOOK_STATES = ["active", "failing", "paused"] as const;
+export type HookState = (typeof HOOK_STATES)[number];
+
+/** How a hook is. */
+export function hookState({ paused, failing }: Pick<HookRow, "paused" | "failing">): HookState {
+  return paused !== null ? "paused" : failing !== null ? "failing" : "active";
+}
+
+/** How a hook is doing in one room. */
+interface HookRoom {
+  readonly room: RoomKey;
+  /** Everything up to here is delivered or was left out. */
+  readonly seq: number;
+  readonly head: number;
+  /** Events of the log behind that place; a filter may leave some of them out. */
+  readonly backlog: number;
+  /** What is tried and not yet delivered. */
+  readonly waiting: HookBatchHead | null;
+}
+
+/** A hook as people manage it: what is stored of it, and the rooms in which it has something to deliver, the furthest behind first. */
+export interface HookView {
+  readonly row: HookRow;
+  readonly backlog: number;
+  readonly rooms: readonly HookRoom[];
+}
+
+/** A hook as somebody wants it; what is left out is as by default. */
+export type NewHook = Pick<HookSettings, "url"> & Partial<HookSettings>;
+
+/** Makes, changes and shows hooks. The same for the API and for the command line, which may be another process than the one that delivers. */
+export class WebhookService {
+  readonly #parts: HookDeskDeps;
+
+  constructor(parts: HookDeskDeps) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes a hook: it is sent what comes from now on. Its secret is in `row.secret`.
+   * @throws DyliveError bad_request; too_many_subscriptions
+   */
+  async add({ url, name = hostOf(url), types = [], filter = null, rooms = [], ...rest }: NewHook): Promise<HookRow> {
+    const { store, clock, allowed } = this.#parts;
+    const { maxEvents = BATCH_EVENTS_MAX, allowPrivate = false } = rest;
+    const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate };
+    checkSettings(settings, allowed);
+    if ((await store.hooks.list()).length >= HOOKS_MAX)
+      throw new DyliveError("too_many_subscriptions", `there are ${HOOKS_MAX} hooks, which is the most allowed; remove one first`);
+    const row: HookRow = {
+      ...settings,
+      id: randomBytes(6).toString("hex"),
+      secret: newSecret(),
+      old: null,
+      createdAt: clock.now(),
+      revision: 0,
+      replays: 0,
+      paused: null,
+      failing: null,
+      last: null,
+      deliveredAt: null,
+    };
+    await store.hooks.add(row, await this.#heads(hookSelection(settings)));
+    this.#parts.onChange?.();
+    return row;
+  }
+
+  /**
+   * Changes settings. What was fixed before is sent as it was; in rooms that come anew it is sent what comes from now on, and what was not yet
+   * delivered of rooms that go is dropped.
+   * @throws DyliveError not_found, bad_request
+   */
+  async change(id: string, change: Partial<HookSettings>): Promise<HookRow> {
+    const { store, allowed } = this.#parts;
+    const row = await this.get(id);
+    const settings = { ...row, ...change };
+    checkSettings(settings, allowed);
+    const [before, after] = [hookSelection(row), hookSelection(settings)];
+    const places = new Map<RoomKey, number | null>();
+    for (const [room, head] of await this.#heads(after)) if (!before.covers(room)) places.set(room, head);
+    for (const room of (await store.hooks.places(id)).keys()) if (!after.covers(room)) places.set(room, null);
+    for (const { room } of await store.hooks.fixed(id)) if (!after.covers(room)) places.set(room, null);
+    return this.#changed(id, change, places);
+  }
+
+  /** Makes a new secret; the one before signs beside it for a day. @throws DyliveError not_found */
+  async rotate(id: string): Promise<HookRow> {
+    return this.#changed(id, rotated(await this.get(id), this.#parts.clock.now()));
+  }
+
+  /** Sends nothing until it is resumed; its places stay. @throws DyliveError not_found */
+  async pause(id: string): Promise<HookRow> {
+    const row = await this.get(id);
+    return row.paused !== null ? row : this.#changed(id, { paused: { at: this.#parts.clock.now(), reason: "asked" } });
+  }
+
+  /** Goes on where it was. One that is not paused tries again at once. @throws DyliveError not_found */
+  resume(id: string): Promise<HookRow> {
+    return this.#changed(id, { paused: null, failing: null });
+  }
+
+  /**
+   * Sends the events of a room again from a seq on, or passes over those before it.
+   * @throws DyliveError not_found; bad_request for a room that it does not cover, or a seq that the room has not reached
+   */
+  async replay(id: string, room: RoomKey, seq: number): Promise<HookRow> {
+    const { log, rooms } = this.#parts.store;
+    const row = await this.get(id);
+    if (!hookSelection(row).covers(room) || (await rooms.get(room)) === null)
+      throw new DyliveError("bad_request", `room: the hook is not sent events of room ${room}`);
+    const head = (await log.heads([room])).get(room)?.head ?? 0;
+    if (!(Number.isInteger(seq) && seq >= 1 && seq <= head + 1))
+      throw new DyliveError("bad_request", `seq: a whole number from 1 to ${head + 1}, the one after the newest event of room ${room}`);
+    return this.#changed(id, {}, new Map([[room, seq - 1]]), true);
+  }
+
+  /** Removes a hook and everything that is kept of it. @throws DyliveError not_found */
+  async remove(id: string): Promise<void> {
+    if (!(await this.#parts.store.hooks.remove(id))) throw unknownHook(id);
+    this.#parts.onChange?.();
+  }
+
+  /** Sends an empty message to see whether it arrives; it changes nothing. @throws DyliveError not_found */
+  async test(id: string, signal: AbortSignal): Promise<HookTry> {
+    const { store, clock, send } = this.#parts;
+    const { url, allowPrivate, ...row } = await this.get(id);
+    const at = clock.now();
+    const body = JSON.stringify({ hook: id, log: store.log.id, room: 0, from: 0, to: 0, test: true, events: [] });
+    const message = `${id}_test_${at}`;
+    const headers = { "content-type": "application/json; charset=utf-8", "user-agent": "dylive", ...signed(row, message, body, at) };
+    const { putOffMs: _, ...answered } = await send({ url, headers, body, allowPrivate }, signal);
+    const none = { room: 0, from: 0, to: 0, events: 0, attempt: 0 };
+    const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(body), ...answered };
+    await store.hooks.tried(id, outcome);
+    return outcome;
+  }
+
+  /** @throws DyliveError not_found */
+  async get(id: string): Promise<HookRow> {
+    const row = await this.#parts.store.hooks.get(id);
+    if (row === null) throw unknownHook(id);
+    return row;
+  }
+
+  /** Every hook, oldest first. */
+  async list(): Promise<readonly HookView[]> {
+    const { store } = this.#parts;
+    const heads = await store.log.heads();
+    return Promise.all((await store.hooks.list()).map((row) => this.#view(row, heads)));
+  }
+
+  /** @throws DyliveError not_found */
+  async view(id: string): Promise<HookView> {
+    return this.#view(await this.get(id), await this.#parts.store.log.heads());
+  }
+
+  /** The last tries, newest first. @throws DyliveError not_found */
+  async tries(id: string, limit: number): Promise<readonly HookTry[]> {
+    await this.get(id);
+    return this.#parts.store.hooks.tries(id, limit);
+  }
+
+  async #changed(id: string, ...change: [Parameters<Store["hooks"]["change"]>[1], HookPlaces?, boolean?]): Promise<HookRow> {
+    const row = await this.#parts.store.hooks.change(id, ...change);
+    if (row === null) throw unknownHook(id);
+    this.#parts.onChange?.();
+    return row;
+  }
+
+  /** The newest seq of every room that there is and that is covered. */
+  async #heads(selection: HookSelection): Promise<Map<RoomKey, number>> {
+    const heads = await this.#parts.store.log.heads();
+    return new Map([...heads].flatMap(([room, { head }]) => (selection.covers(room) ? [[room, head] as const] : [])));
+  }
+
+  async #view(row: HookRow, heads: Awaited<ReturnType<Store["log"]["heads"]>>): Promise<HookView> {
+    const { store, placesOf } = this.#parts;
+    const places = new Map(await store.hooks.places(row.id));
+    for (const [room, seq] of placesOf?.(row) ?? []) places.set(room, Math.max(seq, places.get(room) ?? 0));
+    const fixed = new Map((await store.hooks.fixed(row.id)).map((batch) => [batch.room, batch]));
+    const selection = hookSelection(row);
+    const rooms: HookRoom[] = [];
+    for (const [room, { head }] of heads) {
+      const seq = places.get(room) ?? 0;
+      const waiting = fixed.get(room) ?? null;
+      if (selection.covers(room) && (head > seq || waiting !== null))
+        rooms.push({ room, seq, head, backlog: Math.max(0, head - seq), waiting });
+    }
+    rooms.sort((a, b) => b.backlog - a.backlog || a.room - b.room);
+    return { row, backlog: rooms.reduce((sum, { backlog }) => sum + backlog, 0), rooms };
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host.slice(0, 64) : "hook"; // what is no address is refused as that
+}
+
+/** The error for a hook that does not exist, or that the caller may not know of. */
+export function unknownHook(id: string): DyliveError {
+  return new DyliveError("not_found", `there is no hook ${JSON.stringify(id.slice(0, 40))}`);
+}

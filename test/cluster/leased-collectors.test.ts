@@ -1,0 +1,95 @@
+import { expect, it } from "vitest";
+import { startSimulator } from "../../simulator/index.js";
+import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
+import { Spool } from "../../src/ingest/spool.js";
+import type { Membership } from "../../src/store/leases.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { fastClock } from "../fast-clock.js";
+import { MemorySpooled } from "../ingest/spooled-room.js";
+import { reachAt } from "../platform/access/reach.js";
+import { useDirectory } from "../store/directory.js";
+import { until } from "../until.js";
+import { MemoryWishes } from "./memory-wanted-rooms.js";
+
+const file = useDirectory();
+const RID = "100000002";
+const KEY = `web_rid:${RID}`;
+
+it("a process that stops waits for what rooms that it has just lost hand over", async () => {
+  const clock = fastClock(20);
+  const simulator = await startSimulator({ clock });
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
+  const order: string[] = [];
+  const leave = spool.leave.bind(spool);
+  spool.leave = async (place) => {
+    await new Promise((resolve) => setTimeout(resolve, 50)); // a busy disk
+    await leave(place);
+    order.push("handed over");
+  };
+  const membership: Membership = {
+    ...{
+      id: 1,
+      beat: () => Promise.reject(new Error("nobody beats")),
+      owns: async () => true,
+      job: async () => false,
+      release: async () => {},
+    },
+    ...{ drain: async () => false, leave: async () => {}, claim: (_: string, room: number) => store.rooms.claim(room) },
+  };
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
+    membership,
+    wantedRooms: new MemoryWishes(store.rooms, clock),
+  });
+  try {
+    collectors.start();
+    const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
+    collectors.change({ taken: [lease], changed: [], lost: [] });
+    await until(() => collectors.collected().some(({ state }) => state === "live"));
+    collectors.change({ taken: [], changed: [], lost: [{ key: KEY, paused: false }] });
+    await collectors.stop();
+    order.push("stopped");
+    expect(order).toEqual(["handed over", "stopped"]);
+    expect(errors).toEqual([]);
+  } finally {
+    await spool.close();
+    await simulator.close();
+    await store.close();
+  }
+});
+
+it("rooms that wait for a store that is away are no leak of listeners, however many", async () => {
+  const clock = fastClock(20);
+  const store = openMemoryStore({ maxEventsPerRoom: 10 });
+  let asked = 0;
+  const away = { ...store.rooms, find: () => Promise.reject(new Error(`away ${++asked}`)) } as unknown as typeof store.rooms;
+  const warnings: string[] = [];
+  const warned = (warning: Error) => void warnings.push(warning.name);
+  process.on("warning", warned);
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
+    ...{ onError: () => {}, setAside: () => {}, wantedRooms: new MemoryWishes(store.rooms, clock) },
+    membership: { id: 1, drain: async () => false, leave: async () => {} } as unknown as Membership,
+  });
+  try {
+    const rooms = Array.from({ length: 12 }, (_, n) => ({ kind: "web_rid", value: `10000010${n}` }) as const);
+    const taken = rooms.map((name) => ({
+      key: `web_rid:${name.value}`,
+      name,
+      room: null,
+      watched: true,
+      settings: null,
+      how: "free" as const,
+    }));
+    collectors.change({ taken, changed: [], lost: [] });
+    await until(() => asked >= 2 * rooms.length);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off("warning", warned);
+    await collectors.stop();
+    await store.close();
+  }
+});

@@ -1,0 +1,54 @@
+import type { DecodedAnew, ErasedPerson, MaintenanceService, Turn } from "../../src/http/maintenance-service.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import type { RoomKey } from "../../src/store/log.js";
+
+const ERASED: ErasedPerson = {
+  erased: 2,
+  dropped: 1,
+  changed: 0,
+  kept: 1,
+  pseudonym: null,
+  rooms: ["1"],
+  recordings: { files: 1, messages: 3, frames: 0 },
+  notReached: ["backups"],
+};
+const DECODED: DecodedAnew = {
+  sessions: ["7300000000000000019"],
+  messages: 10,
+  replaced: 3,
+  regifted: 1,
+  appended: 2,
+  erased: 0,
+  refused: 0,
+  lostBytes: 0,
+};
+
+/** Mends nothing, when it is let. */
+export class FakeMender implements MaintenanceService {
+  readonly asked: unknown[] = [];
+  /** What the work waits for. */
+  working: Promise<unknown> = Promise.resolve();
+
+  async erase(user: string, keep: boolean, turn: Turn, signal: AbortSignal): Promise<ErasedPerson> {
+    this.asked.push([user, keep]);
+    await this.#work(turn, signal);
+    if (user === "nobody") throw new DyliveError("not_found", "nobody in the log is known so");
+    return { ...ERASED, pseudonym: keep ? "p0123456789abcdef" : null };
+  }
+
+  async assertRecorded(_room: RoomKey, sessionId: string | null): Promise<void> {
+    if (sessionId === "404") throw new DyliveError("not_found", "that broadcast was not recorded");
+  }
+
+  async redecode(room: RoomKey, sessionId: string | null, turn: Turn, signal: AbortSignal): Promise<DecodedAnew> {
+    this.asked.push([room, sessionId]);
+    await this.#work(turn, signal);
+    return DECODED;
+  }
+
+  async #work(turn: Turn, signal: AbortSignal): Promise<void> {
+    turn("looking", 7);
+    const stopped = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+    await Promise.race([this.working, stopped]);
+  }
+}

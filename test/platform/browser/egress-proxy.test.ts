@@ -1,0 +1,159 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ProxyServer } from "../../../src/platform/access/proxy.js";
+import { type EgressProxy, openEgressProxy } from "../../../src/platform/browser/egress-proxy.js";
+import { pageHosts } from "../../../src/platform/browser/hosts.js";
+import { socksProxy, type TestProxy } from "../access/proxies.js";
+
+let proxy: TestProxy;
+let egress: EgressProxy;
+beforeAll(async () => {
+  // It lets nobody through: the names that it is asked for are what counts.
+  proxy = await socksProxy("me", "pass", { deadEnd: true });
+  egress = await openEgressProxy({
+    allows: pageHosts(),
+    upstream: null,
+    proxy: new ProxyServer(`socks5://me:pass@127.0.0.1:${proxy.port}`),
+  });
+});
+afterAll(() => Promise.all([egress.close(), proxy.close()]));
+
+/** The status with which a browser is answered. */
+function ask(method: string, path: string, { contextOptions } = egress): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(contextOptions.proxy.server);
+    const asking = request({ hostname, port, method, path, agent: false });
+    asking.once("connect", ({ statusCode }, socket) => {
+      socket.destroy();
+      resolve(statusCode);
+    });
+    asking.once("response", (reply) => resolve(reply.resume().statusCode));
+    asking.once("error", reject);
+    asking.end();
+  });
+}
+
+it("lets a browser reach what its pages need, by the operator's proxy and its password, and by TLS only", async () => {
+  expect(await ask("CONNECT", "live.douyin.com:443")).toBe(502);
+  expect(await ask("CONNECT", "webcast100-ws-web-hl.douyin.com:443")).toBe(502);
+  expect(proxy.asked).toEqual(["live.douyin.com:443", "webcast100-ws-web-hl.douyin.com:443"]);
+  expect(await ask("CONNECT", "live.douyin.com:80")).toBe(403);
+  expect(await ask("GET", "http://live.douyin.com/")).toBe(403);
+  expect(proxy.asked).toHaveLength(2);
+});
+
+it("refuses everybody else, and counts", async () => {
+  for (const target of ["update.googleapis.com:443", "127.0.0.1:443", "[::1]:443", "douyin.com.evil.example:443"])
+    expect(await ask("CONNECT", target)).toBe(403);
+  expect(await ask("CONNECT", "update.googleapis.com:443")).toBe(403);
+  expect(egress.refused.get("update.googleapis.com")).toBe(2);
+  for (let i = 0; i < 200; i++) await ask("CONNECT", `host${i}.example:443`);
+  expect(egress.refused.size).toBe(100);
+});
+
+it("refuses what is no address, and goes on", async () => {
+  for (const target of ["live.douyin.com:https", "live.douyin.com:99999", "[live.douyin.com"])
+    expect(await ask("CONNECT", target)).toBe(403);
+  expect(await ask("CONNECT", "live.douyin.com:443")).toBe(502);
+});
+
+it("has certificates asked about", () => expect(egress.contextOptions.ignoreHTTPSErrors).toBe(false));
+
+describe("before a stand-in", () => {
+  let upstream: Server;
+  let standIn: EgressProxy;
+  const seen: { url: string | undefined; host: string | undefined }[] = [];
+  beforeAll(async () => {
+    upstream = createServer(({ url, headers: { host } }, reply) => {
+      seen.push({ url, host });
+      reply.end("the stand-in's");
+    });
+    upstream.on("upgrade", ({ url, headers: { host } }, socket) => {
+      seen.push({ url, host });
+      socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: test\r\nConnection: Upgrade\r\n\r\nfirst bytes");
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
+    standIn = await openEgressProxy({
+      allows: pageHosts(),
+      upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+      proxy: null,
+    });
+  });
+  afterAll(async () => {
+    await standIn.close();
+    await new Promise((resolve) => upstream.close(resolve));
+  });
+
+  /** A TLS connection to a host by the gate, and the certificate that it shows. */
+  async function secure(host: string): Promise<TLSSocket> {
+    const { hostname, port } = new URL(standIn.contextOptions.proxy.server);
+    const asking = request({ hostname, port, method: "CONNECT", path: `${host}:443`, agent: false });
+    asking.end();
+    const [reply, socket] = (await once(asking, "connect")) as [IncomingMessage, Socket];
+    expect(reply.statusCode).toBe(200);
+    const tls = connectTls({ socket, servername: host, rejectUnauthorized: false });
+    await once(tls, "secureConnect");
+    return tls;
+  }
+  /** Sends the lines of a request, and gives the whole answer. */
+  async function say(tls: TLSSocket, ...lines: string[]): Promise<string> {
+    tls.write(`${lines.join("\r\n")}\r\n\r\n`);
+    let answer = "";
+    for await (const chunk of tls) answer += chunk;
+    return answer;
+  }
+
+  it("is the end of TLS for every host that is allowed, which the stand-in has under its path", async () => {
+    for (const host of ["live.douyin.com", "lf-cdn.douyinstatic.com"]) {
+      expect(await say(await secure(host), "GET /a?b=1 HTTP/1.1", `Host: ${host}`, "Connection: close")).toContain("the stand-in's");
+      expect(seen.pop()).toEqual({ url: `/@${host}/a?b=1`, host });
+    }
+  });
+
+  it("passes a WebSocket on", async () => {
+    const tls = await secure("webcast100-ws-web-hl.douyin.com");
+    const answer = say(
+      tls,
+      "GET /webcast/im/push/v2/ HTTP/1.1",
+      "Host: webcast100-ws-web-hl.douyin.com",
+      "Connection: Upgrade",
+      "Upgrade: test",
+    );
+    expect(await answer).toMatch(/^HTTP\/1.1 101 .*first bytes$/s);
+    expect(seen.pop()).toEqual({ url: "/@webcast100-ws-web-hl.douyin.com/webcast/im/push/v2/", host: "webcast100-ws-web-hl.douyin.com" });
+  });
+
+  it("knows no more ports and hosts than before the platform", async () => {
+    expect(await ask("GET", "http://live.douyin.com/", standIn)).toBe(403);
+    expect(await ask("CONNECT", "live.douyin.com:80", standIn)).toBe(403);
+    expect(await ask("CONNECT", "evil.example:443", standIn)).toBe(403);
+    const inside = await say(await secure("live.douyin.com"), "GET / HTTP/1.1", "Host: evil.example", "Connection: close");
+    expect(inside).toMatch(/^HTTP\/1.1 403 /);
+    const port = await say(await secure("live.douyin.com"), "GET / HTTP/1.1", "Host: live.douyin.com:https", "Connection: close");
+    expect(port).toMatch(/^HTTP\/1.1 403 /);
+    expect(seen).toEqual([]);
+  });
+
+  it("has a certificate of its own, which its context alone is told to take", async () => {
+    const [one, again] = [await secure("live.douyin.com"), await secure("v.douyin.com")];
+    expect(one.authorized).toBe(false);
+    const shown = one.getPeerX509Certificate();
+    expect(again.getPeerX509Certificate()?.fingerprint256).toBe(shown?.fingerprint256);
+    expect(standIn.contextOptions.ignoreHTTPSErrors).toBe(true);
+    for (const tls of [one, again]) tls.destroy();
+  });
+
+  it("lets go of who speaks no TLS", async () => {
+    const { hostname, port } = new URL(standIn.contextOptions.proxy.server);
+    const asking = request({ hostname, port, method: "CONNECT", path: "live.douyin.com:443", agent: false });
+    asking.end();
+    const [, socket] = (await once(asking, "connect")) as [IncomingMessage, Socket];
+    socket.write("GET / HTTP/1.1\r\nHost: live.douyin.com\r\n\r\n");
+    socket.resume().on("error", () => {});
+    await once(socket, "close");
+    expect(seen).toEqual([]);
+  });
+});

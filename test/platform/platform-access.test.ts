@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../src/platform/access/platform-identity.js";
+import { Visitor } from "../../src/platform/access/visitor.js";
+import { Account } from "../../src/platform/accounts/login-store.js";
+import { PlatformAccess, type Reach } from "../../src/platform/platform-access.js";
+import { NO_SETTINGS, type RoomSettings } from "../../src/store/rooms.js";
+import { SIGNAL } from "../collector/running.js";
+import { NO_ACCOUNTS, reachAt } from "./access/reach.js";
+
+const signer = { sign: async () => "0123456789abcdef" };
+
+/** Seats of a browser that is not there, which counts. */
+class FakeSeats implements PlatformIdentities {
+  readonly pages = true;
+  readonly wishes: Parameters<PlatformIdentities["take"]>[0][] = [];
+  taken = 0;
+
+  async take(wish: Parameters<PlatformIdentities["take"]>[0]): Promise<PlatformIdentity> {
+    this.wishes.push(wish);
+    this.taken++;
+    await Promise.resolve();
+    const visitor = new Visitor("browser");
+    visitor.userUniqueId = "74";
+    return {
+      visitor,
+      signer,
+      account: wish.account,
+      proxy: wish.proxy,
+      pageSource: () => ({ name: "browser", open: async function* () {} }),
+      pageGet: async () => ({ status: 200, headers: {}, body: Buffer.from("page") }),
+      release: () => {
+        this.taken--;
+      },
+    };
+  }
+
+  async close(): Promise<void> {}
+}
+
+const account = (savedAt: number) =>
+  new Account("work", savedAt, [
+    {
+      name: "sessionid",
+      value: `s${savedAt}`,
+      domain: ".douyin.com",
+      path: "/",
+      expires: null,
+      secure: true,
+      httpOnly: true,
+    },
+  ]);
+const placeOf = (
+  reach: Partial<Reach>,
+  settings: Partial<RoomSettings> = {},
+  kept: ConstructorParameters<typeof PlatformAccess>[2] = null,
+) => new PlatformAccess({ ...reachAt("http://127.0.0.1:1"), ...reach }, { ...NO_SETTINGS, ...settings }, kept);
+
+describe("a room's place", () => {
+  it("costs a browser's seat only when it must, and gives it back while the room waits", async () => {
+    const seats = new FakeSeats();
+    const access = placeOf({ identities: seats });
+    expect((await access.asker(SIGNAL)).userAgent).toBe("Mozilla/5.0 (test)");
+    expect(seats.taken).toBe(0);
+    const [a, b] = await Promise.all([access.sit("1", SIGNAL), access.sit("1", SIGNAL)]);
+    expect(a).toBe(b);
+    expect(seats.taken).toBe(1);
+    access.rest();
+    expect(seats.taken).toBe(0);
+  });
+
+  it("keeps the seat while its readings need the page", async () => {
+    const seats = new FakeSeats();
+    const access = placeOf({ identities: seats });
+    await access.asker(SIGNAL);
+    expect((await access.inPage?.("/x", SIGNAL))?.body.toString()).toBe("page");
+    access.rest();
+    expect(seats.taken).toBe(1);
+    await access.asker(SIGNAL);
+    access.rest();
+    expect(seats.taken).toBe(0);
+  });
+
+  it("gives back a seat that comes after the room has left", async () => {
+    const seats = new FakeSeats();
+    const access = placeOf({ identities: seats });
+    const sitting = access.sit("1", SIGNAL);
+    await Promise.resolve();
+    access.leave();
+    await expect(sitting).rejects.toMatchObject({ code: "stopping" });
+    expect(seats.taken).toBe(0);
+  });
+
+  it("has no page where a signer takes the browser's place", () => {
+    expect(placeOf({}).inPage).toBeUndefined();
+  });
+
+  it("is the account's that the room names, else the server's if there is one, else a guest's", async () => {
+    const accounts = { ...NO_ACCOUNTS, get: async (name: string) => (name === "work" ? account(1) : NO_ACCOUNTS.get(name)) };
+    const cookieOf = async (reach: Partial<Reach>, settings: Partial<RoomSettings>) =>
+      (await placeOf(reach, settings).asker(SIGNAL)).headers()["cookie"] ?? "";
+    expect(await cookieOf({ accounts }, { account: "work" })).toContain("sessionid=s1");
+    expect(await cookieOf({ accounts, account: "work" }, {})).toContain("sessionid=s1");
+    expect(await cookieOf({ accounts, account: "work" }, { account: "guest" })).toBe("");
+    expect(await cookieOf({ accounts, account: "default" }, {})).toBe("");
+    await expect(cookieOf({ accounts }, { account: "gone" })).rejects.toMatchObject({ code: "not_found" });
+    const seats = new FakeSeats();
+    await placeOf({ accounts, identities: seats }, { account: "work" }).sit(null, SIGNAL);
+    expect(seats.wishes[0]?.account?.name).toBe("work");
+  });
+
+  it("sits down anew when the account has logged in anew", async () => {
+    let savedAt = 1;
+    const seats = new FakeSeats();
+    const access = placeOf({ accounts: { ...NO_ACCOUNTS, get: async () => account(savedAt) }, identities: seats }, { account: "work" });
+    const first = await access.sit("1", SIGNAL);
+    savedAt = 2;
+    expect(await access.sit("1", SIGNAL)).not.toBe(first);
+    expect(seats.wishes.map((wish) => wish.account?.savedAt)).toEqual([1, 2]);
+    expect(seats.taken).toBe(1);
+  });
+
+  it("leaves by the room's own proxy, and says no to what is none", async () => {
+    const seats = new FakeSeats();
+    await placeOf({ identities: seats }, { proxy: "socks5://me:secret@127.0.0.1:9" }).sit(null, SIGNAL);
+    expect(seats.wishes[0]?.proxy?.name).toBe("socks5://127.0.0.1:9");
+    expect(() => placeOf({}, { proxy: "nonsense" })).toThrow(/a proxy is/);
+  });
+
+  it("is kept for a later process, but never an account's cookies", async () => {
+    const direct = { identities: directIdentities({ signer, userAgent: "x" }) };
+    const access = placeOf(direct);
+    const { visitor } = await access.sit("1", SIGNAL);
+    expect(access.keep()).toBeNull();
+    visitor.userUniqueId = "74";
+    visitor.learn(["ttwid=1|a; Path=/"]);
+    const kept = access.keep();
+    expect(kept).toEqual({ userUniqueId: "74", cookies: [["ttwid", "1|a"]] });
+    const later = await placeOf(direct, {}, kept).sit("1", SIGNAL);
+    expect([later.visitor.userUniqueId, later.visitor.headers()["cookie"]]).toEqual(["74", "ttwid=1|a"]);
+    const accounts = { ...NO_ACCOUNTS, get: async () => account(1) };
+    const known = placeOf({ ...direct, accounts }, { account: "work" });
+    (await known.sit("1", SIGNAL)).visitor.userUniqueId = "75";
+    expect(known.keep()).toEqual({ userUniqueId: "75", cookies: [] });
+    const inBrowser = placeOf({ identities: new FakeSeats() });
+    await inBrowser.sit("1", SIGNAL);
+    expect(inBrowser.keep()).toBeNull();
+  });
+});

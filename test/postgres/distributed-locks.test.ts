@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/runtime/clock.js";
+import { PostgresConnection } from "../../src/store/postgres/connection.js";
+import { PostgresHolds } from "../../src/store/postgres/distributed-locks.js";
+import { until } from "../until.js";
+import { dropDatabase, newDatabase, runSql } from "./database.js";
+
+// Node tells each once in a process: from the beginning.
+const warnings: string[] = [];
+process.on("warning", ({ message }) => warnings.push(message));
+
+const SIGNAL = new AbortController().signal;
+let url: string;
+let connections: PostgresConnection[];
+let one: PostgresHolds;
+let other: PostgresHolds;
+
+beforeAll(async () => {
+  url = await newDatabase();
+});
+afterAll(() => dropDatabase(url));
+beforeEach(() => {
+  connections = [new PostgresConnection(url, systemClock), new PostgresConnection(url, systemClock)];
+  [one, other] = connections.map((connection) => new PostgresHolds(connection)) as [PostgresHolds, PostgresHolds];
+});
+afterEach(() => Promise.all(connections.map((connection) => connection.close())));
+
+describe("holds of two processes", () => {
+  it("of many names are asked for one after the other: the driver warns of nothing", async () => {
+    const names = Array.from({ length: 20 }, (_, n) => `many:${n}`);
+    const releases = await Promise.all(names.map((name) => one.take(name, () => {}, SIGNAL)));
+    await Promise.all(releases.map((release) => release()));
+    await Promise.all((await Promise.all(names.map((name) => other.take(name, () => {}, SIGNAL)))).map((release) => release()));
+    expect(warnings).toEqual([]);
+  });
+
+  it("are of one at a time; who has one is told that it is wanted", async () => {
+    let wanted = 0;
+    const release = await one.take("a:名", () => wanted++, SIGNAL);
+    let got = false;
+    const waiting = other
+      .take("a:名", () => {}, SIGNAL)
+      .then((give) => {
+        got = true;
+        return give;
+      });
+    await until(() => wanted === 1);
+    await (await other.take("b", () => {}, SIGNAL))(); // another name waits for nobody
+    expect(got).toBe(false);
+    await release();
+    await release();
+    const give = await waiting;
+    await give();
+    await (await one.take("a:名", () => {}, SIGNAL))();
+    expect(wanted).toBe(1);
+  });
+
+  it("keep those apart who take turns as fast as they can", async () => {
+    let inside = 0;
+    let most = 0;
+    const turns: string[] = [];
+    const run = async (holds: PostgresHolds, name: string) => {
+      for (let turn = 0; turn < 40; turn++) {
+        const release = await holds.take("x", () => {}, SIGNAL);
+        most = Math.max(most, ++inside);
+        turns.push(name);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        inside--;
+        await release();
+      }
+    };
+    await Promise.all([run(one, "one"), run(other, "other")]);
+    expect(most).toBe(1);
+    expect(turns).toHaveLength(80);
+  });
+
+  it("end with the process that has them, and with its connection", async () => {
+    const release = await one.take("x", () => {}, SIGNAL);
+    await connections[0]?.close();
+    const second = await other.take("x", () => {}, SIGNAL);
+    await release();
+    const third = new PostgresConnection(url, systemClock);
+    connections.push(third);
+    // Whoever waits is told that the database went away, or has it after that.
+    const cut = new PostgresHolds(third)
+      .take("x", () => {}, SIGNAL)
+      .then(
+        (give) => give(),
+        (error: unknown) => expect(error).toMatchObject({ code: "store_unreachable" }),
+      );
+    await runSql(
+      url,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive holds' AND datname = current_database()",
+    );
+    await cut;
+    await second();
+    await (await other.take("x", () => {}, SIGNAL))();
+  });
+
+  it("are not waited for by who has gone", async () => {
+    const release = await one.take("x", () => {}, SIGNAL);
+    const gone = new AbortController();
+    const waiting = other.take("x", () => {}, gone.signal);
+    gone.abort(new Error("gone"));
+    await expect(waiting).rejects.toThrow("gone");
+    await release();
+    await (await other.take("x", () => {}, SIGNAL))();
+  });
+});
