@@ -9,7 +9,7 @@ export function isLimited(token: TokenRow): boolean {
   return token.rooms.length > 0;
 }
 
-/** Whether a token may see a room that has these names. What the system's room tells is of all rooms: a limited token never sees it. */
+/** Whether a token may see a room that has these names. A limited token never sees the system's room, which tells of all rooms. */
 export function maySee(token: TokenRow, room: RoomKey, aliases: readonly Alias[]): boolean {
   if (!isLimited(token)) return true;
   if (room === SYSTEM_ROOM) return false;
@@ -23,8 +23,8 @@ export async function assertMaySee(rooms: Rooms, token: TokenRow, room: RoomKey)
 }
 
 /**
- * For a room as a caller wrote it, before anything is done for it: a room that the token may not see must not be collected, and where a
- * short link leads is not asked for it.
+ * Refuses a room that the token may not see, named as a caller wrote it, before anything is done for it. Such a room must not be collected,
+ * and where a short link leads is not asked for it.
  * @throws DyliveError forbidden, bad_room
  */
 export async function assertMayAsk(rooms: Rooms, token: TokenRow, text: string): Promise<void> {

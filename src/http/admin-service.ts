@@ -1,7 +1,7 @@
 /** An account that rooms can be watched as. Its cookies are never in it. */
 export interface ShownAccount {
   readonly name: string;
-  /** Whom the platform took it for when it was asked last; `unknown`: it was not asked, or did not say. */
+  /** Login that the platform saw when it was asked last; `unknown`: it was not asked, or did not say. */
   readonly login: "logged_in" | "guest" | "unknown";
   /** As the platform names it. */
   readonly nickname: string | null;
@@ -17,7 +17,7 @@ export interface ShownAccount {
   readonly problem: string | null;
 }
 
-/** The accounts of the operator's own. */
+/** The operator's own accounts. */
 export interface Accounts {
   list(): Promise<readonly ShownAccount[]>;
   /** Takes pasted cookies in any of their forms, in place of those before. @throws DyliveError bad_file, bad_request; it never repeats them */
@@ -28,7 +28,7 @@ export interface Accounts {
   check(name: string, signal: AbortSignal): Promise<ShownAccount>;
 }
 
-/** What this server is. Nothing in it is secret. */
+/** Description of this server. Nothing in it is secret. */
 export interface AboutServer {
   readonly version: string;
   readonly node: string;
@@ -44,16 +44,16 @@ export interface AboutServer {
   readonly compat: readonly { readonly name: string; readonly like: string; readonly url: string }[];
 }
 
-/** What the doctor found of one layer. */
+/** Finding of the doctor about one layer. */
 export interface DoctorFinding {
   readonly layer: string;
   readonly state: "ok" | "warn" | "fail" | "skipped";
   readonly detail: string;
-  /** What to do about it. */
+  /** Advice on what to do about it. */
   readonly todo: string | null;
 }
 
-/** What only the server's operator looks after; handed to the API, which knows neither settings nor sources. */
+/** Admin service: the work that only the server's operator does. Handed to the API, which knows neither settings nor sources. */
 export interface AdminService {
   readonly accounts: Accounts;
   about(): Promise<AboutServer>;

@@ -15,10 +15,10 @@ import type { PollMutex } from "./poll-mutex.js";
 import type { LiveStreams } from "./streams/live.js";
 import type { TaskList } from "./task-list.js";
 
-/** What the API keeps of a store. */
+/** Part of a store that the API keeps. */
 export type ApiStore = Omit<Store, "close">;
 
-/** What every route is built from. */
+/** Dependencies of every route. */
 export interface ApiDeps {
   readonly store: ApiStore;
   readonly rooms: RoomManager;

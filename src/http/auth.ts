@@ -11,12 +11,12 @@ export const PER_MINUTE_MAX = 100_000;
 /** The latest expiry: what JavaScript's dates can show. */
 const TIME_MAX = 8_640_000_000_000_000;
 
-/** What a new token is to be; times are ms UTC. */
+/** Settings of a new token; times are ms UTC. */
 export interface NewToken {
   readonly name: string;
   readonly scope: Scope;
   readonly now: number;
-  /** The only rooms it may see, by any of their names or as `room:KEY`; all by default. */
+  /** The only rooms that it may see, by any of their names or as `room:KEY`; all by default. */
   readonly rooms?: readonly string[] | undefined;
   /** Requests a minute; any number by default. */
   readonly perMinute?: number | null | undefined;
@@ -24,13 +24,13 @@ export interface NewToken {
   readonly expiresAt?: number | null | undefined;
 }
 
-/** A token with the row that is to be stored of it. */
+/** A token with the row to store for it. */
 interface MadeToken {
   readonly token: string;
   readonly row: TokenRow;
 }
 
-/** sha256 of a token as stored: lower-case hex. */
+/** Returns the sha256 of a token as stored: lower-case hex. */
 export function hashToken(token: string): string {
   return createHash("sha256").update(token, "utf8").digest("hex");
 }
@@ -68,7 +68,7 @@ export async function createToken(tokens: Tokens, wanted: NewToken): Promise<Mad
 }
 
 /**
- * The stored token that `secret` is.
+ * Returns the stored token that `secret` is.
  * @param now ms UTC
  * @throws DyliveError no_token, bad_token, or forbidden when its scope does not include `scope`
  */

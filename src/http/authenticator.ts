@@ -9,11 +9,11 @@ import { RateLimiter } from "./rate.js";
 import type { SecretCipher } from "./secrets.js";
 import { Uses } from "./uses.js";
 
-/** Who was let in so lately is remembered for a time without the store. */
+/** Time for which a token that was let in is remembered, to let it in without the store. */
 const REMEMBER_MS = 900_000;
 const MOST_REMEMBERED = 1000;
 
-/** What the gate is built from. */
+/** Dependencies of the authenticator. */
 interface AuthenticatorDeps {
   readonly tokens: Tokens;
   readonly secrets: SecretCipher;
@@ -36,9 +36,9 @@ export class Authenticator {
   }
 
   /**
-   * The token of a request.
+   * Returns the token of a request.
    * @param from `header` takes `Authorization: Bearer` alone; `query` also `token=` in the address, which logs and histories keep: for the
-   * document's family and for browsers' streams, which cannot send the header
+   * compatible interface (/douyin/…) and for browsers' streams, which cannot send the header
    * @throws DyliveError no_token, bad_token, forbidden; RateLimited
    */
   async enter(request: IncomingMessage, scope: Scope, from: "header" | "query"): Promise<TokenRow> {
@@ -53,8 +53,8 @@ export class Authenticator {
   }
 
   /**
-   * As {@link enter} with the header. While the store cannot be asked, whoever was let in within the last quarter of an hour still is: what
-   * tells of the store's absence must be seen then.
+   * Does the same as {@link enter} with the header. While the store cannot be asked, it still lets in tokens that it let in within the last
+   * quarter of an hour: what tells of the store's absence must be seen then.
    */
   async enterAnyway(request: IncomingMessage, scope: Scope): Promise<TokenRow> {
     const { secrets, clock } = this.#parts;

@@ -3,7 +3,10 @@ import { DyliveError } from "../runtime/errors.js";
 import type { TokenRow } from "../store/tokens.js";
 import type { HeldTokens } from "./held-tokens.js";
 
-/** Why a call is to answer at once: its client went away, a newer call took its place, its token is no longer valid, or the server stops. */
+/**
+ * Reason for a call to answer at once: its client went away, a newer call took its place, its token is no longer valid, or the server
+ * stops.
+ */
 type EndReason = "gone" | "newer" | "token" | "stopping";
 
 /** One request that may wait, until its answer is handed over or its connection is gone. */
@@ -60,7 +63,10 @@ export class HttpCall {
     if (this.#ended === "token") throw noLonger();
   }
 
-  /** What to throw for an error: whatever an ended call broke off with, it was stopped. @param unfinished what there was no answer to yet */
+  /**
+   * Returns the error to throw for `error`: a call that was ended was stopped, whatever it broke off with.
+   * @param unfinished what there was no answer to yet
+   */
   reasonFor(error: unknown, unfinished: string): unknown {
     if (this.#ended === "token") return noLonger();
     return this.#ended === null ? error : new DyliveError("stopping", unfinished);
@@ -110,7 +116,7 @@ export class HttpCalls {
     return call;
   }
 
-  /** Work that must be over before the store may close; `work` never rejects. */
+  /** Notes work that must be over before the store may close; `work` never rejects. */
   after(work: Promise<void>): void {
     this.#after.add(work);
     void work.finally(() => this.#after.delete(work));

@@ -5,7 +5,7 @@ import type { MemberRow } from "../store/leases.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
 
-/** Events of the log that hooks have not come to, of all of them together. */
+/** Counts the events of the log that hooks have not come to, over all hooks. */
 export async function hooksBehind(webhooks: Pick<WebhookService, "list">): Promise<number> {
   return (await webhooks.list()).reduce((sum, { backlog }) => sum + backlog, 0);
 }
@@ -30,11 +30,11 @@ export interface ClusterView {
   readonly spooledBytes: number;
 }
 
-/** What of a store tells of its cluster. */
+/** Parts of a store that tell of its cluster. */
 type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
 
 /**
- * Who does what in the cluster, and how far everybody is.
+ * Returns what each member of the cluster does, and how far each reader of the log is.
  * @param countHooks counts the events that webhooks have still to be sent
  * @throws DyliveError not_found where the store is for a single process
  */

@@ -10,7 +10,7 @@ import { HeldTokens } from "./held-tokens.js";
 import { RateLimiter } from "./rate.js";
 import { Uses } from "./uses.js";
 
-/** Somebody without a token, where none is needed. */
+/** Guest without a token, where none is needed. */
 const ANYBODY: Guest = {
   hasToken: false,
   mayAsk: async () => {},
@@ -18,17 +18,17 @@ const ANYBODY: Guest = {
   stay: () => () => {},
 };
 
-/** How the door of the compat outputs is built. */
+/** Dependencies of the door of the compat outputs. */
 interface CompatDoorDeps {
   readonly tokens: Tokens;
   readonly rooms: Rooms;
   readonly clock: Clock;
   readonly logger: Pick<FastifyBaseLogger, "error">;
-  /** Nobody is let in without a token. A token that is sent is checked in any case. */
+  /** Whether nobody is let in without a token. A token that is sent is checked in any case. */
   readonly tokenNeeded: boolean;
 }
 
-/** The door of the compat outputs: the tokens of the API, with their rooms and rates, in `?token=` or the header. */
+/** Makes the door of the compat outputs: it checks the tokens of the API, with their rooms and rates, in `?token=` or the header. */
 export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorDeps): Door {
   const rates = new RateLimiter(clock);
   const uses = new Uses(tokens, clock, logger);

@@ -3,13 +3,15 @@ import type { Clock } from "../runtime/clock.js";
 
 /** Bounds of what clients may make a process hold. */
 export interface ConnectionLimits {
-  /** Connections at a time. One more takes the place of the one that has been idle for the longest; where none is, it is cut itself. */
+  /**
+   * Most connections at a time. One more takes the place of the one that has been idle for the longest; where none is, it is cut itself.
+   */
   readonly connections: number;
-  /** Bytes that wait for clients to take them, in all. Beyond it those are cut that have taken nothing for the longest. */
+  /** Most bytes that wait for clients to take them, in all. Beyond it, the clients that have taken nothing for the longest are cut. */
   readonly waitingBytes: number;
-  /** The same for the clients of one address. */
+  /** The same bound for the clients of one address. */
   readonly waitingBytesPerAddress: number;
-  /** A client that takes nothing of what waits for it for so long is cut. */
+  /** Time after which a client that takes nothing of what waits for it is cut, in ms. */
   readonly untakenMs: number;
 }
 
@@ -22,28 +24,31 @@ const CONNECTION_LIMITS: ConnectionLimits = {
   untakenMs: 60_000,
 };
 
-/** Between two looks at all connections. */
+/** Pause between two looks at all connections, in ms. */
 const LOOK_MS = 250;
-/** While the server stops, one that takes nothing for so long is cut: the others have the rest of the time for what they were answered. */
+/**
+ * Time after which a client that takes nothing is cut while the server stops, in ms: the others have the rest of the time for their
+ * answers.
+ */
 const UNTAKEN_STOPPING_MS = 1_000;
-/** What is cut to, so that the next answer does not need another look. */
+/** Share of a limit that is cut down to, so that the next answer does not need another look. */
 const CUT_TO = 0.75;
 
 interface KeptConnection {
   readonly address: string;
   /** ms UTC: when something was taken last, or nothing waited. */
   movedAt: number;
-  /** What waited at the last look. */
+  /** Bytes that waited at the last look. */
   waiting: number;
   left: number;
 }
 
-/** All connections of a server: how many there may be, and how much may wait for them. */
+/** Bounds all connections of a server: how many there may be, and how much may wait for them. */
 export class Connections {
   readonly #clock: Clock;
   readonly #limits: ConnectionLimits;
   readonly #kept = new Map<Socket, KeptConnection>();
-  /** Those on which nothing is answered, the one first that has been so for the longest. */
+  /** Connections on which nothing is answered, the one first that has been so for the longest. */
   readonly #idle = new Set<Socket>();
   readonly #stop: () => void;
   /** The most that may have been added since the last look. */
@@ -100,18 +105,18 @@ export class Connections {
     if (this.#kept.has(socket)) this.#idle.add(socket);
   }
 
-  /** Notes that so many bytes are about to wait. */
+  /** Notes that `bytes` are about to wait. */
   grow(bytes: number): void {
     this.#added += bytes;
     if (this.#waiting + this.#added > this.#limits.waitingBytesPerAddress) this.#look();
   }
 
-  /** The server stops: who takes nothing is waited for less long. */
+  /** Waits less long for clients that take nothing, since the server stops. */
   hurry(): void {
     this.#untakenMs = Math.min(this.#untakenMs, UNTAKEN_STOPPING_MS);
   }
 
-  /** No connection is looked at any more. */
+  /** Stops looking at connections. */
   close(): void {
     this.#stop();
   }
@@ -159,7 +164,7 @@ export class Connections {
   }
 }
 
-/** Bytes of a write under way that the system has not yet taken. Node's own idle timer looks at the same. */
+/** Counts the bytes of a write under way that the system has not yet taken. Node's own idle timer looks at the same. */
 function leftOf(socket: Socket): number {
   const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly writeQueueSize?: number } | null };
   return handle?.writeQueueSize ?? 0;

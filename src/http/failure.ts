@@ -11,29 +11,29 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   unreachable: 10,
   stopping: 5,
 };
-/** Addresses of the document's family and of files have its envelope; these have the form of v1. */
+/** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have the document's envelope. */
 const V1_FORM = /^\/(v1|metrics|readyz|openapi\.json|docs)(?![\w-])/;
 
 /** Facts beside the words, for programs: the valid cursors, the place of a mistake. */
 type Details = Readonly<Record<string, string | number>>;
 
-/** What a client is told of an error. */
+/** Error as a client is told of it. */
 interface Failure {
   readonly status: number;
   readonly code: ErrorCode;
-  /** What is wrong, in this case. */
+  /** Description of what is wrong, in this case. */
   readonly message: string;
-  /** What to do. */
+  /** Advice on what to do. */
   readonly hint: string;
   readonly details: Details;
 }
 
-/** The words for an error of the table. */
+/** Returns the words for an error of the table. */
 export function failure(code: ErrorCode, detail: string, status: number = ERRORS[code].status, details: Details = {}): Failure {
   return { status, code, message: `${ERRORS[code].message}: ${detail.replace(/\.$/, "")}`, hint: ERRORS[code].hint, details };
 }
 
-/** What a client is told of anything that was thrown. What we did not foresee is named by its request id only. */
+/** Returns what a client is told of anything that was thrown. An error that we did not foresee is named by its request id only. */
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof DyliveError) {
     const details = "details" in error ? (error.details as Details) : {};
@@ -47,7 +47,7 @@ export function failureOf(error: unknown, requestId: string): Failure {
   return failure("internal", `request ${requestId}`);
 }
 
-/** Answers with an error, in the family's envelope or in the form of v1, as its address has it. */
+/** Answers with an error, in the compatible interface's envelope or in the form of v1, as its address has it. */
 export function sendFailure(request: FastifyRequest, reply: FastifyReply, told: Failure, error?: unknown): FastifyReply {
   if (error instanceof CursorReset) reply.header("x-oldest-cursor", error.oldest).header("x-newest-cursor", error.newest);
   const retryAfterS = told.details["retryAfterS"] ?? RETRY_AFTER_S[told.code];
@@ -61,7 +61,7 @@ function statusOf(error: unknown): number | null {
   return typeof error.statusCode === "number" ? error.statusCode : null;
 }
 
-/** An error of v1: a stable code, what is wrong, what to do, and the name of the request in the server's log. */
+/** Writes an error of v1: a stable code, what is wrong, what to do, and the name of the request in the server's log. */
 export function errorText({ code, message, hint, details }: Failure, requestId: string): string {
   return JSON.stringify({ error: { code, message, hint, requestId, ...details } });
 }

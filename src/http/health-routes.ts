@@ -6,11 +6,14 @@ import type { AppendHealth } from "../store/append-health.js";
 import { isLimited } from "./access.js";
 import type { ApiDeps } from "./api-deps.js";
 
-/** A look at the store is good for so long: nobody may make us write as often as they ask. With the next one, it is how old readiness may be. */
+/**
+ * Time for which a look at the store is good, in ms: nobody may make us write as often as they ask. With the next one, it is how old
+ * readiness may be.
+ */
 const LOOK_MS = 1_000;
-/** A store that takes longer for one small write is not ready. */
+/** Longest time in ms for one small write; a store that takes longer is not ready. */
 const WRITE_MS = 2_000;
-/** Whose position is written to see whether the store can be; no reader has this name. */
+/** Name under which a position is written to see whether the store can be written; no reader has this name. */
 const PROBE = "readyz";
 
 const Healthy = Type.Object(
@@ -29,7 +32,7 @@ const Healthy = Type.Object(
 );
 const Ready = Type.Object({ status: Type.Literal("ready") }, { description: "ready" });
 
-/** One small write, to see whether the store can be written. */
+/** One small write that shows whether the store can be written. */
 interface StoreLook {
   /** ms UTC */
   readonly asked: number;
@@ -38,7 +41,7 @@ interface StoreLook {
   readonly writable: Promise<boolean>;
 }
 
-/** What the process knows of itself. */
+/** Facts that the process knows of itself. */
 interface About {
   readonly stopping: () => boolean;
   /** The rooms that this process collects; null where the metrics are of all rooms. */
@@ -46,7 +49,7 @@ interface About {
   readonly appends: AppendHealth;
 }
 
-/** `/healthz`, `/readyz` and `/metrics`. */
+/** Registers `/healthz`, `/readyz` and `/metrics`. */
 export function healthRoutes(app: FastifyInstance, parts: ApiDeps, { stopping, here, appends }: About): void {
   const { store, rooms, clock, authenticator, metrics } = parts;
   let look: StoreLook = { asked: 0, answered: 0, writable: Promise.resolve(false) };

@@ -1,18 +1,18 @@
 import type { Clock } from "../runtime/clock.js";
 import type { TokenRow, Tokens } from "../store/tokens.js";
 
-/** How often the store is asked: who is told of it ends within a second, whichever process revoked the token. */
+/** Pause between two looks at the store, in ms: a stream or call ends within a second, whichever process revoked its token. */
 const LOOK_MS = 500;
 
-/** Somebody who was let in by a token and is still here. */
+/** A stream or call that was let in by a token and is still here. */
 interface Holder {
   readonly token: TokenRow;
   readonly end: () => void;
 }
 
 /**
- * The tokens by which streams are open and calls wait. When one is revoked (by any process, or by a command beside the server), expires, or may do
- * less than when it let somebody in, whoever came by it is ended.
+ * Holds the tokens by which streams are open and calls wait. When one is revoked (by any process, or by a command beside the server),
+ * expires, or may do less than when it let somebody in, all that came in by it are ended.
  */
 export class HeldTokens {
   readonly #tokens: Pick<Tokens, "findAll">;

@@ -7,19 +7,19 @@ import { failureText } from "./envelope.js";
 import { failure } from "./failure.js";
 import type { SecretCipher } from "./secrets.js";
 
-/** How long requests are begun in one turn of the event loop. */
+/** Time in which requests are begun in one turn of the event loop, in ms. */
 const TURN_MS = 10;
-/** Requests that waited which are begun in one turn: most of their work comes once all of these have begun. */
+/** Most waiting requests that are begun in one turn: most of their work comes once all of these have begun. */
 const TURN_MAX = 16;
-/** For so long new connections come first; then a turn's requests are begun, however many connections still come. */
+/** Time in which new connections come first, in ms; then a turn's requests are begun, however many connections still come. */
 const CONNECTIONS_FIRST_MS = 100;
 
 /**
  * Begins requests, for some ms in each turn of the event loop: a thousand that come at once would keep everything else waiting until all of
- * them have begun. What waits is one request of each connection.
+ * them have begun. One request of each connection may wait.
  *
- * The system hands over one new connection a turn, in the order in which they came. While they come, turns are kept short: who watches over us
- * would else wait behind a thousand connections and a turn's work for each.
+ * The system hands over one new connection a turn, in the order in which they came. While they come, turns are kept short: else the one
+ * that watches over us would wait behind a thousand connections and a turn's work for each.
  */
 export class Beginnings {
   readonly #waiting: (() => void)[] = [];
@@ -28,7 +28,7 @@ export class Beginnings {
   /** When requests that waited were begun last, or began to wait. */
   #begunAt = 0;
   #isDue = false;
-  /** A connection came in this turn. */
+  /** Whether a connection came in this turn. */
   #hasNew = false;
 
   /** Notes that a connection came. */
@@ -75,13 +75,13 @@ export class Beginnings {
 
 /** Address and headers together; Node answers larger ones with 431. */
 const HEADERS_MAX_BYTES = 16_384;
-/** For receiving a whole request. */
+/** Longest time for receiving a whole request, in ms. */
 const REQUEST_MS = 30_000;
-/** How often Node looks for requests that take too long. */
+/** Time between Node's looks for requests that take too long, in ms. */
 const CHECK_MS = 5_000;
-/** Between requests of one connection; longer than the longest wait, so that a polling client keeps its connection. */
+/** Longest pause between requests of one connection, in ms; longer than the longest wait, so that a polling client keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
-/** A connection on which nothing moves is cut; longer than the longest wait with its start. */
+/** Time after which a connection on which nothing moves is cut, in ms; longer than the longest wait with its start. */
 const IDLE_MS = 120_000;
 
 /** Takes a WebSocket upgrade over; `head` is what came after the request. */
@@ -97,7 +97,7 @@ export class Listener {
   readonly #beginnings = new Beginnings();
   readonly #conversations = new WeakMap<Socket, Conversation>();
   readonly #servers: Server[] = [];
-  /** Connections on which nothing came yet: browsers open some in advance. */
+  /** Connections on which nothing has come yet: browsers open some in advance. */
   readonly #unused = new Set<Socket>();
 
   readonly #requestMs: number;
@@ -161,12 +161,12 @@ export class Listener {
     return server;
   }
 
-  /** Says who takes WebSocket upgrades. */
+  /** Sets the function that takes WebSocket upgrades. */
   upgrades(take: OnUpgrade): void {
     this.#onUpgrade = take;
   }
 
-  /** Closes what Node does not count as idle although nobody asked anything there. */
+  /** Closes connections that Node does not count as idle although nobody asked anything there. */
   closeUnused(): void {
     for (const socket of this.#unused) if (socket.bytesRead === 0) socket.destroy();
   }
@@ -190,7 +190,9 @@ function answerPlainly(server: Server, request: IncomingMessage, socket: Socket)
   server.emit("request", request, response);
 }
 
-/** Answers bytes that are not HTTP, or too many of them, in the family's envelope. Never logged: the bytes may hold a token. */
+/**
+ * Answers bytes that are not HTTP, or too many of them, in the compatible interface's envelope. Never logged: the bytes may hold a token.
+ */
 export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
     socket.destroy();

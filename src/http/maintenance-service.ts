@@ -1,9 +1,9 @@
 import type { RoomKey } from "../store/log.js";
 
-/** Told how far work is. */
+/** Callback that is told how far work is. */
 export type Turn = (what: string, count: number) => void;
 
-/** What became of one person's traces. */
+/** Outcome of erasing one person's traces. */
 export interface ErasedPerson {
   /** Their own events, now tombstones. */
   readonly erased: number;
@@ -13,16 +13,16 @@ export interface ErasedPerson {
   readonly changed: number;
   /** Chats of others that name them, kept as written. */
   readonly kept: number;
-  /** Under which they are shown from now on; null without. */
+  /** Pseudonym under which they are shown from now on; null without. */
   readonly pseudonym: string | null;
   /** Ids of rooms in which events were changed. */
   readonly rooms: readonly string[];
   readonly recordings: { readonly files: number; readonly messages: number; readonly frames: number };
-  /** What holds them still, one sentence each. */
+  /** Things that hold them still, one sentence each. */
   readonly notReached: readonly string[];
 }
 
-/** What came of decoding recordings anew. */
+/** Outcome of decoding recordings anew. */
 export interface DecodedAnew {
   /** room_ids of the broadcasts in the recordings. */
   readonly sessions: readonly string[];
@@ -30,14 +30,14 @@ export interface DecodedAnew {
   readonly replaced: number;
   readonly regifted: number;
   readonly appended: number;
-  /** Events that somebody was taken out of: they stay as they are. */
+  /** Events that somebody was taken out of; they stay as they are. */
   readonly erased: number;
   /** Events that the store refused. */
   readonly refused: number;
   readonly lostBytes: number;
 }
 
-/** Long work on what is kept; handed to the API, which knows no files and no threads. */
+/** Maintenance service: long work on what is kept. Handed to the API, which knows no files and no threads. */
 export interface MaintenanceService {
   /** @param user their id, sec_uid, visible number or nickname @throws DyliveError not_found, bad_request when several are known so */
   erase(user: string, keep: boolean, turn: Turn, signal: AbortSignal): Promise<ErasedPerson>;

@@ -7,31 +7,31 @@ import type { StoreServer } from "../store/store.js";
 import type { HookFigures } from "../webhooks/start.js";
 import { HOOK_STATES } from "../webhooks/webhook-service.js";
 
-/** Seconds: what the platform's push takes, up to what only a stall explains. */
+/** Buckets in seconds: from the time that the platform's push takes, up to what only a stall explains. */
 const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
-/** Seconds: quick answers, and those that wait for an event. */
+/** Buckets in seconds: quick answers, and those that wait for an event. */
 const REQUEST_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60];
-/** Sources whose events come as they happen: only of those does the lag say something. */
+/** Sources whose events come as they happen: only for those does the lag say something. */
 const LIVE_SOURCES: ReadonlySet<string> = new Set(["websocket", "browser", "official"]);
 
-/** Seconds: a group commit on a disk of one's own, up to a database that does not keep up. */
+/** Buckets in seconds: from a group commit on a disk of one's own, up to a database that does not keep up. */
 const APPEND_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-/** What a room had counted when it was last looked at. */
+/** Counts of a room when it was last looked at. */
 interface SeenCounts {
   reconnects: number;
   received: number;
   drops: Readonly<Record<string, number>>;
 }
 
-/** How far readers of live streams are behind. */
+/** Backlog of the readers of live streams. */
 interface LiveQueues {
   readonly queuedBytes: number;
   /** Readers cut since the start. */
   readonly cutForSlowness: number;
 }
 
-/** What HTTP clients make the process hold. */
+/** Connections and bytes that HTTP clients make the process hold. */
 interface HttpHeld {
   /** Open connections. */
   readonly size: number;
@@ -41,7 +41,7 @@ interface HttpHeld {
   readonly cut: number;
 }
 
-/** What the process counts of itself, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
+/** Counts what the process does, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
 export class Metrics {
   readonly #clock: Clock;
   readonly #registry = new Registry();
@@ -166,48 +166,48 @@ export class Metrics {
     this.#requestSeconds.observe({ route }, ms / 1000);
   }
 
-  /** Says how readers of a kind are counted. */
+  /** Sets how readers of a kind are counted. */
   countReaders(kind: string, count: () => number): void {
     this.#countReaders.set(kind, count);
   }
 
-  /** Says how the queues of live streams are looked at. */
+  /** Sets how the queues of live streams are looked at. */
   lookAtLive(look: () => LiveQueues): void {
     this.#lookAtLive = look;
   }
 
-  /** Says what tells of the API's connections. */
+  /** Sets what tells of the API's connections. */
   lookAtConnections(held: HttpHeld): void {
     this.#held = held;
   }
 
-  /** Says how far the statistics are behind. */
+  /** Sets how to ask how far the statistics are behind. */
   lookAtStatistics(look: () => number): void {
     this.#lookAtStatistics = look;
   }
 
-  /** Says how many bytes wait in the spool. */
+  /** Sets how to ask how many bytes wait in the spool. */
   lookAtSpool(look: () => number): void {
     this.#lookAtSpool = look;
   }
 
-  /** Says how many rooms came to this process in a cluster, by how. */
+  /** Sets how to ask how many rooms came to this process in a cluster, by how. */
   lookAtTakeovers(look: () => Readonly<Record<string, number>>): void {
     this.#lookAtTakeovers = look;
   }
 
-  /** Says how many bytes the disk of the data folder has left; null while nobody knows. */
+  /** Sets how to ask how many bytes the disk of the data folder has left; null while nobody knows. */
   lookAtDisk(look: () => number | null): void {
     this.#lookAtDisk = look;
   }
 
-  /** Says how webhooks are looked at. */
+  /** Sets how webhooks are looked at. */
   lookAtHooks(look: () => Promise<readonly HookFigures[]>): void {
     this.#lookAtHooks = look;
   }
 
   /**
-   * Everything, in Prometheus' text form.
+   * Writes all metrics in Prometheus' text form.
    * @param statuses of every known room; null where one is not collected
    * @param server of a store in a server of its own
    */
@@ -268,7 +268,7 @@ export class Metrics {
     }
   }
 
-  /** A room counts from when its collection began; we count on. */
+  /** Counts a room on: its own counts begin when its collection begins. */
   #count({ room, evidence: { reconnects, drops, storage } }: RoomStatus): void {
     const before = this.#seen.get(room);
     this.#reconnects.inc(grown(before?.reconnects, reconnects));
@@ -286,7 +286,7 @@ export class Metrics {
   }
 }
 
-/** By how much a count grew; one that fell began anew. */
+/** Returns by how much a count grew; one that fell began anew. */
 function grown(before = 0, now: number): number {
   return now >= before ? now - before : now;
 }

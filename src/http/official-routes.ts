@@ -17,8 +17,9 @@ const BODY_MAX_BYTES = 1_048_576;
 const DONE = '{"err_no":0,"err_msg":"ok"}';
 
 /**
- * `POST /ingest/douyin-open/PATH`: the Open Platform's pushes (facts/official-push.md A3). No token lets them in but their signature, and whatever is
- * wrong with one gets the same answer, before its body is read where the headers tell it. The answer comes when the push is kept.
+ * Registers `POST /ingest/douyin-open/PATH`, which takes the Open Platform's pushes (facts/official-push.md A3). Nothing but their
+ * signature lets them in. Whatever is wrong with a push gets the same answer, before its body is read where the headers tell it. The answer
+ * comes when the push is kept.
  */
 export async function officialRoutes(app: FastifyInstance, officials: readonly Official[], clock: Clock): Promise<void> {
   const byPath = new Map(officials.map((official) => [official.path, official]));

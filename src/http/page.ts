@@ -2,10 +2,13 @@ import type { FastifyInstance } from "fastify";
 import { DyliveError } from "../runtime/errors.js";
 import { SharedFiles } from "./shared-files.js";
 
-/** Where the platform keeps avatars, covers, gift icons and emoji (facts/protocol.md; seen in the captures). web/src/safe-image.ts has the same list. */
+/**
+ * Hosts where the platform keeps avatars, covers, gift icons and emoji (facts/protocol.md; seen in the captures). web/src/safe-image.ts has
+ * the same list.
+ */
 export const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
 
-/** What the pages load: their own files and the platform's images; they talk to this server, and nothing else. */
+/** Directives for what the pages load: their own files and the platform's images. They talk to this server, and nothing else. */
 const LOADED = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,9 +18,12 @@ const LOADED = [
   "base-uri 'none'",
   "form-action 'none'",
 ];
-/** The dashboard stands in no other page, and shows previews of the overlay in itself. */
+/** Policy of the dashboard: it stands in no other page, and shows previews of the overlay in itself. */
 const POLICY = [...LOADED, "style-src 'self'", "frame-src 'self'", "frame-ancestors 'none'"].join("; ");
-/** The overlay is framed by the dashboard's preview. OBS puts its users' own CSS into the page as a style element, which runs nothing. */
+/**
+ * Policy of the overlay, which is framed by the dashboard's preview. OBS puts its users' own CSS into the page as a style element, which
+ * runs nothing.
+ */
 const OVERLAY_POLICY = [...LOADED, "style-src 'self' 'unsafe-inline'", "frame-ancestors 'self'"].join("; ");
 
 /** Serves the files of `webRoot` (an absolute path) at `/`, as the build compressed them where the client takes that. */

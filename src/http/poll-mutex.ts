@@ -2,7 +2,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { DistributedLocks } from "../store/distributed-locks.js";
 import type { HttpCall } from "./calls.js";
 
-/** How long a newer call lets an older one hand over its answer before the older one's connection is cut. */
+/** Time that a newer call lets an older one hand over its answer before the older one's connection is cut, in ms. */
 const STALL_MS = 5_000;
 
 interface QueuedPoll {
@@ -33,7 +33,7 @@ export class PollMutex {
   }
 
   /**
-   * Waits for the call's turn: the function that ends it, or null when the call was ended before its turn came.
+   * Waits for the call's turn. Returns the function that ends it, or null when the call was ended before its turn came.
    * @throws DyliveError store_unreachable where other processes cannot be asked
    */
   async enter(key: string, call: HttpCall): Promise<(() => void) | null> {

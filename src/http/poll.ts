@@ -4,7 +4,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { HttpCall } from "./calls.js";
 
-/** A reading that may wait for its first event. */
+/** A read that may wait for its first event. */
 interface Polling extends ReadRequest {
   readonly clock: Clock;
   readonly notifier: LongPollNotifier;
@@ -13,8 +13,8 @@ interface Polling extends ReadRequest {
 }
 
 /**
- * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none it waits up to `waitMs` for one that
- * the filter shows, passing over hidden ones, or until the call is ended.
+ * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none, it waits up to `waitMs` for one that the
+ * filter shows, passing over hidden ones, or until the call is ended.
  */
 export async function poll(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
   const { clock, notifier, waitMs, call, room } = polling;
@@ -40,7 +40,9 @@ export async function poll(polling: Polling, from: number | null, head: number):
   }
 }
 
-/** The newest events; one that the server ends before it could begin is refused: an empty answer would say that there were none. */
+/**
+ * Reads the newest events. A read that the server ends before it could begin is refused: an empty answer would say that there were none.
+ */
 async function newest(polling: Polling, head: number): Promise<ReadEvents> {
   const { call } = polling;
   const got = await readNewest(polling, head, call.signal);

@@ -2,7 +2,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { TokenRow } from "../store/tokens.js";
 
-/** A token asked more often than it may. */
+/** Error of a token that asked more often than it may. */
 class RateLimited extends DyliveError {
   readonly details: { readonly retryAfterS: number };
 
@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000;
  */
 export class RateLimiter {
   readonly #clock: Clock;
-  /** When each token will have all of its minute again. */
+  /** Time at which each token will have all of its minute again. */
   readonly #fullAt = new Map<string, number>();
 
   constructor(clock: Clock) {

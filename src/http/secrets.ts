@@ -19,12 +19,12 @@ export class SecretCipher {
     if (bearer) this.#bearers.set(request, bearer);
   }
 
-  /** The token that came with the request; null when there was none. */
+  /** Returns the token that came with the request; null when there was none. */
   of(request: IncomingMessage): string | null {
     return this.#taken.get(request) ?? null;
   }
 
-  /** The token that came in the `Authorization` header; null when there was none. */
+  /** Returns the token that came in the `Authorization` header; null when there was none. */
   bearerOf(request: IncomingMessage): string | null {
     return this.#bearers.get(request) ?? null;
   }

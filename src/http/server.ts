@@ -33,16 +33,19 @@ import { TaskList } from "./task-list.js";
 import { describeRoutes } from "./v1/openapi.js";
 import { v1Routes } from "./v1/routes.js";
 
-/** The largest body is a token for 200 rooms; this much is read of one before it is refused. */
+/** Most bytes of a body that are read before it is refused; the largest body is a token for 200 rooms. */
 const BODY_MAX_BYTES = 65_536;
-/** An address longer than this is refused: 50 method names and a cursor fit. */
+/** Longest address, in characters: 50 method names and a cursor fit. A longer one is refused. */
 const URL_MAX_CHARS = 8_192;
-/** Connections that the system keeps for us while we are at something else; those beyond it have to try again, after a second and more. */
+/**
+ * Connections that the system keeps for us while we are busy with something else; those beyond it have to try again, after a second and
+ * more.
+ */
 const BACKLOG = 4_096;
-/** What is still open this long after `close()` is cut. */
+/** Time after `close()` after which everything that is still open is cut, in ms. */
 const CLOSE_GRACE_MS = 4_500;
 
-/** What the API is built from. */
+/** Options and dependencies of the API. */
 interface ApiOptions {
   readonly host: string;
   /** 0 takes a free port. */
@@ -51,15 +54,15 @@ interface ApiOptions {
   readonly rooms: RoomManager;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
-  /** Where hooks are managed; by default one of which nobody delivers. */
+  /** Service that manages hooks; by default one whose hooks nobody delivers. */
   readonly hooks?: WebhookService;
-  /** Where exports are made; in this thread by default. */
+  /** Service that makes exports; in this thread by default. */
   readonly exports?: Exports;
-  /** What `/metrics` shows; counts of the API alone by default. */
+  /** Metrics that `/metrics` shows; counts of the API alone by default. */
   readonly metrics?: Metrics;
-  /** What became of the last append of this process; without it readiness is judged by a write of its own alone. */
+  /** Outcome of this process's last appends; without it, readiness is judged by a write of its own alone. */
   readonly appends?: AppendHealth;
-  /** For receiving a whole request; 30 s by default. */
+  /** Longest time for receiving a whole request, in ms; 30 s by default. */
   readonly requestMs?: number;
   /** Bounds of what clients may make the process hold. */
   readonly connections?: Partial<ConnectionLimits>;
@@ -67,11 +70,11 @@ interface ApiOptions {
   readonly official?: readonly Official[];
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly admin?: AdminService;
-  /** Who does long work on what is kept; nobody by default. */
+  /** Maintenance service, for long work on what is kept; none by default. */
   readonly maintenance?: MaintenanceService;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
-  /** The rooms that this process collects, where others collect others: of them are the metrics. By default of all rooms. */
+  /** The rooms that this process collects, where others collect others: the metrics are of these. By default they are of all rooms. */
   readonly here?: () => readonly RoomStatus[];
   /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
   readonly healthOnly?: boolean;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** What the build and the documentation's page consist of. */
+/** Media types of the files that the build and the documentation's page consist of, by ending. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -16,7 +16,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
   ".txt": "text/plain; charset=utf-8",
 };
-/** Forms of a file that the build compressed, by what it adds to the name, the smallest first. */
+/** Endings that the build adds to the name of a compressed file, by coding, the smallest form first. */
 const PACKED = { br: ".br", gzip: ".gz" } as const;
 
 interface File {
@@ -27,8 +27,8 @@ interface File {
 }
 
 /**
- * The files of a folder, read when it is made and then shared by all who ask: a client that does not read its answer holds nothing of ours.
- * For some MB of files that do not change. Files whose names begin with a dot are left out.
+ * Holds the files of a folder, read when it is made and then shared by all who ask: a client that does not read its answer holds nothing of
+ * ours. For some MB of files that do not change. Files whose names begin with a dot are left out.
  */
 export class SharedFiles {
   readonly #files = new Map<string, File>();
@@ -55,7 +55,7 @@ export class SharedFiles {
     return this.#files.has(path);
   }
 
-  /** Answers with a file that there is, compressed where the build did that and the client takes it; 304 for one who has it. */
+  /** Answers with a file that there is, compressed where the build did that and the client takes it; 304 for a client that has it. */
   answer(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply {
     const file = this.#files.get(path);
     if (file === undefined) throw new Error(`there is no file ${path}`);

@@ -4,7 +4,7 @@ import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { DecodedAnew, ErasedPerson, Turn } from "./maintenance-service.js";
 
-/** Ended ones are forgotten from here on, oldest first. */
+/** Tasks that are kept; beyond it ended ones are forgotten, oldest first. */
 const KEPT = 50;
 
 export const TASK_KINDS = ["erase", "redecode"] as const;
@@ -12,7 +12,7 @@ export const TASK_STATES = ["running", "done", "failed", "stopped"] as const;
 
 type TaskResult = ErasedPerson | DecodedAnew;
 
-/** Long work that somebody asked for. Whom or what it is about is not kept. */
+/** Long work that somebody asked for. The person or thing that it is about is not kept. */
 export interface Task {
   readonly id: string;
   readonly kind: (typeof TASK_KINDS)[number];
@@ -27,7 +27,7 @@ export interface Task {
   error: { readonly code: ErrorCode; readonly message: string; readonly hint: string } | null;
 }
 
-/** Long work on what is kept: one at a time, since one could bring back what the other takes out. */
+/** Runs long work on what is kept: one task at a time, since one could bring back what the other takes out. */
 export class TaskList {
   readonly #clock: Clock;
   readonly #logger: FastifyBaseLogger;
@@ -61,7 +61,7 @@ export class TaskList {
     return task;
   }
 
-  /** Newest first. */
+  /** Returns the tasks, newest first. */
   list(): readonly Task[] {
     return [...this.#tasks.values()].reverse();
   }
@@ -70,14 +70,14 @@ export class TaskList {
     return this.#tasks.get(id) ?? null;
   }
 
-  /** Stops it, if it is under way: what is done stays done. */
+  /** Stops a task, if it is under way: what is done stays done. */
   async stop(id: string): Promise<void> {
     if (this.#running?.id !== id) return;
     this.#running.stop.abort(new DyliveError("stopping", "the task was stopped"));
     await this.#running.ended;
   }
 
-  /** Stops what is under way. */
+  /** Stops the task that is under way. */
   async close(): Promise<void> {
     if (this.#running !== null) await this.stop(this.#running.id);
   }

@@ -2,26 +2,26 @@ import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import type { TokenRow } from "../store/tokens.js";
 
-/** What positions of tokens are kept in. */
+/** Parts of a store that keep positions of tokens. */
 type Kept = Pick<Store, "positions" | "tokens">;
 
 /**
- * Positions that are kept of one token's clients, and as many of its named subscriptions: a name is a caller's to make up. A subscription to every
- * room that a token may hold at a time has half of it.
+ * Most positions that are kept of one token's clients, and as many of its named subscriptions: a name is a caller's to make up. A
+ * subscription to every room that a token may hold at a time has half of it.
  */
 const TOKEN_POSITIONS_MAX = 10_000;
 
-/** Name of the position of a client of the document's family; `client` is its own name, empty when it gave none. */
+/** Names the position of a client of the compatible interface (/douyin/…); `client` is its own name, empty when it gave none. */
 export function clientPosition(token: Pick<TokenRow, "id">, client: string): string {
   return `${ofClients(token.id)}${client}`;
 }
 
-/** Name of the position of a named subscription: each token has its own names. */
+/** Names the position of a named subscription: each token has its own names. */
 export function subscriptionPosition(token: Pick<TokenRow, "id">, name: string): string {
   return `${ofSubscriptions(token.id)}${name}`;
 }
 
-/** Moves a position of a token, durably. Nothing stays of a token that was revoked meanwhile, by whichever process. */
+/** Moves a position of a token, durably. Nothing stays of a token that was revoked meanwhile, by any process. */
 export async function movePosition(
   { positions, tokens }: Kept,
   token: TokenRow,

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../runtime/clock.js";
 import type { TokenRow, Tokens } from "../store/tokens.js";
 
-/** The last use of a token is written at most this often. */
+/** Least time between two writes of a token's last use, in ms. */
 const TOUCH_MS = 60_000;
 const MOST_REMEMBERED = 10_000;
 
@@ -19,7 +19,7 @@ export class Uses {
     this.#logger = logger;
   }
 
-  /** Notes a use. Resolves when it is written, never rejects: who was let in is not to suffer from it. */
+  /** Notes a use. Resolves when it is written, and never rejects: a caller that was let in is not to suffer from it. */
   async note({ id, lastUsedAt }: TokenRow): Promise<void> {
     const now = this.#clock.now();
     // Other processes note uses too.

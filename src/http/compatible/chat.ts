@@ -14,7 +14,7 @@ import { requestedRoom } from "./facts.js";
 import { laterText } from "./later.js";
 import { NEWEST, type SeedQuery } from "./query.js";
 
-/** What the chat endpoint works with. */
+/** Dependencies of the chat endpoint. */
 type SeedChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "notifier" | "mutex" | "calls" | "live">;
 
 /** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
@@ -25,7 +25,7 @@ export class ChatHandler {
     this.#parts = parts;
   }
 
-  /** The body, its headers set on `reply`; null when the client is gone, so that nobody is left to answer. */
+  /** Returns the body and sets its headers on `reply`; null when the client is gone, so that nobody is left to answer. */
   async answer(request: FastifyRequest, reply: FastifyReply, query: SeedQuery, token: TokenRow): Promise<string | null> {
     // A malformed field is refused before a room is collected for it.
     if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
@@ -36,7 +36,7 @@ export class ChatHandler {
     return this.#byPosition(request, reply, query, asked, call, token);
   }
 
-  /** The room that is asked for; null when the client is gone. */
+  /** Returns the room that is asked for; null when the client is gone. */
   async #request(text: string, call: HttpCall): Promise<RequestedRoom | null> {
     try {
       return await requestedRoom(this.#parts, call, text);
@@ -115,7 +115,7 @@ export class ChatHandler {
 }
 
 /**
- * The filter of a call.
+ * Makes the filter of a call.
  * @param methods the method names of `types=`, or null for the document's own kinds
  * @param onlySession the broadcast whose events alone are meant, or null
  */
@@ -130,17 +130,20 @@ export function seedFilter(methods: readonly string[] | null, onlySession: strin
   };
 }
 
-/** A gift that brings nothing new, a like of no likes, a tombstone. */
+/** Whether an event is empty: a gift that brings nothing new, a like of no likes, a tombstone. */
 function isEmpty(event: LiveEvent): boolean {
   return (event.type === "gift" && event.delta === 0) || (event.type === "like" && event.count === 0) || event.type === "erased";
 }
 
-/** A screen chat, say, asked for by its own method: it is shown in the form of a chat all the same. */
+/** Whether an event is of a kind asked for by its own method, say a screen chat: it is shown in the form of a chat all the same. */
 function isKindOf(event: LiveEvent, asked: ReadonlySet<string>): boolean {
   return !SEED_METHODS.has(event.method) && asked.has(event.method);
 }
 
-/** A leave or a mute comes in the message of a join, but the document's client would take it for one. */
+/**
+ * Whether an event would be taken for another: a leave or a mute comes in the message of a join, and the document's client would take it
+ * for one.
+ */
 function isImpostor(event: LiveEvent): boolean {
   return SEED_METHODS.has(event.method) && !SEED_TYPES.includes(event.type);
 }

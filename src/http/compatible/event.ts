@@ -79,7 +79,7 @@ export function seedEvent(event: LiveEvent): SeedEvent {
   }
 }
 
-/** What is said of an event that is not a chat. */
+/** Returns the text that describes an event that is not a chat. */
 export function seedMsg(event: LiveEvent): string {
   switch (event.type) {
     case "join":
@@ -116,7 +116,7 @@ export function seedAvatar(user: User | undefined): string {
   return /^https?:\/\/[^\s]+$/.test(avatar) ? avatar : "";
 }
 
-/** Who an event is about; kinds without a person have none. */
+/** Returns the person an event is about; kinds without a person have none. */
 export function seedUser(event: LiveEvent): User | undefined {
   return "user" in event ? event.user : undefined;
 }

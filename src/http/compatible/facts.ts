@@ -4,13 +4,13 @@ import type { Log, RoomKey } from "../../store/log.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
 
-/** How long a first call for a room waits for the room's state. */
+/** Longest wait of a first call for a room until the room's state is known, in ms. */
 const SETTLE_MS = 5_000;
-/** Pages looked through for the newest event of a kind: what is further back is not the newest knowledge of anything. */
+/** Pages looked through for the newest event of a kind: anything further back is not the newest knowledge of anything. */
 const PAGES_MAX = 5;
 
 /**
- * The room that is asked for, on behalf of a call.
+ * Returns the room that is asked for, on behalf of a call.
  * @throws DyliveError as `RoomDesk.request` does
  */
 export async function requestedRoom({ rooms }: Pick<ApiDeps, "rooms">, call: HttpCall, text: string): Promise<RequestedRoom> {
@@ -21,7 +21,7 @@ export async function requestedRoom({ rooms }: Pick<ApiDeps, "rooms">, call: Htt
   }
 }
 
-/** The broadcast that is meant: the one that was asked for, else the one that is collected; null when none is known. */
+/** Returns the broadcast that is meant: the one that was asked for, else the one that is collected; null when none is known. */
 export function sessionOf({ onlySession, status }: RequestedRoom): string | null {
   return onlySession ?? status.sessionId;
 }
@@ -32,7 +32,7 @@ export function isAlive({ onlySession, status }: RequestedRoom): boolean {
   return status.state === "live" || status.state === "connecting" || status.state === "stalled";
 }
 
-/** The newest event of a type, of a broadcast or of any, that is worth something. */
+/** Finds the newest event of a type, of a broadcast or of any, that is worth something. */
 export async function newest<T extends EventType>(
   log: Log,
   room: RoomKey,

@@ -2,10 +2,10 @@ import type { LiveEvent, User } from "../../events/event.js";
 import { platformId } from "../../events/platform-id.js";
 import { seedAvatar, seedId, seedMethod, seedMsg, seedUid, seedUser } from "./event.js";
 
-/** How long a client of the later form is asked to wait before its next call. */
+/** Time that a client of the later form is asked to wait before its next call, in ms. */
 const FETCH_INTERVAL_MS = 1000;
 
-/** The later form of the interface (`format=2`): a clean `sec_uid`, and the cursor in the body. */
+/** Writes the later form of the interface (`format=2`): a clean `sec_uid`, and the cursor in the body. */
 export function laterText(events: readonly LiveEvent[], cursor: string, now: number): string {
   const data = { messages: events.map(laterMessage), cursor, fetch_interval: FETCH_INTERVAL_MS, now };
   return JSON.stringify({ code: 200, msg: "成功", data });

@@ -6,7 +6,10 @@ import { DyliveError } from "../../runtime/errors.js";
 const ROOM = "(?=[A-Za-z0-9_.-]*[A-Za-z0-9])[A-Za-z0-9_.-]{1,128}";
 const ROOM_WORDS = "a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . -";
 
-/** In place of a cursor: begins with the newest events, as a new position does, but none is looked up or kept. No cursor looks like it. */
+/**
+ * Word that stands in place of a cursor: begins with the newest events, as a new position does, but none is looked up or kept. No cursor
+ * looks like it.
+ */
 export const NEWEST = "newest";
 
 /** The fields of a request for one room. Each description says what is accepted: errors show it. */
@@ -37,7 +40,7 @@ export const SeedQuerySchema = Type.Object({
   format: Type.Enum(["1", "2"], { default: "1", description: "1 or 2" }),
 });
 
-/** A request of the family, checked. */
+/** A checked request of the compatible interface (/douyin/…). */
 export type SeedQuery = Static<typeof SeedQuerySchema>;
 
 /** Makes the error of a request that does not fit: it names the field and says what the field takes. */

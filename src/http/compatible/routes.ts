@@ -17,15 +17,15 @@ import { ChatAnswer, InfoAnswer, RanksAnswer, StatusAnswer } from "./schemas.js"
 const ROOM_ID_DIGITS = 19;
 
 interface Status {
-  /** Null: nobody can tell at the moment. */
+  /** Whether the room is on the air; null when nobody can tell at the moment. */
   readonly alive: boolean | null;
-  /** Of the broadcast, digits; null when none is known. */
+  /** The room_id of the broadcast, digits; null when none is known. */
   readonly roomId: string | null;
   readonly id: string;
   readonly state: string;
 }
 
-/** Answers `GET /douyin/liveroom/status` for several rooms. One that cannot be told does not fail the others. */
+/** Answers `GET /douyin/liveroom/status` for several rooms. One whose status cannot be told does not fail the others. */
 async function seedStatus(parts: ApiDeps, call: HttpCall, asked: readonly string[]): Promise<string> {
   const statuses = await Promise.all(asked.map((id) => statusOf(parts, call, id)));
   if (call.ended !== null) throw new DyliveError("stopping", "the states of the rooms were not yet known");
@@ -54,7 +54,7 @@ async function statusOf(parts: ApiDeps, call: HttpCall, id: string): Promise<Sta
   }
 }
 
-/** An integer as JSON has it: without leading zeros. */
+/** Writes an integer as JSON has it: without leading zeros. */
 function digits(text: string | null): string | null {
   return text !== null && /^\d{1,19}$/.test(text) ? text.replace(/^0+(?=\d)/, "") : null;
 }
@@ -97,7 +97,7 @@ async function seedInfo(parts: ApiDeps, call: HttpCall, text: string): Promise<s
   return JSON.stringify({ code: 200, data: { data }, msg: "success" });
 }
 
-/** The document's family of addresses. */
+/** Registers the routes of the compatible interface (/douyin/…). */
 export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const chat = new ChatHandler(parts);
   const tokens = new WeakMap<FastifyRequest, TokenRow>();

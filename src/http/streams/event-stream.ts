@@ -12,7 +12,7 @@ import type { SseAnswer } from "./sse-answer.js";
 /** Start of the cursors of a stream over one room. */
 const ALONE = cursorStart([]);
 
-/** What a stream of events is made of. */
+/** Dependencies of a stream of events. */
 interface EventStreamDeps {
   readonly answer: SseAnswer;
   readonly token: TokenRow;
@@ -26,7 +26,7 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   readonly #parts: EventStreamDeps;
   readonly #answer: SseAnswer;
   readonly #follow: Follow<ShownRoom>;
-  /** The client's place as it was told last without an event. */
+  /** The client's position as it was told last without an event. */
   #told = "";
 
   constructor(parts: EventStreamDeps) {
@@ -38,7 +38,7 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     this.#follow = new Follow({ log: store.log, tails, target: this, signal: answer.over });
   }
 
-  /** Begins: `hello` tells the client where. */
+  /** Begins the stream; `hello` tells the client where. */
   start(rooms: readonly ShownRoom[], hello: Readonly<Record<string, unknown>>): void {
     this.#told = encodePlaces(
       this.#parts.live.store.log.id,

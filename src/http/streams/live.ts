@@ -18,7 +18,7 @@ export interface LiveLimits extends OutboundBounds, WorkLimits {
   /** Streams and sockets of all tokens: each takes a file handle. */
   readonly connections: number;
   readonly heartbeatMs: number;
-  /** How long one that was told goodbye may take to read it. */
+  /** Time that a client that was told goodbye may take to read it, in ms. */
   readonly graceMs: number;
   /** Longest message from a WebSocket client. */
   readonly messageBytes: number;
@@ -57,7 +57,7 @@ class Quota {
     this.#max = max;
   }
 
-  /** What all tokens hold. */
+  /** Number of connections and rooms that all tokens hold. */
   get size(): number {
     let size = 0;
     for (const count of this.#held.values()) size += count;
@@ -82,7 +82,7 @@ class Quota {
   }
 }
 
-/** What the live streams work with. */
+/** Dependencies of the live streams. */
 interface LiveDeps {
   readonly store: Pick<Store, "log" | "rooms" | "positions" | "tokens">;
   readonly clock: Clock;
@@ -91,10 +91,10 @@ interface LiveDeps {
   readonly held: Pick<HeldTokens, "hold">;
 }
 
-/** What there is of streams and sockets now, and, of those that were cut, since the start. */
+/** Counts of streams and sockets now, and, of those that were cut, since the start. */
 type LiveCounts = Readonly<Record<LiveReader["kind"] | "tails" | "queuedBytes" | "cutForSlowness", number>>;
 
-/** All streams and sockets that are open: admitted, kept alive, counted, and told when the server stops. */
+/** Looks after all streams and sockets that are open: admits them, keeps them alive, counts them, and tells them when the server stops. */
 export class LiveStreams {
   readonly store: LiveDeps["store"];
   readonly clock: Clock;
@@ -103,7 +103,7 @@ export class LiveStreams {
   readonly tails: Tails;
   /** Rooms and connections by token. */
   readonly quota: Quota;
-  /** How the thread's time is divided among all who read. */
+  /** Divides the thread's time among all who read. */
   readonly time: ReadingTime;
   readonly coalescer: WriteCoalescer;
   readonly #held: LiveDeps["held"];
@@ -126,7 +126,7 @@ export class LiveStreams {
     this.#stopBeating = clock.every(this.limits.heartbeatMs, () => this.#beat());
   }
 
-  /** Open connections by kind, rooms that are read for them, bytes that wait for them, and how many were cut for being slow. */
+  /** Counts open connections by kind, rooms that are read for them, bytes that wait for them, and how many were cut for being slow. */
   counts(): LiveCounts {
     const readers = [...this.#readers];
     const of = (kind: LiveReader["kind"]) => readers.filter((reader) => reader.kind === kind).length;
@@ -176,12 +176,12 @@ export class LiveStreams {
     this.#cutForSlowness++;
   }
 
-  /** Something of ours or of the store went wrong. */
+  /** Reports that something of ours or of the store went wrong. */
   failed(error: unknown): void {
     if (!this.#stopped.signal.aborted) this.logger.error({ err: error }, "a live stream could not go on");
   }
 
-  /** Tells everybody, and resolves when all connections are gone; those that do not go within the grace are cut. */
+  /** Tells everybody, and resolves when all connections are gone; those that do not go within the grace period are cut. */
   async close(): Promise<void> {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();

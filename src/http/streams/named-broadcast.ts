@@ -19,7 +19,7 @@ export async function namedBroadcast(sessions: Pick<Sessions, "get" | "list">, r
 }
 
 /**
- * The room_id that a client named: the word itself, which may be of no broadcast here, or what `latest` stands for.
+ * Returns the room_id that a client named: the word itself, which may be of no broadcast here, or what `latest` stands for.
  * @throws DyliveError not_found when there is no latest
  */
 export async function broadcastId(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<string> {

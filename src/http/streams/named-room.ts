@@ -4,9 +4,9 @@ import { ALIAS_KINDS, type AliasKind, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { isLimited, maySee } from "../access.js";
 
-/** The order in which a bare name is looked for. */
+/** Order in which a bare name is looked for. */
 const BARE: readonly AliasKind[] = ["web_rid", "unique_id", "room_id", "sec_uid", "uid", "import"];
-/** Longer names are not looked for: a sec_uid has some 60 characters. */
+/** Longest name that is looked for: a sec_uid has some 60 characters. */
 const NAME_MAX_CHARS = 200;
 
 /** A room that a client named, among those that the store knows. */
@@ -19,9 +19,10 @@ export interface NamedRoom {
 }
 
 /**
- * Finds a room that the token may see by its key (`12` or `room:12`; 0 is the system's), by `kind:value` of one of its aliases, or by the value
- * alone; a key comes before an alias that looks like one. Rooms that it may not see are as if there were none, in words and in what is looked for.
- * @param token null for whoever runs this machine, who sees every room
+ * Finds a room that the token may see by its key (`12` or `room:12`; 0 is the system's), by `kind:value` of one of its aliases, or by the
+ * value alone; a key comes before an alias that looks like one. Rooms that it may not see are as if there were none, in words and in what
+ * is looked for.
+ * @param token null for the person who runs this machine, who sees every room
  * @throws DyliveError bad_request, not_found
  */
 export async function namedRoom(rooms: Rooms, token: TokenRow | null, asked: string): Promise<NamedRoom> {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../runtime/clock.js";
 import type { CoalescedWriter, WriteCoalescer } from "./write-coalescer.js";
 
-/** What an {@link OutboundQueue} writes to: a socket, or an HTTP answer. */
+/** Stream that an {@link OutboundQueue} writes to: a socket, or an HTTP answer. */
 interface OutboundStream extends CoalescedWriter {
   readonly destroyed: boolean;
   write(bytes: Buffer | string): boolean;
@@ -12,15 +12,15 @@ interface OutboundStream extends CoalescedWriter {
 
 /** Bounds of what is queued in our memory for one reader; the kernel's buffers come on top. */
 export interface OutboundBounds {
-  /** With more bytes than this a reader is too slow to go on. One batch may come on top, but its bytes are shared by all readers. */
+  /** Most queued bytes; beyond it a reader is too slow to go on. One batch may come on top, but its bytes are shared by all readers. */
   readonly maxQueuedBytes: number;
-  /** While it catches up, a reader is given more only when fewer bytes than this are queued. */
+  /** Bytes below which a reader that catches up is given more. */
   readonly readyBytes: number;
-  /** A reader that is catching up and takes nothing for so long is too slow to go on. */
+  /** Time after which a reader that is catching up and takes nothing is too slow to go on, in ms. */
   readonly stallMs: number;
 }
 
-/** A connection's way out, bounded: nothing is written to a reader that does not take what it was given. */
+/** Bounded queue to one connection: nothing is written to a reader that does not take what it was given. */
 export class OutboundQueue {
   readonly #stream: OutboundStream;
   readonly #bounds: OutboundBounds;
@@ -37,7 +37,7 @@ export class OutboundQueue {
     return this.#stream.writableLength;
   }
 
-  /** Too much is queued already for anything more. */
+  /** Whether too much is queued already for anything more. */
   get isFull(): boolean {
     return this.#stream.writableLength > this.#bounds.maxQueuedBytes;
   }

@@ -1,9 +1,9 @@
 import type { TokenRow } from "../../store/tokens.js";
 
-/** Why we end a connection; its client is told. */
+/** Reason for which we end a connection; its client is told. */
 export type Goodbye = "stopping" | "token" | "slow" | "costly";
 
-/** One open stream or socket, as those who look after all of them see it. */
+/** An open stream or socket, as those who look after all of them see it. */
 export interface LiveReader {
   readonly kind: "sse" | "ws" | "rooms";
   readonly token: TokenRow;
@@ -17,7 +17,7 @@ export interface LiveReader {
   destroy(): void;
 }
 
-/** What a client is told of a goodbye. */
+/** Words of each goodbye for the client. */
 export const GOODBYES: Readonly<Record<Goodbye, string>> = {
   stopping: "the server is stopping: connect again with your last cursor when it is back",
   token: "the token is no longer valid",

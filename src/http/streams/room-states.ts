@@ -2,19 +2,19 @@ import type { RoomManager, RoomView } from "../../health/state.js";
 import { roomAnswer } from "../v1/schemas.js";
 import type { LiveStreams } from "./live.js";
 
-/** Who is told of the rooms' states. */
+/** Reader of the rooms' states. */
 export interface StatesReader {
-  /** Has not yet taken what it was told before: it is told the newest states later, not all in between. */
+  /** Whether it has not yet taken what it was told before: it is told the newest states later, not all in between. */
   readonly busy: boolean;
-  /** Rooms whose state differs from what the reader was told before; at first all of them. */
+  /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */
   changed(rooms: readonly RoomView[]): void;
 }
 
-/** Looks at the states of all rooms while somebody wants to know, once for everybody, and tells each what changed for it. */
+/** Looks at the states of all rooms while somebody wants to know, once for all readers, and tells each what changed for it. */
 export class RoomStates {
   readonly #live: Pick<LiveStreams, "clock" | "limits" | "failed">;
   readonly #rooms: Pick<RoomManager, "list">;
-  /** What each reader was told last, by room. */
+  /** States that each reader was told last, by room. */
   readonly #readers = new Map<StatesReader, Map<number, string>>();
   #running = false;
 
@@ -23,7 +23,7 @@ export class RoomStates {
     this.#rooms = rooms;
   }
 
-  /** Tells a reader of all rooms, then of changes, until the signal aborts. */
+  /** Tells a reader about all rooms, then about changes, until the signal aborts. */
   follow(reader: StatesReader, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#readers.set(reader, new Map());

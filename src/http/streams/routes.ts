@@ -18,7 +18,7 @@ import { sseMessage } from "./sse.js";
 import { SseAnswer } from "./sse-answer.js";
 import { endsOf, namedRooms } from "./start.js";
 
-/** What `/v1/events/stream` takes. */
+/** Query of `/v1/events/stream`. */
 const EventStreamQuery = exactly({
   rooms: Type.String({ minLength: 1, description: "1 to 200 rooms separated by commas: room keys, or names that are known here" }),
   types: Type.Optional(
@@ -68,8 +68,8 @@ async function answerEventStream(
 }
 
 /**
- * Where the stream begins. A cursor in the address that is no longer valid is refused; one that a browser sends by itself is not, since a
- * browser never comes back after a refusal: it is told in the stream, which goes on at the head.
+ * Returns where the stream begins. A cursor in the address that is no longer valid is refused; one that a browser sends by itself is not,
+ * since a browser never comes back after a refusal: it is told in the stream, which goes on at the head.
  */
 function startOf(live: LiveStreams, ends: Ends, resumed: string | null, after: string | null): Start & { reset: CursorReset | null } {
   const { id } = live.store.log;
@@ -95,7 +95,7 @@ function told({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyM
   };
 }
 
-/** Server-Sent Events of v1. The WebSocket is no route: see `WsUpgrade`. */
+/** Registers the Server-Sent Events of v1. The WebSocket is no route: see `WsUpgrade`. */
 export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiDeps, "live" | "rooms">, passes: Passes): void {
   const states = new RoomStates(live, rooms);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

@@ -6,10 +6,10 @@ import type { Followed } from "../../feed/tail-follow.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey, Where } from "../../store/log.js";
 
-/** Stands for all types. */
+/** Word that stands for all types. */
 const ALL = "*";
 
-/** What a client asks of the events of a stream; all given conditions must hold. */
+/** Conditions that a client sets on the events of a stream; all given conditions must hold. */
 interface Asked {
   readonly types?: readonly string[] | undefined;
   /** `user.id` */
@@ -19,7 +19,7 @@ interface Asked {
   readonly filter?: string | undefined;
 }
 
-/** Which events of a room a reader is shown. Two with the same key show the same events. */
+/** Filter for the events of a room that a reader is shown. Two with the same key show the same events. */
 interface Selection extends Filter {
   readonly key: string;
 }
@@ -27,12 +27,12 @@ interface Selection extends Filter {
 /** A room of a stream, and what is shown of it. */
 export interface ShownRoom extends Followed {
   readonly selection: Selection;
-  /** Name what is made of a batch, for `TailBatch.once`: made once, since they are needed for every batch of every reader. */
+  /** Names for what is made of a batch, for `TailBatch.once`: made once, since they are needed for every batch of every reader. */
   readonly wsKey: string;
   readonly sseKey: string;
 }
 
-/** The followed room of a selection. */
+/** Returns the followed room of a selection. */
 export function shown(room: RoomKey, after: number, selection: Selection): ShownRoom {
   const needsTime = selection.expression !== null;
   return { room, after, where: selection.where, needsTime, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
@@ -60,7 +60,7 @@ export async function selectionOf(asked: Asked, time: ReadingTime, payer: string
   };
 }
 
-/** Tries an expression on the events of a batch that are shown else, once for all readers who ask for the same. */
+/** Tries an expression on the events of a batch that would be shown without it, once for all readers who ask for the same. */
 export function sift(batch: TailBatch, { key, shows, expression }: Selection, time: ReadingTime, payer: string): Promise<void> {
   return batch.choose(key, async () => {
     const shown = batch.events.filter(shows);

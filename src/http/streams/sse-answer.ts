@@ -5,10 +5,10 @@ import { GOODBYES, type Goodbye } from "./reader.js";
 import { PREAMBLE, sseMessage } from "./sse.js";
 import type { WriteCoalescer } from "./write-coalescer.js";
 
-/** What an answer needs of those who look after all streams. */
+/** Parts of the live streams that an answer needs. */
 type Care = Pick<LiveStreams, "limits" | "clock" | "slow">;
 
-/** An HTTP answer that is a stream of Server-Sent Events. */
+/** HTTP answer that is a stream of Server-Sent Events. */
 export class SseAnswer {
   readonly outbound: OutboundQueue;
   readonly #response: FastifyReply["raw"];
@@ -63,14 +63,14 @@ export class SseAnswer {
     if (!this.over.aborted && !this.outbound.write(bytes, coalescer)) this.end("slow");
   }
 
-  /** Tells why and ends. */
+  /** Tells the client why and ends. */
   end(why: Goodbye): void {
     if (this.over.aborted) return;
     if (why === "slow") this.#care.slow();
     this.finish(sseMessage(why === "token" ? "revoked" : why, { reason: GOODBYES[why], queuedBytes: this.outbound.queued }));
   }
 
-  /** Writes a last message and ends; what the client does not take within the grace is cut. */
+  /** Writes a last message and ends; what the client does not take within the grace period is cut. */
   finish(last: string): void {
     if (this.over.aborted) return;
     this.#over.abort();

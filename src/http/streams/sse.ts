@@ -2,24 +2,24 @@ import type { LiveEvent } from "../../events/event.js";
 import { cursorEnd } from "../../feed/places.js";
 import type { TailBatch } from "../../feed/tail-batch.js";
 
-/** What a client waits before it connects again. */
+/** Time that a client waits before it connects again, in ms. */
 const RETRY_MS = 2_000;
 
 /** Start of every stream. */
 export const PREAMBLE = `retry: ${RETRY_MS}\n\n`;
 
-/** A message of Server-Sent Events; `data` is JSON, which holds no line breaks. */
+/** Writes a message of Server-Sent Events; `data` is JSON, which holds no line breaks. */
 export function sseMessage(event: string, data: unknown, id?: string): string {
   return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Keeps the connection in use; with an id it also moves the client's place past events that it is not shown. */
+/** Writes a heartbeat that keeps the connection in use; with an id it also moves the client's position past events that it is not shown. */
 export function sseHeartbeat(id?: string): string {
   return `: heartbeat\n${id === undefined ? "" : `id: ${id}\n`}\n`;
 }
 
 /**
- * A batch as messages, each with the cursor after it; null when nothing of it is shown.
+ * Writes a batch as messages, each with the cursor after it; null when nothing of it is shown.
  * @param start `cursorStart` of the stream's other rooms
  */
 export function sseBatch(batch: TailBatch, shows: (event: LiveEvent) => boolean, logId: string, start: string): Buffer | null {

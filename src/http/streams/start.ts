@@ -4,7 +4,10 @@ import type { TokenRow } from "../../store/tokens.js";
 import type { LiveStreams } from "./live.js";
 import { type NamedRoom, namedRoom } from "./named-room.js";
 
-/** The rooms that a client named, each once, in the order of their keys. @throws DyliveError too_many_subscriptions, not_found, bad_request */
+/**
+ * Finds the rooms that a client named, each once, in the order of their keys.
+ * @throws DyliveError too_many_subscriptions, not_found, bad_request
+ */
 export async function namedRooms(live: LiveStreams, token: TokenRow, names: readonly string[]): Promise<readonly NamedRoom[]> {
   const { roomsPerConnection } = live.limits;
   if (names.length > roomsPerConnection)
@@ -20,7 +23,7 @@ export async function namedRooms(live: LiveStreams, token: TokenRow, names: read
   return [...rooms.values()].sort((a, b) => a.room - b.room);
 }
 
-/** The ends of these rooms' logs. */
+/** Returns the ends of these rooms' logs. */
 export async function endsOf(live: LiveStreams, rooms: readonly NamedRoom[]): Promise<Ends> {
   const ends = await live.store.log.heads(rooms.map(({ room }) => room));
   return new Map(rooms.map(({ room }) => [room, ends.get(room) ?? { oldest: 1, head: 0 }]));

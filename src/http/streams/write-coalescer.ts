@@ -1,11 +1,11 @@
 import type { Clock } from "../../runtime/clock.js";
 
-/** Length of a turn. A write costs the same for one batch as for twenty, and nobody sees 15 ms. */
+/** Length of a turn, in ms. A write costs the same for one batch as for twenty, and nobody sees 15 ms. */
 const TURN_MS = 15;
-/** With more bytes than this waiting they leave at once: what waits here must not make a reader look slow. */
+/** Most bytes that wait; with more, they leave at once: what waits here must not make a reader look slow. */
 const WAITING_MAX_BYTES = 65_536;
 
-/** What is gathered: a connection that can hold back what is written to it. */
+/** Connection that can hold back what is written to it. */
 export interface CoalescedWriter {
   readonly writableLength: number;
   cork(): void;
@@ -13,8 +13,9 @@ export interface CoalescedWriter {
 }
 
 /**
- * Lets what a connection is given within a turn leave in one write. The first bytes of a quiet connection leave at once; what follows within the
- * turn leaves at its end, when the next turn begins. For connections of several rooms: each busy room brings a batch of its own.
+ * Lets everything that a connection is given within a turn leave in one write. The first bytes of a quiet connection leave at once; what
+ * follows within the turn leaves at its end, when the next turn begins. For connections of several rooms: each busy room brings a batch of
+ * its own.
  */
 export class WriteCoalescer {
   readonly #clock: Clock;
@@ -29,7 +30,10 @@ export class WriteCoalescer {
     this.#clock = clock;
   }
 
-  /** To be called before each write to a connection. */
+  /**
+   * Holds back what is written next, where the connection was written to in this turn already. To be called before each write to a
+   * connection.
+   */
   hold(stream: CoalescedWriter): void {
     if (this.#stop.signal.aborted) return;
     if (this.#held.has(stream)) {
@@ -43,7 +47,7 @@ export class WriteCoalescer {
     if (!this.#running) void this.#run();
   }
 
-  /** Lets go of everything; from now on nothing is held back. */
+  /** Releases everything; from now on nothing is held back. */
   close(): void {
     this.#stop.abort();
     for (const stream of this.#held) stream.uncork();

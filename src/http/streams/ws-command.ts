@@ -9,7 +9,7 @@ const RoomName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type
 const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 8_192 })]);
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
-/** What a client of `/v1/ws` may send, by `op`. */
+/** Commands that a client of `/v1/ws` may send, by `op`. */
 const COMMANDS = {
   subscribe: Type.Object(
     {
@@ -36,7 +36,7 @@ export type CommandOf<O extends Op> = Static<(typeof COMMANDS)[O]>;
 /** A command, checked. */
 export type Command = { [O in Op]: CommandOf<O> }[Op];
 
-/** A command that cannot be carried out; `ref` is the client's own name for it, where it could be read. */
+/** Error of a command that cannot be carried out; `ref` is the client's own name for it, where it could be read. */
 export class CommandError extends DyliveError {
   readonly ref: string | null;
 

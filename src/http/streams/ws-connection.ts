@@ -25,8 +25,9 @@ const SHORT_MAX = 125;
 const MEDIUM_MAX = 65_535;
 
 /**
- * A text message as a WebSocket server sends it (RFC 6455, 5.2: whole, without mask or compression), head and payload in one buffer. It
- * holds nothing of a connection, so one buffer serves any number of them: what `ws` would frame and encode for each socket is done once.
+ * Returns a text message as a WebSocket server sends it (RFC 6455, 5.2: whole, without mask or compression), head and payload in one
+ * buffer. It holds nothing of a connection, so one buffer serves any number of them: what `ws` would frame and encode for each socket is
+ * done once.
  */
 function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text, "utf8");
@@ -49,7 +50,9 @@ function textFrame(text: string): Buffer {
 const CLOSE: Readonly<Record<Goodbye, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
 const POLICY = 1008;
 const FAILED = 1011;
-/** A peer that has left without a word answers no pings; one that reads slowly answers late. */
+/**
+ * Heartbeats that a peer may leave unanswered. A peer that has left without a word answers no pings; one that reads slowly answers late.
+ */
 const MISSED_MAX = 3;
 
 /**
@@ -66,11 +69,11 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly #follow: Follow<ShownRoom>;
   readonly #bucket: Bucket;
   readonly #gone = new AbortController();
-  /** Nothing of ours may be written any more: the close frame was, or the connection is gone. */
+  /** Aborts when nothing of ours may be written any more: the close frame was, or the connection is gone. */
   readonly #over = new AbortController();
-  /** Where the client is, as it was told without an event. */
+  /** The client's position in each room, as it was told without an event. */
   readonly #told = new Map<RoomKey, number>();
-  /** What is counted against the token: the connection itself, and its rooms. */
+  /** Number that is counted against the token: the connection itself, and its rooms. */
   #held: number;
   #commands: Promise<void> = Promise.resolve();
   /** Heartbeats that were not answered. */
@@ -286,7 +289,7 @@ function failure(error: DyliveError, ref: string | null): Readonly<Record<string
   };
 }
 
-/** A batch as messages ready for any socket: an array of events, before it what was removed; null when nothing of it is shown. */
+/** Writes a batch as messages ready for any socket: an array of events, before it what was removed; null when nothing of it is shown. */
 function wsBatch(batch: TailBatch, shows: (event: LiveEvent) => boolean): Buffer | null {
   const { room, removed } = batch;
   const shown = batch.events.flatMap((event, index) => (shows(event) ? [batch.json(index)] : []));

@@ -17,7 +17,7 @@ const Examined = exactly({
   ),
 });
 
-/** What this server is, and what ails it. */
+/** Registers the routes that describe this server and what ails it. */
 export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   let examining = false;

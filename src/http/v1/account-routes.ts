@@ -8,7 +8,7 @@ import type { ApiDeps } from "../api-deps.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
 
-/** A whole cookies.txt of a browser fits, of which only the platform's are kept. */
+/** Most characters of cookies: a whole cookies.txt of a browser fits, of which only the platform's are kept. */
 const COOKIES_MAX_CHARS = 500_000;
 const BODY_MAX_BYTES = 1_048_576;
 
@@ -25,7 +25,7 @@ const Saved = exactly({
   }),
 });
 
-/** Accounts of the operator's own, as which rooms can be watched. */
+/** Registers the routes of the operator's own accounts, as which rooms can be watched. */
 export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Account = Type.Ref("Account");

@@ -11,7 +11,7 @@ const Time = (description: string) => Type.Integer({ description: `${description
 const States = (description: string) =>
   Type.Object(Object.fromEntries(ROOM_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])), { description });
 
-/** Who does what in a cluster. */
+/** Members of a cluster, and what each does. */
 export const ClusterSchema = Type.Object(
   {
     members: Type.Array(

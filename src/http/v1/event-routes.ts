@@ -12,7 +12,7 @@ import { selectionOf } from "../streams/selection.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
 
-/** The share of work of one call: some seconds in which others have their turns. */
+/** Share of work of one call: some seconds in which others have their turns. */
 const SHARE: Share = { tries: 20_000, ms: 1_000 };
 
 const Place = (what: string) =>

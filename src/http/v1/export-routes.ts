@@ -14,7 +14,7 @@ import { broadcastId } from "../streams/named-broadcast.js";
 import { exactly, RoomParams } from "./fields.js";
 import type { Passes } from "./pass.js";
 
-/** A client that takes nothing for so long holds a place that others could have. */
+/** Time in ms after which a client that takes nothing is stalled: it holds a place that others could have. */
 const STALLED_MS = 60_000;
 const CHECK_MS = 10_000;
 
@@ -115,7 +115,7 @@ function wishOf(query: ExportQuery): ExportWish {
   };
 }
 
-/** The parts as the client takes them; ends where the server does or the client stalls. */
+/** Passes on the parts as the client takes them; ends where the server does or the client stalls. */
 async function* watched(parts: AsyncIterable<Uint8Array>, call: HttpCall, clock: Clock): AsyncGenerator<Uint8Array> {
   let givenAt: number | null = null;
   // One that its client does not take waits for nothing of ours.

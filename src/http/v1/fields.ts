@@ -3,13 +3,13 @@ import { type TSchema, Type } from "typebox";
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
 
-/** What may be unknown. */
+/** A value that may be unknown. */
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 /** A moment. */
 export const Time = Type.Integer({ description: "ms UTC" });
 
-/** Where an answer's list goes on. */
+/** Cursor at which an answer's list goes on. */
 export const Next = Nullable(Type.String({ description: "the cursor of the next page; null on the last" }));
 
 /** The room in an address. */
@@ -21,10 +21,10 @@ export const RoomParams = exactly({
   }),
 });
 
-/** Where a page of a list begins. */
+/** Cursor at which a page of a list begins. */
 export const Cursor = Type.Optional(
   Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before; without it the list begins" }),
 );
 
-/** How much a page of a list holds. */
+/** Size of a page of a list. */
 export const Limit = Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" });

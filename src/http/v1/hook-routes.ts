@@ -210,7 +210,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     },
   );
 
-  /** The hook of an address. One that the token may not manage is as if there were none. */
+  /** Returns the hook of an address. One that the token may not manage is as if there were none. */
   async function hookOf(request: HookRequest): Promise<HookRow> {
     const { hook: id } = request.params;
     const row = await hooks.get(id);
@@ -218,7 +218,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     return row;
   }
 
-  /** A token that is limited to rooms manages the hooks that are sent no others. */
+  /** Whether a token may manage a hook: one that is limited to rooms manages the hooks that are sent no others. */
   async function mayManage(token: TokenRow, settings: Pick<HookSettings, "types" | "filter" | "rooms">): Promise<boolean> {
     if (!isLimited(token)) return true;
     if (settings.rooms.length === 0 || hookSelection(settings).covers(SYSTEM_ROOM)) return false;

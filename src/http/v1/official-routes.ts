@@ -67,7 +67,10 @@ const Acks = exactly({
 });
 const AcksAnswer = Type.Object({ confirmed: Type.Integer() }, { description: "how many messages were confirmed" });
 
-/** What a game's own server needs of the Open Platform: start by launch token, confirm what was shown, see how it fares. */
+/**
+ * Registers the routes that a game's own server needs of the Open Platform: start by launch token, confirm what was shown, see how it
+ * fares.
+ */
 export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
   const { store, official: officials } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

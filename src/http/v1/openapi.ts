@@ -32,7 +32,7 @@ import {
 } from "./statistics-schemas.js";
 import { TaskListSchema, TaskSchema } from "./task-schemas.js";
 
-/** The pages of the documentation load their own files and talk to this server. */
+/** Policy of the documentation's pages: they load their own files and talk to this server. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -164,14 +164,17 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** The name that generators of clients give a route: `GET /v1/rooms/:room/events` is `getRoomsByRoomEvents`. Unique as addresses are. */
+/**
+ * Returns the name that generators of clients give a route: `GET /v1/rooms/:room/events` is `getRoomsByRoomEvents`. Unique as addresses
+ * are.
+ */
 function operationId(method: string, url: string): string {
   const parts = url.split("/").filter((part) => part !== "" && part !== "v1" && part !== "douyin");
   const words = parts.map((part) => (part.startsWith(":") ? `by-${part.slice(1)}` : part)).flatMap((part) => part.split(/[^A-Za-z0-9]+/));
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
-/** A route as the document has it: with what every route has in common, and fields that have a default not required. */
+/** Returns a route as the document has it: with what every route has in common, and fields that have a default not required. */
 function describeRoute(schema: FastifySchema, error: object, scope: string | undefined, tokenInQuery: boolean): FastifySchema {
   const asked = { ...schema };
   for (const part of ["querystring", "body"] as const) if (asked[part] !== undefined) asked[part] = withoutDefaults(asked[part] as Fields);

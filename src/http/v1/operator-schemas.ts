@@ -52,7 +52,7 @@ export const AboutSchema = Type.Object(
   { $id: "About", description: "what this server is" },
 );
 
-/** What the doctor found. */
+/** Findings of the doctor. */
 export const FindingListSchema = Type.Object(
   {
     findings: Type.Array(

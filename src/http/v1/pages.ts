@@ -8,7 +8,7 @@ interface ListPage<T> {
 }
 
 /**
- * A page of a list that grows at one end only.
+ * Returns a page of a list that grows at one end only.
  * @param keyOf names an item; a cursor names the last item that was given
  * @throws DyliveError bad_request when the cursor is not one of this list
  */

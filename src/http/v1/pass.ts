@@ -7,7 +7,7 @@ import { type NamedRoom, namedRoom } from "../streams/named-room.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What a token must be allowed to do for this route; without it no token is needed. */
+    /** Scope that a token needs for this route; without it no token is needed. */
     readonly scope?: Scope;
     /** Whether `token=` in the address is taken. */
     readonly tokenInQuery?: boolean;
@@ -26,13 +26,13 @@ export class Passes {
     this.#parts = parts;
   }
 
-  /** Before the fields are looked at: who has no token learns nothing else. */
+  /** Checks the token before the fields are looked at: a caller without a token learns nothing else. */
   readonly check = async (request: FastifyRequest): Promise<void> => {
     const { scope = "admin", tokenInQuery = false } = request.routeOptions.config;
     this.#tokens.set(request, await this.#parts.authenticator.enter(request.raw, scope, tokenInQuery ? "query" : "header"));
   };
 
-  /** The token that let the request in. */
+  /** Returns the token that let the request in. */
   of(request: FastifyRequest): TokenRow {
     const token = this.#tokens.get(request);
     if (token === undefined) throw new Error("a request passed without a token");
@@ -40,7 +40,7 @@ export class Passes {
   }
 
   /**
-   * The room in the address of a request. Rooms that the token may not see are as if there were none.
+   * Finds the room in the address of a request. Rooms that the token may not see are as if there were none.
    * @throws DyliveError not_found, also for the system's room; bad_request
    */
   async room(request: RoomRequest): Promise<NamedRoom> {
@@ -49,12 +49,12 @@ export class Passes {
     return named;
   }
 
-  /** As {@link room}, the system's room included: for what it has too. */
+  /** Does the same as {@link room}, the system's room included: for what it has too. */
   roomOrSystem(request: RoomRequest): Promise<NamedRoom> {
     return this.named(request, request.params.room);
   }
 
-  /** The room that a request names elsewhere, the system's included. @throws DyliveError not_found, bad_request */
+  /** Finds the room that a request names elsewhere, the system's included. @throws DyliveError not_found, bad_request */
   named(request: FastifyRequest, name: string): Promise<NamedRoom> {
     return namedRoom(this.#parts.store.rooms, this.of(request), name);
   }

@@ -2,13 +2,13 @@ import { DyliveError } from "../../runtime/errors.js";
 
 type Part = string | number;
 
-/** A cursor that names a row of a ranked list by what it is ranked by, so that pages stay apart while the list grows. */
+/** Writes a cursor that names a row of a ranked list by what it is ranked by, so that pages stay apart while the list grows. */
 export function encodePlace(kind: string, parts: readonly Part[]): string {
   return Buffer.from(JSON.stringify([kind, ...parts]), "utf8").toString("base64url");
 }
 
 /**
- * The parts of an {@link encodePlace}; undefined without a cursor.
+ * Reads the parts of an {@link encodePlace}; undefined without a cursor.
  * @param shape a value of each part's type
  * @throws DyliveError bad_request when the cursor is not one of this list
  */

@@ -30,7 +30,7 @@ const Change = exactly({
   raw: Type.Optional(kinds.raw),
 });
 
-/** How much is kept of a room. */
+/** Limits of a room, and the bytes of its events that are kept. */
 export const RetentionSchema = Type.Object(
   { ...kinds, eventBytes: Type.Integer({ description: "bytes of the JSON text of the events that are kept now" }) },
   { $id: "Retention", description: "limits of a room's own; null where it follows the server's settings" },

@@ -12,7 +12,7 @@ import { pageOf } from "./pages.js";
 import type { Passes } from "./pass.js";
 import { roomAnswer } from "./schemas.js";
 
-/** How long adding a room waits for the platform to say what it is. */
+/** Longest wait when a room is added until the platform says what it is, in ms. */
 const SETTLE_MS = 10_000;
 const ROOM_MAX_CHARS = 2_000;
 
@@ -59,7 +59,10 @@ const NewRoom = exactly({
 const tags = ["rooms"];
 const Room = Type.Ref("Room");
 
-/** A proxy is an address that this machine connects to: only who runs it names one. @throws DyliveError forbidden */
+/**
+ * Refuses a proxy from a token that may not set one: it is an address that this machine connects to, and only the one who runs it names it.
+ * @throws DyliveError forbidden
+ */
 function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string | null }): void {
   if (proxy !== undefined && scope !== "admin") throw new DyliveError("forbidden", "only an admin token may set a proxy");
 }

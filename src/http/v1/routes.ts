@@ -21,7 +21,7 @@ import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
 import { userRoutes } from "./user-routes.js";
 
-/** The versioned API: what `/openapi.json` describes. */
+/** Registers the versioned API, which `/openapi.json` describes. */
 export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<void> {
   const passes = new Passes(parts);
   await app.register(

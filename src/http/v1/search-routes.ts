@@ -12,7 +12,9 @@ import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
 import { decodePlace, encodePlace } from "./place.js";
 
-/** Looks of one request at the index, each at some thousand events: a search that finds little ends with an empty page and a cursor. */
+/**
+ * Most looks of one request at the index, each at some thousand events: a search that finds little ends with an empty page and a cursor.
+ */
 const LOOKS = 4;
 const KIND = "search results";
 const NEWEST = Number.MAX_SAFE_INTEGER;
@@ -108,7 +110,10 @@ function typeOf(name: string): EventType {
   return type;
 }
 
-/** The rooms to search: those named, else all that the token may see. A broadcast named by its room_id is meant alone when it is the only one. */
+/**
+ * Returns the rooms to search: those named, else all that the token may see. A broadcast named by its room_id is meant alone when it is the
+ * only one.
+ */
 async function roomsOf(
   names: string | undefined,
   request: FastifyRequest,
@@ -141,7 +146,7 @@ function tooMany(count: number): DyliveError {
   );
 }
 
-/** Where to begin in each room: a cursor names rooms that are not yet at their end, and opens no room that the request does not. */
+/** Returns where to begin in each room. A cursor names rooms that are not yet at their end, and opens no room that the request does not. */
 function begin(rooms: readonly RoomKey[], cursor: string | undefined, logId: string): readonly SearchPlace[] {
   const place = decodePlace(KIND, cursor, ["", ""] as const);
   if (place === undefined) return rooms.map((room) => ({ room, before: NEWEST }));

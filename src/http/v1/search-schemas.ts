@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { Next } from "./fields.js";
 
-/** What a search found. */
+/** Result of a search. */
 export const FoundSchema = Type.Object(
   {
     events: Type.Array(Type.Ref("LiveEvent"), { description: "newest first; may be fewer than asked for while there is a next page" }),

@@ -14,7 +14,7 @@ export const SessionParams = exactly({
 });
 
 /**
- * The broadcast in the address of a request.
+ * Finds the broadcast in the address of a request.
  * @throws DyliveError not_found
  */
 export async function sessionOf(

@@ -23,7 +23,7 @@ const WordsQuery = exactly({
   cursor: Cursor,
 });
 
-/** What the events of a broadcast add up to, minute by minute, by people and by words. */
+/** Registers the statistics of a broadcast: the sums of its events, minute by minute, by people and by words. */
 export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   const { statistics } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
@@ -101,7 +101,7 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps, passe
   );
 }
 
-/** A whole number of a cursor; one that is none is before everything. */
+/** Reads a whole number of a cursor; one that is none is before everything. */
 function wholeOf(digits: string): bigint {
   return /^[0-9]{1,19}$/.test(digits) ? BigInt(digits) : 0n;
 }

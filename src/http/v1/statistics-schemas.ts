@@ -21,7 +21,7 @@ const given = {
 };
 const Who = Type.Object({ id: Nullable(Type.String()), nickname: Nullable(Type.String()) });
 
-/** What the events of a broadcast add up to. */
+/** Sums of the events of a broadcast. */
 export const TotalsSchema = Type.Object(
   {
     messages: Messages,
@@ -181,7 +181,7 @@ export function personSessionAnswer(person: PersonSession) {
   return { session: person.sessionId === "" ? null : person.sessionId, nickname: person.name, ...doneBy(person) };
 }
 
-/** What somebody did. */
+/** Returns what somebody did. */
 export function doneBy({ events, chats, likes, joins, follows, shares, firstAt, lastAt, ...person }: Person) {
   return { events, chats, likes, joins, follows, shares, ...shownGifts(person), firstAt, lastAt };
 }
