@@ -1,35 +1,40 @@
 import { DyliveError } from "../runtime/errors.js";
 import { Silence } from "./silence.js";
 
-/** A refusal says nothing about now after this time: who still has something to store tries every second. */
+/** Age after which a refusal says nothing about now, in ms: a caller that still has something to store tries every second. */
 const REFUSED_FOR_MS = 30_000;
-/** An append takes milliseconds. A store that answers none for so long takes nothing, whether or not it says so. */
+/**
+ * Longest wait for an append, in ms; it takes milliseconds. A store that answers none for so long takes nothing, whether or not it says so.
+ */
 const SILENT_MS = 2_000;
 
-/** Whether the store takes what is appended, by what became of this process's last appends. */
+/** Tells from the outcome of this process's last appends whether the store takes what is appended. */
 export class AppendHealth {
   readonly #silence = new Silence();
   #refused: { readonly at: number; readonly error: DyliveError } | null = null;
 
-  /** An append was asked for; {@link took} or {@link failed} follows. @param at ms UTC */
+  /** Notes that an append was asked for; {@link took} or {@link failed} follows. @param at ms UTC */
   asked(at: number): void {
     this.#silence.asked(at);
   }
 
-  /** An append was stored. @param at ms UTC */
+  /** Notes that an append was stored. @param at ms UTC */
   took(at: number): void {
     this.#silence.answered(at);
     this.#refused = null;
   }
 
-  /** An append was refused; only the store's own failures count, not those of what was given to it. @param at ms UTC */
+  /** Notes that an append was refused; only the store's own failures count, not those of what was given to it. @param at ms UTC */
   failed(error: unknown, at: number): void {
     this.#silence.answered(at);
     if (!(error instanceof DyliveError)) return;
     if (error.row.status >= 500) this.#refused = { at, error };
   }
 
-  /** Why the store takes nothing, in words that hold no secret; null when it took the last append, or that was too long ago. @param now ms UTC */
+  /**
+   * Returns why the store takes nothing, in words that hold no secret; null when it took the last append, or that was too long ago.
+   * @param now ms UTC
+   */
   complaint(now: number): string | null {
     const silentMs = this.#silence.ms(now);
     if (silentMs >= SILENT_MS) return `the store has not answered for ${Math.round(silentMs / 1000)} s what is to be stored`;

@@ -5,26 +5,29 @@ import type { SessionStatistics } from "./statistics.js";
 import type { Store } from "./store.js";
 
 const PAGE = 1000;
-/** A room whose head moves between looks is looked at again this often. */
+/** Most looks at a room whose head moves between them. */
 const LOOKS = 20;
 
-/** What the kept events of a broadcast add up to. */
+/** Sums of the kept events of a broadcast. */
 interface Sum {
   events: number;
   units: number;
   diamonds: bigint;
   /** Platform time of its latest event, ms UTC. */
   lastAt: number;
-  /** Some of the room's events before it or in it are no longer kept: statistics outlive them. */
+  /** Whether some of the room's events before it or in it are no longer kept: statistics outlive them. */
   lost: boolean;
 }
 
-/** What is known beside the store. */
+/** Options of the check of statistics, which the store itself does not know. */
 interface StatisticsCheck {
-  /** Statistics of broadcasts whose last event was before this time, ms UTC, need not be there: they are not kept for longer. Null: all must be. */
+  /**
+   * Time before which the last event of a broadcast may lie without statistics, ms UTC: they are not kept for longer. Null: all must be
+   * there.
+   */
   readonly expiredBefore: number | null;
   readonly signal?: AbortSignal;
-  /** Told how many events were read since the last call. */
+  /** Called with the number of events that were read since the last call. */
   readonly onEvents?: (count: number) => void;
 }
 
@@ -87,7 +90,7 @@ function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatis
   return wrong.map(([what, log, counted]) => ({ kind: "statistics", room, sessionId, what, log: String(log), counted: String(counted) }));
 }
 
-/** The seq up to which a room is counted; 0 while its broadcasts are counted anew, or when it is too busy to say. */
+/** Returns the seq up to which a room is counted; 0 while its broadcasts are counted anew, or when it is too busy to say. */
 async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics">, room: RoomKey): Promise<number> {
   for (let look = 0; look < LOOKS; look++) {
     const before = (await log.heads([room])).get(room)?.head ?? 0;
@@ -99,15 +102,15 @@ async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics"
   return 0;
 }
 
-/** How a store is checked. */
+/** Options for checking a store. */
 interface CheckOptions {
-  /** Only this room; all rooms by default. */
+  /** The only room to check; all rooms by default. */
   readonly room?: RoomKey;
-  /** For how long the server keeps statistics of rooms that have no limit of their own; null, the default, is for ever. */
+  /** Time for which the server keeps statistics of rooms that have no limit of their own, in ms; null, the default, is for ever. */
   readonly statisticsMaxAgeMs?: number | null;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Told what is compared now, and how many events of it were. */
+  /** Called with what is compared now, and how many events of it were. */
   readonly onProgress?: (what: string, events: number) => void;
 }
 

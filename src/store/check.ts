@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Log, RoomKey } from "./log.js";
 
-/** Something that must not be. */
+/** Something that the check found wrong. */
 export type Finding =
   /** Seqs that are neither kept nor recorded as removed, both ends included. */
   | { readonly kind: "hole"; readonly room: RoomKey; readonly from: number; readonly to: number }
@@ -21,7 +21,7 @@ export type Finding =
       readonly counted: string;
     };
 
-/** More findings than these say nothing new; the check stops. */
+/** Most findings of one check, which then stops: more say nothing new. */
 const MAX_FINDINGS = 1000;
 const PAGE = 1000;
 
@@ -58,13 +58,13 @@ interface CheckedCombo {
   last: number;
 }
 
-/** One room, read from its first seq on. */
+/** Walk through one room, from its first seq on. */
 class CheckWalk {
   readonly findings: Finding[] = [];
   readonly #room: RoomKey;
   readonly #combos = new Map<string, CheckedCombo>();
   #scanned = 0;
-  /** The first seq whose event is lost, rightly or not. */
+  /** First seq whose event is lost, rightly or not. */
   #lostFrom = Number.POSITIVE_INFINITY;
 
   constructor(room: RoomKey) {
@@ -97,7 +97,7 @@ class CheckWalk {
     this.#combos.set(event.comboId, combo);
   }
 
-  /** Everything up to here has been passed: what was not seen on the way is missing. */
+  /** Passes everything up to a seq: what was not seen on the way is missing. */
   passTo(seq: number): void {
     if (seq <= this.#scanned) return;
     this.findings.push({ kind: "hole", room: this.#room, from: this.#scanned + 1, to: seq });

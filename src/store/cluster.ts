@@ -4,7 +4,7 @@ import type { Shared } from "./shared.js";
 import type { Spooled } from "./spooled.js";
 import type { WantedRooms } from "./wanted-rooms.js";
 
-/** What the processes of a cluster share beside the store itself. */
+/** Things that the processes of a cluster share beside the store itself. */
 export interface Cluster {
   readonly leases: Leases;
   readonly wantedRooms: WantedRooms;

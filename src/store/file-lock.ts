@@ -2,15 +2,15 @@ import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 
 /**
- * The lock of a file, held until it is given free or the process ends, however it dies.
+ * Lock of a file, held until it is released or the process ends, however it dies.
  *
- * It is the kernel's, on an empty file; SQLite takes it for us, since Node cannot lock files. So a reused pid is never mistaken for the owner, two
- * containers with one volume (where pids say nothing) exclude each other too, and there is no stale lock to take over.
+ * It is the kernel's, on an empty file; SQLite takes it for us, since Node cannot lock files. A reused pid is therefore never mistaken for
+ * the owner, two containers with one volume (where pids say nothing) exclude each other too, and there is no stale lock to take over.
  */
 export class FileLock {
   readonly #path: string;
   readonly #database: Database.Database;
-  /** Which file it is, whatever its name. */
+  /** Identity of the file, whatever its name. */
   readonly #file: string;
 
   private constructor(path: string, database: Database.Database, file: string) {
@@ -19,7 +19,10 @@ export class FileLock {
     this.#file = file;
   }
 
-  /** Takes the lock of a file, which is made when it is missing. @throws SqliteError, {@link isLocked} when somebody has it; the system's errors */
+  /**
+   * Takes the lock of a file, which is made when it is missing.
+   * @throws SqliteError, {@link isLocked} when somebody has it; the system's errors
+   */
   static take(path: string): FileLock {
     for (;;) {
       makeFile(path);
@@ -40,7 +43,7 @@ export class FileLock {
     return this.#database.open;
   }
 
-  /** The lock of the file that has the name now: the kernel locks the file, not its name. @throws as {@link take} does */
+  /** Returns the lock of the file that has the name now: the kernel locks the file, not its name. @throws as {@link take} does */
   follow(): FileLock {
     if (fileAt(this.#path) === this.#file) return this;
     const next = FileLock.take(this.#path);
@@ -48,12 +51,12 @@ export class FileLock {
     return next;
   }
 
-  /** Gives it free; later calls change nothing. */
+  /** Releases the lock; later calls change nothing. */
   release(): void {
     this.#database.close();
   }
 
-  /** Removes the file and gives it free. */
+  /** Removes the file and releases the lock. */
   remove(): void {
     if (!this.isHeld) return;
     rmSync(this.#path, { force: true });
@@ -61,7 +64,7 @@ export class FileLock {
   }
 }
 
-/** Whether the lock of a file is held by anybody now. */
+/** Returns whether the lock of a file is held by anybody now. */
 export function isFileLocked(path: string): boolean {
   if (!existsSync(path)) return false;
   const database = new Database(path, { timeout: 0 });
@@ -76,12 +79,12 @@ export function isFileLocked(path: string): boolean {
   }
 }
 
-/** Whether an error says that somebody has the lock. */
+/** Returns whether an error says that somebody has the lock. */
 export function isLocked(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 }
 
-/** Never opens it when it is there: closing it again would take this process's own lock on it away. */
+/** Makes the file when it is missing, and never opens one that is there: closing it again would take this process's own lock on it away. */
 function makeFile(path: string): void {
   if (!existsSync(path)) writeFileSync(path, "", { flag: "a", mode: 0o600 });
 }

@@ -2,14 +2,14 @@ import type { RoomKey } from "./log.js";
 
 /** Tries that are kept of each hook; older ones are dropped. */
 export const TRIES_KEPT = 100;
-/** A pause between two tries counts as failing time up to this long: while dylive was off, nobody failed. */
+/** Longest pause between two tries that counts as failing time, in ms: while dylive was off, nobody failed. */
 const COUNTED_PAUSE_MS = 3 * 3_600_000;
 
-/** Why a hook is paused: somebody asked, the receiver said that it is gone (410), or it failed for days. */
+/** Reasons why a hook is paused: somebody asked, the receiver said that it is gone (410), or it failed for days. */
 export const HOOK_PAUSES = ["asked", "gone", "failing"] as const;
 type HookPause = (typeof HOOK_PAUSES)[number];
 
-/** What somebody wants of a hook. */
+/** Settings of a hook, as its owner chose them. */
 export interface HookSettings {
   readonly name: string;
   readonly url: string;
@@ -17,27 +17,31 @@ export interface HookSettings {
   readonly types: readonly string[];
   /** A filter expression. */
   readonly filter: string | null;
-  /** Empty for all rooms, also those that come later. */
+  /** Rooms whose events are sent; empty for all rooms, also those that come later. */
   readonly rooms: readonly RoomKey[];
-  /** Events of one request at most. */
+  /** Most events of one request. */
   readonly maxEvents: number;
   /** Whether it may reach private addresses. */
   readonly allowPrivate: boolean;
 }
 
-/** What makes the signatures of a hook: secrets in the form `whsec_` + base64. The old one signs beside the new one until `until` (ms). */
+/**
+ * Secrets that a hook's deliveries are signed with, in the form `whsec_` + base64. The old one signs beside the new one until `until` (ms).
+ */
 export interface HookSecrets {
   readonly secret: string;
   readonly old: { readonly secret: string; readonly until: number } | null;
 }
 
-/** How the deliveries of a hook are going. Times are ms UTC. */
+/** State of a hook's deliveries. Times are ms UTC. */
 interface HookHealth {
-  /** Since when nothing was delivered although it was tried, and how long of that dylive was there to try; null while all is well. */
+  /**
+   * Time since when nothing was delivered although it was tried, and for how much of it dylive was there to try; null while all is well.
+   */
   readonly failing: { readonly since: number; readonly ms: number } | null;
-  /** The last try: HTTP status and what was wrong, both null where there was none. */
+  /** Last try: HTTP status and what was wrong, both null where there was none. */
   readonly last: { readonly at: number; readonly status: number | null; readonly error: string | null } | null;
-  /** When something was last delivered. */
+  /** Time of the last delivery. */
   readonly deliveredAt: number | null;
 }
 
@@ -45,17 +49,20 @@ interface HookHealth {
 export interface HookRow extends HookSettings, HookSecrets, HookHealth {
   readonly id: string;
   readonly createdAt: number;
-  /** Raised by every {@link Hooks.change}: what was begun by an older one is not written any more. */
+  /** Number that every {@link Hooks.change} raises: what was begun under an older one is not written any more. */
   readonly revision: number;
-  /** How often somebody had events sent again. */
+  /** Number of times that somebody had events sent again. */
   readonly replays: number;
   readonly paused: { readonly at: number; readonly reason: HookPause } | null;
 }
 
-/** What can be changed of a hook. */
+/** Changes of a hook; what is absent stays as it is. */
 export type HookChange = Partial<HookSettings & HookSecrets & Pick<HookRow, "paused" | "failing">>;
 
-/** Where a hook is set to in some rooms. What was fixed for these rooms and not delivered is dropped; `null` forgets the place itself too. */
+/**
+ * Places that a hook is set to in some rooms. What was fixed for these rooms and not delivered is dropped; `null` forgets the place itself
+ * too.
+ */
 export type HookPlaces = ReadonlyMap<RoomKey, number | null>;
 
 /** Events of one room and one contiguous range of seqs, both ends included, as they are sent until they are delivered. */
@@ -67,7 +74,7 @@ export interface HookBatch {
   readonly to: number;
   readonly events: number;
   readonly createdAt: number;
-  /** How often it was tried. */
+  /** Number of tries so far. */
   readonly tries: number;
   /** JSON text, sent as it is. */
   readonly body: string;
@@ -80,7 +87,7 @@ export type HookBatchHead = Omit<HookBatch, "body">;
 export interface HookTry {
   /** The `webhook-id`. */
   readonly id: string;
-  /** When it was sent, ms UTC, and how long it took. */
+  /** Time when it was sent, ms UTC, and how long it took. */
   readonly at: number;
   readonly ms: number;
   readonly room: RoomKey;
@@ -88,40 +95,46 @@ export interface HookTry {
   readonly to: number;
   readonly events: number;
   readonly bytes: number;
-  /** Counts from 1 for a batch; 0 is a test. */
+  /** Number of the try, from 1 for a batch; 0 is a test. */
   readonly attempt: number;
   readonly delivered: boolean;
   /** HTTP status; null when there was no answer. */
   readonly status: number | null;
-  /** What was wrong, in words; null when it was delivered. */
+  /** Error in words; null when it was delivered. */
   readonly error: string | null;
-  /** Begin of an answer that was no success: a stranger's text. */
+  /** Beginning of an answer that was no success: a stranger's text. */
   readonly answer: string | null;
 }
 
-/** The name under which a hook's positions are kept. */
+/** Returns the name under which a hook's positions are kept. */
 export function hookReader(id: string): string {
   return `hook:${id}`;
 }
 
-/** The hooks of a store, what is on its way to their receivers, and how far they are (as positions of the reader {@link hookReader}). */
+/** Hooks of a store, what is on its way to their receivers, and how far they are (as positions of the reader {@link hookReader}). */
 export interface Hooks {
-  /** `in_use` when there is a hook with this id. */
+  /** Adds a hook. @throws DyliveError `in_use` when there is a hook with this id */
   add(row: HookRow, places: HookPlaces): Promise<void>;
   get(id: string): Promise<HookRow | null>;
-  /** Oldest first. */
+  /** Returns all hooks, oldest first. */
   list(): Promise<readonly HookRow[]>;
-  /** All in one: settings, places, and whether this counts as sending again. @returns the hook as it is now; null when there is none */
+  /**
+   * Changes settings and places in one step, and counts it as sending again when `replay` says so.
+   * @returns the hook as it is now; null when there is none
+   */
   change(id: string, change: HookChange, places?: HookPlaces, replay?: boolean): Promise<HookRow | null>;
-  /** Removes the hook with everything that is kept of it; false when there was none. */
+  /** Removes the hook with everything that is kept of it. @returns false when there was none. */
   remove(id: string): Promise<boolean>;
-  /** Everything with seq ≤ place is delivered or was left out. */
+  /** Returns the hook's place in each room: everything with seq ≤ place is delivered or was left out. */
   places(id: string): Promise<ReadonlyMap<RoomKey, number>>;
-  /** Moves places on, where there was nothing to deliver. False, and nothing is done, when the hook is gone or has another revision. */
+  /**
+   * Moves places on, where there was nothing to deliver.
+   * @returns false, and nothing is done, when the hook is gone or has another revision
+   */
   move(id: string, revision: number, places: ReadonlyMap<RoomKey, number>): Promise<boolean>;
-  /** Keeps a batch, the only one of its room, before it is first sent. False, and nothing is done, as for {@link move}. */
+  /** Keeps a batch, the only one of its room, before it is first sent. @returns false, and nothing is done, as for {@link move} */
   fix(id: string, revision: number, batch: HookBatch): Promise<boolean>;
-  /** What is fixed and not delivered, by room. */
+  /** Returns the batches that are fixed and not delivered, one for each room at most. */
   fixed(id: string): Promise<readonly HookBatchHead[]>;
   batch(id: string, room: RoomKey): Promise<HookBatch | null>;
   /**
@@ -132,14 +145,14 @@ export interface Hooks {
   tried(id: string, outcome: HookTry): Promise<HookRow | null>;
   /**
    * Drops what is fixed and not delivered where its body holds one of these texts: it is made anew from the log.
-   * @returns how many batches
+   * @returns how many batches were dropped
    */
   withdraw(texts: readonly string[]): Promise<number>;
-  /** The last tries, newest first. */
+  /** Returns the last tries, newest first. */
   tries(id: string, limit: number): Promise<readonly HookTry[]>;
 }
 
-/** How a hook is going after a try. */
+/** Returns the health of a hook after a try. */
 export function healthAfter({ failing, last, deliveredAt }: HookHealth, { at, delivered, status, error }: HookTry): HookHealth {
   const now = { at, status, error };
   if (delivered) return { failing: null, last: now, deliveredAt: at };

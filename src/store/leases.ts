@@ -1,13 +1,13 @@
 import type { RoomKey } from "./log.js";
 import type { Alias, RoomSettings } from "./rooms.js";
 
-/** What a process of a cluster does: collects rooms, serves readers, or both. */
+/** Role of a process in a cluster: it collects rooms, serves readers, or both. */
 export type Role = "all" | "collect" | "serve";
 
 /** A process of the cluster, as the others see it. All times are the database's, ms UTC: clocks of machines do not matter. */
 export interface MemberRow {
   readonly id: number;
-  /** Host and pid, or what the operator named it. */
+  /** Host and pid, or the name that its operator chose. */
   readonly name: string;
   readonly role: Role;
   /** Most rooms that it takes. */
@@ -24,19 +24,21 @@ export interface MemberRow {
 
 /** A room that this process is to collect. */
 export interface Lease {
-  /** `kind:value` of the name it is wanted by; one lease for each. */
+  /** `kind:value` of the name that the room is wanted by; there is one lease for each. */
   readonly key: string;
   readonly name: Alias;
-  /** Null until somebody met it. */
+  /** Room key; null until somebody met the room. */
   readonly room: RoomKey | null;
   readonly watched: boolean;
-  /** How it is to be collected; null until somebody met it. */
+  /** Settings for collecting the room; null until somebody met it. */
   readonly settings: RoomSettings | null;
-  /** `free` had no owner, `dead` one that is gone, `offered` one that goes on collecting until this process takes the room over. */
+  /**
+   * Former owner: `free` had none, `dead` one that is gone, `offered` one that goes on collecting until this process takes the room over.
+   */
   readonly how: "free" | "dead" | "offered";
 }
 
-/** What has changed for a process since it looked last. */
+/** Changes for a process since it looked last. */
 export interface Changes {
   readonly taken: readonly Lease[];
   /** Leases of this process whose room or settings are others now. */
@@ -47,20 +49,20 @@ export interface Changes {
 /** A room that is no longer this process's. */
 interface Lost {
   readonly key: string;
-  /** Because it is paused: there is nobody else to tell its log. */
+  /** Whether it is lost because the room is paused: there is nobody else to tell its log. */
   readonly paused: boolean;
 }
 
-/** This process as a member. It is gone for the others when its time has passed or its session with the database is lost. */
+/** Membership of this process in a cluster. It is gone for the others when its time has passed or its session with the database is lost. */
 export interface Membership {
   readonly id: number;
   /**
-   * Says that this process lives, and brings what it owns in line: takes free rooms, rooms of the dead and rooms on offer up to its share,
-   * offers what is above it. @returns what changed since the last call
+   * Tells the cluster that this process lives, and brings what it owns in line: takes free rooms, rooms of the dead and rooms on offer up
+   * to its share, offers what is above it. || @returns what changed since the last call
    * @throws DyliveError when the database is away; then nothing is known
    */
   beat(): Promise<Changes>;
-  /** Whether this process owns the room still, by the database: asked when an append was fenced. */
+  /** Returns whether this process still owns the room, by the database: asked when an append was fenced. */
   owns(key: string): Promise<boolean>;
   /**
    * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner; a room on offer becomes this
@@ -69,7 +71,7 @@ export interface Membership {
   claim(key: string, room: RoomKey): Promise<number | null>;
   /** Gives a room up. */
   release(key: string): Promise<void>;
-  /** Whether this process has the job of this name, which one process of the cluster has at a time; tries to get it. */
+  /** Tries to get the job of this name, which one process of the cluster has at a time. @returns whether this process has it */
   job(name: string): Promise<boolean>;
   /**
    * Takes no more rooms, and offers those it has from the next beat on. @returns whether there is anybody else who collects
@@ -79,7 +81,7 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-/** Who does what in a cluster. */
+/** Leases of a cluster's rooms, and the processes that may take them. */
 export interface Leases {
   join(about: { readonly name: string; readonly role: Role; readonly capacity: number }): Promise<Membership>;
   members(): Promise<readonly MemberRow[]>;

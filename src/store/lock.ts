@@ -6,32 +6,32 @@ import { DyliveError } from "../runtime/errors.js";
 import { FileLock, isFileLocked, isLocked } from "./file-lock.js";
 import { placeFailure } from "./sqlite/refusal.js";
 
-/** The owner looks this often whether the lock's file is still the one that it holds. */
+/** Interval at which the owner looks whether the lock's file is still the one that it holds, in ms. */
 const LOOK_MS = 1000;
-/** Who finds no file where there must have been one gives an owner this long to take the new one. */
+/** Time that an owner is given to take the new file, by a process that finds none where there must have been one, in ms. */
 const OWNER_MS = 5000;
 
-/** The lock of a data directory, held until `release` or the end of the process. */
+/** Lock of a data directory, held until `release` or the end of the process. */
 interface DataDirLock {
-  /** Gives the directory free; later calls change nothing. */
+  /** Releases the directory; later calls change nothing. */
   release(): void;
 }
 
 interface LockOptions {
   readonly clock?: Clock;
-  /** Told once when another server has taken the directory all the same: one of the two must stop. */
+  /** Called once when another server has taken the directory all the same: one of the two must stop. */
   readonly onLost?: (error: DyliveError) => void;
 }
 
 /**
  * Makes this process the only server of a data directory, which is made when it does not exist.
  *
- * The lock is a {@link FileLock} on `server.lock`; `server.pid` beside it names the owner, for people and for the error. The kernel locks the file,
- * not its name: whoever removes the file would open the door. So the owner looks for it every second and takes the one that is there, and who comes
- * to a directory that was used and has none waits for that before it takes its own.
+ * The lock is a {@link FileLock} on `server.lock`; `server.pid` beside it names the owner, for people and for the error. The kernel locks
+ * the file, not its name: whoever removes the file would open the door. The owner therefore looks for it every second and takes the one
+ * that is there, and a process that comes to a directory that was used and has none waits for that before it takes its own.
  *
- * @throws DyliveError `in_use` when another server has the directory; `bad_config`, `store_forbidden`, `store_readonly`, `disk_full` when it
- * cannot be written
+ * @throws DyliveError `in_use` when another server has the directory; `bad_config`, `store_forbidden`, `store_readonly`, `disk_full` when
+ * it cannot be written
  */
 export async function lockDataDir(dir: string, { clock = systemClock, onLost = () => {} }: LockOptions = {}): Promise<DataDirLock> {
   const owner = join(dir, "server.pid");
@@ -69,7 +69,7 @@ export async function lockDataDir(dir: string, { clock = systemClock, onLost = (
   };
 }
 
-/** Whether a server has a data directory now. */
+/** Returns whether a server has a data directory now. */
 export function isDataDirLocked(dir: string): boolean {
   return isFileLocked(join(dir, "server.lock"));
 }

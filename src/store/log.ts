@@ -1,12 +1,12 @@
 import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 
-/** Internal integer of a room: the anchor's place, not one broadcast. Never changes. Room 0 is the system's. */
+/** Internal integer of a room, which is the anchor's and not of one broadcast. Never changes. Room 0 is the system's. */
 export type RoomKey = number;
 
 /** The system's room: it has events (account lapsed, hook paused, disk low), but no anchor, names or broadcasts. */
 export const SYSTEM_ROOM: RoomKey = 0;
 
-/** Events of one room in the order they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}). */
+/** Events of one room in the order in which they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}). */
 export interface RoomBatch {
   readonly room: RoomKey;
   readonly epoch: number;
@@ -14,8 +14,8 @@ export interface RoomBatch {
 }
 
 /**
- * What became of a {@link RoomBatch}: a seq for each event, null where the id was stored before (or earlier in the same call); or the claim
- * is not the room's newest, as for a room that does not exist. `head` is the room's newest seq after the batch. `tooOld`: so many of the nulls
+ * Outcome of a {@link RoomBatch}: a seq for each event, null where the id was stored before (or earlier in the same call); or the claim is
+ * not the room's newest, as for a room that does not exist. `head` is the room's newest seq after the batch. `tooOld`: so many of the nulls
  * are of days that were dropped whole, of which nobody knows what was stored; absent for none.
  */
 export type Appended = { readonly room: RoomKey; readonly head: number } & (
@@ -38,13 +38,13 @@ export interface Where {
 export interface Page {
   readonly events: readonly LiveEvent[];
   /**
-   * Where to go on: every seq up to here (or down to here, for `readBefore`) has been looked at, also when nothing matched. A page may hold
-   * fewer events than asked for before the head: only `scanned` says how far it came. At the end it is `head`, for `readBefore` 1.
+   * Seq to go on from: every seq up to here (or down to here, for `readBefore`) has been looked at, also when nothing matched. A page may
+   * hold fewer events than asked for before the head: only `scanned` says how far it came. At the end it is `head`, for `readBefore` 1.
    */
   readonly scanned: number;
   /** The room's newest seq when the page was read; 0 for an empty log. */
   readonly head: number;
-  /** A removed range that this page passed over, both ends included, from the cursor on. A page passes at most one. */
+  /** Removed range that this page passed over, both ends included, from the cursor on. A page passes at most one. */
   readonly removed?: readonly [from: number, to: number];
 }
 
@@ -54,41 +54,47 @@ export interface ComboMark {
   readonly settled: boolean;
 }
 
-/** The ordered log of every room. What was given a seq is on disk. One suite tests every implementation: `test/contracts/log.ts`. */
+/** Ordered log of every room. An event that was given a seq is on disk. One suite tests every implementation: `test/contracts/log.ts`. */
 export interface Log {
   /** Names this store; new when it is created or restored. Part of every cursor. */
   readonly id: string;
   /**
-   * One durable transaction for all rooms; a fenced room does not fail the others. Concurrent calls may share a transaction (group commit
-   * ≤10 ms), and none fails because of another. Rejects without having stored anything: `bad_request` when an event cannot be stored (the
-   * same call never succeeds: halve it), `disk_full`, `store_failed`, `store_readonly`, `store_damaged`, `store_unreachable` or
-   * `internal` (lock, other failures) when nothing can be: the same call may succeed later.
+   * Appends the batches in one durable transaction for all rooms; a fenced room does not fail the others. Concurrent calls may share a
+   * transaction (group commit ≤10 ms), and none fails because of another. Rejects without having stored anything: `bad_request` when an
+   * event cannot be stored (the same call never succeeds: halve it), `disk_full`, `store_failed`, `store_readonly`, `store_damaged`,
+   * `store_unreachable` or `internal` (lock, other failures) when nothing can be: the same call may succeed later.
    */
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
-  /** Events with seq > after, oldest first. `after` beyond the head is taken for the head. */
+  /** Returns events with seq > after, oldest first. `after` beyond the head is taken for the head. */
   read(room: RoomKey, after: number, limit: number, where?: Where): Promise<Page>;
-  /** Events with seq < before, given oldest first: the newest `limit` of them. */
+  /** Returns the newest `limit` events with seq < before, oldest first. */
   readBefore(room: RoomKey, before: number, limit: number, where?: Where): Promise<Page>;
-  /** Oldest kept and newest seq by room, all rooms by default; where nothing is kept `oldest` is `head + 1`, in a room without events 1. */
+  /**
+   * Returns the oldest kept and the newest seq by room, all rooms by default. Where nothing is kept `oldest` is `head + 1`, in a room
+   * without events 1.
+   */
   heads(rooms?: readonly RoomKey[]): Promise<ReadonlyMap<RoomKey, { readonly oldest: number; readonly head: number }>>;
-  /** Marks of the combos known by these ids. */
+  /** Returns the marks of the combos known by these ids. */
   combos(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, ComboMark>>;
-  /** Which of these event ids are stored (tombstones included): a gift with a known id must not move the ledger. */
+  /** Returns which of these event ids are stored (tombstones included): a gift with a known id must not move the ledger. */
   known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** The events with these ids, those that are stored (tombstones included). */
+  /** Returns the stored events (tombstones included) among those with these ids. */
   byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>>;
   /**
-   * Rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often, never too
-   * seldom; also sees other processes' appends.
+   * Yields the rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often,
+   * never too seldom; also sees other processes' appends.
    */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
   /**
-   * Redecode and erase: same seq and id; the store raises the kept revision by one, whatever the given one is. All or none; events that are
-   * no longer kept are left out, another id is `bad_request`, but for events that settle a combo (`settle:…`). Wakes nobody.
+   * Replaces events, for redecoding and erasing. Seq and id stay; the store raises the kept revision by one, whatever the given one is. All
+   * or none; events that are no longer kept are left out, another id is `bad_request`, but for events that settle a combo (`settle:…`).
+   * Wakes nobody.
    */
   replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void>;
-  /** Removes what is kept of a range (both ends included) and records that it was removed; a long one in parts, from its start. */
+  /**
+   * Removes what is kept of a range (both ends included) and records that it was removed. A long one is removed in parts, from its start.
+   */
   remove(room: RoomKey, from: number, to: number, reason: "retention"): Promise<void>;
-  /** Closes the whole store, as `Store.close`. */
+  /** Closes the whole store, as `Store.close` does. */
   close(): Promise<void>;
 }

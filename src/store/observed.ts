@@ -1,19 +1,19 @@
 import type { LiveEvent, NewEvent } from "../events/event.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "./log.js";
 
-/** Who is told what becomes of appends. None of it may throw. */
+/** Observer of what becomes of appends. None of its functions may throw. */
 interface AppendObserver {
-  /** With what an append has stored, in the order of the batch. */
+  /** Called with the events that an append has stored, in the order of the batch. */
   readonly onStored?: (events: readonly NewEvent[]) => void;
-  /** An append was asked for; one of the next two follows. */
+  /** Called when an append was asked for; one of the next two follows. */
   readonly onAsked?: () => void;
-  /** With how long an append took, ms, from its asking to its answer. */
+  /** Called with the time that an append took, in ms, from when it was asked for to its answer. */
   readonly onAppended?: (ms: number) => void;
-  /** With what an append was refused with. */
+  /** Called with the error that an append was refused with. */
   readonly onFailed?: (error: unknown) => void;
 }
 
-/** The log, with somebody told of every append of this process. For counting: readers of events read the log. */
+/** Log that tells an observer of every append of this process. For counting: readers of events read the log. */
 export class ObservedLog implements Log {
   readonly id: string;
   readonly #log: Log;

@@ -1,18 +1,24 @@
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "./store.js";
 
-/** Where a store is: a SQLite file, whose folder exists, or a PostgreSQL database. Plain data, so that it can be sent to a thread. */
+/** Address of a store: a SQLite file, whose folder exists, or a PostgreSQL database. Plain data, so that it can be sent to a thread. */
 export type StoreAt =
   | { readonly engine: "sqlite"; readonly path: string }
-  /** Holds the password. */
+  /** URL of the database; holds the password. */
   | { readonly engine: "postgres"; readonly url: string };
 
 interface OpenOptions {
-  /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
+  /** Clock for `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
   readonly clock?: Clock;
-  /** Told in one sentence what was done to an older file before it was brought up to date; of a database, when it is missed and when it is back. */
+  /**
+   * Called with one sentence that says what was done to an older file before it was brought up to date; of a database, when it is missed
+   * and when it is back.
+   */
   readonly tell?: (sentence: string) => void;
-  /** Whether a SQLite file that cannot be written (a full or read-only disk, no right to) is opened to be read, which is told; false by default. */
+  /**
+   * Whether a SQLite file that cannot be written (a full or read-only disk, no right to) is opened for reading only, which is told; false
+   * by default.
+   */
   readonly mayOnlyRead?: boolean;
 }
 

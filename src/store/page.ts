@@ -1,4 +1,4 @@
-/** The most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
+/** Most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
 const SCAN_LIMIT = 20_000;
 
 /** A removed range, both ends included. */
@@ -7,7 +7,7 @@ export interface Removal {
   readonly to: number;
 }
 
-/** What a page is to look at. Between `from` and `to`, both included, every seq is kept; nothing is looked at when `to < from`. */
+/** Plan of a page. Between `from` and `to`, both included, every seq is kept; nothing is looked at when `to < from`. */
 export interface Plan {
   readonly from: number;
   readonly to: number;
@@ -15,7 +15,8 @@ export interface Plan {
 }
 
 /**
- * The plan of a page forward. A page passes over at most one removed range, and only at its start, so that none is passed unreported.
+ * Returns the plan of a page forward. A page passes over at most one removed range, and only at its start, so that none is passed
+ * unreported.
  *
  * @param removals the first two that reach beyond `after`, lowest first; no two overlap or touch
  */
@@ -30,7 +31,7 @@ export function planForward(after: number, head: number, removals: readonly Remo
 }
 
 /**
- * The plan of a page backward; see {@link planForward}.
+ * Returns the plan of a page backward; see {@link planForward}.
  *
  * @param removals the last two that begin before `before`, highest first
  */
@@ -44,7 +45,7 @@ export function planBackward(before: number, head: number, removals: readonly Re
   return { from, to: end - 1, ...(inside && { removed: [first.from, cursor - 1] as const }) };
 }
 
-/** `removals` (lowest first, none touching) with one more, merged with those that it overlaps or touches. */
+/** Returns `removals` (lowest first, none touching) with one more, merged with those that it overlaps or touches. */
 export function addRemoval(removals: readonly Removal[], added: Removal): readonly Removal[] {
   const apart = removals.filter((one) => one.to < added.from - 1 || one.from > added.to + 1);
   const near = removals.filter((one) => !apart.includes(one));

@@ -2,7 +2,7 @@ import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Where } from "./log.js";
 
-/** An event as a store keeps it: the JSON text, and beside it what is searched by. */
+/** Event as a store keeps it: the JSON text, and beside it what is searched by. */
 export interface Row {
   readonly id: string;
   readonly type: EventType;
@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /**
- * The row of an event. A `seq` that the event happens to carry is left out: the log gives it.
+ * Returns the row of an event. A `seq` that the event happens to carry is left out: the log gives it.
  *
  * @throws DyliveError `bad_request` when the event has no id or is not JSON
  */
@@ -50,19 +50,19 @@ function bodyOf(event: NewEvent | LiveEvent, revision: number): string {
 }
 
 /**
- * Whether an event may take the place of the one with this id: the same id, but for events that settle a combo, whose id is made of the
- * combo's, which names people: an erasure renames them.
+ * Returns whether an event may take the place of the one with this id: the same id, but for events that settle a combo, whose id is made of
+ * the combo's, which names people: an erasure renames them.
  */
 export function mayReplace(keptId: string, id: string): boolean {
   return keptId === id || (keptId.startsWith("settle:") && id.startsWith("settle:"));
 }
 
-/** The event of a stored body, with its seq in front. */
+/** Returns the event of a stored body, with its seq in front. */
 export function eventOf(seq: number, body: string): LiveEvent {
   return JSON.parse(`{"seq":${seq},${body.slice(1)}`);
 }
 
-/** Whether a row fulfils every given condition. */
+/** Returns whether a row fulfils every given condition. */
 export function matches(row: Row, where: Where): boolean {
   if (where.types !== undefined && !where.types.includes(row.type)) return false;
   if (where.sessionId !== undefined && where.sessionId !== row.sessionId) return false;

@@ -2,13 +2,13 @@ import type { LiveEvent } from "../events/event.js";
 import type { RoomKey } from "./log.js";
 import { type Found, SEARCH_TRIES, type SearchPlace } from "./search.js";
 
-/** An event that was looked at; null when it was not what is searched for. */
+/** Event that was looked at; null when it was not what is searched for. */
 export interface Candidate {
   readonly seq: number;
   readonly event: LiveEvent | null;
 }
 
-/** A room on the way: where it has come to, and the newest hit that was not given yet. */
+/** Room on the way: where the search has come to in it, and the newest hit that was not given yet. */
 interface Stream {
   readonly room: RoomKey;
   readonly candidates: Iterator<Candidate>;
@@ -19,7 +19,7 @@ interface Stream {
 
 /**
  * Merges what was found in rooms, newest first, until the page is full, all is looked at, or enough events were looked at.
- * @param candidates those of a room before a seq, newest first
+ * @param candidates returns those of a room before a seq, newest first
  */
 export function mergeNewest(
   places: readonly SearchPlace[],

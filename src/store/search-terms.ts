@@ -2,26 +2,27 @@ import type { EventType, LiveEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { SearchAsk } from "./search.js";
 
-/** Pairs of a text that are looked for; what the others would sort out, the comparison with the text does. */
+/** Most pairs of a text that are looked for; what the others would sort out, the comparison with the text does. */
 const QUERY_PAIRS = 32;
-/** The longest text that can be asked for, in characters. */
+/** Longest text that can be asked for, in characters. */
 export const TEXT_MAX = 100;
-/** The largest power of two that a worth may reach (2^53 − 1). */
+/** Largest power of two that a worth may reach (2^53 − 1). */
 const WORTH_BITS = 52;
 
-/** A text as it is compared: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */
+/** Folds a text for comparing: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */
 function foldText(text: string): string {
   return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 
-/** What of an event can be searched by its text; null for events without such. */
+/** Returns the text of an event that can be searched; null for events without such. */
 function textOf(event: LiveEvent): string | null {
   return event.type === "chat" || event.type === "notice" ? event.text : null;
 }
 
 /**
- * The words by which an event is found: its type, its user, the power of two of its worth, and every pair of neighbouring characters of its
- * text. All are plain letters and digits, so that no tokenizer cuts them or takes two for one: emoji and signs are found like Chinese.
+ * Returns the words by which an event is found: its type, its user, the power of two of its worth, and every pair of neighbouring
+ * characters of its text. All are plain letters and digits, so that no tokenizer cuts them or takes two for one: emoji and signs are found
+ * like Chinese.
  */
 export function wordsOf(event: LiveEvent): string {
   const words = [typeWord(event.type)];
@@ -34,7 +35,7 @@ export function wordsOf(event: LiveEvent): string {
 }
 
 /**
- * The condition in the words of the index. It lets through all that fulfils `ask`, and more: pairs say nothing of their order.
+ * Returns the condition in the words of the index. It lets through all that fulfils `ask`, and more: pairs say nothing of their order.
  * @throws DyliveError bad_request when nothing is asked for, or a text of less than two characters
  */
 export function queryOf({ text, types, userId, minDiamonds }: SearchAsk): string {
@@ -47,7 +48,7 @@ export function queryOf({ text, types, userId, minDiamonds }: SearchAsk): string
   return terms.join(" AND ");
 }
 
-/** Whether an event fulfils all that is asked. */
+/** Returns whether an event fulfils all that is asked. */
 export function isFound(event: LiveEvent, { text, types, userId, sessionId, minDiamonds, from, to }: SearchAsk): boolean {
   if (types !== undefined && !types.includes(event.type)) return false;
   if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
@@ -74,7 +75,7 @@ function typeWord(type: EventType): string {
   return `t${type}`;
 }
 
-/** Ids are digits, but for those that a stranger or another platform made. */
+/** Returns the word of a user's id. Ids are digits, but for those that a stranger or another platform made. */
 function userWord(id: string): string {
   return /^[0-9]{1,24}$/.test(id) ? `u${id}` : `v${Buffer.from(id).toString("hex").slice(0, 200)}`;
 }
@@ -89,7 +90,7 @@ function worthWords(atLeast: number): string[] {
   return atLeast < 1 ? ["z", ...powers] : powers;
 }
 
-/** Of no words nothing is found. */
+/** Returns the condition that any of these words fulfils. By no words nothing is found. */
 function anyOf(words: readonly string[]): string {
   return words.length === 0 ? "nothing" : `(${words.join(" OR ")})`;
 }

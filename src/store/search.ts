@@ -2,20 +2,20 @@ import type { EventType, LiveEvent } from "../events/event.js";
 import type { RoomKey } from "./log.js";
 import type { Progress } from "./statistics.js";
 
-/** Rooms that one search goes through. */
+/** Most rooms that one search goes through. */
 export const SEARCH_ROOMS_MAX = 200;
-/** Events that one call compares: more would hold up other jobs. */
+/** Most events that one call compares: more would hold up other jobs. */
 export const SEARCH_TRIES = 5_000;
 
-/** How far a search has come in a room: events with a smaller seq are still to be looked at. */
+/** Place of a search in a room: events with a smaller seq are still to be looked at. */
 export interface SearchPlace {
   readonly room: RoomKey;
   readonly before: number;
 }
 
-/** What is searched for; all that is given must hold, and one of text, types, userId and minDiamonds must be given. */
+/** Conditions of a search; all that are given must hold, and one of text, types, userId and minDiamonds must be given. */
 export interface SearchAsk {
-  /** Rooms, each with where to begin: `Number.MAX_SAFE_INTEGER` is the newest event. */
+  /** Rooms, each with the place to begin at: `Number.MAX_SAFE_INTEGER` is the newest event. */
   readonly places: readonly SearchPlace[];
   /** Part of the text of a chat or a notice: 2 to 100 characters. Capitals and the width of letters do not matter. */
   readonly text?: string;
@@ -24,27 +24,27 @@ export interface SearchAsk {
   readonly userId?: string;
   /** Only events of this broadcast. */
   readonly sessionId?: string;
-  /** Platform time, ms UTC, included … */
+  /** Earliest platform time, ms UTC, included. */
   readonly from?: number;
-  /** … and not included. */
+  /** Latest platform time, ms UTC, not included. */
   readonly to?: number;
   /** Only events whose `diamonds` are known and at least this many. */
   readonly minDiamonds?: number;
 }
 
-/** A page of what was found. */
+/** Page of what was found. */
 export interface Found {
   /** Newest first: in each room by seq, and rooms merged by time. May be fewer than asked for before the end. */
   readonly events: readonly LiveEvent[];
-  /** Where to go on; null when all has been looked at. */
+  /** Places to go on from; null when all has been looked at. */
   readonly places: readonly SearchPlace[] | null;
-  /** Events of these rooms that the index has not got yet. */
+  /** Number of events of these rooms that the index has not got yet. */
   readonly behind: number;
-  /** Time that it took, ms: of the thread that compares, with PostgreSQL of the database too. */
+  /** Time that the search took, ms: of the thread that compares, with PostgreSQL of the database too. */
   readonly ms: number;
 }
 
-/** Some of what the index holds, compared with the log. */
+/** Result of comparing some of the index with the log. */
 export interface Verified {
   /** Seqs up to this one were compared. */
   readonly scanned: number;
@@ -53,17 +53,17 @@ export interface Verified {
 }
 
 /**
- * The index of what events are found by, made from the log by steps whose rows and cursor commit together. Replaced and removed events leave
- * it in the transaction that replaces or removes them.
+ * Index of what events are found by, made from the log by steps whose rows and cursor commit together. Replaced and removed events leave it
+ * in the transaction that replaces or removes them.
  */
 export interface Search {
-  /** Rooms with events that the index has not got yet. */
+  /** Returns the rooms with events that the index has not got yet. */
   progress(): Promise<readonly Progress[]>;
   /** Puts the next events of a room into the index. @returns whether there may be more */
   advance(room: RoomKey): Promise<boolean>;
   /** Forgets the whole index; it is made again from the log. */
   reset(): Promise<void>;
-  /** @throws DyliveError bad_request when nothing is asked for, or the text is too short or too long */
+  /** Finds events. @throws DyliveError bad_request when nothing is asked for, or the text is too short or too long */
   find(ask: SearchAsk, limit: number): Promise<Found>;
   /**
    * Rewrites some of the index, so that the words of events that left it are gone from its pages too.

@@ -1,7 +1,7 @@
 /**
- * How many of the wanted rooms each collector takes: as equal as its capacity allows. Everybody who knows the same collectors in the same
- * order comes to the same answer, so nobody has to decide for the others.
- * @returns in the order of the capacities; together as many as are wanted, or as there is capacity for
+ * Returns how many of the wanted rooms each collector takes: as equal as its capacity allows. Every process that knows the same collectors
+ * in the same order comes to the same answer, so none has to decide for the others.
+ * @returns numbers in the order of the capacities; together as many as are wanted, or as there is capacity for
  */
 export function sharesOf(wanted: number, capacities: readonly number[]): readonly number[] {
   const shares = capacities.map(() => 0);
@@ -16,7 +16,7 @@ export function sharesOf(wanted: number, capacities: readonly number[]): readonl
   return shares;
 }
 
-/** Rooms above its share that a collector of many keeps: rooms come and go, and each move has its price. */
+/** Returns the rooms above its share that a collector of many keeps: rooms come and go, and each move has its price. */
 export function slackOf(share: number): number {
   return Math.floor(share / 16);
 }

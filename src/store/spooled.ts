@@ -4,20 +4,20 @@ import type { RoomKey } from "./log.js";
 export interface SpooledPart {
   readonly n: number;
   readonly room: RoomKey;
-  /** A recording, as `platform/wire/recording` writes it. */
+  /** Recording, as `platform/wire/recording` writes it. */
   readonly bytes: Uint8Array;
 }
 
-/** What was spooled and waits for the owners of its rooms. */
+/** Spooled frames that wait for the owners of their rooms. */
 export interface Spooled {
-  /** @throws DyliveError not_found when there is no such room */
+  /** Stores frames of a room. @throws DyliveError not_found when there is no such room */
   put(room: RoomKey, bytes: Uint8Array): Promise<void>;
-  /** The oldest parts of these rooms. */
+  /** Returns the oldest parts of these rooms. */
   take(rooms: readonly RoomKey[], limit: number): Promise<readonly SpooledPart[]>;
-  /** The oldest parts that have waited for so long of rooms that no living process collects. */
+  /** Returns the oldest parts that have waited for so long of rooms that no living process collects. */
   orphans(waitedMs: number, limit: number): Promise<readonly SpooledPart[]>;
-  /** They were run through the pipeline. */
+  /** Removes parts that were run through the pipeline. */
   done(parts: readonly number[]): Promise<void>;
-  /** Bytes that wait, of all rooms. */
+  /** Returns the bytes that wait, of all rooms. */
   waiting(): Promise<number>;
 }

@@ -1,23 +1,23 @@
 import type { GiftLine, Given, Named, Person, SessionDelta } from "./statistics.js";
 import { plus } from "./totals.js";
 
-/** The most that a count of a row holds: what a number of JavaScript holds exactly. */
+/** Largest count that a row holds: what a number of JavaScript holds exactly. */
 export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
-/** The most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
+/** Most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
 export const DIAMONDS_MAX = 2n ** 63n - 1n;
 
-/** Combos that are new, and that have ended for the first time. */
+/** Numbers of combos that are new, and that have ended for the first time. */
 export interface ComboCounts {
   combos: number;
   settled: number;
 }
 
-/** Of whom or what no combo is new or has ended. */
+/** Counts for somebody or something of which no combo is new or has ended. */
 export const NO_COMBOS: Readonly<ComboCounts> = { combos: 0, settled: 0 };
 
 /**
- * What combos add to the statistics of their broadcast.
- * @param known whether a combo has ended, as it is stored; undefined for one that is not
+ * Counts what combos add to the statistics of their broadcast.
+ * @param known tells whether a combo has ended, as it is stored; undefined for one that is not
  * @returns the combos that are to be stored, with whether they have ended; and the counts of all, by person, and by {@link lineKey}
  */
 export function countCombos(combos: SessionDelta["combos"], known: (comboId: string) => boolean | undefined) {
@@ -62,7 +62,7 @@ export function addPerson(into: Person, from: Person): Person {
   };
 }
 
-/** As {@link addPerson}, of gifts. */
+/** Adds gifts, as {@link addPerson} does people. */
 export function addLine(into: GiftLine, from: GiftLine): GiftLine {
   return {
     ...into,
@@ -72,7 +72,7 @@ export function addLine(into: GiftLine, from: GiftLine): GiftLine {
   };
 }
 
-/** The sum of two counts of gifts, within the bounds of a row. */
+/** Returns the sum of two counts of gifts, within the bounds of a row. */
 export function addGiven(into: Given, from: Given): Given {
   const diamonds = into.diamonds + from.diamonds;
   return {
@@ -84,12 +84,12 @@ export function addGiven(into: Given, from: Given): Given {
   };
 }
 
-/** The name that the event with the greater seq told. */
+/** Returns the name that the event with the greater seq told. */
 export function newestName({ name, nameSeq }: Named, from: Named): Named {
   return from.nameSeq > nameSeq ? { name: from.name, nameSeq: from.nameSeq } : { name, nameSeq };
 }
 
-/** Names who gave what to whom. Ids hold no spaces: they are digits, or written by us. */
+/** Returns the key of who gave what to whom. Ids hold no spaces: they are digits, or written by us. */
 export function lineKey({ userId, receiverId, giftId }: Pick<GiftLine, "userId" | "receiverId" | "giftId">): string {
   return `${userId ?? ""} ${receiverId ?? ""} ${giftId}`;
 }

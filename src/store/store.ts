@@ -12,11 +12,11 @@ import type { Sessions } from "./sessions.js";
 import type { Statistics } from "./statistics.js";
 import type { Tokens } from "./tokens.js";
 
-/** How the server that a store is in is reached by this process. */
+/** Connection of this process to the server that a store is in. */
 export interface StoreServer {
-  /** Since when it is missed, ms UTC, and why; null while it is there, as far as what it was asked tells. */
+  /** Outage of the server: since when it is missed, ms UTC, and why; null while it is there, as far as the answers to this process tell. */
   readonly away: { readonly since: number; readonly reason: string } | null;
-  /** Connections of this process, and calls that wait for one. */
+  /** Numbers of this process's connections, and of calls that wait for one. */
   readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number };
 }
 
@@ -34,9 +34,9 @@ export interface Store {
   readonly residue: Residue;
   readonly erasures: Erasures;
   readonly hooks: Hooks;
-  /** What processes share that have the same store open; absent on an engine for a single process. */
+  /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
-  /** Absent for a store in this process. */
+  /** State of the store's server; absent for a store in this process. */
   readonly server?: () => StoreServer;
   /** Flushes what is under way and closes; afterwards every call rejects. */
   close(): Promise<void>;

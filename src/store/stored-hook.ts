@@ -1,18 +1,18 @@
 import type { HookRow } from "./hooks.js";
 
-/** A hook as both engines keep it: all but id and revision as JSON text. */
+/** Hook as both engines keep it: all but id and revision as JSON text. */
 export interface StoredHook {
   readonly id: string;
   readonly revision: number;
   readonly body: string;
 }
 
-/** The body of a hook's row. */
+/** Returns the body of a hook's row. */
 export function hookBody({ id: _id, revision: _revision, ...body }: HookRow): string {
   return JSON.stringify(body);
 }
 
-/** The hook of a row. */
+/** Returns the hook of a row. */
 export function hookOf({ id, revision, body }: StoredHook): HookRow {
   return { id, revision, ...(JSON.parse(body) as Omit<HookRow, "id" | "revision">) };
 }

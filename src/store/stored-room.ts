@@ -2,7 +2,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "./log.js";
 import { NO_SETTINGS, type Resume, type RoomFacts, type RoomRow, type RoomSettings, WATCHES } from "./rooms.js";
 
-/** A room as both engines keep it. */
+/** Room as both engines keep it. */
 export interface StoredRoom {
   readonly room: RoomKey;
   readonly web_rid: string | null;
@@ -13,14 +13,14 @@ export interface StoredRoom {
   readonly anchor_avatar: string | null;
   /** Index in {@link WATCHES}. */
   readonly watched: number;
-  /** JSON of what differs from {@link NO_SETTINGS}. */
+  /** Settings as JSON of what differs from {@link NO_SETTINGS}. */
   readonly settings: string;
-  /** JSON. */
+  /** Resume point as JSON. */
   readonly resume: string | null;
   readonly created_at: number;
 }
 
-/** The room of a row. */
+/** Returns the room of a row. */
 export function roomOf(row: StoredRoom): RoomRow {
   const anchor = { id: row.anchor_id, secUid: row.anchor_sec_uid, nickname: row.anchor_nickname, avatar: row.anchor_avatar };
   return {
@@ -35,17 +35,17 @@ export function roomOf(row: StoredRoom): RoomRow {
   };
 }
 
-/** Settings of their JSON. */
+/** Returns the settings of their JSON. */
 export function settingsOf(text: string): RoomSettings {
   return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<RoomSettings>) };
 }
 
-/** Facts in the order of their columns; null where they are unknown. */
+/** Returns facts in the order of their columns; null where they are unknown. */
 export function factValues({ webRid, title, anchor }: Partial<RoomFacts>): readonly (string | null)[] {
   return [webRid, title, anchor?.id, anchor?.secUid, anchor?.nickname, anchor?.avatar].map((value) => value ?? null);
 }
 
-/** @throws DyliveError not_found when no row of the room was changed */
+/** Asserts that a row of the room was changed. @throws DyliveError not_found when none was */
 export function assertChanged(room: RoomKey, changes: number): void {
   if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
 }

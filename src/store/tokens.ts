@@ -1,8 +1,8 @@
-/** What a token may do; each scope includes the ones before it. */
+/** Scopes of a token, which say what it may do; each includes the ones before it. */
 export const SCOPES = ["read", "manage", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** A token as stored: never the token itself, only its hash. Times are ms UTC. */
+/** Token as stored: never the token itself, only its hash. Times are ms UTC. */
 export interface TokenRow {
   /** Public id, safe to show and log. */
   readonly id: string;
@@ -10,30 +10,30 @@ export interface TokenRow {
   readonly scope: Scope;
   /** sha256 of the token, lower-case hex. */
   readonly hash: string;
-  /** The only rooms it may see, each by any of its names (the value of an alias) or as `room:KEY`; empty for all. */
+  /** Only rooms that it may see, each by any of its names (the value of an alias) or as `room:KEY`; empty for all. */
   readonly rooms: readonly string[];
-  /** Requests that it may make in a minute; null for any number. */
+  /** Most requests that it may make in a minute; null for any number. */
   readonly perMinute: number | null;
   readonly createdAt: number;
-  /** From then on it is not valid; null for never. */
+  /** Time from which on it is not valid; null for never. */
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
-  /** When it was last used, give or take a minute; null for never. */
+  /** Time when it was last used, give or take a minute; null for never. */
   readonly lastUsedAt: number | null;
 }
 
-/** The tokens of a store. */
+/** Tokens of a store. */
 export interface Tokens {
-  /** `in_use` when there is a token with this id or hash. */
+  /** Adds a token. @throws DyliveError `in_use` when there is a token with this id or hash */
   add(row: TokenRow): Promise<void>;
-  /** By hash; revoked ones are not found, expired ones are. */
+  /** Finds a token by its hash; revoked ones are not found, expired ones are. */
   find(hash: string): Promise<TokenRow | null>;
-  /** By hash, all that {@link find} would find. */
+  /** Finds by their hashes all tokens that {@link find} would find. */
   findAll(hashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>>;
-  /** Oldest first. */
+  /** Returns all tokens, oldest first. */
   list(): Promise<readonly TokenRow[]>;
-  /** Whether there was such a token, not yet revoked. */
+  /** Revokes a token. @returns whether there was such a token, not yet revoked */
   revoke(id: string, at: number): Promise<boolean>;
-  /** Notes that it was used; an earlier time than the noted one changes nothing, nor does an unknown id. */
+  /** Notes that a token was used; an earlier time than the noted one changes nothing, nor does an unknown id. */
   touch(id: string, at: number): Promise<void>;
 }

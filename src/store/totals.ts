@@ -1,36 +1,36 @@
 import type { EventType } from "../events/event.js";
 
-/** A value that changes in the course of a broadcast, as the event with the greatest seq told it. */
+/** Value that changes in the course of a broadcast, as the event with the greatest seq told it. */
 export interface StatReading {
   seq: number;
   value: number;
 }
 
-/** What the events of a broadcast, or of one minute of it, add up to. Counts stop at 2^53 − 1; sums of diamonds have no bound. */
+/** Totals of the events of a broadcast, or of one minute of it. Counts stop at 2^53 − 1; sums of diamonds have no bound. */
 export interface Totals {
   /** Events by type; a type without events is absent. */
   types: Partial<Record<EventType, number>>;
   /** Units of gifts: the sum of `delta`. */
   units: number;
-  /** What they were worth, as far as their prices are known: the sum of `diamonds`. */
+  /** Worth of the gifts, as far as their prices are known: the sum of `diamonds`. */
   diamonds: bigint;
   /** Units whose price is unknown; they are part of `units`, and of no sum of diamonds. */
   unpricedUnits: number;
   /** Likes that reached us: the sum of `count`. */
   likes: number;
-  /** The largest total of likes that the platform told. */
+  /** Largest total of likes that the platform told. */
   likesTotal: number | null;
-  /** People in the room, as last told, and at most. */
+  /** Number of people in the room, as last told, and at most. */
   online: StatReading | null;
   onlineMax: number | null;
-  /** People who had ever been in the room, at most. */
+  /** Number of people who had ever been in the room, at most. */
   viewers: number | null;
-  /** The anchor's followers, as last told. */
+  /** Number of the anchor's followers, as last told. */
   followers: StatReading | null;
   gaps: number;
-  /** How long they were, as far as that is known. */
+  /** Length of the gaps, as far as that is known, ms. */
   gapMs: number;
-  /** Those of unknown length. */
+  /** Number of gaps of unknown length. */
   unmeasuredGaps: number;
   /** Events of people whose identity is hidden or unknown: they are many people or one, so they are no person's. */
   hidden: { events: number; chats: number; units: number; diamonds: bigint };
@@ -39,7 +39,7 @@ export interface Totals {
   lastAt: number | null;
 }
 
-/** The tally of no events. */
+/** Returns the totals of no events. */
 export function emptyTotals(): Totals {
   return {
     types: {},
@@ -61,7 +61,7 @@ export function emptyTotals(): Totals {
   };
 }
 
-/** Adds one tally to another. In whatever order parts are added, the whole is the same. */
+/** Adds totals to others. In whatever order parts are added, the whole is the same. */
 export function addTotals(into: Totals, from: Totals): void {
   for (const [type, count] of Object.entries(from.types)) into.types[type as EventType] = plus(into.types[type as EventType] ?? 0, count);
   into.units = plus(into.units, from.units);
@@ -84,37 +84,37 @@ export function addTotals(into: Totals, from: Totals): void {
   into.lastAt = most(into.lastAt, from.lastAt);
 }
 
-/** All events of a tally. */
+/** Returns the number of all events. */
 export function eventsOf({ types }: Totals): number {
   return Object.values(types).reduce(plus, 0);
 }
 
-/** A sum that stays an exact integer: beyond 2^53 − 1 it stops there. */
+/** Adds two counts to an exact integer: beyond 2^53 − 1 it stops there. */
 export function plus(a: number, b: number): number {
   return Math.min(a + b, Number.MAX_SAFE_INTEGER);
 }
 
-/** The larger of two values of which either may be unknown. */
+/** Returns the larger of two values of which either may be unknown. */
 function most(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
 
-/** The smaller of two values of which either may be unknown. */
+/** Returns the smaller of two values of which either may be unknown. */
 function least(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b < a) ? b : a;
 }
 
-/** The reading of the greater seq. */
+/** Returns the reading of the greater seq. */
 function newest(a: StatReading | null, b: StatReading | null): StatReading | null {
   return a === null || (b !== null && b.seq > a.seq) ? b : a;
 }
 
-/** A tally as JSON text; diamonds as text, since they may not fit a number. */
+/** Returns totals as JSON text; diamonds as text, since they may not fit a number. */
 export function totalsText(totals: Totals): string {
   return JSON.stringify(totals, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
-/** The tally of a {@link totalsText}. */
+/** Returns the totals of a {@link totalsText}. */
 export function totalsOf(text: string): Totals {
   const totals = JSON.parse(text) as Totals;
   totals.diamonds = BigInt(totals.diamonds);

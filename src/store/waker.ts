@@ -3,7 +3,7 @@ import type { RoomKey } from "./log.js";
 type Result = IteratorResult<ReadonlySet<RoomKey>, undefined>;
 const DONE: Result = { done: true, value: undefined };
 
-/** One reader of wakes: what it has not been told yet, and whether it waits. */
+/** Reader of wakes: what it has not been told yet, and whether it waits. */
 class Subscription implements AsyncIterableIterator<ReadonlySet<RoomKey>, undefined> {
   #pending = new Set<RoomKey>();
   #waiters: ((result: Result) => void)[] = [];
@@ -65,7 +65,7 @@ export class Waker {
     for (const subscription of this.#subscriptions) subscription.add(rooms);
   }
 
-  /** Ends when the signal aborts, the reader breaks off, or the waker is closed. */
+  /** Yields the rooms that got events; ends when the signal aborts, the reader breaks off, or the waker is closed. */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
     const subscription: Subscription = new Subscription(() => {
       signal.removeEventListener("abort", subscription.end);

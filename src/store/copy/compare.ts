@@ -6,7 +6,7 @@ import type { PostgresTarget } from "./target.js";
 /** Events that are taken from the source at a time. */
 const PAGE = 2000;
 
-/** Told what is done now, how many rows of it are done, and how many there are; null where that is not known. */
+/** Called with what is done now, how many rows of it are done, and how many there are; null where that is not known. */
 export type OnProgress = (what: string, done: number, of: number | null) => void;
 
 /**

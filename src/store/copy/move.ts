@@ -10,18 +10,18 @@ import { PostgresTarget } from "./target.js";
 /** Events of one transaction. */
 const BATCH = 2000;
 
-/** What is copied where. */
+/** Source, destination and options of a copy. */
 interface MoveOptions {
   /** The SQLite file; nobody else writes it meanwhile. */
   readonly from: string;
-  /** The address of the database, which is empty, or holds the begin of the same copy. */
+  /** Address of the database, which is empty or holds the beginning of the same copy. */
   readonly to: string;
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress;
   readonly clock?: Clock;
 }
 
-/** What was copied. */
+/** Result of a copy. */
 interface Moved {
   readonly rooms: number;
   readonly events: number;

@@ -6,7 +6,7 @@ import { assertOurs, MIGRATIONS } from "../sqlite/migrate.js";
 import { MAX_SEQ, posOf } from "../sqlite/pos.js";
 import { type ColumnType, EVENT_COLUMNS, type Row, type Table } from "./tables.js";
 
-/** Where a room's log is. */
+/** End of a room's log, and how much of it is kept. */
 export interface SourceHead {
   readonly room: RoomKey;
   readonly head: number;
@@ -41,12 +41,12 @@ export class SqliteSource {
     }
   }
 
-  /** What is kept under a name beside the tables; null when there is nothing. */
+  /** Returns the value that is kept under a name beside the tables; null when there is none. */
   meta(key: string): string | null {
     return this.#database.prepare<[string], string>("SELECT value FROM meta WHERE key = ?").pluck().get(key) ?? null;
   }
 
-  /** The times before which events of rooms were removed. */
+  /** Returns the times before which events of rooms were removed. */
   horizons(): readonly { readonly room: RoomKey; readonly time: number }[] {
     return this.#database
       .prepare<[], { room: RoomKey; time: number }>(
@@ -64,18 +64,18 @@ export class SqliteSource {
       .all();
   }
 
-  /** How many events of a room are kept up to a seq. */
+  /** Returns how many events of a room are kept up to a seq. */
   keptUpTo(room: RoomKey, seq: number): number {
     const sql = "SELECT count(*) FROM events WHERE pos > ? AND pos <= ?";
     return this.#database.prepare<[number, number], number>(sql).pluck().get(posOf(room, 0), posOf(room, seq)) ?? 0;
   }
 
-  /** The next events of a room, oldest first; cells as {@link EVENT_COLUMNS}. */
+  /** Returns the next events of a room, oldest first; cells as {@link EVENT_COLUMNS}. */
   events(room: RoomKey, after: number, limit: number): readonly Row[] {
     return this.#events.all(posOf(room, after), posOf(room, MAX_SEQ), limit).map((row) => booleans(row, EVENT_COLUMNS));
   }
 
-  /** The rows of a table, in the order of its primary key. */
+  /** Yields the rows of a table, in the order of its primary key. */
   *rows(table: Table): Generator<Row> {
     const statement = this.#database.prepare<[], Row>(sourceSql(table)).raw();
     for (const row of statement.iterate()) yield booleans(row, table.columns);
@@ -91,7 +91,7 @@ function sourceSql({ name, columns, keys, where = "true" }: Table): string {
   return `SELECT ${selectList(columns)} FROM ${name} WHERE ${where} ORDER BY ${order}`;
 }
 
-/** Ids of events may be integers beyond what a number of JavaScript holds, as sums may. */
+/** Returns the columns as a SELECT lists them. Ids of events may be integers beyond what a number of JavaScript holds, as sums may. */
 function selectList(columns: Readonly<Record<string, ColumnType>>): string {
   return Object.entries(columns)
     .map(([name, type]) => (type === "text" || type === "sum" ? `CAST(${name} AS TEXT)` : name))

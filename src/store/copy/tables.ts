@@ -1,18 +1,18 @@
 /**
- * How a column is kept in PostgreSQL; SQLite keeps a boolean as 0 or 1. `sum` is a bigint that may be beyond what a number of JavaScript holds: its
- * cells are text.
+ * Type of a column in PostgreSQL; SQLite keeps a boolean as 0 or 1. `sum` is a bigint that may be beyond what a number of JavaScript holds:
+ * its cells are text.
  */
 export type ColumnType = "text" | "bigint" | "sum" | "boolean";
 
 /** A table that is the same on both engines. */
 export interface Table {
   readonly name: string;
-  /** Those of the primary key come first, so many of them. */
+  /** Columns by name; those of the primary key come first, so many of them. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly keys: number;
-  /** Its `n` is given by the database: after the copy it goes on behind the greatest. */
+  /** Whether its `n` is given by the database: after the copy it goes on behind the greatest. */
   readonly counts?: boolean;
-  /** Which rows are copied; all by default. */
+  /** SQL condition of the rows that are copied; all by default. */
   readonly where?: string;
 }
 
@@ -20,8 +20,8 @@ const alive = "n IN (SELECT n FROM statistics_sessions)";
 const person = { n: "bigint", user_id: "text" } as const;
 
 /**
- * What is copied as it is, beside rooms, heads and events: in an order in which nothing refers to what is not there yet. Left out is what is made
- * again: the search index, and statistics that were being deleted.
+ * Tables that are copied as they are, beside rooms, heads and events, in an order in which nothing refers to what is not there yet.
+ * Whatever is made again is left out: the search index, and statistics that were being deleted.
  */
 export const TABLES: readonly Table[] = [
   { name: "meta", keys: 1, columns: { key: "text", value: "text" }, where: "key LIKE 'erased:%'" },
@@ -100,7 +100,7 @@ export const TABLES: readonly Table[] = [
   { name: "statistics_stale", keys: 2, columns: { room: "bigint", session_id: "text", from_seq: "bigint", to_seq: "bigint" } },
 ];
 
-/** Rooms are copied first and are brought up to date when a copy goes on; their row 0 is there already. */
+/** Table of rooms. Rooms are copied first and are brought up to date when a copy goes on; their row 0 is there already. */
 export const ROOMS: Table = {
   name: "rooms",
   keys: 1,
@@ -110,7 +110,7 @@ export const ROOMS: Table = {
   },
 };
 
-/** An event as both engines keep it, but for its room. `id` first: by it a day is told. */
+/** Columns of an event as both engines keep it, but for its room. `id` comes first: it tells the day. */
 export const EVENT_COLUMNS = {
   ...{ id: "text", seq: "bigint", type: "text", session_id: "text", user_id: "text", combo_id: "text", combo_total: "bigint" },
   ...{ settled: "boolean", diamonds: "bigint", revision: "bigint", body: "text" },

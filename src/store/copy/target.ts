@@ -9,10 +9,10 @@ import { type Cell, type ColumnType, EVENT_COLUMNS, ROOMS, type Row, type Table 
 
 /** Rows of one statement. */
 const ROWS = 1000;
-/** Names in `meta` the log whose copy is not finished; the database has no log id until it is. */
+/** Name in `meta` of the log whose copy is not finished; the database has no log id until it is. */
 const COPYING = "copying";
 
-/** A database that takes the copy of another store. */
+/** PostgreSQL database that takes the copy of another store. */
 export class PostgresTarget {
   readonly #connection: PostgresConnection;
   readonly #days: Days;
@@ -52,7 +52,7 @@ export class PostgresTarget {
     });
   }
 
-  /** Adds events of a room in one transaction: on disk when it resolves. */
+  /** Adds events of a room in one transaction; they are on disk when it resolves. */
   async events(room: RoomKey, rows: readonly Row[]): Promise<void> {
     const days = rows.map(([id]) => dayOf(String(id)));
     await this.#days.make(new Set(days));
@@ -61,7 +61,7 @@ export class PostgresTarget {
     });
   }
 
-  /** Everything else, and where the rooms' logs end, in one transaction: from then on the database is the store. */
+  /** Copies everything else, and where the rooms' logs end, in one transaction: from then on the database is the store. */
   async finish(source: {
     readonly heads: readonly SourceHead[];
     readonly horizons: readonly { readonly room: RoomKey; readonly time: number }[];
@@ -85,7 +85,7 @@ export class PostgresTarget {
     await this.#connection.ask((session) => session.run("ANALYZE"));
   }
 
-  /** The rows of a table, in the order of its primary key, to a reader that takes them one by one. */
+  /** Passes the rows of a table, in the order of its primary key, to a reader that takes them one by one. */
   read<T>(table: Table, work: (rows: AsyncIterable<Row>) => Promise<T>): Promise<T> {
     const { name, columns, keys, where = "true" } = table;
     const names = Object.keys(columns);
@@ -94,7 +94,7 @@ export class PostgresTarget {
     return this.#read(sql, names, work);
   }
 
-  /** The events of a room, oldest first. */
+  /** Passes the events of a room, oldest first, to a reader that takes them one by one. */
   readEvents<T>(room: RoomKey, work: (rows: AsyncIterable<Row>) => Promise<T>): Promise<T> {
     const names = Object.keys(EVENT_COLUMNS);
     return this.#read(`SELECT ${names.join(", ")} FROM events WHERE room = ${Math.trunc(room)} ORDER BY seq`, names, work);
@@ -154,7 +154,7 @@ function sqlType(type: ColumnType): string {
   return type === "sum" ? "bigint" : type;
 }
 
-/** Column by column. */
+/** Turns rows into arrays, one for each column. */
 function cells(rows: readonly Row[], columns: number): readonly Value[] {
   return Array.from({ length: columns }, (_, at) => rows.map((row) => row[at] ?? null));
 }
@@ -162,7 +162,7 @@ function cells(rows: readonly Row[], columns: number): readonly Value[] {
 const NAMES = Object.keys(EVENT_COLUMNS).join(", ");
 const ARRAYS = Object.values(EVENT_COLUMNS).map((type, at) => `$${at + 3}::${type}[]`);
 
-/** As `append_events` does it, but that the seqs are given. */
+/** Inserts events as `append_events` does, but with given seqs. */
 const EVENTS_SQL = `WITH given AS (
     SELECT * FROM unnest($2::integer[], ${ARRAYS.join(", ")}) AS g(day, ${NAMES})
   ), inserted AS (

@@ -6,10 +6,13 @@ import { Waker } from "../waker.js";
 import type { MemoryGate } from "./gate.js";
 import type { MemoryRoomLog, MemoryRoomLogs } from "./room-log.js";
 
-/** Told of replaced events: the broadcasts that they were and are of, and the first and last seq. */
+/** Called after events were replaced, with the broadcasts that they were and are of, and the first and last seq. */
 type OnReplaced = (room: RoomKey, sessionIds: ReadonlySet<string>, from: number, to: number) => void;
 
-/** The text that is kept of a room, in UTF-16 units, beside what was appended last: some 130,000 events, or fewer of a stranger's long ones. */
+/**
+ * Most text that is kept of a room, in UTF-16 units, beside what was appended last: some 130,000 events, or fewer of a stranger's long
+ * ones.
+ */
 const MAX_UNITS = 128 * 1024 * 1024;
 
 /** The log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */

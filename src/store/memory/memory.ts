@@ -35,11 +35,11 @@ class MemoryErasures implements Erasures {
 
 interface MemoryOptions {
   /**
-   * Events kept per room (≥ 1; one takes about 1 KB): beyond it, and beyond some 130 million letters of text, the oldest are dropped, which readers
-   * are told as a removed range.
+   * Events kept per room (≥ 1; an event takes about 1 KB). Beyond it, and beyond some 130 million letters of text, the oldest are dropped,
+   * which readers are told as a removed range.
    */
   readonly maxEventsPerRoom: number;
-  /** For `createdAt`; the real time by default. */
+  /** Clock for `createdAt`; the real time by default. */
   readonly clock?: Clock;
 }
 

@@ -2,7 +2,7 @@ import type { RoomKey } from "../log.js";
 import { type Among, type Positions, surplus } from "../positions.js";
 import type { MemoryGate } from "./gate.js";
 
-/** How far each reader has come, in memory. */
+/** Positions of readers, in memory. */
 export class MemoryPositions implements Positions {
   readonly #gate: MemoryGate;
   readonly #seqs = new Map<string, Map<RoomKey, number>>();
@@ -37,7 +37,7 @@ export class MemoryPositions implements Positions {
     });
   }
 
-  /** For the other parts of the store, which change positions together with what is theirs. */
+  /** Returns the positions of a reader, for the other parts of the store, which change positions together with what is theirs. */
   of(reader: string): ReadonlyMap<RoomKey, number> {
     return new Map([...(this.#seqs.get(reader) ?? [])].sort(([a], [b]) => a - b));
   }
@@ -48,7 +48,9 @@ export class MemoryPositions implements Positions {
     else this.#seqs.set(reader, seqs.set(room, seq));
   }
 
-  /** By when each reader was moved last: nearly the order of the positions, which is enough for tests and for the library. */
+  /**
+   * Forgets positions by when each reader was moved last: nearly the order of the positions, which is enough for tests and for the library.
+   */
   #shed(among: Among, reader: string, room: RoomKey): void {
     const all = [...this.#seqs]
       .filter(([name]) => name.startsWith(among.prefix))

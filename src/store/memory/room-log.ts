@@ -21,7 +21,7 @@ export class MemoryRoomLog {
     return this.head + 1;
   }
 
-  /** Bytes of the JSON text of what is kept. */
+  /** Returns the bytes of the JSON text of what is kept. */
   bytes(): number {
     let sum = 0;
     for (const { body } of this.#rows.values()) sum += Buffer.byteLength(body);
@@ -75,7 +75,7 @@ export class MemoryRoomLog {
     return { high, settled };
   }
 
-  /** The kept row, or null when it was removed. */
+  /** Returns the kept row, or null when it was removed. */
   kept(seq: number, id: string): Row | null {
     const row = this.#rows.get(seq);
     if (row !== undefined && !mayReplace(row.id, id)) throw new DyliveError("bad_request", `event ${seq} is ${row.id}, not ${id}`);

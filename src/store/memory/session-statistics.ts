@@ -10,7 +10,7 @@ export class MemorySessionStatistics {
   readonly sessionId: SessionKey;
   firstSeq: number;
   lastSeq: number;
-  /** While it is counted again: seqs after `back`, up to `until`, are still to be looked at. */
+  /** Seq after which events are still to be looked at, up to `until`, while the broadcast is counted again. */
   back = 0;
   until = 0;
   partial = false;
@@ -49,7 +49,7 @@ export class MemorySessionStatistics {
     addWords(this.words.emoji, delta.emoji);
   }
 
-  /** As `Statistics.forget`. */
+  /** Does what `Statistics.forget` says. */
   forget(userId: string, as: string | null): void {
     const person = this.people.get(userId);
     this.people.delete(userId);

@@ -17,7 +17,7 @@ import type {
 import type { MemoryGate } from "./gate.js";
 import { MemorySessionStatistics } from "./session-statistics.js";
 
-/** What is kept of one room. */
+/** Statistics of one room. */
 class RoomStatistics {
   counted = 0;
   version = 0;
@@ -27,7 +27,7 @@ class RoomStatistics {
 /** Statistics in memory. */
 export class MemoryStatistics implements Statistics {
   readonly #gate: MemoryGate;
-  /** The head of every room that exists. */
+  /** Returns the head of every room that exists. */
   readonly #heads: () => Iterable<readonly [RoomKey, number]>;
   readonly #rooms = new Map<RoomKey, RoomStatistics>();
 
@@ -36,7 +36,7 @@ export class MemoryStatistics implements Statistics {
     this.#heads = heads;
   }
 
-  /** Events of these broadcasts were replaced, the first and last of them given by seq. */
+  /** Notes that events of these broadcasts were replaced, the first and last of them given by seq. */
   replaced(room: RoomKey, sessionIds: Iterable<SessionKey>, from: number, to: number): void {
     for (const sessionId of sessionIds) this.#reset(room, sessionId, from, to);
   }
@@ -191,7 +191,7 @@ export class MemoryStatistics implements Statistics {
 
 type Key = number | bigint | string;
 
-/** The first rows after a place: the greatest numbers first, then texts in the order of their UTF-8. */
+/** Returns the first rows after a place: the greatest numbers first, then texts in the order of their UTF-8. */
 function page<T>(rows: readonly T[], keyOf: (row: T) => readonly Key[], limit: number, after?: readonly Key[]): readonly T[] {
   const rest = after === undefined ? rows : rows.filter((row) => compare(keyOf(row), after) > 0);
   const sorted = [...rest].sort((a, b) => compare(keyOf(a), keyOf(b)));

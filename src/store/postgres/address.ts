@@ -1,17 +1,17 @@
 import { DyliveError } from "../../runtime/errors.js";
 
-/** A PostgreSQL URL taken apart: the same database by one host or by several, of which one takes writes at a time. */
+/** Parts of a PostgreSQL URL: the same database by one host or by several, of which one takes writes at a time. */
 export interface Address {
-  /** Host, port and name of the database: what may be shown. */
+  /** Host, port and name of the database, which may be shown. */
   readonly name: string;
-  /** As `pg` takes them, one for each host in the order given; they hold the password. */
+  /** URLs as `pg` takes them, one for each host in the order given; they hold the password. */
   readonly urls: readonly [string, ...string[]];
   /** `options=` of the URL, for the server; may be empty. */
   readonly options: string;
 }
 
 const SHAPE = /^(postgres(?:ql)?:\/\/)((?:[^@/?#]*@)?)([^@/?#]+)(\/[^?#]*)?(?:\?([^#]*))?$/;
-/** What the server must be like. Ours must take writes, whichever of these is named. */
+/** Values of `target_session_attrs` that are accepted. Our server must take writes, whichever of these is named. */
 const WRITABLE = ["any", "read-write", "primary", "prefer-standby"];
 
 /**

@@ -5,7 +5,7 @@ import { dayOf } from "./day.js";
 import type { Days } from "./days.js";
 import { isMissingDay } from "./refusal.js";
 
-/** A batch made ready: later changes to the events do not reach the store. */
+/** Batch made ready for storing: later changes to the events do not reach the store. */
 export interface PostgresBatch {
   readonly room: RoomKey;
   readonly epoch: number;
@@ -13,7 +13,7 @@ export interface PostgresBatch {
   readonly days: readonly number[];
 }
 
-/** A row of what `append_events` answers. */
+/** Row of the answer of `append_events`. */
 interface AppendTold {
   readonly o_n: number;
   readonly o_room: number;
@@ -23,7 +23,7 @@ interface AppendTold {
 
 const SQL = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
-/** The batch as rows. */
+/** Turns a batch into rows. */
 export function prepareBatch({ room, epoch, events }: RoomBatch): PostgresBatch {
   const rows = events.map((event) => rowOf(event));
   return { room, epoch, rows, days: rows.map(({ id }) => dayOf(id)) };

@@ -17,7 +17,7 @@ interface ChangedEvent {
   session: string | null;
 }
 
-/** Replaces events that are kept. To be called inside a write transaction, as everything here. */
+/** Replaces events that are kept. Call it inside a write transaction, as everything here. */
 export async function replaceEvents(session: PostgresSession, room: RoomKey, events: readonly LiveEvent[]): Promise<void> {
   if (events.length === 0) return;
   const indexed = await lockIndex(session, room);
@@ -88,7 +88,7 @@ export async function removeEvents(session: PostgresSession, room: RoomKey, rang
   await recordRemoval(session, room, range, reason);
 }
 
-/** What is left of a day after some of its events went. */
+/** Updates a day's row, or deletes it, after some of the day's events went. */
 async function shrinkDay(session: PostgresSession, room: RoomKey, day: number, bytes: number): Promise<void> {
   const left = await session.row<{ min: number | null; max: number | null }>(
     "SELECT min(seq) AS min, max(seq) AS max FROM events WHERE day = ANY($1::integer[]) AND room = $2",

@@ -6,15 +6,15 @@ import { type Away, Pool, type PoolFigures } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
 import { PostgresSession } from "./session.js";
 
-/** How often a transaction is tried that lost against others. */
+/** Most tries of a transaction that lost against others. */
 const MAX_TRIES = 5;
-/** What has not ended by then when the store closes is cut. */
+/** Longest wait when the store closes, in ms; what has not ended by then is cut. */
 const CLOSE_MS = 4000;
 
-/** A piece of work on one connection. */
+/** Piece of work on one connection. */
 export type Work<T> = (session: PostgresSession) => Promise<T>;
 
-/** The way to the database. After `close` every call rejects with `stopping`. */
+/** Connection to the database. After `close` every call rejects with `stopping`. */
 export class PostgresConnection {
   readonly clock: Clock;
   readonly #pool: Pool;
@@ -23,20 +23,20 @@ export class PostgresConnection {
   #closing: Promise<void> | undefined;
 
   /**
-   * @param tell told in one sentence when the database is missed, and when it is back
-   * @throws DyliveError bad_config when the URL is none
+   * @param tell called with one sentence when the database is missed, and when it is back
+   * @throws DyliveError bad_config when the URL is not one
    */
   constructor(url: string, clock: Clock, tell?: (sentence: string) => void) {
     this.clock = clock;
     this.#pool = new Pool(addressOf(url), clock, tell);
   }
 
-  /** What `pg` needs for a connection beside the pool, to the host that is used now; holds the password. */
+  /** Configuration that `pg` needs for a connection beside the pool, to the host that is used now; holds the password. */
   get config(): pg.ClientConfig {
     return this.#pool.config;
   }
 
-  /** Null while the database is there, as far as what it was asked tells. */
+  /** Outage of the database; null while it is there, as far as the answers to this process tell. */
   get away(): Away | null {
     return this.#pool.away;
   }
@@ -45,23 +45,26 @@ export class PostgresConnection {
     return this.#pool.figures;
   }
 
-  /** One statement, or some that need not be of one moment: reads, or what may be done twice. Once more when the connection is lost meanwhile. */
+  /**
+   * Runs one statement, or some that need not be of one moment: reads, or what may be done twice. Runs it once more when the connection is
+   * lost meanwhile.
+   */
   ask<T>(work: Work<T>): Promise<T> {
     return this.guard(() => this.#again(() => this.borrow(work)));
   }
 
-  /** Reads on one snapshot; once more when the connection is lost meanwhile. */
+  /** Reads on one snapshot; does so once more when the connection is lost meanwhile. */
   read<T>(work: Work<T>): Promise<T> {
     const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     return this.guard(() => this.#again(() => this.borrow((session) => transaction(session, begin, work))));
   }
 
-  /** All or nothing; on disk when it resolves. The work may run more than once: each time but the last was rolled back. */
+  /** Writes all or nothing, on disk when it resolves. The work may run more than once: each time but the last was rolled back. */
   write<T>(work: Work<T>): Promise<T> {
     return this.guard(() => this.transact(work));
   }
 
-  /** As {@link write}, for what is guarded already: it goes on while the store closes. */
+  /** Writes as {@link write} does, for what is guarded already: it goes on while the store closes. */
   async transact<T>(work: Work<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
@@ -72,12 +75,12 @@ export class PostgresConnection {
     }
   }
 
-  /** As {@link write}, for what may take long: on a connection of its own, and once. */
+  /** Writes as {@link write} does, for what may take long: on a connection of its own, and once. */
   writeLong<T>(work: Work<T>): Promise<T> {
     return this.guard(() => this.#pool.useAlone((client) => transaction(new PostgresSession(client), "BEGIN", work)));
   }
 
-  /** Runs what closing must wait for. Errors of the engine become ours. */
+  /** Runs a call that closing must wait for. Errors of the engine become ours. */
   guard<T>(call: () => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) return Promise.reject(new DyliveError("stopping", "the store is closed"));
     const running = call().catch((error: unknown) => {
@@ -123,7 +126,7 @@ export class PostgresConnection {
     done.abort();
   }
 
-  /** As {@link ask}, for what is guarded already. */
+  /** Runs work as {@link ask} does, for what is guarded already. */
   borrow<T>(work: Work<T>): Promise<T> {
     return this.#pool.use((client) => work(new PostgresSession(client, this.#pool.heard)));
   }

@@ -3,12 +3,12 @@ export const DAY_MS = 86_400_000;
 const FIRST_DAY = 16_801;
 const LAST_DAY = 47_481;
 
-/** The day of events whose id tells no time: hashes, combos that we settle, the system's. They are never dropped by the day. */
+/** Day of events whose id tells no time: hashes, combos that we settle, the system's. They are never dropped by the day. */
 export const UNDATED = 0;
 
 /**
- * The day (UTC, days since 1970) that an event is kept under: told by its id alone, so that a repeat meets the same unique key whenever it
- * comes and whatever time it says. Ids of the platform begin with seconds × 2^32 and more; ours may name ms.
+ * Returns the day (UTC, days since 1970) that an event is kept under. It is told by the id alone, so that a repeat meets the same unique
+ * key whenever it comes and whatever time it says. Ids of the platform begin with seconds × 2^32 and more; ours may name ms.
  */
 export function dayOf(id: string): number {
   const ms = timeOf(id);
@@ -16,7 +16,7 @@ export function dayOf(id: string): number {
   return day >= FIRST_DAY && day <= LAST_DAY ? day : UNDATED;
 }
 
-/** The day that a time (ms UTC) lies in. */
+/** Returns the day that a time (ms UTC) lies in. */
 export function dayAt(ms: number): number {
   return Math.floor(ms / DAY_MS);
 }
@@ -28,12 +28,12 @@ function timeOf(id: string): number {
   return own?.[1] === undefined ? 0 : Number(own[1]);
 }
 
-/** The table that holds a day's events; `append_events` makes the same name. */
+/** Returns the name of the table that holds a day's events; `append_events` makes the same name. */
 export function tableOf(day: number): string {
   return `events_${nameOf(day)}`;
 }
 
-/** The table that holds what a day's events are found by. */
+/** Returns the name of the table that holds what a day's events are found by. */
 export function searchTableOf(day: number): string {
   return `search_${nameOf(day)}`;
 }

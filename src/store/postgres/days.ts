@@ -11,7 +11,7 @@ export class Days {
     this.#connection = connection;
   }
 
-  /** Makes sure that every of these days has a table, unless it was dropped for good. */
+  /** Makes sure that each of these days has a table, unless it was dropped for good. */
   async make(days: Iterable<number>): Promise<void> {
     for (const day of days) {
       if (this.#made.has(day)) continue;
@@ -20,7 +20,7 @@ export class Days {
     }
   }
 
-  /** Another process may have dropped some. */
+  /** Forgets which tables there are: another process may have dropped some. */
   forget(): void {
     this.#made.clear();
     this.#made.add(UNDATED);

@@ -4,8 +4,8 @@ import type { DistributedLocks } from "../distributed-locks.js";
 import type { PostgresConnection } from "./connection.js";
 
 /**
- * Statements of many callers on one client, one after the other: `pg` itself will not keep a queue for much longer, and its limit for an answer
- * would include the wait for the others.
+ * Queue of many callers' statements on one client, which run one after the other: `pg` itself will not keep a queue for much longer, and
+ * its limit for an answer would include the wait for the others.
  */
 class StatementQueue {
   readonly client: pg.Client;
@@ -29,18 +29,21 @@ class StatementQueue {
 }
 
 const CHANNEL = "dylive_holds";
-/** Should a notice have been lost, whoever waits looks this often; at first sooner, since most names are given up within some milliseconds. */
+/**
+ * Interval at which callers that wait look for themselves, in ms, should a notice have been lost; at first they look sooner, since most
+ * names are given up within some milliseconds.
+ */
 const LOOK_MS = 250;
 const FIRST_LOOK_MS = 4;
-/** A database that does not answer for so long is away: the connection is cut, and its locks with it. */
+/** Time after which a database that does not answer is away, in ms: the connection is cut, and its locks with it. */
 const ANSWER_MS = 4000;
 /** First letters of notices: a process waits for the name, or has given it up. */
 const WANTED = "w";
 const FREE = "f";
-/** A payload holds fewer than 8000 bytes. A longer name is waited for without notices. */
+/** Longest name in a notice, since a payload holds fewer than 8000 bytes. A longer name is waited for without notices. */
 const MAX_PAYLOAD = 4000;
 
-/** A name that this process holds, by the lock of a connection. */
+/** Name that this process holds, by the lock of a connection. */
 interface HeldElsewhere {
   readonly client: StatementQueue;
   readonly onWanted: () => void;
@@ -48,8 +51,8 @@ interface HeldElsewhere {
 }
 
 /**
- * Holds as advisory locks of one connection that has nothing else to do: when the process or the connection is gone, so are they. Within the
- * process nobody takes a name that it holds.
+ * Distributed locks as advisory locks of one connection that has nothing else to do: when the process or the connection is gone, so are
+ * they. Within the process nobody takes a name that it holds.
  */
 export class PostgresHolds implements DistributedLocks {
   readonly #connection: PostgresConnection;
@@ -158,7 +161,11 @@ export class PostgresHolds implements DistributedLocks {
   }
 }
 
-/** @param tell whether the holder, if there is one, is to be told. @returns the connection that has the lock; null when another has it */
+/**
+ * Tries to take a lock.
+ * @param tell whether the holder, if there is one, is to be told
+ * @returns the connection that has the lock; null when another has it
+ */
 async function tryLock(client: StatementQueue, name: string, lock: string, tell: boolean): Promise<StatementQueue | null> {
   const { rows } = await client.query("SELECT pg_try_advisory_lock($1) AS got", [lock]);
   if ((rows[0] as { got: boolean }).got) return client;
@@ -166,7 +173,7 @@ async function tryLock(client: StatementQueue, name: string, lock: string, tell:
   return null;
 }
 
-/** The lock of a name: 64 bits, which no two names of a cluster have in common by chance. */
+/** Returns the advisory lock of a name: 64 bits, which no two names of a cluster have in common by chance. */
 function lockOf(name: string): string {
   return createHash("sha256").update(name, "utf8").digest().readBigInt64BE(0).toString();
 }

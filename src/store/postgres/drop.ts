@@ -4,7 +4,7 @@ import { LOCKS } from "./locks.js";
 import { isConflict, isLocked } from "./refusal.js";
 import type { PostgresSession } from "./session.js";
 
-/** Readers are waited for so long; then the day is left for the next time, and nobody else waits behind us. */
+/** Longest wait for readers, in ms; then the day is left for the next time, and nobody else waits behind us. */
 const LOCK_MS = 500;
 
 /**

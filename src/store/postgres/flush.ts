@@ -5,9 +5,9 @@ import type { PostgresConnection } from "./connection.js";
 import type { Days } from "./days.js";
 import { isValues } from "./refusal.js";
 
-/** A statement of more events would hold the heads of its rooms for too long; the rest takes the next one. */
+/** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
 const MAX_EVENTS = 5000;
-/** Beyond this many waiting events (100 MB or so) calls are refused: the database does not keep up. */
+/** Most waiting events (100 MB or so), beyond which calls are refused: the database does not keep up. */
 const MAX_WAITING = 200_000;
 
 interface AppendCall {
@@ -18,8 +18,8 @@ interface AppendCall {
 }
 
 /**
- * Group commit: one statement is under way at a time, and what comes meanwhile shares the next one. So the order of calls is kept, and the
- * more there is to do the more is done at once. A call that fails takes no other with it.
+ * Commits in groups: one statement is under way at a time, and what comes meanwhile shares the next one. The order of calls is thus kept,
+ * and the more there is to do the more is done at once. A call that fails takes no other with it.
  */
 export class Flusher {
   readonly #connection: PostgresConnection;

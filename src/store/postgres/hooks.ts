@@ -20,7 +20,7 @@ import type { PostgresSession } from "./session.js";
 
 const HEAD = `id, room, from_seq AS "from", to_seq AS "to", events, created_at AS "createdAt", tries`;
 
-/** The hooks in PostgreSQL. Whoever changes a hook or what is on its way locks its row first. */
+/** Hooks in PostgreSQL. A process that changes a hook or what is on its way locks its row first. */
 export class PostgresHooks implements Hooks {
   readonly #connection: PostgresConnection;
   readonly #lane: SerialLane;

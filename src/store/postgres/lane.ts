@@ -1,6 +1,6 @@
 import type { PostgresConnection, Work } from "./connection.js";
 
-/** Writes that keep the order in which they were asked for, as those of a single connection do. */
+/** Writer that keeps the order in which writes were asked for, as a single connection does. */
 export class SerialLane {
   readonly #connection: PostgresConnection;
   #last: Promise<unknown> = Promise.resolve();
@@ -9,7 +9,7 @@ export class SerialLane {
     this.#connection = connection;
   }
 
-  /** As `Connection.write`, after the writes that were asked for before. */
+  /** Writes as `PostgresConnection.write` does, after the writes that were asked for before. */
   write<T>(work: Work<T>): Promise<T> {
     const before = this.#last;
     const written = this.#connection.guard(async () => {

@@ -4,10 +4,10 @@ import type { PostgresConnection } from "./connection.js";
 import { MemberSession } from "./member-session.js";
 import { LEASE_TIMES, type LeaseTimes, PostgresMembership } from "./membership.js";
 
-/** Members that have been gone for so long are forgotten. */
+/** Time after which members that are gone are forgotten. */
 const FORGET = "1 hour";
 
-/** Who does what in a cluster on PostgreSQL. */
+/** Leases of a cluster on PostgreSQL. */
 export class PostgresLeases implements Leases {
   readonly #connection: PostgresConnection;
   readonly #times: LeaseTimes;

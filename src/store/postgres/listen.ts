@@ -1,20 +1,20 @@
 import pg from "pg";
 import type { PostgresConnection } from "./connection.js";
 
-/** A lost connection is opened again after this long, and after twice as long each time. */
+/** Pause before a lost connection is opened again, in ms; it doubles each time. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
-/** What is done with the notices of a channel. */
+/** Handlers of the notices of a channel. */
 interface NotificationListener {
   readonly onNotice: (payload: string) => void;
-  /** The connection stands: what was told before it did was missed. */
+  /** Called when the connection stands: what was told before it did was missed. */
   readonly onListening: () => void;
 }
 
 /**
- * Listens to a channel on a connection of its own, opened again when it breaks, until the signal aborts. Whoever must miss nothing also looks by
- * itself.
+ * Listens to a channel on a connection of its own, opened again when it breaks, until the signal aborts. A caller that must miss nothing
+ * also looks by itself.
  */
 export async function listen(
   connection: PostgresConnection,
@@ -30,7 +30,7 @@ export async function listen(
   }
 }
 
-/** Listens until the connection ends; whether there was one. */
+/** Listens until the connection ends. @returns whether there was one */
 async function listenOnce(
   connection: PostgresConnection,
   channel: string,

@@ -1,12 +1,12 @@
 /**
- * Advisory locks of a database of ours, each a name for something that two transactions must not do at once. The numbers mean nothing.
+ * Advisory locks of dylive's database, each a name for something that two transactions must not do at once. The numbers mean nothing.
  * - `migrate`: bringing the schema up to date
  * - `name`: giving rooms their names
  * - `days`: shared while events are appended, alone while the days that are refused from then on are decided
  * - `make`: making or dropping the table of a day
  * - `remove`: recording what was removed
- * - `wish`: adding a wish, of which there is a most
- * - `sweep`: bringing the wishes in line with the watch list
+ * - `wish`: adding a wanted room, of which there are only so many
+ * - `sweep`: bringing the wanted rooms in line with the watch list
  */
 export const LOCKS = {
   migrate: 7_301_001,

@@ -21,7 +21,7 @@ const BY_ID = "FROM events WHERE day = ANY($1::integer[]) AND room = $2 AND id =
 
 type Range = { readonly oldest: number; readonly head: number };
 
-/** The log in PostgreSQL. `close` closes the whole store. */
+/** Log in PostgreSQL. `close` closes the whole store. */
 export class PostgresLog implements Log {
   readonly id: string;
   readonly #connection: PostgresConnection;
@@ -112,7 +112,7 @@ export class PostgresLog implements Log {
   }
 }
 
-/** The name of the log that a database holds. */
+/** Returns the name of the log that a database holds. */
 export async function logIdOf(connection: PostgresConnection): Promise<string> {
   const rows = await connection.ask((session) =>
     session.rows<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key IN ('log_id', 'copying')"),

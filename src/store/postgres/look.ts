@@ -3,18 +3,18 @@ import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
 import { MIGRATIONS, schemaVersion } from "./migrate.js";
 
-/** What a database says of itself. */
+/** Facts about a database, as it tells them itself. */
 export interface Look {
-  /** Host, port and name: what may be shown. */
+  /** Host, port and name, which may be shown. */
   readonly name: string;
-  /** Of the server, such as `17.10`. */
+  /** Version of the server, such as `17.10`. */
   readonly server: string;
   /** Version of our schema; 0 for an empty database. */
   readonly schema: number;
-  /** The version that this dylive knows. */
+  /** Version of the schema that this dylive knows. */
   readonly known: number;
   readonly bytes: number;
-  /** From a question to its answer, ms. */
+  /** Time from a question to its answer, ms. */
   readonly roundTripMs: number;
   /** Settings by which what was acknowledged may be lost when the power goes. */
   readonly notDurable: readonly string[];

@@ -6,14 +6,17 @@ import { PostgresSession } from "./session.js";
 
 /** First half of the advisory locks of members; the second is the member's id. */
 const MEMBERS = 77;
-/** A database that does not answer for so long is away; the member lives for longer than that without it. */
+/** Time after which a database that does not answer is away, in ms; the member lives for longer than that without it. */
 const ANSWER_MS = 4000;
 
-/** What makes the server notice soon, about 11 s, that the machine of a member is gone. Renewals need not be on disk: they are out of date soon. */
+/**
+ * Session settings by which the server notices soon, about 11 s, that the machine of a member is gone. Renewals need not be on disk: they
+ * are out of date soon.
+ */
 const SETTINGS = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
   SET synchronous_commit = off; SET idle_session_timeout = 0`;
 
-/** The connection of its own by which a process proves that it lives: it holds the member's advisory lock. Made anew when it was lost. */
+/** Connection of its own by which a process proves that it lives: it holds the member's advisory lock. Made anew when it was lost. */
 export class MemberSession {
   readonly #connection: PostgresConnection;
   readonly #member: number;
@@ -26,7 +29,7 @@ export class MemberSession {
     this.#member = member;
   }
 
-  /** How often it was made anew. */
+  /** Number of times that it was made anew. */
   get losses(): number {
     return Math.max(0, this.#connects - 1);
   }
@@ -43,7 +46,7 @@ export class MemberSession {
     }
   }
 
-  /** Gives the lock up. */
+  /** Gives the member's lock up. */
   async close(): Promise<void> {
     this.#closed = true;
     const client = this.#client;
@@ -79,7 +82,9 @@ export class MemberSession {
     return client;
   }
 
-  /** Takes the lock, from a session of ours that the server still believes in, too: it goes from that to this one without a moment between. */
+  /**
+   * Takes the lock, even from a session of ours that the server still believes in: it goes from that to this one without a moment between.
+   */
   async #lock(client: pg.Client): Promise<void> {
     await client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = $2::oid AND objsubid = 2

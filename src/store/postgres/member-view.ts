@@ -4,13 +4,13 @@ import type { AliasKind } from "../rooms.js";
 import { settingsOf } from "../stored-room.js";
 import type { PostgresSession } from "./session.js";
 
-/** A collector that lives. */
+/** Collector that lives. */
 interface MemberCollecting {
   readonly id: number;
   readonly capacity: number;
 }
 
-/** Rooms with the same owner, and the same member that makes ready to take them over. */
+/** Number of rooms with the same owner, and the same member that makes ready to take them over. */
 interface Count {
   readonly owner: number | null;
   readonly taker: number | null;
@@ -18,7 +18,7 @@ interface Count {
   readonly n: number;
 }
 
-/** A row of `wanted`, of this process. */
+/** Row of `wanted` that is this process's. */
 export interface MineRow {
   readonly key: string;
   readonly kind: AliasKind;
@@ -30,13 +30,13 @@ export interface MineRow {
   readonly settings: string | null;
 }
 
-/** What a member sees of the cluster. */
+/** View of the cluster that a member has. */
 export class View {
-  /** Everybody who lives. */
+  /** Every member that lives. */
   readonly alive: readonly number[];
-  /** Those who take rooms, in order of id. */
+  /** Members that take rooms, in order of id. */
   readonly collectors: readonly MemberCollecting[];
-  /** Rooms that are wanted, one for all its names. */
+  /** Number of wanted rooms, one for all its names. */
   readonly wanted: number;
   readonly #counts: readonly Count[];
 
@@ -47,12 +47,12 @@ export class View {
     this.#counts = counts;
   }
 
-  /** Rooms that a member has or is about to have. */
+  /** Returns the number of rooms that a member has or is about to have. */
   loadOf(member: number): number {
     return this.#sum(({ owner, taker }) => (taker ?? owner) === member);
   }
 
-  /** Rooms that it offers, and nobody has taken up yet. */
+  /** Returns the number of rooms that a member offers and nobody has taken up yet. */
   offeredBy(member: number): number {
     return this.#sum(({ owner, taker, offered }) => owner === member && offered && taker === null);
   }
@@ -62,7 +62,7 @@ export class View {
   }
 }
 
-/** @param takeMs how long a taker is waited for */
+/** Looks at the members and their rooms. @param takeMs time for which a taker is waited for */
 export async function lookAt(session: PostgresSession, takeMs: number): Promise<View> {
   const members = await session.rows<MemberCollecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
   const counts = await session.rows<Count>(
@@ -75,7 +75,7 @@ export async function lookAt(session: PostgresSession, takeMs: number): Promise<
   return new View(members, counts);
 }
 
-/** The rows that a member owns, or makes ready to take over. */
+/** Returns the rows that a member owns, or makes ready to take over. */
 export function rowsOf(session: PostgresSession, member: number): Promise<readonly MineRow[]> {
   return session.rows<MineRow>(
     `SELECT w.key, w.kind, w.value, w.room, w.watched, w.owner, w.twin_of IS NOT NULL AS twin, r.settings
@@ -84,7 +84,7 @@ export function rowsOf(session: PostgresSession, member: number): Promise<readon
   );
 }
 
-/** What the process is told of a row that is its own from now on. */
+/** Makes the lease that a process is told of, from a row that is its own from now on. */
 export function leaseOf({ key, kind, value, room, watched, settings }: MineRow, how: Lease["how"]): Lease {
   return { key, name: { kind, value }, room, watched, settings: settings === null ? null : settingsOf(settings), how };
 }

@@ -9,31 +9,31 @@ import type { PostgresSession } from "./session.js";
 
 const PAUSED = WATCHES.indexOf("paused");
 
-/** How long things may last in a cluster, in ms. */
+/** Time limits of a cluster, in ms. */
 export interface LeaseTimes {
-  /** A member that has not said for so long that it lives is gone for the others. */
+  /** Time after which a member that has not said that it lives is gone for the others. */
   readonly ttlMs: number;
   /**
-   * After a time without the database nothing is taken from the dead for so long: the others had no database either, and are on their way back.
-   * Above the longest pause between two attempts to connect.
+   * Time for which nothing is taken from the dead after a time without the database: the others had no database either, and are on their
+   * way back. Above the longest pause between two attempts to connect.
    */
   readonly graceMs: number;
-  /** A room on offer that its taker has not taken over for so long is offered anew. */
+  /** Time after which a room on offer that its taker has not taken over is offered anew. */
   readonly takeMs: number;
 }
 
 export const LEASE_TIMES: LeaseTimes = { ttlMs: 12_000, graceMs: 6000, takeMs: 60_000 };
 
-/** A lease of this process, and the row that it was made of. */
+/** Lease of this process, and the row that it was made of. */
 interface Known {
   readonly lease: Lease;
   readonly row: MineRow;
 }
 
-/** How a room came to this process. */
+/** Way in which a room came to this process. */
 type How = Lease["how"];
 
-/** This process in a cluster on PostgreSQL. Calls of `beat` are one after the other. */
+/** Membership of this process in a cluster on PostgreSQL. Calls of `beat` run one after the other. */
 export class PostgresMembership implements Membership {
   readonly id: number;
   readonly #connection: PostgresConnection;
@@ -45,7 +45,7 @@ export class PostgresMembership implements Membership {
   #renewedAt = Number.NEGATIVE_INFINITY;
   #beatAt: number | null = null;
   #losses = 0;
-  /** Until when (ms) nothing is taken from the dead. */
+  /** Time (ms) until which nothing is taken from the dead. */
   #unsureUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -61,7 +61,7 @@ export class PostgresMembership implements Membership {
     this.#capacity = about.role === "serve" ? 0 : about.capacity;
   }
 
-  /** Is seen by the others from now on. */
+  /** Enters the cluster: the others see this process from now on. */
   enter(): Promise<void> {
     return this.#session.ask((session) => this.#renew(session));
   }
@@ -86,7 +86,7 @@ export class PostgresMembership implements Membership {
     return this.#compare(taken, mine, paused);
   }
 
-  /** Which of the rooms that are no longer this process's are paused. */
+  /** Returns which of the rooms that are no longer this process's are paused. */
   async #pausedOf(mine: readonly MineRow[]): Promise<ReadonlySet<RoomKey>> {
     const gone = [...this.#known.values()].flatMap(({ row: { key, room } }) =>
       room === null || mine.some((one) => one.key === key) ? [] : [room],
@@ -98,7 +98,7 @@ export class PostgresMembership implements Membership {
     return new Set(rows.map(({ room }) => room));
   }
 
-  /** What is new in the rows since the last beat. */
+  /** Returns what is new in the rows since the last beat. */
   #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[], paused: ReadonlySet<RoomKey>): Changes {
     const before = this.#known;
     const now = new Map<string, Known>();
@@ -210,7 +210,7 @@ export class PostgresMembership implements Membership {
     return [taken, await rowsOf(session, this.id)];
   }
 
-  /** Says that this process lives; also when the others have forgotten it. */
+  /** Tells the cluster that this process lives; also when the others have forgotten it. */
   async #renew(session: PostgresSession): Promise<void> {
     const now = this.#connection.clock.now();
     if (now - this.#renewedAt < this.#times.ttlMs / 8) return;
@@ -259,7 +259,7 @@ export class PostgresMembership implements Membership {
     return [...free.map(({ key, how }) => [key, how] as const), ...offered.map(({ key }) => [key, "offered"] as const)];
   }
 
-  /** Has so many rooms on offer: the ones that this process has had for longest, so that none moves again soon. */
+  /** Keeps so many rooms on offer: the ones that this process has had for longest, so that none moves again soon. */
   async #offer(session: PostgresSession, view: View, wanted: number): Promise<void> {
     const more = wanted - view.offeredBy(this.id);
     if (more === 0) return;
@@ -278,7 +278,7 @@ export class PostgresMembership implements Membership {
   }
 }
 
-/** How a room came that this process has without having noticed: the answer to its taking was lost. */
+/** Returns how a room came that this process has without having noticed: the answer to its taking was lost. */
 function howNow({ owner, twin }: MineRow, me: number): How {
   if (twin) return "free";
   return owner === me ? "dead" : "offered";

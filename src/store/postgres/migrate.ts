@@ -45,7 +45,10 @@ export async function migrate(connection: PostgresConnection, migrations: readon
   });
 }
 
-/** The version of the schema; 0 for an empty database. @throws DyliveError bad_config when it is not ours or newer than what is known */
+/**
+ * Returns the version of the schema; 0 for an empty database. @throws DyliveError bad_config when it is not ours or newer than what is
+ * known
+ */
 export async function schemaVersion(session: PostgresSession, known = MIGRATIONS.length): Promise<number> {
   const found = await session.row<{ name: string; encoding: string; ours: boolean; tables: number }>(
     `SELECT current_database() AS name, current_setting('server_encoding') AS encoding, to_regclass('meta') IS NOT NULL AS ours,

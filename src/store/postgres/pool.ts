@@ -7,27 +7,30 @@ import type { Address } from "./address.js";
 import { isAnswer, isLost, isReadOnly, messageOf } from "./refusal.js";
 import { COLUMN_TYPES } from "./session.js";
 
-/** Connections of one process; more would wait for each other inside the database. */
+/** Most connections of one process; more would wait for each other inside the database. */
 const MAX_CONNECTIONS = 8;
-/** More calls than these wait for a connection only when the database hangs. */
+/** Most calls that wait for a connection; there are more only when the database hangs. */
 const MAX_WAITING = 5000;
-/** How long a connection may take to stand. */
+/** Longest time for opening a connection, in ms. */
 const CONNECT_MS = 5000;
-/** A statement without an answer for so long has lost its connection: nothing of ours takes a tenth of it. */
+/** Time after which a statement without an answer has lost its connection, in ms: nothing of ours takes a tenth of it. */
 const ANSWER_MS = 60_000;
-/** A database that is away is waited for so long, from the moment it was missed: a restart is over by then, and nobody is told of it. */
+/** Longest wait for a database that is away, in ms, from the moment it was missed: a restart is over by then, and nobody is told of it. */
 const WAIT_MS = 2000;
-/** As above for the first connection of all, where the hosts have to be tried one after the other. */
+/** Longest wait, as above, for the first connection of all, where the hosts have to be tried one after the other. */
 const FIRST_WAIT_MS = 15_000;
-/** A database that answers nothing at all for so long is away, though its connections stand: a statement that takes long is not the only one. */
+/**
+ * Time after which a database that answers nothing at all is away, in ms, though its connections stand: a statement that takes long is not
+ * the only one.
+ */
 const SILENT_MS = 3000;
-/** Pauses between tries to reach it. */
+/** Shortest and longest pause between tries to reach it, in ms. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
 /**
- * What the server is told of each connection: to cut statements that nobody waits for any more and transactions whose process hangs (their
- * locks would stop everybody), and to notice within some 15 s that our machine is gone.
+ * Options of each connection, by which the server is told to cut statements that nobody waits for any more and transactions whose process
+ * hangs (their locks would stop everybody), and to notice within some 15 s that our machine is gone.
  */
 const OPTIONS = {
   statement_timeout: ANSWER_MS - 5000,
@@ -38,13 +41,13 @@ const OPTIONS = {
   tcp_user_timeout: 15_000,
 };
 
-/** Since when the database is away, ms UTC, and why. */
+/** Outage of the database: since when it is away, ms UTC, and why. */
 export interface Away {
   readonly since: number;
   readonly reason: string;
 }
 
-/** Connections of the pool, and calls that wait for one. */
+/** Numbers of the pool's connections, and of calls that wait for one. */
 export interface PoolFigures {
   readonly used: number;
   readonly idle: number;
@@ -58,8 +61,8 @@ interface Outage extends Away {
 }
 
 /**
- * Connections to whichever host of the address takes writes. When one is lost, all others are suspect: new ones are made, with a growing pause
- * between tries. Meanwhile calls wait for two seconds at most, and are then refused at once.
+ * Pool of connections to the host of the address that takes writes. When one is lost, all others are suspect: new ones are made, with a
+ * growing pause between tries. Meanwhile calls wait for two seconds at most, and are then refused at once.
  */
 export class Pool {
   readonly #address: Address;
@@ -76,7 +79,7 @@ export class Pool {
   #outage: Outage | null = null;
   readonly #silence = new Silence();
 
-  /** @param tell told in one sentence when the database is missed, and when it is back */
+  /** @param tell called with one sentence when the database is missed, and when it is back */
   constructor(address: Address, clock: Clock, tell: (sentence: string) => void = () => {}) {
     this.#address = address;
     this.#clock = clock;
@@ -85,12 +88,12 @@ export class Pool {
     if (address.urls.length > 1) this.#lose(this.#pool, new Error("no host was tried yet"), FIRST_WAIT_MS);
   }
 
-  /** What `pg` needs to connect to the host that is used now; holds the password. */
+  /** Configuration that `pg` needs to connect to the host that is used now; holds the password. */
   get config(): pg.ClientConfig {
     return this.#configOf(this.#host, OPTIONS);
   }
 
-  /** Null while the database is there, as far as what it was asked tells. */
+  /** Outage of the database; null while it is there, as far as the answers to this process tell. */
   get away(): Away | null {
     if (this.#outage !== null) return { since: this.#outage.since, reason: this.#outage.reason };
     const silentMs = this.#silence.ms(this.#clock.now());
@@ -98,7 +101,7 @@ export class Pool {
     return { since: this.#silence.since, reason: `it has not answered for ${Math.round(silentMs / 1000)} s` };
   }
 
-  /** Asks the database. How long nothing comes of all that it is asked is how long it has been silent. */
+  /** Asks the database, and notes for how long nothing comes of all that it is asked: so long it has been silent. */
   readonly heard = async <T>(ask: () => Promise<T>): Promise<T> => {
     this.#silence.asked(this.#clock.now());
     try {
@@ -189,7 +192,7 @@ export class Pool {
     this.#outage = { since: this.#clock.now(), reason: messageOf(error), waitMs, back: this.#comeBack() };
   }
 
-  /** Ends when a host is there, or the pool closes. */
+  /** Tries to reach a host, until one is there or the pool closes. */
   async #comeBack(): Promise<void> {
     const { signal } = this.#closing;
     const missed = this.#clock.now();
@@ -206,7 +209,7 @@ export class Pool {
     }
   }
 
-  /** Whether a host takes writes, the one that did before first; it is used from then on. */
+  /** Looks for a host that takes writes, the one that did before first; it is used from then on. @returns whether there is one */
   async #findHost(): Promise<boolean> {
     const { urls } = this.#address;
     const reasons: string[] = [];
@@ -223,7 +226,7 @@ export class Pool {
     return false;
   }
 
-  /** Why a host cannot be used; null when it can. */
+  /** Returns why a host cannot be used; null when it can. */
   async #look(host: number): Promise<string | null> {
     const only = this.#address.urls.length === 1;
     const client = new pg.Client(this.#configOf(host, OPTIONS));
@@ -289,7 +292,7 @@ export class Pool {
     await new Promise<void>((resolve) => this.#turns.push(resolve));
   }
 
-  /** The turn goes to whoever has waited longest. */
+  /** Gives the turn to the caller that has waited longest. */
   #leave(): void {
     const next = this.#turns.shift();
     if (next === undefined) this.#used--;
@@ -297,7 +300,7 @@ export class Pool {
   }
 }
 
-/** Makes a new connection ready; only then anybody is given it, since a client takes one statement at a time. */
+/** Makes a new connection ready. Only then is anybody given it, since a client takes one statement at a time. */
 async function prepared(client: pg.ClientBase): Promise<void> {
   client.on("error", () => {});
   // A statement is cut when our process ends in the midst of it. Where the server's system cannot see that, it refuses the setting.

@@ -4,7 +4,7 @@ import type { PostgresConnection } from "./connection.js";
 import { SerialLane } from "./lane.js";
 import type { PostgresSession } from "./session.js";
 
-/** How far each reader has come, in PostgreSQL. */
+/** Positions of readers, in PostgreSQL. */
 export class PostgresPositions implements Positions {
   readonly #connection: PostgresConnection;
   readonly #lane: SerialLane;

@@ -3,7 +3,7 @@ import { type Plan, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf } from "../row.js";
 import type { PostgresSession, Value } from "./session.js";
 
-/** What a page is planned by. Days as [day, first seq, last seq], removals as [first seq, last seq]. */
+/** Facts that a page is planned by. Days as [day, first seq, last seq], removals as [first seq, last seq]. */
 interface ReadLook {
   readonly head: number;
   readonly removals: readonly (readonly [number, number])[];
@@ -14,7 +14,7 @@ interface StoredRow {
   readonly body: string;
 }
 
-/** Names the events' table, so that no day can be dropped before the transaction ends. */
+/** SQL condition that names the events' table, so that no day can be dropped before the transaction ends. */
 const HOLD_DAYS = "NOT EXISTS (SELECT FROM events WHERE false)";
 
 const look = (removals: string, days: string) => `SELECT h.head,
@@ -27,7 +27,9 @@ const LOOK_BEFORE = look(
   "d.min_seq < $2",
 );
 
-/** A page of events after a seq. To be called inside a transaction on one snapshot, so that head, removals and events are of one moment. */
+/**
+ * Returns a page of events after a seq. Call it inside a transaction on one snapshot, so that head, removals and events are of one moment.
+ */
 export async function readAfter(session: PostgresSession, room: RoomKey, after: number, limit: number, where: Where): Promise<Page> {
   const found = await session.row<ReadLook>(LOOK_AFTER, room, after);
   if (found === undefined) return { events: [], scanned: 0, head: 0 };
@@ -36,7 +38,7 @@ export async function readAfter(session: PostgresSession, room: RoomKey, after: 
   return pageOf(rows, rows.length >= limit ? (rows.at(-1)?.seq ?? plan.from - 1) : plan.to, found.head, plan);
 }
 
-/** As {@link readAfter}, of the newest events before a seq. */
+/** Returns a page as {@link readAfter} does, of the newest events before a seq. */
 export async function readBefore(session: PostgresSession, room: RoomKey, before: number, limit: number, where: Where): Promise<Page> {
   const found = await session.row<ReadLook>(LOOK_BEFORE, room, before);
   if (found === undefined) return { events: [], scanned: 1, head: 0 };
@@ -45,7 +47,7 @@ export async function readBefore(session: PostgresSession, room: RoomKey, before
   return pageOf(rows, rows.length >= limit ? (rows[0]?.seq ?? plan.to + 1) : plan.from, found.head, plan);
 }
 
-/** The days that may hold seqs of a range. */
+/** Returns the days that may hold seqs of a range. */
 function daysIn(days: ReadLook["days"], from: number, to: number): readonly number[] {
   return days.filter(([, min, max]) => max >= from && min <= to).map(([day]) => day);
 }

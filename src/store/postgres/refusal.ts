@@ -1,7 +1,10 @@
 import pg from "pg";
 import { DyliveError, type ErrorCode } from "../../runtime/errors.js";
 
-/** What a server of PostgreSQL says while it goes away, comes back, or has no connection to give; 57014 is a statement that was cut, no more. */
+/**
+ * Codes by which a server of PostgreSQL says that it goes away, comes back, or has no connection to give; 57014 is a statement that was
+ * cut, no more.
+ */
 const AWAY = /^(08|57(?!014)|53300|25P03)/;
 /** Failures with a name of their own: 53100 is a full disk; a standby, or a database set so, is read-only; XX001 and XX002 are damage. */
 const FAILURES: Readonly<Record<string, ErrorCode>> = {
@@ -16,40 +19,42 @@ const FAILURES: Readonly<Record<string, ErrorCode>> = {
   XX002: "store_damaged",
 };
 
-/** Whether the same transaction may succeed when it is tried again: it lost against another one. */
+/** Returns whether the same transaction may succeed when it is tried again: it lost against another one. */
 export function isConflict(error: unknown): boolean {
   const code = codeOf(error instanceof DyliveError ? error.cause : error);
   return code === "40001" || code === "40P01";
 }
 
-/** Whether a table of a day is missing: another process dropped it, or it was not made yet. */
+/** Returns whether a table of a day is missing: another process dropped it, or it was not made yet. */
 export function isMissingDay(error: unknown): boolean {
   const code = codeOf(error);
   return code === "42P01" || (code === "23514" && error instanceof pg.DatabaseError && /no partition/.test(error.message));
 }
 
-/** Whether a lock was not got in the time that was given for it. */
+/** Returns whether a lock was not got in the time that was given for it. */
 export function isLocked(error: unknown): boolean {
   return codeOf(error instanceof DyliveError ? error.cause : error) === "55P03";
 }
 
-/** Whether the values of a call are to blame, so that other calls would have succeeded without it. */
+/** Returns whether the values of a call are to blame, so that other calls would have succeeded without it. */
 export function isValues(error: unknown): boolean {
   return /^(22|23|54)/.test(codeOf(error) ?? "");
 }
 
-/** Whether the server takes no writes: it is a standby now. */
+/** Returns whether the server takes no writes: it is a standby now. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** Whether the connection can be used again after this error. */
+/** Returns whether the connection can be used again after this error. */
 export function isAnswer(error: unknown): boolean {
   const code = codeOf(error);
   return code !== null && !AWAY.test(code);
 }
 
-/** Whether an error says that the server is not there: its own words, a socket's, or the client's own about a connection that ended. */
+/**
+ * Returns whether an error says that the server is not there: its own words, a socket's, or the client's own about a connection that ended.
+ */
 export function isLost(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== null) return AWAY.test(code);
@@ -59,9 +64,9 @@ export function isLost(error: unknown): boolean {
 }
 
 /**
- * The error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never succeed, a
- * batch can be halved), `not_found` where they name a room that does not exist, `disk_full`, `store_…` or `internal` where the database is (the
- * same call may succeed later).
+ * Returns the error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never
+ * succeed, a batch can be halved), `not_found` where they name a room that does not exist, `disk_full`, `store_…` or `internal` where the
+ * database is (the same call may succeed later).
  */
 export function refusal(error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;
@@ -77,13 +82,13 @@ export function refusal(error: unknown): DyliveError {
   return new DyliveError("internal", `the database failed (${message})`, error);
 }
 
-/** What an error says. Some of Node's sockets have a code and no message. */
+/** Returns the message of an error. Some errors of Node's sockets have a code and no message. */
 export function messageOf(error: unknown): string {
   if (error instanceof DyliveError) return error.detail;
   return error instanceof Error && error.message !== "" ? error.message : String(networkCode(error) ?? error);
 }
 
-/** The SQLSTATE of an error that the server answered with. */
+/** Returns the SQLSTATE of an error that the server answered with. */
 function codeOf(error: unknown): string | null {
   return error instanceof pg.DatabaseError ? (error.code ?? null) : null;
 }

@@ -6,21 +6,21 @@ import { PostgresConnection } from "./connection.js";
 import { PostgresLeases } from "./leases.js";
 import { migrate, schemaVersion } from "./migrate.js";
 
-/** A log that has another id from now on. */
+/** Log that has another id from now on. */
 interface Renewed {
-  /** Host, port and name of the database: what may be shown. */
+  /** Host, port and name of the database, which may be shown. */
   readonly name: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** More than what is lost can have given out: of epochs and ids of processes, and of rooms, whose ids people see. */
+/** Distances that are more than what is lost can have given out: of epochs and ids of processes, and of rooms, whose ids people see. */
 const BEYOND = { epochs: 1_000_000, members: 1_000_000, rooms: 10_000 };
 
 /**
- * Gives the log of a database another id, as is needed when it was restored, or failed over to a standby that lacks what was committed last:
- * seqs that were given out are given to other events then, which no cursor of before may name. What of the lost part is still about does no
- * harm either: processes that were overlooked are fenced, no process and no room gets an id that another one had.
+ * Gives the log of a database another id, which is needed when it was restored, or failed over to a standby that lacks what was committed
+ * last: seqs that were given out are given to other events then, which no cursor of before may name. What of the lost part is still about
+ * does no harm either: processes that were overlooked are fenced, no process and no room gets an id that another one had.
  *
  * @throws DyliveError in_use when processes are connected, which it names; bad_config when there is no store; store_unreachable
  */

@@ -1,7 +1,7 @@
 import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "./connection.js";
 
-/** What is to be written of a room, and who waits for it. */
+/** Text that is to be written for a room, and the call that waits for it. */
 interface SaveCall {
   readonly text: string | null;
   readonly resolve: (known: boolean) => void;
@@ -9,8 +9,8 @@ interface SaveCall {
 }
 
 /**
- * Where connections can be resumed. Every room says so every few seconds: what comes while a statement is under way shares the next one, so
- * that a process with many rooms makes few commits.
+ * Store of where connections can be resumed. Every room says so every few seconds: what comes while a statement is under way shares the
+ * next one, so that a process with many rooms makes few commits.
  */
 export class Resumes {
   readonly #connection: PostgresConnection;
@@ -21,7 +21,7 @@ export class Resumes {
     this.#connection = connection;
   }
 
-  /** @returns whether there is such a room */
+  /** Sets or (null) forgets where a room's connection can be resumed. @returns whether there is such a room */
   set(room: RoomKey, text: string | null): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const calls = this.#waiting.get(room) ?? [];

@@ -72,7 +72,7 @@ export class PostgresRetention implements Retention {
     return dropDays(this.#connection, dayAt(before));
   }
 
-  /** Of a room's own removals, or of the days that were dropped of all rooms. */
+  /** Returns the horizon of a room's own removals, or of the days that were dropped of all rooms. */
   horizon(room: RoomKey): Promise<number | null> {
     return this.#connection.ask(async (session) => {
       const row = await session.row<{ time: number | null; day: number }>(

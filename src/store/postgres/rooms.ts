@@ -18,7 +18,7 @@ import { LOCKS } from "./locks.js";
 import { Resumes } from "./resumes.js";
 import type { PostgresSession } from "./session.js";
 
-/** The rooms and their names in PostgreSQL. */
+/** Rooms and their names in PostgreSQL. */
 export class PostgresRooms implements Rooms {
   readonly #connection: PostgresConnection;
   readonly #lane: SerialLane;
@@ -117,7 +117,7 @@ export class PostgresRooms implements Rooms {
   }
 }
 
-/** The room that all of these aliases name, if the facts about it are stored, too; else null. */
+/** Returns the room that all of these aliases name, if the facts about it are stored, too; else null. */
 async function knownAs(session: PostgresSession, aliases: readonly Alias[], facts: Partial<RoomFacts>): Promise<RoomKey | null> {
   const rows = await session.rows<StoredRoom>(
     `SELECT r.* FROM unnest($1::text[], $2::text[]) AS g(kind, value) JOIN aliases a ON a.kind = g.kind AND a.value = g.value

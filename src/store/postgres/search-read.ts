@@ -8,8 +8,8 @@ import { indexedWords } from "./search-write.js";
 import type { PostgresSession } from "./session.js";
 
 /**
- * Events that are looked at of each room: few at first, since the first page is often enough; then four times as many of the rooms where these
- * were too few.
+ * Numbers of events that are looked at in each room: few at first, since the first page is often enough; then four times as many of the
+ * rooms where these were too few.
  */
 const FIRST_HITS = 20;
 /** Seqs that one call of `verify` compares. */
@@ -17,13 +17,13 @@ const VERIFY_SEQS = 20_000;
 /** One event in so many has its words compared. */
 const VERIFY_WORDS_EVERY = 97;
 
-/** What was looked at of a room, newest first; whether that is all there is. */
+/** Events that were looked at in a room, newest first, and whether that is all there is. */
 interface Looked {
   readonly candidates: readonly Candidate[];
   readonly all: boolean;
 }
 
-/** As `Search.find`. To be called inside a transaction on one snapshot. */
+/** Finds events as `Search.find` does. Call it inside a transaction on one snapshot. */
 export async function findEvents(session: PostgresSession, ask: SearchAsk, limit: number): Promise<Found> {
   const began = performance.now();
   const query = queryOf(ask).replaceAll(" AND ", " & ").replaceAll(" OR ", " | ");
@@ -44,14 +44,17 @@ export async function findEvents(session: PostgresSession, ask: SearchAsk, limit
   }
 }
 
-/** @param ended is told of a room that has more than what was looked at, when all of that is used up */
+/**
+ * Yields the candidates of the rooms that were looked at.
+ * @param ended filled with rooms that have more than what was looked at, when all of that is used up
+ */
 function* candidatesOf(looked: ReadonlyMap<RoomKey, Looked>, place: SearchPlace, ended: SearchPlace[]): Generator<Candidate> {
   const { candidates = [], all = true } = looked.get(place.room) ?? {};
   yield* candidates;
   if (!all) ended.push(place);
 }
 
-/** As `Search.verify`. */
+/** Compares the index with the log as `Search.verify` does. */
 export async function verifyIndex(session: PostgresSession, room: RoomKey, after: number): Promise<Verified | null> {
   const row = await session.row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room);
   if (row === undefined || after >= row.indexed) return null;

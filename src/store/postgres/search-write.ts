@@ -13,12 +13,15 @@ const ADD = `INSERT INTO search AS s (day, room, seq, time, words)
   FROM unnest($2::integer[], $3::bigint[], $4::bigint[], $5::text[]) AS e(day, seq, time, words)
   ON CONFLICT (day, room, seq) DO UPDATE SET time = excluded.time, words = excluded.words`;
 
-/** The words of an event in the index: its own, and its room's. */
+/** Returns the words of an event in the index: its own, and its room's. */
 export function indexedWords(room: RoomKey, event: LiveEvent): string {
   return `r${room} ${wordsOf(event)}`;
 }
 
-/** How far a room is indexed; nobody indexes or changes its events until the transaction ends. Everything here is called inside one. */
+/**
+ * Locks a room's index and returns how far it goes. Nobody indexes or changes the room's events until the transaction ends. Everything here
+ * is called inside one.
+ */
 export async function lockIndex(session: PostgresSession, room: RoomKey): Promise<number> {
   const row = await session.row<{ indexed: number }>(
     "INSERT INTO search_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING indexed",
@@ -27,7 +30,7 @@ export async function lockIndex(session: PostgresSession, room: RoomKey): Promis
   return row?.indexed ?? 0;
 }
 
-/** As `Search.advance`. */
+/** Does what `Search.advance` says. */
 export async function advanceIndex(session: PostgresSession, room: RoomKey): Promise<boolean> {
   const indexed = await lockIndex(session, room);
   const head = (await session.row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room))?.head ?? 0;
@@ -51,12 +54,12 @@ export async function advanceIndex(session: PostgresSession, room: RoomKey): Pro
   return true;
 }
 
-/** An event that is in the index was replaced: what it was is no longer found. */
+/** Indexes an event anew that was replaced: what it was is no longer found. */
 export async function reindex(session: PostgresSession, room: RoomKey, day: number, event: LiveEvent): Promise<void> {
   await add(session, room, [[day, event]]);
 }
 
-/** Events were removed. */
+/** Takes removed events out of the index. */
 export async function unindex(session: PostgresSession, room: RoomKey, days: readonly number[], { from, to }: Removal): Promise<void> {
   await session.run("DELETE FROM search WHERE day = ANY($1::integer[]) AND room = $2 AND seq BETWEEN $3 AND $4", days, room, from, to);
 }

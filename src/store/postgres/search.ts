@@ -39,7 +39,7 @@ export class PostgresSearch implements Search {
     return this.#connection.read((session) => findEvents(session, ask, limit));
   }
 
-  /** Nothing to do: the server's own VACUUM overwrites what left the index. */
+  /** Does nothing: the server's own VACUUM overwrites what left the index. */
   purge(_begin: boolean): Promise<boolean> {
     return this.#connection.ask(async () => false);
   }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Secrets } from "../secrets.js";
 import type { PostgresConnection } from "./connection.js";
 
-/** The store's own keys, beside its id. */
+/** Store's own keys, kept beside its id. */
 export class PostgresSecrets implements Secrets {
   readonly #connection: PostgresConnection;
 

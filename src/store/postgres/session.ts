@@ -1,13 +1,15 @@
 import pg from "pg";
 import { givenText, storedText } from "./text.js";
 
-/** What a statement is given. */
+/** Value that a statement is given. */
 export type Value = string | number | bigint | boolean | null | Uint8Array | readonly (string | number | bigint | boolean | null)[];
 
 const INT8 = 20;
 const TEXT = 25;
 
-/** How columns are read: integers of 64 bits as numbers (larger ones are asked for as text), texts without the store's escapes. */
+/**
+ * Types of columns as they are read: integers of 64 bits as numbers (larger ones are asked for as text), texts without the store's escapes.
+ */
 export const COLUMN_TYPES: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: string) => {
     if (oid === INT8) return Number;
@@ -16,40 +18,43 @@ export const COLUMN_TYPES: pg.CustomTypesConfig = {
   },
 };
 
-/** Statements over the tables of days are planned with their days each time: a plan for all of them would look at every day that is kept. */
+/**
+ * Statements over the tables of days, which are planned with their days each time: a plan for all of them would look at every day that is
+ * kept.
+ */
 const PLANNED_ANEW = /\bday = ANY\(/;
-/** More statements than these would fill the server's memory; there are some hundred. */
+/** Most named statements; more would fill the server's memory. There are some hundred. */
 const MAX_NAMES = 500;
 /** Names of statements that the server keeps the plans of, by their text. The same for every connection. */
 const names = new Map<string, string>();
 
-/** Asks the database something, and notes how long that takes. */
+/** Function that asks the database something, and notes how long that takes. */
 type Heard = <T>(ask: () => Promise<T>) => Promise<T>;
 
-/** One connection for as long as a piece of work has it. */
+/** One connection, for as long as a piece of work has it. */
 export class PostgresSession {
   readonly #client: pg.ClientBase;
   readonly #heard: Heard;
 
-  /** @param heard told of each statement that is waited for */
+  /** @param heard called for each statement that is waited for */
   constructor(client: pg.ClientBase, heard: Heard = (ask) => ask()) {
     this.#client = client;
     this.#heard = heard;
   }
 
-  /** The rows of a statement. A column that is written "asIt" keeps its capitals. */
+  /** Returns the rows of a statement. A column that is written "asIt" keeps its capitals. */
   async rows<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
     const { rows } = await this.#heard(() => this.#client.query(queryOf(sql, values)));
     return rows as T[];
   }
 
-  /** The first row of a statement. */
+  /** Returns the first row of a statement. */
   async row<T>(sql: string, ...values: readonly Value[]): Promise<T | undefined> {
     const [row] = await this.rows<T>(sql, ...values);
     return row;
   }
 
-  /** How many rows a statement changed. */
+  /** Runs a statement and returns how many rows it changed. */
   async run(sql: string, ...values: readonly Value[]): Promise<number> {
     const { rowCount } = await this.#heard(() => this.#client.query(queryOf(sql, values)));
     return rowCount ?? 0;

@@ -8,7 +8,7 @@ import type { PostgresSession } from "./session.js";
 const SELECT = `SELECT room, session_id AS "sessionId", title, opened_at AS "openedAt", ended_at AS "endedAt", end_reason AS "endReason"
   FROM sessions WHERE room = $1`;
 
-/** The broadcasts of every room in PostgreSQL. */
+/** Broadcasts of every room in PostgreSQL. */
 export class PostgresSessions implements Sessions {
   readonly #connection: PostgresConnection;
   readonly #lane: SerialLane;

@@ -1,7 +1,7 @@
 import type { Shared } from "../shared.js";
 import type { PostgresConnection } from "./connection.js";
 
-/** In `meta`, apart from what the store itself keeps there. */
+/** Prefix of the texts' names in `meta`, apart from what the store itself keeps there. */
 const PREFIX = "shared:";
 
 /** Shared texts in PostgreSQL. */

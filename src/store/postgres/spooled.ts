@@ -2,7 +2,7 @@ import type { RoomKey } from "../log.js";
 import type { Spooled, SpooledPart } from "../spooled.js";
 import type { PostgresConnection } from "./connection.js";
 
-/** What was spooled, in PostgreSQL. */
+/** Spooled frames in PostgreSQL. */
 export class PostgresSpooled implements Spooled {
   readonly #connection: PostgresConnection;
 

@@ -6,13 +6,13 @@ import type { PostgresSession } from "./session.js";
 const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"];
 const DONE = ["events", "chats", "likes", "joins", "follows", "shares"];
 
-/** Sums stay within their bounds: they are made with numbers that hold more. */
+/** Returns SQL that adds to a column. Sums stay within their bounds: they are made with numbers that hold more. */
 const sum = (column: string) =>
   `${column} = least(t.${column}::numeric + excluded.${column}, ${column === "diamonds" ? DIAMONDS_MAX : COUNT_MAX})::bigint`;
 const newest = (name: string, seq: string) =>
   `${name} = CASE WHEN excluded.${seq} > t.${seq} THEN excluded.${name} ELSE t.${name} END, ${seq} = greatest(t.${seq}, excluded.${seq})`;
 const sums = (columns: readonly string[]) => columns.map(sum).join(", ");
-/** Parameters `$from` to `$to` as arrays of a type. */
+/** Returns the parameters `$from` to `$to` as arrays of a type. */
 const arrays = (type: string, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => `$${from + at}::${type}[]`).join(", ");
 
@@ -37,14 +37,14 @@ const SET_MINUTES = `INSERT INTO statistics_minutes(n, minute, events, tally)
   SELECT $1::bigint, m.* FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS m
   ON CONFLICT (n, minute) DO UPDATE SET events = excluded.events, tally = excluded.tally`;
 
-/** How many were new of what was added. */
+/** Counts of what was new among what was added. */
 interface Fresh extends ComboCounts {
   people: number;
   chatters: number;
   gifters: number;
 }
 
-/** Adds what some events add to the rows of a broadcast, a kind of rows by one statement. The room's row is locked. */
+/** Adds a delta to the rows of a broadcast, a kind of rows by one statement. The room's row is locked. */
 export async function addDelta(session: PostgresSession, n: number, delta: SessionDelta): Promise<Fresh> {
   const { total, byPerson, byLine } = await addCombos(session, n, delta);
   const people = await addPeople(session, n, [...delta.people.values()], byPerson);

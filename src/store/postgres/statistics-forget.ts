@@ -5,7 +5,7 @@ import type { PostgresSession } from "./session.js";
 const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"] as const;
 const MAX = (column: string) => (column === "diamonds" ? DIAMONDS_MAX : COUNT_MAX);
 
-/** Rows of `statistics_gifts` under another person, added up where that person has some already. */
+/** Returns SQL that moves rows of `statistics_gifts` to another person, added up where that person has some already. */
 const moved = (user: string, receiver: string, receiverName: string, who: string) => `
   WITH moved AS (DELETE FROM statistics_gifts WHERE ${who} = $1 RETURNING *)
   INSERT INTO statistics_gifts AS t
@@ -16,7 +16,7 @@ const moved = (user: string, receiver: string, receiverName: string, who: string
 const MOVE_GIVER = moved("$2::text", "receiver_id", "receiver_name", "user_id");
 const MOVE_RECEIVER = moved("user_id", "$2::text", "$3::text", "receiver_id");
 
-/** As `Statistics.forget`. To be called inside a write transaction. */
+/** Does what `Statistics.forget` says. Call it inside a write transaction. */
 export async function forgetPerson(session: PostgresSession, userId: string, as: string | null): Promise<void> {
   if (as === null) await session.run("DELETE FROM statistics_people WHERE user_id = $1", userId);
   else {

@@ -18,17 +18,17 @@ import { COUNT_MAX } from "../statistics-add.js";
 import { totalsOf } from "../totals.js";
 import type { PostgresSession, Value } from "./session.js";
 
-/** Diamonds may not fit a JS number: they come as text. */
+/** Columns of a person. Diamonds may not fit a JS number: they come as text. */
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
   p.settled, p.units, p.unpriced AS "unpricedUnits", p.first_at AS "firstAt", p.last_at AS "lastAt", p.diamonds::text AS diamonds`;
-/** By group: its columns, and how a row is named in the order. */
+/** Columns of each group, and how a row is named in the order. */
 const GROUPS: Readonly<Record<GiftGroup, readonly [user: boolean, receiver: boolean, gift: boolean, key: string]>> = {
   gift: [false, false, true, "gift_id"],
   user: [true, false, false, "user_id"],
   receiver: [false, true, false, "receiver_id"],
   line: [true, true, true, "user_id || ' ' || receiver_id || ' ' || gift_id"],
 };
-/** The rows of a broadcast: none when nothing was counted of it. */
+/** SQL for the `n` of a broadcast's rows; there is none when nothing was counted of it. */
 const N = "(SELECT n FROM statistics_sessions WHERE room = $1 AND session_id = $2)";
 
 type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
@@ -39,7 +39,7 @@ type StoredSession = Omit<SessionStatistics, "totals" | "busiest"> & {
   readonly minuteEvents: number | null;
 };
 
-/** As `Statistics.sessions`; the functions here read on the session that they are given. */
+/** Does what `Statistics.sessions` says; the functions here read on the session that they are given. */
 export async function sessionsOf(session: PostgresSession, room: RoomKey, sessionIds: readonly SessionKey[]) {
   const rows = await session.rows<StoredSession>(
     `SELECT s.session_id AS "sessionId", s.tally, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
@@ -57,7 +57,7 @@ export async function sessionsOf(session: PostgresSession, room: RoomKey, sessio
   return new Map(found.map((one) => [one.sessionId, one]));
 }
 
-/** As `Statistics.minutes`. */
+/** Does what `Statistics.minutes` says. */
 export async function minutesOf(session: PostgresSession, room: RoomKey, sessionId: SessionKey, after: number, limit: number) {
   const rows = await session.rows<{ minute: number; tally: string }>(
     `SELECT minute, tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`,
@@ -69,7 +69,7 @@ export async function minutesOf(session: PostgresSession, room: RoomKey, session
   return rows.map(({ minute, tally }): Minute => ({ minute, totals: totalsOf(tally) }));
 }
 
-/** As `Statistics.people`. */
+/** Does what `Statistics.people` says. */
 export async function peopleOf(
   session: PostgresSession,
   room: RoomKey,
@@ -86,7 +86,7 @@ export async function peopleOf(
   return (await session.rows<Stored<Person>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<Person>);
 }
 
-/** As `Statistics.gifts`. */
+/** Does what `Statistics.gifts` says. */
 export async function giftsOf(
   session: PostgresSession,
   room: RoomKey,
@@ -120,7 +120,7 @@ export async function giftsOf(
   return rows.map(({ rank, key: last, ...row }) => ({ ...whole<Omit<GiftSum, "place">>(row), place: [rank, row.units, last] }));
 }
 
-/** As `Statistics.words`. */
+/** Does what `Statistics.words` says. */
 export function wordsCounted(
   session: PostgresSession,
   room: RoomKey,
@@ -134,7 +134,7 @@ export function wordsCounted(
   return session.rows<WordCount>(sql, room, sessionId, kind, limit, ...(after === undefined ? [] : [after.count, after.text]));
 }
 
-/** As `Statistics.person`. */
+/** Does what `Statistics.person` says. */
 export async function personOf(session: PostgresSession, room: RoomKey, userId: string, limit: number, before = Number.MAX_SAFE_INTEGER) {
   const rows = await session.rows<Stored<PersonSession>>(
     `SELECT s.session_id AS "sessionId", s.first_seq AS place, ${PERSON}

@@ -8,7 +8,7 @@ import { addDelta } from "./statistics-add.js";
 const SWEEP_ROWS = 2000;
 const PARTS = ["minutes", "people", "gifts", "combos", "words"] as const;
 
-/** As `Statistics.commit`. To be called inside a write transaction, as everything here. */
+/** Does what `Statistics.commit` says. Call it inside a write transaction, as everything here. */
 export async function commitCounted(session: PostgresSession, { task, scanned, removed, delta }: Counted): Promise<boolean> {
   const { room, sessionId, after, version } = task;
   const at = await lockRoom(session, room);
@@ -60,7 +60,7 @@ export async function resetSession(
   await session.run("DELETE FROM statistics_stale WHERE room = $1 AND session_id = $2", room, sessionId);
 }
 
-/** Resets broadcasts of which events were replaced. */
+/** Resets the broadcasts of which events were replaced. */
 export async function resetStale(session: PostgresSession, room: RoomKey): Promise<void> {
   await lockRoom(session, room);
   // Taken away before they are looked at: what is replaced meanwhile makes a row anew.
@@ -71,7 +71,7 @@ export async function resetStale(session: PostgresSession, room: RoomKey): Promi
   for (const { sessionId, from, to } of stale) await resetSession(session, room, sessionId, from, to);
 }
 
-/** As `Statistics.expire`. */
+/** Does what `Statistics.expire` says. */
 export async function expireSession(session: PostgresSession, room: RoomKey, before: number): Promise<boolean> {
   await lockRoom(session, room);
   const gone = await session.row<{ n: number }>(
@@ -102,7 +102,7 @@ export async function sweepDead(session: PostgresSession, room: RoomKey): Promis
   return true;
 }
 
-/** Locks the room's row: whoever else counts or resets something of the room waits. */
+/** Locks the room's row: others that count or reset something of the room wait. */
 async function lockRoom(session: PostgresSession, room: RoomKey): Promise<{ readonly counted: number; readonly version: number }> {
   const row = await session.row<{ counted: number; version: number }>(
     `INSERT INTO statistics_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING counted, version`,
@@ -139,7 +139,7 @@ async function add(session: PostgresSession, room: RoomKey, sessionId: SessionKe
   );
 }
 
-/** @param again whether its events are still to be counted, all of them */
+/** Makes a broadcast's row. @param again whether its events are still to be counted, all of them */
 async function makeSession(
   session: PostgresSession,
   room: RoomKey,

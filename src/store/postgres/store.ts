@@ -24,7 +24,7 @@ import { PostgresStatistics } from "./statistics.js";
 import { PostgresTokens } from "./tokens.js";
 import { PostgresWishes } from "./wanted-rooms.js";
 
-/** The erasures of the store, beside its id. */
+/** Erasures of the store, kept beside its id. */
 class PostgresErasures implements Erasures {
   readonly #connection: PostgresConnection;
 
@@ -46,15 +46,15 @@ class PostgresErasures implements Erasures {
 }
 
 export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database`; the database exists and is empty or ours. */
+  /** Address `postgres://user:password@host:port/database`; the database exists and is empty or ours. */
   readonly url: string;
-  /** For `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
+  /** Clock for `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */
   readonly clock?: Clock;
-  /** Told in one sentence when the database is missed, and when it is back. */
+  /** Called with one sentence when the database is missed, and when it is back. */
   readonly tell?: (sentence: string) => void;
 }
 
-/** A store that many processes may have open, on one machine or on many. */
+/** Store that many processes may have open, on one machine or on many. */
 export interface PostgresStore extends Store {
   readonly cluster: Cluster;
   readonly server: NonNullable<Store["server"]>;
@@ -63,7 +63,7 @@ export interface PostgresStore extends Store {
 /**
  * Opens the store in a PostgreSQL database (17), bringing an older schema up to date.
  *
- * @throws DyliveError `store_unreachable`; `bad_config` when it lets us not in, is not ours, or was written by a newer dylive
+ * @throws DyliveError `store_unreachable`; `bad_config` when it does not let us in, is not ours, or was written by a newer dylive
  */
 export async function openPostgresStore({ url, clock = systemClock, tell }: PostgresOptions): Promise<PostgresStore> {
   const { name } = addressOf(url);

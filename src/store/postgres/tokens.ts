@@ -7,7 +7,7 @@ import { SerialLane } from "./lane.js";
 const SELECT = `SELECT id, name, scope, hash, rooms, per_minute AS "perMinute", created_at AS "createdAt", expires_at AS "expiresAt",
   revoked_at AS "revokedAt", last_used_at AS "lastUsedAt" FROM tokens`;
 
-/** The tokens in PostgreSQL. */
+/** Tokens in PostgreSQL. */
 export class PostgresTokens implements Tokens {
   readonly #connection: PostgresConnection;
   readonly #lane: SerialLane;

@@ -3,16 +3,16 @@ import type { PostgresConnection } from "./connection.js";
 import { listen } from "./listen.js";
 
 const CHANNEL = "dylive_heads";
-/** A payload holds fewer than 8000 bytes: with more rooms than fit, everybody looks for themselves. */
+/** Most bytes of a payload, which holds fewer than 8000: with more rooms than fit, everybody looks for themselves. */
 const MAX_PAYLOAD = 7000;
 const LOOK = "look";
-/** Heads are looked at this often, should a notice have been lost: it costs a delay then, and no event. */
+/** Interval at which heads are looked at, in ms, should a notice have been lost: it costs a delay then, and no event. */
 const POLL_MS = 1000;
 
-/** A room and its newest seq. */
+/** Room and its newest seq. */
 export type Head = readonly [room: RoomKey, head: number];
 
-/** Tells the other processes of heads, after the commit that moved them: inside of it, all commits of the database would wait in line. */
+/** Tells the other processes of heads, after the commit that moved them. Inside of it, all commits of the database would wait in line. */
 export async function tellOthers(connection: PostgresConnection, heads: readonly Head[]): Promise<void> {
   const payload = heads.map(([room, head]) => `${room}:${head}`).join(",");
   // Whoever misses this finds the same by looking.
@@ -21,7 +21,7 @@ export async function tellOthers(connection: PostgresConnection, heads: readonly
     .catch(() => undefined);
 }
 
-/** Knows how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
+/** Keeps how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
 export class HeadWatch {
   readonly #connection: PostgresConnection;
   readonly #notify: (rooms: readonly RoomKey[]) => void;
@@ -32,14 +32,14 @@ export class HeadWatch {
     this.#notify = notify;
   }
 
-  /** Heads that somebody told. */
+  /** Takes in heads that somebody told. */
   hear(heads: readonly Head[]): void {
     const moved = heads.filter(([room, head]) => head > (this.#seen.get(room) ?? 0));
     for (const [room, head] of moved) this.#seen.set(room, head);
     if (moved.length > 0) this.#notify(moved.map(([room]) => room));
   }
 
-  /** Watches until the returned function is called. Keeps the process alive: somebody waits for events. */
+  /** Watches until the returned function is called. Keeps the process alive: a caller waits for events. */
   readonly start = (): (() => void) => {
     const stop = new AbortController();
     void this.#poll(stop.signal);

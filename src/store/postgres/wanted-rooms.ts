@@ -9,28 +9,31 @@ import { LOCKS } from "./locks.js";
 import type { PostgresSession } from "./session.js";
 
 const CHANNEL = "dylive_wishes";
-/** Should a notice have been lost, everybody looks this often. */
+/** Interval at which everybody looks, in ms, should a notice have been lost. */
 const POLL_MS = 1000;
-/** How long "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
+/** Time for which "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
 const KEEP_OVER = "60 s";
-/** Texts told before this long before the newest one that we have are ours already: a statement takes no longer. */
+/**
+ * Overlap of two reads of `told`, in ms: texts told longer than this before the newest one that we have are ours already, since a statement
+ * takes no longer.
+ */
 const OVERLAP_MS = 2000;
-/** Should one have taken longer after all, every text is read so often. */
+/** Interval at which every text is read, in ms, should a statement have taken longer after all. */
 const ANEW_MS = 30_000;
-/** Anything: {@link Waker} tells rooms, wishes have none. */
+/** Notice of anything: {@link Waker} tells rooms, and wanted rooms have none. */
 const SOMETHING: readonly RoomKey[] = [0];
 const ON = WATCHES.indexOf("on");
 const PAUSED = WATCHES.indexOf("paused");
 
-/** A row as the database gives it; `told` only where it may be new. */
+/** Row as the database gives it; `told` only where it may be new. */
 type Stored = Omit<WantedRoom, "name"> & { readonly kind: AliasKind; readonly value: string };
 
-/** Wishes in PostgreSQL. One for each process: it keeps what it read, so that a text is read once. */
+/** Wanted rooms in PostgreSQL. There is one object for each process: it keeps what it read, so that a text is read once. */
 export class PostgresWishes implements WantedRooms {
   readonly #connection: PostgresConnection;
   readonly #lane: SerialLane;
   readonly #waker: Waker;
-  /** What we have read of `told`, by key. */
+  /** Texts of `told` that this process has read, by key. */
   #kept: ReadonlyMap<string, string> = new Map();
   #newest = 0;
   #anewAt = 0;
@@ -145,7 +148,7 @@ const ALL = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.
     (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"
   FROM wanted w LEFT JOIN live_members m ON m.id = w.owner LEFT JOIN told t ON t.key = w.key ORDER BY w.key`;
 
-/** A room has one collector, whatever it is called: what is told of it is told of all its names. */
+/** SQL that notes what is told of a room, under all its names: a room has one collector, whatever it is called. */
 const TELL = `WITH given AS (
     SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::boolean[]) AS g(key, room, told, over)
   ), mine AS (
@@ -157,10 +160,10 @@ const TELL = `WITH given AS (
   ON CONFLICT (key) DO UPDATE SET member = excluded.member, room = excluded.room, told = excluded.told, told_at = excluded.told_at,
     over_at = CASE WHEN excluded.over_at IS NOT NULL THEN coalesce(t.over_at, excluded.over_at) END`;
 
-/** The rooms on the watch list, and which wish is whose: by the room, or by the number while nobody has met the room. */
+/** SQL for the rooms on the watch list, and which wanted room is whose: by the room, or by the number while nobody has met the room. */
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
 
-/** @returns how many wishes came, went or changed */
+/** Brings the wanted rooms in line with the watch list. @returns how many came, went or changed */
 async function sweep(session: PostgresSession, idleMs: number): Promise<number> {
   let changes = 0;
   for (const sql of [

@@ -5,14 +5,14 @@ import { type Row, rowOf } from "../row.js";
 import { storedId } from "./event-id.js";
 import { MAX_SEQ, posOf } from "./pos.js";
 
-/** A batch made ready outside the transaction. */
+/** Batch made ready outside the transaction. */
 interface SqliteBatch {
   readonly room: RoomKey;
   readonly epoch: number;
   readonly rows: readonly Row[];
 }
 
-/** The batch as rows; later changes to the events do not reach the store. */
+/** Turns a batch into rows; later changes to the events do not reach the store. */
 export function prepareBatch({ room, epoch, events }: RoomBatch): SqliteBatch {
   return { room, epoch, rows: events.map((event) => rowOf(event)) };
 }
@@ -23,7 +23,7 @@ interface HighMark {
   readonly epoch: number;
 }
 
-/** Gives events their seq. To be called inside a write transaction: the head is read there, because other processes append too. */
+/** Gives events their seq. Call it inside a write transaction: the head is read there, because other processes append too. */
 export class Appender {
   readonly #mark: Statement<[RoomKey], HighMark>;
   readonly #insert: Statement<Column[]>;

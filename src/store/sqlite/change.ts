@@ -8,7 +8,7 @@ import { storedId } from "./event-id.js";
 import { posOf } from "./pos.js";
 import { SearchWriter } from "./search-write.js";
 
-/** Changes what is kept: replaces events and removes ranges. To be called inside a write transaction. */
+/** Changes what is kept: replaces events and removes ranges. Call it inside a write transaction. */
 export class Changer {
   readonly #kept: Statement<[number], { revision: number; id: string; session: string | null; bytes: number }>;
   readonly #replace: Statement<(string | number | bigint | null)[]>;

@@ -9,16 +9,16 @@ import { openToRead } from "./read-only.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 import { GroupWriter } from "./writer.js";
 
-/** While opening, other processes are waited for this long. */
+/** Longest wait for other processes while opening, in ms. */
 const OPEN_TIMEOUT_MS = 5000;
-/** Afterwards a lock holds up the event loop this long at most; the writer tries again without holding it up. */
+/** Longest time for which a lock holds up the event loop afterwards, in ms; the writer tries again without holding it up. */
 const BUSY_TIMEOUT_MS = 100;
 /**
- * Twice what SQLite takes by itself: rows of a kilobyte waste less of a page, and each page costs a checksum and two writes. Storing costs a
- * tenth to a fifth less.
+ * Page size in bytes, twice what SQLite takes by itself: rows of a kilobyte waste less of a page, and each page costs a checksum and two
+ * writes. Storing costs a tenth to a fifth less.
  */
 const PAGE_BYTES = 8192;
-/** The write-ahead log is cut back to this size after a checkpoint (a long read lets it grow). */
+/** Size that the write-ahead log is cut back to after a checkpoint (a long read lets it grow). */
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** One connection to the database file, with its group commit. After `close` every call rejects with `stopping`. */
@@ -32,7 +32,7 @@ export class SqliteConnection {
   #closed = false;
 
   /**
-   * @param tell told in one sentence what was done to an older store, or that it can only be read
+   * @param tell called with one sentence that says what was done to an older store, or that it can only be read
    * @param mayOnlyRead whether a store that cannot be written is opened all the same: writes are refused then
    */
   constructor(path: string, clock: Clock, tell?: (sentence: string) => void, mayOnlyRead = false) {
@@ -91,7 +91,7 @@ export class SqliteConnection {
   }
 }
 
-/** @throws DyliveError as {@link open} does, when it cannot be read either */
+/** Opens the file, if need be for reading only. @throws DyliveError as {@link open} does, when it cannot be read either */
 function openAnyhow(path: string, at: number, tell: (sentence: string) => void = () => {}): Database.Database {
   try {
     return open(path, at, tell);

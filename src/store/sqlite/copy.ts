@@ -8,10 +8,11 @@ import { openToRead } from "./read-only.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 
 /**
- * Copies a database while others read and write it: the copy is of one moment, holds no page that was freed, and takes no lock that a writer
- * waits for. It appears under its name when it is whole.
- * @param complete what is done to the copy before it has its name
- * @throws DyliveError bad_request when the file exists; bad_config, disk_full, store_forbidden, store_readonly when it cannot be written; store_damaged
+ * Copies a database while others read and write it. The copy is of one moment, holds no page that was freed, and takes no lock that a
+ * writer waits for. It appears under its name when it is whole.
+ * @param complete called with the copy before it has its name
+ * @throws DyliveError bad_request when the file exists; bad_config, disk_full, store_forbidden, store_readonly when it cannot be written;
+ * store_damaged
  */
 export function copyDatabase(database: Database.Database, file: string, complete: (part: string) => void = () => {}): void {
   if (existsSync(file)) throw new DyliveError("bad_request", `${file} exists already; it is not overwritten`);
@@ -33,8 +34,8 @@ export function copyDatabase(database: Database.Database, file: string, complete
 }
 
 /**
- * Makes a backup of a store, also while a server writes it. The copy is a store of its own: it has another id, so that cursors of the original
- * are never taken for its own when it is put in its place.
+ * Makes a backup of a store, even while a server writes it. The copy is a store of its own: it has another id, so that cursors of the
+ * original are never taken for its own when it is put in its place.
  * @returns its size in bytes
  * @throws DyliveError as {@link copyDatabase}; store_damaged when the copy is
  */
@@ -51,7 +52,7 @@ export function backUp(path: string, file: string): number {
   return bytes;
 }
 
-/** Looks whether a copy is sound, and gives it an id of its own. @returns its size in bytes */
+/** Checks that a copy is sound, and gives it an id of its own. @returns its size in bytes */
 function becomeAnother(part: string, file: string): number {
   const copy = new Database(part);
   try {
@@ -69,7 +70,7 @@ function becomeAnother(part: string, file: string): number {
 }
 
 /**
- * What SQLite finds wrong with a database file: lines in its words, at most 100; none when all is well.
+ * Returns what SQLite finds wrong with a database file: lines in its words, at most 100; none when all is well.
  * @throws DyliveError when it cannot be looked at: store_forbidden, store_readonly, store_locked, store_failed
  */
 export function integrityOf(path: string): readonly string[] {

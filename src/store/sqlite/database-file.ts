@@ -2,12 +2,12 @@ import { join, resolve } from "node:path";
 import { makeFolderSync } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 
-/** Where a data folder keeps its database, whether or not there is one. */
+/** Returns where a data folder keeps its database, whether or not there is one. */
 export function databasePath(data: string): string {
   return join(resolve(data), "dylive.sqlite");
 }
 
-/** As {@link databasePath}; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
+/** Returns the same as {@link databasePath}; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
 export function databaseIn(data: string): string {
   try {
     makeFolderSync(data);

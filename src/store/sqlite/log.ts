@@ -12,12 +12,12 @@ import { OthersWatch } from "./others.js";
 import { posOf, seqOf } from "./pos.js";
 import { SqliteReader } from "./read.js";
 
-/** Events deleted in one transaction: more would hold up the event loop. */
+/** Most events deleted in one transaction: more would hold up the event loop. */
 const REMOVE_CHUNK = 2000;
 
 type Range = { readonly oldest: number; readonly head: number };
 
-/** The log in SQLite. `close` closes the whole store. */
+/** Log in SQLite. `close` closes the whole store. */
 export class SqliteLog implements Log {
   readonly id: string;
   readonly #connection: SqliteConnection;

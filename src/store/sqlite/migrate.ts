@@ -21,7 +21,7 @@ const APPLICATION_ID = 0x64796c76;
  * copied first, to a file beside it that stays.
  *
  * @param at ms UTC, when the system's room is made
- * @param tell told in one sentence where the copy is
+ * @param tell called with one sentence that says where the copy is
  * @throws DyliveError `bad_config` when the file is not ours, was written by a newer dylive, or cannot be copied
  */
 export function migrate(
@@ -49,7 +49,9 @@ export function migrate(
   upgrade.immediate();
 }
 
-/** Once for each version: a copy that is there already was made before somebody went back to an older dylive. */
+/**
+ * Keeps a copy of the database, once for each version: a copy that is there already was made before somebody went back to an older dylive.
+ */
 function keepCopy(database: Database, before: number, after: number, tell: (sentence: string) => void): void {
   const file = `${database.name}.schema-${before}.backup`;
   if (existsSync(file)) return;
@@ -58,7 +60,7 @@ function keepCopy(database: Database, before: number, after: number, tell: (sent
 }
 
 /**
- * The version of the schema; 0 for a new file.
+ * Returns the version of the schema; 0 for a new file.
  *
  * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
  */

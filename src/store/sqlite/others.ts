@@ -2,7 +2,7 @@ import type { Database, Statement } from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import type { RoomKey } from "../log.js";
 
-/** Other processes' commits are looked for this often; a look costs some microseconds. */
+/** Interval at which other processes' commits are looked for, in ms; a look costs some microseconds. */
 const POLL_MS = 250;
 
 /** Finds the rooms in which other processes have appended. */
@@ -20,7 +20,7 @@ export class OthersWatch {
     this.#notify = notify;
   }
 
-  /** Watches until the returned function is called. Keeps the process alive: somebody waits for events. */
+  /** Watches until the returned function is called. Keeps the process alive: a caller waits for events. */
   readonly start = (): (() => void) => {
     const stop = new AbortController();
     void this.#watch(stop.signal);
@@ -36,7 +36,7 @@ export class OthersWatch {
     }
   }
 
-  /** Returns the version up to which `seen` holds. */
+  /** Looks for rooms that have moved on. @returns the version up to which `seen` holds */
   #look(version: number | undefined, seen: Map<RoomKey, number>, notify: (rooms: readonly RoomKey[]) => void): number | undefined {
     try {
       const now = this.#version.get();

@@ -3,18 +3,18 @@
 /** Bytes of a page that hold nothing, the second end not included. */
 type Gap = readonly [from: number, to: number];
 
-/** First bytes of a page of a tree: of an index or a table, inner or leaf. Inner ones have a longer head. */
+/** Bytes of the head of a tree's page, by its first byte: of an index or a table, inner or leaf. Inner ones have a longer head. */
 const HEAD_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
-/** Where a head has the first free block, the number of cells and where their content begins. */
+/** Offsets in a head of the first free block, the number of cells and where their content begins. */
 const FREE_BLOCK = 1;
 const CELLS = 3;
 const CONTENT = 5;
-/** A free block begins with where the next one is and how long it is. */
+/** Bytes at the beginning of a free block, which say where the next one is and how long it is. */
 const BLOCK_HEAD = 4;
 
 /**
- * The parts of a tree's page that hold nothing by its own head: what lies between the list of cells and their content, and the free blocks.
- * Fragments of up to three bytes are not told. What lies there is what cells that were moved or removed have left.
+ * Returns the parts of a tree's page that hold nothing by its own head: what lies between the list of cells and their content, and the free
+ * blocks. Fragments of up to three bytes are not told. What lies there is what cells that were moved or removed have left.
  *
  * @param page the whole page; not the first of the file, whose head lies elsewhere
  * @param usable its bytes without those that are reserved at its end
@@ -39,14 +39,17 @@ export function gapsOf(page: Buffer, usable = page.length): readonly Gap[] | nul
   return gaps;
 }
 
-/** What the file's own map says of a page: the root of a tree, or another page of one. Free pages and pages of long rows have other numbers. */
+/**
+ * Kinds of a page of a tree in the file's own map: the root of a tree, or another page of one. Free pages and pages of long rows have other
+ * numbers.
+ */
 const TREE_PAGES: readonly number[] = [1, 5];
-/** A page's entry in a map: what it is, and whose. */
+/** Bytes of a page's entry in a map: what it is, and whose. */
 const ENTRY_BYTES = 5;
-/** The page with this byte is never used: SQLite's locks are there. */
+/** Offset of the byte whose page is never used: SQLite's locks are there. */
 const LOCK_BYTE = 0x4000_0000;
 
-/** Where the file has its maps of pages. */
+/** Layout of the file's maps of pages. */
 export class PageMap {
   readonly #usable: number;
   readonly #lockPage: number;
@@ -56,7 +59,10 @@ export class PageMap {
     this.#lockPage = LOCK_BYTE / pageBytes + 1;
   }
 
-  /** The page on which the map has a page, and where on it; null for a page that is in no map: the first, the maps themselves, and that of the locks. */
+  /**
+   * Returns the page on which the map has a page, and where on it; null for a page that is in no map: the first, the maps themselves, and
+   * that of the locks.
+   */
   placeOf(page: number): { readonly map: number; readonly at: number } | null {
     if (page < 2 || page === this.#lockPage) return null;
     const each = Math.floor(this.#usable / ENTRY_BYTES) + 1;
@@ -65,7 +71,7 @@ export class PageMap {
     return page <= map ? null : { map, at: ENTRY_BYTES * (page - map - 1) };
   }
 
-  /** Whether an entry is of a page of a tree. */
+  /** Returns whether an entry is of a page of a tree. */
   static isTree(entry: number): boolean {
     return TREE_PAGES.includes(entry);
   }

@@ -18,7 +18,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** How far each reader has come, in SQLite. Writes share the log's transactions. */
+/** Positions of readers, in SQLite. Writes share the log's transactions. */
 export class SqlitePositions implements Positions {
   readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;
@@ -45,7 +45,7 @@ export class SqlitePositions implements Positions {
     });
   }
 
-  /** Now, ms UTC, or a little later: which of two was first is told. */
+  /** Returns now, ms UTC, or a little later, so that it tells which of two was first. */
   #next(): number {
     this.#movedAt = Math.max(this.#connection.clock.now(), this.#movedAt + 1);
     return this.#movedAt;
@@ -64,7 +64,7 @@ export class SqlitePositions implements Positions {
   }
 }
 
-/** The first text behind all that begin with this one. */
+/** Returns the first text behind all that begin with this one. */
 function behind(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }

@@ -3,14 +3,14 @@ import Database from "better-sqlite3";
 import { isUnwritable } from "../unwritable.js";
 import { placeFailure } from "./refusal.js";
 
-/** A larger database is not taken into memory. */
+/** Size above which a database is not taken into memory, in bytes. */
 const MAX_BYTES = 1024 * 1024 * 1024;
-/** Where the header says how the file is written and read, 2 being a write-ahead log and 1 none. */
+/** Offsets in the header that say how the file is written and read, 2 being a write-ahead log and 1 none. */
 const WRITE_VERSION = 18;
 const READ_VERSION = 19;
 
 /**
- * Opens a database that is only read, also on a disk or in a folder that cannot be written.
+ * Opens a database for reading only, even on a disk or in a folder that cannot be written.
  * @throws DyliveError store_forbidden, store_readonly, store_damaged and the others of a file that cannot be opened
  */
 export function openToRead(path: string): Database.Database {
@@ -30,7 +30,7 @@ export function openToRead(path: string): Database.Database {
 }
 
 /**
- * A copy of the file in memory: SQLite reads a database with a write-ahead log only where it can make the files beside it.
+ * Opens a copy of the file in memory: SQLite reads a database with a write-ahead log only where it can make the files beside it.
  * @returns null when it cannot be read either, is too large, or its log holds what the file does not
  */
 function inMemory(path: string): Database.Database | null {

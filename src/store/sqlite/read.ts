@@ -7,13 +7,13 @@ import { posOf, seqOf } from "./pos.js";
 type Value = string | number;
 type Order = "ASC" | "DESC";
 
-/** Reads pages. To be called inside a transaction, so that head, removals and events are of one moment. */
+/** Reads pages. Call it inside a transaction, so that head, removals and events are of one moment. */
 export class SqliteReader {
   readonly #database: Database;
   readonly #head: Statement<[RoomKey], number>;
   readonly #removedAfter: Statement<[RoomKey, number], Removal>;
   readonly #removedBefore: Statement<[RoomKey, number], Removal>;
-  /** By shape of the condition: at most some hundred. */
+  /** Statements by the shape of their condition: at most some hundred. */
   readonly #pages = new Map<string, Statement<Value[], [pos: number, body: string]>>();
 
   constructor(database: Database) {

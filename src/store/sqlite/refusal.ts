@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { DyliveError, type ErrorCode } from "../../runtime/errors.js";
 
-/** Whether another process holds the lock. */
+/** Returns whether another process holds the lock. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 }
@@ -18,10 +18,10 @@ const FAILURES: readonly (readonly [code: RegExp, name: ErrorCode])[] = [
   [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, "store_locked"],
   [/^SQLITE_(PERM|AUTH)/, "store_forbidden"],
 ];
-/** What the driver says of values that SQLite cannot take. */
+/** Messages of the driver about values that SQLite cannot take. */
 const NO_VALUE = /can only bind|parameter|BigInt/;
 
-/** The name of a failure of the store; null for any other error. */
+/** Returns the name of a failure of the store; null for any other error. */
 function failureOf(error: unknown): ErrorCode | null {
   // What is kept as JSON was JSON when it was written.
   if (error instanceof SyntaxError) return "store_damaged";
@@ -29,15 +29,15 @@ function failureOf(error: unknown): ErrorCode | null {
   return FAILURES.find(([code]) => code.test(error.code))?.[1] ?? null;
 }
 
-/** Whether SQLite, or a row that cannot be read, says that the file is damaged. */
+/** Returns whether SQLite, or a row that cannot be read, says that the file is damaged. */
 export function isDamage(error: unknown): boolean {
   return failureOf(error) === "store_damaged";
 }
 
 /**
- * The error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never succeed,
- * a batch can be halved), `not_found` where they name a room that does not exist, one of the store's own where that is (`disk_full`, `store_…`),
- * `internal` where we are.
+ * Returns the error that a caller gets for an error of the engine: `bad_request` where the values are to blame (the same call will never
+ * succeed, a batch can be halved), `not_found` where they name a room that does not exist, one of the store's own where that is
+ * (`disk_full`, `store_…`), `internal` where we are.
  */
 export function refusal(error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;
@@ -60,7 +60,7 @@ export function refusal(error: unknown): DyliveError {
 }
 
 /**
- * The error for a file that cannot be opened or made, by what is in its way.
+ * Returns the error for a file that cannot be opened or made, by what is in its way.
  * @param doing what cannot be done, as "the database X cannot be opened"
  */
 export function placeFailure(error: unknown, path: string, doing: string): DyliveError {
@@ -73,7 +73,9 @@ export function placeFailure(error: unknown, path: string, doing: string): Dyliv
   return new DyliveError(failure ?? codeOfSystem(error) ?? "bad_config", `${doing} (${messageOf(error)})`, error);
 }
 
-/** What keeps this process from reading and writing a file and the folder that it is in; null when nothing does that can be seen. */
+/**
+ * Returns what keeps this process from reading and writing a file and the folder that it is in; null when nothing does that can be seen.
+ */
 function obstacleOf(path: string): { readonly code: ErrorCode; readonly detail: string } | null {
   const folder = dirname(path);
   const held = statSync(folder, { throwIfNoEntry: false });

@@ -4,10 +4,13 @@ import type { OpenErasure, Residue, Wiped } from "../residue.js";
 import type { SqliteConnection } from "./connection.js";
 import { openForever, Wiper } from "./wiper.js";
 
-/** How long somebody's long read may keep the file from being overwritten, and between tries. */
+/** Longest time for which somebody's long read may keep the file from being overwritten, and the pause between tries, in ms. */
 const PATIENCE_MS = 60_000;
 const RETRY_MS = 50;
-/** Between steps others write: SQLite's locks have no queue, and who waits for one looks again after up to so long. */
+/**
+ * Shortest pause between steps, in ms, in which others write: SQLite's locks have no queue, and a caller that waits for one looks again
+ * after up to so long.
+ */
 const PAUSE_MS = 25;
 
 function statementsOf({ database }: SqliteConnection) {
@@ -20,7 +23,7 @@ function statementsOf({ database }: SqliteConnection) {
   };
 }
 
-/** What is left in the pages of a SQLite file. */
+/** Remains of erased text in the pages of a SQLite file. */
 export class SqliteResidue implements Residue {
   readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;

@@ -8,7 +8,10 @@ import { blockOf } from "./search-write.js";
 
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */
 const GIVE_BACK_PAGES = 256;
-/** Who overwrites the file says so with each step; after this time without one it has died, and will begin anew. */
+/**
+ * Time without a mark after which the process that overwrites the file has died, in ms, and will begin anew; it says with each step that it
+ * is alive.
+ */
 const WIPE_MS = 300_000;
 
 function statementsOf(database: Database) {

@@ -44,7 +44,7 @@ function statementsOf(database: Database) {
   } satisfies Record<string, Statement<never[]>>;
 }
 
-/** The rooms and their names in SQLite. */
+/** Rooms and their names in SQLite. */
 export class SqliteRooms implements Rooms {
   readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;

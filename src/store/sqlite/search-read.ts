@@ -8,7 +8,7 @@ import type { Progress } from "../statistics.js";
 import { posOf, seqOf } from "./pos.js";
 import { blockOf, firstOf } from "./search-write.js";
 
-/** Positions that are asked for at once: few at first, since the first page is often enough. */
+/** Numbers of positions that are asked for at once: few at first, since the first page is often enough. */
 const FIRST_HITS = 20;
 const MOST_HITS = 640;
 /** Seqs that one call of `verify` compares: some 50 ms. */
@@ -56,7 +56,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** Reads the index. To be called inside a transaction. */
+/** Reads the index. Call it inside a transaction. */
 export class SearchReader {
   readonly #sql: ReturnType<typeof statementsOf>;
 
@@ -107,7 +107,7 @@ export class SearchReader {
     }
   }
 
-  /** Positions to look at, newest first: those of the blocks that reach into the time asked for. */
+  /** Yields the positions to look at, newest first: those of the blocks that reach into the time asked for. */
   *#ranges({ room, before }: SearchPlace, { from, to }: SearchAsk): Generator<Range> {
     const last = Math.min(before - 1, this.#indexed(room));
     if (last < 1) return;

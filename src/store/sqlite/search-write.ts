@@ -13,12 +13,12 @@ const PURGE_PAGES = 64;
 /** Seqs of a block, as a power of two. */
 const BLOCK_BITS = 10;
 
-/** The block that a position lies in. Positions have 53 bits, so this is no bit operation. */
+/** Returns the block that a position lies in. Positions have 53 bits, so this is no bit operation. */
 export function blockOf(pos: number): number {
   return Math.floor(pos / 2 ** BLOCK_BITS);
 }
 
-/** The first position of a block. */
+/** Returns the first position of a block. */
 export function firstOf(block: number): number {
   return block * 2 ** BLOCK_BITS;
 }
@@ -52,7 +52,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** Changes the index. To be called inside a write transaction. */
+/** Changes the index. Call it inside a write transaction. */
 export class SearchWriter {
   readonly #database: Database;
   readonly #sql: ReturnType<typeof statementsOf>;
@@ -62,7 +62,7 @@ export class SearchWriter {
     this.#sql = statementsOf(database);
   }
 
-  /** As `Search.advance`. */
+  /** Does what `Search.advance` says. */
   advance(room: RoomKey): boolean {
     const head = this.#sql.head.get(room) ?? 0;
     const indexed = this.#sql.indexed.get(room) ?? 0;
@@ -77,7 +77,7 @@ export class SearchWriter {
     return true;
   }
 
-  /** An indexed event was replaced: what it was is no longer found. @param grown bytes by which its text is longer */
+  /** Updates the index for an event that was replaced: what it was is no longer found. @param grown bytes by which its text is longer */
   replaced(room: RoomKey, event: LiveEvent, grown: number): void {
     if (event.seq > (this.#sql.indexed.get(room) ?? 0)) return;
     const pos = posOf(room, event.seq);
@@ -86,7 +86,7 @@ export class SearchWriter {
     this.#sql.grow.run(blockOf(pos), event.time, event.time, 0, grown);
   }
 
-  /** Events are about to be removed. */
+  /** Takes events out of the index that are about to be removed. */
   removing(room: RoomKey, { from, to }: Removal): void {
     const last = Math.min(to, this.#sql.indexed.get(room) ?? 0);
     if (last < from) return;
@@ -96,12 +96,12 @@ export class SearchWriter {
     this.#sql.dropRange.run(...ends);
   }
 
-  /** As `Search.reset`. */
+  /** Does what `Search.reset` says. */
   reset(): void {
     this.#database.exec("INSERT INTO search(search) VALUES ('delete-all'); DELETE FROM search_rooms; DELETE FROM blocks");
   }
 
-  /** As `Search.purge`. */
+  /** Does what `Search.purge` says. */
   purge(begin: boolean): boolean {
     const before = this.#sql.changes.get() ?? 0;
     // A negative number of pages merges everything into one; what is no longer kept is left out on the way.

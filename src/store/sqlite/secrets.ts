@@ -3,7 +3,7 @@ import type { Statement } from "better-sqlite3";
 import type { Secrets } from "../secrets.js";
 import type { SqliteConnection } from "./connection.js";
 
-/** The store's own keys, beside its id. */
+/** Store's own keys, kept beside its id. */
 export class SqliteSecrets implements Secrets {
   readonly #connection: SqliteConnection;
   readonly #get: Statement<[], string>;

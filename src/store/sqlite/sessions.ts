@@ -25,7 +25,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** The broadcasts of every room in SQLite. */
+/** Broadcasts of every room in SQLite. */
 export class SqliteSessions implements Sessions {
   readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;

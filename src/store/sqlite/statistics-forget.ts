@@ -33,7 +33,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** Takes people out of statistics. To be called inside a write transaction. */
+/** Takes people out of statistics. Call it inside a write transaction. */
 export class StatisticsForgetter {
   readonly #sql: ReturnType<typeof statementsOf>;
 
@@ -41,7 +41,7 @@ export class StatisticsForgetter {
     this.#sql = statementsOf(database);
   }
 
-  /** As `Statistics.forget`. */
+  /** Does what `Statistics.forget` says. */
   forget(userId: string, as: string | null): void {
     if (as === null) this.#sql.dropPerson.run(userId);
     else this.#sql.renamePerson.run(as, as, userId);

@@ -18,12 +18,12 @@ import { PEOPLE_ORDERS } from "../statistics.js";
 import { COUNT_MAX } from "../statistics-add.js";
 import { totalsOf } from "../totals.js";
 
-/** Diamonds may not fit a JS number: they are read in two halves. */
+/** Columns of diamonds, which may not fit a JS number: they are read in two halves. */
 const HALVES = "(p.diamonds >> 32) AS high, (p.diamonds & 4294967295) AS low";
 const SUMMED_HALVES = "sum(diamonds >> 32) AS high, sum(diamonds & 4294967295) AS low";
 const PERSON = `p.user_id AS userId, p.name, p.name_seq AS nameSeq, p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
   p.settled, p.units, p.unpriced AS unpricedUnits, p.first_at AS firstAt, p.last_at AS lastAt, ${HALVES}`;
-/** By group: its columns, and how a row is named in the order. */
+/** Columns of each group, and how a row is named in the order. */
 const GROUPS: Readonly<Record<GiftGroup, readonly [user: string, receiver: string, gift: string, key: string]>> = {
   gift: ["NULL", "NULL", "gift_id", "gift_id"],
   user: ["user_id", "NULL", "NULL", "user_id"],
@@ -45,10 +45,10 @@ type StoredSession = Omit<SessionStatistics, "totals" | "partial" | "busiest"> &
 };
 type Value = string | number | bigint;
 
-/** Reads statistics. To be called inside a transaction. */
+/** Reads statistics. Call it inside a transaction. */
 export class StatisticsQueries {
   readonly #database: Database;
-  /** By their text: some dozen. */
+  /** Statements by their text: some dozen. */
   readonly #prepared = new Map<string, Statement<Value[]>>();
 
   constructor(database: Database) {
@@ -140,7 +140,7 @@ export class StatisticsQueries {
     ).map(whole<PersonSession>);
   }
 
-  /** -1 where nothing was counted: no rows are of it. */
+  /** Returns the `n` of a broadcast's rows; -1 where nothing was counted: no rows are of it. */
   #n(room: RoomKey, sessionId: SessionKey): number {
     const [row] = this.#all<{ n: number }>("SELECT n FROM statistics_sessions WHERE room = ? AND session_id = ?", room, sessionId);
     return row?.n ?? -1;

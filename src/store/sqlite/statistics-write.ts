@@ -16,7 +16,7 @@ import { addTotals, emptyTotals, eventsOf, totalsOf, totalsText } from "../total
 /** Rows of a broadcast that was reset that one call deletes: some milliseconds. */
 const SWEEP_ROWS = 2000;
 
-/** Sums stay exact integers, where SQLite would go on in floating point. */
+/** Returns SQL that adds to a column. Sums stay exact integers, where SQLite would go on in floating point. */
 const sum = (column: string) => `${column} = min(${column} + excluded.${column}, ${column === "diamonds" ? DIAMONDS_MAX : COUNT_MAX})`;
 const newest = (name: string, seq: string) =>
   `${name} = CASE WHEN excluded.${seq} > ${seq} THEN excluded.${name} ELSE ${name} END, ${seq} = max(${seq}, excluded.${seq})`;
@@ -114,7 +114,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** Changes statistics. To be called inside a write transaction. */
+/** Changes statistics. Call it inside a write transaction. */
 export class StatisticsWriter {
   readonly #sql: ReturnType<typeof statementsOf>;
 
@@ -122,7 +122,7 @@ export class StatisticsWriter {
     this.#sql = statementsOf(database);
   }
 
-  /** As `Statistics.commit`. */
+  /** Does what `Statistics.commit` says. */
   commit({ task, scanned, removed, delta }: Counted): boolean {
     const { room, sessionId, after, version } = task;
     const at = this.#sql.room.get(room) ?? { counted: 0, version: 0 };
@@ -158,12 +158,12 @@ export class StatisticsWriter {
     this.#sql.fresh.run(room, sessionId);
   }
 
-  /** Resets broadcasts of which events were replaced. */
+  /** Resets the broadcasts of which events were replaced. */
   resetStale(room: RoomKey): void {
     for (const { sessionId, from, to } of this.#sql.stale.all(room)) this.reset(room, sessionId, from, to);
   }
 
-  /** As `Statistics.expire`. */
+  /** Does what `Statistics.expire` says. */
   expire(room: RoomKey, before: number): boolean {
     const n = this.#sql.expired.get(room, before);
     if (n === undefined) return false;

@@ -15,7 +15,7 @@ import { SqliteSessions } from "./sessions.js";
 import { SqliteStatistics } from "./statistics.js";
 import { SqliteTokens } from "./tokens.js";
 
-/** The erasures of the store, beside its id. */
+/** Erasures of the store, kept beside its id. */
 class SqliteErasures implements Erasures {
   readonly #connection: SqliteConnection;
   readonly #note: Statement<[string, string]>;
@@ -38,13 +38,13 @@ class SqliteErasures implements Erasures {
 }
 
 export interface SqliteOptions {
-  /** The database file; made when it does not exist, its directory is not. */
+  /** Path of the database file, which is made when it does not exist; its directory is not. */
   readonly path: string;
-  /** For `createdAt` and for polling other processes' commits; the real time by default. */
+  /** Clock for `createdAt` and for polling other processes' commits; the real time by default. */
   readonly clock?: Clock;
-  /** Told in one sentence what was done to an older store before it was brought up to date. */
+  /** Called with one sentence that says what was done to an older store before it was brought up to date. */
   readonly tell?: (sentence: string) => void;
-  /** Whether a store that cannot be written is opened to be read; false by default. */
+  /** Whether a store that cannot be written is opened for reading only; false by default. */
   readonly mayOnlyRead?: boolean;
 }
 

@@ -23,7 +23,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** The tokens in SQLite. */
+/** Tokens in SQLite. */
 export class SqliteTokens implements Tokens {
   readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;

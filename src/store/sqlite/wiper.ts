@@ -7,17 +7,20 @@ import { isBusy } from "./refusal.js";
 
 /** Pages of one step: 2 MB, some 10 ms for which nobody else writes. */
 const STEP_PAGES = 256;
-/** Waiting for the locks holds up this thread, and a writer that waits behind it. */
+/** Longest wait for the locks, in ms; it holds up this thread, and a writer that waits behind it. */
 const BUSY_MS = 50;
-/** Who gives pages back to the disk leaves the file alone for longer than this after the last mark. */
+/**
+ * Longest time between two marks of progress, in ms. A process that gives pages back to the disk leaves the file alone for longer than this
+ * after the last mark.
+ */
 const MARK_MS = 30_000;
 
 /**
  * Overwrites what rows that are gone have left in the pages of a database file, while others read and write it.
  *
  * SQLite zeroes what is deleted where it lay (`secure_delete`), but not the copies that earlier moves of the row between pages have left in
- * what is now the free part of other pages. Only VACUUM would, and nobody could write for as long as that takes. So the free part of each page
- * is zeroed in place, behind SQLite's back. That is safe because
+ * what is now the free part of other pages. Only VACUUM would, and nobody could write for as long as that takes. The free part of each page
+ * is therefore zeroed in place, behind SQLite's back. That is safe because
  * - it holds nothing by the page's own head: whoever reads the page meanwhile, or finds it half done after a crash, finds the same rows;
  * - the write lock is held and the write-ahead log is empty, so that nobody has another version of the page and nobody puts one back;
  * - the commit that ends a step makes all connections forget the pages that they remember, of which they would write the old bytes again.
@@ -30,11 +33,11 @@ export class Wiper {
   readonly #usable: number;
   readonly #map: PageMap;
   readonly #mark: Database.Statement<[string]>;
-  /** Pages that come later hold only what was kept when they came. */
+  /** Number of pages to overwrite; pages that come later hold only what was kept when they came. */
   readonly #pages: number;
   #marked = 0;
 
-  /** @param file a descriptor of the same file, for reading and writing */
+  /** @param file descriptor of the same file, for reading and writing */
   constructor(path: string, file: number) {
     // The write-ahead log lies beside the file itself, not beside a link to it.
     this.#path = realpathSync(path);
@@ -50,7 +53,7 @@ export class Wiper {
     this.#mark = this.#database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES ('wiped', ?)");
   }
 
-  /** As `Residue.wipe`; false when the locks are not to be had now. */
+  /** Overwrites as `Residue.wipe` does; false when the locks are not to be had now. */
   step(after: number): Wiped | null | false {
     if (after >= this.#pages) {
       fdatasyncSync(this.#file);
@@ -79,7 +82,7 @@ export class Wiper {
     this.#database.close();
   }
 
-  /** A file of an early version has no map of its pages: it is rewritten as a whole, once, and has one then. */
+  /** Rewrites a file of an early version as a whole, once: it has no map of its pages, and has one then. */
   #rewrite(): null | false {
     try {
       this.#database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
@@ -106,7 +109,7 @@ export class Wiper {
     return false;
   }
 
-  /** @returns whether anything was left in these pages */
+  /** Overwrites what is left in these pages. @returns whether anything was left */
   #wipe(first: number, last: number): boolean {
     const size = this.#pageBytes;
     const bytes = this.#read(first, last);
@@ -142,7 +145,10 @@ export class Wiper {
   }
 }
 
-/** A descriptor for a {@link Wiper}. It is never closed: with it the system would take away all locks that this process has on the file. */
+/**
+ * Opens a descriptor for a {@link Wiper}. It is never closed: with it the system would take away all locks that this process has on the
+ * file.
+ */
 export function openForever(path: string): number {
   return openSync(path, "r+");
 }

@@ -2,15 +2,15 @@ import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { isBusy, refusal } from "./refusal.js";
 
-/** The longest that a call waits for others to share its transaction. */
+/** Longest time for which a call waits for others to share its transaction, in ms. */
 const GROUP_MS = 10;
-/** At this many waiting events the flush is not put off. */
+/** Number of waiting events from which on the flush is not put off. */
 const FULL_GROUP = 1000;
-/** A transaction of more events would hold up the event loop for tens of milliseconds; the rest takes the next one. */
+/** Most events of one transaction: more would hold up the event loop for tens of milliseconds. The rest takes the next one. */
 const MAX_TRANSACTION = 5000;
-/** Beyond this many waiting events (100 MB or so) calls are refused: the disk or another process holds the database. */
+/** Most waiting events (100 MB or so), beyond which calls are refused: the disk or another process holds the database. */
 const MAX_WAITING = 200_000;
-/** How long another process may hold the write lock before calls are refused; between tries the event loop runs. */
+/** Longest time for which another process may hold the write lock before calls are refused, in ms; between tries the event loop runs. */
 const BUSY_MS = 10_000;
 const BUSY_RETRY_MS = 20;
 
@@ -23,8 +23,8 @@ interface WriteCall {
 }
 
 /**
- * Group commit: calls that come close together share one transaction, and each promise settles after COMMIT. A call that fails takes no
- * other with it. Real timers, not the store's clock: this paces the disk.
+ * Commits in groups: calls that come close together share one transaction, and each promise settles after COMMIT. A call that fails takes
+ * no other with it. Real timers, not the store's clock: this paces the disk.
  */
 export class GroupWriter {
   readonly #database: Database;
@@ -32,7 +32,7 @@ export class GroupWriter {
   #waiting = 0;
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** No flush before this time (performance.now). */
+  /** Time before which there is no flush (performance.now). */
   #notBefore = 0;
 
   constructor(database: Database) {
@@ -113,7 +113,7 @@ export class GroupWriter {
     return this.#calls.splice(0, count);
   }
 
-  /** Returns the calls that are to be tried again, because another process had the lock. */
+  /** Settles calls. @returns the calls that are to be tried again, because another process had the lock */
   #settle(calls: readonly WriteCall[]): readonly WriteCall[] {
     try {
       const results = this.#commit(calls);

@@ -1,5 +1,5 @@
 /**
- * What the events of each broadcast add up to (`store/statistics.ts`). A broadcast that is reset gets a new `n`: the rows of the old one are
+ * Tables of the statistics of each broadcast (`store/statistics.ts`). A broadcast that is reset gets a new `n`: the rows of the old one are
  * deleted little by little, and nothing that was under way for it can be added to the new one.
  * - `tally` is JSON: it is read and written whole, and its sums of diamonds have no bound.
  * - `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.

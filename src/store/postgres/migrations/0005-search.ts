@@ -1,8 +1,9 @@
 /**
- * What events are found by (`store/search.ts`), and what of them may be kept for how long (`store/retention.ts`).
- * - `search.words` are made by us (`store/search-terms.ts`), with one more for the room, so that the index needs no other column. Its tables are
- *   those of the same days as the events', and are dropped with them.
- * - `search_rooms.indexed`: the index holds every kept event up to this seq, and none after. Whoever changes events of a room locks its row.
+ * Tables of the search index (`store/search.ts`) and of the limits of what is kept (`store/retention.ts`).
+ * - `search.words` are made by us (`store/search-terms.ts`), with one more for the room, so that the index needs no other column. Its
+ *   tables are those of the same days as the events', and are dropped with them.
+ * - `search_rooms.indexed`: the index holds every kept event up to this seq, and none after. A transaction that changes events of a room
+ *   locks its row.
  */
 export const SEARCH = `
 CREATE TABLE search(

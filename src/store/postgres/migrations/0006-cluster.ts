@@ -1,14 +1,14 @@
 /**
- * Who does what in a cluster (`store/leases.ts`). All times are the database's.
+ * Tables of a cluster's members, wanted rooms and jobs (`store/leases.ts`). All times are the database's.
  * - `members`: processes. One lives while its time has not passed and it holds its advisory lock (77, id), which its session loses when the
  *   process dies: `live_members`.
- * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it. `offered`: the owner goes on, but has
- *   more than its share; `taker` is the member that makes ready to take it over. `since`: when the owner got it, or the taker began.
+ * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it. `offered`: the owner goes on, but
+ *   has more than its share; `taker` is the member that makes ready to take it over. `since`: when the owner got it, or the taker began.
  * - `twin_of`: another name of the same room; it has the owner of the first name, and goes where that goes.
  * - `jobs`: what one process of the cluster does at a time.
  *
- * `claim_room` raises the epoch of a room's log for the owner of a lease, or for its taker, who is the owner from then on. It answers null when
- * the lease is another's, also when the room is collected under another name: this name is a twin of that one then.
+ * `claim_room` raises the epoch of a room's log for the owner of a lease, or for its taker, who is the owner from then on. It answers null
+ * when the lease is another's, also when the room is collected under another name: this name is a twin of that one then.
  */
 export const CLUSTER = `
 CREATE TABLE members(

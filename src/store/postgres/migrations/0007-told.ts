@@ -1,7 +1,7 @@
 /**
- * What collectors tell of their rooms (`store/wishes.ts`), by the key of the wish. Apart from `wanted`, which is narrow and locked often; unlogged,
- * because a room is told every second and nobody needs what was told before a crash: it is told again. `over_at`: since when the collector has
- * ended by itself.
+ * Table of what collectors tell of their rooms (`store/wanted-rooms.ts`), by the key of the wanted room. It is apart from `wanted`, which
+ * is narrow and locked often. It is unlogged, because a room is told every second and nobody needs what was told before a crash: it is told
+ * again. `over_at`: time since when the collector has ended by itself.
  */
 export const TOLD = `
 CREATE UNLOGGED TABLE told(

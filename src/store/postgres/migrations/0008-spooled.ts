@@ -1,6 +1,6 @@
 /**
- * Frames that waited on a process's disk while the database was away, for whoever collects their rooms now (`store/spooled.ts`). They are
- * compressed already, so the database does not try.
+ * Table of frames that waited on a process's disk while the database was away, for the processes that collect their rooms now
+ * (`store/spooled.ts`). They are compressed already, so the database does not try.
  */
 export const SPOOLED = `
 CREATE TABLE spooled(

@@ -1,4 +1,4 @@
-/** What a token may be limited to, and when it was last used. `rooms` is a JSON array of names. */
+/** Columns of tokens for what a token may be limited to, and when it was last used. `rooms` is a JSON array of names. */
 export const TOKENS = `
 ALTER TABLE tokens ADD COLUMN rooms TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE tokens ADD COLUMN per_minute INTEGER;

@@ -1,5 +1,5 @@
 /**
- * What events are found by (`store/search.ts`), and what of them may be kept for how long (`store/retention.ts`).
+ * Tables of the search index (`store/search.ts`) and of the limits of what is kept (`store/retention.ts`).
  * - `search` holds words made by us (`store/search-terms.ts`) and no text: which word is in which event is all it knows (`detail=none`), so
  *   that it takes some 25 bytes an event. Its rowid is the event's `pos`: the newest events of a room are found first.
  * - `search_rooms.indexed`: the index holds every kept event up to this seq, and none after.
