@@ -1,13 +1,13 @@
 import type { RoomKey } from "../store/log.js";
 import type { RoomFacts, Rooms } from "../store/rooms.js";
 
-/** What is told of a room beside its events. */
+/** Facts of a room that are told beside its events. */
 export type About = RoomFacts;
 
-/** Of a room of which nothing is known, and of none. */
+/** Facts of a room of which nothing is known, and of none. */
 export const NOTHING: About = { webRid: null, title: null, anchor: null };
 
-/** What is known of the rooms that clients follow, at hand while their events are written: a title may be a minute old. */
+/** Keeps what is known of the rooms that clients follow at hand while their events are written: a title may be a minute old. */
 export class Abouts {
   readonly #rooms: Pick<Rooms, "get" | "list">;
   readonly #known = new Map<RoomKey, About>();
@@ -16,7 +16,7 @@ export class Abouts {
     this.#rooms = rooms;
   }
 
-  /** What was known of a room when it was last read. */
+  /** Returns what was known of a room when it was last read. */
   of(room: RoomKey): About {
     return this.#known.get(room) ?? NOTHING;
   }
@@ -28,7 +28,7 @@ export class Abouts {
     return about;
   }
 
-  /** Reads those of the rooms still followed anew and forgets the others. */
+  /** Reads anew what is known of the rooms still followed, and forgets the others. */
   async refresh(followed: ReadonlySet<RoomKey>): Promise<void> {
     for (const room of this.#known.keys()) if (!followed.has(room)) this.#known.delete(room);
     if (this.#known.size === 0) return;

@@ -17,13 +17,16 @@ import { type Message, messageOf, type Writing } from "./written.js";
 const WORDS =
   "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";
 
-/** Whether a room is collected, or will be: who wants every room then has only to wait. */
+/** Whether no room is collected, nor will be: else a client that wants every room has only to wait. */
 async function isIdle({ store, rooms }: Pick<CompatDeps, "store" | "rooms">): Promise<boolean> {
   const rows = await store.rooms.list();
   return rows.every(({ room, watch }) => watch !== "on" && rooms.status(room) === null);
 }
 
-/** What a client is told that wants every room where none is collected. It is a chat by dylive itself, since that is what all these clients show. */
+/**
+ * Makes the message for a client that wants every room where none is collected. It is a chat by dylive itself, since that is what all these
+ * clients show.
+ */
 function idleChat(now: number): LiveEventOf<"chat"> {
   const nothing = { id: null, secUid: null, displayId: null, shortId: null, avatar: null, gender: null, payLevel: null, fansClub: null };
   return {
@@ -46,12 +49,14 @@ function idleChat(now: number): LiveEventOf<"chat"> {
   };
 }
 
-/** Why we close: RFC 6455, 7.4.1 (going away, policy violation, our failure). */
+/** Close codes by our reason: RFC 6455, 7.4.1 (going away, policy violation, our failure). */
 const CLOSE = { stopping: 1001, too_slow: 1008, token: 1008, no_answer: 1008, room_not_found: 1008, failed: 1011 } as const;
-/** A peer that has left without a word answers no pings; one that reads slowly answers late. */
+/**
+ * Heartbeats that a peer may leave unanswered. A peer that has left without a word answers no pings; one that reads slowly answers late.
+ */
 const MISSED_MAX = 3;
 
-/** For how long a client is not read that has sent too much. */
+/** Time in ms for which a client that has sent too much is not read. */
 const REST_MS = 1_000;
 
 /** A room that a client is shown; `session` when only one broadcast is meant. */
@@ -72,7 +77,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   readonly #bucket: Bucket;
   readonly #over = new AbortController();
   readonly #gone = new AbortController();
-  /** Where each room was when this client came, or was let go: what came before is the past. */
+  /** Position of each room when this client came, or was let go: anything before it is the past. */
   #places = new Map<RoomKey, number>();
   /** Rooms that are followed, or will be in a moment. */
   readonly #rooms = new Set<RoomKey>();
@@ -125,7 +130,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     return this.#gone.signal;
   }
 
-  /** The rooms it is shown. */
+  /** Rooms that it is shown. */
   get rooms(): ReadonlySet<RoomKey> {
     return this.#rooms;
   }

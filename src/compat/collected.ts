@@ -5,15 +5,15 @@ import type { Log, RoomKey } from "../store/log.js";
 /** Pause after the store's wake-ups broke off, before they are asked for again. */
 const RETRY_MS = 1_000;
 
-/** Who wants every room that is collected. */
+/** Reader that wants every room that is collected. */
 export interface CollectedReader {
-  /** A room is collected and had an event; also told again of rooms it knows. */
+  /** Takes a room that is collected and had an event; also told again of rooms it knows. */
   add(room: RoomKey): void;
-  /** A room is no longer collected. */
+  /** Takes a room that is no longer collected. */
   drop(room: RoomKey): void;
 }
 
-/** The rooms that are collected now, as their events show: a room is found by its first event, so that none of it is missed. */
+/** Tracks the rooms that are collected now, as their events show: a room is found by its first event, so that none of it is missed. */
 export class Collected {
   readonly #log: Pick<Log, "wakes">;
   readonly #rooms: Pick<RoomDesk, "status">;

@@ -13,7 +13,7 @@ import { live } from "./live.js";
 import { CompatPort } from "./port.js";
 import { tiktok } from "./tiktok.js";
 
-/** How the compat outputs are set up. */
+/** Options of the compat outputs. */
 export interface CompatOptions {
   readonly host: string;
   /** A port for each format; null leaves it off, 0 takes a free one. */
@@ -23,7 +23,7 @@ export interface CompatOptions {
   readonly clock: Clock;
   readonly door: Door;
   readonly origins?: readonly string[];
-  /** Between two looks at a room that is not live, as clients are told. */
+  /** Time between two looks at a room that is not live, as clients are told. */
   readonly pollMs: number;
   readonly onError: (error: unknown) => void;
   readonly limits?: Partial<CompatLimits>;
@@ -31,9 +31,9 @@ export interface CompatOptions {
 
 /** The compat outputs that are on. */
 export interface Compat {
-  /** Where each one listens. */
+  /** Address at which each one listens. */
   readonly urls: readonly { readonly name: Format["name"]; readonly like: string; readonly url: string }[];
-  /** Open connections, bytes that wait for them, and rooms that those see who see all. */
+  /** Counts open connections, bytes that wait for them, and the rooms of clients that see all rooms. */
   counts(): { readonly clients: number; readonly queuedBytes: number; readonly rooms: number };
   /** Tells every client and ends. */
   close(): Promise<void>;
@@ -92,7 +92,9 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
   };
 }
 
-/** What goes on beside the clients until the signal aborts: listening for rooms, heartbeats, and looking at what is known of the rooms. */
+/**
+ * Runs what goes on beside the clients until the signal aborts: listening for rooms, heartbeats, and looking at what is known of the rooms.
+ */
 function keepUp({ collected, abouts, clock, limits, onError }: CompatDeps, ports: readonly CompatPort[], signal: AbortSignal): void {
   void collected.run(signal);
   const stops = [

@@ -7,7 +7,7 @@ import type { Collected } from "./collected.js";
 import type { Door } from "./door.js";
 import type { CompatLimits } from "./limits.js";
 
-/** What every compat output works with. */
+/** Dependencies of every compat output. */
 export interface CompatDeps {
   readonly store: Pick<Store, "log" | "rooms">;
   readonly rooms: RoomDesk;
@@ -19,6 +19,6 @@ export interface CompatDeps {
   readonly abouts: Abouts;
   readonly collected: Collected;
   readonly limits: CompatLimits;
-  /** Told of what went wrong on our side. */
+  /** Called with what went wrong on our side. */
   readonly onError: (error: unknown) => void;
 }

@@ -1,6 +1,6 @@
 import type { RoomKey } from "../store/log.js";
 
-/** Somebody who was let in. */
+/** Caller that was let in. */
 export interface Guest {
   /** Whether this is by a token: then it does not matter which page it is. */
   readonly hasToken: boolean;

@@ -3,7 +3,7 @@ import type { RoomStatus } from "../health/state.js";
 import type { DyliveError } from "../runtime/errors.js";
 import type { About } from "./about.js";
 
-/** What a client asked for by its address. */
+/** Stream that a client asked for by its address. */
 export interface AskedStream {
   /** The room, as the client wrote it; null is every room that is collected. */
   readonly room: string | null;
@@ -25,20 +25,20 @@ export interface Format {
   readonly like: string;
   /** Reads an address; null when clients of the format know no such one. */
   readonly asked: (address: URL) => AskedStream | null;
-  /** An event as a message; null for what the format has no message for. */
+  /** Writes an event as a message; null for what the format has no message for. */
   readonly write: (event: LiveEvent, about: About, asked: AskedStream) => WrittenMessage | null;
-  /** What a client is told first of the room that it asked for. */
+  /** Writes the first message to a client, about the room that it asked for. */
   readonly greet?: (status: RoomStatus, about: About, asked: AskedStream) => WrittenMessage | null;
-  /** What a client is told when its room cannot be had; `over` when asking again is of no use. */
+  /** Writes the message to a client whose room cannot be had; `over` when asking again is of no use. */
   readonly refuse?: (error: DyliveError, asked: AskedStream) => WrittenMessage & { readonly over: boolean };
-  /** The answer to a message of a client. Nothing else that clients send is heeded. */
+  /** Returns the answer to a message of a client. Nothing else that clients send is heeded. */
   readonly reply?: (message: string) => string | null;
 }
 
-/** Longer names of rooms are no names. */
+/** Longest name of a room; longer ones are no names. */
 const NAME_MAX_CHARS = 200;
 
-/** What `?room=ID` and `?ids=string` ask for. */
+/** Reads what `?room=ID` and `?ids=string` ask for. */
 export function askedInQuery(address: URL): AskedStream {
   const room = address.searchParams.get("room");
   return {
@@ -47,7 +47,7 @@ export function askedInQuery(address: URL): AskedStream {
   };
 }
 
-/** The events that tell of a room now; what was imported from a file is the past. */
+/** Whether an event tells of a room now; what was imported from a file is the past. */
 export function isNow(event: LiveEvent): boolean {
   return event.source !== "import";
 }

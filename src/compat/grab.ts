@@ -6,10 +6,10 @@ import { shareTarget } from "./share-target.js";
 
 type Fields = { readonly [key: string]: Bare };
 
-/** How that program itself says "not told" in a number. */
+/** Number by which that program itself says "not told". */
 const NOT_TOLD = -1;
 
-/** A person with every field that its readers know (facts/peers-and-users.md section 5). */
+/** Writes a person with every field that its readers know (facts/peers-and-users.md section 5). */
 function grabUser(user: User): Fields {
   const { fansClub } = user;
   return {
@@ -31,12 +31,12 @@ function grabUser(user: User): Fields {
   };
 }
 
-/** The name to be shown; it is never null there. */
+/** Returns the name to be shown; it is never null there. */
 function grabName(user: User): string {
   return user.nickname ?? `用户${user.displayId ?? ""}`;
 }
 
-/** The room's anchor, `Onwer` there. Null while nothing is known of them. */
+/** Writes the room's anchor, `Onwer` there. Null while nothing is known of them. */
 function grabOwner({ anchor }: About): Fields | null {
   if (anchor === null) return null;
   return {
@@ -50,7 +50,7 @@ function grabOwner({ anchor }: About): Fields | null {
 
 /** Its numbers for kinds of messages (facts/peers-and-users.md section 5). */
 const TYPES = { chat: 1, like: 2, join: 3, follow: 4, gift: 5, stats: 6, fansclub: 7, share: 8, ended: 9 } as const;
-/** Its readers tell sources apart by the program whose traffic was read; here that is us. */
+/** Name of the program whose traffic was read, by which its readers tell sources apart; here that is us. */
 const PROCESS = "dylive";
 interface GrabMessage {
   readonly type: number;
@@ -126,7 +126,10 @@ function messageOf(event: LiveEvent): GrabMessage | null {
   }
 }
 
-/** What brings no new units (the end of a combo) it does not send either: its readers add `GiftCount` up. */
+/**
+ * Writes a gift, or null for one that brings no new units (the end of a combo): that program does not send it either, since its readers add
+ * `GiftCount` up.
+ */
 function giftOf(event: LiveEventOf<"gift">): GrabMessage | null {
   if (event.delta === 0) return null;
   const { user, gift, delta, comboTotal, receiver } = event;
@@ -148,7 +151,7 @@ function giftOf(event: LiveEventOf<"gift">): GrabMessage | null {
   return { type: TYPES.gift, user, content, more };
 }
 
-/** Its statistics are of the one message that has both counts. */
+/** Writes the statistics. That program's are of the one message that has both counts. */
 function statsOf(event: LiveEventOf<"stats">): GrabMessage | null {
   if (event.method !== "WebcastRoomUserSeqMessage") return null;
   const online = event.onlineText ?? String(event.online ?? "");
@@ -162,19 +165,19 @@ function statsOf(event: LiveEventOf<"stats">): GrabMessage | null {
   return { type: TYPES.stats, user: null, content: `当前直播间人数 ${online}，累计直播间人数 ${total}`, more };
 }
 
-/** Every integer that a JavaScript number could not hold, as text. */
+/** Writes as text every integer that a JavaScript number could not hold. */
 function asText(value: Bare): Bare {
   if (typeof value === "bigint") return value.toString();
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, part === undefined ? part : asText(part)]));
 }
 
-/** What can be written: JSON's values, and integers of any size. Fields that are undefined are left out. */
+/** Value that can be written: JSON's values, and integers of any size. Fields that are undefined are left out. */
 type Bare = null | boolean | number | string | bigint | readonly Bare[] | { readonly [key: string]: Bare | undefined };
 
 /**
- * JSON text in which a bigint stands as the bare digits of its number, which `JSON.stringify` cannot write and Node 20's has no means for.
- * Everything is written once, in its place: no text from outside is ever searched, so none can be taken for an id.
+ * Writes JSON text in which a bigint stands as the bare digits of its number, which `JSON.stringify` cannot write and Node 20's has no
+ * means for. Everything is written once, in its place: no text from outside is ever searched, so none can be taken for an id.
  */
 export function bareJson(value: Bare): string {
   if (typeof value === "bigint") return value.toString();

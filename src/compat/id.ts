@@ -7,7 +7,10 @@ const MADE = 1n << 60n;
 /** The uid of everybody in a room that hides who is there. */
 const MASKED = 111111n;
 
-/** An id for those who read it into a signed 64-bit integer: 0n when it is unknown or does not fit, since one bad number costs them the message. */
+/**
+ * Returns an id for those who read it into a signed 64-bit integer: 0n when it is unknown or does not fit, since one bad number costs them
+ * the message.
+ */
 export function idNumber(id: string | null): bigint {
   if (id === null || !/^\d{1,19}$/.test(id)) return 0n;
   const value = BigInt(id);
@@ -15,8 +18,8 @@ export function idNumber(id: string | null): bigint {
 }
 
 /**
- * The id of an event's message as a number: the platform's, or where it gave none (the settling of a combo), one that is made of the event's:
- * the same always, so that it still tells a repeat.
+ * Returns the id of an event's message as a number: the platform's, or where it gave none (the settling of a combo), one that is made of
+ * the event's: the same always, so that it still tells a repeat.
  */
 export function messageNumber(event: LiveEvent): bigint {
   const number = idNumber(platformId(event));
@@ -24,8 +27,9 @@ export function messageNumber(event: LiveEvent): bigint {
 }
 
 /**
- * The id of a person as a number. Whom the room masks has none: then it is made of what else tells them from others, their name if nothing
- * else does, so that only those share one who look alike in everything. 111111, as the platform has it, when nothing does; 0n when nothing is known at all.
+ * Returns the id of a person as a number. A person whom the room masks has none: then it is made of what else tells them from others, their
+ * name if nothing else does, so that only those share one who look alike in everything. 111111, as the platform has it, when nothing does;
+ * 0n when nothing is known at all.
  */
 export function personNumber({ id, webcastUid, secUid, displayId, nickname, masked }: User): bigint {
   const number = idNumber(id);
@@ -35,14 +39,14 @@ export function personNumber({ id, webcastUid, secUid, displayId, nickname, mask
 }
 
 /**
- * 2^60 and 60 bits of a digest. The platform's long ids carry the seconds since 1970 in their high half: one of this size would be of 1978 to
- * 1987, so none can meet it; and its short ones are far below.
+ * Makes a number of 2^60 and 60 bits of a digest. The platform's long ids carry the seconds since 1970 in their high half: one of this size
+ * would be of 1978 to 1987, so none can meet it; and its short ones are far below.
  */
 function madeNumber(text: string): bigint {
   return MADE | (createHash("sha256").update(text).digest().readBigUInt64BE() & (MADE - 1n));
 }
 
-/** The platform's group of a combo, as the combo's name has it; "0" for a gift without. */
+/** Returns the platform's group of a combo, as the combo's name has it; "0" for a gift without. */
 export function groupOf(comboId: string): string {
   return /^[^.]*\.[^.]*\.[^.]*\.g(\d+)(?:-[^.]*)?\./.exec(comboId)?.[1] ?? "0";
 }

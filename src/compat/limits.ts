@@ -1,26 +1,26 @@
 /** Bounds and times of the compat outputs. */
 export interface CompatLimits {
-  /** Clients of one format at a time: each takes a file handle. */
+  /** Most clients of one format at a time: each takes a file handle. */
   readonly clients: number;
-  /** With more bytes than this in our memory a client is too slow to go on. One batch may come on top. */
+  /** Most bytes in our memory for a client; with more it is too slow to go on. One batch may come on top. */
   readonly maxQueuedBytes: number;
-  /** A client that is behind the log is given more only when fewer bytes than this wait for it. */
+  /** Bytes that wait for a client below which one that is behind the log is given more. */
   readonly readyBytes: number;
-  /** A client that is behind and takes nothing for so long is too slow to go on. */
+  /** Time after which a client that is behind and takes nothing is too slow to go on, in ms. */
   readonly stallMs: number;
   readonly heartbeatMs: number;
-  /** How long a client that was told goodbye may take to read it. */
+  /** Time that a client that was told goodbye may take to read it, in ms. */
   readonly graceMs: number;
   /** Longest message from a client; what they send is commands that we do not heed. */
   readonly messageBytes: number;
   /** Messages and pings of a client that are read at once, and per second in the long run; beyond it they wait on its side. */
   readonly messageBurst: number;
   readonly messagesPerSecond: number;
-  /** Between two askings for a room that a client wants, which keep it collected. */
+  /** Time between two requests for a room that a client wants, which keep it collected, in ms. */
   readonly renewMs: number;
-  /** How long a client waits for the first answer about its room. */
+  /** Longest wait of a client for the first answer about its room, in ms. */
   readonly settleMs: number;
-  /** Between two looks at what is known of the rooms. */
+  /** Time between two looks at what is known of the rooms, in ms. */
   readonly aboutMs: number;
 }
 

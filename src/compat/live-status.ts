@@ -2,7 +2,7 @@ import type { RoomState } from "../health/state.js";
 import type { DyliveError } from "../runtime/errors.js";
 import type { About } from "./about.js";
 
-/** What that program says of a room. "Not known" is another thing than "offline". */
+/** Code by which that program describes a room. "Not known" is another thing than "offline". */
 type Code = "ROOM_ONLINE" | "ROOM_OFFLINE" | "ROOM_ENDED" | "ROOM_NOT_FOUND" | "ROOM_STATUS_UNKNOWN";
 
 interface StatusRow {
@@ -13,7 +13,7 @@ interface StatusRow {
   readonly message: string;
   readonly suggestion: string;
   readonly hasRoom: boolean | null;
-  /** The message says when we look again. */
+  /** Whether the message says when we look again. */
   readonly retries: boolean;
 }
 

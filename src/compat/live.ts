@@ -10,7 +10,7 @@ import { shareTarget } from "./share-target.js";
 
 const PATH = "/ws/";
 const NO_MESSAGE = null;
-/** display_type of the counter that is of the viewers now (facts/protocol.md 4.2). */
+/** The display_type of the counter that is of the viewers now (facts/protocol.md 4.2). */
 const CURRENT_VIEWERS = 1n;
 const MODERATION: Readonly<Record<NewEventOf<"moderation">["action"], bigint>> = {
   mute: 3n,
@@ -24,8 +24,8 @@ const MODERATION: Readonly<Record<NewEventOf<"moderation">["action"], bigint>> =
 };
 
 /**
- * The JSON of jwwsjlm/douyinLive at `/ws/{live_id}`: status frames, and messages of the wire in protobuf's JSON with four fields added. Made
- * from our events, so it has the fields that we keep.
+ * Returns the format of jwwsjlm/douyinLive, its JSON at `/ws/{live_id}`: status frames, and messages of the wire in protobuf's JSON with
+ * four fields added. Made from our events, so it has the fields that we keep.
  * @param retrySeconds between two looks at a room that is not live, as clients are told
  */
 export function live(retrySeconds: number): Format {
@@ -62,7 +62,7 @@ interface CompatLiveMessage {
   readonly fields: { readonly [key: string]: Proto };
 }
 
-/** The message's own fields, and behind them the four that are always there. */
+/** Writes the message's own fields, and behind them the four that are always there. */
 function withRoom({ method, fields }: CompatLiveMessage, { title, anchor }: About): string {
   const added = { method, livename: anchor?.nickname ?? "", title: title ?? "", avatarThumb: anchor?.avatar ?? "" };
   const own = protoJson(fields);
@@ -113,8 +113,8 @@ function messageOf(event: LiveEvent): CompatLiveMessage | null {
 }
 
 /**
- * Its readers work the units out of several counters in ways of their own, as on the wire: `repeatCount` and `totalCount` are the combo's
- * units, and `comboCount` the clicks that gave them, each `groupCount` units.
+ * Writes a gift's counters. Readers of that program work the units out of several counters in ways of their own, as on the wire:
+ * `repeatCount` and `totalCount` are the combo's units, and `comboCount` the clicks that gave them, each `groupCount` units.
  */
 function giftFields(event: LiveEventOf<"gift">): CompatLiveMessage["fields"] {
   const { gift, comboTotal, receiver, unitsPerClick = 1 } = event;
@@ -142,13 +142,13 @@ function giftFields(event: LiveEventOf<"gift">): CompatLiveMessage["fields"] {
   };
 }
 
-/** How a gift was sent (facts/protocol.md 4.3): 0 a bundle at once, 4 in a combo, 1 by itself. */
+/** Returns the way in which a gift was sent (facts/protocol.md 4.3): 0 a bundle at once, 4 in a combo, 1 by itself. */
 function sendType(combo: boolean, clicks: number, unitsPerClick: number): bigint {
   if (unitsPerClick > 1 && clicks === 1) return 0n;
   return combo ? 4n : 1n;
 }
 
-/** Both counters of viewers: one has them all, the other, of which its readers take the online count, the shown one. */
+/** Writes either message that counts viewers: one has all counts, the other, of which its readers take the online count, the shown one. */
 function statsMessage(
   event: LiveEventOf<"stats">,
   message: (method: string, fields: CompatLiveMessage["fields"]) => CompatLiveMessage,

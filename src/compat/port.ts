@@ -12,9 +12,9 @@ import type { Guest } from "./door.js";
 import type { AskedStream, Format } from "./format.js";
 import { Writing } from "./written.js";
 
-/** Pages of this machine: from a server on loopback, or from a file as older Chromiums and OBS name them. */
+/** Origins of this machine's pages: from a server on loopback, or from a file as older Chromiums and OBS name them. */
 const OWN = /^(file:\/\/|https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\]|absolute)(:\d{1,5})?)$/i;
-/** What Chromium (143, seen) and Firefox send for a page from a file; and for a page of any site in a sandboxed frame. */
+/** Origin that Chromium (143, seen) and Firefox send for a page from a file; and for a page of any site in a sandboxed frame. */
 const HIDDEN = "null";
 
 /**
@@ -30,12 +30,12 @@ function mayRead(origin: string | undefined, allowed: readonly string[], asksFor
 
 /** Longest address and headers together; Node answers larger ones with 431. */
 const HEADERS_MAX_BYTES = 16_384;
-/** For receiving a whole request. */
+/** Longest time for receiving a whole request, in ms. */
 const REQUEST_MS = 10_000;
-/** Connections that are no client's, or not yet: more are not taken. */
+/** Most connections that are no client's, or not yet: more are not taken. */
 const CONNECTIONS_BESIDE = 100;
 
-/** One format on a port of its own: its clients have the port, and some the whole address, built in. */
+/** Serves one format on a port of its own: its clients have the port, and some the whole address, built in. */
 export class CompatPort {
   readonly format: Format;
   readonly #parts: CompatDeps;
@@ -81,7 +81,7 @@ export class CompatPort {
     return [...this.#clients].reduce((sum, { queued }) => sum + queued, 0);
   }
 
-  /** The rooms that clients are shown. */
+  /** Returns the rooms that clients are shown. */
   *rooms(): Iterable<RoomKey> {
     for (const { rooms } of this.#clients) yield* rooms;
   }
@@ -107,7 +107,7 @@ export class CompatPort {
     for (const client of this.#clients) client.beat();
   }
 
-  /** Tells every client and ends; what does not read it is cut after the grace. */
+  /** Tells every client and ends; a connection that does not read it is cut after the grace period. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const clients = [...this.#clients];

@@ -1,7 +1,7 @@
-/** A value of a protobuf message: a bigint is a 64-bit integer; null is a message that is absent. */
+/** Value of a protobuf message: a bigint is a 64-bit integer; null is a message that is absent. */
 export type Proto = null | boolean | number | string | bigint | readonly Proto[] | { readonly [key: string]: Proto };
 
-/** A message as protobuf's JSON mapping has it: 64-bit integers are strings, and what is zero, empty or absent is left out. */
+/** Writes a message as protobuf's JSON mapping has it: 64-bit integers are strings, and what is zero, empty or absent is left out. */
 export function protoJson(message: { readonly [key: string]: Proto }): string {
   return JSON.stringify(shown(message));
 }

@@ -1,4 +1,4 @@
-/** Where a room was shared to: the platform's code, which both formats use, and its name in Chinese (facts/protocol.md 4.2). */
+/** Target to which a room was shared: the platform's code, which both formats use, and its name in Chinese (facts/protocol.md 4.2). */
 interface ShareTarget {
   readonly code: number;
   readonly word: string;
@@ -14,7 +14,7 @@ const TARGETS = new Map<string, ShareTarget>([
 ]);
 const UNKNOWN: ShareTarget = { code: 0, word: "未知" };
 
-/** The target that an event of ours names; code 0 for none or another. */
+/** Returns the target that an event of ours names; code 0 for none or another. */
 export function shareTarget(name: string | null): ShareTarget {
   return TARGETS.get(name ?? "") ?? UNKNOWN;
 }

@@ -2,19 +2,19 @@ import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import { askedInQuery, type Format, isNow } from "./format.js";
 import { groupOf, messageNumber, personNumber } from "./id.js";
 
-/** Of a `streamEnd`: the broadcast has ended. */
+/** Action of a `streamEnd`: the broadcast has ended. */
 const ENDED = 3;
 /**
- * Of a `gift`: it may come in a streak, and counts when `repeatEnd` is true. Every gift of ours is told so, whether or not it can combo:
- * readers then count each combo once, by its total.
+ * Type of a `gift`: it may come in a streak, and counts when `repeatEnd` is true. Every gift of ours is told so, whether or not it can
+ * combo: readers then count each combo once, by its total.
  */
 const STREAKABLE = 1;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * `{event, data}` with the flat fields of TikTok-Live-Connector's legacy data, as TikFinity and its like relay them. A field that Douyin
- * has no fact for is left out, as that library leaves out what TikTok did not send.
+ * Format `{event, data}` with the flat fields of TikTok-Live-Connector's legacy data, as TikFinity and its like relay them. A field that
+ * Douyin has no fact for is left out, as that library leaves out what TikTok did not send.
  */
 export const tiktok: Format = {
   name: "tiktok",
@@ -76,7 +76,7 @@ function statsFields(event: LiveEventOf<"stats">, viewerCount: number): Fields {
   return { viewerCount, topViewers };
 }
 
-/** Its readers call methods of a person's id and names without a look: they are always there. */
+/** Writes the fields of a person. That format's readers call methods of a person's id and names without a look: they are always there. */
 function userFields(user: User): Fields {
   const userId = String(personNumber(user));
   return {

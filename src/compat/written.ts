@@ -8,7 +8,7 @@ export interface Message {
   readonly status: string | null;
 }
 
-/** The messages of a batch in one format, made once for all clients that asked for the same. */
+/** Holds the messages of a batch in one format, made once for all clients that asked for the same. */
 export class Writing {
   readonly #format: Format;
   readonly #made = new WeakMap<TailBatch, Map<string, readonly Message[]>>();
@@ -33,7 +33,7 @@ export class Writing {
   }
 }
 
-/** A message in bytes. */
+/** Turns a message into bytes. */
 export function messageOf({ text, status }: WrittenMessage): Message {
   return { bytes: Buffer.from(text, "utf8"), status: status ?? null };
 }

@@ -2,13 +2,13 @@ import { short } from "../events/combo.js";
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import { type Identity, isPerson, isUser, marksOf, namedIn, peopleIn } from "./identity.js";
 
-/** What becomes of an event. `kept`: another's text that names the person is theirs who wrote it, and stays; it is only counted. */
+/** Outcome for an event. `kept`: another's text that names the person belongs to its writer, and stays; it is only counted. */
 type Change = { readonly what: "nothing" | "kept" } | { readonly what: "erased" | "dropped" | "changed"; readonly event: LiveEvent };
 
-/** How a person is taken out of events. */
+/** Person to be taken out of events, and how. */
 export interface Wish {
   readonly identity: Identity;
-  /** Stands for them where something must. */
+  /** Name that stands for them where something must. */
   readonly pseudonym: string;
   /** Whether their own events stay, under the pseudonym; else tombstones take their place. */
   readonly keep: boolean;
@@ -42,14 +42,17 @@ export function changeOf(event: LiveEvent, wish: Wish): Change {
   return event.type === "chat" && marksOf(identity).some((mark) => event.text.includes(mark)) ? { what: "kept" } : { what: "nothing" };
 }
 
-/** What is left of an erased event: that there was one. */
+/** Makes the tombstone of an erased event, which says only that there was one. */
 function tombstone(event: LiveEvent, wish: Wish): LiveEventOf<"erased"> {
   const id = event.id.startsWith("settle:") ? renamedCombo(event.id, wish) : event.id;
   const { seq, room, webRid, sessionId, method, time, receivedAt, source, revision } = event;
   return { seq, id, room, webRid, sessionId, method, time, receivedAt, source, revision, type: "erased" };
 }
 
-/** The event with somebody else in the person's place; null when it did not name them. In their own events their name leaves every text. */
+/**
+ * Returns the event with somebody else in the person's place; null when it did not name them. In their own events their name leaves every
+ * text.
+ */
 function rewritten(event: LiveEvent, wish: Wish, own: boolean): LiveEvent | null {
   const { identity, pseudonym, keep } = wish;
   const plainIds = new Set([...identity.ids, ...identity.secUids, ...identity.displayIds, ...identity.webcastUids]);
@@ -83,7 +86,7 @@ function rewritten(event: LiveEvent, wish: Wish, own: boolean): LiveEvent | null
   return touched ? changed : null;
 }
 
-/** The name of a combo without the person: combos are named by who gave and who received. */
+/** Returns the name of a combo without the person: combos are named by who gave and who received. */
 function renamedCombo(name: string, { identity, pseudonym }: Wish): string {
   // As `userKey` of the events writes them: whose number is hidden is named by a digest of what else is known.
   const hidden = [...identity.webcastUids, ...identity.secUids, ...identity.displayIds, ...identity.nicknames].map((text) =>

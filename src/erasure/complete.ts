@@ -5,12 +5,12 @@ import type { Store } from "../store/store.js";
 
 type Deps = Pick<Store, "log" | "statistics" | "residue">;
 
-/** Told what is done now, and how much of it; it goes on when that resolves. */
+/** Callback that is told what is done now, and how much of it; the work goes on when it resolves. */
 type OnProgress = (what: string, count: number) => void | Promise<void>;
 
-/** What is still to be done when people were taken out of all events. */
+/** Work that is still to be done when people were taken out of all events. */
 export interface Completion {
-  /** Of the last of them. */
+  /** Note of the last of them. */
   readonly note: string;
   /** Rooms in which events were changed. */
   readonly rooms: readonly RoomKey[];

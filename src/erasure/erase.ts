@@ -11,13 +11,13 @@ import { pseudonymOf } from "./pseudonym.js";
 /** Events of one step: some 10 ms of reading, and at most as many to replace. */
 const STEP_EVENTS = 1000;
 
-/** How far a step came in a room, and the room's head. */
+/** Progress of a step in a room, and the room's head. */
 interface Step {
   readonly scanned: number;
   readonly head: number;
 }
 
-/** What was done with the events of a step. */
+/** Counts of what was done with the events of a step. */
 interface Erased extends Step {
   /** Their own events, now tombstones. */
   readonly erased: number;
@@ -57,7 +57,7 @@ async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: numb
   return { scanned, head, erased: count("erased"), dropped: count("dropped"), changed: count("changed"), kept: count("kept") };
 }
 
-/** What is asked for. */
+/** Request to erase a person. */
 interface EraseAsk {
   /** Their id (uid), sec_uid, visible number or nickname, as it is. */
   readonly user: string;
@@ -65,11 +65,11 @@ interface EraseAsk {
   readonly keep: boolean;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Told what is done now, and in how many events; it goes on when that resolves. */
+  /** Called with what is done now, and in how many events; the work goes on when it resolves. */
   readonly onProgress?: (what: string, events: number) => void | Promise<void>;
 }
 
-/** What was done. */
+/** Report of an erasure. */
 export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
   readonly identity: Identity;
   readonly pseudonym: string;
@@ -77,7 +77,7 @@ export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
   readonly anchorOf: readonly RoomKey[];
   /** Rooms in which events were changed: their statistics are to be counted again. */
   readonly rooms: readonly RoomKey[];
-  /** By which the store knows that this is not at its end; for `completeErasure`. */
+  /** Note by which the store knows that this is not at its end; for `completeErasure`. */
   readonly note: string;
 }
 
@@ -85,8 +85,8 @@ type OnEvents = (count: number) => void | Promise<void>;
 type Deps = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures">;
 
 /**
- * Takes a person out of everything that is kept, as of now; who comes again is kept again. The events stay erased whatever is imported or
- * decoded anew: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
+ * Takes a person out of everything that is kept, as of now; a person who comes again is kept again. The events stay erased whatever is
+ * imported or decoded anew: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
  * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
  */
 export async function eraseUser(

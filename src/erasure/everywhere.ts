@@ -2,7 +2,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { EraseReport } from "./erase.js";
 import { type Identity, unknownPerson } from "./identity.js";
 
-/** What was taken out of the raw recordings. */
+/** Counts of what was taken out of the raw recordings. */
 export interface RecordingsErased {
   /** Files that were written anew, or removed. */
   readonly files: number;
@@ -18,13 +18,13 @@ export interface RecordingsErased {
 
 /** Takes a person out of each place where they are kept. */
 interface ErasePlaces {
-  /** Out of the log and what is made of it. @throws DyliveError not_found when nobody in the log is known so */
+  /** Takes them out of the log and what is made of it. @throws DyliveError not_found when nobody in the log is known so */
   log(): Promise<EraseReport>;
-  /** Out of what was recorded as it came. */
+  /** Takes them out of what was recorded as it came. */
   recordings(identity: Identity): Promise<RecordingsErased>;
 }
 
-/** What was done in all places. */
+/** Report of an erasure in all places. */
 export interface Erasure extends EraseReport {
   readonly recordings: RecordingsErased;
 }
@@ -49,7 +49,7 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
   return { ...report, recordings };
 }
 
-/** Nobody is known so: of whom only this is known. */
+/** Makes the report of an erasure that found nobody in the log: nothing is known of the person but `user`. */
 function nothingErased(user: string): EraseReport {
   return { identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], note: "" };
 }

@@ -2,7 +2,7 @@ import type { LiveEvent, NewEvent, User } from "../events/event.js";
 import { shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
 
-/** By what a person is known. Plain data: it goes to where the work is done. */
+/** Ids and names by which a person is known. Plain data: it goes to where the work is done. */
 export interface Identity {
   readonly ids: readonly string[];
   readonly secUids: readonly string[];
@@ -15,7 +15,7 @@ export interface Identity {
   readonly byName: boolean;
 }
 
-/** By what people of events are known together. @param byName whether nothing but a name is known of them */
+/** Returns the ids and names by which people of events are known together. @param byName whether nothing but a name is known of them */
 export function identityOf(users: readonly User[], byName: boolean): Identity {
   const all = (of: (user: User) => string | null | undefined) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
   return {
@@ -29,7 +29,7 @@ export function identityOf(users: readonly User[], byName: boolean): Identity {
   };
 }
 
-/** Somebody of whom nothing is known but an id, or a sec_uid. */
+/** Returns the identity of a person of whom nothing is known but an id, or a sec_uid. */
 export function unknownPerson(text: string): Identity {
   const isId = /^\d{1,19}$/.test(text);
   return {
@@ -64,7 +64,9 @@ export function assertPerson(text: string): void {
     );
 }
 
-/** Names that say so little that a text which holds them need not mean the person. */
+/**
+ * Fewest characters of a name that means the person wherever it stands in a text; a text that holds a shorter one need not mean the person.
+ */
 const NAME_MIN_CHARS = 2;
 
 /** Whether a person of an event is the one. */
@@ -75,7 +77,7 @@ export function isPerson(user: User, { ids, secUids, webcastUids, nicknames, byN
   return byName && user.id === null && user.secUid === null && user.nickname !== null && nicknames.includes(user.nickname);
 }
 
-/** Ids and names that mean the person wherever they stand in a text. */
+/** Returns the ids and names that mean the person wherever they stand in a text. */
 export function marksOf({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): readonly string[] {
   return [...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
 }
@@ -108,12 +110,12 @@ function varint(digits: string): Buffer {
   }
 }
 
-/** By what a pseudonym of the person is made. */
+/** Returns the id or name from which a pseudonym of the person is made. */
 export function nameOf({ ids, secUids, nicknames }: Identity): string {
   return ids[0] ?? secUids[0] ?? nicknames[0] ?? "";
 }
 
-/** All people in an event, wherever they stand in it. */
+/** Returns all people in an event, wherever they stand in it. */
 export function peopleIn(event: LiveEvent | NewEvent): readonly User[] {
   const found: User[] = [];
   const visit = (value: unknown): void => {

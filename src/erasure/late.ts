@@ -9,12 +9,12 @@ import { digestOf } from "./pseudonym.js";
 
 type Deps = Pick<Store, "erasures" | "secrets">;
 
-/** The clocks of those who receive and those who erase are taken to differ by no more than this, ms: rather an hour too much is taken out. */
+/** Most ms by which the clocks of those who receive and those who erase are taken to differ: rather an hour too much is taken out. */
 const CLOCKS_MS = 3_600_000;
-/** What an id of a person looks like, of whatever kind. */
+/** Form of a person's id, of any kind. */
 const ID = /^[\w.-]{1,128}$/;
 
-/** Notes that somebody is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
+/** Notes that a person is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
 export async function noteErasure({ erasures, secrets }: Deps, { identity, pseudonym, keep }: Wish, at: number): Promise<void> {
   const { ids, secUids, webcastUids, nicknames, byName } = identity;
   const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : [])];
@@ -23,7 +23,7 @@ export async function noteErasure({ erasures, secrets }: Deps, { identity, pseud
   await erasures.note({ at, pseudonym, keep, marks: [...new Set([...before, ...marks.map((mark) => digestOf(mark, key))])] });
 }
 
-/** Makes what takes people out of messages that were received before they were erased, and are stored after. */
+/** Makes the function that takes people out of messages that were received before they were erased, and are stored after. */
 export function lateErasures({ erasures, secrets }: Deps): () => Promise<Without | null> {
   return async () => {
     const noted = await erasures.list();
@@ -48,7 +48,7 @@ interface LateErasure extends Omit<NotedErasure, "marks"> {
   readonly means: (text: string) => boolean;
 }
 
-/** What is left of a draft; null when nothing is. */
+/** Returns what is left of a draft; null when nothing is. */
 function without(draft: Draft, { at, pseudonym, keep, means }: LateErasure): Draft | null {
   const { event } = draft;
   if (event.receivedAt > at + CLOCKS_MS) return draft;
@@ -63,7 +63,7 @@ function without(draft: Draft, { at, pseudonym, keep, means }: LateErasure): Dra
   return { ...draft, event: left } as Draft; // a change keeps the type
 }
 
-/** By what a person is known in an event; null where they are not in it. */
+/** Returns the ids and names by which a person is known in an event; null where they are not in it. */
 function foundIn(event: Draft["event"], means: LateErasure["means"]): Identity | null {
   const users = peopleIn(event).filter((user) => isMeant(user, means));
   const ids = new Set<string>();
@@ -87,7 +87,7 @@ function isOnlyNamed({ id, secUid }: User): boolean {
   return id === null && secUid === null;
 }
 
-/** A name as a mark: no id is written so. */
+/** Writes a name as a mark: no id is written so. */
 function named(nickname: string): string {
   return `name:${nickname}`;
 }

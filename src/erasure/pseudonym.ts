@@ -5,14 +5,14 @@ const DIGITS = 16;
 const PSEUDONYM = /^p[0-9a-f]{16}$/;
 
 /**
- * What stands for a person: the same for the same person wherever the key is the same, and of no use to anybody without it.
+ * Returns the pseudonym of a person: the same for the same person wherever the key is the same, and of no use to anybody without it.
  * @param who their id, or what else they are known by
  */
 export function pseudonymOf(who: string, key: string): string {
   return `p${digestOf(who, key)}`;
 }
 
-/** The digits of a pseudonym. */
+/** Returns the digits of a pseudonym. */
 export function digestOf(who: string, key: string): string {
   return createHmac("sha256", key).update(who).digest("hex").slice(0, DIGITS);
 }

@@ -4,11 +4,11 @@ import type { Erasure } from "./everywhere.js";
 
 /** Files in the data folder that hold what people did, and that nobody can be taken out of. */
 const ASIDES = ["refused.jsonl", "refused-pushes.jsonl"];
-/** Folders in which it waits for the store, which takes it without those who were erased meanwhile. */
+/** Folders in which what people did waits for the store, which takes it without those who were erased meanwhile. */
 const SPOOLS = ["official-spool", "spool"];
 
 /**
- * What holds an erased person still, as far as can be told from here.
+ * Lists what still holds an erased person, as far as can be told from here.
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */

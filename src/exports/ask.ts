@@ -5,7 +5,7 @@ import type { RoomKey, Where } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { EXPORT_FORMATS, type ExportAbout, type ExportFormat } from "./format.js";
 
-/** What somebody wants exported of a room. Times are ms UTC. */
+/** Export of a room that somebody wants. Times are ms UTC. */
 export interface ExportWish {
   readonly format: ExportFormat;
   /** Only events of this broadcast. */
@@ -14,7 +14,7 @@ export interface ExportWish {
   readonly from?: number | undefined;
   /** … and before this one. */
   readonly to?: number | undefined;
-  /** All by default; in formats that go with a recording chat and gifts. */
+  /** Types of events; all by default, in formats that go with a recording chat and gifts. */
   readonly types?: readonly string[] | undefined;
   readonly userId?: string | undefined;
   readonly minDiamonds?: number | undefined;
@@ -22,11 +22,11 @@ export interface ExportWish {
   readonly filter?: string | undefined;
   /** Only events with a greater seq: continues a file. */
   readonly after?: number | undefined;
-  /** When the recording begins; by default the broadcast does. */
+  /** Time at which the recording begins; by default the broadcast does. */
   readonly startMs?: number | undefined;
   readonly offsetMs?: number | undefined;
   readonly zoneMinutes?: number | undefined;
-  /** People are replaced by pseudonyms made with this key; `true` is the store's own, with which erased people got theirs. */
+  /** Key of the pseudonyms that replace people; `true` is the store's own, with which erased people got theirs. */
   readonly pseudonyms?: string | true | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface ExportAsk {
   readonly about: ExportAbout;
 }
 
-/** Beijing, where the rooms are. */
+/** Time zone of Beijing, where the rooms are, in minutes east of UTC. */
 export const PLATFORM_ZONE_MINUTES = 480;
 const TIMED_TYPES: readonly EventType[] = ["chat", "gift"];
 
@@ -89,7 +89,7 @@ export async function decideExport(
   return { room, format, where, from, to, filter, after, until: head, pseudonymKey, about };
 }
 
-/** Null is all. */
+/** Returns the types to export; null is all. */
 function typesOf(asked: readonly string[] | undefined, timed: boolean): readonly EventType[] | null {
   if (asked === undefined) return timed ? TIMED_TYPES : null;
   if (asked.includes("*")) return null;

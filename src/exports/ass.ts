@@ -4,7 +4,7 @@ import { CROSSING_MS, FONT_SIZE, Lanes, SCREEN, STANDING_MS, widthOf } from "./l
 import { lineOf, subtitleText } from "./subtitle-text.js";
 import { type Placed, placed } from "./timeline.js";
 
-/** Subtitles over a recording: chat crosses the screen, gifts and the rest stand at the bottom left. */
+/** Writes subtitles over a recording: chat crosses the screen, gifts and the rest stand at the bottom left. */
 export const ass: Encode = async function* (batches, about) {
   yield headOf(about);
   const lanes = new Lanes();
@@ -55,7 +55,7 @@ function standing(at: number, lanes: Lanes): readonly [style: string, lasts: num
   return ["Gift", STANDING_MS, `\\pos(20,${lanes.stand(at)})`];
 }
 
-/** `H:MM:SS.cc` */
+/** Writes a time as `H:MM:SS.cc`. */
 function clock(ms: number): string {
   const hundredths = Math.floor(ms / 10);
   const two = (value: number) => String(value).padStart(2, "0");

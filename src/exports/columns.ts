@@ -1,10 +1,10 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent, NewEventOf, User } from "../events/event.js";
 
-/** What a cell holds; null is unknown, or not told by this kind of event. */
+/** Value of a cell; null is unknown, or not told by this kind of event. */
 export type Value = string | number | boolean | null;
 
-/** A column of the tables (csv, xlsx, parquet). A `moment` is ms UTC that is shown as a date. */
+/** Column of the tables (csv, xlsx, parquet). A `moment` is ms UTC that is shown as a date. */
 export interface Column {
   readonly name: string;
   readonly kind: "text" | "integer" | "boolean" | "moment";
@@ -85,7 +85,7 @@ export const COLUMNS: readonly Column[] = [
   integer("revision", (event) => event.revision),
 ];
 
-/** Whose event it is. */
+/** Returns the person whose event it is. */
 export function userOf(event: LiveEvent): User | null {
   return "user" in event ? (event.user ?? null) : null;
 }
@@ -94,7 +94,10 @@ function ofGift(of: (event: NewEventOf<"gift">) => Value): Column["of"] {
   return (event) => (event.type === "gift" ? of(event) : null);
 }
 
-/** A moment as tables show it: `2026-11-25 20:15:00.123` where the clock is so many minutes ahead of UTC; its number where no calendar has it. */
+/**
+ * Writes a moment as tables show it: `2026-11-25 20:15:00.123` where the clock is so many minutes ahead of UTC; its number where no
+ * calendar has it.
+ */
 export function shownMoment(at: number, zoneMinutes: number): string {
   const local = at + zoneMinutes * 60_000;
   return isDate(local) ? new Date(local).toISOString().slice(0, -1).replace("T", " ") : String(at);

@@ -2,18 +2,22 @@ import type { LiveEvent } from "../events/event.js";
 import { COLUMNS, type Column, shownMoment, type Value } from "./columns.js";
 import type { Encode } from "./format.js";
 
-/** Excel takes a file without it for one of the machine's own character set. */
+/** Byte order mark: Excel takes a file without it for one of the machine's own character set. */
 const BOM = "\ufeff";
 const LINE_END = "\r\n";
 /**
- * What a spreadsheet would compute: a formula begins with one of these, behind blanks and signs that show nothing too, and East Asian versions take the wide forms
- * (OWASP, "CSV Injection"). Nothing else may begin with our own mark, so that it can be taken off again.
+ * Pattern of cells that a spreadsheet would compute. A formula begins with one of these, behind blanks and signs that show nothing too, and
+ * East Asian versions take the wide forms (OWASP, "CSV Injection"). Nothing else may begin with our own mark, so that it can be taken off
+ * again.
  */
 const COMPUTED = /^(?:[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*[=+\-@＝＋－＠|%]|[\t\r\n']|[\s\u0000-\u0020]+$)/u;
-/** More digits than a spreadsheet keeps: it would show and save 7.42341E+18. */
+/** Pattern of numbers with more digits than a spreadsheet keeps: it would show and save 7.42341E+18. */
 const LONG_NUMBER = /^\d{16,}$/;
 
-/** A table for spreadsheets. A cell that they would compute or round has an apostrophe before it, as has one that begins with an apostrophe. */
+/**
+ * Writes a table for spreadsheets. A cell that they would compute or round has an apostrophe before it, as has one that begins with an
+ * apostrophe.
+ */
 export const csv: Encode = async function* (batches, { zoneMinutes, begins }) {
   if (begins) yield `${BOM}${COLUMNS.map(({ name }) => name).join(",")}${LINE_END}`;
   for await (const events of batches) yield events.map((event) => lineOf(event, zoneMinutes)).join("");

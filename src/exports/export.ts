@@ -16,14 +16,14 @@ import { xml } from "./xml.js";
 /** Events of one page: reading and writing them takes some 10 ms, which others must wait for. */
 const PAGE = 500;
 
-/** Who pays for the filter of an export, and of which time: it waits while there is none. */
+/** Payer for the filter of an export, and the time that it is paid from: it waits while there is none. */
 interface Paid {
   readonly time: ReadingTime;
   readonly payer: string;
 }
 
 /**
- * The events that an export is of, page by page, in order of seq. A page may be empty: others get their turn after each.
+ * Reads the events that an export is of, page by page, in order of seq. A page may be empty: others get their turn after each.
  * @param onScanned told, before a page is given, up to which seq it and those before it have come
  * @param paid without it the filter takes what time it needs: for a process of its own
  */
@@ -64,7 +64,7 @@ export interface ExportPiece {
 }
 
 /**
- * The bytes of an export, piece by piece as they are taken: what is held does not grow with what is exported.
+ * Makes the bytes of an export, piece by piece as they are taken: the memory held does not grow with what is exported.
  * @param paid who pays for its filter; by default nobody has to
  * @throws DyliveError what the log throws; the signal's reason
  */

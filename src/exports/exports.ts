@@ -4,16 +4,16 @@ import type { Log } from "../store/log.js";
 import type { ExportAsk } from "./ask.js";
 import { type ExportPiece, exportPieces } from "./export.js";
 
-/** An answer holds at least so much, so that what is handed between threads is worth its way. */
+/** Least bytes of an answer, so that what is handed between threads is worth its way. */
 const PART_BYTES = 256 * 1024;
-/** Each holds some 10 MB and its share of one core. */
+/** Most exports that are open at a time: each holds some 10 MB and its share of one core. */
 const OPEN_MAX = 4;
 
-/** Exports that are under way, each taken part by part by whoever opened it. */
+/** Exports that are under way, each taken part by part by the caller that opened it. */
 export interface Exports {
   /** Begins an export. @param payer the token that pays for its filter  @throws DyliveError in_use when too many are under way */
   open(ask: ExportAsk, payer: string): Promise<number>;
-  /** The next part of its bytes; null at the end. */
+  /** Returns the next part of its bytes; null at the end. */
   next(id: number): Promise<Uint8Array | null>;
   /** Ends it, wherever it is; to be called after the end, too. */
   close(id: number): Promise<void>;
@@ -26,7 +26,7 @@ export class LocalExports implements Exports {
   readonly #open = new Map<number, { readonly pieces: AsyncIterator<ExportPiece>; readonly stop: AbortController }>();
   #last = 0;
 
-  /** @param time that of this thread */
+  /** @param time reading time of this thread */
   constructor(log: Pick<Log, "read">, time: ReadingTime) {
     this.#log = log;
     this.#time = time;

@@ -1,19 +1,19 @@
 import type { LiveEvent } from "../events/event.js";
 
-/** What is told of an export beside its events. */
+/** Facts of an export beside its events. */
 export interface ExportAbout {
   readonly room: number;
   readonly webRid: string | null;
   readonly sessionId: string | null;
   readonly title: string | null;
   readonly anchor: string | null;
-  /** What the first moment of the recording that the export goes with is, ms UTC; null: the time of the first event. */
+  /** First moment of the recording that the export goes with, ms UTC; null: the time of the first event. */
   readonly startMs: number | null;
-  /** Added to every place in the recording, ms. */
+  /** Offset added to every place in the recording, ms. */
   readonly offsetMs: number;
   /** Minutes east of UTC of the times in tables. */
   readonly zoneMinutes: number;
-  /** False where the file is continued: then it does not begin anew. */
+  /** Whether the file begins here; false where it is continued: then it does not begin anew. */
   readonly begins: boolean;
 }
 

@@ -5,8 +5,8 @@ const ZONE = /^([+-])(\d\d):([0-5]\d)$/;
 const ZONE_MAX_MINUTES = 14 * 60;
 
 /**
- * A moment as people write it: `2026-11-25 20:00`, with seconds, with a zone of its own (`Z`, `+08:00`), or ms UTC. The only reader of dates
- * that people give: one that the calendar does not have (30 February, 24:00) is refused.
+ * Reads a moment as people write it: `2026-11-25 20:00`, with seconds, with a zone of its own (`Z`, `+08:00`), or ms UTC. The only reader
+ * of dates that people give: one that the calendar does not have (30 February, 24:00) is refused.
  * @param field named in the error
  * @param zoneMinutes where the clock is that one without a zone is of; null for this machine's own zone
  * @throws DyliveError bad_request
@@ -22,7 +22,7 @@ export function readInstant(field: string, text: string, zoneMinutes: number | n
   return zoneMinutes === null ? new Date(`${day}T${minute}${second}`).getTime() : at - zoneMinutes * 60_000;
 }
 
-/** Minutes east of UTC. @throws DyliveError bad_request */
+/** Reads a zone as minutes east of UTC. @throws DyliveError bad_request */
 export function readZone(field: string, text: string): number {
   if (text === "Z") return 0;
   const [, sign, hours, minutes] = ZONE.exec(text) ?? [];

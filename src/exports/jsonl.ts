@@ -1,6 +1,6 @@
 import type { Encode } from "./format.js";
 
-/** One event a line, as the API gives it: nothing is lost. */
+/** Writes one event a line, as the API gives it: nothing is lost. */
 export const jsonl: Encode = async function* (batches) {
   for await (const events of batches) yield events.map((event) => `${JSON.stringify(event)}\n`).join("");
 };

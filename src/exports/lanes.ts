@@ -1,20 +1,22 @@
-/** The screen that subtitles are laid out for; players scale it. */
+/** Screen that subtitles are laid out for; players scale it. */
 export const SCREEN = { width: 1920, height: 1080 } as const;
 export const FONT_SIZE = 44;
-/** How long a line takes to cross the screen. */
+/** Time that a line takes to cross the screen, in ms. */
 export const CROSSING_MS = 10_000;
-/** How long a line that stands still is shown. */
+/** Time that a line that stands still is shown, in ms. */
 export const STANDING_MS = 4_000;
 
 const LANE_HEIGHT = 52;
-/** Three quarters of the screen for what crosses it, five lines at the bottom left for what stands. */
+/** Lanes for the lines that cross the screen, three quarters of it; five lines at the bottom left are for those that stand. */
 const CROSSING_LANES = 15;
 const STANDING_LANES = 5;
 const GAP_PX = 40;
 
-/** Finds lines their place on the screen so that none covers another, as long as there is room; then the one that is freed first is covered. */
+/**
+ * Finds places for lines on the screen so that none covers another, as long as there is room; then the one that is freed first is covered.
+ */
 export class Lanes {
-  /** When the last line of each lane has come in whole, and when it is gone, ms. */
+  /** Times at which the last line of each lane has come in whole, and is gone, ms. */
   readonly #crossing = Array.from({ length: CROSSING_LANES }, () => ({ inAt: 0, goneAt: 0 }));
   readonly #standing = Array.from({ length: STANDING_LANES }, () => 0);
 
@@ -36,13 +38,13 @@ export class Lanes {
   }
 }
 
-/** The first lane that is free at a time, else the one that is freed first. */
+/** Returns the first lane that is free at a time, else the one that is freed first. */
 function firstFree(freedAt: readonly number[], at: number): number {
   const free = freedAt.findIndex((moment) => moment <= at);
   return free >= 0 ? free : freedAt.indexOf(Math.min(...freedAt));
 }
 
-/** How wide a text is drawn, in pixels of the screen; signs of Chinese are as wide as high, others half. */
+/** Returns the width of a drawn text, in pixels of the screen; signs of Chinese are as wide as high, others half. */
 export function widthOf(text: string): number {
   let halves = 0;
   for (const sign of text) halves += (sign.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;

@@ -6,7 +6,7 @@ import type { Encode } from "./format.js";
 /** Rows of one group: written when there are so many, so this is what is held (some 10 MB). */
 const GROUP_ROWS = 10_000;
 
-/** Beyond the largest number of a column. */
+/** Number beyond the largest one of a column. */
 const INT64 = 2 ** 63;
 
 const SCHEMA: readonly SchemaElement[] = [
@@ -14,7 +14,7 @@ const SCHEMA: readonly SchemaElement[] = [
   ...COLUMNS.map((column): SchemaElement => ({ ...typeOf(column), name: column.name, repetition_type: "OPTIONAL" })),
 ];
 
-/** A table for analysis. A `moment` is a timestamp in UTC, so that the zone of the other tables means nothing here. */
+/** Writes a table for analysis. A `moment` is a timestamp in UTC, so that the zone of the other tables means nothing here. */
 export const parquet: Encode = async function* (batches) {
   const piece = new ParquetPiece();
   const writer = new ParquetWriter({ writer: piece, schema: [...SCHEMA], createdBy: "dylive" });
@@ -33,7 +33,7 @@ export const parquet: Encode = async function* (batches) {
   yield piece.take();
 };
 
-/** What the writer has written since it was last looked at; the places in the file go on. */
+/** Collects what the writer has written since it was last looked at; the places in the file go on. */
 class ParquetPiece extends ByteWriter {
   take(): Uint8Array {
     const bytes = new Uint8Array(this.getBuffer());

@@ -2,9 +2,10 @@ import { digestOf, isPseudonym, pseudonymOf } from "../erasure/pseudonym.js";
 import type { LiveEvent, User } from "../events/event.js";
 
 /**
- * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key nobody can tell who it is.
- * Who stands under a pseudonym in the log already keeps it.
- * What the platform's own sentences say of people is left out. Chats are kept as they were written: people may name themselves or others there.
+ * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key nobody can tell who it
+ * is. A person who stands under a pseudonym in the log already keeps it.
+ * What the platform's own sentences say of people is left out. Chats are kept as they were written: people may name themselves or others
+ * there.
  */
 export class Pseudonyms {
   readonly #key: string;
@@ -13,13 +14,13 @@ export class Pseudonyms {
     this.#key = key;
   }
 
-  /** The event without anybody's name, id or picture. */
+  /** Returns the event without anybody's name, id or picture. */
   hide(event: LiveEvent): LiveEvent {
     const hidden = "user" in event && event.user !== undefined ? { ...event, user: this.#user(event.user) } : event;
     return this.#others(hidden);
   }
 
-  /** What is told of people beside the one who did it. */
+  /** Hides the people in an event beside the one who did it. */
   #others(event: LiveEvent): LiveEvent {
     switch (event.type) {
       case "gift":
@@ -51,7 +52,7 @@ export class Pseudonyms {
     }
   }
 
-  /** The name of a combo has its sender in it; that of an action may. */
+  /** Hides the people in a gift: the name of a combo has its sender in it; that of an action may. */
   #gift(event: Extract<LiveEvent, { type: "gift" }>): LiveEvent {
     const comboId = `c${digestOf(event.comboId, this.#key)}`;
     const id = event.id.startsWith("settle:") ? `settle:${comboId}` : event.id;

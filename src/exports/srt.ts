@@ -4,7 +4,7 @@ import { STANDING_MS } from "./lanes.js";
 import { lineOf, subtitleText } from "./subtitle-text.js";
 import { type Placed, placed } from "./timeline.js";
 
-/** Subtitles that every player shows: a line for each chat and gift, with who it is of. */
+/** Writes subtitles that every player shows: a line for each chat and gift, with who it is of. */
 export const srt: Encode = async function* (batches, about) {
   let count = 0;
   for await (const batch of placed(batches, about)) {
@@ -23,7 +23,7 @@ function spoken({ event }: Placed): string {
   return event.type === "chat" && who !== "" && line !== "" ? `${who}：${line}` : line;
 }
 
-/** `HH:MM:SS,mmm` */
+/** Writes a time as `HH:MM:SS,mmm`. */
 function clock(ms: number): string {
   const [seconds, minutes] = [Math.floor(ms / 1000), Math.floor(ms / 60_000)];
   const padded = (value: number, digits = 2) => String(value).padStart(digits, "0");

@@ -7,16 +7,16 @@ export interface Placed {
   readonly event: LiveEvent;
 }
 
-/** Clocks that are set right differ by less. */
+/** Bound on the difference between clocks that are set right, in ms. */
 const AHEAD_MS = 86_400_000;
-/** The log is in order of arrival: what comes this much late is still put where it belongs … */
+/** Lateness in ms up to which an event is still put where it belongs, though the log is in order of arrival. */
 const LATE_MS = 60_000;
-/** … among so many events at most. */
+/** Most events among which a late one is put where it belongs. */
 const HELD_MAX = 5000;
 
 /**
- * Events in order of their place in the recording. What was before its first moment is left out. An event that comes later than a minute after
- * its time (a message that a redecoding found) is given when it comes, out of order.
+ * Yields events in order of their place in the recording. Events before its first moment are left out. An event that comes later than a
+ * minute after its time (a message that a redecoding found) is given when it comes, out of order.
  */
 export async function* placed(batches: AsyncIterable<readonly LiveEvent[]>, about: ExportAbout): AsyncGenerator<readonly Placed[]> {
   let { startMs } = about;
@@ -34,7 +34,7 @@ export async function* placed(batches: AsyncIterable<readonly LiveEvent[]>, abou
   yield held;
 }
 
-/** Nearly every event is the newest. */
+/** Inserts an event at its place. Nearly every event is the newest. */
 function insert(held: Placed[], one: Placed): void {
   let index = held.length;
   while (index > 0 && (held[index - 1]?.at ?? 0) > one.at) index--;

@@ -5,13 +5,13 @@ import { COLUMNS, type Column, shownMoment } from "./columns.js";
 import type { Encode } from "./format.js";
 import { xmlText } from "./markup.js";
 
-/** What Excel takes of one sheet, the line of titles included. */
+/** Most rows that Excel takes of one sheet, the line of titles included. */
 const SHEET_ROWS = 1_048_576;
-/** What Excel takes of one cell; more and it calls the file damaged. */
+/** Most characters that Excel takes of one cell; more and it calls the file damaged. */
 const CELL_MAX = 32_767;
 /** 1970-01-01 in days of Excel, whose first day is 1899-12-31. */
 const EPOCH_DAYS = 25_569;
-/** 10000-01-01: Excel has dates before that, from 1900 on. */
+/** First day that Excel has no dates for, 10000-01-01: it has those before it, from 1900 on. */
 const LAST_DAYS = 2_958_466;
 const DAY_MS = 86_400_000;
 /** The number of the style that shows a date, in {@link STYLES}. */
@@ -21,7 +21,7 @@ const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
 
 const LETTERS = COLUMNS.map((_, index) => lettersOf(index));
 
-/** Shows moments as dates; everything else as it is. */
+/** Styles that show moments as dates; everything else as it is. */
 const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>`;
 
 /** The beginning of a sheet, with its line of titles, which stays when the rest is scrolled. */
@@ -32,7 +32,7 @@ const SHEET_HEAD = `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView work
 const SHEET_TAIL = "</sheetData></worksheet>";
 
 /**
- * The row of an event. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits.
+ * Writes the row of an event. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits.
  * @param number of the row in its sheet; that of the titles is 1
  */
 function rowOf(event: LiveEvent, number: number, zoneMinutes: number): string {
@@ -66,13 +66,13 @@ function textCell(index: number, number: number, value: string): string {
   return `<c r="${LETTERS[index]}${number}" t="inlineStr"><is><t xml:space="preserve">${xmlText(plain)}</t></is></c>`;
 }
 
-/** What a column is called: A to Z, AA to AZ, … */
+/** Returns the letters that name a column: A to Z, AA to AZ, … */
 function lettersOf(index: number): string {
   const last = String.fromCharCode(65 + (index % 26));
   return index < 26 ? last : lettersOf(Math.floor(index / 26) - 1) + last;
 }
 
-/** The other files of a workbook with so many sheets, by their names in the archive. */
+/** Returns the other files of a workbook with so many sheets, by their names in the archive. */
 function workbookFiles(sheets: number): ReadonlyMap<string, string> {
   const each = (make: (number: number) => string) => Array.from({ length: sheets }, (_, index) => make(index + 1)).join("");
   const types = "http://schemas.openxmlformats.org/package/2006/content-types";
@@ -100,7 +100,7 @@ function workbookFiles(sheets: number): ReadonlyMap<string, string> {
   ]);
 }
 
-/** A workbook for Excel: a sheet of the events, and another whenever one is full. */
+/** Writes a workbook for Excel: a sheet of the events, and another whenever one is full. */
 export const xlsx: Encode = (batches, { zoneMinutes }) => workbook(batches, zoneMinutes, SHEET_ROWS);
 
 /** @param sheetRows rows that fit into one sheet, that of the titles included */
@@ -146,7 +146,7 @@ async function* sheetOf(rows: Rows, zoneMinutes: number, sheetRows: number): Asy
   yield SHEET_TAIL;
 }
 
-/** Batches, of which no more is taken than fits. */
+/** Reads batches, of which no more is taken than fits. */
 class Rows {
   /** Whether nothing more comes. Known one look ahead, so that no sheet is begun for nothing. */
   ended = false;
@@ -157,7 +157,7 @@ class Rows {
     this.#batches = batches[Symbol.asyncIterator]();
   }
 
-  /** Some of the next events, `max` at most; null when there are none. */
+  /** Returns some of the next events, `max` at most; null when there are none. */
   async take(max: number): Promise<readonly LiveEvent[] | null> {
     if (this.#waiting.length === 0) await this.#pull();
     if (this.ended) return null;

@@ -5,14 +5,14 @@ import type { Encode, ExportAbout } from "./format.js";
 import { xmlText } from "./markup.js";
 import { type Placed, placed } from "./timeline.js";
 
-/** Danmaku from right to left, middle size, white: what Bilibili's own default is. */
+/** Mode of the danmaku: from right to left, middle size, white, which is Bilibili's own default. */
 const MODE = 1;
 const SIZE = 25;
 const COLOR = 16_777_215;
-/** Diamonds are 0.1 CNY; the tools count in thousandths of one (facts/peers-and-users.md, section 5: 小心心, 1 diamond, is 100). */
+/** Price of one diamond: 0.1 CNY; the tools count in thousandths of one (facts/peers-and-users.md, section 5: 小心心, 1 diamond, is 100). */
 const PRICE_PER_DIAMOND = 100;
 
-/** Chat and gifts as Bilibili's tools read them (DanmakuFactory, danmaku2ass, biliLive-tools): `<d p="…">` and `<gift …/>`. */
+/** Writes chat and gifts as Bilibili's tools read them (DanmakuFactory, danmaku2ass, biliLive-tools): `<d p="…">` and `<gift …/>`. */
 export const xml: Encode = async function* (batches, about) {
   yield headOf(about);
   for await (const batch of placed(batches, about)) yield batch.map(elementOf).join("");
@@ -55,7 +55,7 @@ function personOf({ id, nickname }: User) {
   return { user: nickname ?? "", uid: id ?? "0" };
 }
 
-/** What is unknown is left out. */
+/** Writes attributes; those whose value is unknown are left out. */
 function attributes(values: Readonly<Record<string, string | number | null>>): string {
   const known = Object.entries(values).filter(([, value]) => value !== null);
   return known.map(([name, value]) => ` ${name}="${xmlText(String(value))}"`).join("");

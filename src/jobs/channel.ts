@@ -5,12 +5,12 @@ import type { JobDesk, JobName, Jobs } from "./jobs.js";
 import type { FromThread, ToThread } from "./message.js";
 import type { ThreadData } from "./thread.js";
 
-/** More jobs than these wait only when the thread hangs. */
+/** Most jobs that may wait; more wait only when the thread hangs. */
 const MAX_WAITING = 1000;
-/** What has not ended by then is cut. */
+/** Time after which jobs that have not ended are cut, in ms. */
 const CLOSE_MS = 5000;
 
-/** How the thread is started. */
+/** Options for starting the thread. */
 interface ChannelOptions extends ThreadData {
   readonly clock: Clock;
   /** Options of Node for the thread; those of the process by default. Tests that run from source give a loader. */
@@ -22,7 +22,10 @@ interface WaitingCall {
   readonly reject: (error: unknown) => void;
 }
 
-/** The worker thread as the main thread sees it. It is started by the first job; when it dies, its jobs fail and the next one starts it again. */
+/**
+ * Runs jobs in a worker thread, as the main thread sees it. The thread is started by the first job; when it dies, its jobs fail and the
+ * next one starts it again.
+ */
 export class WorkerChannel implements JobDesk {
   readonly #options: ChannelOptions;
   readonly #waiting = new Map<number, WaitingCall>();

@@ -3,7 +3,9 @@ import { LATE_MS } from "../health/backlog.js";
 import type { RoomStatus } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
 
-/** A browser that starts for the first time takes a minute; each layer has its own limits within that. */
+/**
+ * Longest time for the doctor, in ms. A browser that starts for the first time takes a minute; each layer has its own limits within that.
+ */
 const MOST_MS = 240_000;
 const OUTPUT_MAX_BYTES = 262_144;
 
@@ -41,7 +43,10 @@ export async function examineBeside(
   throw new DyliveError("bad_request", told === "" ? "the doctor said nothing" : told);
 }
 
-/** Whether what the rooms of a running server receive is stored: its own counts, which a process beside it does not have. */
+/**
+ * Returns a finding on whether what the rooms of a running server receive is stored: its own counts, which a process beside it does not
+ * have.
+ */
 export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerFinding {
   const layer = "collection";
   if (rooms.length === 0) return { layer, state: "skipped", detail: "no room is collected", todo: null };

@@ -5,7 +5,7 @@ import type { Search } from "../store/search.js";
 import type { Statistics } from "../store/statistics.js";
 import type { TaskSteps } from "./tasks.js";
 
-/** Every call of an interface as a job whose name begins with `P`: asked for by its parameters. */
+/** Calls of an interface as jobs whose names begin with `P`: asked for by its parameters. */
 type Calls<P extends string, T> = {
   [K in keyof T & string as `${P}.${K}`]: T[K] extends (...ask: infer A) => Promise<infer R>
     ? { readonly ask: A; readonly answer: R }
@@ -13,8 +13,9 @@ type Calls<P extends string, T> = {
 };
 
 /**
- * What is done beside the main thread, so that nothing holds up heartbeats and appends: what a job is asked with, and what it answers. Both are
- * copied between threads: plain data, maps, bigints and bytes, no functions and no classes. What a job does stands in `run.ts`.
+ * Jobs that are done beside the main thread, so that nothing holds up heartbeats and appends: what a job is asked with, and what it
+ * answers. Both are copied between threads: plain data, maps, bigints and bytes, no functions and no classes. What a job does stands in
+ * `run.ts`.
  *
  * A job is short (some 50 ms): long work is a row of jobs, each with a cursor, so that it can be broken off and others get their turn.
  */
@@ -33,7 +34,7 @@ export type Jobs = Calls<"statistics", Statistics> &
 /** The name of a job. */
 export type JobName = keyof Jobs;
 
-/** Where jobs are done. */
+/** Runner of jobs, wherever they are done. */
 export interface JobDesk {
   /**
    * Does a job.

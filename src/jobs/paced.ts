@@ -1,16 +1,16 @@
-/** How far a piece of long work is, or what came of it. */
+/** Progress of a piece of long work, or its result. */
 export type Pace<R> = { readonly progress: JobProgress } | { readonly result: R };
 
 interface JobProgress {
-  /** What is done now, in a few words. */
+  /** Name of what is done now, in a few words. */
   readonly what: string;
   readonly count: number;
 }
 
-/** Tells how far the work is, and goes on when there is a turn for it. */
+/** Callback that tells how far the work is, and goes on when there is a turn for it. */
 export type Turn = (what: string, count: number) => Promise<void>;
 
-/** Long work that is done step by step, as it is asked to: in between others have their turn, and it can be left where it is. */
+/** Runs long work step by step, as it is asked to: in between others have their turn, and it can be left where it is. */
 export class Paced<R> {
   readonly #work: (turn: Turn, signal: AbortSignal) => Promise<R>;
   readonly #stop = new AbortController();

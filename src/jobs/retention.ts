@@ -1,7 +1,7 @@
 import type { Retention } from "../store/retention.js";
 import type { JobDesk } from "./jobs.js";
 
-/** Retention where jobs are done: what gives room back takes the write lock for its time. */
+/** Returns retention that is done where jobs are done: giving room back takes the write lock for its time. */
 export function retentionAt(desk: JobDesk): Retention {
   return {
     limits: (...ask) => desk.run("retention.limits", ask),

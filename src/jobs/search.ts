@@ -1,7 +1,7 @@
 import type { Search } from "../store/search.js";
 import type { JobDesk } from "./jobs.js";
 
-/** Search where jobs are done: comparing some thousand texts takes its time. */
+/** Returns search that is done where jobs are done: comparing some thousand texts takes its time. */
 export function searchAt(desk: JobDesk): Search {
   return {
     progress: (...ask) => desk.run("search.progress", ask),

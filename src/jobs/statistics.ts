@@ -1,7 +1,7 @@
 import type { Statistics } from "../store/statistics.js";
 import type { JobDesk } from "./jobs.js";
 
-/** Statistics that are read and written where jobs are done: a rank of a hundred thousand people takes its time. */
+/** Returns statistics that are read and written where jobs are done: a rank of a hundred thousand people takes its time. */
 export function statisticsAt(desk: JobDesk): Statistics {
   return {
     progress: (...ask) => desk.run("statistics.progress", ask),

@@ -13,7 +13,7 @@ import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { type Pace, Paced } from "./paced.js";
 
-/** Long work on what is kept, by its name: what it is asked with, and what comes of it. Folders are of all raw recordings. */
+/** Tasks of long work on what is kept, by name: what each is asked with, and what comes of it. Folders are of all raw recordings. */
 export interface Tasks {
   /** Takes a person out of the log and what is made of it. */
   readonly erase: { readonly ask: { readonly user: string; readonly keep: boolean }; readonly result: EraseReport };
@@ -34,7 +34,7 @@ interface RedecodeResult extends Redecoded {
   readonly refused: number;
 }
 
-/** Tasks that are under way, each done step by step by whoever opened it. */
+/** Tasks that are under way, each done step by step by the caller that opened it. */
 export interface TaskSteps {
   open(name: TaskName, ask: Tasks[TaskName]["ask"]): Promise<number>;
   /** Goes on for some 50 ms. */
@@ -45,7 +45,7 @@ export interface TaskSteps {
 
 type Work = Pick<Paced<Tasks[TaskName]["result"]>, "next" | "stop">;
 
-/** Tasks that are done in this thread. */
+/** Runs tasks in this thread. */
 export class LocalTasks implements TaskSteps {
   readonly #store: Store;
   readonly #vocabulary: () => Promise<Vocabulary>;

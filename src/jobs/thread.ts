@@ -6,7 +6,7 @@ import type { Store } from "../store/store.js";
 import { type FromThread, sentError, type ToThread } from "./message.js";
 import { JobRunner } from "./run.js";
 
-/** What the thread is started with. */
+/** Data that the thread is started with. */
 export interface ThreadData {
   readonly at: StoreAt;
 }

@@ -1,6 +1,6 @@
 import type { LiveEvent } from "../events/event.js";
 
-/** Clocks that are set right differ by less. */
+/** Bound on the difference between clocks that are set right, in ms. */
 const AHEAD_MS = 86_400_000;
 
 /** Whether an event may have been received when it says, by the clock of this machine, ms UTC. */

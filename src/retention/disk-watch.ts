@@ -3,12 +3,12 @@ import type { Clock } from "../runtime/clock.js";
 import type { SystemNews } from "../store/system-room.js";
 
 const MB = 1_000_000;
-/** Between looks. A busy room writes some MB in that time. */
+/** Time between looks, in ms. A busy room writes some MB in that time. */
 const LOOK_MS = 60_000;
-/** It is well again only with so much more than the limit, so that a disk at its limit is not told of again and again. */
+/** Multiple of the limit at which a disk is well again, so that a disk at its limit is not told of again and again. */
 const WELL = 1.1;
 
-/** What the watch over a disk is built of. */
+/** Dependencies of the watch over a disk. */
 export interface DiskWatchDeps {
   /** Folder on the disk. */
   readonly folder: string;
@@ -19,17 +19,17 @@ export interface DiskWatchDeps {
   readonly freeBytesOf?: (folder: string) => Promise<number>;
   /** Tells the operator. What it throws is told to `onError`, and it is told again at the next look. */
   readonly tell: (news: SystemNews) => Promise<unknown>;
-  /** Told when the disk is well again. */
+  /** Called when the disk is well again. */
   readonly onWell: (freeBytes: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Looks how much room the disk of the data folder has, and tells once when it becomes low. */
+/** Watches how much room the disk of the data folder has, and tells once when it becomes low. */
 export class DiskWatch {
   readonly #parts: DiskWatchDeps;
   #freeBytes: number | null = null;
   #low = false;
-  /** What is still to be told: a full disk may take it only when it is well again. */
+  /** News that is still to be told: a full disk may take it only when it is well again. */
   #untold: SystemNews | null = null;
   #stop: () => void = () => {};
   #looking: Promise<void> = Promise.resolve();

@@ -5,9 +5,9 @@ import type { Store } from "../store/store.js";
 import { isBelieved } from "./believed.js";
 import { beyondLimits, type RawRecordings } from "./raw.js";
 
-/** A clock that goes off by less than this is set right in the usual way. */
+/** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
 const JUMP_MS = 3_600_000;
-/** After a jump, and after a long silence, nothing is removed by age for so long: time for somebody to set the clock right. */
+/** Time after a jump, and after a long silence, in which nothing is removed by age, in ms: time for somebody to set the clock right. */
 const HOLD_MS = 86_400_000;
 
 /**
@@ -57,10 +57,10 @@ export class ClockDoubt {
 }
 
 const DAY_MS = 86_400_000;
-/** A day is told by the platform's time, ages count from the receipt: some events come this much later. */
+/** Most ms by which some events come later: a day is told by the platform's time, ages count from the receipt. */
 const LATE_MS = 3_600_000;
 
-/** Limits of age up to this much longer are kept by dropping days. */
+/** Most ms by which a limit of age is exceeded where it is kept by dropping days. */
 const DAY_SLACK_MS = DAY_MS + LATE_MS;
 
 type Days = Pick<Retention, "days" | "dropDays">;
@@ -86,7 +86,7 @@ async function dropByAge(
 }
 
 /**
- * Drops the oldest day: the store as a whole is too big. Neither the newest day goes nor one that has not ended.
+ * Drops the oldest day, since the store as a whole is too big. Neither the newest day goes nor one that has not ended.
  * @param days as `Retention.days` tells them
  * @param now ms UTC
  * @returns whether it went
@@ -97,15 +97,15 @@ async function shedDay(retention: Days, days: readonly number[], now: number): P
   return (await retention.dropDays(oldest)) > 0;
 }
 
-/** Between rounds: what is a few minutes older than its limit does no harm. */
+/** Time between rounds, in ms: a few minutes beyond a limit do no harm. */
 const ROUND_MS = 600_000;
-/** After each step others have their turn at the store. */
+/** Pause after each step, in ms, in which others have their turn at the store. */
 const PAUSE_MS = 20;
 
 /** Events of a room that are looked at for one whose time of receipt can be believed. */
 const LOOKED_AT = 10;
 
-/** What the keeper is built from. */
+/** Dependencies of the keeper. */
 export interface RetentionKeeperDeps {
   readonly store: Pick<Store, "log" | "rooms"> & {
     readonly retention: Pick<Retention, "limits" | "storeSize" | "giveBack" | "days" | "dropDays">;
@@ -117,12 +117,12 @@ export interface RetentionKeeperDeps {
   readonly maxStoreBytes: number | null;
   /** One step of a room, as {@link retainStep}, wherever it is done. */
   readonly step: (room: RoomKey, limits: LimitsOf, now: number, signal: AbortSignal) => Promise<boolean>;
-  /** As {@link shedStep}. */
+  /** One step, as {@link shedStep}. */
   readonly shed: (room: RoomKey, now: number, signal: AbortSignal) => Promise<boolean>;
   readonly raw: RawRecordings;
-  /** Told of raw recordings that were removed. */
+  /** Called when raw recordings were removed. */
   readonly onRawRemoved: (room: RoomKey, files: number, bytes: number) => void;
-  /** Told in one sentence why something that should be removed is not at the moment. */
+  /** Called with one sentence that says why something that should be removed is not at the moment. */
   readonly onDoubt: (sentence: string) => void;
   readonly onError: (error: unknown) => void;
   /** Milliseconds of a clock that nobody sets; the process's own by default. */
@@ -186,7 +186,7 @@ export class RetentionKeeper {
     await this.#rawRound(doubt === null, signal);
   }
 
-  /** File after file, so that others have their turn at the disk. */
+  /** Removes raw recordings beyond their limits, file after file, so that others have their turn at the disk. */
   async #rawRound(byAge: boolean, signal: AbortSignal): Promise<void> {
     const { store, limits, raw, onRawRemoved, clock } = this.#parts;
     for (const room of await raw.rooms()) {
@@ -207,7 +207,7 @@ export class RetentionKeeper {
     }
   }
 
-  /** While the store as a whole is too big: the oldest day, or the oldest events of the room that has the oldest. */
+  /** Removes, while the store as a whole is too big, the oldest day, or the oldest events of the room that has the oldest. */
   async #shed(rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
     const { store, maxStoreBytes, shed, clock, onDoubt } = this.#parts;
     let removed = false;
@@ -243,7 +243,7 @@ export class RetentionKeeper {
     return oldest?.room ?? null;
   }
 
-  /** When the newest event of all was received, as far as that can be believed; null when there is none. */
+  /** Returns when the newest event of all was received, as far as that can be believed; null when there is none. */
   async #newest(rooms: readonly RoomKey[]): Promise<number | null> {
     const times: number[] = [];
     for (const room of rooms) {
@@ -255,14 +255,14 @@ export class RetentionKeeper {
   }
 }
 
-/** The same limits, where days are dropped: what is left for removal by rows is what these cannot reach. */
+/** Returns the same limits, where days are dropped: what is left for removal by rows is what these cannot reach. */
 function eased({ events, ...others }: LimitsOf, ageMs: number | null): LimitsOf {
   return ageMs === null || events.maxAgeMs !== ageMs
     ? { events, ...others }
     : { events: { ...events, maxAgeMs: ageMs + DAY_SLACK_MS }, ...others };
 }
 
-/** The same limits, but for age. */
+/** Returns the same limits, but for age. */
 function ageless({ events, statistics, raw }: LimitsOf): LimitsOf {
   return { events: { ...events, maxAgeMs: null }, statistics: { ...statistics, maxAgeMs: null }, raw: { ...raw, maxAgeMs: null } };
 }

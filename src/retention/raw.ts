@@ -6,14 +6,14 @@ export interface RawRecording {
   readonly path: string;
   /** When its first frame was received, ms UTC. */
   readonly startedAt: number;
-  /** When its last frame was received, or a while later; ms UTC. */
+  /** Time when its last frame was received, or a while later; ms UTC. */
   readonly endedAt: number;
   readonly bytes: number;
-  /** It may be written to. */
+  /** Whether it may be written to. */
   readonly open: boolean;
 }
 
-/** Where raw recordings are. */
+/** Raw recordings of all rooms. */
 export interface RawRecordings {
   /** Rooms of which there are some, whether the log knows them or not. */
   rooms(): Promise<readonly RoomKey[]>;
@@ -23,8 +23,8 @@ export interface RawRecordings {
 }
 
 /**
- * The recordings of a room that are beyond its limits, oldest first: those without a frame that is young enough, then the oldest until the rest
- * is small enough. One that may be written to is counted, and stays.
+ * Returns the recordings of a room that are beyond its limits, oldest first: those without a frame that is young enough, then the oldest
+ * until the rest is small enough. One that may be written to is counted, and stays.
  * @param now ms UTC
  */
 export function beyondLimits(files: readonly RawRecording[], { maxAgeMs, maxBytes }: Limits, now: number): readonly RawRecording[] {

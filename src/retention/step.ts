@@ -6,7 +6,7 @@ import { isBelieved } from "./believed.js";
 
 /** Events of one step: deleting them holds the write lock for some 20 ms. */
 const STEP_EVENTS = 500;
-/** A page ends where something was removed: between days that were dropped there may be single events. */
+/** Most pages of one step. A page ends where something was removed: between days that were dropped there may be single events. */
 const STEP_PAGES = 20;
 
 type Deps = Pick<Store, "log" | "retention" | "statistics">;
@@ -40,8 +40,8 @@ async function removeStep(store: Deps, room: RoomKey, { maxAgeMs, maxBytes }: Li
 }
 
 /**
- * The oldest events, up to the first that stays. When one was received is not known where it says a time that is yet to come: the log is in order of
- * receipt, so it goes with the next one that goes.
+ * Returns the oldest events, up to the first that stays. The time of receipt of an event that says a time yet to come is not known: the log
+ * is in order of receipt, so it goes with the next one that goes.
  */
 async function oldestWhile({ log }: Deps, room: RoomKey, now: number, goes: (event: LiveEvent) => boolean): Promise<readonly LiveEvent[]> {
   const seen: LiveEvent[] = [];
@@ -61,7 +61,7 @@ async function oldestWhile({ log }: Deps, room: RoomKey, now: number, goes: (eve
   return seen.slice(0, Math.min(going, STEP_EVENTS));
 }
 
-/** Whether one goes that came after a long run of those of which nobody knows. Looked for further and further on. */
+/** Whether an event goes that came after a long run of events whose time of receipt nobody knows. Looks further and further on. */
 async function goesLater(
   log: Deps["log"],
   room: RoomKey,

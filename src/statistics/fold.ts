@@ -7,8 +7,8 @@ import type { Vocabulary } from "./words.js";
 const MINUTE_MS = 60_000;
 
 /**
- * What events add to the statistics of their broadcasts. A function of the events alone, and of each of them apart: events may be cut into
- * parts anywhere, and the parts added in any order.
+ * Sums up what events add to the statistics of their broadcasts. A function of the events alone, and of each of them apart: events may be
+ * cut into parts anywhere, and the parts added in any order.
  */
 export function fold(events: readonly LiveEvent[], vocabulary: Vocabulary): ReadonlyMap<string, SessionDelta> {
   const deltas = new Map<string, SessionDelta>();
@@ -135,18 +135,21 @@ function worthOf({ delta, diamonds, test }: LiveEventOf<"gift">): Worth {
   return { units, diamonds: BigInt(whole(diamonds ?? 0)), unpricedUnits: diamonds === null ? units : 0 };
 }
 
-/** Who somebody is: only a known id tells. Masked people all look alike, and are never taken for one. */
+/**
+ * Returns the id by which somebody is counted; only a known id tells who they are. Masked people all look alike, and are never taken for
+ * one.
+ */
 function personId(user: User): string | null {
   return user.masked ? null : user.id;
 }
 
-/** Somebody of whom nothing is counted yet. @param at ms UTC of their first event */
+/** Makes a person of whom nothing is counted yet. @param at ms UTC of their first event */
 function newPerson(userId: string, at: number): Person {
   const counts = { events: 0, chats: 0, likes: 0, joins: 0, follows: 0, shares: 0 };
   return { userId, name: null, nameSeq: 0, ...counts, ...nothingGiven(), firstAt: at, lastAt: at };
 }
 
-/** Counts an event of theirs; of a gift, that it was one, but not what it was worth. */
+/** Counts an event of a person; of a gift, that it was one, but not what it was worth. */
 function countEvent(person: Person, event: LiveEvent, name: string | null): void {
   if (name !== null) Object.assign(person, namedBy(name, event.seq));
   person.events++;
@@ -159,12 +162,12 @@ function countEvent(person: Person, event: LiveEvent, name: string | null): void
   else if (event.type === "like") person.likes = plus(person.likes, whole(event.count));
 }
 
-/** No gifts. */
+/** Returns a sum of no gifts. */
 function nothingGiven(): Given {
   return { combos: 0, settled: 0, units: 0, diamonds: 0n, unpricedUnits: 0 };
 }
 
-/** What one gift event brought. */
+/** Units and diamonds that one gift event brought. */
 type Worth = Pick<Given, "units" | "diamonds" | "unpricedUnits">;
 
 /** Adds what a gift event brought. */
@@ -174,12 +177,12 @@ function give(given: Given, { units, diamonds, unpricedUnits }: Worth): void {
   given.unpricedUnits = plus(given.unpricedUnits, unpricedUnits);
 }
 
-/** A name with the event that told it; none when it told none. */
+/** Returns a name with the event that told it; none when it told none. */
 function namedBy(name: string | null | undefined, seq: number): Named {
   return name === null || name === undefined ? { name: null, nameSeq: 0 } : { name, nameSeq: seq };
 }
 
-/** A count of an event; what is none (an event that somebody else wrote) counts as 0. */
+/** Returns a count of an event; what is none (an event that somebody else wrote) counts as 0. */
 function whole(value: number): number {
   return Number.isSafeInteger(value) && value > 0 ? value : 0;
 }

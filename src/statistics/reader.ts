@@ -2,12 +2,12 @@ import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { Statistics } from "../store/statistics.js";
 
-/** Between looks at what is new: a look is one small query, and figures of a minute ago would do. */
+/** Time between looks at what is new, in ms: a look is one small query, and figures of a minute ago would do. */
 const PAUSE_MS = 2000;
 /** Steps of one room before the others have their turn: a room that is counted for the first time may take minutes. */
 const TURN_STEPS = 20;
 
-/** What the reader is built from. */
+/** Dependencies of the reader. */
 interface StatisticsReaderDeps {
   readonly statistics: Pick<Statistics, "progress">;
   readonly clock: Clock;

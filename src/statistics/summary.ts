@@ -11,7 +11,7 @@ type Amount = number | string;
 /** Gifts as they are shown. */
 type ShownGifts = Omit<Given, "diamonds"> & { readonly diamonds: Amount };
 
-/** What is told of a broadcast as a whole. */
+/** Summary of a broadcast as a whole. */
 export interface Summary {
   readonly messages: Readonly<Partial<Record<EventType, number>>>;
   readonly events: number;
@@ -63,12 +63,12 @@ export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null,
   };
 }
 
-/** Gifts as they are shown. */
+/** Returns gifts as they are shown. */
 export function shownGifts({ combos, settled, units, diamonds, unpricedUnits }: Given): ShownGifts {
   return { combos, settled, units, diamonds: amountOf(diamonds), unpricedUnits };
 }
 
-/** A sum of diamonds as it is shown. */
+/** Returns a sum of diamonds as it is shown. */
 export function amountOf(diamonds: bigint): Amount {
   return diamonds <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(diamonds) : String(diamonds);
 }

@@ -6,8 +6,8 @@ const NAMED = /\[([^[\]\s]{1,12})\]/gu;
 const PICTURE = /\p{Extended_Pictographic}/u;
 
 /**
- * The emoji of a chat, as often as they are in it: the platform's own by their name in brackets, others as they are. A chat that tells its
- * pieces is believed about them; its text alone is looked at otherwise.
+ * Returns the emoji of a chat, as often as they are in it: the platform's own by their name in brackets, others as they are. A chat that
+ * tells its pieces is believed about them; its text alone is looked at otherwise.
  */
 function emojiOf({ text, segments, kind }: Pick<NewEventOf<"chat">, "text" | "segments" | "kind">, graphemes: Intl.Segmenter): string[] {
   const found: string[] = [];
@@ -21,7 +21,7 @@ function emojiOf({ text, segments, kind }: Pick<NewEventOf<"chat">, "text" | "se
   return found;
 }
 
-/** A text without what {@link emojiOf} finds by name: those names are no words. */
+/** Returns a text without what {@link emojiOf} finds by name: those names are no words. */
 function withoutEmoji(text: string): string {
   return text.replace(NAMED, " ");
 }
@@ -48,16 +48,16 @@ const STOP_WORDS =
   "这个 那个 什么 怎么 就是 一个 没有 可以 我们 你们 他们 她们 自己 不是 还是 不要 不能 现在 这么 那么 这样 那样 这是 那是 这里 那里 时候 " +
   "因为 所以 但是 如果 已经 还有 或者 然后 一下 一点 有点 为什么 怎么样 哪个 哪里 多少 知道 觉得 the and you is to of in it";
 
-/** The platform allows about 100 characters in a chat; of a longer text this much is looked at. */
+/** Most characters of a text that are looked at. The platform allows about 100 characters in a chat. */
 const TEXT_MAX_CHARS = 500;
-/** What is longer is no word, but a link or noise. */
+/** Longest word, in characters: anything longer is no word, but a link or noise. */
 const WORD_MAX_CHARS = 24;
 const STARTS_WORD = /^[\p{L}\p{N}]/u;
 const ONE_SIGN = /^\P{N}$/u;
 
-/** Words and emoji of chats. */
+/** Finds words and emoji of chats. */
 export interface Vocabulary {
-  /** What a text consists of, as often as it is in it. */
+  /** Returns the words of a text, as often as they are in it. */
   wordsOf(text: string): readonly string[];
   emojiOf(chat: Pick<NewEventOf<"chat">, "text" | "segments" | "kind">): readonly string[];
 }
@@ -82,10 +82,10 @@ export async function openVocabulary(): Promise<Vocabulary> {
   };
 }
 
-/** More than any dictionary word that could cut one of ours in two. */
+/** Frequency above that of any dictionary word that could cut one of ours in two. */
 const FREQUENT = 10_000;
 
-/** Numbers of any length count (扣1), single signs and letters do not: alone they say nothing. */
+/** Whether a word counts: numbers of any length do (扣1), single signs and letters do not, since alone they say nothing. */
 function isWord(word: string): boolean {
   return word.length <= WORD_MAX_CHARS && STARTS_WORD.test(word) && !ONE_SIGN.test(word);
 }

@@ -1,7 +1,10 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 import { DyliveError } from "../runtime/errors.js";
 
-/** IPv4 that is not the public internet (IANA's special-purpose registry), and where clouds answer with secrets to whoever asks. */
+/**
+ * Networks of IPv4 that are not the public internet (IANA's special-purpose registry), and addresses where clouds answer with secrets to
+ * anyone who asks.
+ */
 const SPECIAL_V4 = [
   "0.0.0.0/8", // this network
   "10.0.0.0/8", // private
@@ -20,10 +23,10 @@ const SPECIAL_V4 = [
   "224.0.0.0/4", // multicast
   "240.0.0.0/4", // reserved, broadcast
 ];
-/** The public internet of IPv6 is 2000::/3 without these: tunnels that may end anywhere, documentation. */
+/** Networks of IPv6's public internet, 2000::/3, that are left out: tunnels that may end anywhere, documentation. */
 const SPECIAL_V6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
 const PUBLIC_V6 = ["2000::/3"];
-/** IPv4 inside IPv6: mapped, and translated by a gateway of an IPv6-only network. */
+/** Networks of IPv6 that hold an IPv4 address: mapped, and translated by a gateway of an IPv6-only network. */
 const V4_INSIDE = ["::ffff:0:0/96", "64:ff9b::/96"];
 
 const special = networks(SPECIAL_V4);
@@ -40,7 +43,7 @@ export function isPublic(address: string): boolean {
   return publicV6.check(plain, "ipv6") && !specialV6.check(plain, "ipv6");
 }
 
-/** Which addresses beside the public ones may be reached: names, addresses and networks that the operator listed. */
+/** List of addresses that may be reached beside the public ones: names, addresses and networks that the operator named. */
 export class AllowedHosts {
   readonly #names = new Set<string>();
   readonly #networks = new BlockList();
@@ -87,7 +90,7 @@ function addNetwork(list: BlockList, entry: string): void {
   list.addSubnet(address, length, family === 4 ? "ipv4" : "ipv6");
 }
 
-/** The last 32 bits of an IPv6 address as IPv4. */
+/** Returns the last 32 bits of an IPv6 address as IPv4. */
 function v4Of(address: string): string {
   const dotted = /(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
   if (dotted !== undefined) return dotted;

@@ -4,16 +4,16 @@ import type { Page, RoomKey } from "../store/log.js";
 
 /** The most events that a batch may be asked to hold. */
 export const BATCH_EVENTS_MAX = 500;
-/** A batch's events are as many bytes at most, unless one event alone is more. Most receivers take 1 MiB by default, some 100 KB. */
+/** Most bytes of a batch's events, unless one event alone is more. Most receivers take 1 MiB by default, some 100 KB. */
 const BATCH_BYTES = 262_144;
 
-/** What a batch is made for. */
+/** Parameters of a batch. */
 interface BatchOf {
   readonly hook: Pick<HookRow, "id" | "replays">;
-  /** Names the log in which the seqs count. */
+  /** Name of the log in which the seqs count. */
   readonly logId: string;
   readonly room: RoomKey;
-  /** Everything up to here was sent or left out. */
+  /** Last seq that was sent or left out, with everything before it. */
   readonly after: number;
   /** ms UTC */
   readonly now: number;
@@ -43,8 +43,8 @@ export function makeBatch({ hook, logId, room, after, now }: BatchOf, page: Page
 }
 
 /**
- * The `webhook-id`: hook, room and range, and what makes them mean the same for ever. After a restored backup seqs are given again, in a log of
- * another id; what somebody has sent again is a message of its own, or a receiver that knows the first would drop it.
+ * Returns the `webhook-id`: hook, room and range, and what makes them mean the same for ever. After a restored backup seqs are given again,
+ * in a log of another id; what somebody has sent again is a message of its own, or a receiver that knows the first would drop it.
  */
 function batchId({ id, replays }: BatchOf["hook"], logId: string, room: RoomKey, from: number, to: number): string {
   return `${id}_${room}_${from}-${to}_${logId}${replays > 0 ? `_${replays}` : ""}`;

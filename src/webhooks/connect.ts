@@ -3,10 +3,10 @@ import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import type { AllowedHosts } from "./address.js";
 
-/** For the connection alone, TLS included. */
+/** Longest time for making a connection, TLS included, in ms. */
 const CONNECT_MS = 10_000;
 
-/** A connection that was not made because of where it would have gone. */
+/** Error of a connection that was not made because of where it would have gone. */
 export class PrivateAddress extends Error {
   constructor(host: string, address: string) {
     super(

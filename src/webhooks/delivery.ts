@@ -10,15 +10,15 @@ import { hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
 import { Slots } from "./slots.js";
 
-/** Requests to one receiver at a time. Each hook has its own: a slow receiver holds up nobody else. */
+/** Most requests to one receiver at a time. Each hook has its own: a slow receiver holds up nobody else. */
 const ROOMS_AT_A_TIME = 4;
-/** How far a hook has come past events that it is not sent is written this often. */
+/** Time after which a hook's progress past events that it is not sent is written, in ms. */
 const SAVE_MS = 5_000;
-/** So many failures in a row, of whatever rooms, and then a success: the receiver is back, and nobody waits any longer. */
+/** Failures in a row, of any rooms, after which a success means that the receiver is back: then nobody waits any longer. */
 const DOWN_AFTER = 3;
 const GONE = 410;
 
-/** What deliveries are built of; the same for all hooks. */
+/** Dependencies of deliveries; the same for all hooks. */
 interface DeliveryDeps {
   readonly store: Pick<Store, "log" | "hooks">;
   readonly clock: Clock;
@@ -28,12 +28,12 @@ interface DeliveryDeps {
   /** Failing time (ms) after which a hook is given up. */
   readonly pauseAfterMs: number;
   readonly onTry: (hook: string, outcome: HookTry) => void;
-  /** The hook is to be paused. */
+  /** Called when the hook is to be paused. */
   readonly onDead: (hook: HookRow, reason: "gone" | "failing") => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
-/** The deliveries of one hook, as it was set at one revision. */
+/** Delivers the events of one hook, as it was set at one revision. */
 export class Delivery {
   readonly hook: HookRow;
   readonly #parts: DeliveryDeps;
@@ -100,7 +100,7 @@ export class Delivery {
     for (const [room, { head }] of await this.#parts.store.log.heads()) if (head > (this.#laneParts.places.get(room) ?? 0)) this.wake(room);
   }
 
-  /** How far it is in each room that it has looked at, also where the store does not know yet. */
+  /** Position in each room that it has looked at, also where the store does not know it yet. */
   get places(): ReadonlyMap<RoomKey, number> {
     return this.#laneParts.places;
   }

@@ -9,12 +9,12 @@ const PAGES_MAX = 200;
 const REMEMBERED = 1_000;
 
 /**
- * Says of a room's `state` events which one is the first of its broadcast that says `live`: after a stall, a reconnection or a restart of dylive
- * the room becomes live again, but nobody went on air. The answer is a function of the log.
+ * Finds which of a room's `state` events is the first of its broadcast that says `live`: after a stall, a reconnection or a restart of
+ * dylive the room becomes live again, but nobody went on air. The answer is a function of the log.
  */
 export class FirstLive {
   readonly #log: Pick<Log, "readBefore">;
-  /** seq of the first one, by room and broadcast. */
+  /** The seq of the first one, by room and broadcast. */
   readonly #known = new Map<string, number>();
 
   constructor(log: Pick<Log, "readBefore">) {

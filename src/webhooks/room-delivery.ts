@@ -11,12 +11,12 @@ import type { Answered, Send } from "./send.js";
 import type { Slots } from "./slots.js";
 
 const FIRST_MS = 5_000;
-/** A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
+/** Longest wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
 const LONGEST_MS = 2 * 3_600_000;
 
 /**
- * How long to wait after the n-th failure of a batch (from 1): full jitter below a bound that doubles up to two hours, and at least a tenth of
- * it, so that a receiver that comes back is not met by everything at once.
+ * Returns the wait after the n-th failure of a batch (from 1): full jitter below a bound that doubles up to two hours, and at least a tenth
+ * of it, so that a receiver that comes back is not met by everything at once.
  * @param putOffMs what the receiver asked for; null when it did not
  */
 function retryMs(tries: number, putOffMs: number | null, random: () => number = Math.random): number {
@@ -24,12 +24,12 @@ function retryMs(tries: number, putOffMs: number | null, random: () => number = 
   return Math.max(bound * (0.1 + 0.9 * random()), putOffMs ?? 0);
 }
 
-/** Least ms between the beginnings of two batches of a room, unless the first was full: what comes in between goes together. */
+/** Least ms between the beginnings of two batches of a room, unless the first was full: events that come in between go together. */
 const PACE_MS = 100;
 /** Pause after the store failed. */
 const STORE_RETRY_MS = 1_000;
 
-/** What the lanes of one hook share. */
+/** Dependencies that the deliveries of one hook share. */
 export interface RoomDeliveryDeps {
   readonly hook: HookRow;
   readonly selection: HookSelection;
@@ -40,25 +40,25 @@ export interface RoomDeliveryDeps {
   /** Divides the thread's time among hooks' expressions. */
   readonly time: ReadingTime;
   readonly slots: Slots;
-  /** How far the hook is in each room. */
+  /** Position of the hook in each room. */
   readonly places: Map<RoomKey, number>;
-  /** Rooms whose place the store does not know yet. */
+  /** Rooms whose position the store does not know yet. */
   readonly unsaved: Set<RoomKey>;
   readonly onUnsaved: () => void;
   readonly signal: AbortSignal;
-  /** Told of every try; true when the hook is to be left alone. */
+  /** Takes the outcome of every try; true when the hook is to be left alone. */
   readonly onTry: (outcome: HookTry, hook: HookRow) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
-/** What one hook is sent of one room, in order, one batch at a time: the next is not made before this one is delivered. */
+/** Delivers the events of one room to one hook, in order, one batch at a time: the next is not made before this one is delivered. */
 export class RoomDelivery {
   readonly #room: RoomKey;
   readonly #parts: RoomDeliveryDeps;
-  /** What is fixed and not delivered. Its body stays in the store: many rooms may have to wait for one receiver. */
+  /** Batch that is fixed and not delivered. Its body stays in the store: many rooms may have to wait for one receiver. */
   #fixed: HookBatchHead | null;
   #again = false;
-  /** There was more in the log than went into the batch. */
+  /** Whether there was more in the log than went into the batch. */
   #more = false;
   #waiting: AbortController | null = null;
 
@@ -69,7 +69,7 @@ export class RoomDelivery {
   }
 
   /**
-   * Resolves when everything is delivered that there is, or the signal aborts. Never rejects.
+   * Resolves when everything that there is has been delivered, or the signal aborts. Never rejects.
    * @param onEnd called in the same turn in which it was last looked whether it was woken, so that no wake is lost
    */
   async run(onEnd: () => void): Promise<void> {
@@ -163,7 +163,10 @@ export class RoomDelivery {
     return send({ url: hook.url, headers, body, allowPrivate: hook.allowPrivate }, signal);
   }
 
-  /** What the hook's expression lets through. A hook whose expression takes more time than it may waits until it has some again. */
+  /**
+   * Returns the events that the hook's expression lets through. A hook whose expression takes more time than it may waits until it has some
+   * again.
+   */
   async #passed(events: readonly LiveEvent[]): Promise<readonly LiveEvent[]> {
     const { hook, selection, time, signal } = this.#parts;
     if (selection.expression === null) return events;
@@ -172,7 +175,7 @@ export class RoomDelivery {
     return (await time.sift(events, { payer, wanted: selection.expression, signal })).found;
   }
 
-  /** The next batch of the room; null when there is nothing more. What is not wanted is passed over. */
+  /** Makes the next batch of the room; null when there is nothing more. Events that are not wanted are passed over. */
   async #next(): Promise<HookBatch | null> {
     const { hook, selection, store, firstLive, clock, places, unsaved, onUnsaved, signal } = this.#parts;
     while (!signal.aborted) {

@@ -8,14 +8,14 @@ import { Delivery } from "./delivery.js";
 import { FirstLive } from "./first-live.js";
 import type { Send } from "./send.js";
 
-/** Hooks are looked at this often: other processes (`dylive hook …`) change them too. */
+/** Time between two looks at the hooks, in ms: other processes (`dylive hook …`) change them too. */
 const LOOK_MS = 2_000;
 /** Pause after the store's wake-ups broke off. */
 const WAKES_RETRY_MS = 1_000;
-/** A hook that has failed so long is paused, unless told otherwise. */
+/** Failing time in ms after which a hook is paused, unless told otherwise. */
 export const PAUSE_AFTER_MS = 3 * 86_400_000;
 
-/** What a {@link HookRunner} is built of. */
+/** Dependencies of a {@link HookRunner}. */
 export interface HookRunnerDeps {
   readonly store: Pick<Store, "log" | "hooks">;
   readonly clock: Clock;
@@ -23,7 +23,7 @@ export interface HookRunnerDeps {
   /** Tells the system's room, once for each kind and about. */
   readonly tell: (news: SystemNews) => Promise<void>;
   readonly onError: (error: unknown) => void;
-  /** Between two looks at the hooks; 2 s by default. */
+  /** Time between two looks at the hooks, in ms; 2 s by default. */
   readonly lookMs?: number;
   /** ms of failing after which a hook is paused; three days by default. */
   readonly pauseAfterMs?: number;
@@ -68,7 +68,7 @@ export class HookRunner {
     return this.#counts;
   }
 
-  /** How far a hook is, where this process delivers it: newer than what the store knows. */
+  /** Returns the position of a hook in each room, where this process delivers it: newer than what the store knows. */
   placesOf({ id, revision }: HookRow): ReadonlyMap<RoomKey, number> | null {
     const delivery = this.#deliveries.get(id);
     return delivery?.hook.revision === revision ? delivery.places : null;

@@ -1,24 +1,24 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { HookSecrets } from "../store/hooks.js";
 
-/** Marks a secret as Standard Webhooks does; what follows is base64. */
+/** Prefix that marks a secret as Standard Webhooks does; the rest is base64. */
 const PREFIX = "whsec_";
-/** How long the secret before a rotation signs beside the new one: so long the receiver may take to learn the new one. */
+/** Time in ms for which the secret before a rotation signs beside the new one: the receiver may take that long to learn the new one. */
 const OLD_SECRET_MS = 24 * 3_600_000;
 
-/** A new secret: 32 random bytes. */
+/** Makes a new secret: 32 random bytes. */
 export function newSecret(): string {
   return PREFIX + randomBytes(32).toString("base64");
 }
 
-/** The secrets after a rotation at `now` (ms). The one before the one before stops signing at once. */
+/** Returns the secrets after a rotation at `now` (ms). The one before the one before stops signing at once. */
 export function rotated({ secret }: HookSecrets, now: number): HookSecrets {
   return { secret: newSecret(), old: { secret, until: now + OLD_SECRET_MS } };
 }
 
 /**
- * The headers of Standard Webhooks (https://www.standardwebhooks.com): HMAC-SHA256 over id, time in seconds and body, by every secret that is
- * valid, newest first.
+ * Returns the headers of Standard Webhooks (https://www.standardwebhooks.com): HMAC-SHA256 over id, time in seconds and body, by every
+ * secret that is valid, newest first.
  * @param id `webhook-id`, without a full stop
  * @param now ms UTC
  */

@@ -18,9 +18,9 @@ const TYPE_OF: Readonly<Record<HookName, EventType>> = {
   "disk.low": "system",
 };
 
-/** What a hook is to be sent. */
+/** Selection of the events that a hook is to be sent. */
 export interface HookSelection {
-  /** What the store can leave out by itself. */
+  /** Event types that the hook needs; the store leaves out the others by itself. */
   readonly types: readonly EventType[];
   /** The hook's own expression, which the event must fulfil, too. @throws BadFilter */
   readonly expression: Predicate | null;

@@ -3,15 +3,18 @@ import type { Clock } from "../runtime/clock.js";
 import type { HookTry } from "../store/hooks.js";
 import { PrivateAddress } from "./connect.js";
 
-/** From the beginning to the end of the answer. A receiver that needs longer should answer first and work then. */
+/**
+ * Longest time for a request, from its beginning to the end of the answer, in ms. A receiver that needs longer should answer first and work
+ * then.
+ */
 export const ANSWER_MS = 20_000;
-/** An answer is read this far; what comes after it is not wanted. */
+/** Most bytes of an answer that are read; the rest is not wanted. */
 const ANSWER_MAX_BYTES = 65_536;
-/** Of an answer that was no success, this much is kept. */
+/** Most characters that are kept of an answer that was no success. */
 const ANSWER_KEPT_CHARS = 300;
-/** The longest that a receiver may put us off. */
+/** Longest time that a receiver may put us off, in ms. */
 const PUT_OFF_MAX_MS = 24 * 3_600_000;
-/** An idle connection is kept for the next batch; receivers often close theirs after 5 s. */
+/** Time that an idle connection is kept for the next batch, in ms; receivers often close theirs after 5 s. */
 const IDLE_MS = 4_000;
 
 /** A request to a receiver. */
@@ -22,16 +25,16 @@ export interface OutgoingRequest {
   readonly allowPrivate: boolean;
 }
 
-/** What came of it. */
+/** Outcome of a request. */
 export interface Answered extends Pick<HookTry, "delivered" | "status" | "error" | "answer"> {
-  /** The receiver asks to be left alone this long; null when it did not say. */
+  /** Time that the receiver asks to be left alone, in ms; null when it did not say. */
   readonly putOffMs: number | null;
 }
 
-/** Sends one request. Never rejects: what goes wrong is an answer too. */
+/** Sends one request. Never rejects: a failure is an answer too. */
 export type Send = (outgoing: OutgoingRequest, signal: AbortSignal) => Promise<Answered>;
 
-/** For a process that sends nothing. */
+/** Sends nothing: for a process that delivers no webhooks. */
 export const sendNothing: Send = async () => ({
   delivered: false,
   status: null,
@@ -40,7 +43,7 @@ export const sendNothing: Send = async () => ({
   putOffMs: null,
 });
 
-/** What a {@link HttpSender} works with. */
+/** Dependencies of a {@link HttpSender}. */
 interface HttpSenderDeps {
   readonly clock: Clock;
   /** For hooks that may reach public addresses only, and for those that may reach all. */
@@ -51,7 +54,7 @@ interface HttpSenderDeps {
 /** Sends webhooks over HTTP. */
 export class HttpSender {
   readonly #clock: Clock;
-  /** Apart, so that a connection to a private address is never used by a hook that may not make it. */
+  /** Agent of its own, so that a connection to a private address is never used by a hook that may not make it. */
   readonly #guarded: Agent;
   readonly #open: Agent;
 
@@ -133,7 +136,7 @@ function putOff(header: string | string[] | undefined, now: number): number | nu
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, PUT_OFF_MAX_MS) : null;
 }
 
-/** What went wrong, in words fit to be shown. */
+/** Describes an error in words fit to be shown. */
 function wordsOf(error: unknown): string {
   for (let one: unknown = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
     if (one instanceof PrivateAddress) return one.message;

@@ -1,4 +1,4 @@
-/** So many pieces of work at a time; the others wait in the order in which they came. */
+/** Limits how many pieces of work run at a time; the others wait in the order in which they came. */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;

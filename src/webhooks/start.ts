@@ -6,7 +6,7 @@ import { HookRunner, type HookRunnerDeps } from "./runner.js";
 import { HttpSender } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
-/** What webhooks are built of. */
+/** Dependencies of webhooks. */
 interface HooksDeps extends Pick<HookRunnerDeps, "tell" | "onError" | "pauseAfterMs"> {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
@@ -14,7 +14,7 @@ interface HooksDeps extends Pick<HookRunnerDeps, "tell" | "onError" | "pauseAfte
   readonly allow: string | null;
 }
 
-/** What one hook has done in this process, and how it is. */
+/** Figures of one hook in this process: what it has done, and how it is. */
 export interface HookFigures {
   readonly id: string;
   readonly state: HookState;
@@ -23,17 +23,17 @@ export interface HookFigures {
   readonly failed: number;
 }
 
-/** Webhooks: managed here, and delivered here or by another process. */
+/** Open webhooks: managed here, and delivered here or by another process. */
 interface OpenHooks {
   readonly webhooks: WebhookService;
   figures(): Promise<readonly HookFigures[]>;
   /** Starts to deliver. @returns what ends that */
   deliver(): () => Promise<void>;
-  /** When nothing is delivered any more. */
+  /** Closes the sender. To be called when nothing is delivered any more. */
   close(): Promise<void>;
 }
 
-/** The desk alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
+/** Opens the webhook service alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
 export function deskBeside(parts: Omit<HooksDeps, "tell" | "onError" | "pauseAfterMs">): {
   readonly webhooks: WebhookService;
   close(): Promise<void>;
@@ -42,7 +42,7 @@ export function deskBeside(parts: Omit<HooksDeps, "tell" | "onError" | "pauseAft
   return { webhooks: new WebhookService({ ...parts, send: sender.send, allowed }), close: () => sender.close() };
 }
 
-/** Opens the desk; nothing is delivered yet. @throws DyliveError bad_config */
+/** Opens the webhook service; nothing is delivered yet. @throws DyliveError bad_config */
 export function openHooks(parts: HooksDeps): OpenHooks {
   const { store, clock } = parts;
   const { allowed, sender } = senderOf(parts);

@@ -11,39 +11,39 @@ import { type HookSelection, hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
 import { checkSettings } from "./settings.js";
 
-/** Hooks of a store. Each may hold 4 requests and their bodies at a time. */
+/** Most hooks of a store. Each may hold 4 requests and their bodies at a time. */
 const HOOKS_MAX = 100;
 
-/** What the desk works with. */
+/** Dependencies of the webhook service. */
 interface HookDeskDeps {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;
   readonly allowed: AllowedHosts;
-  /** Told that a hook was changed. */
+  /** Called when a hook was changed. */
   readonly onChange?: () => void;
-  /** How far a hook is where it is delivered by this process; the store's word by default. */
+  /** Returns the position of a hook in each room where this process delivers it; the store's word by default. */
   readonly placesOf?: (hook: HookRow) => ReadonlyMap<RoomKey, number> | null;
 }
 
-/** How a hook is, in a word: failing is one whose last try did not arrive and that is tried again. */
+/** States of a hook, in a word: failing is one whose last try did not arrive and that is tried again. */
 export const HOOK_STATES = ["active", "failing", "paused"] as const;
 export type HookState = (typeof HOOK_STATES)[number];
 
-/** How a hook is. */
+/** Returns the state of a hook. */
 export function hookState({ paused, failing }: Pick<HookRow, "paused" | "failing">): HookState {
   return paused !== null ? "paused" : failing !== null ? "failing" : "active";
 }
 
-/** How a hook is doing in one room. */
+/** State of a hook in one room. */
 interface HookRoom {
   readonly room: RoomKey;
-  /** Everything up to here is delivered or was left out. */
+  /** Last seq that is delivered or was left out, with everything before it. */
   readonly seq: number;
   readonly head: number;
-  /** Events of the log behind that place; a filter may leave some of them out. */
+  /** Events of the log behind that position; a filter may leave some of them out. */
   readonly backlog: number;
-  /** What is tried and not yet delivered. */
+  /** Batch that is tried and not yet delivered. */
   readonly waiting: HookBatchHead | null;
 }
 
@@ -57,7 +57,9 @@ export interface HookView {
 /** A hook as somebody wants it; what is left out is as by default. */
 export type NewHook = Pick<HookSettings, "url"> & Partial<HookSettings>;
 
-/** Makes, changes and shows hooks. The same for the API and for the command line, which may be another process than the one that delivers. */
+/**
+ * Makes, changes and shows hooks. The same for the API and for the command line, which may be another process than the one that delivers.
+ */
 export class WebhookService {
   readonly #parts: HookDeskDeps;
 
@@ -117,13 +119,13 @@ export class WebhookService {
     return this.#changed(id, rotated(await this.get(id), this.#parts.clock.now()));
   }
 
-  /** Sends nothing until it is resumed; its places stay. @throws DyliveError not_found */
+  /** Sends nothing until the hook is resumed; its positions stay. @throws DyliveError not_found */
   async pause(id: string): Promise<HookRow> {
     const row = await this.get(id);
     return row.paused !== null ? row : this.#changed(id, { paused: { at: this.#parts.clock.now(), reason: "asked" } });
   }
 
-  /** Goes on where it was. One that is not paused tries again at once. @throws DyliveError not_found */
+  /** Goes on where the hook was. One that is not paused tries again at once. @throws DyliveError not_found */
   resume(id: string): Promise<HookRow> {
     return this.#changed(id, { paused: null, failing: null });
   }
@@ -171,7 +173,7 @@ export class WebhookService {
     return row;
   }
 
-  /** Every hook, oldest first. */
+  /** Returns every hook, oldest first. */
   async list(): Promise<readonly HookView[]> {
     const { store } = this.#parts;
     const heads = await store.log.heads();
@@ -183,7 +185,7 @@ export class WebhookService {
     return this.#view(await this.get(id), await this.#parts.store.log.heads());
   }
 
-  /** The last tries, newest first. @throws DyliveError not_found */
+  /** Returns the last tries, newest first. @throws DyliveError not_found */
   async tries(id: string, limit: number): Promise<readonly HookTry[]> {
     await this.get(id);
     return this.#parts.store.hooks.tries(id, limit);
@@ -196,7 +198,7 @@ export class WebhookService {
     return row;
   }
 
-  /** The newest seq of every room that there is and that is covered. */
+  /** Returns the newest seq of every room that there is and that is covered. */
   async #heads(selection: HookSelection): Promise<Map<RoomKey, number>> {
     const heads = await this.#parts.store.log.heads();
     return new Map([...heads].flatMap(([room, { head }]) => (selection.covers(room) ? [[room, head] as const] : [])));
@@ -224,7 +226,7 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host.slice(0, 64) : "hook"; // what is no address is refused as that
 }
 
-/** The error for a hook that does not exist, or that the caller may not know of. */
+/** Makes the error for a hook that does not exist, or that the caller may not know of. */
 export function unknownHook(id: string): DyliveError {
   return new DyliveError("not_found", `there is no hook ${JSON.stringify(id.slice(0, 40))}`);
 }
