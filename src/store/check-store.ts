@@ -75,7 +75,10 @@ async function checkStatistics(
   });
 }
 
-/** @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again */
+/**
+ * Compares one broadcast.
+ * @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again
+ */
 function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined, lag: number): readonly Finding[] {
   if (kept === undefined) return [{ kind: "statistics", room, sessionId, what: "events", log: String(sum.events), counted: "0" }];
   const { totals, partial, behind } = kept;

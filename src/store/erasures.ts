@@ -1,7 +1,4 @@
-/**
- * Note that somebody was erased, without saying who: it tells nothing to anybody who does not know the person's id already and has not the
- * store's key.
- */
+/** Note that somebody was erased, without saying who: only somebody who knows the person's id already and has the store's key can tell. */
 export interface NotedErasure {
   /** Time of the erasure, ms UTC. */
   readonly at: number;

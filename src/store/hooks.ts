@@ -9,7 +9,7 @@ const COUNTED_PAUSE_MS = 3 * 3_600_000;
 export const HOOK_PAUSES = ["asked", "gone", "failing"] as const;
 type HookPause = (typeof HOOK_PAUSES)[number];
 
-/** Settings of a hook, as its owner chose them. */
+/** Settings of a hook, as somebody wants them. */
 export interface HookSettings {
   readonly name: string;
   readonly url: string;
@@ -45,7 +45,7 @@ interface HookHealth {
   readonly deliveredAt: number | null;
 }
 
-/** A hook as stored. */
+/** Hook as stored. */
 export interface HookRow extends HookSettings, HookSecrets, HookHealth {
   readonly id: string;
   readonly createdAt: number;
@@ -56,7 +56,7 @@ export interface HookRow extends HookSettings, HookSecrets, HookHealth {
   readonly paused: { readonly at: number; readonly reason: HookPause } | null;
 }
 
-/** Changes of a hook; what is absent stays as it is. */
+/** Changes of a hook: the fields that can be changed. */
 export type HookChange = Partial<HookSettings & HookSecrets & Pick<HookRow, "paused" | "failing">>;
 
 /**
@@ -83,7 +83,7 @@ export interface HookBatch {
 /** A batch without its body, which may be large. */
 export type HookBatchHead = Omit<HookBatch, "body">;
 
-/** One request to a hook's receiver, and what came of it. */
+/** Request to a hook's receiver, and what came of it. */
 export interface HookTry {
   /** The `webhook-id`. */
   readonly id: string;
@@ -138,8 +138,8 @@ export interface Hooks {
   fixed(id: string): Promise<readonly HookBatchHead[]>;
   batch(id: string, room: RoomKey): Promise<HookBatch | null>;
   /**
-   * Notes a try of a batch. One that was delivered is gone with it and the place moves to its end, if it is still the one that is fixed. One of
-   * no batch (a test) is noted, and says nothing of how the hook is going.
+   * Notes a try of a batch. A batch that was delivered is gone with it and the place moves to its end, if it is still the one that is
+   * fixed. One of no batch (a test) is noted, and says nothing of how the hook is going.
    * @returns the hook as it is now; null when there is none
    */
   tried(id: string, outcome: HookTry): Promise<HookRow | null>;

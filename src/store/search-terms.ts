@@ -6,7 +6,7 @@ import type { SearchAsk } from "./search.js";
 const QUERY_PAIRS = 32;
 /** Longest text that can be asked for, in characters. */
 export const TEXT_MAX = 100;
-/** Largest power of two that a worth may reach (2^53 − 1). */
+/** Exponent of the largest power of two that a worth may reach (2^53 − 1). */
 const WORTH_BITS = 52;
 
 /** Folds a text for comparing: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */

@@ -58,7 +58,7 @@ function* eventsOf(source: SqliteSource, room: number): Generator<Row> {
   }
 }
 
-/** @throws DyliveError internal */
+/** Compares rows one by one. @throws DyliveError internal when they differ */
 async function compareRows(
   what: string,
   names: readonly string[],

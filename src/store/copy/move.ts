@@ -54,7 +54,7 @@ export async function moveStore({ from, to, signal, onProgress = () => {}, clock
   }
 }
 
-/** @returns how many events were copied before */
+/** Copies what is not copied yet. @returns how many events were copied before */
 async function copy(source: SqliteSource, target: PostgresTarget, onProgress: OnProgress, signal: AbortSignal): Promise<number> {
   const begun = await target.begin(source.meta("log_id") ?? "");
   const heads = source.heads();

@@ -15,12 +15,12 @@ export interface SourceHead {
   readonly kept: number;
 }
 
-/** A SQLite store as it was at one moment, opened to be read only. */
+/** SQLite store as it was at one moment, opened for reading only. */
 export class SqliteSource {
   readonly #database: Database.Database;
   readonly #events: Database.Statement<[number, number, number], Row>;
 
-  /** @throws DyliveError bad_config when there is none, it is not ours, or is of another version of dylive */
+  /** Opens the store. @throws DyliveError bad_config when there is none, it is not ours, or is of another version of dylive */
   constructor(path: string) {
     if (!existsSync(path)) throw new DyliveError("bad_config", `there is no store at ${path}`);
     this.#database = new Database(path, { readonly: true, fileMustExist: true });

@@ -23,7 +23,7 @@ interface MemoryHook {
   readonly tries: HookTry[];
 }
 
-/** The hooks in memory. */
+/** Hooks in memory. */
 export class MemoryHooks implements Hooks {
   readonly #gate: MemoryGate;
   readonly #positions: MemoryPositions;

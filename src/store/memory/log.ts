@@ -15,7 +15,7 @@ type OnReplaced = (room: RoomKey, sessionIds: ReadonlySet<string>, from: number,
  */
 const MAX_UNITS = 128 * 1024 * 1024;
 
-/** The log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
+/** Log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
 export class MemoryLog implements Log {
   readonly id = randomBytes(9).toString("base64url");
   readonly #rooms: MemoryRoomLogs;

@@ -15,7 +15,7 @@ import { MemorySessions } from "./sessions.js";
 import { MemoryStatistics } from "./statistics.js";
 import { MemoryTokens } from "./tokens.js";
 
-/** The erasures of a store in memory. */
+/** Erasures of a store in memory. */
 class MemoryErasures implements Erasures {
   readonly #gate: MemoryGate;
   readonly #noted = new Map<string, NotedErasure>();

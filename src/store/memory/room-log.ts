@@ -4,7 +4,7 @@ import type { ComboMark, Page, RoomKey, Where } from "../log.js";
 import { addRemoval, type Plan, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf, matches, mayReplace, type Row } from "../row.js";
 
-/** One room's log in memory. Keeps JSON text, so that what is read is a fresh copy, as from any other store. */
+/** Log of one room in memory. Keeps JSON text, so that what is read is a fresh copy, as from any other store. */
 export class MemoryRoomLog {
   epoch = 0;
   head = 0;
@@ -153,5 +153,5 @@ export class MemoryRoomLog {
   }
 }
 
-/** The logs of all rooms that exist. */
+/** Logs of all rooms that exist. */
 export type MemoryRoomLogs = Map<RoomKey, MemoryRoomLog>;

@@ -15,7 +15,7 @@ import {
 import type { MemoryGate } from "./gate.js";
 import { MemoryRoomLog, type MemoryRoomLogs } from "./room-log.js";
 
-/** The rooms and their names in memory. */
+/** Rooms and their names in memory. */
 export class MemoryRooms implements Rooms {
   readonly #logs: MemoryRoomLogs;
   readonly #gate: MemoryGate;

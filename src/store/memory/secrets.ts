@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Secrets } from "../secrets.js";
 import type { MemoryGate } from "./gate.js";
 
-/** The store's own keys, in memory. */
+/** Store's own keys, in memory. */
 export class MemorySecrets implements Secrets {
   readonly #gate: MemoryGate;
   readonly #key = randomBytes(32).toString("hex");

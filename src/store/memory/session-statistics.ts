@@ -5,7 +5,7 @@ import { addTotals, emptyTotals, eventsOf, type Totals } from "../totals.js";
 
 const NOTHING: Given = { combos: 0, settled: 0, units: 0, diamonds: 0n, unpricedUnits: 0 };
 
-/** The statistics of one broadcast in memory. */
+/** Statistics of one broadcast in memory. */
 export class MemorySessionStatistics {
   readonly sessionId: SessionKey;
   firstSeq: number;
@@ -49,7 +49,7 @@ export class MemorySessionStatistics {
     addWords(this.words.emoji, delta.emoji);
   }
 
-  /** Does what `Statistics.forget` says. */
+  /** Implements `Statistics.forget`. */
   forget(userId: string, as: string | null): void {
     const person = this.people.get(userId);
     this.people.delete(userId);

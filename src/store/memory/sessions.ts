@@ -3,11 +3,11 @@ import type { RoomKey } from "../log.js";
 import type { Session, Sessions } from "../sessions.js";
 import type { MemoryGate } from "./gate.js";
 
-/** The broadcasts of every room in memory. */
+/** Broadcasts of every room in memory. */
 export class MemorySessions implements Sessions {
   readonly #gate: MemoryGate;
   readonly #exists: (room: RoomKey) => boolean;
-  /** By room, in the order in which they were opened. */
+  /** Sessions by room, in the order in which they were opened. */
   readonly #sessions = new Map<RoomKey, Map<string, Session>>();
 
   constructor(gate: MemoryGate, exists: (room: RoomKey) => boolean) {

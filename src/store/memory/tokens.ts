@@ -2,7 +2,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow, Tokens } from "../tokens.js";
 import type { MemoryGate } from "./gate.js";
 
-/** The tokens in memory. */
+/** Tokens in memory. */
 export class MemoryTokens implements Tokens {
   readonly #gate: MemoryGate;
   readonly #rows = new Map<string, TokenRow>();

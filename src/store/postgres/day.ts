@@ -1,5 +1,5 @@
 export const DAY_MS = 86_400_000;
-/** 2016-01-01, before the platform, and 2100-01-01: ids that say another time say none. */
+/** First and last day that an id may tell, 2016-01-01 (before the platform) and 2100-01-01: ids that say another time say none. */
 const FIRST_DAY = 16_801;
 const LAST_DAY = 47_481;
 

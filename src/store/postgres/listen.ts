@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { PostgresConnection } from "./connection.js";
 
-/** Pause before a lost connection is opened again, in ms; it doubles each time. */
+/** Pause before a lost connection is opened again, in ms, which doubles each time; and the longest. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 

@@ -14,7 +14,7 @@ import type { PostgresSession } from "./session.js";
 const FIRST_HITS = 20;
 /** Seqs that one call of `verify` compares. */
 const VERIFY_SEQS = 20_000;
-/** One event in so many has its words compared. */
+/** Step between events whose words are compared: one in so many. */
 const VERIFY_WORDS_EVERY = 97;
 
 /** Events that were looked at in a room, newest first, and whether that is all there is. */

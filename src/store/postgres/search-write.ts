@@ -30,7 +30,7 @@ export async function lockIndex(session: PostgresSession, room: RoomKey): Promis
   return row?.indexed ?? 0;
 }
 
-/** Does what `Search.advance` says. */
+/** Implements `Search.advance`. */
 export async function advanceIndex(session: PostgresSession, room: RoomKey): Promise<boolean> {
   const indexed = await lockIndex(session, room);
   const head = (await session.row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room))?.head ?? 0;

@@ -16,7 +16,7 @@ const moved = (user: string, receiver: string, receiverName: string, who: string
 const MOVE_GIVER = moved("$2::text", "receiver_id", "receiver_name", "user_id");
 const MOVE_RECEIVER = moved("user_id", "$2::text", "$3::text", "receiver_id");
 
-/** Does what `Statistics.forget` says. Call it inside a write transaction. */
+/** Implements `Statistics.forget`. Call it inside a write transaction. */
 export async function forgetPerson(session: PostgresSession, userId: string, as: string | null): Promise<void> {
   if (as === null) await session.run("DELETE FROM statistics_people WHERE user_id = $1", userId);
   else {

@@ -39,7 +39,7 @@ type StoredSession = Omit<SessionStatistics, "totals" | "busiest"> & {
   readonly minuteEvents: number | null;
 };
 
-/** Does what `Statistics.sessions` says; the functions here read on the session that they are given. */
+/** Implements `Statistics.sessions`; the functions here read on the session that they are given. */
 export async function sessionsOf(session: PostgresSession, room: RoomKey, sessionIds: readonly SessionKey[]) {
   const rows = await session.rows<StoredSession>(
     `SELECT s.session_id AS "sessionId", s.tally, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
@@ -57,7 +57,7 @@ export async function sessionsOf(session: PostgresSession, room: RoomKey, sessio
   return new Map(found.map((one) => [one.sessionId, one]));
 }
 
-/** Does what `Statistics.minutes` says. */
+/** Implements `Statistics.minutes`. */
 export async function minutesOf(session: PostgresSession, room: RoomKey, sessionId: SessionKey, after: number, limit: number) {
   const rows = await session.rows<{ minute: number; tally: string }>(
     `SELECT minute, tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`,
@@ -69,7 +69,7 @@ export async function minutesOf(session: PostgresSession, room: RoomKey, session
   return rows.map(({ minute, tally }): Minute => ({ minute, totals: totalsOf(tally) }));
 }
 
-/** Does what `Statistics.people` says. */
+/** Implements `Statistics.people`. */
 export async function peopleOf(
   session: PostgresSession,
   room: RoomKey,
@@ -86,7 +86,7 @@ export async function peopleOf(
   return (await session.rows<Stored<Person>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<Person>);
 }
 
-/** Does what `Statistics.gifts` says. */
+/** Implements `Statistics.gifts`. */
 export async function giftsOf(
   session: PostgresSession,
   room: RoomKey,
@@ -120,7 +120,7 @@ export async function giftsOf(
   return rows.map(({ rank, key: last, ...row }) => ({ ...whole<Omit<GiftSum, "place">>(row), place: [rank, row.units, last] }));
 }
 
-/** Does what `Statistics.words` says. */
+/** Implements `Statistics.words`. */
 export function wordsCounted(
   session: PostgresSession,
   room: RoomKey,
@@ -134,7 +134,7 @@ export function wordsCounted(
   return session.rows<WordCount>(sql, room, sessionId, kind, limit, ...(after === undefined ? [] : [after.count, after.text]));
 }
 
-/** Does what `Statistics.person` says. */
+/** Implements `Statistics.person`. */
 export async function personOf(session: PostgresSession, room: RoomKey, userId: string, limit: number, before = Number.MAX_SAFE_INTEGER) {
   const rows = await session.rows<Stored<PersonSession>>(
     `SELECT s.session_id AS "sessionId", s.first_seq AS place, ${PERSON}

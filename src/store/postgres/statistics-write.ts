@@ -8,7 +8,7 @@ import { addDelta } from "./statistics-add.js";
 const SWEEP_ROWS = 2000;
 const PARTS = ["minutes", "people", "gifts", "combos", "words"] as const;
 
-/** Does what `Statistics.commit` says. Call it inside a write transaction, as everything here. */
+/** Implements `Statistics.commit`. Call it inside a write transaction, as everything here. */
 export async function commitCounted(session: PostgresSession, { task, scanned, removed, delta }: Counted): Promise<boolean> {
   const { room, sessionId, after, version } = task;
   const at = await lockRoom(session, room);
@@ -71,7 +71,7 @@ export async function resetStale(session: PostgresSession, room: RoomKey): Promi
   for (const { sessionId, from, to } of stale) await resetSession(session, room, sessionId, from, to);
 }
 
-/** Does what `Statistics.expire` says. */
+/** Implements `Statistics.expire`. */
 export async function expireSession(session: PostgresSession, room: RoomKey, before: number): Promise<boolean> {
   await lockRoom(session, room);
   const gone = await session.row<{ n: number }>(

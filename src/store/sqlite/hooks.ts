@@ -52,7 +52,7 @@ function statementsOf(database: Database) {
   };
 }
 
-/** The hooks in SQLite. */
+/** Hooks in SQLite. */
 export class SqliteHooks implements Hooks {
   readonly #connection: SqliteConnection;
   readonly #sql: ReturnType<typeof statementsOf>;

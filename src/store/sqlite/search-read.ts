@@ -13,7 +13,7 @@ const FIRST_HITS = 20;
 const MOST_HITS = 640;
 /** Seqs that one call of `verify` compares: some 50 ms. */
 const VERIFY_SEQS = 20_000;
-/** One event in so many has its words looked up: each look is a search of its own. */
+/** Step between events whose words are looked up, one in so many: each look is a search of its own. */
 const VERIFY_WORDS_EVERY = 97;
 
 interface Range {

@@ -62,7 +62,7 @@ export class SearchWriter {
     this.#sql = statementsOf(database);
   }
 
-  /** Does what `Search.advance` says. */
+  /** Implements `Search.advance`. */
   advance(room: RoomKey): boolean {
     const head = this.#sql.head.get(room) ?? 0;
     const indexed = this.#sql.indexed.get(room) ?? 0;
@@ -96,12 +96,12 @@ export class SearchWriter {
     this.#sql.dropRange.run(...ends);
   }
 
-  /** Does what `Search.reset` says. */
+  /** Implements `Search.reset`. */
   reset(): void {
     this.#database.exec("INSERT INTO search(search) VALUES ('delete-all'); DELETE FROM search_rooms; DELETE FROM blocks");
   }
 
-  /** Does what `Search.purge` says. */
+  /** Implements `Search.purge`. */
   purge(begin: boolean): boolean {
     const before = this.#sql.changes.get() ?? 0;
     // A negative number of pages merges everything into one; what is no longer kept is left out on the way.

@@ -41,7 +41,7 @@ export class StatisticsForgetter {
     this.#sql = statementsOf(database);
   }
 
-  /** Does what `Statistics.forget` says. */
+  /** Implements `Statistics.forget`. */
   forget(userId: string, as: string | null): void {
     if (as === null) this.#sql.dropPerson.run(userId);
     else this.#sql.renamePerson.run(as, as, userId);

@@ -122,7 +122,7 @@ export class StatisticsWriter {
     this.#sql = statementsOf(database);
   }
 
-  /** Does what `Statistics.commit` says. */
+  /** Implements `Statistics.commit`. */
   commit({ task, scanned, removed, delta }: Counted): boolean {
     const { room, sessionId, after, version } = task;
     const at = this.#sql.room.get(room) ?? { counted: 0, version: 0 };
@@ -163,7 +163,7 @@ export class StatisticsWriter {
     for (const { sessionId, from, to } of this.#sql.stale.all(room)) this.reset(room, sessionId, from, to);
   }
 
-  /** Does what `Statistics.expire` says. */
+  /** Implements `Statistics.expire`. */
   expire(room: RoomKey, before: number): boolean {
     const n = this.#sql.expired.get(room, before);
     if (n === undefined) return false;
