@@ -140,7 +140,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     return this.#socket.writableLength;
   }
 
-  /** Begins: what happens from now on is sent. Never rejects. */
+  /** Begins to send what happens from now on. Never rejects. */
   async start(): Promise<void> {
     try {
       const heads = await this.#parts.store.log.heads();

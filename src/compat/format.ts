@@ -14,7 +14,7 @@ export interface AskedStream {
 /** One message to a client. */
 export interface WrittenMessage {
   readonly text: string;
-  /** Of a message about the room's state: a client is not told the same one twice in a row. */
+  /** Status in a message about the room's state: a client is not told the same one twice in a row. */
   readonly status?: string;
 }
 

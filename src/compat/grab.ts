@@ -9,7 +9,7 @@ type Fields = { readonly [key: string]: Bare };
 /** Number by which that program itself says "not told". */
 const NOT_TOLD = -1;
 
-/** Writes a person with every field that its readers know (facts/peers-and-users.md section 5). */
+/** Returns a person with every field that its readers know (facts/peers-and-users.md section 5). */
 function grabUser(user: User): Fields {
   const { fansClub } = user;
   return {
@@ -36,7 +36,7 @@ function grabName(user: User): string {
   return user.nickname ?? `用户${user.displayId ?? ""}`;
 }
 
-/** Writes the room's anchor, `Onwer` there. Null while nothing is known of them. */
+/** Returns the room's anchor, `Onwer` there. Null while nothing is known of them. */
 function grabOwner({ anchor }: About): Fields | null {
   if (anchor === null) return null;
   return {
@@ -48,7 +48,7 @@ function grabOwner({ anchor }: About): Fields | null {
   };
 }
 
-/** Its numbers for kinds of messages (facts/peers-and-users.md section 5). */
+/** Numbers of that program for kinds of messages (facts/peers-and-users.md section 5). */
 const TYPES = { chat: 1, like: 2, join: 3, follow: 4, gift: 5, stats: 6, fansclub: 7, share: 8, ended: 9 } as const;
 /** Name of the program whose traffic was read, by which its readers tell sources apart; here that is us. */
 const PROCESS = "dylive";

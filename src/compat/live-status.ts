@@ -70,7 +70,7 @@ const ROWS: Readonly<Record<Code, StatusRow>> = {
   },
 };
 
-/** The code for a state of ours; null while nothing is known yet, when that program is silent too. */
+/** Returns the code for a state of ours; null while nothing is known yet, when that program is silent too. */
 export function codeOf(state: string): Code | null {
   switch (state as RoomState) {
     case "live":

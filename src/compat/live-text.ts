@@ -5,7 +5,10 @@ import type { Proto } from "./proto-json.js";
 /** Kinds of pieces of a text (facts/protocol.md 4.1). */
 const PIECE = { string: 1, user: 11, image: 15 } as const;
 
-/** The text that the public screen shows of an event, in pieces as the wire has it; null where the platform sends none (a chat is its own). */
+/**
+ * Returns the text that the public screen shows of an event, in pieces as the wire has it; null where the platform sends none (a chat is
+ * its own).
+ */
 export function displayText(event: LiveEvent): Proto {
   switch (event.type) {
     case "join":

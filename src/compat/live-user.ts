@@ -4,7 +4,7 @@ import type { Proto } from "./proto-json.js";
 /** The uid that the platform itself gives to everybody in a room that hides who is there. */
 const MASKED = "111111";
 
-/** A person of the wire. `webcastUid` tells masked people apart, who all have one `id`. */
+/** Returns a person of the wire. `webcastUid` tells masked people apart, who all have one `id`. */
 export function liveUser(user: User): Proto {
   const { payLevel, fansClub } = user;
   return {
@@ -24,7 +24,7 @@ export function liveUser(user: User): Proto {
   };
 }
 
-/** The person within a text: less of them. */
+/** Returns the person within a text: less of them. */
 export function liveMention(user: User): Proto {
   return {
     id: liveId(idOf(user)),
@@ -35,12 +35,12 @@ export function liveMention(user: User): Proto {
   };
 }
 
-/** A picture of the wire. */
+/** Returns a picture of the wire. */
 export function liveImage(url: string | null): Proto {
   return url === null ? null : { urlList: [url] };
 }
 
-/** An id of the wire; our own ids are texts and have none there. */
+/** Returns an id of the wire; our own ids are texts and have none there. */
 export function liveId(id: string | null): bigint {
   return id !== null && /^\d{1,20}$/.test(id) ? BigInt(id) : 0n;
 }

@@ -76,7 +76,7 @@ function statsFields(event: LiveEventOf<"stats">, viewerCount: number): Fields {
   return { viewerCount, topViewers };
 }
 
-/** Writes the fields of a person. That format's readers call methods of a person's id and names without a look: they are always there. */
+/** Returns the fields of a person. That format's readers call methods of a person's id and names without a look: they are always there. */
 function userFields(user: User): Fields {
   const userId = String(personNumber(user));
   return {

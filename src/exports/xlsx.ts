@@ -171,7 +171,7 @@ class Rows {
     await this.#batches.return?.();
   }
 
-  /** The next batch that is not empty. */
+  /** Reads the next batch that is not empty. */
   async #pull(): Promise<void> {
     while (this.#waiting.length === 0 && !this.ended) {
       const next = await this.#batches.next();

@@ -3,17 +3,17 @@ export interface ShownAccount {
   readonly name: string;
   /** Login that the platform saw when it was asked last; `unknown`: it was not asked, or did not say. */
   readonly login: "logged_in" | "guest" | "unknown";
-  /** As the platform names it. */
+  /** Name that the platform has for it. */
   readonly nickname: string | null;
-  /** When its cookies were saved, ms UTC; null when its file is damaged. */
+  /** Time when its cookies were saved, ms UTC; null when its file is damaged. */
   readonly savedAt: number | null;
-  /** When the platform will end the login, ms UTC; null where the cookies do not say. */
+  /** Time when the platform will end the login, ms UTC; null where the cookies do not say. */
   readonly expiresAt: number | null;
-  /** When the platform was asked last, ms UTC. */
+  /** Time when the platform was asked last, ms UTC. */
   readonly checkedAt: number | null;
   /** The login has ended: rooms are watched as a guest until there are new cookies. */
   readonly lapsed: boolean;
-  /** Why nothing is known of it. */
+  /** Reason why nothing is known of it. */
   readonly problem: string | null;
 }
 

@@ -20,7 +20,7 @@ export interface NewToken {
   readonly rooms?: readonly string[] | undefined;
   /** Requests a minute; any number by default. */
   readonly perMinute?: number | null | undefined;
-  /** Never by default. */
+  /** Time of expiry; never by default. */
   readonly expiresAt?: number | null | undefined;
 }
 

@@ -40,7 +40,7 @@ export class HttpCall {
     return this.#controller.signal;
   }
 
-  /** Why the call is to answer at once; null while it may wait. */
+  /** Reason for the call to answer at once; null while it may wait. */
   get ended(): EndReason | null {
     return this.#ended;
   }

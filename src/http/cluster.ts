@@ -19,9 +19,9 @@ export interface ClusterView {
   readonly members: readonly (MemberRow & { readonly states: RoomCounts })[];
   readonly rooms: {
     readonly wanted: number;
-    /** Of those: on the watch list. */
+    /** Wanted rooms that are on the watch list. */
     readonly watched: number;
-    /** Of those: collected by nobody right now, by the state that was told last. */
+    /** Wanted rooms that nobody collects right now, by the state that was told last. */
     readonly unowned: RoomCounts;
   };
   /** Events of the log that its readers have not come to. */

@@ -23,9 +23,9 @@ const CONNECTIONS_FIRST_MS = 100;
  */
 export class Beginnings {
   readonly #waiting: (() => void)[] = [];
-  /** When this turn's first request began; null when none has. */
+  /** Time when this turn's first request began; null when none has. */
   #since: number | null = null;
-  /** When requests that waited were begun last, or began to wait. */
+  /** Time when requests that waited were begun last, or began to wait. */
   #begunAt = 0;
   #isDue = false;
   /** Whether a connection came in this turn. */

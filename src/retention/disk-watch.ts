@@ -81,7 +81,7 @@ function lowText(folder: string, free: number, low: number): string {
   return `the disk of ${folder} has ${Math.floor(free / MB)} MB left, less than ${Math.round(low / MB)} MB: make room, or let dylive keep less. When it is full, what comes is held back and in the end lost`;
 }
 
-/** Free bytes that a process without privileges may use. */
+/** Asks the system for the free bytes that a process without privileges may use. */
 async function systemsFreeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;

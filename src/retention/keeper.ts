@@ -43,7 +43,7 @@ export class ClockDoubt {
     return this.#afterSilence(wall, steady, newest);
   }
 
-  /** When nothing came for long, either nothing was collected or the clock was set wrong while dylive did not run. */
+  /** Doubts the clock after a long silence: either nothing was collected or the clock was set wrong while dylive did not run. */
   #afterSilence(wall: number, steady: number, newest: number | null): string | null {
     if (newest === null || wall - newest < HOLD_MS) {
       this.#silence = null;

@@ -4,7 +4,7 @@ import type { Limits } from "../store/retention.js";
 /** A file of raw frames, as far as its limits go. */
 export interface RawRecording {
   readonly path: string;
-  /** When its first frame was received, ms UTC. */
+  /** Time when its first frame was received, ms UTC. */
   readonly startedAt: number;
   /** Time when its last frame was received, or a while later; ms UTC. */
   readonly endedAt: number;
@@ -17,7 +17,7 @@ export interface RawRecording {
 export interface RawRecordings {
   /** Rooms of which there are some, whether the log knows them or not. */
   rooms(): Promise<readonly RoomKey[]>;
-  /** Those of a room, oldest first. */
+  /** Returns those of a room, oldest first. */
   files(room: RoomKey): Promise<readonly RawRecording[]>;
   remove(file: RawRecording): Promise<void>;
 }

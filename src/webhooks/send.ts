@@ -46,7 +46,7 @@ export const sendNothing: Send = async () => ({
 /** Dependencies of a {@link HttpSender}. */
 interface HttpSenderDeps {
   readonly clock: Clock;
-  /** For hooks that may reach public addresses only, and for those that may reach all. */
+  /** Connector for hooks that may reach public addresses only; the one below is for hooks that may reach all. */
   readonly guarded: NonNullable<Agent.Options["connect"]>;
   readonly open: NonNullable<Agent.Options["connect"]>;
 }

@@ -60,12 +60,12 @@ export const SEED_TYPES: readonly EventType[] = Object.keys(METHOD_OF) as EventT
 /** The methods of {@link SEED_TYPES}. */
 export const SEED_METHODS: ReadonlySet<string> = new Set(Object.values(METHOD_OF));
 
-/** The method that the event is shown as. */
+/** Returns the method that the event is shown as. */
 export function seedMethod(event: LiveEvent): string {
   return METHOD_OF[event.type] ?? event.method;
 }
 
-/** The event in the document's form, its keys in the document's order. */
+/** Returns the event in the document's form, its keys in the document's order. */
 export function seedEvent(event: LiveEvent): SeedEvent {
   switch (event.type) {
     case "chat":
@@ -100,17 +100,17 @@ export function seedMsg(event: LiveEvent): string {
   }
 }
 
-/** An id of the document: digits. Unknown ones are "0", as are those of events that dylive made itself. */
+/** Returns an id of the document: digits. Unknown ones are "0", as are those of events that dylive made itself. */
 export function seedId(id: string | null | undefined): string {
   return id != null && /^\d{1,20}$/.test(id) ? id : "0";
 }
 
-/** The numeric id of a person: "111111" when the room hides who it is. */
+/** Returns the numeric id of a person: "111111" when the room hides who it is. */
 export function seedUid(user: User | undefined): string {
   return user?.masked ? "111111" : seedId(user?.id);
 }
 
-/** A picture's address, or "". */
+/** Returns a picture's address, or "". */
 export function seedAvatar(user: User | undefined): string {
   const avatar = user?.avatar ?? "";
   return /^https?:\/\/[^\s]+$/.test(avatar) ? avatar : "";

@@ -23,7 +23,7 @@ function laterMessage(event: LiveEvent) {
   };
 }
 
-/** A person in the later form: ids are "0" when unknown and "111111" when masked, texts "" when unknown. */
+/** Returns a person in the later form: ids are "0" when unknown and "111111" when masked, texts "" when unknown. */
 export function laterUser(user: User | undefined) {
   return {
     uid: seedUid(user),

@@ -11,10 +11,10 @@ const NAME_MAX_CHARS = 200;
 
 /** A room that a client named, among those that the store knows. */
 export interface NamedRoom {
-  /** As the client wrote it. */
+  /** Name as the client wrote it. */
   readonly asked: string;
   readonly room: RoomKey;
-  /** Set when a broadcast was named by its room_id: only its events are meant. */
+  /** The room_id of a broadcast that was named by it: only its events are meant. */
   readonly sessionId: string | null;
 }
 

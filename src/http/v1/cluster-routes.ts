@@ -43,7 +43,7 @@ export const ClusterSchema = Type.Object(
   { $id: "Cluster", description: "the processes of a cluster, their rooms, and how far its readers are" },
 );
 
-/** The cluster at a glance. */
+/** Registers the route that shows the cluster at a glance. */
 export function clusterRoutes(app: FastifyInstance, { store, hooks }: ApiDeps): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/cluster",

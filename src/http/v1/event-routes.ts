@@ -43,7 +43,7 @@ const EventsQuery = exactly({
   }),
 });
 
-/** Events of a room. */
+/** Registers the routes of a room's events. */
 export function eventRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
   const { store, clock, notifier, calls, live } = parts;
   const { log } = store;

@@ -23,7 +23,7 @@ function nameOf(type: EventType): string {
   return `${type[0]?.toUpperCase()}${type.slice(1)}Event`;
 }
 
-/** The schema with people by reference. */
+/** Returns the schema with people by reference. */
 function plain(schema: object): Schema {
   return JSON.parse(JSON.stringify(schema), (_key, value: unknown) =>
     typeof value === "object" && value !== null && "$id" in value && value.$id === "User" ? { $ref: "User" } : value,

@@ -62,7 +62,7 @@ const ExportQuery = exactly({
 });
 type ExportQuery = Static<typeof ExportQuery>;
 
-/** Exports as streams. */
+/** Registers the routes of exports, which are streams. */
 export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiDeps, passes: Passes): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/export",

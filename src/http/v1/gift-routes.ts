@@ -19,7 +19,7 @@ const Query = exactly({
   cursor: Cursor,
 });
 
-/** The gift ledger of a broadcast. */
+/** Registers the gift ledger of a broadcast. */
 export function giftRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   const { statistics } = store;
 

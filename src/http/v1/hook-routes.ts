@@ -63,7 +63,7 @@ const TriesQuery = exactly({
 });
 type HookRequest = FastifyRequest<{ Params: Static<typeof HookParams> }>;
 
-/** Webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
+/** Registers the routes of webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
 export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
   const { hooks, store, calls, logger } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

@@ -83,7 +83,7 @@ export const HookTryListSchema = Type.Object(
   { $id: "HookTryList", description: "the last requests of a webhook" },
 );
 
-/** A hook as v1 shows it. */
+/** Returns a hook as v1 shows it. */
 export function hookAnswer({ row, backlog, rooms }: HookView) {
   const { secret: _secret, old, revision: _revision, replays: _replays, failing, last, ...shown } = row;
   return {
@@ -100,7 +100,7 @@ export function hookAnswer({ row, backlog, rooms }: HookView) {
   };
 }
 
-/** A request as v1 shows it. */
+/** Returns a request as v1 shows it. */
 export function hookTryAnswer({ room, ...outcome }: HookTry) {
   return { ...outcome, room: String(room) };
 }

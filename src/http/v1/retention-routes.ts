@@ -36,7 +36,7 @@ export const RetentionSchema = Type.Object(
   { $id: "Retention", description: "limits of a room's own; null where it follows the server's settings" },
 );
 
-/** Limits of a room: look, change. */
+/** Registers the routes of a room's limits: look, change. */
 export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps, passes: Passes): void {
   const { retention } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

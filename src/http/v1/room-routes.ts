@@ -67,7 +67,7 @@ function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string 
   if (proxy !== undefined && scope !== "admin") throw new DyliveError("forbidden", "only an admin token may set a proxy");
 }
 
-/** Rooms: add, list, look at, pause, resume, remove. */
+/** Registers the routes of rooms: add, list, look at, pause, resume, remove. */
 export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
   const { rooms, store, calls } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

@@ -167,21 +167,21 @@ export const ErrorSchema = Type.Object(
   { $id: "Error", description: "refused: error.code says why, error.hint what to do" },
 );
 
-/** A room as v1 shows it. */
+/** Returns a room as v1 shows it. */
 export function roomAnswer({ row, aliases, status }: RoomView) {
   const { room, resume: _resume, ...facts } = row;
   const { room: _room, ...shown } = status ?? { room };
   return { id: String(room), ...facts, aliases, status: status === null ? null : shown };
 }
 
-/** A broadcast as v1 shows it. */
+/** Returns a broadcast as v1 shows it. */
 export function sessionAnswer(session: Session, room: RoomRow | null, statistics: SessionStatistics | null) {
   const { sessionId, title, openedAt, endedAt, endReason } = session;
   const totals = statistics === null ? null : summaryOf(session, statistics);
   return { id: sessionId, room: String(session.room), anchor: room?.anchor ?? null, title, openedAt, endedAt, endReason, totals };
 }
 
-/** A token as v1 shows it. */
+/** Returns a token as v1 shows it. */
 export function tokenAnswer({ hash: _hash, ...row }: TokenRow) {
   return row;
 }

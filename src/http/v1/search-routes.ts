@@ -45,7 +45,7 @@ const SearchQuery = exactly({
 });
 type SearchQuery = Static<typeof SearchQuery>;
 
-/** Search over everything that is kept. */
+/** Registers the search over everything that is kept. */
 export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiDeps, passes: Passes): void {
   const { search, log } = store;
 

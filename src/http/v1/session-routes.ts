@@ -10,13 +10,13 @@ import type { Passes } from "./pass.js";
 import { sessionAnswer } from "./schemas.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 
-/** More broadcasts than one room will have. */
+/** Number of broadcasts beyond what one room will have. */
 const SESSIONS_MAX = 100_000;
 
 const tags = ["sessions"];
 const ListQuery = exactly({ limit: Limit, cursor: Cursor });
 
-/** Broadcasts of a room. */
+/** Registers the routes of a room's broadcasts. */
 export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const shown = async (room: RoomKey, sessions: readonly Session[]) => {

@@ -143,7 +143,7 @@ export const UserHistorySchema = Type.Object(
   { $id: "UserHistory", description: "a person in the broadcasts of a room" },
 );
 
-/** A minute as v1 shows it. */
+/** Returns a minute as v1 shows it. */
 export function minuteAnswer({ minute, totals }: Minute) {
   return {
     time: minute * MINUTE_MS,
@@ -160,7 +160,7 @@ export function minuteAnswer({ minute, totals }: Minute) {
   };
 }
 
-/** A sum of gifts as v1 shows it. */
+/** Returns a sum of gifts as v1 shows it. */
 export function giftAnswer(sum: GiftSum) {
   const { giftId, giftName, userId, userName, receiverId, receiverName } = sum;
   return {
@@ -171,12 +171,12 @@ export function giftAnswer(sum: GiftSum) {
   };
 }
 
-/** A person as v1 shows them. */
+/** Returns a person as v1 shows them. */
 export function personAnswer(person: Person) {
   return { id: person.userId, nickname: person.name, ...doneBy(person) };
 }
 
-/** A person in one broadcast as v1 shows them. */
+/** Returns a person in one broadcast as v1 shows them. */
 export function personSessionAnswer(person: PersonSession) {
   return { session: person.sessionId === "" ? null : person.sessionId, nickname: person.name, ...doneBy(person) };
 }

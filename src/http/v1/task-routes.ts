@@ -23,7 +23,7 @@ const Broadcast = exactly({
   ),
 });
 
-/** Long work on what is kept: begin, look, stop. */
+/** Registers the routes of long work on what is kept: begin, look, stop. */
 export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, store: { sessions } }: ApiDeps, passes: Passes): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 

@@ -56,7 +56,7 @@ export const TaskListSchema = Type.Object(
   { $id: "TaskList", description: "tasks since the server was started, newest first; the last 50" },
 );
 
-/** A task as v1 shows it. */
+/** Returns a task as v1 shows it. */
 export function taskAnswer(task: Task) {
   return { ...task, room: task.room === null ? null : String(task.room) };
 }

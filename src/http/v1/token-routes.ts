@@ -31,7 +31,7 @@ const NewToken = exactly({
 });
 const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
 
-/** Tokens: make, list, revoke. For admins. */
+/** Registers the routes of tokens: make, list, revoke. For admins. */
 export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps, passes: Passes): void {
   const { tokens } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

@@ -10,7 +10,7 @@ import { pageOf } from "./pages.js";
 import type { Passes } from "./pass.js";
 import { doneBy, personSessionAnswer } from "./statistics-schemas.js";
 
-/** More broadcasts than one room will have. */
+/** Number of broadcasts beyond what one room will have. */
 const SESSIONS_MAX = 100_000;
 const UserParams = exactly({
   ...RoomParams.properties,
@@ -18,7 +18,7 @@ const UserParams = exactly({
 });
 const Query = exactly({ limit: Limit, cursor: Cursor });
 
-/** People in a room. */
+/** Registers the routes of people in a room. */
 export function userRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/users/:user",
