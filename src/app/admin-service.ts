@@ -22,13 +22,13 @@ interface AdminDeps {
   readonly accounts: AccountStore;
   readonly platform: Platform;
   readonly clock: Clock;
-  /** How the rooms are doing that are collected now. */
+  /** Returns the states of the rooms that are collected now. */
   readonly collected: () => Promise<Parameters<typeof collectionOf>[0]>;
-  /** Streams for clients of other programs that are on by now. */
+  /** Returns the streams for clients of other programs that are on by now. */
   readonly compat: () => AboutServer["compat"];
 }
 
-/** What the API may show and do for the server's operator. */
+/** Returns the admin service: what the API may show and do for the server's operator. */
 export function adminService({ config, at, retention, accounts, platform, clock, collected, compat }: AdminDeps): AdminService {
   const startedAt = clock.now();
   const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
@@ -50,7 +50,7 @@ export function adminService({ config, at, retention, accounts, platform, clock,
   };
 }
 
-/** What the store takes on disk; null when nobody can say. */
+/** Returns the bytes that the store takes on disk; null when nobody can say. */
 async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">): Promise<number | null> {
   if (at.engine === "sqlite")
     return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
@@ -58,7 +58,7 @@ async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">):
   return size === null ? null : size.used + size.free;
 }
 
-/** Every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
+/** Returns every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
 export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
   return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
     const value = config[key];

@@ -57,7 +57,7 @@ const WEB_ROOT = packagePath("dist/web/");
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
 /**
- * Builds the parts from the settings and starts them.
+ * Builds the components of the server from the settings and starts them.
  * @throws DyliveError in_use when the data folder has a server or the port is taken; bad_config
  */
 export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
@@ -201,7 +201,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
 
 const NO_COMPAT = { compatGrabPort: null, compatLivePort: null, compatTiktokPort: null };
 
-/** How the streams for clients of other programs are set up by these settings. */
+/** Returns the options of the streams for clients of other programs, by these settings. */
 function compatOptions(
   config: Config,
   { store, rooms, clock, logger }: { readonly store: Store; readonly rooms: WatchedRooms; readonly clock: Clock; readonly logger: Logger },
@@ -223,7 +223,10 @@ function compatOptions(
   };
 }
 
-/** The app of the Open Platform; null without one. @throws DyliveError bad_config when no push of it could be told from a forged one */
+/**
+ * Returns the app of the Open Platform; null without one.
+ * @throws DyliveError bad_config when no push of it could be told from a forged one
+ */
 async function officialOf(config: Config, store: Store, clock: Clock, logger: Logger): Promise<Official | null> {
   const { officialApp: appId, officialPath, officialDataSecrets: dataSecrets, officialSecret: secret } = config;
   if (appId === null) return null;
@@ -248,7 +251,7 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
   appendFileSync(file, `${line}\n`, { mode: 0o600 });
 }
 
-/** Starts what keeps the store in order: in a cluster each of it in one process. */
+/** Starts the maintenance of the store: in a cluster each of its jobs in one process. */
 async function keepUp(collecting: Collecting, parts: UpkeepDeps, metrics: Metrics): Promise<void> {
   let reader: StatisticsReader | null = null;
   metrics.lookAtStatistics(() => reader?.behind ?? 0);

@@ -19,14 +19,14 @@ export interface WatchedRooms extends RoomManager {
   watch(text: string, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Who collects rooms here, and who is asked for them. */
+/** Collecting of rooms here, and the manager that is asked for them. */
 export interface Collecting {
   readonly rooms: WatchedRooms;
   /** States of the rooms that this process collects; null where those are all that there are. */
   readonly here: (() => readonly RoomStatus[]) | null;
   /** Bytes that wait on this process's own disk for the database; null without a cluster. */
   readonly spooled: (() => number) | null;
-  /** Rooms that came to this process, by how; null without a cluster. */
+  /** Number of rooms that came to this process, by how they came; null without a cluster. */
   readonly takeovers: (() => Readonly<Record<Lease["how"], number>>) | null;
   /**
    * Does something that only one process may do at a time: at once where there is one process, else as long as this one has the job, and
@@ -40,10 +40,10 @@ export interface Collecting {
   stop(): Promise<void>;
 }
 
-/** A process that stops uploads what others are to store for so long. */
+/** Longest time that a process that stops uploads what others are to store, in ms. */
 const UPLOAD_MS = 5000;
 
-/** What collecting needs: how rooms are reached, the store, and who is told of what failed. */
+/** Dependencies of collecting: access to rooms, the store, and callbacks for what failed. */
 interface CollectingDeps extends CollectorDeps {
   readonly erased: NonNullable<CollectorDeps["erased"]>;
   readonly onError: (error: unknown, doing: string) => void;
@@ -135,7 +135,7 @@ async function collectTogether(
   };
 }
 
-/** The jobs that this process is ready to do. */
+/** Holders of the jobs that this process is ready to do. */
 class Holders {
   readonly #membership: Membership;
   readonly #parts: Pick<CollectingDeps, "clock" | "onError">;

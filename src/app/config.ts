@@ -4,7 +4,7 @@ import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
 import { ConfigSchema } from "./setting-schema.js";
 
-/** What is read of a setting's schema. */
+/** Part of a setting's schema that is read. */
 export interface SettingSchema {
   readonly type?: string;
   readonly enum?: readonly string[];
@@ -15,13 +15,13 @@ export interface SettingSchema {
   readonly maxLength?: number;
   readonly default?: unknown;
   readonly description?: string;
-  /** What a text must be like, in words; where any text will do there are none. */
+  /** Description of the texts that it takes, in words; absent where any text will do. */
   readonly takes?: string;
   /** A value that it takes. */
   readonly example?: string;
 }
 
-/** What a setting takes, in words; values stand in backticks. */
+/** Describes what a setting takes, in words; values stand in backticks. */
 export function takesOf(schema: SettingSchema): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.filter(({ type }) => type !== "null").map(takesOf))].join(", or ");
   if (schema.takes !== undefined) return schema.takes;
@@ -31,7 +31,7 @@ export function takesOf(schema: SettingSchema): string {
   return schema.maxLength === undefined ? "text" : `text of up to ${schema.maxLength} characters`;
 }
 
-/** A value that a setting takes, as it is written in the environment; null where nobody can know one. */
+/** Returns a value that a setting takes, as it is written in the environment; null where nobody can know one. */
 export function exampleOf(schema: SettingSchema): string | null {
   const { example, enum: values, anyOf = [], default: given, type, minimum } = schema;
   if (example !== undefined) return example;
@@ -51,21 +51,21 @@ function range(least: number | undefined, most: number | undefined): string {
   return most === undefined ? `a whole number from ${from} on` : `a whole number, ${from} to ${most.toLocaleString("en")}`;
 }
 
-/** A setting as whoever set it knows it. */
+/** A setting as the person who set it knows it. */
 interface NamedSetting {
   /** Its variable or option. */
   readonly name: string;
-  /** What stands between that and a value. */
+  /** Text between that name and a value. */
   readonly assign: string;
   readonly schema: SettingSchema;
   /** Whether its value is told to nobody. */
   readonly secret: boolean;
 }
 
-/** Longer values are not repeated. */
+/** Length up to which values are repeated, in characters. */
 const SHOWN_CHARS = 80;
 
-/** What is wrong with a value, and what would be right. Never holds a secret: an address may have a password in it. */
+/** Says what is wrong with a value, and what would be right. Never holds a secret: an address may have a password in it. */
 function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unknown): string {
   const text = String(value);
   const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? "the value that it has" : JSON.stringify(text);
@@ -80,7 +80,7 @@ const MESSAGE_TYPE = /^([a-z][a-z0-9_]{0,63}|\*)$/;
 /** The settings, complete. */
 export type Config = Static<typeof ConfigSchema>;
 
-/** The environment variable that sets a key. */
+/** Returns the environment variable that sets a key. */
 export function variableOf(key: keyof Config): string {
   // The name that whoever runs databases gives it.
   if (key === "databaseUrl") return "DATABASE_URL";
@@ -125,7 +125,7 @@ function takesNumber(key: keyof Config): boolean {
   return [type, ...anyOf.map((one) => one.type)].includes("integer");
 }
 
-/** Errors of JSON and of the schema are not passed on: they would quote what was read. */
+/** Parses the secrets. Errors of JSON and of the schema are not passed on: they would quote what was read. */
 function parseSecrets(text: string): unknown {
   const wrong = (why: string) => new DyliveError("bad_config", `${variableOf("officialDataSecrets")} ${why}`);
   let value: unknown;
@@ -140,7 +140,7 @@ function parseSecrets(text: string): unknown {
   return value;
 }
 
-/** The environment with these settings, for a process of our own that is to have the same. */
+/** Returns the environment with these settings, for a process of our own that is to have the same. */
 export function environmentOf(config: Config, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const set = { ...env };
   for (const key of Object.keys(ConfigSchema.properties) as (keyof Config)[]) {
@@ -151,7 +151,7 @@ export function environmentOf(config: Config, env: NodeJS.ProcessEnv = process.e
   return set;
 }
 
-/** What the environment tells of this machine, for those who look for its browser or open a window on it. */
+/** Facts that the environment tells of this machine, for code that looks for its browser or opens a window on it. */
 export interface Machine {
   /** Programs that may be its browser, best first; none is a machine without one. */
   readonly browsers: readonly string[];

@@ -10,7 +10,7 @@ import { NO_SETTINGS } from "../store/rooms.js";
 import { type Config, loadConfig, readMachine } from "./config.js";
 import { reachOf } from "./platform.js";
 
-/** How the platform is reached. The same settings as the server has, by hand: their environment variables are not read. */
+/** Options of reaching the platform: the same settings as the server has, by hand; their environment variables are not read. */
 export type ReachOptions = Partial<
   Pick<Config, "upstream" | "signer" | "source" | "account" | "data" | "browser" | "cdp" | "proxy" | "userAgent" | "pollMs">
 >;
@@ -31,17 +31,18 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
 
 /** A room's events as they come; each loop over it collects the room anew, from when it begins to when it is left. */
 export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
-  /** How the room is doing, with the evidence; null while no loop over it collects the room. */
+  /** Returns the status of the room, with the evidence; null while no loop over it collects the room. */
   status(): RoomStatus | null;
 }
 
 const MAX_QUEUED_EVENTS = 10_000;
 
 /**
- * A live room, without a server: `for await (const event of connect(link, { types, signal }))`. It waits for a room that is not live,
- * connects again when it must, and goes on from broadcast to broadcast, until the loop is left or the signal aborts. Nothing is kept.
+ * Collects a live room, without a server: `for await (const event of connect(link, { types, signal }))`. It waits for a room that is not
+ * live, connects again when it must, and goes on from broadcast to broadcast, until the loop is left or the signal aborts. Nothing is kept.
  * @param link a link, share text, room number or id
- * @throws DyliveError bad_room, bad_config at once; from the loop no_account, room_unknown, unreachable, and what keeps the room from being met
+ * @throws DyliveError bad_room, bad_config at once; from the loop no_account, room_unknown, unreachable, and what keeps the room from being
+ *   met
  */
 export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
   readPaste(link);
@@ -89,7 +90,7 @@ export interface ReplayFileOptions<T extends EventType = UsualType> {
 }
 
 /**
- * The events of a file: a recording of `dylive record`, a HAR of a browser, or a captured frame.
+ * Yields the events of a file: a recording of `dylive record`, a HAR of a browser, or a captured frame.
  * @throws DyliveError bad_file, from the loop
  */
 export async function* replay<T extends EventType = UsualType>(
@@ -124,7 +125,7 @@ export async function resolve(
   }
 }
 
-/** Complete settings. */
+/** Returns complete settings. */
 function settings(given: ReachOptions): Config {
   return loadConfig(given, {});
 }

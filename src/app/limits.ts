@@ -4,7 +4,7 @@ import type { Config } from "./config.js";
 const MB = 1_000_000;
 const DAY_MS = 86_400_000;
 
-/** How much is kept, by these settings, of every room that has no limits of its own. */
+/** Returns the limits, by these settings, of what is kept of every room that has none of its own. */
 export function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, keepRawDays, keepRawMb }: Config): LimitsOf {
   const limits = (days: number | null, mb: number | null): Limits => ({
     maxAgeMs: days === null ? null : days * DAY_MS,

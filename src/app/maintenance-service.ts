@@ -16,7 +16,7 @@ interface MaintenanceDeps {
   readonly elsewhere: boolean;
 }
 
-/** Long work on what is kept, done by the worker thread step by step. */
+/** Returns the maintenance service: long work on what is kept, done by the worker thread step by step. */
 export function maintenanceService({ desk, raw, data, elsewhere }: MaintenanceDeps): MaintenanceService {
   const folder = rawFolder(data);
   return {

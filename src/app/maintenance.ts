@@ -13,11 +13,11 @@ import { limitsOf } from "./limits.js";
 
 const MB = 1_000_000;
 
-/** What keeps the store in order is built of. */
+/** Dependencies of the store's maintenance. */
 export interface UpkeepDeps {
   readonly config: Config;
   readonly store: Store;
-  /** Who does the work, beside the main thread. */
+  /** Does the work, beside the main thread. */
   readonly desk: JobDesk;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -102,7 +102,7 @@ export async function finishErasure(
   }
 }
 
-/** Starts what looks how much room the disk of this process's data folder has. */
+/** Starts the watch of how much room the disk of this process's data folder has. */
 export function watchDisk({ config, store, clock, logger }: UpkeepDeps): DiskWatch {
   const watch = new DiskWatch({
     folder: resolve(config.data),
@@ -122,7 +122,7 @@ export function watchDisk({ config, store, clock, logger }: UpkeepDeps): DiskWat
 
 type OfStore = Pick<RetentionKeeperDeps, "store" | "maxStoreBytes" | "step" | "shed">;
 
-/** Of the store only the limits are read: another process removes what is beyond them. */
+/** Returns a store of which only the limits are read: another process removes what is beyond them. */
 function untouched({ log, rooms, retention }: Store): OfStore {
   return {
     store: {

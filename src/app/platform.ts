@@ -10,12 +10,12 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Config, Machine } from "./config.js";
 
-/** The platform by the server's own way. @throws DyliveError bad_config */
+/** Returns the platform by the server's own way. @throws DyliveError bad_config */
 export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy">): Platform {
   return platformAt(upstream, proxy === null ? null : new ProxyServer(proxy));
 }
 
-/** How the platform is reached by these settings; whoever takes it closes its seats. */
+/** Returns how the platform is reached by these settings; the caller closes its identities. */
 export function reachOf(config: Config, machine: Machine, clock: Clock): Reach & { readonly accounts: AccountStore } {
   return {
     platform: platformOf(config),
@@ -28,13 +28,13 @@ export function reachOf(config: Config, machine: Machine, clock: Clock): Reach &
   };
 }
 
-/** The HTTP service that signs by these settings; null is the browser. With a stand-in for the platform, its own signs unless told otherwise. */
+/** Returns the URL of the HTTP service that signs by these settings; null is the browser. A stand-in's own signs unless told otherwise. */
 export function signerUrl({ signer, upstream, source }: Config): string | null {
   if (signer !== null) return signer === "browser" ? null : signer;
   return upstream === null || source === "browser" ? null : `${upstream.replace(/\/+$/, "")}/@signer/sign`;
 }
 
-/** Where rooms sit: in a browser, or with the signer that was named. */
+/** Returns the source of the rooms' identities: a browser, or the signer that was named. */
 function seatsOf(config: Config, machine: Machine, clock: Clock): PlatformIdentities {
   const { upstream, userAgent, cdp, roomsPerContext } = config;
   const signer = signerUrl(config);

@@ -6,7 +6,7 @@ export const DEFAULT_ACCOUNT = "default";
 const PORT = Type.Integer({ minimum: 0, maximum: 65535 });
 const HTTP_URL = Type.String({ pattern: "^https?://[^\\s]+$", takes: "an address, `http(s)://…`", example: "http://127.0.0.1:18000" });
 
-/** How much is kept. */
+/** Returns the schema of a limit of what is kept. */
 const Keep = (description: string) =>
   Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], { default: null, description });
 

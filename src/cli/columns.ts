@@ -1,6 +1,6 @@
 import { columnsOf, plain, print } from "./terminal.js";
 
-/** What a cell shows; null is unknown. */
+/** Content of a cell; null is unknown. */
 export type Cell = string | number | null;
 
 /** Prints rows under their titles, numbers to the right; nothing of a stranger's text moves the cursor. */
@@ -17,13 +17,13 @@ export async function printColumns(titles: readonly string[], rows: readonly (re
   }
 }
 
-/** A moment in UTC, to the second: in lines that scripts read, and say nothing of a zone. */
+/** Formats a moment in UTC, to the second: for lines that scripts read, and that say nothing of a zone. */
 export function utcTime(at: number): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? `${at} ms` : date.toISOString().replace(/\.\d+Z$/, "Z"); // a store may hold any number
 }
 
-/** A moment in local time, to the second. */
+/** Formats a moment in local time, to the second. */
 export function moment(at: number | null): string | null {
   if (at === null) return null;
   const date = new Date(at);

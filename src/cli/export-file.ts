@@ -5,7 +5,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { FileLock, isLocked } from "../store/file-lock.js";
 
-/** Where a file that is not whole yet stands: so many bytes of it hold what was exported up to a seq. */
+/** Point that a file which is not whole yet has reached: so many bytes of it hold what was exported up to a seq. */
 interface Place {
   /** Names what is exported and how: a file is continued only with the same. */
   readonly of: string;
@@ -16,8 +16,8 @@ interface Place {
 const KEEP_BYTES = 8 * 1024 * 1024;
 
 /**
- * The file of an export. It has another name (`FILE.part`) until it is whole, and beside it stands where to go on (`FILE.part.json`). One process at
- * a time writes it, which has the lock of `FILE.part.lock`.
+ * File of an export. It has another name (`FILE.part`) until it is whole, and beside it stands where to go on (`FILE.part.json`). One
+ * process at a time writes it, which has the lock of `FILE.part.lock`.
  */
 export class ExportFile {
   /** The seq up to which an earlier run came; 0 when the file begins anew. */
@@ -89,7 +89,7 @@ export class ExportFile {
     this.#kept = this.#bytes;
   }
 
-  /** The file is whole: it gets its name. @throws DyliveError bad_request when something else has the name by now */
+  /** Gives the file, which is whole, its name. @throws DyliveError bad_request when something else has the name by now */
   async finish(): Promise<void> {
     await publish(this.#file, partOf(this.#path), this.#path, { replace: false }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === "EEXIST" ? exists(this.#path) : unwritable(this.#path, error);
@@ -98,7 +98,7 @@ export class ExportFile {
     this.#lock.remove();
   }
 
-  /** The file is left as it is, to be continued. */
+  /** Leaves the file as it is, to be continued. */
   async leave(): Promise<void> {
     await this.#file.close();
     this.#lock.remove();
@@ -131,7 +131,10 @@ function placeOf(path: string): string {
   return `${partOf(path)}.json`;
 }
 
-/** Where an earlier run of the same export left off; null when there is none, or its file is shorter than it says (a crash of the machine). */
+/**
+ * Returns where an earlier run of the same export left off; null when there is none, or its file is shorter than it says (a crash of the
+ * machine).
+ */
 async function placeIn(path: string, of: string): Promise<Place | null> {
   try {
     const place = JSON.parse(await readFile(placeOf(path), "utf8")) as Place;

@@ -10,11 +10,11 @@ import type { Alias } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 import { say } from "./terminal.js";
 
-/** What came of a file. */
+/** Result of loading a file. */
 export interface Loaded {
   readonly room: RoomKey;
   readonly capture: Capture;
-  /** Of the whole file. */
+  /** Drift of the whole file. */
   readonly drift: Drift;
   messages: number;
   events: number;
@@ -22,13 +22,13 @@ export interface Loaded {
   readonly drops: Map<string, number>;
 }
 
-/** How a file is to be loaded. */
+/** Options of loading a file. */
 interface FileOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onBatch?: (loaded: Loaded) => Promise<void> | void;
-  /** The file is read through before anything of it is kept, so that one that is refused leaves nothing behind. */
+  /** Whether the file is read through before anything of it is kept, so that one that is refused leaves nothing behind. */
   readonly readFirst?: boolean;
 }
 
@@ -55,7 +55,7 @@ async function assertLoadable(path: string, { store, clock, signal }: FileOption
   }
 }
 
-/** A clock may be wrong by a time zone. What is later than that was not received: stored, it would be the newest for ever. */
+/** Most that a receipt may be ahead of now, in ms: a clock may be wrong by a time zone. What is later would be the newest for ever. */
 const DAY_MS = 86_400_000;
 
 function assertTimes({ kind }: Capture, batch: readonly Received[], now: number): void {
@@ -94,15 +94,15 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
   return loaded;
 }
 
-/** The room that a file goes into, made where it is not known. @throws DyliveError bad_file */
+/** Returns the room that a file goes into, made where it is not known. @throws DyliveError bad_file */
 async function roomOf(capture: Capture, { rooms }: Store): Promise<RoomKey> {
   const decided = await decideRoom(capture, { rooms });
   return typeof decided === "number" ? decided : rooms.ensure(...decided);
 }
 
 /**
- * Which room a file goes into; the names of one that is to be made or to get a name more. A file may come from anybody: it makes rooms that are not
- * known, and moves no name of one that is. Changes nothing.
+ * Decides which room a file goes into; the names of one that is to be made or to get a name more. A file may come from anybody: it makes
+ * rooms that are not known, and moves no name of one that is. Changes nothing.
  * @throws DyliveError bad_file
  */
 async function decideRoom(

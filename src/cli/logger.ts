@@ -3,8 +3,8 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from "p
 const DEBUG = pino.levels.values["debug"] ?? 20;
 
 /**
- * The server's log, one JSON object a line. A database that is away is told of once, by the store: what every part says of it meanwhile is for
- * `debug`.
+ * Makes the server's log, one JSON object a line. A database that is away is told of once, by the store: what every part says of it
+ * meanwhile is for `debug`.
  * @param to stderr unless given
  */
 export function makeLogger(

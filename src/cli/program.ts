@@ -22,7 +22,7 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
 ];
 const OTHERS = "Others:";
 
-/** What the exit code of any command says; docs/cli.md has the same. */
+/** Exit codes of all commands, with what they say; docs/cli.md has the same. */
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [0, "done; also when a command that runs until it is stopped was stopped"],
   [1, "it failed, or what was looked at is not as it should be"],
@@ -73,7 +73,7 @@ function linesOf(examples: readonly string[]): string {
   return examples.map((example) => `  ${example.replaceAll("\n", "\n    ")}`).join("\n");
 }
 
-/** The name with its arguments; that there are options is true of all. */
+/** Returns the name with its arguments; that there are options is true of all. */
 function subcommandTerm(command: Command): string {
   const names = command.registeredArguments.map((argument) => {
     const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
@@ -82,9 +82,9 @@ function subcommandTerm(command: Command): string {
   return [command.name(), ...names].join(" ");
 }
 
-/** A day in less than a second, and as fast as it goes where it is 0. */
+/** Reads a speed: up to a day in less than a second, and as fast as it goes where it is 0. */
 const speed = numberFrom(0, 100_000);
-/** Beyond, the simulated people would take more time than there is. */
+/** Reads a rate: beyond its bounds, the simulated people would take more time than there is. */
 const rate = numberFrom(0.001, 1000);
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
@@ -94,13 +94,14 @@ const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_D
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
 
-/** The version of this package, from its own file. */
+/** Returns the version of this package, from its own file. */
 function packageVersion(): string {
   return (JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string }).version;
 }
 
 /**
- * The commands. Each loads what it needs when it runs, and those of the groups below when they are asked for: a short one starts at once.
+ * Returns the commands. Each loads what it needs when it runs, and those of the groups below when they are asked for: a short one starts at
+ * once.
  * @param asked the command's name if it is known: then the groups that it is not in are left out
  */
 export async function programFor(asked: string | null): Promise<Command> {

@@ -14,7 +14,7 @@ export function sayDrift(drift: Drift): void {
   if (overflow > 0) say(`more that found no place in the tables: ${overflow}`);
 }
 
-/** One line on what came of a file, and its damage if any. */
+/** Says in one line what came of a file, and its damage if any. */
 export function sayLoaded(path: string, { capture, messages, events, drops }: Loaded): void {
   const dropped = [...drops].map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`).join(", ");
   say(plain(`${path}: a ${capture.kind}, ${messages} messages, ${events} events${dropped ? `; left out: ${dropped}` : ""}`));

@@ -5,13 +5,13 @@ import type { Limits, LimitsOf } from "../store/retention.js";
 import type { Store } from "../store/store.js";
 import { moment } from "./columns.js";
 
-/** What is kept of a kind now, and what of it is beyond its limits; null where it is not told. */
+/** Amounts of a kind that are kept now, and that are beyond its limits; null where it is not told. */
 interface RetainedNow {
   readonly now: string | null;
   readonly beyond: string | null;
 }
 
-/** What is kept of a room now. @param folder of all raw recordings @param now ms UTC */
+/** Returns what is kept of a room now. @param folder of all raw recordings @param now ms UTC */
 export async function retainedOf(
   store: Store,
   folder: string,

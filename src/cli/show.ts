@@ -2,7 +2,7 @@ import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
 import { plain } from "./terminal.js";
 
-/** An event as one readable line, in local time, or as one line of JSON. */
+/** Returns an event as one readable line, in local time, or as one line of JSON. */
 export function lineOf(event: LiveEvent, json: boolean): string {
   if (json) return JSON.stringify(event);
   const at = new Date(event.time);
@@ -12,7 +12,7 @@ export function lineOf(event: LiveEvent, json: boolean): string {
   return plain(`${clock} [${event.type}] ${who}${describe(event)}`);
 }
 
-/** What people want to see scroll by; the rest only when asked for. */
+/** Types of events that people want to see scroll by; the rest only when asked for. */
 export const SHOWN: readonly LiveEvent["type"][] = [
   "chat",
   "gift",

@@ -4,8 +4,8 @@ const GRACE_MS = 5000;
 const ENDINGS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * A signal that aborts at the first SIGINT or SIGTERM, for a command that runs until it is stopped: that is its regular end. A second one, or
- * `graceMs`, end the process without ceremony.
+ * Returns a signal that aborts at the first SIGINT or SIGTERM, for a command that runs until it is stopped: that is its regular end. A
+ * second one, or `graceMs`, end the process without ceremony.
  */
 export function stopSignal(graceMs = GRACE_MS): AbortSignal {
   return listen(() => {}, graceMs);
@@ -18,12 +18,12 @@ export function interruptSignal(): AbortSignal {
   });
 }
 
-/** Says how the command ended, unless it was stopped: that decides it. @param code see help.ts */
+/** Sets the exit code, unless the command was stopped: that decides it. @param code see help.ts */
 export function exitWith(code: number): void {
   if (!isStopped()) process.exitCode = code;
 }
 
-/** Whether the command was stopped before its end: what it breaks off with is no news then. */
+/** Tells whether the command was stopped before its end: what it breaks off with is no news then. */
 export function isStopped(): boolean {
   return ENDINGS.some((name) => process.exitCode === codeOf(name));
 }

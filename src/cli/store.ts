@@ -13,7 +13,7 @@ import { exitWith, interruptSignal } from "./stop.js";
 import { plain, print, say } from "./terminal.js";
 import { withStore } from "./with-store.js";
 
-/** More lines than these say nothing new. */
+/** Number of findings that are shown: more lines say nothing new. */
 const SHOWN = 200;
 const DAY_MS = 86_400_000;
 
@@ -66,7 +66,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
 }
 
 /**
- * Whether the file is sound, or the database is there: PostgreSQL answers for its own files.
+ * Checks whether the file is sound, or the database is there: PostgreSQL answers for its own files.
  * @returns what it is
  * @throws DyliveError store_damaged; bad_config when there is none
  */
@@ -83,7 +83,7 @@ async function sound(config: Config): Promise<string> {
   return "the database";
 }
 
-/** A typing error in the folder's name must not make a new, empty store that is then found sound. */
+/** Returns the path of a store that exists: a typing error in the folder's name must not make a new, empty one that is found sound. */
 function existing(config: Config): string {
   const path = databasePath(config.data);
   if (!existsSync(path)) throw new DyliveError("bad_config", `there is no store in ${resolve(config.data)}`);

@@ -1,11 +1,14 @@
 import { shownText } from "../events/hidden.js";
 
-/** Text from the platform as it may be shown on a terminal: one line, nothing that moves the cursor, colours, turns the direction or hides. */
+/**
+ * Returns text from the platform as it may be shown on a terminal: one line, nothing that moves the cursor, colours, turns the direction or
+ * hides.
+ */
 export function plain(text: string): string {
   return shownText(text, "\ufffd");
 }
 
-/** Columns of a terminal that a text takes: signs of Chinese and the like, and most emoji, take two. */
+/** Returns the columns of a terminal that a text takes: signs of Chinese and the like, and most emoji, take two. */
 export function columnsOf(text: string): number {
   let columns = 0;
   for (const sign of text)

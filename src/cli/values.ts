@@ -22,13 +22,13 @@ export function numberFrom(least: number, most: number): (text: string) => numbe
   };
 }
 
-/** A whole number, 0 included. */
+/** Reads a whole number, 0 included. */
 export const whole = wholeFrom(0, 999_999_999_999_999);
 
-/** How many: above 0, below a million. */
+/** Reads a count: above 0, below a million. */
 export const count = wholeFrom(1, 999_999);
 
-/** Names with commas between. */
+/** Reads names with commas between. */
 export function names(text: string): readonly string[] {
   return text.split(",").map((name) => name.trim());
 }

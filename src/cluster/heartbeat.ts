@@ -2,15 +2,15 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Changes, Membership } from "../store/leases.js";
 
-/** How soon the rooms of a process that died are noticed. */
+/** Pause between heartbeats, in ms: how soon the rooms of a process that died are noticed. */
 const BEAT_MS = 400;
-/** Beats that were woken are so far apart at least: many wishes may come at once. */
+/** Shortest pause between heartbeats that were woken, in ms: many wanted rooms may come at once. */
 const WOKEN_MS = 100;
 
 interface PulseDeps {
   readonly membership: Pick<Membership, "beat">;
   readonly clock: Clock;
-  /** Wakes when there may be something new to take. */
+  /** Yields whenever there may be something new to take. */
   readonly wakes: (signal: AbortSignal) => AsyncIterable<void>;
   /** Told what a beat found, if that was something. Must not wait. */
   readonly onChanges: (changes: Changes) => void;
@@ -18,14 +18,14 @@ interface PulseDeps {
   readonly onError: (error: unknown) => void;
 }
 
-/** Beats for this process until it is stopped, so that the others know that it lives and it knows what it has. */
+/** Sends the heartbeats of this process until it is stopped, so that the others know that it lives and it knows what it has. */
 export class Heartbeat {
   readonly #parts: PulseDeps;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
   #woken = false;
-  /** When a beat last succeeded, ms UTC; null before the first. */
+  /** Time of the last heartbeat that succeeded, ms UTC; null before the first. */
   beatAt: number | null = null;
 
   constructor(parts: PulseDeps) {

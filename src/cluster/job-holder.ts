@@ -2,7 +2,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Membership } from "../store/leases.js";
 
-/** How soon a job of a process that is gone goes on in another. */
+/** Interval between tries to get the job, in ms: how soon a job of a process that is gone goes on in another. */
 const LOOK_MS = 2000;
 /** A process that has not reached the database for so long may be dead for the others: they have its jobs by then, or will soon. */
 const UNSURE_MS = 9000;
@@ -42,7 +42,7 @@ export class JobHolder {
     this.#running = this.#run(this.#stop.signal);
   }
 
-  /** Ends the job, if it is done here. Who has it is still this process, until it leaves the cluster. */
+  /** Ends the job, if it is done here. The job still belongs to this process until it leaves the cluster. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;

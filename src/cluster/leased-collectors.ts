@@ -13,7 +13,7 @@ import { budgetsOf, type CollectionRates, RATES } from "./rates.js";
 import { sameSettings } from "./settings.js";
 import { StatusPublisher } from "./status-publisher.js";
 
-/** What a fleet is built of. */
+/** Dependencies of {@link LeasedCollectors}. */
 interface FleetDeps extends CollectorDeps {
   readonly membership: Membership;
   readonly wantedRooms: Pick<WantedRooms, "tell" | "sweep">;
@@ -31,13 +31,13 @@ interface LeasedRoom {
   over: boolean;
 }
 
-/** How soon a change of the watch list is followed that nobody told of. */
+/** Longest interval between sweeps, in ms: how soon a change of the watch list is followed that was not announced. */
 const SWEEP_MS = 3000;
-/** A room whose collector found it to be another's is looked at again after this long, if it is this process's still. */
+/** Time after which a room whose collector found it to be another's is looked at again, in ms, if it is still this process's. */
 const AGAIN_MS = 1000;
-/** The store is asked again after this long. */
+/** Pause before the store is asked again, in ms. */
 const RETRY_MS = 1000;
-/** So long a process that stops waits for others to take its rooms over. */
+/** Longest wait of a process that stops for others to take its rooms over, in ms. */
 const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
 
@@ -48,11 +48,11 @@ export class LeasedCollectors {
   readonly #publisher: StatusPublisher;
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, LeasedRoom>();
-  /** Of collectors that are on their way out. */
+  /** Ends of collectors that are stopping. */
   readonly #ending = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #stopSweeping: () => void = () => {};
-  /** Rooms that came, by how. */
+  /** Number of rooms that came to this process, by how they came. */
   readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0, offered: 0 };
 
   constructor(parts: FleetDeps) {
@@ -139,7 +139,7 @@ export class LeasedCollectors {
     this.#held.set(key, twin);
   }
 
-  /** What the store knows of the room, asked until it answers. */
+  /** Returns what the store knows of the room; asks until the store answers. */
   async #rowOf(key: string): Promise<RoomRow | null> {
     const { store, clock } = this.#parts;
     for (;;) {
@@ -164,7 +164,7 @@ export class LeasedCollectors {
     void collector.run().then(() => this.#ended(held));
   }
 
-  /** Claims by whichever name the room is this process's. */
+  /** Claims the room by whichever of its names is this process's. */
   async #claim(keys: ReadonlySet<string>, room: RoomKey): Promise<number | null> {
     for (const key of keys) {
       const epoch = await this.#parts.membership.claim(key, room);
@@ -173,7 +173,7 @@ export class LeasedCollectors {
     return null;
   }
 
-  /** A collector has ended by itself, or was stopped. */
+  /** Handles a collector that has ended by itself, or was stopped. */
   #ended(held: LeasedRoom): void {
     const { ending } = held.collector;
     const keys = [...held.keys].filter((key) => this.#held.get(key) === held);
@@ -197,7 +197,7 @@ export class LeasedCollectors {
     );
   }
 
-  /** A room whose settings have changed is collected anew with them. */
+  /** Collects a room whose settings have changed anew with them. */
   #obey({ key, settings }: Lease): void {
     const held = this.#held.get(key);
     if (held === undefined || settings === null || sameSettings(held.collector.settings, settings)) return;

@@ -9,9 +9,9 @@ import { openMemoryStore } from "../store/memory/memory.js";
 import type { Store } from "../store/store.js";
 import { Supervisor } from "./supervisor.js";
 
-/** What one room is collected with. */
+/** Dependencies of {@link OneRoom}. */
 interface OneRoomDeps {
-  /** Its seats are closed with the room. */
+  /** Access to the platform, whose identities are closed with the room. */
   readonly reach: Reach;
   readonly clock: Clock;
   /** ms between looks at the room while it is not live */
@@ -23,14 +23,14 @@ interface OneRoomDeps {
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
 
-/** How long the first answer about the room is waited for: a browser may have to start first. */
+/** Longest wait for the first answer about the room, in ms: a browser may have to start first. */
 const SETTLE_MS = 20_000;
 const PAGE = 500;
 
 /** One room, collected into memory: for those who watch or record one and keep nothing. It goes on from broadcast to broadcast until it is closed. */
 export class OneRoom {
   readonly room: RoomKey;
-  /** How it was doing when the platform had said what it is. */
+  /** Status of the room when the platform had said what it is. */
   readonly found: RoomStatus;
   readonly store: Store;
   readonly #onlySession: string | null;
@@ -76,13 +76,13 @@ export class OneRoom {
     }
   }
 
-  /** How the room is doing now. */
+  /** Returns the current status of the room. */
   status(): RoomStatus {
     return this.#supervisor.status(this.room) ?? this.found;
   }
 
   /**
-   * Its events from the first on, as they come, until the signal aborts. Where the text named a broadcast, those of that one.
+   * Yields the room's events from the first on, as they come, until the signal aborts. Where the text named a broadcast, only those of it.
    * @param onLost told how many events were dropped because they were not taken in time
    */
   async *events(where: Where, signal: AbortSignal, onLost: (count: number) => void = () => {}): AsyncGenerator<LiveEvent, void> {

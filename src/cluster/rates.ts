@@ -1,19 +1,19 @@
 import { Budget, type Budgets } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
 
-/** How often a process may ask the platform and connect to it, for all of its rooms. */
+/** Rates at which a process may ask the platform and connect to it, for all of its rooms. */
 export interface CollectionRates {
   readonly requestsPerS: number;
   readonly connectsPerS: number;
 }
 
-/** A page is a megabyte, a connect is cheap. */
+/** Default rates: a page is a megabyte, a connect is cheap. */
 export const RATES: CollectionRates = { requestsPerS: 5, connectsPerS: 20 };
 
-/** Two seconds' worth may come at once after a pause: a process that is given the rooms of another must not wait. */
+/** Seconds' worth that may come at once after a pause: a process that is given the rooms of another must not wait. */
 const BURST_S = 2;
 
-/** What the rooms of a process share. */
+/** Returns the budgets that the rooms of a process share. */
 export function budgetsOf(clock: Clock, { requestsPerS, connectsPerS }: CollectionRates): Budgets {
   return {
     requests: new Budget(clock, requestsPerS, Math.max(1, requestsPerS * BURST_S)),

@@ -14,7 +14,7 @@ import { shownStatus, unclaimedStatus } from "./remote-status.js";
 import { assertPossible } from "./settings.js";
 import { type ViewedRoom, WantedRoomsView } from "./wanted-rooms-view.js";
 
-/** What is needed to manage rooms that other processes collect. */
+/** Dependencies of {@link RemoteRooms}. */
 interface RemoteRoomsDeps extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
   readonly store: Pick<Store, "rooms">;
   readonly wantedRooms: WantedRooms;
@@ -29,7 +29,7 @@ interface RemoteRoomsDeps extends Pick<Reach, "platform" | "platformBy" | "userA
   readonly onError: (error: unknown) => void;
 }
 
-/** How a room is wanted that somebody asked for. */
+/** A room that somebody asked for: the name that it is wanted by, and what was known of it. */
 interface Wanting {
   readonly name: Alias;
   readonly isNew: boolean;
@@ -37,15 +37,15 @@ interface Wanting {
   readonly paused: RoomStatus | null;
 }
 
-/** How soon a change of the watch list by another process, such as `dylive room add`, is followed. */
+/** Longest interval between sweeps, in ms: how soon a watch list changed by another process (`dylive room add`) is followed. */
 const FOLLOW_MS = 3000;
-/** Short links that are followed for all rooms together, towards the platform. */
+/** Short links followed per second at most, for all rooms together. */
 const REQUESTS_PER_S = 5;
-/** A wish is renewed at most this often: a client that polls each second is one write in half a minute. */
+/** Shortest time between renewals of a wanted room, in ms: a client that polls each second is one write in half a minute. */
 const RENEW_MS = 30_000;
-/** Wishes whose renewal is remembered; beyond that they are renewed sooner. */
+/** Wanted rooms whose renewal is remembered; beyond that they are renewed sooner. */
 const REMEMBERED = 10_000;
-/** What was read of the rooms' states is shown for so long while the database is away. */
+/** Longest time that the rooms' states are shown as last read, in ms, while the database is away. */
 const STALE_MS = 30_000;
 const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
 
@@ -59,7 +59,7 @@ export class RemoteRooms implements RoomManager {
   readonly #requests: Budget;
   readonly #renewMs: number;
   readonly #renewedAt = new Map<string, number>();
-  /** To be put on the watch list as soon as somebody has met the room. */
+  /** Rooms to be put on the watch list as soon as somebody has met them, by their keys. */
   readonly #wanted = new Map<string, Alias>();
   readonly #paused: PausedRooms;
   #stopSweeping: () => void = () => {};
@@ -180,7 +180,7 @@ export class RemoteRooms implements RoomManager {
     return this.#unwatch(room, "off");
   }
 
-  /** Brings a change of ours to those who collect. */
+  /** Brings a change of ours to the processes that collect. */
   async #follow(): Promise<void> {
     const { wantedRooms, onDemandIdleMs } = this.#parts;
     await wantedRooms.sweep(onDemandIdleMs);
@@ -220,8 +220,8 @@ export class RemoteRooms implements RoomManager {
   }
 
   /**
-   * Says that a room is wanted: by the name that it is wanted by already, by its number, or by the name that was asked for. Of a room that is
-   * `paused` that is not said, and this is its state.
+   * Says that a room is wanted: by the name that it is wanted by already, by its number, or by the name that was asked for. For a paused
+   * room it says nothing, and `paused` is its state.
    */
   async #want(asked: RoomName, most: number): Promise<Wanting> {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
@@ -247,7 +247,7 @@ export class RemoteRooms implements RoomManager {
     if (!isKnown) await this.#view.read();
   }
 
-  /** The wish of a name, or of the room that has this name. One that came upon a paused room is over. */
+  /** Finds the wanted room of a name, or of the room that has this name. One that came upon a paused room is over. */
   async #find(name: Alias): Promise<ViewedRoom | undefined> {
     const wished = this.#view.of(name);
     if (wished !== undefined && wished.report?.state !== "paused") return wished;
@@ -255,7 +255,7 @@ export class RemoteRooms implements RoomManager {
     return room === null ? undefined : this.#view.ofRoom(room);
   }
 
-  /** What the store knows of the room of a name. */
+  /** Returns what the store knows of the room of a name. */
   async #rowOf(name: Alias): Promise<RoomRow | null> {
     const { rooms } = this.#parts.store;
     const room = await rooms.find(name);
@@ -302,7 +302,7 @@ export class RemoteRooms implements RoomManager {
     await wantedRooms.sweep(onDemandIdleMs);
   }
 
-  /** Puts on the watch list what was to be, as far as somebody has met it. */
+  /** Puts the rooms that wait for it on the watch list, as far as somebody has met them. */
   async #save(): Promise<void> {
     for (const [key, name] of this.#wanted) {
       const { rooms } = this.#parts.store;

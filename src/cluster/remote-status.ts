@@ -3,10 +3,10 @@ import type { RoomStatus } from "../health/state.js";
 import type { RoomKey } from "../store/log.js";
 import type { ViewedRoom } from "./wanted-rooms-view.js";
 
-/** A room whose collector is gone has another one within seconds; without one for so long it has failed. */
+/** Time without a collector after which a room has failed, in ms: one whose collector is gone has another one within seconds. */
 const TAKE_OVER_MS = 60_000;
 
-/** The state of a room as its collector told it, and the truth where that collector is gone. Null when nobody has met the room. */
+/** Returns a room's status as its collector told it, and the truth where that collector is gone. Null when nobody has met the room. */
 export function shownStatus({ row, report }: ViewedRoom, now: number): RoomStatus | null {
   const status = report?.status ?? null;
   if (status === null || row.owner !== null) return status;
@@ -19,7 +19,7 @@ export function shownStatus({ row, report }: ViewedRoom, now: number): RoomStatu
   return { ...status, state: isLate ? "failed" : "connecting", evidence: { ...status.evidence, reason, since } };
 }
 
-/** The state of a room that the store knows and that no process of the cluster has taken yet. */
+/** Returns the status of a room that the store knows and that no process of the cluster has taken yet. */
 export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
   return quietStatus(room, "resolving", "no process of the cluster collects it yet; `dylive cluster` shows who collects", now);
 }

@@ -7,26 +7,29 @@ import type { RoomKey } from "../store/log.js";
 /** A room that is collected, and why. */
 export interface RosterEntry {
   readonly collector: Collector;
-  /** On the watch list: `saved` once the store knows, `wanted` until then; `adding` while only those want it who wait to hear whether it is put there. */
+  /**
+   * On the watch list: `saved` once the store knows, `wanted` until then; `adding` while only callers want it that wait to hear whether it
+   * is put there.
+   */
   watched: "no" | "adding" | "wanted" | "saved";
-  /** How many wait to hear that. */
+  /** Number of callers that wait to hear that. */
   adders: number;
   /** ms UTC */
   wantedAt: number;
   /** When the collector gave up (no such account); null while it runs. */
   endedAt: number | null;
-  /** Who collects the room, where that turned out to be another collector's; null while this one's is its own. */
+  /** Entry that collects the room, where it turned out to be another collector's; null while this one's is its own. */
   twin: RosterEntry | null;
 }
 
-/** A process that stops does not wait longer for its collectors: less than what the command gives it to stop. */
+/** Longest wait of a process that stops for its collectors, in ms: less than what the command gives it to stop. */
 const STOP_MS = 4000;
 
-/** Who collects what, by every name under which a room was asked for. */
+/** Collectors of this process, by every name under which a room was asked for. */
 export class Roster {
   readonly #clock: Clock;
   readonly #names = new Map<string, RosterEntry>();
-  /** Of collectors that are on their way out. */
+  /** Ends of collectors that are stopping. */
   readonly #ending = new Set<Promise<void>>();
 
   constructor(clock: Clock) {
@@ -45,7 +48,7 @@ export class Roster {
     return [...new Set(this.#names.values())];
   }
 
-  /** Who collects which room; one that gave up only where there is no other. */
+  /** Returns the entry that collects each room; one that gave up only where there is no other. */
   byRoom(): ReadonlyMap<RoomKey, RosterEntry> {
     const byRoom = new Map<RoomKey, RosterEntry>();
     for (const held of this.all()) {
@@ -59,7 +62,7 @@ export class Roster {
     return this.byRoom().get(room);
   }
 
-  /** The same, where that one has not given up. */
+  /** Returns the entry that collects the room, unless it has given up. */
   runningOf(room: RoomKey): RosterEntry | undefined {
     const held = this.ofRoom(room);
     return held?.endedAt === null ? held : undefined;
@@ -71,19 +74,19 @@ export class Roster {
     this.#end(held, paused);
   }
 
-  /** All that is held of a room is let go. @param paused since the room is paused */
+  /** Lets go all entries of a room. @param paused since the room is paused */
   letGoOf(room: RoomKey, paused = false): void {
     for (const held of this.all()) if (held.collector.room === room) this.letGo(held, paused);
   }
 
-  /** Leads all names of one to another. @returns whether it had any: else it was let go */
+  /** Leads all names of one entry to another. @returns whether it had any: else it was let go */
   replace(held: RosterEntry, by: RosterEntry): boolean {
     const keys = [...this.#names].filter(([, other]) => other === held).map(([key]) => key);
     for (const key of keys) this.#names.set(key, by);
     return keys.length > 0;
   }
 
-  /** A name turned out to be one of a room that another collector has: it leads there from now on. @returns whether that is held still */
+  /** Leads the names of an entry to the collector that turned out to have its room. @returns whether that one is still in the roster */
   attach(held: RosterEntry, owner: Collector): boolean {
     const first = this.all().find(({ collector }) => collector === owner);
     if (first === undefined) return false;

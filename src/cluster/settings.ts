@@ -5,7 +5,7 @@ import { NO_SETTINGS, type RoomSettings } from "../store/rooms.js";
 
 const NAMES = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
 
-/** Whether a room is to be collected in the same way. */
+/** Tells whether two settings collect a room in the same way. */
 export function sameSettings(a: RoomSettings, b: RoomSettings): boolean {
   return NAMES.every((name) => a[name] === b[name]);
 }

@@ -5,7 +5,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { RosterEntry } from "./roster.js";
 
 /**
- * Waits for a room that nobody has met yet, at most `settleMs`. @returns how it is doing, as whoever collects it says
+ * Waits for a room that nobody has met yet, at most `settleMs`. @returns its status, as its collector says
  * @throws DyliveError what keeps it from being met
  */
 export async function settled(

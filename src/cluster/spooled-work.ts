@@ -18,16 +18,16 @@ interface SpooledWorkDeps {
   readonly onError: (error: unknown) => void;
 }
 
-/** Those who collect rooms here. */
+/** Collectors of this process. */
 interface Here {
   collected(): readonly Pick<RoomStatus, "room">[];
   ofRoom(room: RoomKey): Pick<Collector, "absorb"> | undefined;
 }
 
-/** So long a room may be between two owners. */
+/** Longest time that a room may be between two owners, in ms. */
 const ORPHAN_MS = 60_000;
 
-/** Has what was uploaded of the rooms that are collected here stored by their collectors. */
+/** Lets the collectors of the rooms that are collected here store what was uploaded of them. */
 export function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkDeps, "erased">): SpooledReader {
   const take = async (limit: number) => {
     const rooms = here.collected().map(({ room }) => room);
@@ -40,7 +40,7 @@ export function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<S
   return reader;
 }
 
-/** Stores what was uploaded of rooms that nobody collects any more. For one process at a time. */
+/** Stores what was uploaded of rooms that nobody collects any more. Meant for one process at a time. */
 export function readForOrphans(
   { log, rooms, retention }: Pick<Store, "log" | "rooms" | "retention">,
   setAside: (event: NewEvent, error: unknown) => void,

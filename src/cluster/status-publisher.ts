@@ -3,28 +3,28 @@ import { reportOf, writeReport } from "../collector/report.js";
 import type { Clock } from "../runtime/clock.js";
 import type { WantedRoomReport, WantedRooms } from "../store/wanted-rooms.js";
 
-/** How soon the others know of another state. */
+/** Interval between looks at the rooms, in ms: how soon the others know of another state. */
 const LOOK_MS = 200;
-/** Counts change all the time: they are told once a second, and the more rooms there are the more seldom. */
+/** Shortest time between reports of changed counts, in ms: they change all the time, and are told more seldom the more rooms there are. */
 const COUNTS_MS = 1000;
 const COUNTS_MS_PER_ROOM = 10;
 const SLOWEST_MS = 10_000;
 
-/** What is told of: a collector, by a name that its room is wanted by. */
+/** A collector whose status is published, by a name that its room is wanted by. */
 interface PublishedStatus {
   readonly collector: Collector;
   readonly over: boolean;
 }
 
-/** What was told of a room last. */
+/** Status of a room as last published. */
 interface Last {
-  /** What must be known at once. */
+  /** The part that must be known at once. */
   readonly gist: string;
   readonly text: string;
   readonly at: number;
 }
 
-/** Tells the other processes how the rooms of this one are doing: what is new, of all rooms in one statement. */
+/** Publishes the status of this process's rooms to the other processes: what is new, of all rooms in one statement. */
 export class StatusPublisher {
   readonly #member: number;
   readonly #wantedRooms: Pick<WantedRooms, "tell">;
@@ -35,7 +35,7 @@ export class StatusPublisher {
   #telling = false;
   #stopLooking: () => void = () => {};
 
-  /** @param rooms what is collected here, by the keys of their wishes */
+  /** @param rooms collectors of this process, by the keys of their wanted rooms */
   constructor(
     member: number,
     wantedRooms: Pick<WantedRooms, "tell">,
@@ -74,7 +74,7 @@ export class StatusPublisher {
     this.#stopLooking();
   }
 
-  /** The room is no longer this process's by this name. */
+  /** Forgets a name by which a room is no longer this process's. */
   forget(key: string): void {
     this.#last.delete(key);
   }

@@ -14,20 +14,20 @@ import { Roster, type RosterEntry } from "./roster.js";
 import { assertPossible, sameSettings } from "./settings.js";
 import { settled } from "./settled.js";
 
-/** What a supervisor is built of. */
+/** Dependencies of {@link Supervisor}. */
 export interface SupervisorDeps extends CollectorDeps {
   /** Rooms collected because somebody asked, beside the watch list. */
   readonly maxOnDemandRooms: number;
   /** ms without a request after which such a room is let go. */
   readonly onDemandIdleMs: number;
-  /** How often the platform may be asked and connected to; {@link RATES} by default. */
+  /** Rates at which the platform may be asked and connected to; {@link RATES} by default. */
   readonly rates?: CollectionRates;
 }
 
 const SWEEP_MS = 1000;
-/** How soon a change of the watch list by another process, such as `dylive room add`, is followed. */
+/** Interval between looks at the watch list, in ms: how soon a change by another process (`dylive room add`) is followed. */
 const FOLLOW_MS = 3000;
-/** How long "no such account" is answered from memory, so that a client that polls a wrong id does not make us poll the platform. */
+/** Time for which "no such account" is answered from memory, in ms: a client that polls a wrong id must not make us poll the platform. */
 const REMEMBER_MISS_MS = 60_000;
 
 /** Decides which rooms are collected: those on the watch list, and those that somebody asked for lately. */
@@ -37,7 +37,7 @@ export class Supervisor implements RoomManager {
   readonly #roster: Roster;
   readonly #paused: PausedRooms;
   readonly #stops: readonly (() => void)[];
-  /** Changes of the watch list by us: what was read of it before one is out of date. */
+  /** Number of changes that this process made to the watch list: what was read of it before one is out of date. */
   #changes = 0;
   #following = false;
   #stopped = false;
@@ -119,7 +119,7 @@ export class Supervisor implements RoomManager {
     return this.view(room);
   }
 
-  /** The room that somebody who adds it waits to hear of. @throws DyliveError what keeps it from being met; then it is let go */
+  /** Waits for a room that a caller adds, and returns it. @throws DyliveError what keeps it from being met; then it is let go */
   async #added(held: RosterEntry, settleMs: number, signal: AbortSignal): Promise<RoomKey> {
     held.adders++;
     try {
@@ -202,7 +202,7 @@ export class Supervisor implements RoomManager {
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 
-  /** Who collects the room, under whichever of its names; somebody new if nobody does. Nobody does while it is paused: then this is its state. */
+  /** Finds the entry that collects the room, under any of its names, or makes one; `paused` is the state of a room that is paused. */
   async #heldFor(
     name: RoomName,
     watched: "no" | "adding" | "wanted",
@@ -223,7 +223,7 @@ export class Supervisor implements RoomManager {
     return { held, known: known !== undefined };
   }
 
-  /** Collects what a name means, from now on. Who does so under that name already goes on: replaced, it would be in no list and never stop. */
+  /** Collects what a name means, from now on. An entry that does so already goes on: replaced, it would be in no list and never stop. */
   #hold(name: RoomName, watched: RosterEntry["watched"], settings: RoomSettings, row: RoomRow | null): RosterEntry {
     if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
     const standing = this.#roster.get(name);
@@ -239,7 +239,7 @@ export class Supervisor implements RoomManager {
     return held;
   }
 
-  /** A collector has ended by itself, or was stopped. */
+  /** Handles a collector that has ended by itself, or was stopped. */
   #ended(held: RosterEntry): void {
     held.endedAt = this.#parts.clock.now();
     const { ending, name } = held.collector;
@@ -288,7 +288,7 @@ export class Supervisor implements RoomManager {
     else if (held.watched === "no") held.watched = "saved"; // not yet met: it is this room that it will meet
   }
 
-  /** A room whose settings have changed is collected anew with them. */
+  /** Collects a room whose settings have changed anew with them. */
   #obey(held: RosterEntry, row: RoomRow): void {
     if (row.watch === "on" && held.watched !== "saved") held.watched = "saved";
     const { settings, name } = held.collector;

@@ -8,25 +8,25 @@ import { type WantedRoom, type WantedRooms, wantedKey } from "../store/wanted-ro
 const CALM_MS = 250;
 const BUSY_MS = 20;
 
-/** A wish, and what its collector told. */
+/** A wanted room, and the report of its collector. */
 export class ViewedRoom {
   readonly row: WantedRoom;
   #report: Report | null | undefined;
 
-  /** @param before what stood for it: a text is read once */
+  /** @param before the earlier view of the same wanted room: a text is read once */
   constructor(row: WantedRoom, before?: ViewedRoom) {
     this.row = row;
     this.#report = before?.row.told === row.told ? before.#report : undefined;
   }
 
-  /** Read when somebody wants it: most of thousands of rooms are not looked at between two readings. */
+  /** Report of the collector, read when somebody wants it: most of thousands of rooms are not looked at between two readings. */
   get report(): Report | null {
     if (this.#report === undefined) this.#report = readReport(this.row.told);
     return this.#report;
   }
 }
 
-/** What this process knows of the cluster's wishes: read again whenever something has changed. */
+/** View of the cluster's wanted rooms, read again whenever something has changed. */
 export class WantedRoomsView {
   readonly #wantedRooms: Pick<WantedRooms, "all" | "wakes">;
   readonly #clock: Clock;
@@ -38,14 +38,14 @@ export class WantedRoomsView {
   #readAt: number | null = null;
   #reading: Promise<void> | null = null;
 
-  /** @param onError told when the wishes could not be read: they are read again */
+  /** @param onError told when the wanted rooms could not be read: they are read again */
   constructor(wantedRooms: Pick<WantedRooms, "all" | "wakes">, clock: Clock, onError: (error: unknown) => void) {
     this.#wantedRooms = wantedRooms;
     this.#clock = clock;
     this.#onError = onError;
   }
 
-  /** Reads the wishes for the first time, and whenever they change until it is stopped. @throws what the store throws */
+  /** Reads the wanted rooms for the first time, and whenever they change until it is stopped. @throws what the store throws */
   async start(): Promise<void> {
     void this.#follow(this.#stop.signal);
     await this.read();
@@ -56,7 +56,7 @@ export class WantedRoomsView {
     this.#wake();
   }
 
-  /** When the wishes were last read; null before that. ms UTC */
+  /** Time of the last reading of the wanted rooms, ms UTC; null before the first. */
   get readAt(): number | null {
     return this.#readAt;
   }
@@ -73,7 +73,7 @@ export class WantedRoomsView {
     return [...this.#byKey.values()];
   }
 
-  /** Reads the wishes as they are now. @throws what the store throws */
+  /** Reads the wanted rooms as they are now. @throws what the store throws */
   async read(): Promise<void> {
     // One that has begun already may have missed what the caller knows.
     await this.#reading?.catch(() => {});
@@ -83,7 +83,7 @@ export class WantedRoomsView {
     return this.#reading;
   }
 
-  /** Resolves when the wishes were read anew, after `ms` at the latest, or when the signal aborts. */
+  /** Resolves when the wanted rooms were read anew, after `ms` at the latest, or when the signal aborts. */
   async next(ms: number, signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
     let wake = () => {};

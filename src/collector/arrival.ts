@@ -1,9 +1,9 @@
 import type { Clock } from "../runtime/clock.js";
 
-/** The old connection's last frames are stored by then, and the new one has them too. */
+/** Overlap of two connections, in ms: the old one's last frames are stored by then, and the new one has them too. */
 const OVERLAP_MS = 1000;
 
-/** When a room that another process goes on collecting becomes ours: a second after our own connection stands. */
+/** Takes over a room that another process goes on collecting: a second after our own connection stands. */
 export class Arrival {
   /** Resolves when the room is ours. @throws what claiming it throws; the signal's reason */
   readonly done: Promise<void>;
@@ -20,7 +20,7 @@ export class Arrival {
     this.done.catch(() => {}); // in a quiet room nobody waits for it
   }
 
-  /** The connection stands; told more than once it stands since the first. */
+  /** Notes that the connection stands; called more than once, it stands since the first call. */
   opened(): void {
     this.#stands();
   }

@@ -2,9 +2,9 @@ import type { Received } from "../platform/access/source.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Ahead, Noted } from "../store/rooms.js";
 
-/** Clocks that agree to this (ms) are taken to agree: messages reach us up to some seconds after the platform's time of them. */
+/** Difference up to which clocks are taken to agree, in ms: messages reach us up to some seconds after the platform's time of them. */
 export const AGREE_MS = 5000;
-/** The least delay of so long (ms) tells the platform's clock: what the store holds back for a while is read late. */
+/** Time over which the least delay tells the platform's clock, in ms: what the store holds back for a while is read late. */
 const WINDOW_MS = 60_000;
 
 /**
@@ -22,17 +22,17 @@ export class Bearings {
     this.#base = this.#aheadOfUptime();
   }
 
-  /** Now, ms UTC, as the clock would say it if nobody had set it since this began. */
+  /** Returns the time now, ms UTC, as the clock would say it if nobody had set it since this began. */
   now(): number {
     return this.steady(this.#clock.now());
   }
 
-  /** A time of a moment ago, ms UTC, as the clock would have said it if nobody had set it since this began. */
+  /** Returns a time of a moment ago, ms UTC, as the clock would have said it if nobody had set it since this began. */
   steady(at: number): number {
     return at - this.#set();
   }
 
-  /** A {@link steady} time by the clock as it is set now, ms UTC. */
+  /** Returns a {@link steady} time by the clock as it is set now, ms UTC. */
   wall(at: number): number {
     return at + this.#set();
   }
@@ -52,7 +52,7 @@ export class Bearings {
     return { at, ahead: this.#ahead() };
   }
 
-  /** A time that anybody noted, by our clock as it is set now, ms UTC; null when nothing tells how the clocks differed. */
+  /** Returns a time that anybody noted, by our clock as it is set now, ms UTC; null when nothing tells how the clocks differed. */
   read({ at, ahead }: Noted): number | null {
     const ours = this.#ahead();
     // The uptime first: it knows no delay. It is of our clock at the beginning, and `steady` since.
@@ -70,7 +70,7 @@ export class Bearings {
     };
   }
 
-  /** By how much the clock was set forward since this began, ms. */
+  /** Returns by how much the clock was set forward since this began, ms. */
   #set(): number {
     const ahead = this.#aheadOfUptime();
     if (ahead === null || this.#base === null) return 0;

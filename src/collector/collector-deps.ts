@@ -7,7 +7,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { Raw } from "./raw.js";
 
-/** What collectors are built of; the same for all rooms. */
+/** Dependencies of collectors, the same for all rooms. */
 export interface CollectorDeps extends Reach {
   readonly store: Store;
   readonly clock: Clock;
@@ -16,9 +16,9 @@ export interface CollectorDeps extends Reach {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Told of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
-  /** Who keeps the frames of rooms that are to be recorded. */
+  /** Keeper of the frames of rooms that are to be recorded. */
   readonly raw?: Raw;
-  /** Where frames wait while the store is away; without one the platform is held back meanwhile. */
+  /** Spool in which frames wait while the store is away; without one the platform is held back meanwhile. */
   readonly spool?: Spool;
   /** Knows who was erased while something waited there. */
   readonly erased?: () => Promise<Without | null>;

@@ -26,21 +26,23 @@ const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, en
 const SETTLE_EVERY_MS = 5000;
 const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
 
-/** What all collectors of a process share. */
+/** Resources that all collectors of a process share. */
 export interface SharedByCollectors extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
 }
 
 /**
- * Why a collector has ended by itself: another process has the room, another collector of this one has, its name leads to another room by now, or
- * the room is paused.
+ * Reason why a collector has ended by itself: another process has the room, another collector of this one has, its name leads to another
+ * room by now, or the room is paused.
  */
 type Ending =
   | { readonly why: "no_account" | "lost" | "moved" }
   | { readonly why: "twin"; readonly of: Collector }
   | { readonly why: "paused"; readonly room: RoomKey };
 
-/** Collects one room until it is stopped: resolve, wait for live, connect, store, and again. It tells the truth about how that goes. */
+/**
+ * Collects one room until it is stopped: resolve, wait for live, connect, store, and again. Its status tells the truth about how that goes.
+ */
 export class Collector {
   readonly name: RoomName;
   readonly settings: RoomSettings;
@@ -62,7 +64,7 @@ export class Collector {
 
   /**
    * @param row what the store knows of the room, if it does
-   * @param tenure how this process has the room, in a cluster
+   * @param tenure of the room by this process, in a cluster
    * @throws DyliveError bad_config when the room's own proxy is none
    */
   constructor(
@@ -150,7 +152,7 @@ export class Collector {
     return !this.lost && !this.#over && this.#keeping.absorb(bytes, signal);
   }
 
-  /** The platform told the room's number to somebody else: by this it is asked for from now on. */
+  /** Asks for the room by this number from now on, which the platform told to another collector. */
   askFor(webRid: string): void {
     this.#resolver.askFor(webRid);
   }
@@ -249,7 +251,7 @@ export class Collector {
     }
   }
 
-  /** The room of a reading with its way into the log; null when it is not this collector's to collect: then nothing was claimed or connected. */
+  /** Enters the room of a reading. Null when it is not this collector's to collect: then nothing was claimed or connected. */
   async #enter(resolved: Live | Offline, recalled: RoomKey | null, signal: AbortSignal): Promise<Met | null> {
     const room = recalled ?? (await this.#keeping.identify(this.#resolver.asked, resolved)) ?? this.room;
     if (room === null) throw new DyliveError("internal", "a room was not kept");
@@ -274,7 +276,7 @@ export class Collector {
     return met;
   }
 
-  /** An earlier process was connected a moment ago: this one goes on there, and asks the platform after. */
+  /** Goes on where an earlier process was connected a moment ago, and asks the platform after. */
   async #recall(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#parts;
     const row = this.#row;
@@ -288,7 +290,7 @@ export class Collector {
     this.#resolver.recall(row, row.webRid, roomId, savedAt);
   }
 
-  /** The room's seat, or why there is none. */
+  /** Takes the room's identity, or returns why there is none. */
   async #sit(webRid: string, signal: AbortSignal): Promise<PlatformIdentity | DyliveError> {
     try {
       return await this.#access.sit(webRid, signal);
@@ -311,7 +313,7 @@ export class Collector {
     return this.#connection.run({ live, room, intake, identity, confirmed: this.#resolver.confirmed, resume }, signal);
   }
 
-  /** The room is not live: a broadcast that we collected ends after two such readings. */
+  /** Handles a reading that says not live: a broadcast that we collected ends after two of them. */
   async #notLive(room: RoomKey, signal: AbortSignal): Promise<void> {
     await this.#keeping.arrive(signal); // there is no connection to wait for
     const open = await this.#keeping.openSession(room);
@@ -333,7 +335,7 @@ export class Collector {
     return true;
   }
 
-  /** The room is another process's: no end is told, and nothing that is held is stored. */
+  /** Leaves the room to another process: no end is told, and nothing that is held is stored. */
   #lose(): void {
     this.#ending = { why: "lost" };
     this.health.to(this.health.platformState, "another process collects this room now");

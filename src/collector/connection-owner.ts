@@ -11,7 +11,7 @@ import type { Noted } from "../store/rooms.js";
 import type { CollectorDeps } from "./collector-deps.js";
 import type { Raw } from "./raw.js";
 
-/** What a connection needs of its collector. */
+/** Collector as its connection needs it. */
 export interface ConnectionOwner {
   readonly parts: CollectorDeps;
   /** Null where the room is not recorded. */
@@ -21,13 +21,16 @@ export interface ConnectionOwner {
   readonly access: PlatformAccess;
   readonly drift: Drift;
   to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
-  /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  /** Returns until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
   receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null>;
   resolve(signal: AbortSignal): Promise<Resolved | null>;
   /** Whether another process goes on collecting the room until {@link arrive}. */
   moving(): boolean;
   /** Whether it is another process's by now. */
   lost(): boolean;
-  /** Makes such a room ours. @returns until when the other one had received, and what it was missing; null where that is not known */
+  /**
+   * Makes the room of another process ours.
+   * @returns until when the other one had received, and what it was missing; null where that is not known
+   */
   arrive(signal: AbortSignal): Promise<Left["resume"]>;
 }

@@ -19,11 +19,11 @@ import type { Closing, Target } from "./target.js";
 import { Watchdog } from "./watchdog.js";
 
 const TICK_MS = 5000;
-/** A connection that stood so long was a good one: the next loss is a new matter. */
+/** Time that a connection must stand to count as a good one, in ms: the next loss is a new matter. */
 const STEADY_MS = 10_000;
-/** Damage is a reason to connect anew at most this often. */
+/** Shortest time between two connects because of damage, in ms. */
 const RENEW_MS = 60_000;
-/** A process that has not received for so long did not go on with the room that it offered. */
+/** Time without receiving, in ms, after which a process did not go on with the room that it offered. */
 const STUCK_MS = 30_000;
 
 /** The connections of one room, one at a time: opens, stores, watches for silence, keeps where to go on. */
@@ -144,7 +144,7 @@ export class RoomConnection {
     }
   }
 
-  /** When a room that another process goes on collecting is ours to store. */
+  /** Returns the arrival of a room that another process goes on collecting: when it is ours to store. */
   #arrival(roomId: string, signal: AbortSignal): Arrival {
     const { parts, arrive } = this.#owner;
     const claim = async () => {
@@ -172,7 +172,7 @@ export class RoomConnection {
     return openSource(wanted, { access, budgets, clock, drift }, signal);
   }
 
-  /** im/fetch, once a broadcast: says where to connect, and its first messages are stored. */
+  /** Asks im/fetch, once a broadcast: it says where to connect, and its first messages are stored. */
   async #first(target: Target, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     const { roomId } = target.live;
     if (this.#point.isOf(roomId)) return;
@@ -202,7 +202,7 @@ export class RoomConnection {
     return taken;
   }
 
-  /** What a batch says of the connection: it lives, people are heard, a gap is over. @returns the damage for which to connect anew */
+  /** Notes what a batch says of the connection: it lives, people are heard, a gap is over. @returns the damage for which to connect anew */
   async #seen(
     target: Target,
     batch: readonly Received[],
@@ -231,7 +231,7 @@ export class RoomConnection {
     return damaged;
   }
 
-  /** How a connection ends that was given up for what came through it; null where nothing of the kind came. */
+  /** Returns the closing of a connection that was given up for what came through it; null where nothing of the kind came. */
   async #parted(announced: boolean, anew: Gap | null, opened: boolean): Promise<Closing | null> {
     if (announced) this.#left = { since: this.#heard(), reason: "the end of the broadcast was announced, but its page says live" };
     if (announced) return this.#closing("announced", opened);
@@ -241,7 +241,7 @@ export class RoomConnection {
     return this.#closing("lost", opened);
   }
 
-  /** Another broadcast than before: what was being missed of the old one is over. */
+  /** Begins another broadcast than before: what was being missed of the old one is over. */
   async #begin(target: Target, signal: AbortSignal): Promise<void> {
     const { health, parts } = this.#owner;
     const { live, room, resume } = target;
@@ -286,7 +286,7 @@ export class RoomConnection {
     this.#owner.health.gap(gap.from === null ? null : gap.to - gap.from);
   }
 
-  /** A gap that is not over, or not told. */
+  /** Opens a gap again that is not over, or not told. */
   #reopen({ from, reason }: Gap): void {
     this.#missed.begin(from === null ? [] : this.#bearings.note(this.#bearings.steady(from)), reason);
   }

@@ -1,12 +1,15 @@
 import { backoffMs } from "../runtime/backoff.js";
 
-/** Whether the broadcast of an open connection must still be asked for, and when: a platform that does not answer is asked less and less often. */
+/**
+ * Tells whether and when the broadcast of an open connection must still be asked for: a platform that does not answer is asked less and
+ * less often.
+ */
 export class Doubt {
   #open = false;
   #count = 0;
   #nextAt = 0;
 
-  /** A connection is opened; `open` when nobody has said lately that its broadcast is live. */
+  /** Notes that a connection is opened; `open` when nobody has said lately that its broadcast is live. */
   begin(open: boolean): void {
     this.#open = open;
     if (!open) this.#count = 0;
@@ -16,7 +19,7 @@ export class Doubt {
     return this.#open && now >= this.#nextAt;
   }
 
-  /** The platform was asked at `now`; `answered` when it said live. */
+  /** Notes that the platform was asked at `now`; `answered` when it said live. */
   asked(answered: boolean, now: number): void {
     this.#open = !answered;
     this.#count = answered ? 0 : this.#count + 1;

@@ -20,17 +20,17 @@ import type { Store } from "../store/store.js";
 import { meetRoom } from "./meet.js";
 import type { Tenure } from "./tenure.js";
 
-/** Newest events that are looked at: those of our own, which prove nothing, are few. */
+/** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
 const LOOK = 50;
 /** Types of events that come from the platform. */
 const TYPES = EVENT_TYPES.filter((type) => !["state", "gap", "system", "erased"].includes(type));
 
-/** Times of so many of the newest tell by how much the clock of who received them was ahead of the platform's: enough to outvote a wrong one. */
+/** Number of newest events that tell how far their receiver's clock was ahead of the platform's: enough to outvote a wrong one. */
 const VOTES = 15;
 
 /**
- * Until when an earlier process had stored what it received of a broadcast: the receipt of its last event there, or, where it stored none, when
- * it opened the broadcast. Null when no process was there before.
+ * Returns until when an earlier process had stored what it received of a broadcast: the receipt of its last event there, or, where it
+ * stored none, when it opened the broadcast. Null when no process was there before.
  * @param openedHere when this process opened the broadcast, ms UTC; null where it did not
  */
 export async function receivedUntil(
@@ -46,7 +46,7 @@ export async function receivedUntil(
   return session === null || session.openedAt === openedHere ? null : { at: session.openedAt, ahead: {} };
 }
 
-/** By how much the clock that gave events their times of receipt was ahead of the platform's. @param received in order */
+/** Returns by how much the clock that gave events their times of receipt was ahead of the platform's. @param received in order */
 function aheadIn(received: readonly LiveEvent[]): Ahead {
   const timed = received.filter(({ timeEstimated }) => timeEstimated !== true).slice(-VOTES);
   const ahead = timed.map(({ receivedAt, time }) => receivedAt - time).sort((a, b) => a - b)[timed.length >> 1];
@@ -66,7 +66,7 @@ interface KeepingDeps {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   readonly health: RoomHealth;
   readonly drift: Drift;
-  /** How this process has the room; null where nobody else could. */
+  /** Tenure of the room by this process; null where no other process could have it. */
   readonly tenure: Tenure | null;
   /** Told when the room turns out to be another process's. */
   readonly onLost: () => void;
@@ -79,7 +79,7 @@ export interface Met {
   readonly intake: Intake;
 }
 
-/** What is kept of one room while it is collected: its names, its broadcasts, its states, and the way of its frames into the log. */
+/** Keeps the records of one room while it is collected: its names, broadcasts and states, and the way of its frames into the log. */
 export class Keeping {
   readonly #parts: KeepingDeps;
   #met: (Met & { readonly pipeline: Pipeline }) | null = null;
@@ -117,7 +117,7 @@ export class Keeping {
     return room;
   }
 
-  /** Whether who manages the room has paused it. */
+  /** Tells whether somebody who manages the room has paused it. */
   async isPaused(room: RoomKey): Promise<boolean> {
     return (await this.#parts.store.rooms.get(room))?.watch === "paused";
   }
@@ -136,18 +136,18 @@ export class Keeping {
     await this.#met?.intake.errand(() => store.sessions.open(room, roomId, at, facts.title), signal);
   }
 
-  /** The broadcast that has not ended, as far as one knows. */
+  /** Returns the broadcast that has not ended, as far as one knows. */
   openSession(room: RoomKey): Promise<string | null> {
     return this.orElse(() => openSession(this.#parts.store, room), this.#parts.health.sessionId);
   }
 
-  /** Until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  /** Returns until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
   receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null> {
     const openedHere = this.#opened?.sessionId === sessionId ? this.#opened.at : null;
     return this.orElse(() => receivedUntil(this.#parts.store, room, sessionId, openedHere), null);
   }
 
-  /** Where the last connection was left, as far as one knows. */
+  /** Returns where the last connection was left, as far as one knows. */
   resumeOf(room: RoomKey): Promise<Resume | null> {
     return this.orElse(async () => (await this.#parts.store.rooms.get(room))?.resume ?? null, null);
   }

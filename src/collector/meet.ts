@@ -3,9 +3,9 @@ import type { RoomKey } from "../store/log.js";
 import type { Alias, Rooms } from "../store/rooms.js";
 
 /**
- * The room that a reading speaks of, known from now on by every name that the platform gave, with what it said of it. It is told by what lasts:
- * its number and its anchor. A custom id can be given up and taken by somebody else, so it leads to a room only where nothing says that it is
- * another's.
+ * Returns the room that a reading speaks of, known from now on by every name that the platform gave, with what it said of it. The room is
+ * told by what lasts: its number and its anchor. A custom id can be given up and taken by somebody else, so it leads to a room only where
+ * nothing says that it is another's.
  */
 export async function meetRoom(rooms: Rooms, name: RoomName, { facts, webRid, roomId }: Live | Offline): Promise<RoomKey> {
   const lasting: [Alias, ...Alias[]] = [{ kind: "web_rid", value: webRid }];

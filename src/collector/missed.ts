@@ -10,7 +10,7 @@ export interface Gap {
   readonly reason: string;
 }
 
-/** What is being missed: one interval at a time, over when messages come again. */
+/** Tracks what is being missed: one interval at a time, over when messages come again. */
 export class Missed {
   readonly #bearings: Pick<Bearings, "read">;
   #open: Missing | null = null;
@@ -19,13 +19,13 @@ export class Missed {
     this.#bearings = bearings;
   }
 
-  /** What is being missed now. */
+  /** Interval that is being missed now. */
   get open(): Missing | null {
     return this.#open;
   }
 
   /**
-   * Something is missed from `since` on; what began before stays as it is.
+   * Notes that something is missed from `since` on; what began before stays as it is.
    * @param about `silent`: it is over only when people are heard again; `longerThanMs`: one that turns out to be no longer was none
    */
   begin(since: Noted | readonly Noted[] | null, reason: string, about: Partial<Pick<Missing, "silent" | "longerThanMs">> = {}): void {
@@ -37,7 +37,7 @@ export class Missed {
     if (open !== undefined) this.#open ??= open;
   }
 
-  /** Something came at `at` (ms UTC, our clock now) again. @returns what is over by that */
+  /** Notes that something came again at `at` (ms UTC, our clock now). @returns what is over by that */
   end(at: number, { messages, people }: { readonly messages: boolean; readonly people: boolean }): Gap | null {
     if (this.#open === null || (this.#open.silent && !people)) return null;
     const from = this.#since();
@@ -47,7 +47,7 @@ export class Missed {
     return this.#over(from !== null && from > at + AGREE_MS ? null : from, at);
   }
 
-  /** It is over at `at` (ms UTC, our clock now) whatever comes: another broadcast has begun. */
+  /** Ends the interval at `at` (ms UTC, our clock now) whatever comes: another broadcast has begun. */
   close(at: number): Gap | null {
     return this.#over(this.#since(), at);
   }
@@ -59,14 +59,16 @@ export class Missed {
     return { from, to: at, reason: open.reason };
   }
 
-  /** Since when, by our clock as it is now; null when nothing is open, or nobody knows. */
+  /** Returns since when something is missed, by our clock as it is now; null when nothing is open, or nobody knows. */
   #since(): number | null {
     const known = this.#open?.since.map((noted) => this.#bearings.read(noted)).filter((at) => at !== null) ?? [];
     return known.length === 0 ? null : Math.max(...known);
   }
 }
 
-/** The interval in which the messages of damaged frames were made: from the frame before the first to the last. Null when none is damaged. */
+/**
+ * Returns the interval in which the messages of damaged frames were made: from the frame before the first to the last. Null without damage.
+ */
 export function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { readonly from: number }) | null {
   const first = batch.findIndex(({ damaged }) => damaged === true);
   const last = batch.findLast(({ damaged }) => damaged === true);

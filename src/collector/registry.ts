@@ -1,7 +1,7 @@
 import { untilAborted } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 
-/** One that a room belongs to, and when it is gone. */
+/** Collector that a room belongs to, and when it is gone. */
 interface RegistryEntry<T> {
   readonly owner: T;
   leaving: boolean;
@@ -10,8 +10,9 @@ interface RegistryEntry<T> {
 }
 
 /**
- * Says which collector of this process has which room: one at most, from before it claims or connects anything of the room until all that it
- * received is stored. Names are many and resolve in any order; whoever comes second learns here who has the room, and opens nothing.
+ * Says which collector of this process has which room: one at most, from before it claims or connects anything of the room until all that
+ * it received is stored. Names are many and resolve in any order; a collector that comes second learns here which one has the room, and
+ * opens nothing.
  */
 export class CollectorRegistry<T extends object> {
   readonly #rooms = new Map<RoomKey, RegistryEntry<T>>();
@@ -34,12 +35,12 @@ export class CollectorRegistry<T extends object> {
     }
   }
 
-  /** A collector is on its way out: the room is the next one's as soon as it has {@link leave left}. */
+  /** Notes that a collector is on its way out: the room is the next one's as soon as it has {@link leave left}. */
   leaving(collector: T): void {
     for (const entry of this.#rooms.values()) if (entry.owner === collector) entry.leaving = true;
   }
 
-  /** A collector does nothing more with its room. */
+  /** Notes that a collector does nothing more with its room. */
   leave(collector: T): void {
     for (const [room, entry] of this.#rooms) {
       if (entry.owner !== collector) continue;

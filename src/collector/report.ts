@@ -3,7 +3,7 @@ import type { ErrorCode } from "../runtime/errors.js";
 import { TOLD_MAX_CHARS } from "../store/wanted-rooms.js";
 import type { Collector } from "./collector.js";
 
-/** What a collector tells the other processes of its room. */
+/** Report of a collector about its room, for the other processes. */
 export interface Report {
   /** Null until the platform has named the room. */
   readonly status: RoomStatus | null;
@@ -13,17 +13,17 @@ export interface Report {
   readonly reason: string;
 }
 
-/** Counts by method that are told when all of them are too long: a stranger may invent methods. */
+/** Number of counts by method that are told when all of them are too long: a stranger may invent methods. */
 const FEW_COUNTS = 100;
 const REASON_MAX_CHARS = 2_000;
 
-/** How a collector is doing. */
+/** Returns the report of a collector. */
 export function reportOf(collector: Pick<Collector, "status" | "health">): Report {
   const { state, problem, reason } = collector.health;
   return { status: collector.status(), state, problem, reason };
 }
 
-/** The report as text of at most `TOLD_MAX_CHARS`: counts of rare methods are left out before anything else. */
+/** Returns the report as text of at most `TOLD_MAX_CHARS`: counts of rare methods are left out before anything else. */
 export function writeReport(report: Report): string {
   const text = JSON.stringify(report);
   if (text.length <= TOLD_MAX_CHARS) return text;

@@ -9,7 +9,7 @@ import type { Missed } from "./missed.js";
 
 type Owner = Pick<ConnectionOwner, "parts" | "access" | "moving" | "lost">;
 
-/** Where the next connection of a broadcast goes on, also one of another process. */
+/** Point at which the next connection of a broadcast goes on, also one of another process. */
 export class ResumePoint {
   readonly #owner: Owner;
   readonly #missed: Missed;
@@ -23,23 +23,23 @@ export class ResumePoint {
     this.#bearings = bearings;
   }
 
-  /** What a connection asks for; an empty cursor goes on nowhere. */
+  /** Position that a connection asks for; an empty cursor goes on nowhere. */
   get from(): Pick<Resume, "host" | "cursor" | "internalExt"> {
     const { host = null, cursor = "", internalExt = "" } = this.#resume ?? {};
     return { host, cursor, internalExt };
   }
 
-  /** Whether it is known of a broadcast. */
+  /** Tells whether the point is of this broadcast. */
   isOf(roomId: string): boolean {
     return this.#resume?.roomId === roomId;
   }
 
-  /** Another broadcast than before; what is kept of it, if anything is. */
+  /** Begins another broadcast than before, with what is kept of it, if anything is. */
   begin(resume: Resume | null): void {
     this.#resume = resume;
   }
 
-  /** What im/fetch said; null where it said nothing. */
+  /** Takes what im/fetch said; null where it said nothing. */
   first(roomId: string, first: FirstState | null): void {
     const { parts, access: place } = this.#owner;
     const { host = null, cursor = "", internalExt = "" } = first ?? {};
@@ -47,7 +47,7 @@ export class ResumePoint {
     this.#resume = { roomId, host, cursor, internalExt, visitor: place.keep(), ...this.#saved(savedAt) };
   }
 
-  /** What was taken need not be asked for again. */
+  /** Moves the point beyond what was taken, which need not be asked for again. */
   reached(roomId: string, batch: readonly Received[]): void {
     const last = batch.findLast(({ resume }) => resume !== undefined);
     if (last?.resume === undefined) return;
@@ -67,12 +67,12 @@ export class ResumePoint {
     return { savedAt: at, ahead };
   }
 
-  /** The host that the platform named once may be out of date: the next attempt goes to a known one. */
+  /** Forgets the host that the platform named once, which may be out of date: the next attempt goes to a known one. */
   hostRefused(): void {
     if (this.#resume !== null) this.#resume = { ...this.#resume, host: null };
   }
 
-  /** Keeps it in the room's row, so that another process can go on. A convenience: without it one resolves first. */
+  /** Keeps the point in the room's row, so that another process can go on. A convenience: without it one resolves first. */
   async keep(room: RoomKey): Promise<void> {
     const { parts, moving, lost } = this.#owner;
     if (this.#resume === null || moving() || lost()) return;

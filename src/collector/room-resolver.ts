@@ -7,7 +7,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import type { RoomRow } from "../store/rooms.js";
 
-/** What asking needs of its collector. */
+/** Collector as its room resolver needs it. */
 interface Owner {
   readonly clock: Clock;
   readonly requests: Budget;
@@ -16,9 +16,9 @@ interface Owner {
   to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
 }
 
-/** A reading older than this is taken anew before a connect, ms. */
+/** Age from which a reading is taken anew before a connect, ms. */
 export const FRESH_MS = 600_000;
-/** One older than this is taken anew after a connect: the broadcast may have been replaced by another. */
+/** Age from which a reading is taken anew after a connect, ms: the broadcast may have been replaced by another. */
 const SURE_MS = 60_000;
 
 /** Asks the platform what a room is, and remembers the last reading that said live. */
@@ -36,18 +36,18 @@ export class RoomResolver {
     this.#owner = owner;
   }
 
-  /** By what the platform was asked last: a custom id may have been somebody's who was asked for by number since. */
+  /** Name by which the platform was asked last: a custom id may have been somebody's who was asked for by number since. */
   get asked(): RoomName {
     return this.#asked;
   }
 
-  /** A connection that was lost is opened again without asking, if the platform said "live" in the last ten minutes. */
+  /** Returns a "live" reading of the last ten minutes, if there is one: a lost connection is then opened again without asking. */
   stillLive(): Live | null {
     const reading = this.#reading;
     return reading !== null && Math.abs(this.#owner.clock.now() - reading.at) < FRESH_MS ? reading.live : null;
   }
 
-  /** Whether the platform itself said lately what is connected to. */
+  /** Whether the platform itself lately confirmed the broadcast that is connected to. */
   get confirmed(): boolean {
     return this.#reading === null || (this.#reading.confirmed && Math.abs(this.#owner.clock.now() - this.#reading.at) < SURE_MS);
   }
@@ -57,31 +57,31 @@ export class RoomResolver {
     return this.#reading?.confirmed === false;
   }
 
-  /** The next connect asks first. */
+  /** Forgets the last reading, so that the next connect asks first. */
   forget(): void {
     this.#reading = null;
   }
 
-  /** What an earlier process was connected to at `savedAt`, as its row says. */
+  /** Takes over what an earlier process was connected to at `savedAt`, as its row says. */
   recall({ title, anchor }: RoomRow, webRid: string, roomId: string, savedAt: number): void {
     const facts = { webRid, title, anchor, cover: null, online: null, totalViewers: null, status: null, audio: null };
     this.#reading = { live: { outcome: "live", step: "page", webRid, roomId, facts }, at: savedAt, confirmed: false };
   }
 
-  /** The room's number was told: it is asked for from now on, until the platform tells another one. */
+  /** Asks for the room by this number, which was told, from now on, until the platform tells another one. */
   askFor(webRid: string): void {
     const isFirst = this.#name.kind === "web_rid" && this.#name.value === webRid;
     this.#asked = isFirst ? this.#name : { kind: "web_rid", value: webRid };
   }
 
-  /** The number may be somebody else's by now, or nobody's: goes back to the first name. @returns whether that is another one */
+  /** Goes back to the first name: the number may be somebody else's by now, or nobody's. @returns whether that is another one */
   askAnew(): boolean {
     if (this.#asked === this.#name) return false;
     this.#asked = this.#name;
     return true;
   }
 
-  /** One reading; null when the platform could not be asked. While `connected` only an answer changes anything. */
+  /** Takes one reading; null when the platform could not be asked. While `connected` only an answer changes anything. */
   async resolve(signal: AbortSignal, connected = false): Promise<Resolved | null> {
     const { requests, health, access, clock, to } = this.#owner;
     try {

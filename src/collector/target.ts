@@ -12,11 +12,11 @@ export interface Target {
   readonly identity: PlatformIdentity;
   /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
   readonly confirmed: boolean;
-  /** Where an earlier connection of this broadcast was left, also one before a restart. */
+  /** Point at which an earlier connection of this broadcast was left, also one before a restart. */
   readonly resume: Resume | null;
 }
 
-/** Why a connection ended, and whether anything had come through it. */
+/** End of a connection: why it ended, and whether anything had come through it. */
 export interface Closing {
   readonly why: "announced" | "lost" | "refused" | "dead" | "stalled" | "moved";
   readonly opened: boolean;

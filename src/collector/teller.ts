@@ -4,7 +4,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 
 const LOOK_EVERY_MS = 1000;
-/** What readers care about. */
+/** States that readers care about. */
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed", "paused"]);
 
 /** Tells the log of a change of state at `at`, ms UTC. */

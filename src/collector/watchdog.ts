@@ -1,13 +1,15 @@
-/** What silence means for a connection: `dead` has no frames at all, `silent` only lacks messages that people cause. */
+/** Meaning of silence for a connection: `dead` has no frames at all, `silent` only lacks messages that people cause. */
 type Silence = "dead" | "silent";
 
-/** The platform answers every heartbeat (10 s): three missing answers are a dead connection. */
+/**
+ * Time without a frame after which a connection is dead, in ms: the platform answers every heartbeat (10 s), and three are missing then.
+ */
 const NO_FRAME_MS = 35_000;
 const SHORTEST_MS = 30_000;
 const LONGEST_MS = 600_000;
-/** Before a room has shown its pace. */
+/** Longest silence before a room has shown its pace, in ms. */
 const FIRST_MS = 60_000;
-/** Silence this many times as long as a room's usual gap is worth a question. */
+/** Number of times a room's usual gap after which silence is worth a question. */
 const PATIENCE = 12;
 
 /**
@@ -22,13 +24,13 @@ export class Watchdog {
   #seen = 0;
   #patience = 1;
 
-  /** A connection is open from `at` on; the room's pace, and the patience with its quiet, stay. */
+  /** Notes that a connection is open from `at` on; the room's pace, and the patience with its quiet, stay. */
   opened(at: number): void {
     this.#lastFrameAt = at;
     this.#lastInteractiveAt = at;
   }
 
-  /** When the last frame came, or the connection opened. */
+  /** Time at which the last frame came, or the connection opened. */
   get lastFrameAt(): number {
     return this.#lastFrameAt;
   }
@@ -38,12 +40,12 @@ export class Watchdog {
     return this.#gapMs !== null && this.#gapMs > 200;
   }
 
-  /** When the last interactive message came, or the connection opened. */
+  /** Time at which the last interactive message came, or the connection opened. */
   get lastInteractiveAt(): number {
     return this.#lastInteractiveAt;
   }
 
-  /** Something was received; `interactive` of its messages were caused by people. */
+  /** Notes that something was received; `interactive` of its messages were caused by people. */
   received(at: number, interactive: number): void {
     this.#lastFrameAt = at;
     if (interactive === 0) return;
@@ -56,18 +58,18 @@ export class Watchdog {
     this.#patience = 1;
   }
 
-  /** The silence that is worth acting on now, or null. */
+  /** Returns the silence that is worth acting on now, or null. */
   silence(now: number): Silence | null {
     if (now - this.#lastFrameAt >= NO_FRAME_MS) return "dead";
     return now - this.#lastInteractiveAt >= this.limitMs * this.#patience ? "silent" : null;
   }
 
-  /** It was asked about and found to be the room's own quiet: ask again only after twice as long. */
+  /** Notes that a silence was asked about and found to be the room's own quiet: the next question comes only after twice as long. */
   quiet(): void {
     this.#patience = Math.min(this.#patience * 2, 16);
   }
 
-  /** How long this room may be silent before one asks, ms. */
+  /** Longest silence of this room before one asks, ms. */
   get limitMs(): number {
     if (this.#gapMs === null) return FIRST_MS;
     return Math.min(Math.max(this.#gapMs * PATIENCE, SHORTEST_MS), LONGEST_MS);

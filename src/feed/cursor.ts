@@ -21,13 +21,13 @@ export class CursorReset extends DyliveError {
     this.newest = newest;
   }
 
-  /** What programs are told. */
+  /** Details that programs are told. */
   get details(): { readonly oldest: string; readonly newest: string } {
     return { oldest: this.oldest, newest: this.newest };
   }
 }
 
-/** The cursor as clients see it: opaque. It begins with a letter, so it is never taken for a bare seq. */
+/** Returns the cursor as clients see it: opaque. It begins with a letter, so it is never taken for a bare seq. */
 export function encodeCursor({ logId, room, seq }: CursorPlace): string {
   // The log's id comes last because it may hold any character.
   return Buffer.from(`v1/${room}:${seq}/${logId}`, "utf8").toString("base64url");
@@ -46,7 +46,7 @@ export function decodeCursor(text: string): CursorPlace | { readonly seq: number
 }
 
 /**
- * The seq that a client's cursor stands for in this room's log.
+ * Returns the seq that a client's cursor stands for in this room's log.
  * @param ends the room's oldest kept seq and its head
  * @throws DyliveError bad_request; {@link CursorReset} for another log or room, or a seq that this log has not reached
  */

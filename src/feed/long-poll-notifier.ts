@@ -5,15 +5,15 @@ import type { Log, RoomKey } from "../store/log.js";
 /** Pause after the store's wake-ups broke off, before they are asked for again. */
 const RETRY_MS = 1_000;
 
-/** A wait for one room's next events. It counts from when it was made, so what comes between a read and the wait is not missed. */
+/** Wait for one room's next events. It counts from when it was made, so what comes between a read and the wait is not missed. */
 interface LongPoll {
-  /** Resolves when the room got events, `ms` have passed, or the waiter's signal aborted. */
+  /** Resolves when the room got events, `ms` have passed, or the caller's signal aborted. */
   sleep(ms: number): Promise<void>;
-  /** Must be called when the waiter is no longer needed. */
+  /** Ends the wait. Must be called when it is no longer needed. */
   close(): void;
 }
 
-/** Wakes everybody who waits for events, by one loop over the store's wake-ups. */
+/** Wakes all callers that wait for events, by one loop over the store's wake-ups. */
 export class LongPollNotifier {
   readonly #log: Log;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class LongPollNotifier {
     this.#logger = logger;
   }
 
-  /** Waiters that are not closed. */
+  /** Number of waits that are not closed. */
   get size(): number {
     let size = 0;
     for (const set of this.#rooms.values()) size += set.size;

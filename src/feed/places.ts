@@ -11,8 +11,8 @@ const MANY = "v2/";
 export type Ends = ReadonlyMap<RoomKey, { readonly oldest: number; readonly head: number }>;
 
 /**
- * The first part of a cursor over several rooms: where the other rooms are. The same for every event of a batch, and for every reader whose
- * other rooms are at the same places, so that what is made with it can be shared.
+ * Returns the first part of a cursor over several rooms: where the other rooms are. The same for every event of a batch, and for every
+ * reader whose other rooms are at the same places, so that what is made with it can be shared.
  */
 export function cursorStart(others: readonly (readonly [RoomKey, number])[]): string {
   if (others.length === 0) return Buffer.from("v1/", "latin1").toString("base64url");
@@ -26,12 +26,12 @@ export function cursorStart(others: readonly (readonly [RoomKey, number])[]): st
   return Buffer.from(bytes).toString("base64url");
 }
 
-/** The last part: the room that the event is of. The same for every reader. */
+/** Returns the last part: the room that the event is of. The same for every reader. */
 export function cursorEnd(logId: string, room: RoomKey, seq: number): string {
   return Buffer.from(`${room}:${seq}/${logId}`, "utf8").toString("base64url");
 }
 
-/** The cursor of all these rooms: opaque to clients. With one room it is what `encodeCursor` gives. */
+/** Returns the cursor of all these rooms: opaque to clients. With one room it is what `encodeCursor` gives. */
 export function encodePlaces(logId: string, places: readonly (readonly [RoomKey, number])[]): string {
   const last = places.at(-1);
   return last === undefined ? "" : cursorStart(places.slice(0, -1)) + cursorEnd(logId, last[0], last[1]);
@@ -56,7 +56,7 @@ export function decodePlaces(text: string): { logId: string; seqs: Map<RoomKey, 
   return { logId: last[3], seqs: seqs.set(Number(last[1]), Number(last[2])) };
 }
 
-/** Where each room of a stream begins. */
+/** Places at which the rooms of a stream begin. */
 export interface Start {
   readonly seqs: ReadonlyMap<RoomKey, number>;
   /** Rooms that the cursor did not name: they begin at their heads. */
@@ -64,7 +64,7 @@ export interface Start {
 }
 
 /**
- * The places that a client's cursor stands for in these rooms; null stands for their heads, 0 for the oldest kept.
+ * Returns the places that a client's cursor stands for in these rooms; null stands for their heads, 0 for the oldest kept.
  * @throws DyliveError bad_request; {@link CursorReset} for another log, other rooms only, or a seq that the log has not reached
  */
 export function resolvePlaces(text: string | null, logId: string, ends: Ends): Start {

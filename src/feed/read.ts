@@ -11,21 +11,21 @@ const STEP_MAX = 250;
 const STEPS_MAX = 1_000;
 /** Characters of the events of one reading: its answer is made and kept as a whole. One step may come on top. */
 const CHARS_MAX = 12_000_000;
-/** What names and signs of a field take, beside its text. */
+/** Characters that names and signs of a field take, beside its text. */
 const FIELD_CHARS = 16;
 
-/** What a reader is given: events in order, and where it is afterwards. */
+/** Result of a reading: events in order, and where the reader is afterwards. */
 export interface ReadEvents {
   readonly events: readonly LiveEvent[];
   /** Everything up to here was given or passed over. */
   readonly next: number;
-  /** There is more to look at right now. */
+  /** Whether there is more to look at right now. */
   readonly more: boolean;
   /** Removed ranges that were passed over, both ends included. */
   readonly removed: readonly (readonly [from: number, to: number])[];
 }
 
-/** How much work of an expression of a caller's own one reading may ask for; the next one goes on from there. */
+/** Most work of a caller's own expression that one reading may ask for; the next one goes on from there. */
 export interface Share {
   /** Events that it is tried on, and one page more. */
   readonly tries: number;
@@ -33,16 +33,16 @@ export interface Share {
   readonly ms: number;
 }
 
-/** Which events of a room a caller is shown; the others are passed over. */
+/** Filter of the events of a room that a caller is shown; the others are passed over. */
 export interface Filter {
-  /** What the store can leave out by itself. */
+  /** Condition by which the store can leave out events by itself. */
   readonly where: Where;
   shows(event: LiveEvent): boolean;
-  /** What of these is wanted by an expression of the caller's own: it takes time, which is counted. */
+  /** Expression of the caller's own that says which of these are wanted: it takes time, which is counted. */
   readonly expression: Predicate | null;
 }
 
-/** What is read, and how much of it. */
+/** Request of a reading: what is read, and how much of it. */
 export interface ReadRequest {
   readonly log: Log;
   readonly room: RoomKey;
@@ -51,13 +51,13 @@ export interface ReadRequest {
   readonly time: ReadingTime;
   /** The token that reads. */
   readonly payer: string;
-  /** Where the filter has an expression; without end by default. */
+  /** Share of work where the filter has an expression; without end by default. */
   readonly share?: Share | undefined;
 }
 
 /**
- * The next events that the filter shows, up to `limit`. Goes on in steps, each in a turn of its own, until it has them, has seen all or has
- * done its share; an abort ends it between two events.
+ * Reads the next events that the filter shows, up to `limit`. Goes on in steps, each in a turn of its own, until it has them, has seen all
+ * or has done its share; an abort ends it between two events.
  */
 export async function readAfter(reading: ReadRequest, after: number, signal: AbortSignal): Promise<ReadEvents> {
   const { log, room, filter, time, payer } = reading;
@@ -82,8 +82,8 @@ export async function readAfter(reading: ReadRequest, after: number, signal: Abo
 }
 
 /**
- * The newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at `head`. Once begun it is not ended early:
- * what it had not yet found would be passed over for good.
+ * Reads the newest events that the filter shows, up to `limit`, oldest first; afterwards the reader is at `head`. Once begun it is not
+ * ended early: what it had not yet found would be passed over for good.
  * @returns null when the signal aborted before it could begin
  */
 export async function readNewest(reading: ReadRequest, head: number, signal?: AbortSignal): Promise<ReadEvents | null> {
@@ -97,7 +97,7 @@ export async function readNewest(reading: ReadRequest, head: number, signal?: Ab
   }
 }
 
-/** The last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
+/** Reads the last events before a seq that the filter shows, up to `limit`, oldest first; `next` is the seq before which to go on. */
 export async function readBefore(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
   const end = await reading.time.begin(reading.payer, signal);
   if (end === null) return nothing(from);
@@ -108,7 +108,7 @@ export async function readBefore(reading: ReadRequest, from: number, signal?: Ab
   }
 }
 
-/** What one that was ended before it began has got: it is where it was. */
+/** Returns the result of a reading that was ended before it began: the reader is where it was. */
 function nothing(next: number): ReadEvents {
   return { events: [], next, more: true, removed: [] };
 }
@@ -200,7 +200,7 @@ class Steps {
   }
 }
 
-/** About how many characters an event takes as text. */
+/** Returns about how many characters an event takes as text. */
 function charsOf(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 0;

@@ -4,7 +4,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
 
-/** How much time the filter expressions and searches of one payer may take. A payer is a token or a webhook. */
+/** Limits of the time that the filter expressions and searches of one payer may take. A payer is a token or a webhook. */
 export interface WorkLimits {
   /** ms at once, and per second in the long run. */
   readonly workBurstMs: number;
@@ -16,7 +16,7 @@ export const WORK_LIMITS: WorkLimits = { workBurstMs: 5_000, workMsPerSecond: 20
 
 /** Longest stretch for which filters hold the thread; the event at which it ends comes on top. */
 const SLICE_MS = 5;
-/** Between two looks at whether a reader that waits may go on. */
+/** Interval between looks at whether a reader that waits may go on, in ms. */
 const LOOK_MS = 100;
 /** Readings that hold events at a time, of one payer and of all: a page of 2,000 events takes some 10 MB until it is text. */
 const READINGS_PER_PAYER = 4;
@@ -53,7 +53,7 @@ export function readFilter(expression: string): Predicate {
   }
 }
 
-/** What is tried on events, and for how long. */
+/** Filter that is tried on events, and for how long. */
 interface Sifting {
   readonly payer: string;
   readonly wanted: Predicate;
@@ -64,7 +64,7 @@ interface Sifting {
   readonly signal?: AbortSignal;
 }
 
-/** What a filter found. */
+/** Result of a filter. */
 interface Sifted {
   readonly found: readonly LiveEvent[];
   /** Events that were looked at, from the first on: all, unless it ended early. */
@@ -74,7 +74,7 @@ interface Sifted {
 }
 
 /**
- * Divides a thread's time among those who read: work that takes milliseconds (a page of the log, the filters on it) waits for its turn, of which
+ * Divides a thread's time among readers: work that takes milliseconds (a page of the log, the filters on it) waits for its turn, of which
  * there is one in each turn of the event loop, and filters are counted and bounded by payer. So everything else has the thread in between.
  */
 export class ReadingTime {
@@ -82,7 +82,7 @@ export class ReadingTime {
   readonly #limits: WorkLimits;
   /** When each payer will have all of its time again; kept only while that is to come. */
   readonly #fullAt = new Map<string, number>();
-  /** Who waits for a turn, by payer: the one whose turn is next comes first. */
+  /** Callers that wait for a turn, by payer: the one whose turn is next comes first. */
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #compiled = new Map<string, Predicate>();
   readonly #readings = new FairSemaphore(READINGS_PER_PAYER, READINGS_MAX);
@@ -151,7 +151,7 @@ export class ReadingTime {
     return { found, tried, ms };
   }
 
-  /** ms that the payer has left; below 0 it has taken too much. */
+  /** Returns the ms that the payer has left; below 0 it has taken too much. */
   left(payer: string): number {
     const { workBurstMs, workMsPerSecond } = this.#limits;
     const owedMs = Math.max(0, (this.#fullAt.get(payer) ?? 0) - this.#clock.now());

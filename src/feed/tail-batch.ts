@@ -28,14 +28,14 @@ export class TailBatch {
     Object.freeze(this);
   }
 
-  /** The event's JSON text, made once for all formats. */
+  /** Returns the event's JSON text, made once for all formats. */
   json(index: number): string {
     this.#texts[index] ??= JSON.stringify(this.events[index]);
     return this.#texts[index] ?? "";
   }
 
   /**
-   * Bytes made of this batch, made once per key.
+   * Returns bytes made of this batch, made once per key.
    * @param key names the filter and the format; equal keys must mean equal bytes
    */
   once(key: string, make: () => Buffer | null): Buffer | null {
@@ -57,14 +57,14 @@ export class TailBatch {
     return choosing;
   }
 
-  /** What was chosen. @throws Error when nothing was */
+  /** Returns what was chosen. @throws Error when nothing was */
   chosen(key: string): ReadonlySet<LiveEvent> {
     const chosen = this.#chosen.get(key);
     if (chosen === undefined) throw new Error(`nothing was chosen of a batch by ${key}`);
     return chosen;
   }
 
-  /** The rest of the batch for a reader that has already come as far as `seq`. */
+  /** Returns the rest of the batch for a reader that has already come as far as `seq`. */
   rest(seq: number): TailBatch {
     const events = this.events.filter((event) => event.seq > seq);
     const removed =

@@ -8,18 +8,18 @@ const PAGE_EVENTS = 200;
 /** Batches that wait for a reader which takes its time; one that has more reads the log itself. They are shared by all readers of a room. */
 const WAITING_MAX_BATCHES = 8;
 
-/** What is followed of a room. */
+/** Room that is followed, and which of its events. */
 export interface Followed {
   readonly room: RoomKey;
   /** Everything with a greater seq is handed over. */
   readonly after: number;
-  /** Left out by the store while the reader is behind; at the head every event comes, so the target filters for itself. */
+  /** Filter that the store applies while the reader is behind; at the head every event comes, so the target filters for itself. */
   readonly where: Where;
-  /** The target prepares each batch before it takes it. */
+  /** Whether the target prepares each batch before it takes it. */
   readonly needsTime?: boolean;
 }
 
-/** Who is given the batches of a {@link Follow}. */
+/** Target of a {@link Follow}, which is given the batches. */
 export interface FollowTarget<F extends Followed> {
   /** Takes the next batch of a room: in order, without holes or doubles. */
   take(batch: TailBatch, followed: F): void;
@@ -30,11 +30,11 @@ export interface FollowTarget<F extends Followed> {
    * @returns called when the page was taken, or there was none
    */
   ready(signal: AbortSignal): Promise<() => void>;
-  /** The log cannot be read: nothing more comes. */
+  /** Called when the log cannot be read: nothing more comes. */
   failed(error: unknown): void;
 }
 
-/** A room on its way to the head, or there. */
+/** Room on its way to the head, or there. */
 class Member<F extends Followed> implements TailReader {
   readonly followed: F;
   readonly stop = new AbortController();
@@ -75,7 +75,7 @@ class Member<F extends Followed> implements TailReader {
     if (!this.#preparing) void this.#run();
   }
 
-  /** Takes a page that was read for it alone. */
+  /** Takes a page that was read for this member alone. */
   async page(batch: TailBatch): Promise<void> {
     if (this.followed.needsTime === true) await this.#target.prepare?.(batch, this.followed);
     if (this.stop.signal.aborted) return;
@@ -145,7 +145,7 @@ export class Follow<F extends Followed> {
     return this.#members.size;
   }
 
-  /** What is followed of a room, and how far it has come. */
+  /** Returns what is followed of a room, and how far it has come. */
   get(room: RoomKey): { readonly followed: F; readonly at: number } | undefined {
     const member = this.#members.get(room);
     return member && { followed: member.followed, at: member.done };
@@ -160,7 +160,7 @@ export class Follow<F extends Followed> {
     this.#fallBack(member);
   }
 
-  /** Ends a room; false when it was not followed. */
+  /** Ends following a room; false when it was not followed. */
   drop(room: RoomKey): boolean {
     this.#members.get(room)?.end();
     return this.#members.delete(room);

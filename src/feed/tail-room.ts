@@ -7,7 +7,7 @@ const PAGE_EVENTS = 500;
 /** Pause after the log could not be read. */
 const RETRY_MS = 1_000;
 
-/** One who is given a room's batches once it is at the head. */
+/** Reader that is given a room's batches once it is at the head. */
 export interface TailReader {
   /** Everything up to here it has. */
   readonly at: number;
@@ -15,7 +15,7 @@ export interface TailReader {
   take(batch: TailBatch): void;
 }
 
-/** What a tail works with. */
+/** Dependencies of a tail. */
 export interface TailDeps {
   readonly log: Pick<Log, "read" | "heads" | "wakes">;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface TailDeps {
   readonly onError: (error: unknown) => void;
 }
 
-/** The end of one room's log. It reads what is new once and hands the same batch to every reader that has joined. */
+/** End of one room's log. It reads what is new once and hands the same batch to every reader that has joined. */
 export class RoomTail {
   readonly room: RoomKey;
   /** Rejects when the log could not say where its head is. */
@@ -68,7 +68,7 @@ export class RoomTail {
     this.#readers.delete(reader);
   }
 
-  /** Says that the room may have got events. */
+  /** Called when the room may have got events. */
   wake(): void {
     this.#again = true;
     if (!this.#running) void this.#run();

@@ -28,7 +28,7 @@ export class Tails {
   }
 
   /**
-   * The tail of a room, held until the signal aborts.
+   * Returns the tail of a room, held until the signal aborts.
    * @throws whatever the log throws when it cannot say where its head is
    */
   async hold(room: RoomKey, signal: AbortSignal): Promise<RoomTail> {

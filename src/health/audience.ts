@@ -1,6 +1,6 @@
 import type { NewEvent } from "../events/event.js";
 
-/** What the platform last said of a broadcast. Null is "it has not said". */
+/** Facts that the platform last told of a broadcast's audience. Null is "it has not said". */
 export interface ToldAudience {
   /** https URL of the cover; its signature expires, so it is not stored. */
   readonly cover: string | null;
@@ -22,17 +22,17 @@ export class Audience {
     return this.#told;
   }
 
-  /** A new broadcast: counts are of one, its cover comes from the reading that found it. */
+  /** Begins a new broadcast: counts are of one, its cover comes from the reading that found it. */
   reset(): void {
     this.#told = { ...NOTHING, cover: this.#told.cover };
   }
 
-  /** The cover that a reading of the room's page named. */
+  /** Takes the cover that a reading of the room's page named. */
   read(cover: string | null): void {
     this.#told = { ...this.#told, cover };
   }
 
-  /** Every event in order. */
+  /** Takes every event, in order. */
   see(event: NewEvent): void {
     if (event.type === "stats") {
       const { online, totalViewers } = event;

@@ -1,6 +1,6 @@
 import type { Received } from "../platform/access/source.js";
 
-/** Messages that were received and are not in the log yet, longer than this: a slow commit takes less, ms. */
+/** Wait for the log from which messages that were received are late, ms: a slow commit takes less. */
 export const LATE_MS = 5000;
 
 /** Messages that wait in one place. */
@@ -25,7 +25,7 @@ export class Backlog {
     return this.#received;
   }
 
-  /** When a frame came last, whatever is in it, ms UTC. */
+  /** Time at which the last frame came, whatever is in it, ms UTC. */
   get lastReceivedAt(): number | null {
     return this.#lastReceivedAt;
   }
@@ -35,24 +35,24 @@ export class Backlog {
     return this.#spooled.count > 0;
   }
 
-  /** How many messages wait. */
+  /** Number of messages that wait. */
   get waiting(): number {
     return Math.max(0, this.#inHand.count) + Math.max(0, this.#spooled.count);
   }
 
-  /** When the oldest of them was received, ms UTC; null when none waits. */
+  /** Time at which the oldest of them was received, ms UTC; null when none waits. */
   get waitingSince(): number | null {
     const all = [this.#inHand.since, this.#spooled.since].filter((at) => at !== null);
     return all.length === 0 ? null : Math.min(...all);
   }
 
-  /** Whether some have waited for too long. */
+  /** Tells whether some have waited for too long. */
   isLate(now: number): boolean {
     const since = this.waitingSince;
     return since !== null && now - since >= LATE_MS;
   }
 
-  /** A frame came. */
+  /** Counts a frame that came. */
   arrived(frame: Received): void {
     const count = messagesIn([frame]);
     this.#received += count;
@@ -60,37 +60,37 @@ export class Backlog {
     add(this.#inHand, count, frame.receivedAt);
   }
 
-  /** A batch that came is on its way into the log: what came before it is there. */
+  /** Notes that a batch that came is on its way into the log: what came before it is there. */
   taking(batch: readonly Received[]): void {
     if (this.#inHand.count > 0) this.#inHand.since = batch[0]?.receivedAt ?? this.#inHand.since;
   }
 
-  /** The log or the spool has a batch, or it is another process's to store. */
+  /** Notes that the log or the spool has a batch, or that it is another process's to store. */
   taken(batch: readonly Received[]): void {
     add(this.#inHand, -messagesIn(batch), null);
   }
 
-  /** What else came by a connection goes with it. */
+  /** Drops what else came by a connection: it goes with the connection. */
   dropped(): void {
     add(this.#inHand, -this.#inHand.count, null);
   }
 
-  /** A batch waits in the spool from now on. */
+  /** Notes that a batch waits in the spool from now on. */
   spooled(batch: readonly Received[]): void {
     add(this.#spooled, messagesIn(batch), batch[0]?.receivedAt ?? null);
   }
 
-  /** A batch of the spool is on its way into the log. */
+  /** Notes that a batch of the spool is on its way into the log. */
   draining(batch: readonly Received[]): void {
     if (this.#spooled.count > 0) this.#spooled.since = batch[0]?.receivedAt ?? this.#spooled.since;
   }
 
-  /** It is there, or the spool did not take it. */
+  /** Notes that a batch of the spool is in the log, or that the spool did not take it. */
   drained(batch: readonly Received[]): void {
     add(this.#spooled, -messagesIn(batch), null);
   }
 
-  /** Nothing is left in the spool. */
+  /** Notes that nothing is left in the spool. */
   spoolEmpty(): void {
     add(this.#spooled, -this.#spooled.count, null);
   }

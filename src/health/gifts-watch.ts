@@ -8,9 +8,9 @@ const MOST_USERS = 500;
 
 /** Judges by evidence: contributors' scores that rise while no gift comes mean that gifts are given and kept from us. */
 export class GiftsWatch {
-  /** By kind of rank and user: the kinds count differently. */
+  /** Scores by kind of rank and user: the kinds count differently. */
   readonly #scores = new Map<string, number>();
-  /** Of scores, since the last gift. */
+  /** Number of rises of scores since the last gift. */
   #rises = 0;
   #state: GiftsState = "unknown";
 
@@ -18,14 +18,14 @@ export class GiftsWatch {
     return this.#state;
   }
 
-  /** A new connection or another account: what was seen before says nothing. */
+  /** Begins anew for a new connection or another account: what was seen before says nothing. */
   reset(): void {
     this.#scores.clear();
     this.#rises = 0;
     this.#state = "unknown";
   }
 
-  /** Every event in order. */
+  /** Takes every event, in order. */
   see(event: NewEvent): void {
     if (event.type === "gift") {
       if (event.delta === 0) return;

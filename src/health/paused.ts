@@ -3,7 +3,7 @@ import type { RoomKey } from "../store/log.js";
 import type { RoomRow } from "../store/rooms.js";
 import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
-/** Why a room is in the state `paused`, and what to do. */
+/** Reason of the state `paused`, and what to do. */
 export const PAUSED = "collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on";
 
 /** States of rooms that are paused, which no collector tells. */
@@ -15,7 +15,7 @@ export class PausedRooms {
     this.#clock = clock;
   }
 
-  /** The state of a room that is paused, since this process knows of it; null for any other room. */
+  /** Returns the status of a room that is paused, since this process knows of it; null for any other room. */
   statusOf({ room, watch }: Pick<RoomRow, "room" | "watch">): RoomStatus | null {
     if (watch !== "paused") {
       this.#since.delete(room);
@@ -27,7 +27,7 @@ export class PausedRooms {
   }
 }
 
-/** The state of a room that nobody collects. @param since ms UTC */
+/** Returns the status of a room that nobody collects. @param since ms UTC */
 export function quietStatus(room: RoomKey, state: RoomState, reason: string, since: number): RoomStatus {
   const evidence: Evidence = {
     reason,

@@ -9,7 +9,7 @@ import { answersCaller, type Evidence, NO_GAPS, type RoomState, type RoomStatus 
 
 const MASKED_SAMPLE = 20;
 
-/** What can be said of how much of a broadcast we see: hidden names, and the share of likes that reached us (the platform samples them). */
+/** Measures how much of a broadcast we see: hidden names, and the share of likes that reached us (the platform samples them). */
 export class Sight {
   #users = 0;
   #maskedUsers = 0;
@@ -17,7 +17,7 @@ export class Sight {
   #firstTotal: number | null = null;
   #lastTotal: number | null = null;
 
-  /** A new broadcast. */
+  /** Begins a new broadcast. */
   reset(): void {
     this.#users = 0;
     this.#maskedUsers = 0;
@@ -26,7 +26,7 @@ export class Sight {
     this.#lastTotal = null;
   }
 
-  /** Every event in order. */
+  /** Takes every event, in order. */
   see(event: NewEvent): void {
     if ("user" in event && event.user) {
       this.#users++;
@@ -62,7 +62,7 @@ const INTERACTIVE: ReadonlySet<string> = new Set(
   ].map((name) => `Webcast${name}Message`),
 );
 
-/** Whether only people cause messages of this method. */
+/** Tells whether only people cause messages of this method. */
 export function isInteractive(method: string): boolean {
   return INTERACTIVE.has(method);
 }
@@ -73,12 +73,12 @@ export class RoomHealth {
   readonly #counts = new Map<string, number>();
   readonly #drops = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
-  /** By what the platform does. */
+  /** State by what the platform does. */
   #state: RoomState = "resolving";
   /** Whether what comes waits too long for the log. */
   #late = false;
   #lateSince = 0;
-  /** What the store says while it takes nothing. */
+  /** Reason that the store gives while it takes nothing. */
   #refusal: string | null = null;
   #problem: ErrorCode | null = null;
   #reason = "asking the platform what this room is";
@@ -90,7 +90,7 @@ export class RoomHealth {
   #reconnects = 0;
   #gaps: Evidence["gaps"] = NO_GAPS;
   #seenAs: Evidence["login"] = { account: null, login: "unknown" };
-  /** Judged by the events that were stored. */
+  /** Watch of gifts, which judges by the events that were stored. */
   readonly gifts = new GiftsWatch();
   readonly sight = new Sight();
   readonly audience = new Audience();
@@ -122,7 +122,7 @@ export class RoomHealth {
     return this.#refusal ?? (this.#isHeldUp ? NOT_KEPT_UP : this.#reason);
   }
 
-  /** Only of a connection can it be said: other states say why nothing comes. */
+  /** Whether what comes is held up. Only of a connection can that be said: other states say why nothing comes. */
   get #isHeldUp(): boolean {
     return this.#late && (this.#state === "live" || this.#state === "connecting");
   }
@@ -155,13 +155,13 @@ export class RoomHealth {
     return this.#changedFrom(before);
   }
 
-  /** The store takes nothing now. @param reason why, and what becomes of what comes */
+  /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes */
   storeRefuses(reason: string): void {
     this.#refusal = reason;
     this.#wake();
   }
 
-  /** It takes what comes again. */
+  /** Notes that the store takes what comes again. */
   storeTakes(): void {
     if (this.#refusal === null) return;
     this.#refusal = null;
@@ -178,7 +178,7 @@ export class RoomHealth {
     for (const wake of this.#waiting) wake();
   }
 
-  /** As whom the room is watched. */
+  /** Notes as whom the room is watched. */
   seenAs(login: Evidence["login"]): void {
     this.#seenAs = login;
   }
@@ -201,14 +201,14 @@ export class RoomHealth {
     this.#reconnects++;
   }
 
-  /** @param ms its length; null where nobody knows */
+  /** Counts a gap. @param ms its length; null where nobody knows */
   gap(ms: number | null): void {
     const { count, totalMs, unmeasured } = this.#gaps;
     this.#gaps = { count: count + 1, totalMs: totalMs + (ms ?? 0), unmeasured: unmeasured + (ms === null ? 1 : 0) };
   }
 
   /**
-   * Events that were stored, in order, received by `at`.
+   * Takes events that were stored, in order, received by `at`.
    * @returns how many of them people caused; what the platform only replays is stored already and proves nothing
    */
   stored(events: readonly NewEvent[], at: number): number {
@@ -225,12 +225,12 @@ export class RoomHealth {
     return interactive;
   }
 
-  /** People were heard at `at`, in what may be stored later. */
+  /** Notes that people were heard at `at`, in what may be stored later. */
   heard(at: number): void {
     this.#lastInteractiveAt = at;
   }
 
-  /** Another broadcast: what is said of one starts anew. */
+  /** Begins another broadcast: what is said of one starts anew. */
   broadcast(sessionId: string): void {
     if (sessionId === this.sessionId) return;
     this.sessionId = sessionId;

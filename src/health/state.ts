@@ -5,19 +5,19 @@ import type { ToldAudience } from "./audience.js";
 import type { GiftsState } from "./gifts-watch.js";
 
 /**
- * What dylive knows of a room right now. `connecting` has a socket that has not yet given an interactive message; `live` has, and what comes is
- * stored; `stalled` has one over which nobody is heard, or whose messages are not stored. `paused` is one that is not collected, whoever asks, until
- * who manages it resumes it.
+ * States of a room, by what dylive knows of it right now. `connecting` has a socket that has not yet given an interactive message; `live`
+ * has, and what comes is stored; `stalled` has one over which nobody is heard, or whose messages are not stored. `paused` is one that is
+ * not collected, whoever asks, until somebody who manages it resumes it.
  */
 export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed", "paused"] as const;
 export type RoomState = (typeof ROOM_STATES)[number];
 
-/** Whether a state answers a first caller; the others are on the way. */
+/** Tells whether a state answers a first caller; the others are on the way. */
 export function answersCaller(state: RoomState): boolean {
   return state !== "resolving" && state !== "connecting";
 }
 
-/** Why a room is in its state: facts that were seen, with their times (ms UTC). Null is "not seen". */
+/** Evidence for the state of a room: facts that were seen, with their times (ms UTC). Null is "not seen". */
 export interface Evidence {
   /** One sentence in plain words. */
   readonly reason: string;
@@ -25,7 +25,7 @@ export interface Evidence {
   readonly lastFrameAt: number | null;
   /** Last chat, gift, like, join, follow or share. */
   readonly lastInteractiveAt: number | null;
-  /** What was received against what the log has of it. */
+  /** Amounts received, against what the log has of them. */
   readonly storage: Storage;
   /** Messages by method since collection began. */
   readonly counts: Readonly<Record<string, number>>;
@@ -47,17 +47,17 @@ export interface Evidence {
 /** No gap that we know of. */
 export const NO_GAPS: Evidence["gaps"] = { count: 0, totalMs: 0, unmeasured: 0 };
 
-/** What was received of a room since its collection began, and what the log has of it. */
+/** Amounts received of a room since its collection began, and what the log has of them. */
 export interface Storage {
   /** Messages that came. */
   readonly received: number;
   /** Events that were stored of them. What is missing gave no event, was known, or was turned down: {@link Evidence.drops} has those. */
   readonly stored: number;
-  /** When an event was stored last, ms UTC. */
+  /** Time at which an event was stored last, ms UTC. */
   readonly lastStoredAt: number | null;
   /** Messages that came and that the log has not yet had: on their way to it, or in the spool. */
   readonly waiting: number;
-  /** When the oldest of them came, ms UTC; null when none waits. */
+  /** Time at which the oldest of them came, ms UTC; null when none waits. */
   readonly waitingSince: number | null;
 }
 
@@ -79,7 +79,7 @@ export interface RequestedRoom {
   readonly status: RoomStatus;
 }
 
-/** What the API needs of rooms. */
+/** Operations on rooms that the API needs. */
 export interface RoomDesk {
   /**
    * Notes that somebody wants this room now, and starts collecting it if nobody does. Collection goes on for ten minutes after the last call.
@@ -89,7 +89,7 @@ export interface RoomDesk {
    * @throws DyliveError bad_room, no_account, room_unknown, unreachable, too_many_rooms, stopping
    */
   request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom>;
-  /** The state of a room; null when it is not collected. */
+  /** Returns the status of a room; null when it is not collected. */
   status(room: RoomKey): RoomStatus | null;
 }
 
@@ -102,7 +102,7 @@ export interface RoomView {
   readonly status: RoomStatus | null;
 }
 
-/** What managing rooms asks of those who collect them. */
+/** Operations of managing rooms, which are asked of those who collect them. */
 export interface RoomManager extends RoomDesk {
   /** Every room of the store with its state, oldest first. */
   list(): Promise<readonly RoomView[]>;

@@ -2,7 +2,7 @@ import type { NewEvent } from "../events/event.js";
 import { Generations } from "../events/generations.js";
 
 /**
- * A cache in front of the log's own uniqueness of (room, id), one per room. Add an id only when the log has stored it (or said that it
+ * Cache in front of the log's own uniqueness of (room, id), one per room. Add an id only when the log has stored it (or said that it
  * knew it): a message that gave no event must not hide another with the same id, which the captures have with unequal bodies.
  */
 export class RecentIds {
@@ -41,7 +41,7 @@ export class SocialEchoes {
     this.#times = new Generations(limit);
   }
 
-  /** Whether the event is to be kept. Give it every event in order; after a restart first the log's newest follows and shares. */
+  /** Tells whether the event is to be kept. Give it every event in order; after a restart first the log's newest follows and shares. */
   admits(event: NewEvent): boolean {
     if (event.type !== "follow" && event.type !== "share") return true;
     const user = event.user.id ?? event.user.secUid;

@@ -5,7 +5,7 @@ import { isStoreDown, storeDownReason } from "../runtime/store-down.js";
 
 const STORE_RETRY_MS = 1000;
 const BEGIN_ANEW_MS = 5000;
-/** What a store says that may take something later. */
+/** Errors of a store that may take something later. */
 const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "disk_full",
   "store_failed",
@@ -15,8 +15,8 @@ const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Does what the store must take, again and again while it takes nothing (a full disk, a lock): whoever waits for it holds back what comes after.
- * The room's state says so meanwhile.
+ * Does what the store must take, again and again while it takes nothing (a full disk, a lock): callers that wait for it hold back what
+ * comes after. The room's state says so meanwhile.
  * @throws what the work throws for another reason; the signal's reason
  */
 export async function heldBack<T>(work: () => Promise<T>, health: RoomHealth, clock: Clock, signal: AbortSignal): Promise<T> {

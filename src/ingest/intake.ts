@@ -5,13 +5,13 @@ import type { Clock } from "../runtime/clock.js";
 import { heldBack } from "./hold.js";
 import type { Broadcast, Pipeline, Stored } from "./pipeline.js";
 
-/** What a batch brought. */
+/** Result of taking a batch. */
 export interface Taken {
   /** Messages that people caused. */
   readonly interactive: number;
-  /** The end of the broadcast was announced. */
+  /** Whether the end of the broadcast was announced. */
   readonly ended: boolean;
-  /** Why its frames are lost; null where they are kept. */
+  /** Reason why its frames are lost; null where they are kept. */
   readonly lost: string | null;
 }
 
@@ -21,7 +21,7 @@ export interface Intake {
   take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken>;
   /** Stores an event of our own, in its turn. */
   own(event: NewEvent, signal: AbortSignal): Promise<void>;
-  /** Has the store do something that can be done twice, in its turn. */
+  /** Lets the store do something that can be done twice, in its turn. */
   errand(work: () => Promise<unknown>, signal: AbortSignal): Promise<void>;
   /** Settles combos that fell silent. */
   settle(): Promise<unknown>;
@@ -29,7 +29,7 @@ export interface Intake {
   close(): Promise<void>;
 }
 
-/** Stores at once; while the store takes nothing whoever brings something waits, so that the socket is held back. */
+/** Stores at once; while the store takes nothing, callers wait, so that the socket is held back. */
 export class DirectIntake implements Intake {
   readonly #pipeline: Pipeline;
   readonly #health: RoomHealth;
@@ -61,7 +61,7 @@ export class DirectIntake implements Intake {
   async close(): Promise<void> {}
 }
 
-/** Tells the room's tracker of what was received at `at` and is stored. */
+/** Tells the room's health of what was received at `at` and is stored. */
 export function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken, "lost"> {
   health.frame(at);
   for (const [method, n] of stored.methods) health.message(method, n);

@@ -3,7 +3,7 @@ import type { RoomState } from "../health/state.js";
 import type { RoomKey } from "../store/log.js";
 import type { Broadcast } from "./pipeline.js";
 
-/** The event that says that a room changed its state at `at` (ms). */
+/** Returns the event that says that a room changed its state at `at` (ms). */
 export function stateEvent(
   room: RoomKey,
   sessionId: string | null,
@@ -29,7 +29,10 @@ export function stateEvent(
   };
 }
 
-/** The event that says that nothing was received between two times (ms) although the room was live; `from` is null where nobody knows. */
+/**
+ * Returns the event that says that nothing was received between two times (ms) although the room was live; `from` is null where nobody
+ * knows.
+ */
 export function gapEvent(
   room: RoomKey,
   { sessionId, webRid }: Broadcast,

@@ -17,7 +17,7 @@ export type Decode = typeof normalise;
 /** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
 
-/** What a pipeline is built of. */
+/** Dependencies of {@link Pipeline}. */
 interface PipelineDeps {
   readonly log: Log;
   /** Claims the room's log: the new epoch, or null when the room is another process's. */
@@ -35,12 +35,12 @@ interface PipelineDeps {
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
 
-/** What the pipeline needs of something received: when, and the messages inside. */
+/** Something received, as the pipeline needs it: when, and the messages inside. */
 export interface Arrived {
   /** ms UTC */
   readonly receivedAt: number;
   readonly response: { readonly messages: readonly Envelope[] } | null;
-  /** It has waited in a spool: who is in it may have been erased meanwhile. */
+  /** Whether it has waited in a spool: people who are in it may have been erased meanwhile. */
   readonly waited?: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface Broadcast {
   readonly source: NewEvent["source"];
 }
 
-/** What became of what was received. */
+/** Result of storing what was received. */
 export interface Stored {
   /** Events that got a seq, in order. */
   readonly events: readonly NewEvent[];
@@ -60,11 +60,11 @@ export interface Stored {
   readonly methods: ReadonlyMap<string, number>;
   /** Messages that gave no event, by reason. */
   readonly drops: ReadonlyMap<string, number>;
-  /** The platform announced the end of the broadcast. */
+  /** Whether the platform announced the end of the broadcast. */
   readonly ended: boolean;
 }
 
-/** What the log said of events that were appended; as in `Appended`. */
+/** Answer of the log to events that were appended; as in `Appended`. */
 interface Written {
   readonly stored: readonly (number | null)[];
   readonly tooOld?: number;
@@ -113,12 +113,12 @@ export class Pipeline {
     return this.#serially(() => this.#claimed());
   }
 
-  /** Whose log it stores into. */
+  /** Room whose log it stores into. */
   get room(): RoomKey {
     return this.#parts.room;
   }
 
-  /** Whether an event of this id was stored lately. */
+  /** Tells whether an event of this id was stored lately. */
   knows(id: string): boolean {
     return this.#recent.has(id);
   }
@@ -240,7 +240,7 @@ export class Pipeline {
     return this.#ledger.stage(drafts, { combos, known, gifts });
   }
 
-  /** Gifts that were stored before. */
+  /** Returns gifts that were stored before. */
   async #gifts(ids: readonly string[]): Promise<ReadonlyMap<string, GiftEvent>> {
     const { log, room } = this.#parts;
     const events = await log.byId(room, ids);
@@ -268,7 +268,7 @@ export class Pipeline {
     if (this.#epoch === 0) await this.#claim();
   }
 
-  /** It is claimed only when all is loaded: what fails half-way is done again. */
+  /** Claims the room, but only when all is loaded: what fails half-way is done again. */
   async #claim(): Promise<void> {
     const { rooms, room, horizon } = this.#parts;
     const epoch = await rooms.claim(room);
@@ -298,7 +298,7 @@ export class Pipeline {
   }
 }
 
-/** Whether the platform says by an event that the broadcast is over. */
+/** Tells whether the platform says by an event that the broadcast is over. */
 export function announcesEnd(event: NewEvent): boolean {
   return event.type === "control" && ENDS.has(event.action);
 }

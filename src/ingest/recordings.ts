@@ -3,7 +3,7 @@ import { type RawFile, rawFiles } from "../sources/raw/files.js";
 import type { RoomKey } from "../store/log.js";
 
 /**
- * The raw recordings of a room, or of one broadcast of it.
+ * Returns the raw recordings of a room, or of one broadcast of it.
  * @param folder of all raw recordings
  * @throws DyliveError not_found when nothing was recorded
  */

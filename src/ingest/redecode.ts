@@ -55,12 +55,12 @@ async function regift(
   }
 }
 
-/** What stands for people who were taken out of an event (`erasure/identity.ts`). */
+/** Pattern of the pseudonym that stands for people who were taken out of an event (`erasure/identity.ts`). */
 const PSEUDONYM = /\bp[0-9a-f]{16}\b/;
 
 /**
- * A stored event as it is decoded now: it keeps where, when and how it came. The units of a gift stay as they were: they are reckoned later, from
- * all gifts of its combo.
+ * Returns a stored event as it is decoded now: it keeps where, when and how it came. The units of a gift stay as they were: they are
+ * reckoned later, from all gifts of its combo.
  * @returns null when somebody was taken out of it: it stays as it is
  */
 function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent | null {
@@ -86,18 +86,18 @@ function giftAnew(stored: LiveEvent, { event, claim }: Extract<Draft, { event: G
   return { ...event, ...priced(delta), comboTotal, settled, comboId };
 }
 
-/** Whether a gift is counted under another form of the same action (a light or a binding gift), whose name is not its own. */
+/** Tells whether a gift is counted under another form of the same action (a light or a binding gift), whose name is not its own. */
 function joins(stored: GiftEvent, event: GiftEvent): boolean {
   if (stored.comboId === event.comboId || twinKey(stored.comboId) !== twinKey(event.comboId)) return false;
   const group = stored.comboId.split(".").at(-2) ?? "";
   return event.kind !== "gift" || !group.startsWith("g");
 }
 
-/** What raw recordings are decoded anew with. */
+/** Dependencies of {@link redecode}. */
 interface RedecodeDeps {
   readonly store: Pick<Store, "log" | "rooms" | "sessions" | "retention">;
   readonly room: RoomKey;
-  /** Of this room, oldest first. */
+  /** Files of this room, oldest first. */
   readonly files: readonly RawFile[];
   readonly clock: Clock;
   readonly drift: Drift;
@@ -109,7 +109,7 @@ interface RedecodeDeps {
   readonly onProgress?: (messages: number) => void | Promise<void>;
 }
 
-/** What came of it. */
+/** Result of decoding raw recordings anew. */
 export interface Redecoded {
   /** room_ids of the broadcasts in the files. */
   readonly sessions: readonly string[];
@@ -127,7 +127,7 @@ export interface Redecoded {
   lostBytes: number;
 }
 
-/** A server stores what it received within so long, or says that it does not keep up (`backlog.ts`). */
+/** Time within which a server stores what it received, in ms, or says that it does not keep up (`backlog.ts`). */
 const IN_FLIGHT_MS = 5000;
 /** Rounds until the units of gifts stand still, though a server stores more meanwhile. */
 const ROUNDS = 5;
@@ -160,7 +160,7 @@ export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
   return done;
 }
 
-/** Of files that are written to, what was received before `begunAt` (ms UTC) is decoded anew: what comes later is for who collects the room. */
+/** Dependencies with `begunAt` (ms UTC): of files that are written to, what came later is left to the room's collector. */
 interface Begun extends RedecodeDeps {
   readonly begunAt: number;
 }
@@ -226,7 +226,7 @@ async function appendMissing(parts: Begun, done: Redecoded): Promise<void> {
   if (done.appended > 0) done.appended += await pipeline.settle();
 }
 
-/** What the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */
+/** Yields what the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */
 async function* batchesOf(
   { store, room, files, clock, drift, signal, begunAt }: Begun,
   done: Redecoded | null,

@@ -7,7 +7,7 @@ import { paced } from "../sources/pace.js";
 import { openMemoryStore } from "../store/memory/memory.js";
 import { Pipeline } from "./pipeline.js";
 
-/** How a file of captured bytes is to be replayed. */
+/** Options of replaying a file of captured bytes. */
 interface ReplayOptions {
   readonly clock: Clock;
   /** Times as fast as it was; 0 is as fast as it goes. */
@@ -25,7 +25,7 @@ const MAX_EVENTS = 100_000; // of one batch: each is given before the next is re
 const PAGE = 500;
 
 /**
- * The events of a recording, a HAR or a single capture, as the server would have stored them; a room of its own for each broadcast.
+ * Yields the events of a recording, a HAR or a single capture, as the server would have stored them; a room of its own for each broadcast.
  * @throws DyliveError bad_file, bad_request
  */
 export async function* replayFile(path: string, options: ReplayOptions): AsyncGenerator<LiveEvent, void> {

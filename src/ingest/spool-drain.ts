@@ -20,18 +20,18 @@ interface SpoolDrainDeps {
 }
 
 const RETRY_MS = 1000;
-/** When no more than this waits, who brings something waits for it, so that there is an end. */
+/** Bytes that are few enough for callers to wait until they are stored, so that there is an end. */
 const LAST_BYTES = 256 * 1024;
-/** Things of our own that wait, at most: states and gaps of a whole day. */
+/** Most things of our own that wait: states and gaps of a whole day. */
 const MAX_ERRANDS = 1000;
-/** Why frames that were spooled are missing in the log. */
+/** Reason why frames that were spooled are missing in the log. */
 export const SPOOL_LOST = "frames that waited in the spool could not be read back, or not be stored";
 
 /** Runs what one room has in the spool through its pipeline, from when the spool is first needed until it is empty. */
 export class SpoolDrain {
   readonly #parts: SpoolDrainDeps;
   readonly #stop = new AbortController();
-  /** What the store is to do after so many frames. */
+  /** Work that the store is to do after so many frames. */
   readonly #errands: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
   #put = 0;
   #drained = 0;
@@ -52,7 +52,7 @@ export class SpoolDrain {
     return lost;
   }
 
-  /** Has the store do something after all that came before. */
+  /** Lets the store do something after all that came before. */
   later(work: () => Promise<unknown>): void {
     if (this.#errands.length >= MAX_ERRANDS) {
       this.#errands.shift();
@@ -84,7 +84,7 @@ export class SpoolDrain {
     await this.#done;
   }
 
-  /** Has the store do what is still to be done beside the frames, after {@link stop}: nobody else knows of it. What a store that is away does not do is lost. */
+  /** Lets the store do, after {@link stop}, what is left beside the frames: nobody else knows of it. It is lost if the store is away. */
   async finish(): Promise<void> {
     const { clock, health } = this.#parts;
     try {
@@ -111,7 +111,7 @@ export class SpoolDrain {
     }
   }
 
-  /** A disk that cannot be read at the moment is tried again from the file's beginning: what is stored already is known there. */
+  /** Drains a file. A disk that cannot be read now is tried again from the file's beginning: what is stored already is known there. */
   async #drain(file: SpoolFile): Promise<void> {
     const { place, clock, tell } = this.#parts;
     const { signal } = this.#stop;
@@ -136,7 +136,7 @@ export class SpoolDrain {
     if (taken < file.frames) await this.#lost(file, file.frames - taken);
   }
 
-  /** What was taken and is not in the log is a gap as any other. */
+  /** Tells of what was taken and is not in the log: it is a gap as any other. */
   async #lost({ room, broadcast, from, to }: SpoolFile, frames: number): Promise<void> {
     const { pipeline, health } = this.#parts;
     health.drop("not_spooled", frames);
@@ -144,7 +144,7 @@ export class SpoolDrain {
     await this.#insist(() => pipeline.own(gapEvent(room, broadcast, from, to, SPOOL_LOST)));
   }
 
-  /** What is ours is stored between the frames where it belongs. @returns how many of the batch the store took */
+  /** Stores a batch, with what is ours between the frames where it belongs. @returns how many of the batch the store took */
   async #store(batch: readonly Received[], broadcast: Broadcast): Promise<number> {
     const { pipeline, health } = this.#parts;
     let taken = 0;
@@ -174,7 +174,7 @@ export class SpoolDrain {
     }
   }
 
-  /** Until the store has done it. @returns null for what can never be done */
+  /** Repeats work until the store has done it. @returns null for what can never be done */
   async #insist<T>(work: () => Promise<T>): Promise<T | null> {
     const { clock, say, tell } = this.#parts;
     const { signal } = this.#stop;

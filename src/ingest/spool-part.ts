@@ -14,7 +14,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** One file of a spool, as its room's pipeline takes it. */
 interface SpoolPart {
   readonly broadcast: Broadcast;
-  /** Bounded; read when they are asked for. */
+  /** Batches of frames: bounded, and read when they are asked for. */
   readonly batches: Iterable<readonly Received[]>;
   /** Damaged records among those that were read so far. */
   readonly passedOver: () => number;

@@ -11,18 +11,18 @@ import type { RoomKey } from "../store/log.js";
 import type { Spooled } from "../store/spooled.js";
 import type { Broadcast } from "./pipeline.js";
 
-/** A file is uploaded in one piece, and its place is free again when it is done. */
+/** Size of a file: it is uploaded in one piece, and its place is free again when it is done. */
 const FILE_BYTES = 4 * 1024 * 1024;
-/** After a failure the disk is left alone for so long. */
+/** Time that the disk is left alone after a failure, in ms. */
 const RETRY_MS = 5000;
 
 export interface SpoolDeps {
-  /** Of this process alone, and of this log alone: another one has other rooms under the same keys. */
+  /** Folder of this process alone, and of this log alone: another one has other rooms under the same keys. */
   readonly folder: string;
   readonly clock: Clock;
-  /** What all rooms may have in it together. */
+  /** Bytes that all rooms may have in it together. */
   readonly maxBytes: number;
-  /** Where that goes of which this process cannot tell whether the room is its own. */
+  /** Destination of what this process cannot tell to be of a room of its own. */
   readonly spooled: Pick<Spooled, "put">;
   readonly onError: (error: unknown, about: { readonly room?: RoomKey; readonly path?: string }) => void;
 }
@@ -34,13 +34,13 @@ export interface SpoolFile {
   readonly broadcast: Broadcast;
   bytes: number;
   frames: number;
-  /** When the first and the last of them were received, ms UTC. */
+  /** Times at which the first and the last of them were received, ms UTC. */
   readonly from: number;
   to: number;
 }
 
 interface SpoolRoomDeps extends Pick<SpoolDeps, "clock" | "onError"> {
-  /** Of this room. */
+  /** Folder of this room. */
   readonly folder: string;
   readonly room: number;
   /** Takes so many bytes of what all rooms may have together; false when there is no room for them. */
@@ -48,12 +48,12 @@ interface SpoolRoomDeps extends Pick<SpoolDeps, "clock" | "onError"> {
   readonly release: (bytes: number) => void;
 }
 
-/** What one room has in the spool: files of frames as they came, given out in order. */
+/** Holds what one room has in the spool: files of frames as they came, given out in order. */
 export class SpoolRoom {
   readonly #parts: SpoolRoomDeps;
   readonly #closed: SpoolFile[] = [];
   #current: { readonly file: SpoolFile; readonly handle: FileHandle; dirty: boolean } | null = null;
-  /** Writing and closing take turns. */
+  /** Mutex of writing and closing. */
   #turns: Promise<unknown> = Promise.resolve();
   #puts = 0;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -62,7 +62,7 @@ export class SpoolRoom {
     this.#parts = parts;
   }
 
-  /** Whether nothing waits. */
+  /** Whether nothing of the room waits. */
   get empty(): boolean {
     return this.#puts === 0 && this.#current === null && this.#closed.length === 0;
   }
@@ -77,7 +77,7 @@ export class SpoolRoom {
     }
   }
 
-  /** The oldest file, which is no longer written to; null when nothing waits. */
+  /** Returns the oldest file, which is no longer written to; null when nothing waits. */
   oldest(): Promise<SpoolFile | null> {
     return this.#inTurn(async () => {
       if (this.#closed.length === 0) await this.#close();
@@ -85,7 +85,10 @@ export class SpoolRoom {
     });
   }
 
-  /** The frames of a file, in bounded batches, as ones that waited. What a crash or a full disk tore off is left out. @throws DyliveError bad_file when nothing of it can be read */
+  /**
+   * Yields a file's frames in bounded batches, as ones that waited, without what was torn off.
+   * @throws DyliveError bad_file if none can be read
+   */
   async *read({ path }: SpoolFile, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
     const { clock } = this.#parts;
     const drift = new Drift(); // what is damaged was counted when it came
@@ -93,7 +96,7 @@ export class SpoolRoom {
       yield batch.map((received) => ({ ...received, waited: true }));
   }
 
-  /** It is stored. A file that the disk does not let go is found by the next process, for which nothing in it is new. */
+  /** Removes a file that is stored. One that the disk does not let go is found by the next process, for which nothing in it is new. */
   async remove(file: SpoolFile): Promise<void> {
     await rm(file.path, { force: true }).catch((error: unknown) => this.#parts.onError(error, { path: file.path }));
     this.#closed.splice(this.#closed.indexOf(file), 1);

@@ -7,20 +7,20 @@ import { rawFiles, removeRaw } from "../sources/raw/files.js";
 import type { RoomKey } from "../store/log.js";
 import { type SpoolDeps, type SpoolFile, SpoolRoom } from "./spool-room.js";
 
-/** What a crash of the machine may take. */
+/** Interval between flushes to the disk, in ms: what a crash of the machine may take. */
 const SYNC_EVERY_MS = 1000;
 const RETRY_MS = 5000;
 
 /**
  * Keeps frames on disk while the database is away. A room that is still collected here runs them through its own pipeline; all others, and
- * what an earlier process left, are uploaded for whoever has the room. They can come twice, which the pipeline takes as once.
+ * what an earlier process left, are uploaded for the process that has the room. They can come twice, which the pipeline takes as once.
  */
 export class Spool {
   readonly #parts: SpoolDeps;
   readonly #rooms = new Set<SpoolRoom>();
   readonly #stop = new AbortController();
   readonly #stopSyncing: () => void;
-  /** To be uploaded, oldest first. */
+  /** Files to be uploaded, oldest first. */
   readonly #left: Pick<SpoolFile, "path" | "room" | "bytes">[] = [];
   #uploading: Promise<void> | null = null;
   #syncing = false;
@@ -49,7 +49,7 @@ export class Spool {
     this.#upload();
   }
 
-  /** A place for the frames of a room, until it is {@link leave left}. */
+  /** Returns a place for the frames of a room, until it is {@link leave left}. */
   enter(room: RoomKey): SpoolRoom {
     const { folder, clock, maxBytes, onError } = this.#parts;
     const entered = new SpoolRoom({
@@ -67,7 +67,7 @@ export class Spool {
     return entered;
   }
 
-  /** The room is no longer collected here: what waits of it is uploaded. */
+  /** Leaves a room that is no longer collected here: what waits of it is uploaded. */
   async leave(entered: SpoolRoom): Promise<void> {
     this.#rooms.delete(entered);
     this.#left.push(...(await entered.close()));

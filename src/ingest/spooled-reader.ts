@@ -6,7 +6,7 @@ import type { Spooled, SpooledPart } from "../store/spooled.js";
 interface SpooledReaderDeps {
   readonly spooled: Pick<Spooled, "done">;
   readonly clock: Clock;
-  /** The oldest parts that are ours to store: of the rooms that are collected here, or of those that nobody collects. */
+  /** Returns the oldest parts that are ours to store: of the rooms that are collected here, or of those that nobody collects. */
   readonly take: (limit: number) => Promise<readonly SpooledPart[]>;
   /** Runs a part through its room's pipeline. @returns false when that cannot be done now. @throws what the store throws when it is down */
   readonly absorb: (part: SpooledPart, signal: AbortSignal) => Promise<boolean>;

@@ -22,7 +22,7 @@ interface SpoolingDeps {
   readonly onLost: (error: unknown) => void;
 }
 
-/** Between tries while the store is down and is still waited for. */
+/** Pause between tries while the store is down and is still waited for, in ms. */
 const TRY_EVERY_MS = 250;
 
 /**
@@ -34,9 +34,9 @@ export class SpoolingIntake implements Intake {
   readonly #parts: SpoolingDeps;
   readonly #place: SpoolRoom;
   #drain: SpoolDrain | null = null;
-  /** Events of messages that people caused, heard while spooling. */
+  /** Ids of events of messages that people caused, heard while spooling. */
   #heard = new RecentIds();
-  /** How the room was lost to another process; null while it is ours. */
+  /** Error by which the room was lost to another process; null while it is ours. */
   #lost: unknown = null;
 
   constructor(parts: SpoolingDeps) {
@@ -81,7 +81,7 @@ export class SpoolingIntake implements Intake {
     return { interactive, ended, lost };
   }
 
-  /** What is ours to tell no more is not told; frames that wait behind it are still handed over. */
+  /** Stores an event of our own. What is no longer ours to tell is not told; frames that wait behind it are still handed over. */
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
     try {
       await this.errand(() => this.#parts.pipeline.own(event), signal);
@@ -95,7 +95,7 @@ export class SpoolingIntake implements Intake {
     await this.#try(work, (drain) => drain.later(work), signal);
   }
 
-  /** What is in the spool may go on with a combo that looks silent. */
+  /** Settles combos that fell silent, unless the spool is in use: what is in it may go on with a combo that looks silent. */
   async settle(): Promise<unknown> {
     return this.#drain === null ? this.#parts.pipeline.settle() : 0;
   }
@@ -107,7 +107,7 @@ export class SpoolingIntake implements Intake {
   }
 
   /**
-   * Does it, unless things wait before it or the store is down for too long.
+   * Does work, unless things wait before it or the store is down for too long.
    * @param spool called at the very moment when that is known, since the drain may be done at the next
    * @returns null when it is spooled
    */
@@ -162,7 +162,7 @@ export class SpoolingIntake implements Intake {
     this.#parts.onLost(error);
   }
 
-  /** Whoever has the room now may have begun to receive only after this was sent; what it has too is taken once. */
+  /** Spools a batch for the process that has the room now: it may have begun to receive only later, and what it has too is taken once. */
   async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
     const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
     const lost = messages.length === 0 ? null : await this.#place.put(messages, broadcast);
@@ -171,18 +171,18 @@ export class SpoolingIntake implements Intake {
   }
 }
 
-/** What can be heard in frames that nothing has stored yet. */
+/** Facts that can be heard in frames that nothing has stored yet. */
 interface Overheard {
   /** Messages by method. */
   readonly methods: ReadonlyMap<string, number>;
   /** Messages that people caused and that were not heard before. */
   readonly interactive: number;
-  /** The platform announced the end of the broadcast. */
+  /** Whether the platform announced the end of the broadcast. */
   readonly ended: boolean;
 }
 
 /**
- * Hears who is there and whether the broadcast ends.
+ * Hears whether people are there and whether the broadcast ends.
  * @param isNew whether an event was not heard before; asked once for each that people caused
  */
 function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (id: string) => boolean): Overheard {

@@ -4,9 +4,9 @@ import type { Resume } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 import type { Pipeline } from "./pipeline.js";
 
-/** How a room was left by the process that collected it. */
+/** Condition in which a room was left by the process that collected it. */
 export interface Left {
-  /** Until when it had received of which broadcast, to some seconds, and what it was missing; null where it never said. */
+  /** Broadcast that it received, until when, to some seconds, and what it was missing; null where it never said. */
   readonly resume: Pick<Resume, "roomId" | "savedAt" | "ahead" | "missing"> | null;
   /** The state that it told last. */
   readonly state: RoomState | null;
@@ -20,7 +20,7 @@ export async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, roo
   return { resume: row?.resume ?? null, state: told?.type === "state" ? (told.to as RoomState) : null };
 }
 
-/** The broadcast of a room that has not ended, by its room_id. */
+/** Returns the broadcast of a room that has not ended, by its room_id. */
 export async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey): Promise<string | null> {
   const [last] = await sessions.list(room, 1);
   return last === undefined || last.endedAt !== null ? null : last.sessionId;

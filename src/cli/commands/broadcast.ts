@@ -9,12 +9,12 @@ import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
 import { plain } from "../terminal.js";
 
-/** What commands say of a broadcast that they take. */
+/** Help of commands on the broadcast that they take. */
 export const BROADCAST = "room_id of the broadcast; latest is the newest";
 
 const TOLD_FROM_STEPS = 10;
 
-/** The room that a word on the command line names, with its statistics up to date: no server is needed, and one beside it does no harm. */
+/** Returns the room that a word on the command line names, with its statistics up to date: no server is needed, and one does no harm. */
 export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
   const named = await namedRoom(store.rooms, null, asked);
   const { room } = named;
@@ -32,7 +32,7 @@ export async function countedRoom(store: Store, asked: string): Promise<NamedRoo
 }
 
 /**
- * The broadcast that is meant: the one named, else the newest of the room.
+ * Returns the broadcast that is meant: the one named, else the newest of the room.
  * @throws DyliveError not_found
  */
 export async function countedSession(store: Store, asked: string, sessionId: string | null): Promise<Session> {

@@ -45,7 +45,10 @@ export async function demo(config: Config): Promise<void> {
   }
 }
 
-/** A data folder of its own is no help in a database: simulated rooms must not get among real ones. @throws DyliveError in_use */
+/**
+ * Refuses a store of real rooms: in a database, the demo's own data folder does not keep simulated ones apart.
+ * @throws DyliveError in_use
+ */
 async function assertForDemo(config: Config, tokenFile: string): Promise<void> {
   await withStore(config, async ({ tokens, rooms }) => {
     if ((await tokens.find(hashToken(kept(tokenFile)))) !== null) return;
@@ -57,7 +60,7 @@ async function assertForDemo(config: Config, tokenFile: string): Promise<void> {
   });
 }
 
-/** The demo's own token, kept in its data folder so that the printed lines go on working after a restart. */
+/** Returns the demo's own token, kept in its data folder so that the printed lines go on working after a restart. */
 async function demoToken(tokens: Tokens, file: string): Promise<string> {
   const known = kept(file);
   if (known !== "" && (await tokens.find(hashToken(known))) !== null) return known;

@@ -90,7 +90,7 @@ export async function* examine(
   }
 }
 
-/** The steps from a room to its messages. */
+/** Checks the steps from a room to its messages. */
 async function* connection(
   text: string | null,
   asking: DoctorQuestion,
@@ -125,7 +125,7 @@ async function* connection(
   else yield await push({ roomId: live.roomId, webRid: live.webRid, host, signer: identity.signer }, asking, signal);
 }
 
-/** Who signs: what the operator named, a stand-in's own signer, else the site's page in a browser. Null when there is nobody. */
+/** Returns the source of signatures: what the operator named, a stand-in's own signer, else the site's page in a browser. Null if none. */
 function seatsOf(config: Config, program: string | null, clock: Clock): PlatformIdentities | null {
   const signer = signerUrl(config);
   if (signer !== null) return directIdentities({ signer: httpSigner(signer), userAgent: config.userAgent });

@@ -83,7 +83,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
   });
 }
 
-/** What several people left is counted anew and overwritten once for all of them. */
+/** Counts anew and overwrites what several people left, once for all of them. */
 async function complete(store: Store, reports: readonly EraseReport[], signal: AbortSignal): Promise<void> {
   const note = reports.at(-1)?.note;
   if (note === undefined) return;

@@ -17,7 +17,7 @@ import { numberFrom, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST } from "./broadcast.js";
 
-/** Recordings are of a broadcast; a year is beyond any. */
+/** Longest offset, in s: recordings are of a broadcast, and a year is beyond any. */
 const OFFSET_MAX_S = 31_536_000;
 
 interface ExportOptions {

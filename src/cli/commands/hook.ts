@@ -19,7 +19,7 @@ const TRIES_SHOWN = 10;
 /** Rooms that it lists. */
 const ROOMS_SHOWN = 20;
 
-/** What `dylive hook add` takes, beside the settings. */
+/** Options of `dylive hook add`, beside the settings. */
 interface AddOptions {
   readonly name?: string;
   readonly types?: readonly string[];
@@ -110,7 +110,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
   );
 }
 
-/** One hook on one line; its name, which may hold spaces, comes last. */
+/** Returns one hook on one line; its name, which may hold spaces, comes last. */
 function lineOf({ row, backlog }: HookView): string {
   const state = row.paused === null ? hookState(row) : `paused (${row.paused.reason})`;
   return plain([row.id, state, `backlog ${backlog}`, row.url, row.name].join("  "));
@@ -149,7 +149,7 @@ async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly 
   return [...keys];
 }
 
-/** Opens the desk beside a server that may be running and that delivers. */
+/** Opens the webhook service beside a server that may be running and that delivers. */
 function withDesk(config: Config, work: (webhooks: WebhookService, store: Store) => Promise<void>): Promise<void> {
   return withStore(config, async (store) => {
     const { webhooks, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });

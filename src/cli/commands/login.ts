@@ -15,12 +15,12 @@ import { fileFailure } from "../../runtime/file-failure.js";
 import { aborted, interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 
-/** What `dylive login` was asked. */
+/** Request to `dylive login`. */
 interface LoginAsk {
   readonly account: string;
   /** File to take cookies from, `-` is stdin; absent opens a window. */
   readonly cookies?: string;
-  /** Only say how the account stands. */
+  /** Only say what state the account is in. */
   readonly check: boolean;
   /** Forget the account. */
   readonly forget: boolean;
@@ -91,7 +91,7 @@ async function viaWindow(
   return loginInWindow({ program, headless: false, clock: systemClock, upstream: config.upstream, proxy, cookies }, stop);
 }
 
-/** One line on stdout for a person and for scripts; the exit code says whether it is of use. */
+/** Prints one line on stdout for a person and for scripts; the exit code says whether the account is of use. */
 async function show(status: AccountStatus): Promise<void> {
   const age = Math.floor(status.ageMs / DAY_MS);
   const end = status.expiresAt === null ? "" : `, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;

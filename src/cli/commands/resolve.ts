@@ -40,14 +40,14 @@ export async function resolve(config: Config, text: string, { json }: { readonly
   }
 }
 
-/** The answer as programs read it. */
+/** Returns the answer as programs read it. */
 function asJson(text: string, { name, broadcast, resolved }: TextAnswer): Record<string, unknown> {
   const base = { text, answer: answerOf(resolved), step: resolved.step, name, broadcast };
   if (!("facts" in resolved)) return { ...base, reason: resolved.reason };
   return { ...base, roomId: resolved.roomId, ...resolved.facts };
 }
 
-/** The answer as people read it; the platform's words are in it as they are. */
+/** Returns the answer as people read it; the platform's words are in it as they are. */
 function sentencesOf({ broadcast, resolved }: TextAnswer): readonly string[] {
   const words = SENTENCES[answerOf(resolved)];
   if (!("facts" in resolved)) {

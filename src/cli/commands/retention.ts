@@ -16,7 +16,7 @@ import { withStore } from "../with-store.js";
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
 
-/** What `dylive retention` takes: null is no limit. */
+/** Options of `dylive retention`: null is no limit. */
 interface RetentionOptions {
   readonly kind: Retained;
   readonly age?: number | null;

@@ -17,9 +17,9 @@ import { interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
-/** How a room is to be collected, as options say it: `none` gives a setting back to the server. */
+/** Settings of a room as options say them: `none` gives a setting back to the server. */
 type SettingOptions = { readonly [K in keyof RoomSettings]?: string };
-/** What an option says that is no word: the rest is as it is. */
+/** Words of an option that stand for another value: the rest is taken as it is. */
 const WORDS: Readonly<Record<string, boolean | null>> = { none: null, on: true, off: false };
 
 /** Adds `dylive room add`, `list`, `show`, `set`, `pause`, `resume` and `remove`. They work beside a running server, which follows within seconds. */
@@ -112,7 +112,7 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
   });
 }
 
-/** The room of a name. A number or a custom id can be watched although the platform does not answer now. */
+/** Returns the room of a name. A number or a custom id can be watched although the platform does not answer now. */
 async function meet(rooms: Store["rooms"], name: RoomName, access: PlatformAccess, signal: AbortSignal): Promise<RoomKey> {
   const known = await rooms.find(name);
   let why: string;
@@ -188,7 +188,7 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };
 
-/** The state that the server told last; null when it never did. */
+/** Returns the state that the server told last; null when it never did. */
 async function lastState({ log }: Store, room: RoomKey): Promise<{ state: string; since: number; reason: string } | null> {
   const { head } = (await log.heads([room])).get(room) ?? { head: 0 };
   const [event] = (await log.readBefore(room, head + 1, 1, { types: ["state"] })).events;
@@ -201,7 +201,7 @@ async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {
   return row;
 }
 
-/** As it may be shown: a proxy without its password, nothing of the connection. */
+/** Returns a room as it may be shown: a proxy without its password, nothing of the connection. */
 function shown({ resume: _resume, ...row }: RoomRow) {
   const { proxy } = row.settings;
   return { ...row, settings: { ...row.settings, proxy: proxy === null ? null : new ProxyServer(proxy).name } };

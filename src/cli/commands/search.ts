@@ -15,7 +15,7 @@ import { count, whole } from "../values.js";
 import { when } from "../when.js";
 import { withStore } from "../with-store.js";
 
-/** What `dylive search` takes beside the text and the settings. */
+/** Options of `dylive search`, beside the text and the settings. */
 interface SearchOptions {
   readonly room: readonly string[];
   readonly user?: string;
@@ -89,7 +89,7 @@ async function show(store: Store, text: string | undefined, { room: names, user,
   else if (places !== null) say(`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
 }
 
-/** The index of these rooms with all that is kept: no server is needed, and one beside it does no harm. */
+/** Brings the index of these rooms up to all that is kept: no server is needed, and one beside it does no harm. */
 async function catchUp({ search }: Store, rooms: ReadonlySet<number>, stop: AbortSignal): Promise<void> {
   const progress = new ProgressLine("indexing", "steps of 500 events");
   let steps = 0;

@@ -18,7 +18,7 @@ export async function start(config: Config): Promise<App> {
   return app;
 }
 
-/** A process of a cluster hands its rooms to others before it ends. */
+/** Time that a process of a cluster is given to hand its rooms to others before it ends, in ms. */
 const CLUSTER_GRACE_MS = 30_000;
 
 /** `dylive serve`: the server until SIGINT or SIGTERM. */
@@ -44,13 +44,13 @@ export async function serve(config: Config, watch: readonly string[]): Promise<v
   }
 }
 
-/** Whether there are tokens and none is valid any more. */
+/** Tells whether there are tokens and none is valid any more. */
 async function areRevoked(tokens: Tokens): Promise<boolean> {
   const all = await tokens.list();
   return all.length > 0 && all.every((token) => token.revokedAt !== null);
 }
 
-/** A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */
+/** Watches a room. A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */
 async function watchRoom(app: App, text: string, stop: AbortSignal): Promise<void> {
   try {
     if (!(await app.rooms.watch(text, stop))) say(plain(`${text} is paused and stays so; dylive room resume goes on`));

@@ -10,7 +10,7 @@ import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
 
 type Options = Partial<Config> & { readonly json: boolean };
 
-/** More broadcasts than one room will have. */
+/** Number of broadcasts that no room will reach. */
 const SESSIONS_MAX = 100_000;
 
 /** Adds `dylive session list` and `show`. @param data makes the option that names the data folder */
@@ -64,7 +64,7 @@ function show(config: Config, asked: string, id: string | null, json: boolean): 
   });
 }
 
-/** What a summary says, in words. */
+/** Returns what a summary says, in words. */
 export function factsOf(totals: Summary): [string, Cell][] {
   const { gifts, likes, peak, gaps, hidden } = totals;
   const messages = Object.entries(totals.messages).sort(([, a], [, b]) => b - a);

@@ -2,7 +2,7 @@ import { startSimulator } from "../../../simulator/index.js";
 import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 
-/** What `dylive simulate` takes. */
+/** Options of `dylive simulate`. */
 export interface SimulateOptions {
   readonly host: string;
   readonly port: number;

@@ -69,7 +69,7 @@ async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buff
   }
 }
 
-/** Null when it cannot be read. */
+/** Strips a record; null when it cannot be read. */
 function safely(record: RecordingRecord, key: string): RecordingRecord | null {
   try {
     return stripped(record, key);

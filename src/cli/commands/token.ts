@@ -9,7 +9,7 @@ import { plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 
-/** What `dylive token create` takes, beside the settings. */
+/** Options of `dylive token create`, beside the settings. */
 interface CreateOptions {
   readonly name: string;
   readonly scope: string;
@@ -81,7 +81,7 @@ function list(config: Config): Promise<void> {
   });
 }
 
-/** One token on one line; its name, which may hold spaces, comes last. */
+/** Returns one token on one line; its name, which may hold spaces, comes last. */
 function line(row: TokenRow, now: number): string {
   const validity =
     row.revokedAt !== null

@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 
-/** What a shell may offer for a value: given words, files, folders, or nothing that it could know. */
+/** Values that a shell may offer: given words, files, folders, or nothing that it could know. */
 export type Values = readonly string[] | "files" | "folders" | "unknown";
 
 /** An option as shells complete it. */
@@ -19,11 +19,11 @@ export interface Node {
   readonly about: string;
   readonly commands: readonly { readonly name: string; readonly about: string }[];
   readonly flags: readonly Flag[];
-  /** What its arguments may be, all together: where several stand, shells offer the same. */
+  /** Values of its arguments, all together: where several stand, shells offer the same. */
   readonly values: Values;
 }
 
-/** The whole tree, each command once, dylive itself first. */
+/** Returns the whole tree, each command once, dylive itself first. */
 export function nodesOf(program: Command): readonly Node[] {
   return nodes(program, []);
 }
@@ -52,7 +52,7 @@ function valuesOfAll(list: readonly Argument[]): Values {
   return first ?? "unknown";
 }
 
-/** The placeholder tells what a value is: `<file>`, `<files>` and `<dir>` are what they say everywhere. */
+/** Returns the values of a placeholder, which tells what they are: `<file>`, `<files>` and `<dir>` are what they say everywhere. */
 function valuesOf(choices: readonly string[] | undefined, placeholder: string): Values {
   if (choices !== undefined) return choices;
   if (/<files?>/.test(placeholder)) return "files";

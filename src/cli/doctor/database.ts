@@ -4,12 +4,12 @@ import { type Finding, failed, ok, warn } from "./finding.js";
 import { soundness } from "./machine.js";
 
 const MIB = 1024 * 1024;
-/** The tests run with this one. */
+/** Version of PostgreSQL that the tests run with. */
 const VERSION = 17;
-/** More on the way than this is felt by everything that asks the database. */
+/** Round trip, in ms, beyond which everything that asks the database feels it. */
 const SLOW_MS = 50;
 
-/** Whether the database can be reached, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
+/** Checks whether the database can be reached, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
 export async function database(url: string): Promise<Finding> {
   try {
     const { lookAt } = await import("../../store/postgres/look.js");

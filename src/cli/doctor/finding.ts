@@ -4,13 +4,13 @@ import { plain } from "../terminal.js";
 /** The layers that are looked at, in the order in which each needs those before it. */
 type Layer = "runtime" | "data" | "store" | "browser" | "accounts" | "dns" | "home" | "room" | "reflow" | "fetch" | "signer" | "push";
 
-/** What was found of one layer. It never holds a secret. */
+/** Finding on one layer. It never holds a secret. */
 export interface Finding {
   readonly layer: Layer;
   readonly state: "ok" | "warn" | "fail" | "skipped";
   /** One sentence in plain words. */
   readonly detail: string;
-  /** What to do about it; null when nothing need be done. */
+  /** Advice on what to do about it; null when nothing need be done. */
   readonly todo: string | null;
 }
 
@@ -30,27 +30,27 @@ export const LAYERS: Readonly<Record<Layer, string>> = {
   push: "push server",
 };
 
-/** All is well. */
+/** Returns the finding that all is well. */
 export function ok(layer: Layer, detail: string): Finding {
   return { layer, state: "ok", detail, todo: null };
 }
 
-/** It works, but not for long or not in full. */
+/** Returns the finding that a layer works, but not for long or not in full. */
 export function warn(layer: Layer, detail: string, todo: string): Finding {
   return { layer, state: "warn", detail, todo };
 }
 
-/** It is broken. */
+/** Returns the finding that a layer is broken. */
 export function fail(layer: Layer, detail: string, todo: string): Finding {
   return { layer, state: "fail", detail, todo };
 }
 
-/** It was not looked at. */
+/** Returns the finding that a layer was not looked at. */
 export function skipped(layer: Layer, detail: string): Finding {
   return { layer, state: "skipped", detail, todo: null };
 }
 
-/** A failure as a finding. Errors that are not ours are told by their first line only. */
+/** Returns a failure as a finding. Errors that are not ours are told by their first line only. */
 export function failed(layer: Layer, error: unknown, todo?: string): Finding {
   if (error instanceof DyliveError) return fail(layer, error.detail, todo ?? error.row.hint);
   const line = error instanceof Error ? (error.message.split("\n", 1)[0] ?? error.name) : String(error);
@@ -60,13 +60,13 @@ export function failed(layer: Layer, error: unknown, todo?: string): Finding {
 const WORDS: Readonly<Record<Finding["state"], string>> = { ok: "ok  ", warn: "warn", fail: "FAIL", skipped: "skip" };
 const WIDTH = Math.max(...Object.values(LAYERS).map((name) => name.length));
 
-/** A finding as people read it. */
+/** Returns a finding as people read it. */
 export function linesOf({ layer, state, detail, todo }: Finding): readonly string[] {
   const first = `${WORDS[state]}  ${LAYERS[layer].padEnd(WIDTH)}  ${plain(detail)}`;
   return todo === null ? [first] : [first, `${" ".repeat(WIDTH + 8)}→ ${plain(todo)}`];
 }
 
-/** The last word: which layer is broken, and what to do. */
+/** Returns the last word: which layer is broken, and what to do. */
 export function verdictOf(findings: readonly Finding[]): string {
   const broken = findings.find(({ state }) => state === "fail");
   if (broken !== undefined)

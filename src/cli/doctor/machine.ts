@@ -19,7 +19,7 @@ const NO_BYTES = 50 * MIB; // the write-ahead log alone may take more
 const QUICK_CHECK_BYTES = 256 * MIB; // a second or two of reading
 const LOG_CHECK_MS = 5000;
 
-/** Node.js and the native module. */
+/** Checks Node.js and the native module. */
 export function runtime(version = process.versions.node): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
@@ -35,7 +35,7 @@ export function runtime(version = process.versions.node): Finding {
   }
 }
 
-/** Whether the data folder can be written, and how much room is left. Leaves nothing behind and makes no folder. */
+/** Checks whether the data folder can be written, and how much room is left. Leaves nothing behind and makes no folder. */
 export function dataFolder(data: string): Finding {
   const folder = resolve(data);
   let near = folder;
@@ -60,14 +60,14 @@ export function dataFolder(data: string): Finding {
   }
 }
 
-/** What keeps the data folder from being written, each with what mends it. */
+/** Returns the finding on what keeps the data folder from being written, with what mends it. */
 export function folderFailure(folder: string, error: unknown): Finding {
   const trouble = troubleOf(error);
   if (trouble === null) return failed("data", error, "Name another folder with --data or DYLIVE_DATA.");
   return fail("data", `${folder} cannot be written: ${trouble.why}`, `${trouble.todo} --data and DYLIVE_DATA name another folder.`);
 }
 
-/** Whether the database can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
+/** Checks whether the database can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
 export async function store(data: string): Promise<Finding> {
   const path = databasePath(data);
   if (!existsSync(path)) return ok("store", "there is none yet; it is made at the first start");
@@ -100,7 +100,7 @@ function look(path: string, whole: boolean): number | string {
   }
 }
 
-/** Whether every event is in its place, as far as five seconds of reading can tell. */
+/** Checks whether every event is in its place, as far as five seconds of reading can tell. */
 export async function soundness(at: StoreAt, shown: string): Promise<Finding> {
   const opened = await openStore(at, { mayOnlyRead: true });
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
@@ -121,7 +121,7 @@ export async function soundness(at: StoreAt, shown: string): Promise<Finding> {
   }
 }
 
-/** Where a browser is. It signs connections where no signer is named, and reads pages for the browser source. */
+/** Checks where a browser is. It signs connections where no signer is named, and reads pages for the browser source. */
 export function browser(
   config: Pick<Config, "browser" | "cdp" | "signer" | "upstream">,
   machine: Machine,

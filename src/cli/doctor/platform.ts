@@ -15,7 +15,7 @@ import { firstFetch } from "../../sources/first-fetch.js";
 import { websocketSource } from "../../sources/websocket.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
-/** As whom, and by which way, the platform is asked. */
+/** Terms on which the platform is asked: as whom, and by which way. */
 export interface DoctorQuestion {
   readonly platform: Platform;
   readonly visitor: Visitor;
@@ -49,7 +49,7 @@ for (const [net, bits] of [
 ] as const)
   PRIVATE.addSubnet(net, bits, "ipv6");
 
-/** Whether the platform's names have addresses. */
+/** Checks whether the platform's names have addresses. */
 export async function dns(
   { upstream, proxy }: Pick<Platform, "upstream" | "proxy">,
   find: (host: string) => Promise<string> = address,
@@ -87,7 +87,10 @@ function isPrivate(ip: string): boolean {
   return PRIVATE.check(ip, isIP(ip) === 6 ? "ipv6" : "ipv4");
 }
 
-/** The start page gives every visitor a cookie; who gets none is suspected. `reached` is false when nobody answered at all. */
+/**
+ * Asks for the start page, which gives every visitor a cookie; a visitor that gets none is suspected. `reached` is false when nobody
+ * answered at all.
+ */
 export async function home(
   { platform, visitor }: DoctorQuestion,
   signal: AbortSignal,
@@ -107,7 +110,7 @@ export async function home(
   }
 }
 
-/** How the operator's accounts stand. */
+/** Checks the state of the operator's accounts. */
 export async function accounts(
   store: AccountStore,
   asking: DoctorQuestion & { readonly userAgent: string },
@@ -138,7 +141,7 @@ export async function accounts(
   return unsure ? warn("accounts", lines.join("; "), CAPTCHA) : ok("accounts", lines.join("; "));
 }
 
-/** What the platform says of the room. */
+/** Asks what the platform says of the room. */
 export async function room(
   text: string,
   asking: DoctorQuestion,
@@ -157,7 +160,7 @@ export async function room(
   }
 }
 
-/** The share page's interface: short links and profiles need it, rooms do not. */
+/** Checks the share page's interface: short links and profiles need it, rooms do not. */
 export async function reflow(answer: TextAnswer | null, { platform, visitor }: DoctorQuestion, signal: AbortSignal): Promise<Finding> {
   const secUid = answer !== null && "facts" in answer.resolved ? (answer.resolved.facts.anchor?.secUid ?? null) : null;
   if (secUid === null) return skipped("reflow", "it is asked by an anchor's sec_uid, which is not known");
@@ -171,7 +174,7 @@ export async function reflow(answer: TextAnswer | null, { platform, visitor }: D
   }
 }
 
-/** The first state. The platform often gives none, which costs only the first messages. */
+/** Checks the first state. The platform often gives none, which costs only the first messages. */
 export async function fetched(
   roomId: string,
   { platform, visitor, clock }: DoctorQuestion,
@@ -198,7 +201,7 @@ export async function fetched(
   }
 }
 
-/** Whether a connection gets its signature. */
+/** Checks whether a connection gets its signature. */
 export async function signs(signer: Signer, { visitor }: DoctorQuestion, roomId: string | null, signal: AbortSignal): Promise<Finding> {
   try {
     await signer.sign(stubOf(clientQuery(visitor, roomId ?? "1")), signal);
@@ -212,7 +215,7 @@ export async function signs(signer: Signer, { visitor }: DoctorQuestion, roomId:
   }
 }
 
-/** Whether the push server opens and answers. */
+/** Checks whether the push server opens and answers. */
 export async function push(
   target: { readonly roomId: string; readonly webRid: string; readonly host: string | null; readonly signer: Signer },
   { platform, visitor, clock }: DoctorQuestion,

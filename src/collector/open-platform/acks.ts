@@ -7,14 +7,14 @@ import type { Store } from "../../store/store.js";
 
 /** Messages confirmed by one call where the platform gave no rule. */
 const BATCH_MAX = 100;
-/** How often it is looked whether there is something to confirm; rules ask for about a second. */
+/** Interval between looks for something to confirm, in ms; rules ask for about a second. */
 const EVERY_MS = 1000;
 const PAGE = 1000;
-/** What is older is of no use to the platform: after a long time off, history is not confirmed. */
+/** Age beyond which a message is of no use to the platform, in ms: after a long time off, history is not confirmed. */
 const TOO_OLD_MS = 3_600_000;
 const RECEIVED = 1;
 
-/** What acks are built of. */
+/** Dependencies of {@link OfficialAcks}. */
 interface AckDeps {
   readonly store: Pick<Store, "log" | "positions">;
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export class OfficialAcks {
     this.#reader = `official-ack:${parts.platform.appId}`;
   }
 
-  /** Says that a room has something new, or that its rules became known. */
+  /** Notes that a room has something new, or that its rules became known. */
   tend(room: RoomKey, roomId: string, rules?: readonly AckRule[]): void {
     const tended = this.#rooms.get(room) ?? { roomId, rules: [], failures: 0, notBefore: 0 };
     if (rules !== undefined) tended.rules = rules;
@@ -100,7 +100,7 @@ export class OfficialAcks {
   }
 }
 
-/** Null for what the platform did not send, or sent without an id. */
+/** Returns the confirmation of an event; null for what the platform did not send, or sent without an id. */
 function ackOf({ source, id, method, receivedAt }: LiveEvent, types: ReadonlySet<string> | null): Ack | null {
   if (source !== "official" || id.startsWith("h:") || (types !== null && !types.has(method))) return null;
   return { msgId: id, msgType: method, at: receivedAt };

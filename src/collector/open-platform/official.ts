@@ -14,7 +14,7 @@ import { OfficialTasks } from "./tasks.js";
 /** An app of the Open Platform, as its operator set it up. */
 export interface OfficialApp {
   readonly appId: string;
-  /** The last part of the address that is pushed to. */
+  /** Last part of the address that is pushed to. */
   readonly path: string;
   readonly dataSecrets: DataSecrets;
   /** ms by which the time of a push may differ from ours */
@@ -26,7 +26,7 @@ export interface OfficialApp {
   readonly upstream: string | null;
 }
 
-/** What an app's ingest is built of. */
+/** Dependencies of an app's ingest. */
 interface OfficialIngestDeps extends Omit<OfficialDeps, "drift"> {
   /** Folder of the spool. */
   readonly spool: string;
@@ -36,7 +36,7 @@ interface OfficialIngestDeps extends Omit<OfficialDeps, "drift"> {
 }
 
 const API_HOST = "webcast.bytedance.com";
-/** 10 calls a second are allowed (facts/official-push.md A2): no second may see more, a burst within it included. */
+/** Calls a second to the platform; 10 are allowed (facts/official-push.md A2): no second may see more, a burst within it included. */
 const CALLS_PER_S = 7;
 const BURST = 2;
 
@@ -103,7 +103,7 @@ export class Official {
     };
   }
 
-  /** How the tasks of the rooms on the watch list fare, where they are kept running. */
+  /** Returns the status of the tasks of the rooms on the watch list, where they are kept running. */
   tasks(): ReturnType<OfficialTasks["status"]> {
     return this.#tasks?.status() ?? [];
   }

@@ -9,12 +9,12 @@ export interface Push {
   readonly body: Uint8Array;
 }
 
-/** A push as one line of the spool. */
+/** Returns a push as one line of the spool. */
 export function toLine({ body, ...rest }: Push): string {
   return JSON.stringify({ ...rest, body: Buffer.from(body.buffer, body.byteOffset, body.length).toString("base64") });
 }
 
-/** The push of a line; null when it is none. */
+/** Returns the push of a line; null when it is none. */
 export function fromLine(line: string): Push | null {
   try {
     const { appId, roomId, msgType, receivedAt, body } = JSON.parse(line) as Record<keyof Push, unknown>;

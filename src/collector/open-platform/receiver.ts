@@ -9,7 +9,7 @@ import type { OfficialDeps } from "./room.js";
 import { OfficialRooms } from "./rooms.js";
 import type { PushSpool } from "./spool.js";
 
-/** What a receiver is built of. */
+/** Dependencies of {@link OfficialReceiver}. */
 interface ReceiverDeps extends OfficialDeps {
   readonly spool: PushSpool;
   /** Keeps a line of the spool that can never be stored. */
@@ -18,7 +18,7 @@ interface ReceiverDeps extends OfficialDeps {
   readonly stored: (room: RoomKey, push: Push) => void;
 }
 
-/** How pushes fared since the start. */
+/** Counts of pushes since the start, by what became of them. */
 interface ReceiverCounts {
   /** Answered after they were in the log. */
   readonly stored: number;
@@ -30,7 +30,10 @@ interface ReceiverCounts {
   readonly waiting: number;
 }
 
-/** The platform counts an answer after 2 s as a failure (facts/official-push.md A4); the spool, the network and its own clock need the rest. */
+/**
+ * Longest wait for the log, in ms. The platform counts an answer after 2 s as a failure (facts/official-push.md A4); the spool, the network
+ * and its own clock need the rest.
+ */
 const PATIENCE_MS = 1000;
 const RETRY_MS = 1000;
 /** Pushes in memory; more than the platform's 100 a second leave only when the store is slow. */
@@ -56,7 +59,7 @@ export class OfficialReceiver {
     if (parts.spool.waiting > 0) this.#drain();
   }
 
-  /** How pushes fared. */
+  /** Counts of pushes, by what became of them. */
   get counts(): ReceiverCounts {
     return { ...this.#counts, waiting: this.#parts.spool.waiting };
   }
@@ -109,7 +112,7 @@ export class OfficialReceiver {
     for (const push of pushes) this.#parts.stored(room.room, push);
   }
 
-  /** Whether it was stored soon enough. @throws DyliveError too_many_rooms */
+  /** Tells whether it was stored soon enough. @throws DyliveError too_many_rooms */
   async #inTime(storing: Promise<void>): Promise<boolean> {
     const done = new AbortController();
     const late = this.#clock.sleep(PATIENCE_MS, done.signal).then(

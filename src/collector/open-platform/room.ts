@@ -6,7 +6,7 @@ import type { RoomKey } from "../../store/log.js";
 import type { Alias } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 
-/** What rooms of the Open Platform are built of. */
+/** Dependencies of rooms of the Open Platform. */
 export interface OfficialDeps {
   readonly store: Pick<Store, "log" | "rooms" | "sessions" | "positions" | "retention" | "cluster">;
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export interface OfficialDeps {
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
 
-/** The name of an app's room: a room of its own, whatever the web knows under the same room_id. */
+/** Returns the name of an app's room: a room of its own, whatever the web knows under the same room_id. */
 export function officialAlias(appId: string, roomId: string): Alias {
   return { kind: "official", value: `${appId}:${roomId}` };
 }

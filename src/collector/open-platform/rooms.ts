@@ -5,7 +5,7 @@ import { type OfficialDeps, OfficialRoom } from "./room.js";
 interface RoomLimits {
   /** Rooms kept open; each remembers some thousand ids. The one that was used the longest ago is let go. */
   readonly open: number;
-  /** Whoever learns a data secret could have rooms made without end. */
+  /** Rooms that may be opened in an hour: a stranger who learns a data secret could have rooms made without end. */
   readonly openedPerHour: number;
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 
-/** A file is read whole when it is taken, so it is closed at this size. */
+/** Size at which a file is closed: it is read whole when it is taken. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** Lines handed over at once. */
 const CHUNK = 200;
@@ -32,7 +32,7 @@ export class PushSpool {
   /** Lines that are being written. */
   #underway = 0;
   #writing = false;
-  /** Writing to the open file and closing it take turns. */
+  /** Mutex of writing to the open file and closing it. */
   #turns: Promise<unknown> = Promise.resolve();
   /** Lines of the oldest file that were taken already. */
   #taken = 0;
@@ -102,7 +102,7 @@ export class PushSpool {
     await this.#inTurn(() => this.#close());
   }
 
-  /** Everything that waits in one write and one flush to the disk; then what came meanwhile. Never rejects. */
+  /** Writes everything that waits in one write and one flush to the disk; then what came meanwhile. Never rejects. */
   async #write(): Promise<void> {
     this.#writing = true;
     // In a turn of its own, so that calls of one turn share a flush.
@@ -170,7 +170,7 @@ function nothingLeft(error: NodeJS.ErrnoException): string {
   throw error;
 }
 
-/** Whole lines only: one without an end was never accepted. */
+/** Returns whole lines only: one without an end was never accepted. */
 function linesOf(text: string): string[] {
   return text.split("\n").slice(0, -1);
 }

@@ -13,7 +13,7 @@ const RECOVERABLE: readonly string[] = ["live_gift", "live_fansclub"];
 /** The platform keeps the first 100,000 items of a task. */
 const MAX_PAGE = 1000;
 
-/** What recovery is built of. */
+/** Dependencies of {@link recoverFailed}. */
 interface RecoveryDeps {
   readonly platform: Pick<OpenPlatform, "appId" | "failed">;
   readonly positions: Positions;
@@ -66,24 +66,24 @@ async function pageOf(
 
 /** Types that a task is started for; an app gets those that it has the ability for. */
 const TASK_TYPES: readonly string[] = ["live_comment", "live_gift", "live_like", "live_fansclub"];
-/** How soon a room that was put on or taken off the list is noticed, also when another process did it. */
+/** Interval between looks at the watch list, in ms: how soon a change of it is noticed, also one by another process. */
 const LOOK_MS = 2000;
-/** Within the platform's advice of 10 to 30 s (facts/official-push.md A4). */
+/** Interval between recoveries of lost pushes, in ms: within the platform's advice of 10 to 30 s (facts/official-push.md A4). */
 const RECOVER_MS = 20_000;
-/** How often the platform is asked whether the tasks still run. */
+/** Interval at which the platform is asked whether the tasks still run, in ms. */
 const CHECK_MS = 60_000;
 
 const OVER: ReadonlySet<number> = new Set([ERR.notMounted, ERR.precondition]);
-/** A refusal each quarter of an hour for four hours: the broadcast is over, or never was. */
+/** Refusals after which a task is given up: one each quarter of an hour for four hours; the broadcast is over, or never was. */
 const MAX_REFUSALS = 20;
 
-/** How the tasks of a room fare, by type; `problem` says why one is not started or cannot be looked at. */
+/** Status of a room's tasks, by type; `problem` says why one is not started or cannot be looked at. */
 interface TaskStatus {
   readonly roomId: string;
   readonly tasks: Readonly<Record<string, { readonly state: PushTask["state"]; readonly problem: string | null }>>;
 }
 
-/** What tasks are built of. */
+/** Dependencies of {@link OfficialTasks}. */
 interface TaskDeps extends RecoveryDeps {
   readonly platform: OpenPlatform;
   readonly rooms: Store["rooms"];
@@ -123,7 +123,7 @@ export class OfficialTasks {
     this.#parts = parts;
   }
 
-  /** Rooms whose tasks are kept running. */
+  /** Returns the rooms whose tasks are kept running, with their status. */
   status(): readonly TaskStatus[] {
     return [...this.#rooms.values()].map(({ roomId, tasks }) => ({
       roomId,
@@ -210,7 +210,7 @@ export class OfficialTasks {
     return "running";
   }
 
-  /** The tasks of a room, and what they lost until then. */
+  /** Stops the tasks of a room, and fetches what they lost until then. */
   async #stop({ key, roomId, tasks }: TaskRoom, signal: AbortSignal): Promise<void> {
     const ifThere = (error: unknown) => {
       // Of a broadcast that is over there is nothing to stop.
@@ -222,7 +222,7 @@ export class OfficialTasks {
     }
   }
 
-  /** The platform has ended every task: the broadcast is over, or the app was unmounted. */
+  /** Ends a room of which the platform has ended every task: the broadcast is over, or the app was unmounted. */
   async #end({ key, roomId }: TaskRoom, signal: AbortSignal): Promise<void> {
     await this.#guarded(roomId, signal, async () => {
       await this.#parts.sessions.end(key, roomId, this.#parts.clock.now(), "offline");
@@ -231,7 +231,7 @@ export class OfficialTasks {
     });
   }
 
-  /** What concerns no room by itself has none. */
+  /** Does work, and reports its failure. @param roomId "" for what concerns no room by itself */
   async #guarded(roomId: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
       await work();
