@@ -5,11 +5,11 @@ interface Appointment {
   readonly run: () => Planned | null;
 }
 
-/** What is to happen, sorted by time and, within one time, by order of arrival. What happens may add to it. */
+/** Queue of what is to happen, sorted by time and, within one time, by order of arrival. What happens may add to it. */
 export class Agenda {
   readonly #entries: Appointment[] = [];
 
-  /** Puts something on it. */
+  /** Adds something to the queue. */
   add(at: number, run: () => Planned | null): void {
     let low = 0;
     let high = this.#entries.length;
@@ -22,7 +22,7 @@ export class Agenda {
     this.#entries.splice(low, 0, { at, run });
   }
 
-  /** Lets happen all that is due, and gives the messages that come of it, in order. */
+  /** Runs all that is due and returns the messages that come of it, in order. */
   until(ms: number): Planned[] {
     const out: Planned[] = [];
     for (;;) {

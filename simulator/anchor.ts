@@ -2,7 +2,7 @@ import { shortNumber } from "./backdrop.js";
 import type { SimulatedBroadcast } from "./broadcast.js";
 import type { SimulatedRoom } from "./room.js";
 
-/** The anchor as pages and web/enter describe them. */
+/** Returns the anchor as pages and web/enter describe them. */
 export function anchorJson(room: SimulatedRoom): Record<string, unknown> {
   const { anchor } = room;
   return {
@@ -16,14 +16,14 @@ export function anchorJson(room: SimulatedRoom): Record<string, unknown> {
   };
 }
 
-/** The cover's URLs; their signatures are only of the platform's shape. */
+/** Returns the cover's URLs; their signatures are only of the platform's shape. */
 export function coverJson(broadcast: SimulatedBroadcast): Record<string, unknown> {
   const url = (host: string): string =>
     `https://${host}-webcast-sign.douyinpic.com/image-cut-tos-priv/${broadcast.roomId}~tplv-qz53dukwul-common-resize:0:0.image?biz_tag=app_6383_webcast&from=webcast.room.pack&s=enter_room&sc=webcast_cover&x-expires=1779176127&x-signature=c2ltdWxhdG9y%3D`;
   return { url_list: [url("p3"), url("p11")] };
 }
 
-/** Addresses of the picture. They lead nowhere: the simulator has no video. */
+/** Returns addresses of the picture. They lead nowhere: the simulator has no video. */
 export function streamJson(broadcast: SimulatedBroadcast): Record<string, unknown> {
   const stream = `stream-${broadcast.roomId.slice(0, 18)}`;
   const flv = (quality: string): string =>
@@ -74,7 +74,7 @@ export function streamJson(broadcast: SimulatedBroadcast): Record<string, unknow
   };
 }
 
-/** The room object of web/enter and of the page's state. An ended room has neither owner nor streams. */
+/** Returns the room object of web/enter and of the page's state. An ended room has neither owner nor streams. */
 export function roomJson(room: SimulatedRoom, broadcast: SimulatedBroadcast, live = broadcast.endedAt === null): Record<string, unknown> {
   const { scenario } = room;
   const status = live ? 2 : 4;

@@ -4,7 +4,7 @@ import { common, stringPiece, text, userPiece } from "./messages.js";
 import type { SimulatedPerson } from "./people.js";
 import type { SchemaFields } from "./schema.js";
 
-/** The count of current viewers as the page shows it. */
+/** Makes the message with the count of current viewers as the page shows it. */
 export function roomStats(envelope: OutgoingEnvelope, viewers: number): SchemaFields {
   const shown = shortNumber(viewers);
   return {
@@ -19,7 +19,7 @@ export function roomStats(envelope: OutgoingEnvelope, viewers: number): SchemaFi
   };
 }
 
-/** Viewers now and so far, with the top three. */
+/** Makes the message with viewers now and so far, and the top three. */
 export function roomUserSeq(envelope: OutgoingEnvelope, viewers: number, totalViewers: number, top: readonly Contributor[]): SchemaFields {
   return {
     common: common(envelope),
@@ -36,7 +36,7 @@ export function roomUserSeq(envelope: OutgoingEnvelope, viewers: number, totalVi
   };
 }
 
-/** The rank of viewers; the score's text is empty where there is none. */
+/** Makes the message with the rank of viewers; the score's text is empty where there is none. */
 export function roomRank(envelope: OutgoingEnvelope, top: readonly Contributor[]): SchemaFields {
   return {
     common: common(envelope),
@@ -44,12 +44,12 @@ export function roomRank(envelope: OutgoingEnvelope, top: readonly Contributor[]
   };
 }
 
-/** The hint on the picture's layout: the commonest message of little value. */
+/** Makes the hint on the picture's layout: the commonest message of little value. */
 export function adaptation(envelope: OutgoingEnvelope): SchemaFields {
   return { common: common(envelope), adaptation_type: 1 };
 }
 
-/** A key of the room's data. */
+/** Makes the message with a key of the room's data. */
 export function dataSync(envelope: OutgoingEnvelope, atMs: number): SchemaFields {
   return {
     common: common(envelope),
@@ -60,7 +60,7 @@ export function dataSync(envelope: OutgoingEnvelope, atMs: number): SchemaFields
   };
 }
 
-/** A system text of the kind that a room starts with. */
+/** Makes a system text of the kind that a room starts with. */
 export function welcome(envelope: OutgoingEnvelope): SchemaFields {
   return {
     common: common(envelope),
@@ -70,13 +70,13 @@ export function welcome(envelope: OutgoingEnvelope): SchemaFields {
   };
 }
 
-/** A system text about a viewer, whose words are in the template only. */
+/** Makes a system text about a viewer, whose words are in the template only. */
 export function topViewer(envelope: OutgoingEnvelope, who: SimulatedPerson, place: number): SchemaFields {
   const became = text("sound_waves_msg_v2", "恭喜{0:user}成为在线观众TOP{1:string}", [userPiece(who.user), stringPiece(`${place}`)]);
   return { common: common(envelope, { display_text: became }), biz_scene: "top_viewer" };
 }
 
-/** Something about goods: 1 is being explained, 2 the list changed. */
+/** Makes a message about goods: 1 is being explained, 2 the list changed. */
 export function shopping(
   envelope: OutgoingEnvelope,
   promotionId: string,
@@ -104,7 +104,7 @@ export function shopping(
   };
 }
 
-/** The list of goods changed. */
+/** Makes the message that the list of goods changed. */
 export function productChange(envelope: OutgoingEnvelope, promotionIds: readonly string[], atMs: number): SchemaFields {
   return {
     common: common(envelope),
@@ -119,12 +119,12 @@ export function productChange(envelope: OutgoingEnvelope, promotionIds: readonly
   };
 }
 
-/** The broadcast pauses, resumes or ends. */
+/** Makes the message that the broadcast pauses, resumes or ends. */
 export function control(envelope: OutgoingEnvelope, action: number, tips: string): SchemaFields {
   return { common: common(envelope), action, tips };
 }
 
-/** Somebody came to the microphone or left it, in the newer message. */
+/** Makes the newer message that somebody came to the microphone or left it. */
 export function link(envelope: OutgoingEnvelope, guest: SimulatedPerson, linked: readonly SimulatedPerson[], came: boolean): SchemaFields {
   const seats = linked.map((person, index) => ({
     user: person.user,
@@ -144,7 +144,7 @@ export function link(envelope: OutgoingEnvelope, guest: SimulatedPerson, linked:
   };
 }
 
-/** A number as the platform shortens it. */
+/** Returns a number as the platform shortens it. */
 export function shortNumber(value: number): string {
   return value < 10_000 ? `${value}` : `${(value / 10_000).toFixed(1)}万`;
 }

@@ -13,12 +13,12 @@ export interface Battle {
   readonly rival: SimulatedPerson;
 }
 
-/** The battle starts. */
+/** Makes the message that the battle starts. */
 export function battleStart(envelope: OutgoingEnvelope, battle: Battle): SchemaFields {
   return { common: common(envelope), battle_settings: settings(battle, false), user_infos: sides(battle), battle_type: 1 };
 }
 
-/** Who helps whom during the battle. */
+/** Makes the message that tells who helps whom during the battle. */
 export function battleArmies(
   envelope: OutgoingEnvelope,
   battle: Battle,
@@ -43,7 +43,7 @@ export function battleArmies(
   };
 }
 
-/** Scores of the link between the anchors, in the older message. */
+/** Makes the older message, with the scores of the link between the anchors. */
 export function linkScores(envelope: OutgoingEnvelope, battle: Battle, scores: readonly [number, number]): SchemaFields {
   return {
     common: common(envelope),
@@ -62,7 +62,7 @@ export function linkScores(envelope: OutgoingEnvelope, battle: Battle, scores: r
   };
 }
 
-/** The battle is over. */
+/** Makes the message that the battle is over. */
 export function battleFinish(
   envelope: OutgoingEnvelope,
   battle: Battle,

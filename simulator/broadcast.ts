@@ -8,7 +8,7 @@ import type { Schema } from "./schema.js";
 import type { SentTruth } from "./truth.js";
 import { Truth } from "./truth.js";
 
-/** What a broadcast is made of. */
+/** Dependencies and settings of a broadcast. */
 interface BroadcastOptions {
   readonly webRid: string;
   readonly roomId: string;
@@ -47,7 +47,7 @@ export class SimulatedBroadcast {
 
   /** Whether nothing gets through to those who connect now. */
   frozen = false;
-  /** After how long a connection is reset by TCP, ms; null is never. */
+  /** Age at which a connection is reset by TCP, in ms; null is never. */
   lifeMs: number | null = null;
 
   /** Sends what is due, and drops viewers that have sent no heartbeat for too long or have been there for too long. */
@@ -60,7 +60,7 @@ export class SimulatedBroadcast {
     for (const connection of [...this.connections]) connection.checkIdle(now);
   }
 
-  /** From now on there is only the low-value trickle that an ended room still gives to those who connect. */
+  /** Ends the broadcast: from now on there is only the low-value trickle that an ended room still gives to those who connect. */
   end(at: number): void {
     this.#endedAt ??= at;
   }
@@ -80,7 +80,7 @@ export class SimulatedBroadcast {
     if (messages.length > 0) this.#write(messages, [connection]);
   }
 
-  /** The newest messages of people, oldest first, in envelopes of their own. */
+  /** Returns the newest messages of people, oldest first, in envelopes of their own. */
   history(count: number, gifts: boolean): Outgoing[] {
     const visible = this.#history.filter((message) => gifts || !isGift(message.method));
     const newest = visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
@@ -118,12 +118,12 @@ export class SimulatedBroadcast {
     for (const message of messages) this.#truth.count(message);
   }
 
-  /** Likes of the room as far as its viewers were told. */
+  /** Likes of the room, as far as its viewers were told of them. */
   get likesTotal(): number {
     return this.#truth.likesTotal;
   }
 
-  /** What its viewers were sent. */
+  /** Returns what its viewers were sent. */
   sent(): SentTruth {
     return this.#truth.snapshot();
   }
@@ -184,8 +184,8 @@ export class SimulatedBroadcast {
 
 const NO_BYTES = new Uint8Array();
 
-/** Messages that are due for longer than this are not sent. */
+/** Age of a due message, in ms, beyond which it is not sent. */
 const LATE_MS = 10_000;
 
-/** The platform replays no more than this at the start. */
+/** Most messages that the platform replays at the start. */
 export const HISTORY_LIMIT = 15;

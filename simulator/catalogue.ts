@@ -11,7 +11,7 @@ export interface Gift {
   readonly combo: boolean;
   /** Units that one click may give. */
   readonly groups: readonly number[];
-  /** How often it is given, against the others. */
+  /** Weight of the gift: how often it is given, against the others. */
   readonly weight: number;
   readonly picture: string;
 }
@@ -36,7 +36,7 @@ export const GIFTS: readonly Gift[] = [
   { id: "2306", name: "嘉年华", diamonds: 30000, combo: false, groups: [1], weight: 1, picture: "f21c5d0e4b7a4f0fb7e0aa62d9b3c644" },
 ];
 
-/** A gift as GiftMessage describes it. */
+/** Returns a gift as GiftMessage describes it. */
 export function giftStruct(gift: Gift): SchemaFields {
   const file = `webcast/${gift.picture}.png`;
   const picture = image(`-webcast.douyinpic.com/img/${file}~tplv-obj.png`, file, 1, { avg_color: "#FADCDC" });

@@ -5,7 +5,7 @@ import type { Damage } from "./damage.js";
 import type { SimulatedPlatform } from "./platform.js";
 import type { SimulatedRoom } from "./room.js";
 
-/** What goes wrong between the platform and those who are connected (facts/protocol.md section 5). Rooms are named by web_rid or custom id. */
+/** Faults between the platform and those who are connected (facts/protocol.md section 5). Rooms are named by web_rid or custom id. */
 export class ConnectionFaults {
   protected readonly platform: SimulatedPlatform;
 
@@ -54,7 +54,7 @@ export class ConnectionFaults {
     return this.live(webRid).repeat(count);
   }
 
-  /** Everything that the platform sends comes so much later, ms; 0 is as usual. */
+  /** Delays everything that the platform sends by so many ms; 0 is as usual. */
   latency(ms: number): void {
     this.platform.lateMs = ms;
   }

@@ -8,7 +8,7 @@ import { isGift, isInteractive } from "./outgoing.js";
 import type { Random } from "./random.js";
 import type { Schema } from "./schema.js";
 
-/** What one connection did, as `/@truth` gives it. */
+/** Record of one connection, as `/@truth` gives it. */
 export interface ConnectionTruth {
   readonly id: number;
   readonly roomId: string;
@@ -18,26 +18,26 @@ export interface ConnectionTruth {
   readonly gzip: boolean;
   readonly openedAt: number;
   readonly closedAt: number | null;
-  /** Who ended it: the client, the idle limit, a command of the test (TCP cut, TCP reset, a close of WebSocket's own), or its own slowness. */
+  /** Cause of its end: the client, the idle limit, a test's command (TCP cut, TCP reset, WebSocket's own close) or its own slowness. */
   readonly closedBy: "client" | "idle" | "cut" | "reset" | "close" | "slow" | null;
   readonly framesSent: number;
   readonly messagesSent: number;
   readonly heartbeats: { readonly frame: number; readonly ping: number; readonly text: number };
   readonly acks: {
-    /** Frames that wanted one. */
+    /** Frames that wanted an ack. */
     readonly expected: number;
-    /** Right ones. */
+    /** Acks that were right. */
     readonly good: number;
-    /** A known log id with the wrong text, or the text in the wrong place. */
+    /** Acks of a known log id with the wrong text, or the text in the wrong place. */
     readonly wrong: number;
-    /** A log id that was never sent, or was acked before. */
+    /** Acks of a log id that was never sent, or was acked before. */
     readonly unknown: number;
   };
   /** Frames of the client that could not be read. */
   readonly damaged: number;
 }
 
-/** What a connection is made of. */
+/** Dependencies and settings of a connection. */
 interface ConnectionOptions {
   readonly id: number;
   readonly socket: WebSocket;
@@ -52,13 +52,13 @@ interface ConnectionOptions {
   /** Whether it is given gifts now. */
   readonly gifts: () => boolean;
   readonly gzip: boolean;
-  /** What it is sent goes this way, late when the platform is slow. */
+  /** Way to the client for all that it is sent: late when the platform is slow. */
   readonly late: Late;
   /** Drops TCP with a reset instead of an end. */
   readonly reset: () => void;
 }
 
-/** What a connection is still given: everything, only what no people cause, or only answers to its heartbeats. */
+/** Share of the messages that a connection still gets: all, only what no people cause, or only answers to its heartbeats. */
 export type Hears = "all" | "low" | "nothing";
 
 /** One client of the push server: heartbeats, acks, and the drop of those that send no heartbeat. */
@@ -68,7 +68,7 @@ export class PushConnection {
   /** Called once when it is over. */
   onEnd: () => void = () => undefined;
   hears: Hears = "all";
-  /** When true nothing goes either way any more, and TCP stays open: what a dead router between looks like. */
+  /** Whether nothing goes either way any more while TCP stays open, as behind a dead router. */
   frozen = false;
   #damage: { readonly kind: Damage; left: number } | null = null;
   readonly #idleMs: number;
@@ -110,7 +110,7 @@ export class PushConnection {
     this.raw(damage === "truncated" ? truncated(frame) : frame, messages);
   }
 
-  /** What it is given, as a key: connections with the same key are given the same. */
+  /** Key of what it is given: connections with the same key are given the same. */
   get ear(): string {
     return `${this.hears}/${this.options.gifts()}`;
   }
@@ -179,7 +179,7 @@ export class PushConnection {
     if (!this.frozen && now - this.#heardAt >= this.#idleMs) this.end("idle");
   }
 
-  /** Its book. */
+  /** Returns the record of the connection. */
   truth(): ConnectionTruth {
     const { id, roomId, userUniqueId, ttwid, loggedIn, gzip } = this.options;
     return {
@@ -251,10 +251,10 @@ export class PushConnection {
   }
 }
 
-/** Frames whose ack is still awaited; a client that never acks must not fill the memory. */
+/** Most frames whose ack is awaited; a client that never acks must not fill the memory. */
 const AWAITED_KEPT = 10_000;
 
-/** A client that reads slower than it is sent to is dropped beyond this many bytes. */
+/** Bytes waiting for a slow client, beyond which it is dropped. */
 const BUFFER_LIMIT = 64 * 1024 * 1024;
 
 function isHeartbeatBytes(bytes: Uint8Array): boolean {

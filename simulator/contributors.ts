@@ -7,7 +7,7 @@ export interface Contributor {
   readonly score: number;
 }
 
-/** Who has given how much in one broadcast. */
+/** Ranking of those who gave in one broadcast, by how much they gave. */
 export class Contributors {
   readonly #scores = new Map<string, { readonly person: SimulatedPerson; score: number }>();
 
@@ -18,7 +18,7 @@ export class Contributors {
     else this.#scores.set(person.secUid, { person, score: diamonds * SCORE_PER_DIAMOND });
   }
 
-  /** The first `size`; places that nobody gave for are filled with viewers without a score. */
+  /** Returns the first `size`; places that nobody gave for are filled with viewers without a score. */
   top(size: number, viewer: (index: number) => SimulatedPerson): Contributor[] {
     const first = [...this.#scores.values()].sort((a, b) => b.score - a.score).slice(0, size);
     for (let index = 0; first.length < size; index++) {

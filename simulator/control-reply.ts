@@ -14,7 +14,7 @@ const room = Type.String({ minLength: 1, maxLength: 128 });
 const on = Type.Optional(Type.Boolean());
 const ms = Type.Integer({ minimum: 0, maximum: 86_400_000 });
 
-/** What can be done to a simulator from another process: the faults, by the names of their methods in {@link RoomControl}. */
+/** Commands that another process can give to a simulator: the faults, by the names of their methods in {@link RoomControl}. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   end: command({ room, how: Type.Optional(Type.Enum(["silence", "cut", "unsaid"])) }, (rooms, { room, how }) => rooms.end(room, how)),
   restart: command({ room }, (rooms, { room }) => ({ roomId: rooms.restart(room) })),
@@ -55,7 +55,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ),
 };
 
-/** `POST /@control/COMMAND` with its parameters as JSON: does something to the fake platform. `GET /@control/` names the commands. */
+/** Answers `POST /@control/COMMAND`, with parameters as JSON, by running the command, and `GET /@control/` with their names. */
 export function controlReply(rooms: RoomControl, ask: Ask): SimulatedReply {
   const name = ask.path.replace(/^\//, "");
   if (ask.method !== "POST")

@@ -10,7 +10,7 @@ import type { GiftsTo } from "./platform.js";
 import { hash32 } from "./random.js";
 import { isFields, type Schema, type SchemaFields } from "./schema.js";
 
-/** What could be read of a frame that is played as it was captured. */
+/** Content of a frame that is played as it was captured, as far as it could be read. */
 interface FrameAsked {
   readonly messages: readonly Outgoing[];
   /** The ack that the frame wants, or null. */
@@ -34,7 +34,7 @@ function readFrame(schema: Schema, bytes: Uint8Array, at: number): FrameAsked {
   }
 }
 
-/** The messages of a bare Response; none when it is damaged. */
+/** Reads the messages of a bare Response; none when it is damaged. */
 function readResponse(schema: Schema, bytes: Uint8Array, at: number): Outgoing[] {
   try {
     return readMessages(schema, schema.decode("Response", bytes)["messages"], at);
@@ -43,7 +43,7 @@ function readResponse(schema: Schema, bytes: Uint8Array, at: number): Outgoing[]
   }
 }
 
-/** A message from its payload's bytes. */
+/** Makes a message of its payload's bytes. */
 function readMessage(schema: Schema, method: string, payload: Uint8Array, sendingId: string, at: number): Outgoing {
   const msgId = commonIdOf(schema, method, payload) ?? sendingId;
   const fact = (): ReturnType<typeof factOf> => {
@@ -58,7 +58,7 @@ function readMessage(schema: Schema, method: string, payload: Uint8Array, sendin
   return { at, method, msgId, sendingId, payload, fact };
 }
 
-/** `Common.msg_id`; null where the bytes have none. */
+/** Reads `Common.msg_id`; null where the bytes have none. */
 function commonIdOf(schema: Schema, method: string, payload: Uint8Array): string | null {
   try {
     const common = schema.decode(schema.typeOf(method) ?? ENVELOPE_ONLY, payload)["common"];
@@ -81,12 +81,12 @@ function readMessages(schema: Schema, messages: unknown, at: number): Outgoing[]
   return out;
 }
 
-/** A message that has nothing but its envelope, as far as one that no schema describes is to be read. */
+/** Message with nothing but an envelope: the form in which one that no schema describes is read. */
 const ENVELOPE_ONLY = "CommonToastMessage";
 
 const NOTHING: FrameAsked = { messages: [], ack: null };
 
-/** A played file may be anything; what it may inflate to is bounded. */
+/** Bytes that a frame of a played file may inflate to: the file may be anything. */
 const INFLATED_LIMIT = 64 * 1024 * 1024;
 
 /** Something to play: a captured push frame byte for byte, or a bare Response, which gets a frame. */
@@ -97,7 +97,7 @@ export interface PlayedFrame {
   readonly kind?: "push" | "response";
 }
 
-/** What a test does to the fake platform while it runs. Rooms are named by web_rid or custom id. */
+/** Control of the fake platform by a test while it runs. Rooms are named by web_rid or custom id. */
 export class RoomControl extends ConnectionFaults {
   #injected = 0;
 
@@ -118,7 +118,7 @@ export class RoomControl extends ConnectionFaults {
     if (how === "cut") this.cut(webRid);
   }
 
-  /** A new broadcast, with a new room_id; the one before ends without a word if it is still live. */
+  /** Starts a new broadcast, with a new room_id; the one before ends without a word if it is still live. */
   restart(webRid: string): string {
     const room = this.room(webRid);
     const now = this.platform.now();

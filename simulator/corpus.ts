@@ -8,11 +8,11 @@ import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 import { loadSchema } from "./schema.js";
 
-/** How to make a corpus; everything has a default. */
+/** Options of a corpus; everything has a default. */
 export interface CorpusOptions {
-  /** 1 */
+  /** Seed of the generator; 1 */
   readonly seed?: number | string;
-  /** How many frames; 200 */
+  /** Number of frames; 200 */
   readonly frames?: number;
   /** Messages in each; 10 */
   readonly messagesPerFrame?: number;

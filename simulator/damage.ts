@@ -1,7 +1,7 @@
-/** How a frame is damaged on its way: flipped bytes inside the compressed part, or an end that is missing. */
+/** Damage to a frame on its way: flipped bytes inside the compressed part, or an end that is missing. */
 export type Damage = "gzip" | "truncated";
 
-/** The same bytes with some in the middle flipped, so that neither their structure nor their checksum is right. */
+/** Returns the same bytes with some in the middle flipped, so that neither their structure nor their checksum is right. */
 export function corrupted(payload: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(payload);
   const middle = copy.length >> 1;
@@ -9,7 +9,7 @@ export function corrupted(payload: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** The first part of a frame, as if the rest had been lost. */
+/** Returns the first part of a frame, as if the rest had been lost. */
 export function truncated(frame: Uint8Array): Uint8Array {
   return frame.subarray(0, Math.floor(frame.length * 0.6));
 }

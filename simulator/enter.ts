@@ -3,7 +3,7 @@ import type { SimulatedPlatform } from "./platform.js";
 import type { Ask, SimulatedReply } from "./reply.js";
 import { emptyReply, json } from "./reply.js";
 
-/** `GET live.douyin.com/webcast/room/web/enter/`. Without ttwid, or as a guest without a_bogus: HTTP 200 and not a byte. */
+/** Answers `GET live.douyin.com/webcast/room/web/enter/`. Without ttwid, or as a guest without a_bogus: HTTP 200 and not a byte. */
 export function enter(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const guest = !platform.knowsLogin(ask.cookies);
   if (platform.captcha || !ask.cookies.get("ttwid") || (guest && !ask.query.get("a_bogus"))) return emptyReply();

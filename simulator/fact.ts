@@ -2,7 +2,7 @@ import { ANONYMOUS_ID, MYSTERY } from "./people.js";
 import type { SchemaFields } from "./schema.js";
 import { isFields } from "./schema.js";
 
-/** What a message says, in the few terms by which a test can judge an event made of it. */
+/** Content of a message, in the few terms by which a test can judge an event made of it. */
 export interface Fact {
   readonly msgId: string;
   readonly method: string;
@@ -21,7 +21,7 @@ export interface Fact {
   readonly gift?: GiftFact;
 }
 
-/** What a gift's message says. */
+/** Content of a gift's message. */
 export interface GiftFact {
   readonly giftId: string;
   readonly giftName: string;
@@ -128,7 +128,7 @@ function lightGiftFact(message: SchemaFields): GiftFact {
   };
 }
 
-/** protocol.md 4.3: the counters of one message agree only in their largest. */
+/** Returns the units of a gift: the counters of one message agree only in their largest (protocol.md 4.3). */
 function units(message: SchemaFields): number {
   const product = num(message, "group_count") * Math.max(num(message, "combo_count"), 1);
   return Math.max(num(message, "repeat_count"), num(message, "total_count"), product, 1);

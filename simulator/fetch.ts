@@ -8,7 +8,7 @@ import type { Ask, SimulatedReply } from "./reply.js";
 import { emptyReply } from "./reply.js";
 
 /**
- * `GET live.douyin.com/webcast/im/fetch/`: a bare Response with the push hosts, the resume texts and a first batch of messages.
+ * Answers `GET live.douyin.com/webcast/im/fetch/`: a bare Response with the push hosts, the resume texts and a first batch of messages.
  * A visitor's second call for the same room gets HTTP 200, JSON and zero bytes.
  */
 export function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {

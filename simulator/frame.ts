@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Outgoing } from "./outgoing.js";
 import type { Schema } from "./schema.js";
 
-/** What a Response says beside its messages. */
+/** Texts of a Response beside its messages. */
 export interface ResponseTexts {
   readonly cursor: string;
   readonly internalExt: string;
@@ -10,7 +10,7 @@ export interface ResponseTexts {
   readonly now: number;
 }
 
-/** Texts of a Response that the push server sends. */
+/** Returns the texts of a Response that the push server sends. */
 export function pushTexts(now: number, firstRequestMs: number, lastMsgId: string, roomId: string): ResponseTexts {
   return {
     cursor: `t-${now}_r-${lastMsgId}_d-1_u-1_rdc-2`,
@@ -19,7 +19,7 @@ export function pushTexts(now: number, firstRequestMs: number, lastMsgId: string
   };
 }
 
-/** A Response of the push server: every one wants an ack. */
+/** Encodes a Response of the push server: every one wants an ack. */
 export function encodePushResponse(schema: Schema, messages: readonly Outgoing[], texts: ResponseTexts): Uint8Array {
   return schema.encode("Response", {
     messages: messages.map(({ method, payload, sendingId }) => ({ method, payload, msg_id: halves(sendingId) })),
@@ -31,13 +31,13 @@ export function encodePushResponse(schema: Schema, messages: readonly Outgoing[]
   });
 }
 
-/** A 64-bit id in the form that protobufjs writes without parsing text, which would take most of a frame's time. */
+/** Returns a 64-bit id in the form that protobufjs writes without parsing text, which would take most of a frame's time. */
 function halves(id: string): { readonly low: number; readonly high: number } {
   const value = BigInt(id);
   return { low: Number(value & 0xffff_ffffn), high: Number(value >> 32n) };
 }
 
-/** What a frame has of its own, apart from the Response that all viewers share. */
+/** Fields that a frame has of its own, apart from the Response that all viewers share. */
 export interface FrameHead {
   readonly seqId: number;
   readonly logId: string;
@@ -67,7 +67,7 @@ export function encodeMsgFrame(schema: Schema, head: FrameHead, payload: Uint8Ar
   });
 }
 
-/** The answer to a heartbeat: its type and the server's time, and no payload. */
+/** Encodes the answer to a heartbeat: its type and the server's time, and no payload. */
 export function encodeHeartbeatAnswer(schema: Schema, head: FrameHead): Uint8Array {
   return schema.encode("PushFrame", {
     seq_id: head.seqId,
@@ -80,7 +80,7 @@ export function encodeHeartbeatAnswer(schema: Schema, head: FrameHead): Uint8Arr
   });
 }
 
-/** Says that the server ends the connection. What the real one carries beside its type was never seen. */
+/** Encodes the frame by which the server ends the connection. What the real one carries beside its type was never seen. */
 export function encodeCloseFrame(schema: Schema, head: FrameHead): Uint8Array {
   return schema.encode("PushFrame", { seq_id: head.seqId, log_id: head.logId, service: SERVICE, method: SERVICE, payload_type: "close" });
 }
@@ -90,7 +90,7 @@ export function gzip(bytes: Uint8Array): Uint8Array {
   return gzipSync(bytes, { level: 1 });
 }
 
-/** Real frames carry about ten messages when a room is busy. */
+/** Messages of a full frame: real ones carry about ten when a room is busy. */
 export const MESSAGES_PER_FRAME = 10;
 
 /** Service and method numbers of every server frame in the captures. */

@@ -2,14 +2,14 @@ import { STATUS_CODES } from "node:http";
 import type { SimulatedSigner } from "./signer.js";
 import { SIGNATURE_LENGTH, SIGNED_FIELDS, stubOf } from "./signer.js";
 
-/** What a client shows at the push server's door. */
+/** Parts of a handshake by which the push server judges a client. */
 interface Knock {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly cookies: ReadonlyMap<string, string>;
 }
 
-/** What the door goes by. */
+/** Rules by which the push server admits a client. */
 interface DoorRules {
   readonly signer: SimulatedSigner;
   readonly acceptAnySignature: boolean;
@@ -20,7 +20,7 @@ interface DoorRules {
 const PUSH_PATH = "/webcast/im/push/v2/";
 
 /**
- * Why the push server refuses a client, or null when it is let in. The reason is for the simulator's log and statistics; the
+ * Returns why the push server refuses a client, or null when it is let in. The reason is for the simulator's log and statistics; the
  * client sees only that it is refused.
  */
 export function refusal(knock: Knock, rules: DoorRules): string | null {
@@ -35,10 +35,10 @@ export function refusal(knock: Knock, rules: DoorRules): string | null {
   return "signature was not issued for these parameters";
 }
 
-/** How a handshake is refused: with the two Handshake headers, without them (both were seen with HTTP 200), or with another status. */
+/** Form of a refused handshake: with the two Handshake headers, without them (both were seen with HTTP 200), or with another status. */
 export type RefusalForm = "blocked" | "bare" | number;
 
-/** The bytes of a refusal as a refused client of the platform gets them: no 101, and an empty body. */
+/** Returns the bytes of a refusal as a refused client of the platform gets them: no 101, and an empty body. */
 export function refusalBytes(logId: string, form: RefusalForm): string {
   const status = typeof form === "number" ? form : 200;
   return [

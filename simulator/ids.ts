@@ -1,4 +1,4 @@
-/** A 19-digit id as the platform makes them: Unix seconds in the high 32 bits. */
+/** Makes a 19-digit id as the platform does: Unix seconds in the high 32 bits. */
 export function makeId(ms: number, low: number): string {
   return ((BigInt(Math.floor(ms / 1000)) << 32n) | BigInt(low >>> 0)).toString();
 }
@@ -20,7 +20,7 @@ export class LowHalves {
   }
 }
 
-/** Log ids as the platform writes them in headers: a date, then hexadecimal digits. */
+/** Makes a log id as the platform writes them in headers: a date, then hexadecimal digits. */
 export function makeLogId(ms: number, hex: string): string {
   // The platform's clocks are Beijing's.
   const beijing = new Date(ms + 8 * 3_600_000).toISOString();

@@ -1,6 +1,6 @@
 import type { Clock } from "../src/runtime/clock.js";
 
-/** Lets things happen later by what the platform is late, and always in their order. */
+/** Delays things by as much as the platform is late, and always keeps their order. */
 export class Late {
   readonly #clock: Clock;
   readonly #lateMs: () => number;

@@ -1,4 +1,4 @@
-/** What people of a kind of room write. */
+/** Chat lines that people write, by kind of room. */
 export const LINES: Readonly<Record<"shopping" | "pk" | "talk", readonly string[]>> = {
   shopping: [
     "这个多少钱",

@@ -5,10 +5,10 @@ import type { PlannedFeed } from "./planned-feed.js";
 import { hash32 } from "./random.js";
 import { isFields, type Schema } from "./schema.js";
 
-/** What a feed for load is made of. */
+/** Dependencies of a feed for load. */
 interface LoadOptions {
   readonly schema: Schema;
-  /** Where the templates come from. */
+  /** Feed that the templates come from. */
   readonly planned: PlannedFeed;
   readonly perSecond: number;
   readonly startMs: number;
@@ -89,7 +89,7 @@ export class LoadFeed implements Feed {
   }
 }
 
-/** The fact of a copy: the template's, with the ids that were written into the copy. */
+/** Returns the fact of a copy: the template's, with the ids that were written into the copy. */
 function renewed(fact: Fact, msgId: string, round: number): Fact {
   const { gift } = fact;
   return gift === undefined ? { ...fact, msgId } : { ...fact, msgId, gift: { ...gift, groupId: `${Number(gift.groupId) + round}` } };
@@ -131,10 +131,10 @@ const EVENT_TIME = 15;
 /** Creation times above this are milliseconds, below it seconds. */
 const FIRST_MS = 100_000_000_000;
 
-/** Enough that gzip does not find the repetition within a frame. */
+/** Number of templates: enough that gzip does not find the repetition within a frame. */
 const TEMPLATES = 3000;
 
-/** A quiet scenario gives fewer templates rather than a long wait. */
+/** Time of the scenario, in ms, that templates are taken from at most: a quiet one gives fewer rather than a long wait. */
 const LONGEST_MS = 4 * 3_600_000;
 
 function field(number: number, value: bigint): Uint8Array {
@@ -166,7 +166,7 @@ function putNumber(target: Uint8Array, at: number, value: number): void {
   putVarint(target, at, Math.floor(value / 0x1_0000_0000), value % 0x1_0000_0000);
 }
 
-/** The bytes of a varint. */
+/** Returns the bytes of a varint. */
 function varint(value: bigint): Uint8Array {
   const out: number[] = [];
   for (let left = value; ; left >>= 7n) {

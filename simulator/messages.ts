@@ -5,7 +5,7 @@ import type { SimulatedPerson } from "./people.js";
 import { image } from "./people.js";
 import type { SchemaFields } from "./schema.js";
 
-/** What every message has in its envelope. */
+/** Envelope that every message has. */
 export interface OutgoingEnvelope {
   readonly method: string;
   readonly msgId: string;
@@ -14,7 +14,7 @@ export interface OutgoingEnvelope {
   readonly createTime?: number;
 }
 
-/** The envelope as a field of a message. */
+/** Returns the envelope as a field of a message. */
 export function common(envelope: OutgoingEnvelope, more: SchemaFields = {}): SchemaFields {
   return {
     method: envelope.method,
@@ -26,32 +26,32 @@ export function common(envelope: OutgoingEnvelope, more: SchemaFields = {}): Sch
   };
 }
 
-/** Text of a template with its pieces. */
+/** Makes the text of a template with its pieces. */
 export function text(key: string, pattern: string, pieces: readonly SchemaFields[]): SchemaFields {
   return { key, default_pattern: pattern, default_format: { color: "#ffface15", weight: 400 }, pieces };
 }
 
-/** A piece that is a user. */
+/** Makes a piece that is a user. */
 export function userPiece(user: SchemaFields): SchemaFields {
   return { type: 11, format: { color: "#8CE7FF", weight: 400 }, user_value: { user } };
 }
 
-/** A piece that is a text. */
+/** Makes a piece that is a text. */
 export function stringPiece(value: string): SchemaFields {
   return { type: 1, format: { color: "#ffface15", weight: 400 }, string_value: value };
 }
 
-/** An image of the platform's own store. */
+/** Makes an image of the platform's own store. */
 export function asset(file: string, more: SchemaFields = {}): SchemaFields {
   return image(`-webcast.douyinpic.com/img/webcast/${file}~tplv-obj.image`, `webcast/${file}`, 1, more);
 }
 
-/** How the public screen treats messages of ordinary viewers. */
+/** Returns how the public screen treats messages of ordinary viewers. */
 function publicArea(label: string, action: number): SchemaFields {
   return { user_label: asset(label, { avg_color: "#CCB1A3" }), individual_priority: 50, im_action: action, show_in_danmaku: true };
 }
 
-/** A chat; in some the platform leaves the creation time out and gives the event's seconds only. */
+/** Makes a chat; in some the platform leaves the creation time out and gives the event's seconds only. */
 export function chat(envelope: OutgoingEnvelope, who: SimulatedPerson, content: string, atMs: number): SchemaFields {
   return {
     common: common(envelope, { priority_score: 31000, app_id: 2329 }),
@@ -63,7 +63,7 @@ export function chat(envelope: OutgoingEnvelope, who: SimulatedPerson, content: 
   };
 }
 
-/** An emoji as a message of its own. */
+/** Makes an emoji that is a message of its own. */
 export function emojiChat(envelope: OutgoingEnvelope, who: SimulatedPerson, name: string): SchemaFields {
   const emoji = asset("emoji_big.png", { content: { name } });
   return {
@@ -76,7 +76,7 @@ export function emojiChat(envelope: OutgoingEnvelope, who: SimulatedPerson, name
   };
 }
 
-/** A join. */
+/** Makes the message of a join. */
 export function join(envelope: OutgoingEnvelope, who: SimulatedPerson, viewers: number, viaShare: boolean): SchemaFields {
   const came = text("invalid_key_placeholder", viaShare ? "{0:user} 通过分享来了" : "{0:user} 来了", [userPiece(who.mention)]);
   return {
@@ -90,7 +90,7 @@ export function join(envelope: OutgoingEnvelope, who: SimulatedPerson, viewers: 
   };
 }
 
-/** What an admin did to a member: the actions of MemberMessage beside joining. */
+/** Makes the message about what an admin did to a member: the actions of MemberMessage beside joining. */
 export function moderation(
   envelope: OutgoingEnvelope,
   who: SimulatedPerson,
@@ -108,7 +108,7 @@ export function moderation(
   };
 }
 
-/** A batch of likes. */
+/** Makes the message of a batch of likes. */
 export function like(envelope: OutgoingEnvelope, who: SimulatedPerson, count: number, total: number): SchemaFields {
   const liked = text("live_room_like", "{0:user} 为主播点赞了", [userPiece(who.mention)]);
   return {
@@ -122,7 +122,7 @@ export function like(envelope: OutgoingEnvelope, who: SimulatedPerson, count: nu
   };
 }
 
-/** A follow or a share. */
+/** Makes the message of a follow or a share. */
 export function social(envelope: OutgoingEnvelope, who: SimulatedPerson, action: 1 | 3, followers: number, shares: number): SchemaFields {
   const done = text("live_room_social", action === 1 ? "{0:user} 关注了主播" : "{0:user} 分享了直播间", [userPiece(who.mention)]);
   return {
@@ -134,13 +134,13 @@ export function social(envelope: OutgoingEnvelope, who: SimulatedPerson, action:
   };
 }
 
-/** A join of the fans club or an upgrade in it. */
+/** Makes the message of a join of the fans club or an upgrade in it. */
 export function fansclub(envelope: OutgoingEnvelope, who: SimulatedPerson, action: 1 | 2, club: string): SchemaFields {
   const content = action === 2 ? `恭喜 ${who.nickname} 加入了${club}粉丝团` : `恭喜 ${who.nickname} 粉丝团等级升级`;
   return { common: common(envelope), action, content, user: who.user, public_area_common: publicArea("userlabel_regular_club.png", 6) };
 }
 
-/** What one gift's messages have in common. */
+/** Fields that the messages of one gift have in common. */
 export interface GiftContext {
   readonly sender: SimulatedPerson;
   /** A guest or the rival of a PK; null is the anchor. */
@@ -154,7 +154,7 @@ export interface GiftContext {
   readonly clicksAsRepeat: boolean;
 }
 
-/** One update of a gift. Its times are in milliseconds while the combo runs and in seconds when it ends. */
+/** Makes one update of a gift. Its times are in milliseconds while the combo runs and in seconds when it ends. */
 export function gift(envelope: OutgoingEnvelope, context: GiftContext, step: ComboStep, atMs: number): SchemaFields {
   const { sender, receiver, combo } = context;
   const units = step.clicks * combo.unitsPerClick;
@@ -197,7 +197,7 @@ export function gift(envelope: OutgoingEnvelope, context: GiftContext, step: Com
   };
 }
 
-/** The compact form of a gift. It has neither group nor trace, so each stands for itself. */
+/** Makes the compact form of a gift. It has neither group nor trace, so each stands for itself. */
 export function lightGift(envelope: OutgoingEnvelope, sender: SimulatedPerson, given: Gift, count: number): SchemaFields {
   return {
     common: common(envelope, { user: sender.user }),

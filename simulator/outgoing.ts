@@ -23,13 +23,13 @@ export interface Outgoing {
   /** The envelope's id: of this sending, another whenever the message is sent again. */
   readonly sendingId: string;
   readonly payload: Uint8Array;
-  /** What tests may judge by; made only when somebody keeps it. */
+  /** Fact by which tests may judge; made only when somebody keeps it. */
   readonly fact: () => Fact | null;
 }
 
-/** Whatever makes a broadcast's messages. */
+/** Maker of a broadcast's messages. */
 export interface Feed {
-  /** All messages up to a time that were not given before, in order. */
+  /** Returns all messages up to a time that were not given before, in order. */
   until(ms: number): Outgoing[];
 }
 
@@ -41,12 +41,12 @@ export function encodePlanned(schema: Schema, planned: Planned): Outgoing {
   return { at, method, msgId, sendingId, payload: schema.encode(type, fields), fact: () => factOf(method, msgId, fields) };
 }
 
-/** Whether a method is one that only people cause. The others keep flowing when a feed has stalled. */
+/** Returns whether a method is one that only people cause. The others keep flowing when a feed has stalled. */
 export function isInteractive(method: string): boolean {
   return INTERACTIVE.has(method);
 }
 
-/** Whether a method is a gift, which the platform may keep from guests. */
+/** Returns whether a method is a gift, which the platform may keep from guests. */
 export function isGift(method: string): boolean {
   return GIFT_METHODS.has(method);
 }

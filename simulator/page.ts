@@ -5,7 +5,7 @@ import type { Ask, SimulatedReply } from "./reply.js";
 import { cookieScope, html } from "./reply.js";
 import type { SimulatedRoom } from "./room.js";
 
-/** `GET live.douyin.com/`: its cookie is what most come for; a browser also gets the SDK, the visitor's id and who is logged in. */
+/** Answers `GET live.douyin.com/`: its cookie is what most come for; a browser also gets the SDK, the visitor's id and who is logged in. */
 export function homePage(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   if (platform.captcha) return html(captchaPage());
   const { ttwid, setCookies } = ttwidCookie(platform, ask);
@@ -16,13 +16,13 @@ export function homePage(platform: SimulatedPlatform, ask: Ask): SimulatedReply 
   return html(document(platform, "抖音直播", scripts, own), setCookies);
 }
 
-/** `GET www.douyin.com/`: programs come for its `__ac_nonce`, which it sets for those who have none. */
+/** Answers `GET www.douyin.com/`: programs come for its `__ac_nonce`, which it sets for those who have none. */
 export function mainPage(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   if (platform.captcha) return html(captchaPage());
   return ask.cookies.get("__ac_nonce") ? html(document(platform, "抖音", [], "")) : challenge(platform, ask);
 }
 
-/** `GET live.douyin.com/<web_rid>`: a challenge to those without __ac_nonce, else the page with its streamed state. */
+/** Answers `GET live.douyin.com/<web_rid>`: a challenge to those without __ac_nonce, else the page with its streamed state. */
 export function roomPage(platform: SimulatedPlatform, ask: Ask, id: string): SimulatedReply {
   if (platform.captcha) return html(captchaPage());
   if (!ask.cookies.get("__ac_nonce")) return challenge(platform, ask);
@@ -33,14 +33,14 @@ export function roomPage(platform: SimulatedPlatform, ask: Ask, id: string): Sim
   return html(statePage(platform, room, platform.userUniqueId(ttwid), platform.knowsLogin(ask.cookies)), setCookies);
 }
 
-/** The small page that sets `__ac_nonce`. A real browser reloads by itself; other clients ask again with the cookie. */
+/** Answers with the small page that sets `__ac_nonce`. A real browser reloads by itself; other clients ask again with the cookie. */
 function challenge(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const body =
     '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><script>setTimeout(function(){location.reload()},50)</script></body></html>';
   return html(body, [`__ac_nonce=${platform.makeNonce()}; Path=/; Max-Age=1800${cookieScope(ask)}`]);
 }
 
-/** `GET www.douyin.com/user/<sec_uid>` and its mobile form. */
+/** Answers `GET www.douyin.com/user/<sec_uid>` and its mobile form. */
 export function profilePage(platform: SimulatedPlatform, secUid: string): SimulatedReply {
   const room = platform.bySecUid(secUid);
   if (platform.captcha) return html(captchaPage());
@@ -65,7 +65,7 @@ function ttwidCookie(platform: SimulatedPlatform, ask: Ask): { readonly ttwid: s
   return { ttwid, setCookies: [`ttwid=${ttwid}; Path=/; Max-Age=31536000; HttpOnly${cookieScope(ask)}`] };
 }
 
-/** The parts of the state that tell of the visitor. */
+/** Returns the parts of the state that tell of the visitor. */
 function visitorState(uniqueId: string) {
   return {
     appStore: { platform: "pc", isSpider: false },
@@ -112,12 +112,12 @@ function statePage(platform: SimulatedPlatform, room: SimulatedRoom, uniqueId: s
   );
 }
 
-/** One call of the streamed state: the text inside is escaped as JavaScript and cannot end the script. */
+/** Writes one call of the streamed state: the text inside is escaped as JavaScript and cannot end the script. */
 function push(text: string): string {
   return `self.__pace_f.push([1,${JSON.stringify(text).replaceAll("<", "\\u003c")}])`;
 }
 
-/** A page with its streamed state. Each script has the page's nonce, and the space behind it that other programs look for. */
+/** Writes a page with its streamed state. Each script has the page's nonce, and the space behind it that other programs look for. */
 function document(platform: SimulatedPlatform, title: string, scripts: readonly string[], body: string): string {
   const open = `<script nonce="${platform.makeScriptNonce()}" >`;
   const tags = ["self.__pace_f=self.__pace_f||[]", ...scripts].map((script) => `${open}${script}</script>`).join("");

@@ -1,7 +1,7 @@
 import type { Random } from "./random.js";
 import type { SchemaFields } from "./schema.js";
 
-/** Somebody of the room's crowd, in the fullness in which messages carry them. */
+/** Person of the room's crowd, as fully as messages carry them. */
 export interface SimulatedPerson {
   readonly id: string;
   readonly nickname: string;
@@ -14,7 +14,7 @@ export interface SimulatedPerson {
   readonly mention: SchemaFields;
 }
 
-/** How the crowd of a room looks. */
+/** Options of a room's crowd. */
 interface CrowdOptions {
   /** The anchor's choice to hide viewers: everyone is 111111 and `x***`. */
   readonly anonymised: boolean;
@@ -33,12 +33,12 @@ export class Crowd {
     this.#options = options;
   }
 
-  /** Somebody of the first `size`; low indexes come more often, as in a real room some talk much and most little. */
+  /** Picks somebody of the first `size`; low indexes come more often, as in a real room some talk much and most little. */
   somebody(random: Random, size: number): SimulatedPerson {
     return this.at(Math.floor(size * random.unit() ** 2));
   }
 
-  /** The person of an index. */
+  /** Returns the person of an index. */
   at(index: number): SimulatedPerson {
     let person = this.#people.get(index);
     if (person === undefined) {
@@ -49,7 +49,7 @@ export class Crowd {
   }
 }
 
-/** An image under several hosts, as the platform gives each picture. */
+/** Makes an image under several hosts, as the platform gives each picture. */
 export function image(path: string, uri: string, hosts: number, more: SchemaFields = {}): SchemaFields {
   return { url_list: HOSTS.slice(0, hosts).map((host) => `https://${host}${path}`), uri, ...more };
 }
@@ -115,7 +115,7 @@ export function makePerson(random: Random, options: CrowdOptions): SimulatedPers
 
 /** The uid of everyone in a room that hides its viewers. */
 export const ANONYMOUS_ID = "111111";
-/** How people are called who hide themselves, with a rank behind it. */
+/** Name of people who hide themselves; a rank follows it. */
 export const MYSTERY = "神秘人";
 
 const HOSTS = ["p3", "p11", "p26"];

@@ -18,7 +18,7 @@ import type { RoomScenario, Stream } from "./scenario.js";
 import { STREAMS } from "./scenario.js";
 import type { Schema, SchemaFields } from "./schema.js";
 
-/** What a feed is made of. */
+/** Dependencies and settings of a feed. */
 interface FeedOptions {
   readonly schema: Schema;
   readonly scenario: RoomScenario;
@@ -26,7 +26,7 @@ interface FeedOptions {
   readonly roomId: string;
   readonly anchor: SimulatedPerson;
   readonly startMs: number;
-  /** How many times faster than the scenario says. */
+  /** Factor by which messages come faster than the scenario says. */
   readonly rateFactor: number;
 }
 
@@ -69,12 +69,12 @@ export class PlannedFeed {
     }
   }
 
-  /** All messages up to a time that were not given before, in order. */
+  /** Returns all messages up to a time that were not given before, in order. */
   until(ms: number): Outgoing[] {
     return this.plans(ms).map((planned) => encodePlanned(this.#options.schema, planned));
   }
 
-  /** As `until`, not yet encoded. */
+  /** Returns the messages as `until` does, not yet encoded. */
   plans(ms: number): Planned[] {
     return this.#agenda.until(ms);
   }
@@ -99,7 +99,7 @@ export class PlannedFeed {
     return makeId(at, this.#sendings.next());
   }
 
-  /** The same message once more, as the platform sends it again: in an envelope of its own. */
+  /** Returns the same message once more, as the platform sends it again: in an envelope of its own. */
   #again(planned: Planned, at: number): Planned {
     return { ...planned, at, sendingId: this.#sending(at) };
   }

@@ -10,7 +10,7 @@ import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 import { SimulatedSigner } from "./signer.js";
 
-/** What the fake platform is made of. */
+/** Dependencies and settings of the fake platform. */
 interface PlatformOptions {
   readonly schema: Schema;
   readonly clock: Clock;
@@ -23,7 +23,7 @@ interface PlatformOptions {
   readonly keep: number;
 }
 
-/** Who is given gifts: guests too, those who have logged in, or nobody, which accounts that are held back see. */
+/** Receivers of gifts: guests too, those who have logged in, or nobody, which accounts that are held back see. */
 export type GiftsTo = "everyone" | "logged_in" | "nobody";
 
 /** Everything the platform knows: rooms and broadcasts, who has fetched, what was signed. */
@@ -41,13 +41,13 @@ export class SimulatedPlatform {
   readonly shortLinks = new Map<string, string>();
   /** Hosts that answer everything, handshakes too, with a status and not a byte. */
   readonly broken = new Map<string, number>();
-  /** How late all that the platform sends is, ms. */
+  /** Delay of all that the platform sends, in ms. */
   lateMs = 0;
-  /** When true, whoever asks or connects finds TCP closed at once. */
+  /** When true, callers and viewers find TCP closed at once. */
   unplugged = false;
-  /** Who is given gifts. */
+  /** Receivers of gifts now. */
   gifts: GiftsTo;
-  /** How many visitors' codes have been scanned whose pages have not asked yet. */
+  /** Number of visitors' codes that have been scanned whose pages have not asked yet. */
   scans = 0;
   readonly #ids: Random;
   readonly #clockStart: number;
@@ -75,17 +75,17 @@ export class SimulatedPlatform {
     });
   }
 
-  /** Stops for good. */
+  /** Stops the platform for good. */
   close(): void {
     this.#stop();
   }
 
-  /** The platform's time: it starts at the start instant and goes on with the clock. */
+  /** Returns the platform's time: it starts at the start instant and goes on with the clock. */
   now(): number {
     return this.options.startMs + (this.options.clock.now() - this.#clockStart);
   }
 
-  /** The room that a path of live.douyin.com names: its number, or its anchor's visible one. */
+  /** Returns the room that a path of live.douyin.com names: its number, or its anchor's visible one. */
   byWebId(id: string): SimulatedRoom | null {
     const byNumber = this.rooms.find(({ scenario }) => scenario.webRid === id || scenario.customId === id);
     return byNumber ?? this.rooms.find(({ anchor }) => anchor.displayId === id) ?? null;
@@ -99,7 +99,7 @@ export class SimulatedPlatform {
     return this.rooms.find(({ scenario }) => scenario.shortCode === code) ?? null;
   }
 
-  /** A broadcast, live or over, with its room. */
+  /** Returns a broadcast, live or over, with its room. */
   byRoomId(roomId: string): { readonly room: SimulatedRoom; readonly broadcast: SimulatedBroadcast } | null {
     for (const room of this.rooms) {
       const broadcast = room.broadcasts.find((each) => each.roomId === roomId);
@@ -108,7 +108,7 @@ export class SimulatedPlatform {
     return null;
   }
 
-  /** True the first time that a visitor fetches a room's state; later calls get nothing. */
+  /** Returns true the first time that a visitor fetches a room's state; later calls get nothing. */
   firstFetch(visitor: string, roomId: string): boolean {
     const key = `${visitor}/${roomId}`;
     if (this.#fetched.has(key)) return false;
@@ -120,12 +120,12 @@ export class SimulatedPlatform {
     return true;
   }
 
-  /** Whether the platform takes a caller for somebody who is logged in. */
+  /** Returns whether the platform takes a caller for somebody who is logged in. */
   knowsLogin(cookies: ReadonlyMap<string, string>): boolean {
     return !this.lapsed && loggedIn(cookies);
   }
 
-  /** Whether somebody is given gifts now. */
+  /** Returns whether somebody is given gifts now. */
   givesGifts(isLoggedIn: boolean): boolean {
     return this.gifts === "everyone" || (this.gifts === "logged_in" && isLoggedIn);
   }
@@ -137,39 +137,39 @@ export class SimulatedPlatform {
     return true;
   }
 
-  /** A value for the cookie ttwid. */
+  /** Makes a value for the cookie ttwid. */
   makeTtwid(): string {
     return encodeURIComponent(`1|${this.#ids.token(43)}|${Math.floor(this.now() / 1000)}|${this.#ids.hex(64)}`);
   }
 
-  /** A value for the cookie __ac_nonce: 21 characters. */
+  /** Makes a value for the cookie __ac_nonce: 21 characters. */
   makeNonce(): string {
     return `0${this.#ids.hex(20)}`;
   }
 
-  /** The nonce of a page's scripts. */
+  /** Makes the nonce of a page's scripts. */
   makeScriptNonce(): string {
     return this.#ids.token(22);
   }
 
-  /** The visitor's id that belongs to a ttwid; the same one always. */
+  /** Returns the visitor's id that belongs to a ttwid; the same one always. */
   userUniqueId(ttwid: string): string {
     const high = BigInt(hash32(`${ttwid}/high`) % 100_000) + 1_776_000_000n;
     return ((high << 32n) | BigInt(hash32(`${ttwid}/low`))).toString();
   }
 
-  /** An id for the headers of a reply. */
+  /** Makes an id for the headers of a reply. */
   makeLogId(): string {
     return makeLogId(this.now(), this.#ids.hex(20));
   }
 
-  /** A generator for one more connection. */
+  /** Makes a generator for one more connection. */
   forConnection(id: number): Random {
     return this.options.random.fork(`connection/${id}`);
   }
 }
 
-/** How often broadcasts look what is due: messages of one such interval share a frame. */
+/** Interval at which broadcasts send what is due, in ms: messages of one such interval share a frame. */
 const TICK_MS = 100;
 
 const FETCHED_KEPT = 100_000;

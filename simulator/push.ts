@@ -16,7 +16,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What is kept of a connection: itself while it is open, its book when it is over. */
+/** Connection as it is kept: itself while it is open, its record when it is over. */
 interface KeptSocket {
   readonly roomId: string;
   is: PushConnection | ConnectionTruth;
@@ -90,7 +90,7 @@ export class PushServer {
     });
   }
 
-  /** The books of a broadcast's connections, oldest first. */
+  /** Returns the records of a broadcast's connections, oldest first. */
   truths(roomId: string): ConnectionTruth[] {
     return this.#kept.filter((kept) => kept.roomId === roomId).map(({ is }) => (is instanceof PushConnection ? is.truth() : is));
   }

@@ -16,12 +16,12 @@ export class Random {
     for (let round = 0; round < 12; round++) this.uint32();
   }
 
-  /** A generator of its own for a part, so that one part's use of numbers does not shift another's. */
+  /** Makes a generator of its own for a part, so that one part's use of numbers does not shift another's. */
   fork(part: string): Random {
     return new Random(`${this.#seed}/${part}`);
   }
 
-  /** 0 … 2^32-1 */
+  /** Returns a whole number, 0 … 2^32-1. */
   uint32(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
@@ -31,52 +31,52 @@ export class Random {
     return sum >>> 0;
   }
 
-  /** 0 ≤ x < 1 */
+  /** Returns a number x, 0 ≤ x < 1. */
   unit(): number {
     return this.uint32() / 0x1_0000_0000;
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns a whole number from `low` to `high`, both included. */
   int(low: number, high: number): number {
     return low + Math.floor(this.unit() * (high - low + 1));
   }
 
-  /** True in `probability` of the cases. */
+  /** Returns true in `probability` of the cases. */
   chance(probability: number): boolean {
     return this.unit() < probability;
   }
 
-  /** One of the items. */
+  /** Picks one of the items. */
   pick<T>(items: readonly T[]): T {
     const item = items[Math.floor(this.unit() * items.length)];
     if (item === undefined) throw new RangeError("cannot pick from an empty list");
     return item;
   }
 
-  /** `length` characters of the alphabet. */
+  /** Returns `length` characters of the alphabet. */
   text(length: number, alphabet: string): string {
     let out = "";
     for (let i = 0; i < length; i++) out += alphabet[Math.floor(this.unit() * alphabet.length)];
     return out;
   }
 
-  /** A number of exactly `length` digits, as text. */
+  /** Returns a number of exactly `length` digits, as text. */
   digits(length: number): string {
     return this.text(1, "123456789") + this.text(length - 1, "0123456789");
   }
 
-  /** Lower-case hexadecimal digits. */
+  /** Returns lower-case hexadecimal digits. */
   hex(length: number): string {
     return this.text(length, "0123456789abcdef");
   }
 
-  /** Characters as the platform uses them in opaque ids. */
+  /** Returns characters as the platform uses them in opaque ids. */
   token(length: number): string {
     return this.text(length, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
   }
 }
 
-/** FNV-1a with a final mix: 32 bits of a text, for seeds and for low halves of ids. */
+/** Hashes a text to 32 bits by FNV-1a with a final mix, for seeds and for low halves of ids. */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {

@@ -5,7 +5,7 @@ import type { Ask, SimulatedReply } from "./reply.js";
 import { html, json } from "./reply.js";
 import type { SimulatedRoom } from "./room.js";
 
-/** `GET webcast.amemv.com/webcast/room/reflow/info/`: by room_id, or by the anchor's sec_user_id with the placeholder 2. */
+/** Answers `GET webcast.amemv.com/webcast/room/reflow/info/`: by room_id, or by the anchor's sec_user_id with the placeholder 2. */
 export function reflowInfo(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const now = platform.now();
   const roomId = ask.query.get("room_id") ?? "";
@@ -24,7 +24,7 @@ export function reflowInfo(platform: SimulatedPlatform, ask: Ask): SimulatedRepl
   });
 }
 
-/** The share page to which short links lead. It needs scripts that the simulator lacks; its address is what matters. */
+/** Answers with the share page to which short links lead. It needs scripts that the simulator lacks; its address is what matters. */
 export function reflowPage(platform: SimulatedPlatform, roomId: string): SimulatedReply {
   const found = platform.byRoomId(roomId);
   if (found === null) return html("<!DOCTYPE html><title>404</title>", [], 404);
@@ -33,7 +33,7 @@ export function reflowPage(platform: SimulatedPlatform, roomId: string): Simulat
   );
 }
 
-/** The room_id by which callers say that they know only the anchor. */
+/** Value of room_id by which callers say that they know only the anchor. */
 const PLACEHOLDER = "2";
 
 function roomOf(room: SimulatedRoom, broadcast: SimulatedBroadcast): Record<string, unknown> {

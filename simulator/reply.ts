@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 
-/** What a client asks of a host of the platform. */
+/** Request of a client to a host of the platform. */
 export interface Ask {
   readonly method: string;
   /** The platform's host, e.g. live.douyin.com. */
@@ -9,18 +9,18 @@ export interface Ask {
   readonly query: URLSearchParams;
   readonly cookies: ReadonlyMap<string, string>;
   readonly body: Buffer;
-  /** The host that the client believes to ask: the platform's for a browser behind a gate, else the simulator's own, e.g. 127.0.0.1:8080. */
+  /** Host that the client believes to ask: the platform's for a browser behind an egress proxy, else our own, e.g. 127.0.0.1:8080. */
   readonly addressed: string;
 }
 
-/** What it is answered. */
+/** Reply to a request. */
 export interface SimulatedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
 }
 
-/** A reply of HTML. */
+/** Makes a reply of HTML. */
 export function html(body: string, cookies: readonly string[] = [], status = 200): SimulatedReply {
   return {
     status,
@@ -29,18 +29,18 @@ export function html(body: string, cookies: readonly string[] = [], status = 200
   };
 }
 
-/** A reply of JSON. Texts that are `@int:DIGITS` become numbers of any length, which the platform sends and JSON.stringify cannot. */
+/** Makes a reply of JSON. Texts that are `@int:DIGITS` become numbers of any length, which the platform sends and JSON.stringify cannot. */
 export function json(value: unknown, status = 200): SimulatedReply {
   const body = JSON.stringify(value).replace(/"@int:(\d+)"/g, "$1");
   return { status, headers: { "content-type": "application/json; charset=utf-8" }, body };
 }
 
-/** HTTP 200 without a byte: how the platform answers callers whose proof it does not like. */
+/** Makes a reply of HTTP 200 without a byte, as the platform answers callers whose proof it does not like. */
 export function emptyReply(): SimulatedReply {
   return { status: 200, headers: { "content-type": "application/json; charset=utf-8" }, body: "" };
 }
 
-/** The cookies of a request by name, percent-decoding left to who reads them. */
+/** Parses the cookies of a request by name; percent-decoding is left to the reader. */
 export function parseCookies(header: string | undefined): Map<string, string> {
   const cookies = new Map<string, string>();
   for (const part of (header ?? "").split(";")) {
@@ -50,20 +50,20 @@ export function parseCookies(header: string | undefined): Map<string, string> {
   return cookies;
 }
 
-/** Where a path of the platform's is for this client: there for a browser that believes to be there, else under the simulator's own address. */
+/** Returns the address of a platform's path for this client: there for a browser that believes to be there, else under our own. */
 export function addressOf(ask: Ask, host: string, path: string): string {
   return ask.addressed === ask.host ? `https://${host}${path}` : `http://${ask.addressed}/@${host}${path}`;
 }
 
 /**
- * What a Set-Cookie says of the domain: the whole platform for a browser that believes to be there, nothing for a client that
+ * Returns what a Set-Cookie says of the domain: the whole platform for a browser that believes to be there, nothing for a client that
  * knows the simulator's own address.
  */
 export function cookieScope(ask: Ask): string {
   return /^(?:[a-z0-9-]+\.)*douyin\.com$/.test(ask.addressed) ? "; Domain=.douyin.com" : "";
 }
 
-/** Whether the cookies are those of somebody who has logged in. */
+/** Returns whether the cookies are those of somebody who has logged in. */
 export function loggedIn(cookies: ReadonlyMap<string, string>): boolean {
   return Boolean(cookies.get("sessionid") ?? cookies.get("sessionid_ss"));
 }

@@ -1,5 +1,5 @@
 /**
- * What the room page does in a browser, in the order of the real one: asks im/fetch for the first state, has the SDK sign the
+ * Script of the room page in a browser, in the order of the real one: asks im/fetch for the first state, has the SDK sign the
  * connection, opens its WebSocket at the push host, sends heartbeats, acknowledges, and opens it again when it is cut.
  * `window.__simulatorRoom` holds the ids. Opened at the simulator's own address instead of a platform host, it stays there.
  */

@@ -9,7 +9,7 @@ import { hash32, type Random } from "./random.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 
-/** What a room is made of. */
+/** Dependencies and settings of a room. */
 interface RoomOptions {
   readonly scenario: RoomScenario;
   readonly schema: Schema;
@@ -20,12 +20,12 @@ interface RoomOptions {
   readonly keep: number;
 }
 
-/** An anchor's place on the platform, with one broadcast after another. */
+/** Room of an anchor on the platform, with one broadcast after another. */
 export class SimulatedRoom {
   scenario: RoomScenario;
   anchor: SimulatedPerson;
   readonly broadcasts: SimulatedBroadcast[] = [];
-  /** How many times more its page will say that the live broadcast is over. */
+  /** Number of times that its page will still say that the live broadcast is over. */
   misreads = 0;
   readonly #options: RoomOptions;
 
@@ -61,7 +61,7 @@ export class SimulatedRoom {
   }
 
   /**
-   * A new broadcast with a room_id of its own.
+   * Starts a new broadcast with a room_id of its own.
    * @param feedFrom when its messages begin, if not at its start
    */
   start(startedAt: number, feedFrom = startedAt): SimulatedBroadcast {

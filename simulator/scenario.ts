@@ -51,7 +51,7 @@ export interface RoomScenario {
   readonly load?: number;
 }
 
-/** The rooms of the demo. */
+/** Returns the rooms of the demo. */
 export function demoRooms(): RoomScenario[] {
   return [
     {

@@ -18,7 +18,7 @@ export class Schema {
     this.#root = root;
   }
 
-  /** Bytes of a message. Fields that the schema lacks are a mistake of the caller and throw. */
+  /** Returns the bytes of a message. Fields that the schema lacks are a mistake of the caller and throw. */
   encode(type: string, fields: SchemaFields): Uint8Array {
     try {
       return this.#type(type).encode(fields).finish();
@@ -27,19 +27,19 @@ export class Schema {
     }
   }
 
-  /** The plain values of a message; throws on damaged bytes. */
+  /** Returns the plain values of a message; throws on damaged bytes. */
   decode(type: string, bytes: Uint8Array): SchemaFields {
     const found = this.#type(type);
     return found.toObject(found.decode(bytes), { longs: String });
   }
 
-  /** Name of the message type that a method carries, or null where the schema has none. */
+  /** Returns the name of the message type that a method carries, or null where the schema has none. */
   typeOf(method: string): string | null {
     const name = METHOD_TYPES[method] ?? method.replace(/^Webcast/, "");
     return this.#root.lookup(`${PACKAGE}.${name}`) instanceof protobuf.Type ? name : null;
   }
 
-  /** Paths of `fields` that `type` does not have: typing mistakes that protobufjs would drop in silence. */
+  /** Returns the paths of `fields` that `type` does not have: typing mistakes that protobufjs would drop in silence. */
   strangers(type: string, fields: SchemaFields, path = type): string[] {
     const found = this.#type(type);
     const out: string[] = [];
@@ -69,7 +69,7 @@ export class Schema {
   }
 }
 
-/** Whether a value is a message and not a list, text, number or bytes. */
+/** Returns whether a value is a message and not a list, text, number or bytes. */
 export function isFields(value: unknown): value is SchemaFields {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

@@ -4,7 +4,7 @@ import { cookieScope, html, json } from "./reply.js";
 import { ROOM_SCRIPT } from "./room-script.js";
 import { stubOf } from "./signer.js";
 
-/** `POST /@signer/sign` with `{"stub": "<md5>"}` → `{"signature": "…"}`: the HTTP signer that an operator may name. */
+/** Answers `POST /@signer/sign` with `{"stub": "<md5>"}` → `{"signature": "…"}`: the HTTP signer that an operator may name. */
 export function signReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   if (ask.path !== "/sign") return html("", [], 404);
   if (ask.method !== "POST") return json({ message: "POST a stub" }, 405);
@@ -20,7 +20,7 @@ export function signReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply
   return json({ signature: platform.signer.sign(stub) });
 }
 
-/** The page's scripts. They share names with the site's SDK and nothing else: the signature comes from the signer above. */
+/** Answers with the page's scripts. They share names with the site's SDK and nothing else: the signature comes from the signer above. */
 export function sdkReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   switch (ask.path) {
     case "/webmssdk.js":
@@ -53,7 +53,7 @@ function scanned(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   return { ...reply, headers: { ...reply.headers, "set-cookie": setCookies } };
 }
 
-/** A login lasts sixty days. */
+/** Life of a login, sixty days, in ms. */
 const LOGIN_LIFE_MS = 60 * 86_400_000;
 
 function script(body: string): SimulatedReply {
@@ -73,7 +73,7 @@ const FAKE_SDK = `(function () {
 })();
 `;
 
-/** The home page waits for the code to be scanned, and shows itself anew. */
+/** Script of the home page: waits for the code to be scanned, and shows the page anew. */
 const HOME_SCRIPT = `(function () {
   function ask() {
     fetch("/@sdk/scanned").then(function (reply) { return reply.json(); }).then(function (answer) {

@@ -19,7 +19,7 @@ export const SIGNED_FIELDS = [
   "identity",
 ] as const;
 
-/** X-MS-STUB of a push query: the MD5, in lower-case hexadecimal, of its signed fields. */
+/** Returns the X-MS-STUB of a push query: the MD5, in lower-case hexadecimal, of its signed fields. */
 export function stubOf(query: URLSearchParams): string {
   const text = SIGNED_FIELDS.map((name) => `${name}=${query.get(name) ?? ""}`).join(",");
   return createHash("md5").update(text).digest("hex");
@@ -37,7 +37,7 @@ export class SimulatedSigner {
     this.#random = random;
   }
 
-  /** Sixteen characters for a stub, different at each call, always with one that a URL must escape. */
+  /** Issues sixteen characters for a stub, different at each call, always with one that a URL must escape. */
   sign(stub: string): string {
     if (!/^[0-9a-f]{32}$/.test(stub)) throw new DyliveError("bad_request", "stub must be 32 lower-case hexadecimal digits");
     const letters = [...this.#random.text(SIGNATURE_LENGTH, ALPHABET)];
@@ -51,7 +51,7 @@ export class SimulatedSigner {
     return signature;
   }
 
-  /** Whether a signature was issued for a stub. */
+  /** Returns whether a signature was issued for a stub. */
   accepts(signature: string, stub: string): boolean {
     return this.#issued.get(signature) === stub;
   }
@@ -62,5 +62,5 @@ export const SIGNATURE_LENGTH = 16;
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+-=";
 
-/** Signatures are remembered for long, as months-old ones were seen accepted, but not without bound. */
+/** Most signatures that are remembered: long, as months-old ones were seen accepted, but not without bound. */
 const KEPT = 100_000;

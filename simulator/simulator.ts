@@ -21,7 +21,7 @@ import { loadSchema } from "./schema.js";
 import { sdkReply, signReply } from "./sdk.js";
 import type { SentTruth } from "./truth.js";
 
-/** How to start the simulator; everything has a default. */
+/** Options of the simulator; everything has a default. */
 export interface SimulatorOptions {
   /** 127.0.0.1 */
   readonly host?: string;
@@ -35,13 +35,13 @@ export interface SimulatorOptions {
   readonly acceptAnySignature?: boolean;
   /** The demo's rooms */
   readonly rooms?: readonly RoomScenario[];
-  /** How many times faster than the scenarios say messages come; 1 */
+  /** Factor by which messages come faster than the scenarios say; 1 */
   readonly rateFactor?: number;
   /** The machine's clock */
   readonly clock?: Clock;
   /** Whether viewers who have not logged in get gifts; true. The real platform stopped that in 2026. */
   readonly guestGifts?: boolean;
-  /** How many facts, combos and ids the truth keeps of each broadcast; 100 000 */
+  /** Number of facts, combos and ids that the truth keeps of each broadcast; 100 000 */
   readonly keep?: number;
   /** A loaded schema, to share it */
   readonly schema?: Schema;
@@ -60,19 +60,19 @@ export interface BroadcastTruth {
 
 /** A running simulator. */
 export interface Simulator {
-  /** Where platform hosts are reached, as `url/@HOST/…`. */
+  /** Base URL under which platform hosts are reached, as `url/@HOST/…`. */
   readonly url: string;
-  /** What tests do to its rooms. */
+  /** Control of its rooms, for tests. */
   readonly rooms: RoomControl;
-  /** The room_id of the newest broadcast of a room, by web_rid or custom id; null where there is none. */
+  /** Returns the room_id of the newest broadcast of a room, by web_rid or custom id; null where there is none. */
   roomId(webRid: string): string | null;
-  /** What was sent in a broadcast, by its room_id or, for the newest, by the room's web_rid or custom id. */
+  /** Returns what was sent in a broadcast, by its room_id or, for the newest, by the room's web_rid or custom id. */
   truth(id: string): BroadcastTruth;
-  /** Handshakes that were refused, oldest first, with reasons. */
+  /** Returns the handshakes that were refused, oldest first, with reasons. */
   refusals(): readonly Refusal[];
-  /** A signature for a stub, as the signer's endpoint gives it. */
+  /** Returns a signature for a stub, as the signer's endpoint gives it. */
   sign(stub: string): string;
-  /** Ends everything. */
+  /** Closes the simulator and everything in it. */
   close(): Promise<void>;
 }
 
@@ -182,7 +182,7 @@ async function serve(
   write(response, own ?? answer(platform, ask), ask.method === "HEAD");
 }
 
-/** The simulator's own endpoints, beside the platform's hosts. */
+/** Answers at the simulator's own endpoints, beside the platform's hosts. */
 function ownReply(platform: SimulatedPlatform, truth: (id: string) => BroadcastTruth, rooms: RoomControl, ask: Ask): SimulatedReply | null {
   switch (ask.host) {
     case "truth": {
@@ -235,5 +235,5 @@ function failure(error: unknown): SimulatedReply {
   return json({ code: known.code, message: known.message }, known.row.status);
 }
 
-/** Nobody sends more than a stub or a registration. */
+/** Largest body that is read, in bytes: nobody sends more than a stub or a registration. */
 const BODY_LIMIT = 1024 * 1024;

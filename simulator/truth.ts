@@ -24,7 +24,7 @@ class RecentSet {
   }
 }
 
-/** What was given in one combo: the largest total that was sent to anybody. */
+/** Units given in one combo: the largest total that was sent to anybody. */
 export interface ComboTruth {
   readonly senderId: string;
   readonly giftId: string;
@@ -42,7 +42,7 @@ export interface ComboTruth {
   ended: boolean;
 }
 
-/** What one room was sent, as `/@truth` gives it. */
+/** Messages that one room was sent, as `/@truth` gives them. */
 export interface SentTruth {
   /** Different messages: each is a method and a msg_id. */
   readonly messages: number;
@@ -50,7 +50,7 @@ export interface SentTruth {
   readonly repeats: number;
   readonly byMethod: Readonly<Record<string, number>>;
   readonly interactive: readonly Fact[];
-  /** How many older facts were let go to bound memory. */
+  /** Number of older facts that were let go to bound memory. */
   readonly interactiveDropped: number;
   readonly combos: readonly ComboTruth[];
   readonly combosDropped: { readonly count: number; readonly units: number };
@@ -109,7 +109,7 @@ export class Truth {
     return this.#likes.total;
   }
 
-  /** The book as it stands. */
+  /** Returns the book as it stands. */
   snapshot(): SentTruth {
     const overflow = Math.max(0, this.#facts.length - this.#keep);
     return {

@@ -6,16 +6,16 @@ export interface RegisteredApp {
   readonly secret: string;
   /** Data secret by type of message. */
   readonly dataSecrets: Readonly<Record<string, string>>;
-  /** Where its pushes go. */
+  /** Address that its pushes go to. */
   readonly pushUrl: string;
 }
 
-/** Tokens live two hours; the one before a new one goes on for five minutes. */
+/** Life of a token, two hours, in ms; the one before a new one goes on for five minutes. */
 const TOKEN_MS = 7_200_000;
 const OLD_TOKEN_MS = 300_000;
 const CALLS_PER_S = 10;
 
-/** What the platform knows of an app: who may call, and how often. */
+/** The platform's knowledge of an app: who may call, and how often. */
 export class AppDesk {
   readonly app: RegisteredApp;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class AppDesk {
     this.#clock = clock;
   }
 
-  /** A new token; the one before is shortened. */
+  /** Makes a new token and shortens the one before. */
   makeToken(): { readonly text: string; readonly expiresInS: number } {
     const now = this.#clock.now();
     for (const token of this.#tokens) token.expiresAt = Math.min(token.expiresAt, now + OLD_TOKEN_MS);

@@ -2,14 +2,14 @@
 export interface MountedBroadcast {
   readonly appId: string;
   readonly roomId: string;
-  /** What the live companion gives the game. */
+  /** Launch token that the live companion gives the game. */
   readonly launchToken: string;
   live: boolean;
   /** Types whose task runs. */
   readonly running: Set<string>;
   /** Bodies that could not be pushed, by type; kept for gifts and fans club alone. */
   readonly failed: Map<string, string[]>;
-  /** What the app confirmed. */
+  /** Messages that the app confirmed. */
   readonly acks: ConfirmedMessage[];
 }
 
@@ -23,7 +23,7 @@ export interface ConfirmedMessage {
 
 /** Types whose failed pushes can be queried. */
 export const QUERYABLE: ReadonlySet<string> = new Set(["live_gift", "live_fansclub"]);
-/** The first so many items are kept. */
+/** Number of items that are kept: the first ones. */
 const KEPT = 100_000;
 
 /** Keeps a body that was not taken, as long as there is room. */

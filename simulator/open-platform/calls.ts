@@ -4,13 +4,13 @@ import type { AppDesk } from "./app.js";
 import type { MountedBroadcast } from "./broadcast.js";
 import { QUERYABLE } from "./broadcast.js";
 
-/** What the calls look into. */
+/** State that the calls read and change. */
 export interface Registry {
   readonly apps: ReadonlyMap<string, AppDesk>;
   readonly broadcasts: readonly MountedBroadcast[];
   /** Pages of failed data that were asked for, oldest first. */
   readonly pagesAsked: { readonly msgType: string; readonly page: number }[];
-  /** Confirmations are answered with an error of the platform's own. */
+  /** Whether confirmations are answered with an error of the platform's own. */
   refuseAcks: boolean;
 }
 
@@ -49,7 +49,7 @@ function giveToken({ apps }: Registry, values: Values): SimulatedReply {
   return json({ err_no: 0, err_tips: "success", data: { access_token: text, expires_in: expiresInS } });
 }
 
-/** The room of a launch token; its id is a bare integer, as the platform sends it. */
+/** Answers with the room of a launch token; its id is a bare integer, as the platform sends it. */
 function launched(registry: Registry, ask: OpenAsk): SimulatedReply {
   const desk = callerOf(registry, ask.headers["x-token"]);
   if (desk === null) return json({ errcode: 40022, errmsg: "invalid access token" });

@@ -7,7 +7,7 @@ interface Item extends Readonly<Record<string, unknown>> {
 export const ITEM_TYPES = ["live_comment", "live_gift", "live_like", "live_fansclub"] as const;
 type ItemType = (typeof ITEM_TYPES)[number];
 
-/** The n-th item of a type: ids of 19 digits, forty people, values that follow from n. @param at ms UTC */
+/** Makes the n-th item of a type: ids of 19 digits, forty people, values that follow from n. @param at ms UTC */
 export function makeItem(type: ItemType, n: number, at: number): Item {
   const person = {
     msg_id: `73${String(n).padStart(17, "0")}`,

@@ -21,40 +21,40 @@ interface AskedPage {
   readonly page: number;
 }
 
-/** A running stand-in for the Open Platform; what it tells of itself is for tests. */
+/** Running stand-in for the Open Platform; what it tells of itself is for tests. */
 export interface SimulatedOpenPlatform {
-  /** Where hosts are reached, as `url/@HOST/…`. */
+  /** Base URL under which hosts are reached, as `url/@HOST/…`. */
   readonly url: string;
   /** Calls so far, oldest first; the newest 10,000. */
   readonly calls: readonly AnsweredCall[];
   register(app: RegisteredApp): AppDesk;
-  /** An anchor goes live with an app mounted. @returns the launch token that the game is started with */
+  /** Lets an anchor go live with an app mounted. @returns the launch token that the game is started with */
   mount(appId: string, roomId: string): string;
-  /** The broadcast ends, or the app is unmounted: its tasks are gone. */
+  /** Ends the broadcast or unmounts the app: its tasks are gone. */
   end(appId: string, roomId: string): void;
   /** Types whose task runs. */
   running(appId: string, roomId: string): readonly string[];
   push(appId: string, roomId: string, msgType: string, body: string, options?: PushOptions): Promise<PushOutcome>;
   acks(appId: string, roomId: string): readonly ConfirmedMessage[];
   failed(appId: string, roomId: string, msgType: string): readonly string[];
-  /** Bodies that the platform could not push, without trying. */
+  /** Keeps bodies as ones that the platform could not push, without trying. */
   lose(appId: string, roomId: string, msgType: string, bodies: readonly string[]): void;
   /** Stops every task, as the platform may do by itself. */
   stopTasks(appId: string, roomId: string): void;
   /** Makes every access token of an app invalid. */
   forgetTokens(appId: string): void;
-  /** Answers confirmations with an error of its own. */
+  /** Whether confirmations are answered with an error of its own. */
   refuseAcks: boolean;
   /** Pages of failed data that were asked for. */
   readonly pagesAsked: readonly AskedPage[];
   close(): Promise<void>;
 }
 
-/** How to start it; everything has a default. */
+/** Options of the simulated Open Platform; everything has a default. */
 interface OpenPlatformOptions {
-  /** The machine's */
+  /** The machine's clock by default */
   readonly clock?: Clock;
-  /** Within which a push must be answered; 2 s, 3 s for gifts */
+  /** Time within which a push must be answered, in ms; 2 s, 3 s for gifts */
   readonly patienceMs?: number | null;
 }
 

@@ -4,17 +4,17 @@ import type { Clock } from "../../src/runtime/clock.js";
 import type { RegisteredApp } from "./app.js";
 import { keepFailed, type MountedBroadcast } from "./broadcast.js";
 
-/** How one push is to be made; everything has a default. */
+/** Options of one push; everything has a default. */
 export interface PushOptions {
-  /** Signed with this instead of the type's own data secret. */
+  /** Secret to sign with instead of the type's own data secret. */
   readonly secret?: string;
-  /** ms UTC in the header; now. */
+  /** Time in the header, ms UTC; now by default. */
   readonly timestamp?: number;
-  /** Pushed although no task runs. */
+  /** Whether to push although no task runs. */
   readonly untasked?: boolean;
 }
 
-/** What became of a push. */
+/** Outcome of a push. */
 export interface PushOutcome {
   /** HTTP status; null when there was no answer in time, or none was asked for. */
   readonly status: number | null;
@@ -22,13 +22,13 @@ export interface PushOutcome {
   readonly delivered: boolean;
   /** ms until the answer */
   readonly ms: number;
-  /** The breaker or a missing task kept it back. */
+  /** Whether the breaker or a missing task kept it back. */
   readonly dropped: boolean;
 }
 
-/** A gift may take longer to be answered than everything else. */
+/** Time within which a push must be answered, in ms: longer for a gift than for everything else. */
 const PATIENCE_MS = (msgType: string) => (msgType === "live_gift" ? 3000 : 2000);
-/** So many failures in a row make the platform drop data for some seconds. */
+/** Failures in a row that make the platform drop data for some seconds. */
 const BREAKER_FAILURES = 10;
 const BREAKER_MS = 5000;
 

@@ -4,13 +4,13 @@ import type { NewEvent, NewEventOf } from "./event.js";
 /** A gift event. */
 export type GiftEvent = NewEventOf<"gift">;
 
-/** What a gift message claims; the {@link GiftLedger} settles it against what is stored. */
+/** Claim of a gift message; the {@link GiftLedger} settles it against what is stored. */
 export interface Claim {
   /** Units of the combo by this message. */
   readonly total: number;
-  /** The message says that the combo has ended (repeat_end 1). */
+  /** Whether the message says that the combo has ended (repeat_end 1). */
   readonly end: boolean;
-  /** Nothing can follow: the gift cannot combo, or no other message can name this combo. */
+  /** Whether nothing can follow: the gift cannot combo, or no other message can name this combo. */
   readonly single: boolean;
 }
 
@@ -38,9 +38,9 @@ interface ComboDeps {
 }
 
 /**
- * The name of a combo: room_id, sender, gift, group and receiver, joined. Group ids are time-like and collide between users
- * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. Under a mask two people cannot be told apart by who they
- * are, so the action's trace_id, which is one for all messages of a combo, stands beside the group. At most about 200 characters.
+ * Returns the name of a combo: room_id, sender, gift, group and receiver, joined. Group ids are time-like and collide between users
+ * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. Under a mask two people cannot be told apart by who
+ * they are, so the action's trace_id, which is one for all messages of a combo, stands beside the group. At most about 200 characters.
  */
 export function comboId(parts: ComboDeps): string {
   const trace = parts.traceId === "" ? "" : `t${short(parts.traceId)}`;
@@ -57,13 +57,16 @@ export function traceKey(event: GiftEvent): string | null {
   return event.traceId === null ? null : event.traceId + event.comboId.slice(event.comboId.lastIndexOf("."));
 }
 
-/** A combo's identity without its group: session, sender, gift and receiver. What a light gift, which names no group, has in common with its twin. */
+/**
+ * Returns a combo's identity without its group: session, sender, gift and receiver. A light gift, which has no group, shares it with its
+ * twin.
+ */
 export function twinKey(comboId: string): string {
   const end = comboId.lastIndexOf(".");
   return comboId.slice(0, comboId.lastIndexOf(".", end - 1)) + comboId.slice(end);
 }
 
-/** An id as part of a name: as it is when plain, else its digest, so that no text from outside can forge a separator. */
+/** Returns an id as part of a name: as it is when plain, else its digest, so that no text from outside can forge a separator. */
 export function short(id: string): string {
   return isPlain(id) ? id : `h${createHash("sha256").update(id).digest("hex").slice(0, 16)}`;
 }

@@ -40,8 +40,9 @@ const LOTTERIES = new Map([
 ]);
 
 /**
- * An event in one Chinese line, without its user's name, as the seed interface's `msg` and the CLI's `watch` show it (seed-interface.md:
- * 关注了主播, 来了, 送出 小心心 x3, 点赞, 分享了直播间). The words are the platform's and users' own where they exist: untrusted, like all of them.
+ * Describes an event in one Chinese line, without its user's name, as the seed interface's `msg` and the CLI's `watch` show it
+ * (seed-interface.md: 关注了主播, 来了, 送出 小心心 x3, 点赞, 分享了直播间). The words are the platform's and users' own where they exist: untrusted, like all
+ * of them.
  */
 export function describe(event: NewEvent): string {
   switch (event.type) {

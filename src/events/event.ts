@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 
-/** Where an event's bytes came from. `import` is a file given by hand; `system` is dylive itself. */
+/** Origins of an event's bytes. `import` is a file given by hand; `system` is dylive itself. */
 export const SOURCES = ["websocket", "browser", "recording", "official", "import", "system"] as const;
 
 const Nullable = <T extends TSchema>(schema: T, description?: string) =>

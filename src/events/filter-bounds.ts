@@ -1,7 +1,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { TEXT_SEEN, VARIABLES } from "./filter-variables.js";
 
-/** Something of an expression that is not allowed, and where it is (characters from its start). */
+/** Part of an expression that is not allowed, and where it is (characters from its start). */
 interface Objection {
   readonly message: string;
   readonly at: number;
@@ -13,13 +13,13 @@ interface Objection {
  */
 const COST_MAX = 150_000;
 
-/** Characters that are counted, made small or put together in a step. */
+/** Characters that are counted, lower-cased or joined in a step. */
 const COUNTED_A_STEP = 4;
 const COPIED_A_STEP = 20;
-/** A search compares at most so many characters at each place, as far as one can notice: longer texts are found by leaps. */
+/** Characters that a search compares at each place at most, as far as one can notice: longer texts are found by leaps. */
 const COMPARED_MAX = 16;
 const COMPARED_A_STEP = 20;
-/** Whole numbers have 64 bits. */
+/** Steps of arithmetic: whole numbers have 64 bits. */
 const ARITHMETIC_STEPS = 5;
 
 const SEARCHES = new Set(["contains", "startsWith", "endsWith"]);
@@ -137,14 +137,14 @@ class BoundsWalk {
   }
 }
 
-/** Whether a part depends on the loop's item. */
+/** Returns whether a part depends on the loop's item. */
 export function mentions(value: unknown, item: string): boolean {
   if (Array.isArray(value)) return value.some((one) => mentions(one, item));
   if (typeof value !== "object" || value === null || !("op" in value && "args" in value)) return false;
   return (value.op === "id" && value.args === item) || mentions(value.args, item);
 }
 
-/** The most characters that the text of a node has. @param ofName that of a loop's variable */
+/** Returns the most characters that the text of a node has. @param ofName that of a loop's variable */
 function lengthOf(node: ASTNode, ofName: number): number {
   switch (node.op) {
     case "value":

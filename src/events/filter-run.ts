@@ -6,10 +6,10 @@ import { type Scalar, type Scalars, VARIABLES } from "./filter-variables.js";
 
 type Part = (at: Scope) => Value;
 
-/** From so many texts on a set is faster than a look at each. */
+/** Number of texts from which on a set is faster than a look at each. */
 const SET_FROM = 8;
 
-/** Where an expression is when it runs: the event, what was read of it, and the item of the loop around. */
+/** State of an expression that runs: the event, what was read of it, and the item of the loop around. */
 interface Scope {
   event: LiveEvent;
   item: Value;
@@ -102,7 +102,7 @@ class Making {
     }
   }
 
-  /** What is worked out once for an event. */
+  /** Makes a part that is worked out once for an event. */
   #once(make: Part, slot: number): Part {
     return (at) => {
       const known = at.known[slot];
@@ -139,7 +139,7 @@ class Making {
     };
   }
 
-  /** `||` and `&&`: one side that decides is enough, whatever the other is. */
+  /** Makes `||` or `&&`: one side that decides is enough, whatever the other is. */
   #decided([left, right]: readonly [ASTNode, ASTNode], by: boolean): Part {
     const [first, second] = [this.part(left), this.part(right)];
     return (at) => {
@@ -196,7 +196,7 @@ class Making {
   }
 }
 
-/** `exists` and `all`: one item that decides is enough, whatever the others are. */
+/** Makes `exists` or `all`: one item that decides is enough, whatever the others are. */
 function decidedBy(by: boolean) {
   return (items: readonly Value[], body: Part, at: Scope): Value => {
     let result: Value = !by;
@@ -221,7 +221,7 @@ function exactlyOne(items: readonly Value[], body: Part, at: Scope): Value {
   return count === 1;
 }
 
-/** The values of nodes that are all written out; null when one is not. */
+/** Returns the values of nodes that are all written out; null when one is not. */
 function constantsOf(nodes: readonly ASTNode[]): readonly Value[] | null {
   const values: Value[] = [];
   for (const node of nodes) {

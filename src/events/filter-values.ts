@@ -1,10 +1,10 @@
 import type { Scalar, Scalars } from "./filter-variables.js";
 
-/** What a part of an expression gives for an event; undefined when it has no value, as when it asks for more than is known. */
+/** Value of a part of an expression for an event; undefined when it has none, as when it asks for more than is known. */
 export type Value = Scalar | number | Scalars | readonly Value[] | undefined;
-/** A value that there is; null is one. */
+/** Value that is defined; null is one. */
 export type Known = Exclude<Value, undefined>;
-/** Of two values that there are. */
+/** Function of two values that are defined. */
 export type Of = (left: Known, right: Known) => Value;
 
 const INT_MIN = -(2n ** 63n);
@@ -12,14 +12,14 @@ const INT_MAX = 2n ** 63n - 1n;
 /** The first half of a character that takes two units. */
 const PAIR = /[\ud800-\udbff]/;
 
-/** What looks for a text in another one. */
+/** Searches for a text in another one, by name. */
 export const SEARCHES: Readonly<Record<string, (text: string, part: string) => boolean>> = {
   contains: (text, part) => text.includes(part),
   startsWith: (text, part) => text.startsWith(part),
   endsWith: (text, part) => text.endsWith(part),
 };
 
-/** What is done with numbers; `+` also puts texts and lists together. */
+/** Arithmetic by operator; `+` also joins texts and lists. */
 export const ARITHMETIC: Readonly<Record<"+" | "-" | "*" | "/" | "%", Of>> = {
   "+": (left, right) => {
     if (typeof left === "bigint" && typeof right === "bigint") return whole(left + right);
@@ -52,13 +52,13 @@ function numbers(ints: (left: bigint, right: bigint) => Value, doubles: (left: n
   };
 }
 
-/** Undefined beyond 64 bits. */
+/** Returns a whole number; undefined beyond 64 bits. */
 function whole(value: bigint): bigint | undefined {
   return value >= INT_MIN && value <= INT_MAX ? value : undefined;
 }
 
 type Ordered = string | number | bigint | boolean;
-/** The comparisons. */
+/** Comparisons by operator. */
 export const ORDERS: Readonly<Record<"<" | "<=" | ">" | ">=", (left: Ordered, right: Ordered) => boolean>> = {
   "<": (left, right) => left < right,
   "<=": (left, right) => left <= right,
@@ -66,7 +66,7 @@ export const ORDERS: Readonly<Record<"<" | "<=" | ">" | ">=", (left: Ordered, ri
   ">=": (left, right) => left >= right,
 };
 
-/** Compares what is of one kind, or two numbers; anything else has no order. */
+/** Makes a comparison of two values of one kind, or two numbers; anything else has no order. */
 export function ordered(holds: (left: Ordered, right: Ordered) => boolean): Of {
   return (left, right) => {
     if (typeof left === "string" || typeof left === "boolean")
@@ -76,7 +76,7 @@ export function ordered(holds: (left: Ordered, right: Ordered) => boolean): Of {
   };
 }
 
-/** Whether two values are the same; the two kinds of numbers are compared by what they stand for. */
+/** Returns whether two values are the same; the two kinds of numbers are compared by what they stand for. */
 export function isEqual(left: Value, right: Value): boolean {
   if (left === right) return true;
   if (typeof left === "bigint" && typeof right === "number") return Number.isInteger(right) && BigInt(right) === left;
@@ -85,12 +85,12 @@ export function isEqual(left: Value, right: Value): boolean {
   return left.length === right.length && left.every((one, index) => isEqual(one, right[index]));
 }
 
-/** Whether a value is a list. */
+/** Returns whether a value is a list. */
 export function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
 
-/** Characters of a text, as people count them in code points, or items of a list. */
+/** Counts the characters of a text, in code points, or the items of a list. */
 export function sizeOf(value: Known): Value {
   if (isList(value)) return BigInt(value.length);
   if (typeof value !== "string") return undefined;

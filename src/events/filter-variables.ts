@@ -10,12 +10,12 @@ type ScalarType = "string" | "int" | "bool";
 interface Variable {
   /** The type of its value, or of each of its fields. */
   readonly type: ScalarType | Readonly<Record<string, ScalarType>>;
-  /** What it is, as the document says it. */
+  /** Description of the variable, as the document has it. */
   readonly about: string;
   of(event: LiveEvent): Scalar | Scalars;
 }
 
-/** Text beyond this many characters is not looked at, so that one long text cannot make a filter slow. */
+/** Characters of a text that are looked at, so that one long text cannot make a filter slow. */
 export const TEXT_SEEN = 1_000;
 
 const PERSON = {
@@ -106,13 +106,13 @@ function personOf(user: User | null | undefined): Scalars {
   };
 }
 
-/** A text field of whatever kind of event has it. */
+/** Returns a text field of any kind of event that has it. */
 function textOf(event: LiveEvent, field: "kind" | "text" | "action" | "via"): string | null {
   const value = (event as Partial<Record<typeof field, unknown>>)[field];
   return typeof value === "string" ? seen(value) : null;
 }
 
-/** A whole number of whatever kind of event has it. */
+/** Returns a whole number of any kind of event that has it. */
 function numberOf(
   event: LiveEvent,
   field: "delta" | "comboTotal" | "unitDiamonds" | "diamonds" | "count" | "total" | "memberCount" | "online" | "totalViewers",

@@ -4,18 +4,18 @@ import { objectionTo } from "./filter-bounds.js";
 import { runnable } from "./filter-run.js";
 import { VARIABLES } from "./filter-variables.js";
 
-/** Whether an event is wanted. Never throws. */
+/** Tells whether an event is wanted. Never throws. */
 export type Predicate = (event: LiveEvent) => boolean;
 
-/** The longest expression: 300 keywords fit. */
+/** Longest expression, in characters: 300 keywords fit. */
 export const EXPRESSION_MAX_CHARS = 4_000;
-/** Parentheses, lists and calls within each other. */
+/** Deepest nesting of parentheses, lists and calls. */
 const DEPTH_MAX = 24;
 const NODES_MAX = 2_000;
 
-/** An expression that is not one, or is not allowed. */
+/** Error of a text that is no expression, or one that is not allowed. */
 export class FilterError extends Error {
-  /** Where in the expression, in characters from 0. */
+  /** Position in the expression, in characters from 0. */
   readonly position: number;
 
   constructor(message: string, position: number) {
@@ -33,9 +33,9 @@ const TYPE = { asked: "type", used: "Type" } as const;
 const name = (variable: string) => (variable === TYPE.asked ? TYPE.used : variable);
 
 const limits = { maxDepth: DEPTH_MAX, maxAstNodes: NODES_MAX, maxListElements: 1_000, maxMapEntries: 16, maxCallArguments: 8 };
-/** Only reads expressions. */
+/** Environment that only reads expressions. */
 const reading = new Environment({ limits, unlistedVariablesAreDyn: true });
-/** Knows each variable's type, for errors that tell a slip at once. Every value may be compared with null. */
+/** Environment that knows each variable's type, for errors that tell a slip at once. Every value may be compared with null. */
 const strict = strictEnvironment();
 
 function strictEnvironment(): Environment {
@@ -74,7 +74,7 @@ export function compile(expression: string): Predicate {
   };
 }
 
-/** The expression with our own name for `type`. */
+/** Returns the expression with our own name for `type`. */
 function withOwnNames(expression: string, root: unknown): string {
   const places: number[] = [];
   const visit = (value: unknown): void => {
@@ -96,7 +96,7 @@ function guarded<T>(work: () => T): T {
   }
 }
 
-/** The words of the library's error, without its picture of the expression. */
+/** Makes an error with the words of the library's, without its picture of the expression. */
 function filterError(error: unknown): FilterError {
   // Thousands of signs in a row end the library's recursion before its limits do.
   if (error instanceof RangeError) return new FilterError("the filter is nested too deep", 0);

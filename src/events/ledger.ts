@@ -9,15 +9,15 @@ export interface Mark {
   readonly settled: boolean;
 }
 
-/** What must be looked up in the log before drafts can be staged. */
+/** Keys that must be looked up in the log before drafts can be staged. */
 export interface Lookups {
-  /** for `log.combos` */
+  /** Combos, for `log.combos`. */
   readonly combos: readonly string[];
-  /** for `log.known` */
+  /** Ids, for `log.known`. */
   readonly ids: readonly string[];
 }
 
-/** What the log said about {@link Lookups}. */
+/** Answer of the log to {@link Lookups}. */
 export interface FoundCombo {
   readonly combos: ReadonlyMap<string, Mark>;
   readonly known: ReadonlySet<string>;
@@ -74,7 +74,7 @@ export class GiftLedger {
   #ids = new Set<string>();
   #indexed = 0;
 
-  /** Combos whose marks memory does not have, and gifts' ids: a gift whose id is stored must not move the ledger. */
+  /** Returns the combos whose marks memory does not have, and gifts' ids: a gift whose id is stored must not move the ledger. */
   missing(drafts: readonly Draft[]): Lookups {
     const combos = new Set<string>();
     const ids: string[] = [];
@@ -90,7 +90,9 @@ export class GiftLedger {
     return { combos: [...combos], ids };
   }
 
-  /** The events to append, in the order of the drafts. Gifts that bring nothing new are left out; nothing is remembered before {@link commit}. */
+  /**
+   * Returns the events to append, in the drafts' order, without gifts that bring nothing new. Nothing is remembered before {@link commit}.
+   */
   stage(drafts: readonly Draft[], found: FoundCombo): readonly NewEvent[] {
     const from = this.#staged.length;
     for (const draft of drafts) {
@@ -101,7 +103,7 @@ export class GiftLedger {
   }
 
   /**
-   * Settling events for combos that have been silent for 30 s, staged like those of {@link stage}.
+   * Returns settling events for combos that have been silent for 30 s, staged like those of {@link stage}.
    * @param now ms, on the clock of the events' `receivedAt` (a replay's clock in a replay)
    */
   due(now: number): readonly GiftEvent[] {
@@ -121,7 +123,7 @@ export class GiftLedger {
   }
 
   /**
-   * The append has succeeded.
+   * Advances the marks after the append has succeeded.
    * @param stored what the log answered for all events staged since the last commit or drop, in order; a combo with a gift that the log
    *   knew before (null) is forgotten, so that its mark is read again
    */
@@ -141,7 +143,7 @@ export class GiftLedger {
     this.#unstage();
   }
 
-  /** The append failed or its outcome is unknown, or the room was taken over: memory can be wrong, so all of it goes. {@link restore} next. */
+  /** Forgets all: the append failed or its outcome is unknown, or the room was taken over, so memory can be wrong. {@link restore} next. */
   drop(): void {
     this.#open.clear();
     this.#closed.clear();
@@ -199,7 +201,7 @@ export class GiftLedger {
     }
   }
 
-  /** A gift that was stored before: it moves no mark, but what comes after it may be another form of the same action. */
+  /** Remembers a gift that was stored before: it moves no mark, but what comes after it may be another form of the same action. */
   #recall({ comboId }: GiftEvent, stored: GiftEvent | undefined): void {
     if (stored === undefined || stored.delta === 0) return;
     const id = stored.comboId;
@@ -210,9 +212,9 @@ export class GiftLedger {
   }
 
   /**
-   * The combo that a gift belongs to: its own, unless its action was first counted under another name. That happens when the same action
-   * comes as a gift and as a light or binding gift, of which one lacks the group: then they share the combo that was stored first, and the
-   * larger total rules. Two ordinary gifts of one action are two combos.
+   * Finds the combo that a gift belongs to: its own, unless its action was first counted under another name. That happens when the same
+   * action comes as a gift and as a light or binding gift, of which one lacks the group: then they share the combo that was stored first,
+   * and the larger total rules. Two ordinary gifts of one action are two combos.
    */
   #target(event: GiftEvent, found: FoundCombo): string {
     const own = event.comboId;
@@ -228,8 +230,8 @@ export class GiftLedger {
   }
 
   /**
-   * The combo that a light gift and a gift in full share. A light gift names neither action nor group, so the same gift of one sender to one
-   * receiver in both forms within 30 s is taken for one: counting twice is the worse mistake. Two light gifts are always two.
+   * Finds the combo that a light gift and a gift in full share. A light gift names neither action nor group, so the same gift of one
+   * sender to one receiver in both forms within 30 s is taken for one: counting twice is the worse mistake. Two light gifts are always two.
    */
   #twin(event: GiftEvent): string | null {
     const key = twinKey(event.comboId);
@@ -253,7 +255,7 @@ export class GiftLedger {
     return key === null ? undefined : (this.#tracesAhead.get(key) ?? this.#traces.get(key));
   }
 
-  /** Ids are collected when the first gift asks: most batches have none. */
+  /** Returns whether an id is staged. Ids are collected when the first gift asks: most batches have none. */
   #isStaged(id: string): boolean {
     for (; this.#indexed < this.#staged.length; this.#indexed++) {
       const event = this.#staged[this.#indexed];

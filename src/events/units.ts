@@ -1,6 +1,6 @@
 import type { GiftEvent } from "./combo.js";
 
-/** A gift message's event, with what the ledger found: the units that are new, under the combo that counts them. */
+/** Makes a gift message's event with what the ledger found: the units that are new, under the combo that counts them. */
 export function giveUnits(event: GiftEvent, comboId: string, delta: number, comboTotal: number, settled: boolean): GiftEvent {
   const given: GiftEvent = {
     id: event.id,
@@ -33,12 +33,12 @@ export function giveUnits(event: GiftEvent, comboId: string, delta: number, comb
   return given;
 }
 
-/** The event that settles a combo whose end brought no new units. It happened when the end did. */
+/** Makes the event that settles a combo whose end brought no new units. It happened when the end did. */
 export function settleAtEnd(end: GiftEvent, comboId: string, high: number): GiftEvent {
   return settle(end, comboId, high, end.time, end.timeEstimated === true, end.receivedAt);
 }
 
-/** The event that settles a combo whose end never came. Its time is an estimate: the end of the silence. */
+/** Makes the event that settles a combo whose end never came. Its time is an estimate: the end of the silence. */
 export function settleAfterSilence(last: GiftEvent, high: number, time: number, now: number): GiftEvent {
   return settle(last, last.comboId, high, time, true, now);
 }

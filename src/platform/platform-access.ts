@@ -16,21 +16,21 @@ export interface AccountSource {
   noteReading(account: Account, reading: LoginReading): unknown;
 }
 
-/** How rooms reach the platform; the same for all but where a room's own settings differ. */
+/** Way of rooms to the platform; the same for all but where a room's own settings differ. */
 export interface Reach {
   readonly platform: Platform;
-  /** The same by a proxy of a room's own. @throws DyliveError bad_config */
+  /** Makes the same by a proxy of a room's own. @throws DyliveError bad_config */
   readonly platformBy: (proxyUrl: string) => Platform;
   readonly identities: PlatformIdentities;
   readonly accounts: AccountSource;
   /** The account that rooms are watched as unless they say otherwise; as a guest while there is none of that name. */
   readonly account: string;
   readonly source: "websocket" | "browser";
-  /** Of requests that no browser makes. */
+  /** User agent of requests that no browser makes. */
   readonly userAgent: string;
 }
 
-/** One room's place on the platform: by which way, as whom, and the seat that it takes when it must. */
+/** Access of one room to the platform: by which way, as whom, and the identity that it takes when it must. */
 export class PlatformAccess {
   readonly platform: Platform;
   readonly source: "websocket" | "browser";
@@ -41,7 +41,7 @@ export class PlatformAccess {
   #taking: Promise<PlatformIdentity> | null = null;
   #asker: { readonly visitor: Visitor; readonly account: Account | null } | null = null;
   #pageAsked = false;
-  /** Takes are counted, so that a seat that comes after the room has left is given back at once. */
+  /** Count of leaves, so that an identity that comes after the room has left is given back at once. */
   #leaves = 0;
 
   /**
@@ -56,7 +56,10 @@ export class PlatformAccess {
     this.source = settings.source ?? reach.source;
   }
 
-  /** Who asks the platform over HTTP. A browser's visitor is left to the browser. @throws DyliveError not_found when there is no such account */
+  /**
+   * Returns the visitor that asks the platform over HTTP. A browser's visitor is left to the browser.
+   * @throws DyliveError not_found when there is no such account
+   */
   async asker(signal: AbortSignal): Promise<Visitor> {
     this.#pageAsked = false;
     if (!this.#reach.identities.pages) return (await this.sit(null, signal)).visitor;
@@ -81,7 +84,7 @@ export class PlatformAccess {
   }
 
   /**
-   * The room's seat; a new one when the account has logged in anew.
+   * Returns the room's identity, a new one when the account has logged in anew.
    * @throws DyliveError no_browser, browser_failed, blocked, unreachable, not_found, stopping
    */
   async sit(webRid: string | null, signal: AbortSignal): Promise<PlatformIdentity> {
@@ -95,14 +98,14 @@ export class PlatformAccess {
     return this.#taking;
   }
 
-  /** Whom the platform takes us for here, by the page that was read last, for the log of accounts too. */
+  /** Returns whom the platform takes us for here, by the page that was read last, and notes it for the log of accounts too. */
   async noteReading(visitor: Visitor): Promise<{ readonly account: string | null; readonly login: LoginReading["login"] }> {
     const account = await this.#account().catch(() => null);
     if (account !== null) this.#reach.accounts.noteReading(account, visitor.login);
     return { account: account?.name ?? null, login: visitor.login.login };
   }
 
-  /** Who we are here, for a later process; null where a browser keeps that. */
+  /** Returns who we are here, for a later process; null where a browser keeps that. */
   keep(): Resume["visitor"] {
     const identity = this.#identity;
     const { userUniqueId } = identity?.visitor ?? { userUniqueId: null };
@@ -111,12 +114,12 @@ export class PlatformAccess {
     return { userUniqueId, cookies: identity.account === null ? identity.visitor.cookies() : [] };
   }
 
-  /** The room waits: its seat is given back, unless its readings need the page. */
+  /** Gives a browser's identity back while the room waits, unless its readings need the page. */
   rest(): void {
     if (this.#reach.identities.pages && !this.#pageAsked) this.leave();
   }
 
-  /** Gives the seat back. */
+  /** Gives the identity back. */
   leave(): void {
     this.#leaves++;
     this.#release();

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 
-/** A token bucket: so many at once, so many per second in the long run. */
+/** Token bucket: so many at once, so many per second in the long run. */
 export class Bucket {
   readonly #clock: Clock;
   readonly #burst: number;

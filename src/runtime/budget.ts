@@ -1,8 +1,8 @@
 import type { Clock } from "./clock.js";
 
 /**
- * How often something may be done towards the platform, for all rooms together: so many a second, with a burst. Whoever asks waits in line;
- * a restart with 500 rooms must not burst.
+ * Limits how often something is done towards the platform, for all rooms together: so many a second, with a burst. Callers wait in line; a
+ * restart with 500 rooms must not burst.
  */
 export class Budget {
   readonly #clock: Clock;
@@ -27,7 +27,7 @@ export class Budget {
   }
 }
 
-/** What all rooms of a process share: how often the platform may be asked and connected to. */
+/** Budgets that all rooms of a process share: how often the platform may be asked and connected to. */
 export interface Budgets {
   readonly requests: Budget;
   readonly connects: Budget;

@@ -1,18 +1,18 @@
 import { readUptime, type Uptime } from "./uptime.js";
 
-/** Time as it is handed to everything that waits, so that no test sleeps for a heartbeat, a back-off or a day. */
+/** Clock that is handed to everything that waits, so that no test sleeps for a heartbeat, a back-off or a day. */
 export interface Clock {
-  /** Whole ms UTC. */
+  /** Returns the time in whole ms UTC. */
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when that aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls back every `ms` until the returned function is called. Never keeps the process alive. */
   every(ms: number, call: () => void): () => void;
-  /** How long the machine has been running, by a clock that nobody sets; absent where none is known. */
+  /** Returns how long the machine has been running, by a clock that nobody sets; absent where none is known. */
   uptime?(): Uptime;
 }
 
-/** The real time. */
+/** Clock of the real time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   uptime: readUptime,
@@ -47,7 +47,7 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 }
 
 /**
- * A signal that aborts with another one, or after this time (ms, real time). Node 20 holds a bare `AbortSignal.timeout` inside of
+ * Makes a signal that aborts with another one, or after this time (ms, real time). Node 20 holds a bare `AbortSignal.timeout` inside of
  * `AbortSignal.any` so weakly that it may be collected before its time, and then it never aborts; one with a listener is kept.
  */
 export function within(signal: AbortSignal, ms: number): AbortSignal {

@@ -7,9 +7,9 @@ const LF = 10;
 const CR = 13;
 
 /**
- * The requests of one connection, answered one after the other. Node parses all that a client sends ahead and lets every answer be made at once:
- * 64 KB of requests can ask for gigabytes. Here a request is not parsed before the one ahead of it was answered and its answer taken, and the
- * connection is not read meanwhile; so a connection costs one answer, however much its client asks for.
+ * Answers the requests of one connection one after the other. Node parses all that a client sends ahead and lets every answer be made at
+ * once: 64 KB of requests can ask for gigabytes. Here a request is not parsed before the one ahead of it was answered and its answer taken,
+ * and the connection is not read meanwhile; so a connection costs one answer, however much its client asks for.
  */
 export class Conversation {
   readonly #socket: Socket;
@@ -22,7 +22,7 @@ export class Conversation {
   #request: IncomingMessage | null = null;
   #isOver = false;
 
-  /** To be made when the connection is, after Node's own listeners. @param handler is given each request when it is its turn */
+  /** Must be made when the connection is, after Node's own listeners. @param handler is given each request when it is its turn */
   constructor(socket: Socket, handler: RequestListener) {
     this.#socket = socket;
     this.#handler = handler;
@@ -34,7 +34,7 @@ export class Conversation {
     socket.on("data", this.#read);
   }
 
-  /** A request is being answered, or its answer is being taken. */
+  /** Whether a request is being answered, or its answer is being taken. */
   get isBusy(): boolean {
     return this.#request !== null;
   }
@@ -56,7 +56,7 @@ export class Conversation {
     this.#handler(request, response);
   }
 
-  /** The connection goes on in another protocol: what was not parsed is left on it. */
+  /** Leaves the connection to another protocol, with what was not parsed. */
   leave(): void {
     this.#isOver = true;
     this.#socket.off("data", this.#read);
@@ -79,7 +79,7 @@ export class Conversation {
   }
 }
 
-/** Where the first head in some bytes ends, after its empty line; the end of the bytes where it goes on. */
+/** Finds where the first head in some bytes ends, after its empty line; the end of the bytes where it goes on. */
 function endOfHead(data: Buffer, from: number): number {
   for (let at = data.indexOf(LF, from); at >= 0; at = data.indexOf(LF, at + 1)) {
     if (data[at + 1] === LF) return at + 2;

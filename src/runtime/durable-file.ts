@@ -3,14 +3,14 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
-/** What file systems answer that cannot flush a folder (some network shares): their names are as safe as they make them. */
+/** Errors of file systems that cannot flush a folder (some network shares): their names are as safe as they make them. */
 const NOT_FLUSHED: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR", "EBADF"]);
-/** The same of those that have no hard links. */
+/** Errors of those that have no hard links. */
 const NOT_LINKED: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
-/** What a crash left half written is removed when it is older: no writer of a small file takes so long. */
+/** Age, in ms, beyond which what a crash left half written is removed: no writer of a small file takes so long. */
 const LEFT_MS = 3_600_000;
 
-/** How a whole file gets its name. */
+/** Options for publishing a whole file under its name. */
 interface Publishing {
   /** Whether a file of that name is replaced; true by default. */
   readonly replace?: boolean;
@@ -19,8 +19,8 @@ interface Publishing {
 }
 
 /**
- * A file that gets its name when it is whole: after a crash or a power loss the name leads to all of its bytes, or to what it led to before. Until
- * then it has another name beside it. Only its owner may read it.
+ * File that gets its name when it is whole: after a crash or a power loss the name leads to all of its bytes, or to what it led to before.
+ * Until then it has another name beside it. Only its owner may read it.
  */
 export class NewFile {
   readonly #path: string;
@@ -113,7 +113,7 @@ export async function makeFolder(path: string): Promise<void> {
   for (const folder of madeIn(path, first)) await syncFolder(folder);
 }
 
-/** {@link makeFolder} for those who cannot wait. */
+/** Makes a folder as {@link makeFolder} does, for callers that cannot wait. */
 export function makeFolderSync(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   for (const folder of madeIn(path, first)) syncFolderSync(folder);
@@ -132,7 +132,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** {@link syncFolder} for those who cannot wait. */
+/** Flushes a folder as {@link syncFolder} does, for callers that cannot wait. */
 export function syncFolderSync(path: string): void {
   if (process.platform === "win32") return;
   const folder = openSync(path, "r");
@@ -168,7 +168,7 @@ async function removeLeft(path: string, olderMs = LEFT_MS): Promise<void> {
     }
 }
 
-/** The folders that hold the folders that were made: from the one above the first on. */
+/** Returns the folders that hold the folders that were made: from the one above the first on. */
 function madeIn(path: string, first: string | undefined): readonly string[] {
   if (first === undefined) return [];
   const top = dirname(resolve(first));

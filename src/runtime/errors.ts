@@ -1,4 +1,4 @@
-/** Who is at fault for an error: the caller's input, the platform, the network between, or dylive itself. */
+/** Party at fault for an error: the caller's input, the platform, the network between, or dylive itself. */
 export type Fault = "caller" | "platform" | "network" | "us";
 
 interface ErrorRow {
@@ -7,7 +7,7 @@ interface ErrorRow {
   /** Whether the same request may succeed later without a change by the caller. */
   readonly retryable: boolean;
   readonly status: number;
-  /** What the reader of the error can do about it. */
+  /** Advice on what the reader of the error can do about it. */
   readonly hint: string;
 }
 
@@ -271,10 +271,10 @@ export const ERRORS = {
 /** A stable error code; see {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error with a stable code, fit to be shown to whoever caused or must mend it. Never holds a secret. */
+/** Error with a stable code, fit to be shown to whoever caused or must mend it. Never holds a secret. */
 export class DyliveError extends Error {
   readonly code: ErrorCode;
-  /** What was wrong in this very case, in one sentence. */
+  /** Cause in this very case, in one sentence. */
   readonly detail: string;
 
   /**
@@ -289,7 +289,7 @@ export class DyliveError extends Error {
     this.detail = detail;
   }
 
-  /** The table's row of this error. */
+  /** Row of the table for this error. */
   get row(): ErrorRow {
     return ERRORS[this.code];
   }

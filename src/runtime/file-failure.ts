@@ -1,10 +1,10 @@
 import { DyliveError } from "./errors.js";
 
-/** What the system says of a file or folder. */
+/** Trouble that the system reports about a file or folder. */
 interface FileTrouble {
-  /** What is wrong, as the end of a sentence. */
+  /** Cause, as the end of a sentence. */
   readonly why: string;
-  /** What mends it. */
+  /** Remedy, in sentences. */
   readonly todo: string;
 }
 
@@ -41,14 +41,14 @@ const TROUBLES: Readonly<Record<string, FileTrouble>> = {
   EIO: { why: "the disk failed", todo: "Look at the system's log for errors of that disk, and keep a copy of what is on it." },
 };
 
-/** What the system said, in words; null for an error that is not the system's about a file. */
+/** Returns what the system said, in words; null for an error that is not the system's about a file. */
 export function troubleOf(error: unknown): FileTrouble | null {
   const code = error instanceof Error && "code" in error ? error.code : null;
   return typeof code === "string" ? (TROUBLES[code] ?? null) : null;
 }
 
 /**
- * The error for a file that the system does not let us use; any other error as it is.
+ * Makes the error for a file that the system does not let us use; returns any other error as it is.
  * @param doing what cannot be done, as "FILE cannot be read"
  */
 export function fileFailure(error: unknown, doing: string): unknown {

@@ -2,9 +2,9 @@ import type { Clock } from "./clock.js";
 import { DyliveError } from "./errors.js";
 import { isStoreDown } from "./store-down.js";
 
-/** How long the store is waited for where one can go on without it. */
+/** Longest wait for the store where one can go on without it, in ms. */
 export const PATIENCE_MS = 2000;
-/** The same for a store that is known to be away: it is asked all the same, since it may be back. */
+/** Longest wait, in ms, for a store that is known to be away: it is asked all the same, since it may be back. */
 const AWAY_MS = 200;
 
 /** Waits for the store no longer than `ms`; what was asked of it goes on. @throws DyliveError store_unreachable when it takes longer */
@@ -22,7 +22,7 @@ export async function inTime<T>(work: Promise<T>, ms: number, clock: Clock): Pro
 }
 
 /**
- * Asks the store what a room that can be spooled goes on without: the other value is given while the store is away.
+ * Asks the store for what a room that can be spooled goes on without, and returns `otherwise` while the store is away.
  * @param isAway frames of the room wait in the spool
  */
 export async function orElse<T>(work: () => Promise<T>, otherwise: T, spooling: boolean, isAway: boolean, clock: Clock): Promise<T> {

@@ -8,7 +8,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error for a server that cannot listen.
+ * Makes the error for a server that cannot listen.
  * @param port what was asked for, 0 for any
  * @param how what is to be set otherwise, in the caller's words
  */

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** The folder of this package, which is some levels above: as many as the code has in `src`, in `dist` or in the few files of `dist/bin`. */
+/** Folder of this package, which is some levels above: as many as the code has in `src`, in `dist` or in the few files of `dist/bin`. */
 const ROOT = rootAbove(new URL("../", import.meta.url));
 
-/** The path of a file or folder of this package, by its path from the package's own folder. */
+/** Returns the path of a file or folder of this package, by its path from the package's own folder. */
 export function packagePath(path: string): string {
   return fileURLToPath(new URL(path, ROOT));
 }

@@ -10,7 +10,7 @@ export class FairSemaphore {
   readonly #perPayer: number;
   readonly #max: number;
   readonly #taken = new Map<string, number>();
-  /** Who waits, by payer: the one whose turn is next comes first. */
+  /** Callers that wait, by payer: the one whose turn is next comes first. */
   readonly #waiting = new Map<string, Set<Waiting>>();
   #all = 0;
 
@@ -20,7 +20,7 @@ export class FairSemaphore {
     this.#max = max;
   }
 
-  /** Places that are taken. */
+  /** Number of places that are taken. */
   get taken(): number {
     return this.#all;
   }

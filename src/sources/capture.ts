@@ -14,22 +14,22 @@ import { fileFailure } from "../runtime/file-failure.js";
 import { readHar, surveyHar } from "./har.js";
 import { newReport, type RecordingReport, recordingSource } from "./recording.js";
 
-/** A file of captured bytes, opened. */
+/** Open file of captured bytes. */
 export interface Capture {
   readonly kind: "recording" | "har" | "frame" | "response" | "payload";
   /** Size of the file in bytes. */
   readonly size: number;
   /** The web_rid that a recording or a HAR names; null where it is not known. */
   readonly webRid: string | null;
-  /** The broadcast that the bytes say they are of; null where they do not. */
+  /** Broadcast that the bytes say they are of; null where they do not. */
   readonly roomId: string | null;
-  /** Of a recording or a HAR. */
+  /** Report of reading a recording or a HAR. */
   readonly report: RecordingReport;
   batches(signal: AbortSignal): AsyncIterable<readonly Received[]>;
 }
 
 const MAGIC = "DYLIVE";
-/** A recording that was compressed. */
+/** Ending of a recording that was compressed. */
 const PACKED = ".dyrec.gz";
 const MAX_SINGLE_BYTES = 32 * 1024 * 1024;
 const FRAME_TYPES = ["msg", "hb", "ack", "close"];
@@ -48,7 +48,7 @@ export async function openCaptures(path: string, clock: Clock, drift: Drift): Pr
   });
 }
 
-/** No bytes of the platform begin so: `{` would be a group, which its protocol has not. */
+/** Returns whether bytes begin like JSON. None of the platform's do: `{` would be a group, which its protocol has not. */
 function isJson(head: string): boolean {
   return /^(?:\xef\xbb\xbf)?\s*\{/.test(head);
 }
@@ -129,7 +129,9 @@ function asPayload(path: string, bytes: Buffer, at: number): Single | null {
   };
 }
 
-/** The method that a file is named after; publishers write names with other capitals and endings. Null when it looks like no method. */
+/**
+ * Returns the method that a file is named after; publishers write names with other capitals and endings. Null when it looks like no method.
+ */
 function methodNamed(name: string): string | null {
   if (!/^[A-Za-z]+(Message|Method|Comment)$/.test(name)) return null;
   const bare = name.replace(/^Webcast/, "");
@@ -141,7 +143,7 @@ function methodNamed(name: string): string | null {
   return `Webcast${bare}`;
 }
 
-/** The room_id that a connection was for, from its internal_ext; else that of the first message that names one. */
+/** Returns the room_id that a connection was for, from its internal_ext; else that of the first message that names one. */
 function roomIdOf({ response }: Received, internalExt: string): string | null {
   const pushed = /(?:^|\|)wss_push_room_id:(\d{1,20})/.exec(internalExt)?.[1];
   if (pushed !== undefined) return pushed;

@@ -6,7 +6,7 @@ import type { Visitor } from "../platform/access/visitor.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/error.js";
 
-/** The first IM state of a broadcast: what to connect with, and the first batch of messages. */
+/** First IM state of a broadcast: what to connect with, and the first batch of messages. */
 export interface FirstState {
   readonly received: Received;
   readonly cursor: string;
@@ -16,7 +16,8 @@ export interface FirstState {
 }
 
 /**
- * `GET im/fetch` (facts/protocol.md 1.7). The platform often answers nothing (a second call, a guest): then null, and one connects without.
+ * Makes `GET im/fetch` (facts/protocol.md 1.7). The platform often answers nothing (a second call, a guest): then null, and one connects
+ * without.
  * @throws DyliveError unreachable
  */
 export async function firstFetch(
@@ -48,7 +49,7 @@ export async function firstFetch(
   }
 }
 
-/** The first platform host in values that may be bare hosts, URLs or lists of either. */
+/** Returns the first platform host in values that may be bare hosts, URLs or lists of either. */
 function hostIn(values: readonly string[]): string | null {
   for (const value of values)
     for (const entry of value.split(/[,;]/)) {

@@ -1,7 +1,7 @@
 import { isPlatformHost } from "../platform/access/platform.js";
 import { JsonScanner, type ScanTarget } from "./json-scan.js";
 
-/** What of a HAR belongs to one broadcast. */
+/** Part of a HAR that belongs to one broadcast. */
 export interface HarRoom {
   readonly roomId: string;
   /** The room's number, where a request names it. */
@@ -15,7 +15,7 @@ export interface HarRoom {
 /** Longest URL or header value that is read; the site's push URLs have about 2 kB. */
 const MAX_TEXT_BYTES = 64 * 1024;
 const MAX_ROOMS = 100;
-/** Path of an entry of the file. */
+/** Depth of the path of an entry of the file. */
 export const ENTRY_DEPTH = 3;
 
 interface HarEntry {
@@ -34,7 +34,7 @@ export class HarSurvey implements ScanTarget {
   entries = 0;
   #entry: HarEntry = emptyEntry();
 
-  /** A scanner that fills this. */
+  /** Makes a scanner that fills this. */
   scanner(): JsonScanner {
     return new JsonScanner(this, MAX_TEXT_BYTES);
   }
@@ -59,7 +59,7 @@ export class HarSurvey implements ScanTarget {
     if (path.length === ENTRY_DEPTH) this.#endEntry();
   }
 
-  /** What was found, once all is read: a room without a number takes that of the only page. */
+  /** Returns what was found, once all is read: a room without a number takes that of the only page. */
   found(): readonly HarRoom[] {
     const rooms = [...this.rooms.values()];
     const [only] = this.#webRids;
@@ -97,7 +97,7 @@ function kindOf({ protocol, pathname }: URL): "push" | "fetch" | "enter" | null 
   return pathname === "/webcast/room/web/enter/" ? "enter" : null;
 }
 
-/** An address of the platform; captures of the simulator have it behind a prefix. */
+/** Reads an address of the platform; captures of the simulator have it behind a prefix. */
 function platformUrl(text: string): URL | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
@@ -110,7 +110,7 @@ function webRidIn(url: URL | null): string | null {
   return url?.hostname === "live.douyin.com" ? webRid(url.pathname.slice(1).replace(/\/$/, "")) : null;
 }
 
-/** Only numbers: a custom id opens the same page, but is not the room's number. */
+/** Reads a room's number: a custom id opens the same page, but is not one. */
 function webRid(text: string | null): string | null {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? text : null;
 }

@@ -11,17 +11,17 @@ import { ENTRY_DEPTH, type HarRoom, HarSurvey } from "./har-survey.js";
 import { JsonError, JsonScanner, type ScanTarget } from "./json-scan.js";
 import type { RecordingReport } from "./recording.js";
 
-/** Several hours of a busy room; Chrome itself exports hardly more than this. */
+/** Largest HAR, in bytes: several hours of a busy room; Chrome itself exports hardly more than this. */
 export const MAX_HAR_BYTES = 512 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
-/** A push frame has at most 16 MiB (facts/protocol.md section 3), which are 22 MiB of base64. */
+/** Longest data of a message, in bytes: a push frame has at most 16 MiB (facts/protocol.md section 3), which are 22 MiB of base64. */
 const MAX_DATA_BYTES = 24 * 1024 * 1024;
 const BINARY = 2; // the WebSocket opcode
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set(["type", "time", "opcode", "data"]);
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /**
- * The broadcasts in a HAR exported from a browser's developer tools (with content). Reads the file once, holding none of it.
+ * Finds the broadcasts in a HAR exported from a browser's developer tools (with content). Reads the file once, holding none of it.
  * @param size of the file in bytes
  * @throws DyliveError bad_file when it is no HAR, damaged, too large, or holds nothing of a live room
  */
@@ -47,7 +47,7 @@ export async function surveyHar(path: string, size: number): Promise<readonly Ha
   );
 }
 
-/** One broadcast's frames and first state, in the file's order. Damage is counted: in `drift`, and in the report as `skipped`. */
+/** Reads one broadcast's frames and first state, in the file's order. Damage is counted: in `drift`, and in the report as `skipped`. */
 export async function* readHar(
   path: string,
   room: HarRoom,
@@ -64,7 +64,7 @@ export async function* readHar(
   }
 }
 
-/** The fields under way of a message or a reply. */
+/** Fields of the message or reply that is being read. */
 interface HarFields {
   type?: unknown;
   time?: unknown;
@@ -76,7 +76,7 @@ interface HarFields {
 }
 
 class HarReader implements ScanTarget {
-  /** What was found, to be read when it is taken. */
+  /** Readers of what was found, to be called when it is taken. */
   readonly #found: (() => Received)[] = [];
   readonly #room: HarRoom;
   readonly #drift: Drift;
@@ -91,7 +91,7 @@ class HarReader implements ScanTarget {
     this.#report = report;
   }
 
-  /** All that was found since, in its order. */
+  /** Yields all that was found since, in its order. */
   *take(): Generator<Received, void> {
     for (const read of this.#found.splice(0)) yield read();
   }
@@ -154,12 +154,12 @@ class HarReader implements ScanTarget {
   }
 }
 
-/** Bytes in base64; a text that a browser made of bytes is beyond repair. */
+/** Decodes bytes in base64; a text that a browser made of bytes is beyond repair. */
 function bytesOf(data: unknown, encoding: unknown): Buffer | null {
   return typeof data === "string" && encoding === "base64" && BASE64.test(data) ? Buffer.from(data, "base64") : null;
 }
 
-/** Browsers write seconds with a fraction. */
+/** Converts a time to ms: browsers write seconds with a fraction. */
 function msOf(time: number): number {
   return Math.round(time > 100_000_000_000 ? time : time * 1000);
 }

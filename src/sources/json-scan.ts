@@ -1,17 +1,17 @@
 import { Buffer } from "node:buffer";
 
-/** Who is told what a JSON text holds. Paths name each step: the key in an object, `*` in an array. */
+/** Receiver of what a JSON text holds. Paths name each step: the key in an object, `*` in an array. */
 export interface ScanTarget {
   /** Whether a string, number, true, false or null is wanted; others are passed over without being copied. */
   wants(path: readonly string[]): boolean;
   value(path: readonly string[], value: string | number | boolean | null): void;
-  /** An object or array ends. */
+  /** Called when an object or array ends. */
   left(path: readonly string[]): void;
-  /** A wanted string was longer than the limit; it is left out. */
+  /** Called when a wanted string was longer than the limit; it is left out. */
   tooLong(path: readonly string[]): void;
 }
 
-/** A text that is no JSON, with the byte at which that shows. */
+/** Error of a text that is no JSON, with the byte at which that shows. */
 export class JsonError extends Error {
   constructor(what: string, at: number) {
     super(`${what} at byte ${at}`);
@@ -74,7 +74,7 @@ export class JsonScanner {
     this.#offset += chunk.length;
   }
 
-  /** Whole strings are skipped at once: they are nearly all of a capture. */
+  /** Reads a string, skipping whole ones at once: they are nearly all of a capture. */
   #string(chunk: Uint8Array, from: number): number {
     let i = from;
     for (; i < chunk.length; i++) {
@@ -204,7 +204,7 @@ export class JsonScanner {
   }
 }
 
-/** Letters, digits, `+`, `-` and `.`: what numbers, true, false and null are made of. */
+/** Returns whether a byte is a letter, a digit, `+`, `-` or `.`: what numbers, true, false and null are made of. */
 function isWord(byte: number): boolean {
   return (
     (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x45 || byte === 0x2b || byte === 0x2d || byte === 0x2e

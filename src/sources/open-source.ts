@@ -9,23 +9,23 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { websocketSource } from "./websocket.js";
 
-/** One connection that is wanted. */
+/** Connection that is wanted. */
 interface Wanted {
   readonly live: Live;
   readonly identity: PlatformIdentity;
-  /** Where an earlier connection was left; an empty cursor is none. */
+  /** Position where an earlier connection was left; an empty cursor is none. */
   readonly from: { readonly host: string | null; readonly cursor: string; readonly internalExt: string; readonly attempt: number };
-  /** Told from when on (ms) silence says something. */
+  /** Called with the time (ms) from which silence says something. */
   readonly onOpen: (at: number) => void;
-  /** Told of every frame as it comes, which may be long before it is asked for. */
+  /** Called with every frame as it comes, which may be long before it is asked for. */
   readonly onReceived: (frame: Received) => void;
 }
 
-/** A page in the browser needs so long before the silence of its socket says something. */
+/** Time that a page in the browser needs, in ms, before the silence of its socket says something. */
 const PAGE_MS = 30_000;
 
 /**
- * Opens the room's source, as its place has it: a socket of our own, or the room's page in the browser.
+ * Opens the room's source, as its platform access has it: a socket of our own, or the room's page in the browser.
  * @throws DyliveError what the source throws
  */
 export async function* openSource(

@@ -1,10 +1,10 @@
 import type { Received } from "../platform/access/source.js";
 import type { Clock } from "../runtime/clock.js";
 
-/** A pause longer than this in a recording (an hour without a frame) is not waited for. */
+/** Longest pause in a recording that is waited for, in ms: an hour without a frame. */
 const LONGEST_WAIT_MS = 3_600_000;
 
-/** Hands on what was received once with the gaps that it was received with, or `speed` times as fast. */
+/** Replays what was received once with the gaps that it was received with, or `speed` times as fast. */
 export async function* paced(
   batches: AsyncIterable<readonly Received[]>,
   { speed, clock }: { readonly speed: number; readonly clock: Clock },

@@ -14,7 +14,7 @@ import { paced } from "./pace.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** What a recording turned out to be while it was read. */
+/** Findings about a recording while it is read. */
 export interface RecordingReport {
   meta: RecordingMeta | null;
   /** Bytes read so far. */
@@ -25,10 +25,10 @@ export interface RecordingReport {
   skipped: number;
 }
 
-/** How a recording is to be read. */
+/** Options for reading a recording. */
 interface RecordingOptions {
   readonly path: string;
-  /** Times as fast as it was recorded; 0 is as fast as it can be read. */
+  /** Factor by which it is faster than it was recorded; 0 is as fast as it can be read. */
   readonly speed: number;
   readonly clock: Clock;
   readonly drift: Drift;
@@ -36,7 +36,7 @@ interface RecordingOptions {
   readonly report?: RecordingReport;
 }
 
-/** A recording as a source. A torn tail (a crash in mid-write) ends it quietly; the report says so. @throws DyliveError bad_file */
+/** Makes a source of a recording. A torn tail (a crash in mid-write) ends it quietly; the report says so. @throws DyliveError bad_file */
 export function recordingSource(options: RecordingOptions): Source {
   return {
     name: "recording",
@@ -44,7 +44,7 @@ export function recordingSource(options: RecordingOptions): Source {
   };
 }
 
-/** An empty report. */
+/** Makes an empty report. */
 export function newReport(): RecordingReport {
   return { meta: null, bytes: 0, lostBytes: 0, skipped: 0 };
 }
@@ -67,14 +67,14 @@ async function* read({ path, drift, report = newReport() }: RecordingOptions, si
   report.lostBytes = reader.end();
 }
 
-/** The bytes of a recording, also of one that was compressed when it was full (`.dyrec.gz`). */
+/** Reads the bytes of a recording, also of one that was compressed when it was full (`.dyrec.gz`). */
 function bytesOf(path: string): Readable {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   // A failure of the file becomes one of what is read.
   return path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file;
 }
 
-/** Records as their source would have given them, in batches of bounded memory. Damage is counted in `drift`. */
+/** Reads records as their source would have given them, in batches of bounded memory. Damage is counted in `drift`. */
 export function readRecords(records: readonly RecordingRecord[], drift: Drift): Generator<readonly Received[], void> {
   return inBatches(
     (function* () {
@@ -83,7 +83,7 @@ export function readRecords(records: readonly RecordingRecord[], drift: Drift): 
   );
 }
 
-/** A record as its source would have given it. Damage is counted in `drift`. */
+/** Reads a record as its source would have given it. Damage is counted in `drift`. */
 function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
   if (kind === "frame") return readFrame(bytes, receivedAt, drift).received;
   try {

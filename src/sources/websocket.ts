@@ -9,7 +9,7 @@ import { encodeAck, HEARTBEAT } from "../platform/wire/frame.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 
-/** What a push connection is made of; `connectUrl` and `headers` come from `push.ts`. */
+/** Dependencies of a push connection; `connectUrl` and `headers` come from `push.ts`. */
 interface WebsocketOptions {
   /** Makes the signed address. Called once per open. */
   readonly connectUrl: (signal: AbortSignal) => Promise<string>;
@@ -18,19 +18,22 @@ interface WebsocketOptions {
   readonly drift: Drift;
   /** The way out of this machine; absent or null is the direct one. */
   readonly proxy?: ProxyServer | null;
-  /** Told when the handshake is done, which is before anything comes. */
+  /** Called when the handshake is done, which is before anything comes. */
   readonly onOpen?: () => void;
-  /** Told of every frame as it comes. */
+  /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
 }
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
 const MAX_FRAME_BYTES = 16 * 1024 * 1024; // facts/protocol.md section 3, rule 1
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Close codes that say that the same again will not be taken: bad data, against the rules, come back later (facts/protocol.md 2.6). */
+/** Close codes which say that the same again will not be taken: bad data, against the rules, come back later (facts/protocol.md 2.6). */
 const REFUSING_CODES: ReadonlySet<number> = new Set([1007, 1008, 1013]);
 
-/** A socket of our own to the platform's push server: connect, acknowledge, heartbeat, abort. It ends by throwing, unless aborted or closed by a `close` frame. */
+/**
+ * Makes a socket of our own to the platform's push server: connect, acknowledge, heartbeat, abort. It ends by throwing, unless aborted or
+ * closed by a `close` frame.
+ */
 export function websocketSource(options: WebsocketOptions): Source {
   return { name: "websocket", open: (signal) => receive(options, signal) };
 }
@@ -96,7 +99,9 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen }
   return () => stop();
 }
 
-/** ws hands its `createConnection` to `http.request`, whose signature this has; the types of ws know only `net.createConnection`. */
+/**
+ * Makes `createConnection` for ws, which hands it to `http.request`, whose signature it has; its types know only `net.createConnection`.
+ */
 function viaProxy(proxy: ProxyServer, url: string): NonNullable<WebSocket.ClientOptions["createConnection"]> {
   return proxy.connectionFor(url.startsWith("wss:")) as unknown as NonNullable<WebSocket.ClientOptions["createConnection"]>;
 }

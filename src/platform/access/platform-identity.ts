@@ -8,7 +8,7 @@ import type { Signer } from "./signer.js";
 import type { Received, Source } from "./source.js";
 import { Visitor } from "./visitor.js";
 
-/** Whom a room wants to be on the platform. */
+/** Identity that a room wants on the platform. */
 export interface IdentityRequest {
   /** The operator's account to watch as; null is a guest. */
   readonly account: Account | null;
@@ -18,33 +18,33 @@ export interface IdentityRequest {
   readonly webRid: string | null;
 }
 
-/** One room's place on the platform: who it is there, and who signs for it. Held as long as the room is collected. */
+/** Identity of one room on the platform: who it is there, and who signs for it. Held as long as the room is collected. */
 export interface PlatformIdentity {
   /** Cookies, user agent and user_unique_id, kept up to date. Rooms that share a browser context share it. */
   readonly visitor: Visitor;
   readonly signer: Signer;
   readonly account: Account | null;
   readonly proxy: ProxyServer | null;
-  /** The room's page in the browser, for who reads the page's own frames; null without a browser. */
+  /** Source that reads the frames of the room's page in the browser; null without a browser. */
   readonly pageSource:
     | ((webRid: string, parts: { readonly clock: Clock; readonly drift: Drift; readonly onReceived?: (frame: Received) => void }) => Source)
     | null;
-  /** A GET of live.douyin.com made by the site's own page, which adds its signature; null without a browser. `path` has the query. */
+  /** Makes a GET of live.douyin.com by the site's own page, which adds its signature; null without a browser. `path` has the query. */
   readonly pageGet: ((path: string, signal: AbortSignal) => Promise<Reply>) | null;
-  /** Gives the place back. */
+  /** Gives the identity back. */
   release(): void;
 }
 
-/** Where rooms get their seats. */
+/** Provider of the rooms' identities. */
 export interface PlatformIdentities {
-  /** Whether seats come with a page of a browser, and so cost one: then a room sits down only when it must. */
+  /** Whether identities come with a page of a browser, and so cost one: then a room takes one only when it must. */
   readonly pages: boolean;
   /** @throws DyliveError no_browser, browser_failed, blocked, stopping */
   take(wish: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity>;
   close(): Promise<void>;
 }
 
-/** Seats without a browser: each room is a visitor of its own, and somebody whom the operator named signs. */
+/** Makes identities without a browser: each room is a visitor of its own, and the signer that the operator named signs. */
 export function directIdentities({ signer, userAgent }: { readonly signer: Signer; readonly userAgent: string }): PlatformIdentities {
   return {
     pages: false,

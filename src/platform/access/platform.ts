@@ -8,17 +8,17 @@ const PLATFORM_DOMAINS = ["douyin.com", "amemv.com", "iesdouyin.com"];
 const MAX_PAGE_BYTES = 8 * 1024 * 1024; // a room page is about 1 MB
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Where the platform is, and by which way it is reached: the real one, or a stand-in (`upstream`) that serves every host H under `/@H`. */
+/** Address of the platform and the way to it: the real one, or a stand-in (`upstream`) that serves every host H under `/@H`. */
 export interface Platform {
   /** Base URL of the stand-in, without a slash at its end; null is the real platform. */
   readonly upstream: string | null;
   /** The way out of this machine; null is the direct one. */
   readonly proxy: ProxyServer | null;
-  /** The address to use for a platform host and path (with query). @throws DyliveError when the host is not the platform's */
+  /** Returns the address to use for a platform host and path (with query). @throws DyliveError when the host is not the platform's */
   http(host: string, path: string): string;
-  /** The same for a WebSocket. */
+  /** Returns the same for a WebSocket. */
   socket(host: string, path: string): string;
-  /** One GET by this way; as the function {@link get}. */
+  /** Makes one GET by this way, as the function {@link get} does. */
   get(host: string, path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply>;
 }
 
@@ -48,14 +48,14 @@ export function platformAt(upstream: string | null, proxy: ProxyServer | null = 
   };
 }
 
-/** Whether a host name belongs to the platform. */
+/** Returns whether a host name belongs to the platform. */
 export function isPlatformHost(host: string): boolean {
   const name = host.toLowerCase();
   return /^[a-z0-9.-]+$/.test(name) && PLATFORM_DOMAINS.some((domain) => name === domain || name.endsWith(`.${domain}`));
 }
 
 /**
- * One GET, no redirects followed, the body bounded.
+ * Makes one GET; follows no redirects and bounds the body.
  * @throws DyliveError unreachable when the network fails or the body is larger than 8 MiB
  */
 export async function get(
@@ -87,7 +87,7 @@ export async function get(
   }
 }
 
-/** A network error in a few words, without addresses of ours. */
+/** Describes a network error in a few words, without addresses of ours. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return "no answer in time";

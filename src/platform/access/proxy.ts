@@ -51,7 +51,7 @@ export class ProxyServer {
     this.name = `${parsed.protocol}//${parsed.hostname}:${this.#port}`;
   }
 
-  /** A connection through the proxy. @throws DyliveError unreachable, with the proxy's name */
+  /** Opens a connection through the proxy. @throws DyliveError unreachable, with the proxy's name */
   async connect(host: string, port: number, signal: AbortSignal): Promise<Socket> {
     signal.throwIfAborted();
     try {
@@ -64,7 +64,7 @@ export class ProxyServer {
     }
   }
 
-  /** The same, with TLS to the host on top. */
+  /** Opens the same, with TLS to the host on top. */
   async connectTls(host: string, port: number, signal: AbortSignal): Promise<TLSSocket> {
     const socket = await this.connect(host, port, signal);
     const secure = connectTls({ socket, host, ...(isIP(host) === 0 ? { servername: host } : {}) });
@@ -80,7 +80,7 @@ export class ProxyServer {
     }
   }
 
-  /** For undici: its requests leave through the proxy. */
+  /** Dispatcher for undici: its requests leave through the proxy. */
   get dispatcher(): Dispatcher {
     this.#dispatcher ??= new Agent({
       connect: ({ protocol, hostname, port }, done) => {
@@ -94,7 +94,7 @@ export class ProxyServer {
     return this.#dispatcher;
   }
 
-  /** For `ws` and `http.request`: their `createConnection` option. */
+  /** Makes the `createConnection` option of `ws` and `http.request`. */
   connectionFor(secure: boolean): NonNullable<RequestOptions["createConnection"]> {
     return (options, done) => {
       this.#open(secure, (options.host ?? "").replace(/^\[|\]$/g, ""), Number(options.port) || (secure ? 443 : 80)).then(
@@ -105,7 +105,7 @@ export class ProxyServer {
     };
   }
 
-  /** Tells proxies apart, credentials included, without giving them away: for keys and file names, not for logs. */
+  /** Returns a key that tells proxies apart, credentials included, without giving them away: for keys and file names, not for logs. */
   key(): string {
     return createHash("sha256")
       .update(JSON.stringify([this.name, this.#user, this.#password]))
@@ -113,7 +113,7 @@ export class ProxyServer {
       .slice(0, 12);
   }
 
-  /** What logs and JSON show of it. */
+  /** Returns what logs and JSON show of it. */
   toJSON(): string {
     return this.name;
   }
@@ -170,7 +170,7 @@ export class ProxyServer {
   }
 }
 
-/** `new URL` drops a port that is the scheme's default, so `http://proxy:80` must not become 8080. */
+/** Returns the port as written, else the default: `new URL` drops a scheme's default port, and `http://proxy:80` must not become 8080. */
 function defaultPort(url: string, port: number): number {
   const written = /^[a-z0-9]+:\/\/(?:[^/?#]*@)?(?:\[[^\]]*\]|[^:/?#]*):(\d+)/i.exec(url)?.[1];
   return written === undefined ? port : Number(written);

@@ -6,10 +6,10 @@ import type { Visitor } from "./visitor.js";
 /** Push servers of 2026 (facts/protocol.md 2.1), in the order that peers try them; used when im/fetch names none. */
 const PUSH_HOSTS = ["webcast100-ws-web-hl.douyin.com", "webcast100-ws-web-lf.douyin.com", "webcast100-ws-web-lq.douyin.com"] as const;
 const PUSH_PATH = "/webcast/im/push/v2/";
-/** How many stored messages the platform may replay at the start; the site's own value. */
+/** Number of stored messages that the platform may replay at the start; the site's own value. */
 const HISTORY = "15";
 
-/** What the site's web client says of itself on every IM request (facts/protocol.md 2.2). */
+/** Parameters by which the site's web client describes itself on every IM request (facts/protocol.md 2.2). */
 const CLIENT = {
   app_name: "douyin_web",
   version_code: "180800",
@@ -27,7 +27,7 @@ const CLIENT = {
   need_persist_msg_count: HISTORY,
 } as const;
 
-/** Where and as whom to connect. An empty cursor is left out, never made up. */
+/** Target of a connection and the visitor who connects. An empty cursor is left out, never made up. */
 interface PushTarget {
   readonly platform: Platform;
   readonly signer: Signer;
@@ -37,11 +37,11 @@ interface PushTarget {
   readonly host: string | null;
   readonly cursor: string;
   readonly internalExt: string;
-  /** Counts connects of this room, so that a refused host is not tried twice in a row. */
+  /** Number of this connect of the room, so that a refused host is not tried twice in a row. */
   readonly attempt: number;
 }
 
-/** The query that im/fetch and the push server share. */
+/** Makes the query that im/fetch and the push server share. */
 export function clientQuery(visitor: Visitor, roomId: string): URLSearchParams {
   const query = new URLSearchParams(CLIENT);
   query.set("browser_name", "Mozilla");
@@ -51,7 +51,7 @@ export function clientQuery(visitor: Visitor, roomId: string): URLSearchParams {
   return query;
 }
 
-/** The signed address of a push connection. @throws DyliveError what the signer throws */
+/** Makes the signed address of a push connection. @throws DyliveError what the signer throws */
 export async function pushUrl(target: PushTarget, signal: AbortSignal): Promise<string> {
   const query = clientQuery(target.visitor, target.roomId);
   query.set("compress", "gzip");
@@ -65,7 +65,7 @@ export async function pushUrl(target: PushTarget, signal: AbortSignal): Promise<
   return target.platform.socket(host, `${PUSH_PATH}?${query}`);
 }
 
-/** Headers of the handshake (facts/protocol.md 2.5). */
+/** Makes the headers of the handshake (facts/protocol.md 2.5). */
 export function pushHeaders(visitor: Visitor, webRid: string | null): Record<string, string> {
   return visitor.headers({ origin: "https://live.douyin.com", referer: `https://live.douyin.com/${webRid ?? ""}` });
 }

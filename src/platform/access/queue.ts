@@ -1,10 +1,13 @@
 import { heldBytes } from "./held.js";
 import type { Received } from "./source.js";
 
-/** More bytes of memory waiting than this pause the sender. Far above what a busy room sends in a second. */
+/** Bytes of memory waiting beyond which the sender is paused. Far above what a busy room sends in a second. */
 const HIGH_WATER_BYTES = 64 * 1024 * 1024;
 
-/** Frames between a socket and whoever stores them, in order. Bounded: when the reader is slow, the socket is paused and TCP holds the platform back. */
+/**
+ * Bounded queue of frames between a socket and their reader, in order. With a slow reader the socket is paused and TCP holds the platform
+ * back.
+ */
 export class ReceiveQueue {
   readonly #flow: { pause(): void; resume(): void };
   readonly #onReceived: (frame: Received) => void;
@@ -15,7 +18,7 @@ export class ReceiveQueue {
   #error: unknown;
   #wake: (() => void) | null = null;
 
-  /** @param onReceived told of every frame that comes */
+  /** @param onReceived called with every frame that comes */
   constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}) {
     this.#flow = flow;
     this.#onReceived = onReceived;
@@ -41,7 +44,7 @@ export class ReceiveQueue {
     this.#wake?.();
   }
 
-  /** All that waits, batch by batch, until the end. For one reader. */
+  /** Yields all that waits, batch by batch, until the end. For one reader. */
   async *batches(): AsyncGenerator<readonly Received[]> {
     for (;;) {
       if (this.#waiting.length > 0) {

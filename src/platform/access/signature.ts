@@ -17,7 +17,10 @@ const SIGNED = [
   "identity",
 ] as const;
 
-/** `X-MS-STUB`: the md5 of the signed fields of a connection's query, lower-case hex. This is not the signature; a {@link SimulatedSigner} makes that. */
+/**
+ * Returns `X-MS-STUB`: the md5 of the signed fields of a connection's query, lower-case hex. This is not the signature, which a
+ * {@link Signer} gets.
+ */
 export function stubOf(query: URLSearchParams): string {
   const text = SIGNED.map((field) => `${field}=${query.get(field) ?? ""}`).join(",");
   return createHash("md5").update(text).digest("hex");

@@ -15,7 +15,7 @@ export interface Signer {
 
 const SIGN_TIMEOUT_MS = 10_000;
 
-/** A signer behind HTTP: `POST url {"stub": md5}` answers `{"signature": "…"}`. */
+/** Makes a signer behind HTTP: `POST url {"stub": md5}` answers `{"signature": "…"}`. */
 export function httpSigner(url: string): Signer {
   return {
     async sign(stub, signal) {

@@ -1,7 +1,7 @@
 import type { RecordKind } from "../wire/recording.js";
 import type { Batch } from "../wire/response.js";
 
-/** Something received from the platform, with the time of receipt. */
+/** Frame or reply received from the platform, with the time of receipt. */
 export interface Received {
   /** ms UTC */
   readonly receivedAt: number;
@@ -10,7 +10,7 @@ export interface Received {
   readonly kind: RecordKind;
   /** The messages inside, or null: heartbeat answers, unknown payload types, damaged frames. */
   readonly response: Batch | null;
-  /** Where a reconnect may go on after these messages. */
+  /** Position from which a reconnect may go on after these messages. */
   readonly resume?: { readonly cursor: string; readonly internalExt: string };
   /** True when the bytes could not be read, so that messages in them are lost. */
   readonly damaged?: boolean;

@@ -1,8 +1,8 @@
-/** Whom the platform takes a visitor for. */
+/** Login of a visitor, as the platform sees it. */
 export interface LoginReading {
   /** `unknown`: the page did not say (a captcha, an empty reply), which is never "guest". */
   readonly login: "logged_in" | "guest" | "unknown";
-  /** As the platform names the account, or null. */
+  /** Name that the platform gives the account, or null. */
   readonly nickname: string | null;
   /** Why it is unknown; absent when it is not. */
   readonly reason?: string;
@@ -13,7 +13,7 @@ export class Visitor {
   readonly userAgent: string;
   /** The page's `user_unique_id`; null until a page told it. */
   userUniqueId: string | null = null;
-  /** Whom the page that was read last took us for. */
+  /** Login as the page that was read last saw it. */
   login: LoginReading = { login: "unknown", nickname: null };
   readonly #cookies = new Map<string, string>();
 
@@ -50,7 +50,7 @@ export class Visitor {
     return this.#cookies.has(name);
   }
 
-  /** Headers of a request to the platform as this visitor. */
+  /** Returns the headers of a request to the platform as this visitor. */
   headers(more: Readonly<Record<string, string>> = {}): Record<string, string> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     return { "user-agent": this.userAgent, ...(cookie ? { cookie } : {}), ...more };

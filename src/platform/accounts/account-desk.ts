@@ -3,11 +3,11 @@ import { DyliveError } from "../../runtime/errors.js";
 import { parseCookies } from "./cookies.js";
 import { type AccountStatus, type AccountStore, type AskAs, hasLapsed } from "./login-store.js";
 
-/** What is known of an account, for people. */
+/** Status of an account, as people are shown it. */
 interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname" | "expiresAt" | "checkedAt"> {
   /** ms UTC; null when its file is damaged */
   readonly savedAt: number | null;
-  /** The login has ended. */
+  /** Whether the login has ended. */
   readonly lapsed: boolean;
   /** Why its file cannot be used, or why a check came to nothing; null otherwise. */
   readonly problem: string | null;
@@ -45,7 +45,7 @@ export class AccountDesk {
     return this.#shown(await this.#store.check(name, this.#as, signal));
   }
 
-  /** Null when it was removed meanwhile. */
+  /** Returns the account's status; null when it was removed meanwhile. */
   async #look(name: string): Promise<AccountFacts | null> {
     try {
       return this.#shown(await this.#store.status(name));

@@ -14,9 +14,9 @@ export interface Cookie {
   readonly httpOnly: boolean;
 }
 
-/** Where cookies belong that come without a domain: a header line or name→value pairs. */
+/** Domain of cookies that come without one: a header line or name→value pairs. */
 const HOME_DOMAIN = ".douyin.com";
-/** A logged-in browser has about sixty. */
+/** Most cookies of an account; a logged-in browser has about sixty. */
 const MOST_COOKIES = 300;
 const LONGEST = 4096; // what browsers take
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/; // RFC 6265
@@ -41,7 +41,7 @@ export function parseCookies(text: string, now: number): readonly Cookie[] {
   return [...kept.values()];
 }
 
-/** What a `Cookie:` header to a host says. */
+/** Returns the name→value pairs of a `Cookie:` header to a host. */
 export function cookiePairs(cookies: readonly Cookie[], host: string): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
   for (const { name, value, domain } of cookies)
@@ -49,14 +49,14 @@ export function cookiePairs(cookies: readonly Cookie[], host: string): ReadonlyM
   return pairs;
 }
 
-/** The last moment that browsers give a cookie: the end of the year 9999. */
+/** Last moment that browsers give a cookie: the end of the year 9999. */
 const LAST_MS = 253_402_300_799_000;
 /** Names that browsers take only from a host itself, by https (RFC 6265bis 4.1.3). */
 const BOUND_NAME = /^__(?:host|secure)-/i;
 const DOMAIN = /^\.?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
 
 /**
- * When the platform will end the login: `sid_guard` is `session|seconds of its start|seconds it lasts|date of its end`.
+ * Reads when the platform will end the login: `sid_guard` is `session|seconds of its start|seconds it lasts|date of its end`.
  * @returns ms UTC, or null when there is no login or it does not say
  */
 export function loginExpiry(cookies: readonly Cookie[]): number | null {
@@ -69,12 +69,12 @@ export function loginExpiry(cookies: readonly Cookie[]): number | null {
   return start && life && counted > 0 && counted <= LAST_MS ? Math.round(counted) : null;
 }
 
-/** Whether there is a session cookie; whether it still counts, only the platform knows. */
+/** Returns whether there is a session cookie; whether it still counts, only the platform knows. */
 export function hasSession(cookies: readonly Cookie[]): boolean {
   return cookies.some(({ name, value }) => (name === "sessionid" || name === "sessionid_ss") && value !== "");
 }
 
-/** Whether a browser takes the cookie too: it takes all of an account or none. */
+/** Returns whether a browser takes the cookie too: it takes all of an account or none. */
 function isSound({ name, value, domain, path, expires }: Cookie): boolean {
   const isNamed = NAME.test(name) && !BOUND_NAME.test(name) && DOMAIN.test(domain);
   const isTimed = expires === null || expires <= LAST_MS;
@@ -91,7 +91,10 @@ function fromHeader(text: string): Cookie[] {
     });
 }
 
-/** domain, whether hosts beneath count, path, secure, expiry in seconds, name, value; `#HttpOnly_` before the domain is a flag. */
+/**
+ * Returns whether a text is a cookies.txt: domain, whether hosts beneath count, path, secure, expiry in seconds, name, value; `#HttpOnly_`
+ * before the domain is a flag.
+ */
 function isNetscape(text: string): boolean {
   return text.split("\n", 200).some((line) => line.split("\t").length >= 7);
 }
@@ -120,7 +123,7 @@ function fromJson(text: string): Cookie[] {
     : [];
 }
 
-/** One cookie as browsers' extensions, Playwright and Puppeteer write it. */
+/** Reads one cookie as browsers' extensions, Playwright and Puppeteer write it. */
 function fromObject(item: unknown): Cookie[] {
   if (!isObject(item) || typeof item["name"] !== "string" || typeof item["value"] !== "string") return [];
   const { domain, path } = item;
@@ -147,7 +150,7 @@ function expiryOf(value: unknown): number | null {
   return Number.isFinite(date) ? date : null;
 }
 
-/** Seconds, with or without a fraction; some exports write milliseconds. 0 and -1 are a browser's session. */
+/** Reads seconds, with or without a fraction; some exports write milliseconds. 0 and -1 are a browser's session. */
 function secondsOf(value: number): number | null {
   if (!Number.isFinite(value) || value <= 0) return null;
   return Math.round(value > 100_000_000_000 ? value : value * 1000);

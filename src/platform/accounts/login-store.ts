@@ -30,31 +30,31 @@ export class Account {
   }
 }
 
-/** What is known of an account's login; nothing in it is secret. */
+/** Status of an account's login; nothing in it is secret. */
 export interface AccountStatus extends LoginReading {
   readonly name: string;
-  /** When its cookies were saved, ms UTC. */
+  /** Time when its cookies were saved, ms UTC. */
   readonly savedAt: number;
   readonly ageMs: number;
-  /** When the platform will end the login, ms UTC; null where the cookies do not say. */
+  /** Time when the platform will end the login, ms UTC; null where the cookies do not say. */
   readonly expiresAt: number | null;
-  /** When the platform was asked last, ms UTC; null is never. */
+  /** Time when the platform was asked last, ms UTC; null is never. */
   readonly checkedAt: number | null;
 }
 
 interface StoredAccount extends LoginReading {
   readonly checkedAt: number;
-  /** Of the cookies that were checked. */
+  /** Time when the cookies that were checked were saved, ms UTC. */
   readonly savedAt: number;
 }
 
-/** How the platform is asked. */
+/** Way to ask the platform. */
 export interface AskAs {
   readonly platform: Platform;
   readonly userAgent: string;
 }
 
-/** How accounts are watched. */
+/** Options for watching accounts. */
 interface Watch extends AskAs {
   readonly everyMs: number;
   /** Called once each time a login is found to have ended. */
@@ -65,7 +65,7 @@ interface Watch extends AskAs {
 
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
-/** Whether a login has ended, by what the platform showed or by the date that it gave. */
+/** Returns whether a login has ended, by what the platform showed or by the date that it gave. */
 export function hasLapsed({ login, expiresAt }: Pick<AccountStatus, "login" | "expiresAt">, now: number): boolean {
   return login === "guest" || (expiresAt !== null && expiresAt <= now);
 }
@@ -82,12 +82,12 @@ export class AccountStore {
     this.#clock = clock;
   }
 
-  /** The accounts of a data folder. */
+  /** Opens the accounts of a data folder. */
   static inside(data: string, clock: Clock): AccountStore {
     return new AccountStore(join(data, "accounts"), clock);
   }
 
-  /** The names of all accounts, sorted. */
+  /** Returns the names of all accounts, sorted. */
   async names(): Promise<readonly string[]> {
     const files = await readdir(this.#folder).catch(orMissing);
     return (files ?? []).flatMap((file) => (file.endsWith(".json") && NAME.test(file.slice(0, -5)) ? [file.slice(0, -5)] : [])).sort();
@@ -125,7 +125,7 @@ export class AccountStore {
     return existsSync(this.#folder) && removeWhole(file);
   }
 
-  /** What is known without asking the platform. @throws DyliveError not_found */
+  /** Returns what is known without asking the platform. @throws DyliveError not_found */
   async status(name: string): Promise<AccountStatus> {
     return this.#statusOf(await this.get(name));
   }
@@ -144,7 +144,7 @@ export class AccountStore {
     return { ...status, ...(status.login === "unknown" && reading.reason !== undefined && { reason: reading.reason }) };
   }
 
-  /** Checks every account now and then, and tells of each login that has ended. @returns stops it */
+  /** Checks every account at an interval, and reports each login that has ended. @returns a function that stops it */
   watch(options: Watch): () => void {
     const stop = new AbortController();
     const told = new Map<string, number>();

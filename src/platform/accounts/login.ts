@@ -3,7 +3,7 @@ import { type LoginReading, Visitor } from "../access/visitor.js";
 import { type Cookie, cookiePairs } from "./cookies.js";
 
 const HEADER = "header-user-info";
-/** The flag stands in the object that follows the name; far more than that object needs. */
+/** Characters after the name in which the flag is looked for: far more than the object that follows the name needs. */
 const WITHIN = 4000;
 
 /**
@@ -24,9 +24,9 @@ function unknown(reason: string): LoginReading {
   return { login: "unknown", nickname: null, reason };
 }
 
-/** What servers say of headers that they do not take. */
+/** Statuses by which servers refuse headers. */
 const REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 431, 494]);
-/** What servers take of headers, as far as one can rely on it. */
+/** Bytes of headers that one can rely on servers to take. */
 const HEADERS_BYTES = 8_192;
 
 function tooLarge(visitor: Visitor, status: number): string {

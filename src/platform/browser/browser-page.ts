@@ -9,7 +9,7 @@ import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
 import { visit } from "./page.js";
 
-/** What the source of one room's page is made of. */
+/** Dependencies of the source of one room's page. */
 interface BrowserSourceOptions {
   /** Gives an empty page as the visitor who watches. */
   readonly newPage: (signal: AbortSignal) => Promise<Page>;
@@ -17,11 +17,11 @@ interface BrowserSourceOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly drift: Drift;
-  /** Told of every frame as it comes. */
+  /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
 }
 
-/** A page of the real site opens its connection within a few seconds of its loading. */
+/** Longest wait for the page's connection, in ms; a page of the real site opens it within a few seconds of its loading. */
 const CONNECT_WITHIN_MS = 30_000;
 const CLOSE_WITHIN_MS = 3000;
 
@@ -111,7 +111,7 @@ function refusalOf(status: number): DyliveError | null {
   return new DyliveError(status === 404 || status === 410 ? "no_account" : "blocked", `the room page answered HTTP ${status}`);
 }
 
-/** The answer of im/fetch, if it holds messages. */
+/** Reads the answer of im/fetch, if it holds messages. */
 async function firstState(response: Response, clock: Clock, drift: Drift): Promise<Received | null> {
   try {
     if (response.status() !== 200 || !(response.headers()["content-type"] ?? "").includes("protobuf")) return null;
@@ -128,7 +128,7 @@ function isPush(url: string, path: string): boolean {
   return isPlatformHost(hostname) && pathname.startsWith(path);
 }
 
-/** Chromium tells of a handshake in words only. */
+/** Reads a refusal from an error's words: Chromium tells of a handshake in words only. */
 function refusalIn(error: string): DyliveError {
   const status = /Unexpected response code: (\d+)/.exec(error)?.[1];
   return status === undefined

@@ -56,14 +56,14 @@ function objectId(hex: string): Buffer {
   return tlv(OBJECT_ID, Buffer.from(hex, "hex"));
 }
 
-/** Positive and without a leading zero, whatever the random bytes are. */
+/** Makes a serial number: positive and without a leading zero, whatever the random bytes are. */
 function serial(): Buffer {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return tlv(INTEGER, bytes);
 }
 
-/** RFC 5280 4.1.2.5: two digits of the year before 2050, four from then on. */
+/** Encodes a time (RFC 5280 4.1.2.5): two digits of the year before 2050, four from then on. */
 function time(ms: number): Buffer {
   const digits = `${new Date(ms).toISOString().replace(/\D/g, "").slice(0, 14)}Z`;
   return Number(digits.slice(0, 4)) < 2050 ? tlv(UTC_TIME, Buffer.from(digits.slice(2))) : tlv(GENERALIZED_TIME, Buffer.from(digits));

@@ -15,21 +15,21 @@ import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from
 import type { Turnstile } from "./turnstile.js";
 import { browserError, pauseMs } from "./wait.js";
 
-/** What a desk is made of. */
+/** Dependencies and settings of a desk. */
 interface DeskOptions {
   readonly keeper: BrowserKeeper;
   readonly clock: Clock;
   readonly allows: HostRule;
-  /** Its way to the network; null in the user's own context, which has the user's. */
+  /** Opens its way to the network; null in the user's own context, which has the user's. */
   readonly gate: (() => Promise<EgressProxy>) | null;
   readonly account: Account | null;
-  /** Where its cookies outlive this process; null keeps them in memory. */
+  /** File in which its cookies outlive this process; null keeps them in memory. */
   readonly stateFile: string | null;
-  /** A room whose page is looked at when the home page does not have what is needed. */
+  /** Room whose page is looked at when the home page does not have what is needed. */
   readonly webRid: string | null;
-  /** What all desks of a browser open through. */
+  /** Turnstile through which all desks of a browser open. */
   readonly door: Turnstile;
-  /** To be waited for before it opens: a predecessor that still saves the same state. */
+  /** Promise to wait for before it opens: a predecessor may still save the same state. */
   readonly after: Promise<unknown>;
 }
 
@@ -46,14 +46,14 @@ const MAX_REPLY_BYTES = 8 * 1024 * 1024;
 const SAVE_EVERY_MS = 300_000;
 
 /**
- * One visitor of the site: a browser context with one page open, which gives the cookies, the visitor's id and signatures to many rooms.
+ * Visitor of the site: a browser context with one page open, which gives the cookies, the visitor's id and signatures to many rooms.
  * When the page crashes or the browser dies, the next that needs it opens it again as the same visitor.
  */
 export class Desk {
   readonly #options: DeskOptions;
   readonly #stop = new AbortController();
   readonly #stopSaving: () => void;
-  /** Outlives its page: the pages of rooms are in it, too. */
+  /** Browser and context; outlives its page: the pages of rooms are in it, too. */
   #opened: Opened | null = null;
   #ready: Ready | null = null;
   #opening: Promise<Ready> | null = null;
@@ -66,7 +66,7 @@ export class Desk {
     this.#stopSaving = options.clock.every(SAVE_EVERY_MS, () => void this.#save().catch(() => {}));
   }
 
-  /** The visitor, complete. @throws DyliveError no_browser, browser_failed, blocked, unreachable */
+  /** Returns the visitor, complete. @throws DyliveError no_browser, browser_failed, blocked, unreachable */
   async visitor(signal: AbortSignal): Promise<Visitor> {
     await this.#open(signal);
     if (this.#visitor === null) throw new DyliveError("internal", "a desk is open without a visitor");
@@ -83,7 +83,7 @@ export class Desk {
       }),
   };
 
-  /** A GET of live.douyin.com by the page itself. */
+  /** Makes a GET of live.douyin.com by the page itself. */
   async get(path: string, signal: AbortSignal): Promise<Reply> {
     if (!path.startsWith("/") || path.startsWith("//")) throw new DyliveError("internal", "a page of ours asks only its own site");
     const { status, headers, body } = await this.#withPage(signal, ({ page }) => fetchIn(page, path, MAX_REPLY_BYTES));
@@ -91,7 +91,7 @@ export class Desk {
     return { status, headers, body: Buffer.from(body, "base64") };
   }
 
-  /** One more empty page as the same visitor; whoever opens it closes it. */
+  /** Opens one more empty page as the same visitor; its opener closes it. */
   async newPage(signal: AbortSignal): Promise<Page> {
     const { context } = await this.#open(signal);
     try {
@@ -206,7 +206,7 @@ export class Desk {
     return context;
   }
 
-  /** Cookies change as the site likes: what Node sends is what the browser would. */
+  /** Takes over the browser's cookies, which change as the site likes: what Node sends is what the browser would. */
   async #learn(context: BrowserContext): Promise<void> {
     const cookies = await context.cookies(`${LIVE_SITE}/`);
     this.#visitor?.adopt(cookies.map(({ name, value }) => [name, value] as const));
@@ -221,10 +221,10 @@ export class Desk {
   }
 }
 
-/** What a site keeps in a browser context: cookies and local storage. */
+/** State that a site keeps in a browser context: cookies and local storage. */
 type ContextState = Awaited<ReturnType<BrowserContext["storageState"]>>;
 
-/** A context's state with the time of its saving. */
+/** State of a context with the time when it was saved. */
 interface SavedState {
   /** ms UTC */
   readonly savedAt: number;

@@ -6,24 +6,25 @@ import type { ProxyServer } from "../access/proxy.js";
 import { selfSigned } from "./certificate.js";
 import type { HostRule } from "./hosts.js";
 
-/** The only way by which a browser context reaches the network. */
+/** Only way by which a browser context reaches the network. */
 export interface EgressProxy {
   /**
-   * With these a context is to be opened, and no other. Before a stand-in the gate itself is the other end of TLS, by a certificate that nobody vouches
-   * for; a context that has no other way out meets no other such certificate. Before the real platform every certificate is asked about.
+   * Options to open a context with; no other may be opened with them. Before a stand-in the egress proxy itself is the other end of TLS,
+   * by a certificate that nobody vouches for; a context that has no other way out meets no other such certificate. Before the real platform
+   * every certificate is asked about.
    */
   readonly contextOptions: { readonly proxy: { readonly server: string }; readonly ignoreHTTPSErrors: boolean };
-  /** How often which host was refused; of at most 100 hosts. */
+  /** Number of refusals by host; of at most 100 hosts. */
   readonly refused: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
-/** What a gate goes by. */
+/** Rules and way out of an egress proxy. */
 interface EgressProxyOptions {
   readonly allows: HostRule;
   /**
    * Stand-in for the platform: host H is fetched from `upstream/@H`. Pages have the platform's own `https:` addresses all the same, since
-   * browsers know by heart that its domain has no others (HSTS preloading): their TLS ends in the gate.
+   * browsers know by heart that its domain has no others (HSTS preloading): their TLS ends in the egress proxy.
    */
   readonly upstream: string | null;
   /** The operator's proxy, if any. Its password stays in this process: the browser never knows it, and SOCKS with one works, too. */
@@ -35,7 +36,7 @@ const MOST_REFUSED = 100;
 const ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 /**
- * A small HTTP proxy on loopback between a browser context and the world. It refuses every host that a room page does not need, for
+ * Opens a small HTTP proxy on loopback between a browser context and the world. It refuses every host that a room page does not need, for
  * requests, WebSockets and whatever the browser does by itself, where routing in the page would miss some. Like the platform, it knows
  * TLS on port 443 only.
  */

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { posix, win32 } from "node:path";
 import { DyliveError } from "../../runtime/errors.js";
 
-/** What decides where a machine keeps its programs. */
+/** Facts that decide where a machine keeps its programs. */
 export interface Surroundings {
   readonly platform: NodeJS.Platform;
   /** PATH */
@@ -23,7 +23,7 @@ const COMMANDS = [
   "microsoft-edge-stable",
   "chrome",
 ] as const;
-/** Where Linux packages put browsers that are on nobody's PATH. */
+/** Paths where Linux packages put browsers that are on nobody's PATH. */
 const LINUX = ["/opt/google/chrome/chrome", "/opt/microsoft/msedge/msedge", "/usr/lib/chromium/chromium", "/snap/bin/chromium"] as const;
 const MAC = ["Google Chrome", "Microsoft Edge", "Chromium"] as const;
 const WINDOWS = [
@@ -32,7 +32,7 @@ const WINDOWS = [
   ["Chromium", "Application", "chrome.exe"],
 ] as const;
 
-/** Where Chrome, Edge or Chromium may be on a machine, best first. Knows names only: whether something is there, {@link findBrowser} sees. */
+/** Lists where Chrome, Edge or Chromium may be on a machine, best first. Knows names only; {@link findBrowser} checks what is there. */
 export function browserPlaces({ platform, path, home, programFolders }: Surroundings): readonly string[] {
   switch (platform) {
     case "darwin":
@@ -49,7 +49,7 @@ export function browserPlaces({ platform, path, home, programFolders }: Surround
 }
 
 /**
- * The browser to use: the one that was named, else the first that is in a place of the machine's.
+ * Finds the browser to use: the one that was named, else the first that is in a place of the machine's.
  *
  * @param named program that the operator chose; then nothing else is looked for
  * @param places see {@link browserPlaces}; none means that the machine has no browser, whatever is installed

@@ -1,7 +1,7 @@
 import { isPlatformHost } from "../access/platform.js";
 
 /**
- * What a room page needs beside the platform's own domains. No live traffic was seen when this was written: the names come from public
+ * Domains that a room page needs beside the platform's own. No live traffic was seen when this was written: the names come from public
  * clients and pages. What is refused is counted by host, and the operator may name more.
  */
 const PAGE_DOMAINS = [
@@ -14,18 +14,20 @@ const PAGE_HOSTS = [
   "ttwid.bytedance.com", // registers the visitor cookie (facts/protocol.md 1.5)
 ] as const;
 
-/** In the window where a person logs in: the code's picture, captchas that the person solves, and the account service. */
+/** Domains for the window where a person logs in: the code's picture, captchas that the person solves, and the account service. */
 const LOGIN_DOMAINS = ["bytedance.com", "snssdk.com", "zijieapi.com", "douyinpic.com", "byteimg.com", "byted-static.com"] as const;
 
 /** Decides by host name what a browser of ours may reach. */
 export type HostRule = (host: string) => boolean;
 
-/** For collecting: the platform and what its pages need; streams, pictures, advertisements and statistics are others' hosts. */
+/**
+ * Makes the rule for collecting: the platform and what its pages need; streams, pictures, advertisements and statistics have other hosts.
+ */
 export function pageHosts(more: readonly string[] = []): HostRule {
   return ruleOf([...PAGE_DOMAINS, ...more], PAGE_HOSTS);
 }
 
-/** For logging in by hand. */
+/** Makes the rule for logging in by hand. */
 export function loginHosts(more: readonly string[] = []): HostRule {
   return ruleOf([...PAGE_DOMAINS, ...LOGIN_DOMAINS, ...more], PAGE_HOSTS);
 }

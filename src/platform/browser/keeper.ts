@@ -19,7 +19,7 @@ export interface BrowserProcess {
  */
 const ARGUMENTS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"] as const;
 const START_TIMEOUT_MS = 30_000;
-/** A browser that lived this long did not fail at starting; its successor is not made to wait. */
+/** Life, in ms, after which a browser did not fail at starting: its successor is not made to wait. */
 const STEADY_MS = 60_000;
 
 /** Keeps one browser: starts it when it is first wanted, and again, with growing pauses, when it has died. */
@@ -43,12 +43,12 @@ export class BrowserKeeper {
     return "cdp" in this.#choose();
   }
 
-  /** How often it was started. */
+  /** Number of times that it was started. */
   get starts(): number {
     return this.#starts;
   }
 
-  /** The running browser. @throws DyliveError browser_failed, stopping */
+  /** Returns the running browser. @throws DyliveError browser_failed, stopping */
   async browser(signal: AbortSignal): Promise<Browser> {
     signal.throwIfAborted();
     this.#stop.signal.throwIfAborted();
@@ -59,7 +59,7 @@ export class BrowserKeeper {
     return untilAborted(this.#starting, signal);
   }
 
-  /** Its processes, for those who measure or test; none when it does not run. */
+  /** Returns its processes, for those who measure or test; none when it does not run. */
   async processes(): Promise<readonly BrowserProcess[]> {
     if (this.#running === null) return [];
     const session = await this.#running.newBrowserCDPSession();

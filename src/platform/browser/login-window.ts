@@ -12,7 +12,7 @@ import { loginHosts } from "./hosts.js";
 import { LIVE_SITE, visit } from "./page.js";
 import { browserError } from "./wait.js";
 
-/** How the window is opened. */
+/** Options of the window. */
 interface LoginWindow {
   readonly program: string;
   /** False shows it to a person; true is for tests. */
@@ -20,20 +20,20 @@ interface LoginWindow {
   readonly clock: Clock;
   readonly upstream: string | null;
   readonly proxy: ProxyServer | null;
-  /** What the account was last known by, so that the site meets the same visitor again. */
+  /** Cookies that the account was last known by, so that the site meets the same visitor again. */
   readonly cookies: readonly Cookie[];
   readonly moreHosts?: readonly string[];
 }
 
 const PATIENCE_MS = 600_000;
 const LOOK_EVERY_MS = 1000;
-/** After the session cookie the site sets some more; the account is whole with them. */
+/** Wait after the session cookie, in ms: the site sets some more cookies, and the account is whole with them. */
 const SETTLE_MS = 2000;
 
-/** Who logged in. */
+/** Login that was made in the window. */
 interface LoggedIn {
   readonly cookies: readonly Cookie[];
-  /** What the site's page says of it, in the same browser. */
+  /** Reading of it by the site's page, in the same browser. */
   readonly reading: LoginReading;
 }
 

@@ -4,7 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { HostRule } from "./hosts.js";
 import { browserError } from "./wait.js";
 
-/** Where the pages of rooms are; a stand-in's too, which is behind the gate (see gate.ts). */
+/** Address of the pages of rooms; a stand-in's too, which is behind the egress proxy (see egress-proxy.ts). */
 export const LIVE_SITE = "https://live.douyin.com";
 
 /** Kinds of content that a page which only listens does not need; they are most of its bytes. */
@@ -13,7 +13,7 @@ const LOAD_TIMEOUT_MS = 30_000;
 const SDK_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 100;
 
-/** What we use of a page of the site, by the names that the site's SDK has. */
+/** Parts of the site's page that we use, by the names that the site's SDK has. */
 interface SitePage {
   readonly byted_acrawler?: { readonly frontierSign?: (input: Record<string, string>) => unknown };
   readonly __pace_f?: unknown;
@@ -75,12 +75,12 @@ export async function userAgentOf(page: Page): Promise<string> {
   return page.evaluate(() => (globalThis as unknown as SitePage).navigator.userAgent);
 }
 
-/** A GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. */
+/** Makes a GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. */
 export function fetchIn(page: Page, path: string, maxBytes: number): Promise<PageReply> {
   return page.evaluate(callFetch, { path, maxBytes });
 }
 
-/** What a page's own request gave. */
+/** Reply to a page's own request. */
 interface PageReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -88,7 +88,7 @@ interface PageReply {
   readonly body: string | null;
 }
 
-/** An evaluation fails when its page navigates, which passes, or when the page is gone, which does not. */
+/** Handles a failed evaluation: it fails when its page navigates, which passes, or when the page is gone, which does not. */
 function orGone(page: Page, signal: AbortSignal) {
   return (error: unknown): null => {
     signal.throwIfAborted();

@@ -11,9 +11,9 @@ import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper
 import { LIVE_SITE } from "./page.js";
 import { Turnstile } from "./turnstile.js";
 
-/** How a browser serves rooms. */
+/** Options for a browser that serves rooms. */
 export interface BrowserSessionOptions {
-  /** Which browser; asked when one is started. @throws DyliveError no_browser, which whoever takes a seat then gets */
+  /** Chooses the browser; called when one is started. @throws DyliveError no_browser, which callers that take an identity then get */
   readonly choose: () => BrowserChoice;
   readonly clock: Clock;
   /** Stand-in for the platform, or null. */
@@ -26,7 +26,7 @@ export interface BrowserSessionOptions {
   readonly moreHosts?: readonly string[];
 }
 
-/** A restart with many rooms must not burst: each context that opens is a visit of a megabyte, and a core at work. */
+/** Contexts that open at once: a restart with many rooms must not burst, as each is a visit of a megabyte and a core at work. */
 const OPENING_AT_ONCE = 3;
 
 interface HeldIdentity {
@@ -88,7 +88,7 @@ export class BrowserSession implements PlatformIdentities {
     }
   }
 
-  /** How many contexts serve how many rooms, how often the browser was started, and which hosts its pages were refused. */
+  /** Counts contexts, rooms, starts of the browser, and refusals by host of its pages. */
   async status(): Promise<{
     readonly contexts: number;
     readonly rooms: number;
@@ -102,7 +102,7 @@ export class BrowserSession implements PlatformIdentities {
     return { contexts: this.#desks.size, rooms, starts: this.#keeper.starts, refused };
   }
 
-  /** The browser's processes; for measuring. */
+  /** Returns the browser's processes; for measuring. */
   processes(): Promise<readonly BrowserProcess[]> {
     return this.#keeper.processes();
   }
@@ -116,7 +116,7 @@ export class BrowserSession implements PlatformIdentities {
     for (const egress of await Promise.all(this.#gates.values())) await egress.close();
   }
 
-  /** A context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
+  /** Returns a context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
   #held({ account, proxy, webRid }: IdentityRequest): HeldIdentity {
     const { roomsPerContext = 20, profile, keeper, clock } = { ...this.#options, keeper: this.#keeper };
     const key = `${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;

@@ -36,7 +36,7 @@ export class Turnstile {
     });
   }
 
-  /** Gives the place to who waits longest. */
+  /** Gives the place to the caller that has waited longest. */
   #pass(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#inside--;

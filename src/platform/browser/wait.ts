@@ -1,11 +1,11 @@
 import { DyliveError } from "../../runtime/errors.js";
 
-/** Pause before the n-th attempt: none before the first and the second, then 1 s, 2 s, 4 s … a minute. */
+/** Returns the pause before the next attempt, in ms: none before the first and the second, then 1 s, 2 s, 4 s … a minute. */
 export function pauseMs(failures: number): number {
   return failures < 2 ? 0 : Math.min(60_000, 1000 * 2 ** Math.min(failures - 2, 10));
 }
 
-/** An error of the browser's driver in one line: its messages go on with a log of the call. */
+/** Shortens an error of the browser's driver to one line: its messages go on with a log of the call. */
 export function browserError(what: string, error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;
   const line = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);

@@ -5,10 +5,10 @@ import { meaningOf } from "./link.js";
 import { roomNameIn } from "./name.js";
 import type { Pasted } from "./paste.js";
 
-/** Where a short link leads, or why that is not known. */
+/** Target of a short link, or why it is not known. */
 type Followed = Extract<Pasted, { kind: "room" }> | NoAccount | Unknown;
 
-/** The app's links need two. */
+/** Most redirects that are followed; the app's links need two. */
 const MOST_HOPS = 5;
 const LONGEST_LOCATION = 4000;
 const STEP = "short_link";
@@ -50,7 +50,7 @@ function locationOf({ status, headers }: Reply): string | null {
   return status >= 300 && status < 400 && typeof location === "string" && location !== "" ? location : null;
 }
 
-/** The next address as one of the real platform's, or null when it is not. A stand-in redirects to itself, under its prefix. */
+/** Returns the next address as one of the real platform's, or null when it is not. A stand-in redirects to itself, under its prefix. */
 function nextAddress(location: string, at: { readonly host: string; readonly path: string }, upstream: string | null): URL | null {
   const base = `https://${at.host}${at.path}`;
   if (location.length > LONGEST_LOCATION || !URL.canParse(location, base)) return null;

@@ -1,7 +1,7 @@
 import { isPlatformHost } from "../access/platform.js";
 import { isSecUid, type RoomName, roomNameIn } from "./name.js";
 
-/** What an address of the platform means. */
+/** Meaning of an address of the platform. */
 export type Meaning =
   /** A room. `broadcast` is the room_id in the address, which is spent when that broadcast ends. */
   | { readonly kind: "room"; readonly name: RoomName; readonly broadcast: string | null }
@@ -11,8 +11,8 @@ export type Meaning =
   | { readonly kind: "other"; readonly what: string };
 
 /**
- * What an address means; null when it is not one of the platform that may be contacted. An address with a name and password or a port of
- * its own is never what it seems to be.
+ * Returns what an address means; null when it is not one of the platform that may be contacted. An address with a name and password or a
+ * port of its own is never what it seems to be.
  */
 export function meaningOf(url: URL): Meaning | null {
   if ((url.protocol !== "https:" && url.protocol !== "http:") || url.username !== "" || url.password !== "" || url.port !== "") return null;
@@ -34,14 +34,14 @@ function roomAt(segment: string | undefined): Meaning | null {
   return name === null ? null : { kind: "room", name, broadcast: name.kind === "room_id" ? name.value : null };
 }
 
-/** A share page's address names a broadcast and mostly its anchor, who is the lasting name. */
+/** Reads a share page's address: it names a broadcast and mostly its anchor, who is the lasting name. */
 function broadcastOf(roomId: string, secUid: string | null): Meaning | null {
   const broadcast = roomId.length === 19 ? roomId : null;
   if (secUid !== null && isSecUid(secUid)) return { kind: "room", name: { kind: "sec_uid", value: secUid }, broadcast };
   return broadcast === null ? null : { kind: "room", name: { kind: "room_id", value: broadcast }, broadcast };
 }
 
-/** Old share links have a number in the path and the sec_uid in the query. */
+/** Reads an account's address: old share links have a number in the path and the sec_uid in the query. */
 function accountOf(segment: string, query: string | null): Meaning | null {
   const secUid = [unescaped(segment), query ?? ""].find(isSecUid);
   return secUid === undefined ? null : { kind: "room", name: { kind: "sec_uid", value: secUid }, broadcast: null };

@@ -22,12 +22,12 @@ export function parseRoomName(input: string): RoomName {
   );
 }
 
-/** Whether a text has the form of the permanent id in profile links. */
+/** Returns whether a text has the form of the permanent id in profile links. */
 export function isSecUid(text: string): boolean {
   return /^MS4wLjABAAAA[A-Za-z0-9_-]{20,160}$/.test(text);
 }
 
-/** As {@link parseRoomName}, but null for what is no name. */
+/** Parses as {@link parseRoomName} does, but returns null for what is no name. */
 export function roomNameIn(text: string): RoomName | null {
   try {
     return parseRoomName(text);

@@ -2,12 +2,12 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type Meaning, meaningOf } from "./link.js";
 import { roomNameIn } from "./name.js";
 
-/** What a pasted text names: a room, or a short link that must be followed first. */
+/** Meaning of a pasted text: a room, or a short link that must be followed first. */
 export type Pasted = Exclude<Meaning, { kind: "other" }>;
 
-/** The app's share texts have a few hundred characters. */
+/** Longest text that is read, in characters; the app's share texts have a few hundred. */
 const LONGEST = 4000;
-/** What sticks to the ends of copied text and is not seen. */
+/** Invisible characters at the ends of copied text. */
 const INVISIBLE = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/g;
 /**
  * Addresses in running text: with a scheme, or beginning with a host of the platform. Characters that cannot stand in an address end it, so
@@ -55,7 +55,7 @@ export function readPaste(text: string): Pasted {
   );
 }
 
-/** An address as written, without the punctuation that a sentence puts behind it. */
+/** Reads an address as written, without the punctuation that a sentence puts behind it. */
 function urlOf(address: string): URL | null {
   const bare = address.replace(/[.,;:!?'")\]]+$/, "");
   const full = /^https?:\/\//i.test(bare) ? bare : `https://${bare}`;

@@ -16,7 +16,7 @@ export type { InPage } from "../pages/enter.js";
 export { parseRoomName, type RoomName } from "./name.js";
 export { type Pasted, readPaste } from "./paste.js";
 
-/** How the platform is asked. */
+/** Way to ask the platform. */
 interface AskWith {
   readonly platform: Platform;
   readonly visitor: Visitor;
@@ -24,7 +24,7 @@ interface AskWith {
   readonly inPage?: InPage | undefined;
 }
 
-/** What a text turned out to name. */
+/** Answer to what a text names. */
 export interface TextAnswer {
   /** The lasting name of the room: by this it is collected. Null when the platform did not say where the link leads. */
   readonly name: RoomName | null;
@@ -46,7 +46,7 @@ export async function resolveText(text: string, ask: AskWith, signal: AbortSigna
 }
 
 /**
- * The name of the room in a pasted text, without asking what it is: only short links are followed.
+ * Finds the name of the room in a pasted text, without asking what it is: only short links are followed.
  * @throws DyliveError bad_room, unreachable
  */
 async function nameText(
@@ -59,7 +59,7 @@ async function nameText(
 }
 
 /**
- * As {@link nameText}, but a text that turns out to name nothing is an error.
+ * Finds the name as {@link nameText} does, but a text that turns out to name nothing is an error.
  * @throws DyliveError bad_room, no_account, room_unknown, unreachable
  */
 export async function nameIn(text: string, ask: AskWith, signal: AbortSignal): Promise<RoomName> {
@@ -85,7 +85,7 @@ export async function resolveRoom(
   return name.kind === "sec_uid" ? fromAccount(name.value, ask, signal) : fromPath(name.value, ask, signal);
 }
 
-/** By the id that opens its page. */
+/** Resolves a room by the id that opens its page. */
 async function fromPath(id: string, { platform, visitor, inPage }: AskWith, signal: AbortSignal): Promise<Resolved> {
   const page = await fromPage(id, platform, visitor, signal);
   if (page.outcome !== "unknown" || inPage === undefined) return page;
@@ -93,13 +93,13 @@ async function fromPath(id: string, { platform, visitor, inPage }: AskWith, sign
   return entered.outcome === "unknown" ? { ...entered, reason: `${page.reason}; ${entered.reason}` } : entered;
 }
 
-/** A browser that cannot be had says nothing of the room. */
+/** Makes the outcome of a browser that cannot be had: it says nothing of the room. */
 function noPage(error: unknown, signal: AbortSignal): Unknown {
   if (signal.aborted || !(error instanceof DyliveError) || error.code === "unreachable") throw error;
   return { outcome: "unknown", step: "enter", reason: error.detail };
 }
 
-/** A broadcast's id names its anchor, whose room may be live in another broadcast by now. */
+/** Resolves a broadcast's id: it names its anchor, whose room may be live in another broadcast by now. */
 async function fromBroadcast(roomId: string, ask: AskWith, signal: AbortSignal): Promise<Resolved> {
   const reflow = await readReflow({ roomId }, asGuest(ask), signal);
   if (reflow.kind === "unknown") return { outcome: "unknown", step: "reflow", reason: reflow.reason };
@@ -124,7 +124,7 @@ async function fromBroadcast(roomId: string, ask: AskWith, signal: AbortSignal):
   return now.kind === "found" ? judge(now.reading) : (page ?? told);
 }
 
-/** By the anchor's permanent id: reflow/info knows who is live, the profile names the id that opens the room's page. */
+/** Resolves an anchor's permanent id: reflow/info knows who is live, the profile names the id that opens the room's page. */
 async function fromAccount(secUid: string, ask: AskWith, signal: AbortSignal): Promise<Resolved> {
   const reflow = await readReflow({ secUid }, asGuest(ask), signal);
   if (reflow.kind === "found") {
@@ -139,7 +139,8 @@ async function fromAccount(secUid: string, ask: AskWith, signal: AbortSignal): P
 }
 
 /**
- * The room's page under the first id that opens it and is the same anchor's: a visible number can have been given up and taken by somebody else.
+ * Finds the room's page under the first id that opens it and is the same anchor's: a visible number can have been given up and taken by
+ * somebody else.
  * @returns null when none does
  */
 async function pageOf(paths: readonly string[], secUid: string | null, ask: AskWith, signal: AbortSignal): Promise<Resolved | null> {

@@ -5,14 +5,14 @@ import { type Head, timed } from "./head.js";
 
 type BattleEvent = NewEventOf<"battle">;
 
-/** A battle of anchors (PK) starts or changes. */
+/** Makes the event of a battle of anchors (PK) that starts or changes. */
 export function battleEvent(message: LinkMicBattle, head: Head): BattleEvent {
   const settings = message.battleSettings;
   const finished = settings !== null && settings.finished !== 0;
   return build(head, idOrNull(settings?.battleId ?? "0"), finished ? "finished" : "running", [], settings?.theme ?? "");
 }
 
-/** A battle ended, with the score of each side. */
+/** Makes the event of a battle that ended, with the score of each side. */
 export function battleFinishEvent(message: LinkMicBattleFinish, head: Head): BattleEvent {
   const scores: Score[] = [];
   for (const { userId, userIdStr, score, battleRank } of message.battleScores.slice(0, 100)) {
@@ -22,7 +22,7 @@ export function battleFinishEvent(message: LinkMicBattleFinish, head: Head): Bat
   return build(head, idOrNull(message.battleSettings?.battleId ?? "0"), "finished", scores, message.cutShortPrompt);
 }
 
-/** Who helps which side. The sides have no scores here: what helpers gave is not what the battle counts. */
+/** Makes the event of a battle's helpers. The sides have no scores here: what helpers gave is not what the battle counts. */
 export function armiesEvent(message: LinkMicArmies, head: Head): BattleEvent {
   return build(head, null, "helpers", [], message.topShowText);
 }

@@ -18,35 +18,38 @@ type ChatEvent = NewEventOf<"chat">;
 // protocol.md 4.3: chat_by 9 is the passphrase of a lucky bag (福袋), typed by the page for the user.
 const BY_LUCKY_BAG = 9;
 
-/** An ordinary chat. Codes such as [比心] stay text; emoji images come from the rich text. */
+/** Makes the event of an ordinary chat. Codes such as [比心] stay text; emoji images come from the rich text. */
 export function chatEvent(message: ChatMessage, head: Head): ChatEvent | null {
   const rich = message.rtfContentV2 ?? message.rtfContent;
   return chat(head, userOf(message.user, head), message.content, "text", rich, message.chatBy === BY_LUCKY_BAG);
 }
 
-/** A flying chat, paid or privileged. */
+/** Makes the event of a flying chat, paid or privileged. */
 export function screenChatEvent(message: ScreenChatMessage, head: Head): ChatEvent | null {
   return chat(head, userOf(message.user, head), message.content, "screen", message.rtfContentV2 ?? message.rtfContent, false);
 }
 
-/** A flying chat that a privilege allows. */
+/** Makes the event of a flying chat that a privilege allows. */
 export function privilegeChatEvent(message: PrivilegeScreenChatMessage, head: Head): ChatEvent | null {
   return chat(head, userOf(message.user, head), message.content, "privilege", message.rtfContentV2 ?? message.rtfContent, false);
 }
 
-/** The words of a voice message. */
+/** Makes the event of a voice message's words. */
 export function audioChatEvent(message: AudioChatMessage, head: Head): ChatEvent | null {
   return chat(head, userOf(message.user, head), message.content, "audio", message.rtfContent, false);
 }
 
-/** An emoji sent by itself: the text is its fallback, such as [表情]. */
+/** Makes the event of an emoji sent by itself: the text is its fallback, such as [表情]. */
 export function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null {
   const fallback = clean(message.defaultContent, LONG);
   const segments = readSegments(openText(message.emojiContent, head.context.drift), fallback);
   return build(head, userOf(message.user, head), fallback === "" ? plain(segments) : fallback, "emoji", segments, false);
 }
 
-/** A notice about the gift exhibition among the chat; null without words, as the captures have it. Its user is the one it names. */
+/**
+ * Makes the event of a notice about the gift exhibition among the chat; null without words, as the captures have it. Its user is the one it
+ * names.
+ */
 export function exhibitionChatEvent(message: ExhibitionChatMessage, head: Head): ChatEvent | null {
   const own = openText(message.displayText, head.context.drift);
   const text = readText(own) || shownText(head);
@@ -63,7 +66,7 @@ function chat(head: Head, user: User, content: string, kind: ChatEvent["kind"], 
   return build(head, user, text === "" ? plain(segments) : text, kind, segments, luckyBag);
 }
 
-/** Null where nothing is said, neither in words nor in pictures: the message is kept as it came. */
+/** Returns null where nothing is said, neither in words nor in pictures: the message is kept as it came. */
 function build(head: Head, user: User, text: string, kind: ChatEvent["kind"], segments: Segment[], luckyBag: boolean): ChatEvent | null {
   if (text === "" && !segments.some(isPicture)) return null;
   const { context } = head;

@@ -9,7 +9,7 @@ type Action = NewEventOf<"control">["action"];
 // protocol.md 4.3; 3, 4 and 6 announce the end of the broadcast, which is then confirmed (design, section 5).
 const ACTIONS: readonly Action[] = ["other", "pause", "resume", "end", "end_by_admin", "change_node", "end_by_switch", "ping_timeout"];
 
-/** A change of the broadcast's state, as announced. */
+/** Makes the event of a change of the broadcast's state, as announced. */
 export function controlEvent(message: ControlMessage, head: Head): NewEventOf<"control"> {
   const { context } = head;
   const event: NewEventOf<"control"> = {

@@ -4,7 +4,10 @@ import { LONG, textOrNull } from "./clean.js";
 import { type Head, timed, userOf } from "./head.js";
 import { isNobody } from "./user.js";
 
-/** A join of the anchor's fans club (action 2) or an upgrade in it (1), with the platform's ready text (protocol.md 4.3). Null without a person. */
+/**
+ * Makes the event of a join of the anchor's fans club (action 2) or an upgrade in it (1), with the platform's ready text (protocol.md 4.3).
+ * Null without a person.
+ */
 export function fansclubEvent(message: FansclubMessage, head: Head): NewEventOf<"fansclub"> | null {
   const { context } = head;
   const user = userOf(message.user, head);

@@ -19,19 +19,19 @@ interface Counts {
   readonly comboCount: number;
 }
 
-/** A gift, or one update of its combo. */
+/** Makes the draft of a gift, or of one update of its combo. */
 export function giftDraft(message: GiftMessage, head: Head): Draft {
   return fromGift(message, head, "gift");
 }
 
-/** A whole GiftMessage in a wrapper: its action may come by itself too, which the ledger counts once. */
+/** Makes the draft of a whole GiftMessage in a wrapper: its action may come by itself too, which the ledger counts once. */
 export function bindingGiftDraft(message: GiftMessage, head: Head): Draft {
   return fromGift(message, head, "binding");
 }
 
 /**
- * The compact form of a gift. It has neither group nor trace on the wire, so each stands for itself and is settled at once; its sender
- * is the envelope's user.
+ * Makes the draft of the compact form of a gift. It has neither group nor trace on the wire, so each stands for itself and is settled at
+ * once; its sender is the envelope's user.
  */
 export function lightGiftDraft(message: LightGiftMessage, head: Head): Draft {
   const info = message.giftInfo;
@@ -46,7 +46,7 @@ export function lightGiftDraft(message: LightGiftMessage, head: Head): Draft {
   return build(head, "light", userOf(null, head), gift, price, receiver, combo, null, claim, message.groupCount);
 }
 
-/** A drawing made of gifts. What it is made of is JSON of an unknown form, so it counts as one unit of unknown price. */
+/** Makes the draft of a drawing made of gifts. Its content is JSON of an unknown form, so it counts as one unit of unknown price. */
 export function doodleGiftDraft(message: DoodleGiftMessage, head: Head): Draft {
   const gift = { id: message.giftId, name: null, icon: null };
   const receiver = toReceiver(message.toUser, [], head);
@@ -76,20 +76,22 @@ function nameCombo(head: Head, sender: WireUser | null, giftId: string, groupId:
   return comboId({ sessionId, sender: userKey(sender), giftId, groupId, traceId, eventId: head.id, receiver, masked });
 }
 
-/** Units so far: the counters lag behind each other in different clients, so the largest is believed (design, section 4). */
+/** Returns the units so far: the counters lag behind each other in different clients, so the largest is believed (design, section 4). */
 function units(counts: Counts, totalCount: number): number {
   const product = counts.groupCount * Math.max(counts.comboCount, 1);
   return Math.min(Math.max(counts.repeatCount, totalCount, product, 1), MAX_UNITS);
 }
 
-/** Whether a gift can be given in combos; nothing when neither its description nor how it was sent tells. */
+/** Returns whether a gift can be given in combos; nothing when neither its description nor how it was sent tells. */
 function canCombo(sendType: number, struct: GiftStruct | null): Pick<GiftEvent["gift"], "combo"> {
   if (sendType === SENT_AS_COMBO) return { combo: true };
   // Without a name the description is an empty form, in which nothing is false.
   return struct === null || (struct.name === "" && !struct.combo) ? {} : { combo: struct.combo };
 }
 
-/** A price is known when the gift is described. 0 is believed of a gift with a name (there are free ones), else it is an empty form. */
+/**
+ * Returns the price, known when the gift is described. 0 is believed of a gift with a name (there are free ones); else the form is empty.
+ */
 function priceOf(struct: GiftStruct | null): number | null {
   if (struct === null) return null;
   return struct.diamondCount > 0 ? priced(struct.diamondCount) : struct.diamondCount === 0 && struct.name !== "" ? 0 : null;
@@ -107,7 +109,7 @@ function picture(struct: GiftStruct | null): string | null {
   return struct === null || struct.image === null ? null : httpsOrNull(struct.image.url);
 }
 
-/** Null is the anchor, or nobody said (protocol.md 4.2: set in rooms with guests, and for the opponent of a battle). */
+/** Returns the receiver; null is the anchor, or nobody said (protocol.md 4.2: set in rooms with guests, and for a battle's opponent). */
 function toReceiver(to: WireUser | null, ids: readonly string[], head: Head): User | null {
   if (to !== null && (to.id !== "0" || to.nickname !== "")) return toUser(to, head.context.anchorId);
   const [only] = ids;

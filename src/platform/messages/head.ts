@@ -11,7 +11,7 @@ import { strangerUser, toUser } from "./user.js";
 
 export type { Envelope } from "./message-id.js";
 
-/** What is known of where a message came from. One per connection and batch: every event of the batch shares it. */
+/** Origin of a message, as far as known. One per connection and batch: every event of the batch shares it. */
 export interface Context {
   /** room key */
   readonly room: number;
@@ -27,7 +27,7 @@ export interface Context {
   readonly drift: Drift;
 }
 
-/** What all events of one message start with. */
+/** Common beginning of all events of one message. */
 export interface Head {
   readonly context: Context;
   readonly method: string;
@@ -41,7 +41,7 @@ export interface Head {
 const MAX_METHOD = 200;
 
 /**
- * What all events of a message start with.
+ * Makes the common beginning of all events of a message.
  * @param common of the message; null when it has none or does not decode
  * @param ownTime ms of the message's own time field, where its envelope may lack one; 0 without
  * @param id of the event, where another rule than that of {@link eventId} gives it
@@ -61,18 +61,18 @@ export function timed<T extends { timeEstimated?: true }>(event: T, head: Head):
   return event;
 }
 
-/** The message's user, or the envelope's, or nobody known. */
+/** Returns the message's user, or the envelope's, or nobody known. */
 export function userOf(own: WireUser | null, head: Head): User {
   const from = own ?? envelopeUser(head);
   return from === null ? strangerUser("0", head.context.anchorId) : toUser(from, head.context.anchorId);
 }
 
-/** Common.user: who acted, where the message has no user of its own. */
+/** Returns Common.user: who acted, where the message has no user of its own. */
 export function envelopeUser(head: Head): WireUser | null {
   return head.common === null ? null : decodeLazy(head.common.user, decodeUser, head.context.drift);
 }
 
-/** What the envelope would show of the message, in words; "" without any. */
+/** Returns what the envelope would show of the message, in words; "" without any. */
 export function shownText(head: Head): string {
   return head.common === null ? "" : readText(openText(head.common.displayText, head.context.drift));
 }

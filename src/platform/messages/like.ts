@@ -3,7 +3,10 @@ import type { LikeMessage } from "../wire/gen/like.js";
 import { countOrNull } from "./clean.js";
 import { type Head, timed, userOf } from "./head.js";
 
-/** A batch of likes of one user. The platform samples likes: `total` grows by more than the counts that arrive (protocol.md 4.3). */
+/**
+ * Makes the event of a batch of likes of one user. The platform samples likes: `total` grows by more than the counts that arrive
+ * (protocol.md 4.3).
+ */
 export function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> {
   const { context } = head;
   const event: NewEventOf<"like"> = {

@@ -10,7 +10,10 @@ type LinkmicEvent = NewEventOf<"linkmic">;
 // A link has some ten seats; a bound for hostile lists.
 const MAX_LINKED = 100;
 
-/** The older message about links. Its list of types is unverified, so `code` is given as it came; in battles it carries the running scores. */
+/**
+ * Makes the event of the older message about links. Its list of types is unverified, so `code` is given as it came; in battles it carries
+ * the running scores.
+ */
 export function linkmicMethodEvent(message: LinkMicMethod, head: Head): LinkmicEvent {
   const event = build(head, null, message.messageType, message.channelId, users(message.linkedUsers, head), message.tips);
   if (message.userScores.length > 0) {
@@ -23,7 +26,7 @@ export function linkmicMethodEvent(message: LinkMicMethod, head: Head): LinkmicE
   return event;
 }
 
-/** The newer message about links: the content that is present says what happened, and who is linked now. */
+/** Makes the event of the newer message about links: the content that is present says what happened, and who is linked now. */
 export function linkEvent(message: LinkMessage, head: Head): LinkmicEvent {
   const { enterContent: entered, leaveContent: left, linkedListChangeContent: changed } = message;
   const action = entered !== null ? "enter" : left !== null ? "leave" : changed !== null ? "list_changed" : null;

@@ -15,29 +15,29 @@ type LotteryEvent = NewEventOf<"lottery">;
 
 const MAX_WINNERS = 1000;
 
-/** Somebody put a lucky box (红包) into the room. */
+/** Makes the event of a lucky box (红包) that somebody put into the room. */
 export function luckyBoxEvent(message: LuckyBoxMessage, head: Head): LotteryEvent {
   const text = message.meta?.imDesc || message.title || message.meta?.titleDesc || "";
   return build(head, message.user, "box", message.boxId, message.boxIdStr, message.diamondCount, null, text);
 }
 
-/** Who got something of a box. */
+/** Makes the event of those who got something of a box. */
 export function luckyBoxRewardEvent(message: LuckyBoxRewardMessage, head: Head): LotteryEvent {
   const text = message.rewardedDetail.slice(0, 100).join(" ");
   return build(head, null, "box_reward", message.boxId, message.boxIdStr, 0, message.rewardedUserId, text);
 }
 
-/** A box is over. */
+/** Makes the event of a box that is over. */
 export function luckyBoxEndEvent(message: LuckyBoxEndMessage, head: Head): LotteryEvent {
   return build(head, null, "box_end", message.boxId, message.boxIdStr, 0, null, "");
 }
 
-/** A lottery (福袋) starts or changes; the list of its statuses is unverified. */
+/** Makes the event of a lottery (福袋) that starts or changes; the list of its statuses is unverified. */
 export function lotteryEvent(message: LotteryEventNewMessage, head: Head): LotteryEvent {
   return build(head, null, "lottery", message.lotteryId, "", 0, null, message.awardName || message.awardDescription);
 }
 
-/** A lottery was drawn. */
+/** Makes the event of a lottery that was drawn. */
 export function lotteryDrawEvent(message: LotteryDrawResultEventMessage, head: Head): LotteryEvent {
   return build(head, null, "draw", message.lotteryId, "", 0, message.userIds, "");
 }

@@ -11,8 +11,8 @@ const BY_SHARE = 6;
 type Moderation = NewEventOf<"moderation">["action"];
 
 /**
- * Who comes and what is done to members, by the action table of protocol.md 4.3 (seen by one peer; only 1 is common on the web).
- * Null for an action that the table lacks.
+ * Makes the event of who comes or what is done to a member, by the action table of protocol.md 4.3 (seen by one peer; only 1 is common on
+ * the web). Null for an action that the table lacks.
  */
 export function memberEvent(message: MemberMessage, head: Head): NewEventOf<"join" | "leave" | "moderation" | "follow" | "share"> | null {
   const user = subject(message, head);

@@ -17,9 +17,9 @@ const STATES: ReadonlySet<string> = new Set(
 );
 
 /**
- * The id of the event of a message: a function of the message alone, whatever came before it. A message is its method and `Common.msg_id`: the
- * envelope's id is one of the sending, new when the platform sends the same message again (facts/changes-2026.md 1), and stands in where the
- * common one is absent. Two methods may carry one common id, so all but chats have their method behind it.
+ * Returns the id of the event of a message: a function of the message alone, whatever came before it. A message is its method and
+ * `Common.msg_id`: the envelope's id is one of the sending, new when the platform sends the same message again (facts/changes-2026.md 1),
+ * and stands in where the common one is absent. Two methods may carry one common id, so all but chats have their method behind it.
  *
  * @param method of the event: the message's, fit for a store
  * @param common of the message; null when it has none or does not decode
@@ -33,12 +33,12 @@ export function eventId(method: string, envelope: Envelope, common: Common | nul
   return method === CHAT ? id : `${id}:${method}`;
 }
 
-/** The digest that names a message which came without an id. */
+/** Returns the digest that names a message which came without an id. */
 export function digest({ method, payload }: Envelope): string {
   return `h:${createHash("sha256").update(method).update(payload).digest("hex").slice(0, 16)}`;
 }
 
-/** Negative numbers are nonsense: no id of the platform is above 2^63. */
+/** Returns whether an id is given. Negative numbers are nonsense: no id of the platform is above 2^63. */
 function isGiven(id: string): boolean {
   return id !== "0" && id !== "" && id.charCodeAt(0) !== 45;
 }

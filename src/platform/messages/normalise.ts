@@ -33,12 +33,12 @@ import { unknownEvent } from "./unknown.js";
 export type { Context, Envelope } from "./head.js";
 
 /**
- * One message of the wire as a draft of one event. Never throws: a payload that does not decode, a method that we do not read, an action
- * that no table has, and a notice without words all become an `unknown` event, so that nothing is lost.
+ * Makes a draft of one event of one message of the wire. Never throws: a payload that does not decode, a method that we do not read, an
+ * action that no table has, and a notice without words all become an `unknown` event, so that nothing is lost.
  *
  * Only an envelope with neither method nor payload gives no event (null). What else the log does not get is refused later, by rules that
- * need a memory: ids that were stored ({@link RecentIds}), a member's echo of a follow or share ({@link SocialEchoes}), and gifts that bring
- * no new units ({@link GiftLedger}).
+ * need a memory: ids that were stored ({@link RecentIds}), a member's echo of a follow or share ({@link SocialEchoes}), and gifts that
+ * bring no new units ({@link GiftLedger}).
  */
 export function normalise(envelope: Envelope, context: Context): Draft | null {
   const { method, payload } = envelope;
@@ -51,7 +51,7 @@ export function normalise(envelope: Envelope, context: Context): Draft | null {
   return draft(decoded, head) ?? complete(unknownEvent(envelope, head));
 }
 
-/** Null for messages that have no event of their own. The order is that of how often they come. */
+/** Returns the draft; null for messages that have no event of their own. The order is that of how often they come. */
 function draft(decoded: Decoded, head: Head): Draft | null {
   switch (decoded.kind) {
     case "ChatMessage":
@@ -147,7 +147,7 @@ function commonOf({ kind, message }: Decoded): Common | null {
   return kind === "BindingGiftMessage" ? (message.common ?? message.msg?.common ?? null) : message.common;
 }
 
-/** Chats of 2026 have no create_time and an event_time instead (captures); ScreenChat's is in nanoseconds (protocol.md 4.3). */
+/** Returns a message's own time. Chats of 2026 have event_time, not create_time (captures); ScreenChat's is in ns (protocol.md 4.3). */
 function ownTime({ kind, message }: Decoded): number {
   if (kind === "ChatMessage") return toMillis(message.eventTime);
   if (kind === "ScreenChatMessage") return digitsToMillis(message.eventTime);

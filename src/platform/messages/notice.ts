@@ -16,18 +16,21 @@ import { toUser } from "./user.js";
 
 type NoticeEvent = NewEventOf<"notice">;
 
-/** A system text, such as who became a top viewer. Its own words are often a blank, the real ones in the envelope's display text. */
+/**
+ * Makes the event of a system text, such as who became a top viewer. Its own words are often a blank, the real ones in the envelope's
+ * display text.
+ */
 export function roomMessageEvent(message: RoomMessage, head: Head): NoticeEvent | null {
   const shown = head.common === null ? null : openText(head.common.displayText, head.context.drift);
   return notice(head, clean(message.content, LONG).trim() || readText(shown), firstUser(shown));
 }
 
-/** The anchor's introduction of the room. */
+/** Makes the event of the anchor's introduction of the room. */
 export function roomIntroEvent(message: RoomIntroMessage, head: Head): NoticeEvent | null {
   return notice(head, message.intro || message.label.join(" "), message.user);
 }
 
-/** A banner across rooms. */
+/** Makes the event of a banner across rooms. */
 export function notifyEvent(message: NotifyMessage, head: Head): NoticeEvent | null {
   let lines = message.content;
   const contents = message.extra?.contentList?.contents ?? [];
@@ -35,35 +38,37 @@ export function notifyEvent(message: NotifyMessage, head: Head): NoticeEvent | n
   return notice(head, lines, message.user);
 }
 
-/** A toast, whose words are the envelope's. */
+/** Makes the event of a toast, whose words are the envelope's. */
 export function commonToastEvent(head: Head): NoticeEvent | null {
   return notice(head, "", null);
 }
 
-/** A toast with its own words. */
+/** Makes the event of a toast with its own words. */
 export function toastEvent(message: ToastMessage, head: Head): NoticeEvent | null {
   return notice(head, message.content, null);
 }
 
-/** An effect with words. */
+/** Makes the event of an effect with words. */
 export function notifyEffectEvent(message: NotifyEffectMessage, head: Head): NoticeEvent | null {
   const text = openText(message.text, head.context.drift);
   return notice(head, readText(text), firstUser(text));
 }
 
-/** A notice to the anchor or to viewers. */
+/** Makes the event of a notice to the anchor or to viewers. */
 export function noticeEvent(message: NoticeMessage, head: Head): NoticeEvent | null {
   const text = message.displayText ?? message.noticeContent ?? message.violationReason ?? message.noticeTitle ?? message.title;
   return notice(head, message.content || readText(openText(text, head.context.drift)), null);
 }
 
-/** Messages that are to be taken off the screen, by their ids. They stay in the log: erasing is the operator's decision. */
+/**
+ * Makes the event of messages that are to be taken off the screen, by their ids. They stay in the log: erasing is the operator's decision.
+ */
 export function deleteEvent(message: ImDeleteMessage, head: Head): NoticeEvent | null {
   const ids = message.deleteMsgIds.slice(0, 1000);
   return ids.length === 0 ? null : build(head, null, null, ids);
 }
 
-/** Null for a notice without words (a red dot, a bare effect): there is nothing to read, so it is kept as it came. */
+/** Returns null for a notice without words (a red dot, a bare effect): there is nothing to read, so it is kept as it came. */
 function notice(head: Head, own: string, user: WireUser | null): NoticeEvent | null {
   const text = clean(own, LONG).trim() || shownText(head) || clean(head.common?.describe ?? "", LONG).trim();
   return text === "" ? null : build(head, user, text, null);

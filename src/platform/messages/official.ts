@@ -10,7 +10,7 @@ import { isNobody } from "./user.js";
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** As for gifts of the web: far above anything real, so that products stay safe integers. */
+/** Most units of a gift, as for gifts of the web: far above anything real, so that products stay safe integers. */
 const MAX_UNITS = 10_000_000;
 /** 1 CNY is 10 diamonds and 100 分 (fen). */
 const FEN_PER_DIAMOND = 10;
@@ -27,8 +27,8 @@ const KNOWN: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 );
 
 /**
- * One item of the Open Platform's push as a draft of one event. Never throws: a type that has no event of its own, and an item that lacks what
- * its event needs, become an `unknown` event, so that nothing is lost.
+ * Makes a draft of one event of one item of the Open Platform's push. Never throws: a type that has no event of its own, and an item that
+ * lacks what its event needs, become an `unknown` event, so that nothing is lost.
  */
 export function officialDraft(envelope: Envelope, context: Context): Draft {
   const { method, payload } = envelope;
@@ -65,8 +65,8 @@ function chat(item: Item, head: Head): Draft | null {
 }
 
 /**
- * A push tells a gift whole: no field of it names a combo, so each is settled at once with as many new units as it counts. `gift_value` is the
- * total in 分; a price per unit that is no whole number of diamonds is unknown.
+ * Makes the draft of a gift. A push tells it whole: no field names a combo, so each is settled at once with as many new units as it
+ * counts. `gift_value` is the total in 分; a price per unit that is no whole number of diamonds is unknown.
  */
 function gift(item: Item, head: Head): Draft | null {
   const units = intOf(item, "gift_num");
@@ -128,7 +128,7 @@ function userOf(item: Item): User {
   return { ...person(openId), nickname, avatar: httpsOrNull(textOf(item, "avatar_url")) };
 }
 
-/** A person by the id that the app knows them by: it is another in every app, and never a sec_uid of the web. */
+/** Makes a person of the id that the app knows them by: it is another in every app, and never a sec_uid of the web. */
 function person(openId: string | null): User {
   return {
     id: null,
@@ -155,13 +155,13 @@ function readItem(payload: Uint8Array): Item | null {
   }
 }
 
-/** A text made well-formed: escapes in JSON can say half of a character. "" when it is none. */
+/** Reads a text and makes it well-formed: escapes in JSON can say half of a character. "" when it is none. */
 function textOf(item: Item, field: string): string {
   const value = item[field];
   return typeof value === "string" ? value.toWellFormed() : "";
 }
 
-/** A whole number from 0, also one that came as text; null when it is none. */
+/** Reads a whole number from 0, also one that came as text; null when it is none. */
 function intOf(item: Item, field: string): number | null {
   const value = item[field];
   const number = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;

@@ -9,8 +9,8 @@ type Product = ProductEvent["products"][number];
 const MAX_PRODUCTS = 200;
 
 /**
- * Something happened to goods. The list of msg_type is unverified (protocol.md 4.4), so the action is `type_N`, unless the
- * message says sold out.
+ * Makes the event of something that happened to goods. The list of msg_type is unverified (protocol.md 4.4), so the action is `type_N`,
+ * unless the message says sold out.
  */
 export function shoppingEvent(message: LiveShoppingMessage, head: Head): ProductEvent {
   const info = message.updatedProductInfo;
@@ -28,7 +28,7 @@ export function shoppingEvent(message: LiveShoppingMessage, head: Head): Product
   return build(head, action, products, message.ecomNotice || message.updateToast);
 }
 
-/** The list of goods changed. */
+/** Makes the event of a change in the list of goods. */
 export function productChangeEvent(message: ProductChangeMessage, head: Head): ProductEvent {
   const products: Product[] = [];
   for (const { promotionId } of message.updateProductInfo.slice(0, MAX_PRODUCTS)) {

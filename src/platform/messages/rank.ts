@@ -8,7 +8,7 @@ import { strangerUser, toUser } from "./user.js";
 /** A whole number that stays exact; other texts are shortened (1.2万), words or asterisks. */
 const WHOLE = /^\d{1,15}$/;
 
-/** Ranked viewers in the order of the message, which numbers nobody. */
+/** Makes the event of ranked viewers in the order of the message, which numbers nobody. */
 export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<"rank"> {
   const entries: RankEntry[] = [];
   for (const { user, scoreStr } of message.ranks.slice(0, 200)) entries.push(toRankEntry(user, entries.length + 1, 0, scoreStr, head));
@@ -29,7 +29,7 @@ export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<
   return timed(event, head);
 }
 
-/** One place of a rank. A score that is told in text alone is read from it; null where the platform tells none, as it often does. */
+/** Makes one place of a rank. A score that is told in text alone is read from it; null where the platform tells none, as it often does. */
 export function toRankEntry(user: WireUser | null, rank: number, score: number, scoreText: string, head: Head): RankEntry {
   const { anchorId } = head.context;
   return {

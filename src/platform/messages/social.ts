@@ -14,8 +14,8 @@ const TARGETS = new Map([
 ]);
 
 /**
- * A follow (action 1) or a share (3). Null for others: some peers show them as follows, which users report as wrong (dycast, py #129);
- * 2 is a share by one comment only, so it is kept as it came.
+ * Makes the event of a follow (action 1) or a share (3). Null for others: some peers show them as follows, which users report as wrong
+ * (dycast, py #129); 2 is a share by one comment only, so it is kept as it came.
  */
 export function socialEvent(message: SocialMessage, head: Head): NewEventOf<"follow" | "share"> | null {
   if (message.action === 1) return followEvent(userOf(message.user, head), countOrNull(message.followCount), head);
@@ -23,7 +23,7 @@ export function socialEvent(message: SocialMessage, head: Head): NewEventOf<"fol
   return null;
 }
 
-/** Somebody followed the anchor. */
+/** Makes the event of somebody who followed the anchor. */
 export function followEvent(user: User, followers: number | null, head: Head): NewEventOf<"follow"> {
   const { context } = head;
   const event: NewEventOf<"follow"> = {
@@ -43,7 +43,7 @@ export function followEvent(user: User, followers: number | null, head: Head): N
   return timed(event, head);
 }
 
-/** Somebody shared the room. */
+/** Makes the event of somebody who shared the room. */
 export function shareEvent(user: User, target: string | null, head: Head): NewEventOf<"share"> {
   const { context } = head;
   const event: NewEventOf<"share"> = {

@@ -10,8 +10,8 @@ type StatsEvent = NewEventOf<"stats">;
 const CURRENT_VIEWERS = 1;
 
 /**
- * Viewers now and so far. `total` is now and `total_user` so far (one peer has them the wrong way round; the capture of 2026-04 tells).
- * The top contributors ride along: one message is one event.
+ * Makes the event of viewers now and so far. `total` is now and `total_user` so far (one peer has them the wrong way round; the capture
+ * of 2026-04 tells). The top contributors ride along: one message is one event.
  */
 export function userSeqEvent(message: RoomUserSeqMessage, head: Head): StatsEvent {
   const onlineText = message.onlineUserForAnchor || message.totalStr;
@@ -27,14 +27,14 @@ export function userSeqEvent(message: RoomUserSeqMessage, head: Head): StatsEven
   return event;
 }
 
-/** The counter that the page shows; the only one that guests get in some rooms (protocol.md 4.3). */
+/** Makes the event of the counter that the page shows; the only one that guests get in some rooms (protocol.md 4.3). */
 export function roomStatsEvent(message: RoomStatsMessage, head: Head): StatsEvent {
   const text = message.displayLong || message.displayMiddle || message.displayShort;
   if (message.displayType !== CURRENT_VIEWERS) return stats(head, null, null, text, "");
   return stats(head, known(message.displayValue, text), null, text, "");
 }
 
-/** proto3 cannot tell 0 from absent; a text beside it can. */
+/** Returns a number, or null where it is absent: proto3 cannot tell 0 from absent; a text beside it can. */
 function known(value: number, text: string): number | null {
   return value === 0 && text !== "" ? 0 : countOrNull(value);
 }

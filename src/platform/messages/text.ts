@@ -9,14 +9,14 @@ import { clean, httpsOrNull, LONG, SHORT } from "./clean.js";
 // Far more than any text of the platform has; a bound for hostile ones.
 const MAX_PIECES = 200;
 
-/** A text that the decoders left undecoded. Null when absent, or damaged: then it is counted, and the event goes without it. */
+/** Decodes a text that the decoders left undecoded. Null when absent, or damaged: then it is counted, and the event goes without it. */
 export function openText(lazy: Lazy | null, drift: Drift): Text | null {
   return decodeLazy(lazy, decodeText, drift);
 }
 
 /**
- * A templated text as people read it. `default_pattern` holds placeholders such as `{0:user}`, `{1:string}`, `{2:image}` or `{0}`, whose
- * number is the index of the piece; pieces that are missing, or images without a name, are left out (the captures have both).
+ * Returns a templated text as people read it. `default_pattern` holds placeholders such as `{0:user}`, `{1:string}`, `{2:image}` or
+ * `{0}`, whose number is the index of the piece; pieces that are missing, or images without a name, are left out (the captures have both).
  */
 export function readText(text: Text | null): string {
   if (text === null) return "";
@@ -45,7 +45,7 @@ export function readText(text: Text | null): string {
   return clean(out, LONG).trim();
 }
 
-/** The pieces of a rich chat: its words and its emoji images, in order. Neighbouring words are one segment. */
+/** Returns the pieces of a rich chat: its words and its emoji images, in order. Neighbouring words are one segment. */
 export function readSegments(text: Text | null, emojiName: string): Segment[] {
   const segments: Segment[] = [];
   if (text === null) return segments;
@@ -66,7 +66,7 @@ export function readSegments(text: Text | null, emojiName: string): Segment[] {
   return segments;
 }
 
-/** The first user that a text names, as shown; null without one. */
+/** Returns the first user that a text names, as shown; null without one. */
 export function firstUser(text: Text | null): User | null {
   if (text === null) return null;
   for (const piece of text.pieces) if (piece.userValue?.user) return piece.userValue.user;

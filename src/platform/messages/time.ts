@@ -9,7 +9,7 @@ const EARLIEST = Date.UTC(2016, 0);
 const LATEST = Date.UTC(2100, 0);
 
 /**
- * Milliseconds of a time given in seconds, milliseconds, microseconds or nanoseconds, told apart by size; 0 when it is none.
+ * Returns the milliseconds of a time given in seconds, milliseconds, microseconds or nanoseconds, told apart by size; 0 when it is none.
  * Common.create_time is seconds or milliseconds by method (protocol.md 4.1, 4.3), ScreenChat.event_time nanoseconds.
  */
 export function toMillis(value: number): number {
@@ -18,15 +18,15 @@ export function toMillis(value: number): number {
   return ms >= EARLIEST && ms < LATEST ? Math.floor(ms) : 0;
 }
 
-/** As {@link toMillis}, of a decimal string that may exceed 2^53. */
+/** Converts as {@link toMillis} does, from a decimal string that may exceed 2^53. */
 export function digitsToMillis(value: string): number {
   // Nanoseconds are cut as text: as a number the last digits are lost, and with them the millisecond near a boundary.
   return value.length > 17 ? toMillis(Number(value.slice(0, -6))) : toMillis(Number(value));
 }
 
 /**
- * When a message happened: its own time, or else the upper half of its id, which is seconds (protocol.md), or else the time of receipt;
- * the last two are estimates.
+ * Returns when a message happened: its own time, or else the upper half of its id, which is seconds (protocol.md), or else the time of
+ * receipt; the last two are estimates.
  */
 export function platformTime(ms: number, msgId: string, receivedAt: number): PlatformTime {
   if (ms !== 0) return { time: ms, estimated: false };

@@ -4,7 +4,7 @@ import { type Envelope, type Head, timed } from "./head.js";
 // Larger payloads are kept in raw recordings only (design, section 4).
 const MAX_BYTES = 4096;
 
-/** A message that we cannot tell as an event of its own kind, kept as it came so that a later version can. */
+/** Makes the event of a message that we cannot tell as an event of its own kind, kept as it came so that a later version can. */
 export function unknownEvent(envelope: Envelope, head: Head): NewEventOf<"unknown"> {
   const { payload } = envelope;
   const { context } = head;

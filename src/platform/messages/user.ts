@@ -6,15 +6,15 @@ import { clean, httpsOrNull, idOrNull, SHORT, textOrNull } from "./clean.js";
 /** The uid that everyone has in a room whose host hides who is there (protocol.md 4.1; seen by three peers). */
 const MASKED_ID = "111111";
 
-/** How everybody is called who buys to be unknown, with a rank behind it: 神秘人四阶. Since 2026-07 without ids that name a person (f2#441). */
+/** Name of everybody who buys to be unknown; a rank follows it: 神秘人四阶. Since 2026-07 without ids that name a person (f2#441). */
 const MYSTERY = "神秘人";
 
-/** Whether it is a mask that many people wear: nothing that is keyed by a person may take two of them for one. */
+/** Returns whether it is a mask that many people wear: nothing that is keyed by a person may take two of them for one. */
 export function isMasked(from: WireUser): boolean {
   return uid(from) === MASKED_ID || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
 }
 
-/** A user of the wire as the event tells it. */
+/** Returns a user of the wire as the event tells it. */
 export function toUser(from: WireUser, anchorId: string | null): User {
   const id = uid(from);
   const masked = isMasked(from);
@@ -39,7 +39,7 @@ export function toUser(from: WireUser, anchorId: string | null): User {
   return user;
 }
 
-/** A user of whom nothing is known, or the id only. */
+/** Makes a user of whom nothing is known, or the id only. */
 export function strangerUser(id: string, anchorId: string | null): User {
   const masked = id === MASKED_ID;
   return {
@@ -58,12 +58,12 @@ export function strangerUser(id: string, anchorId: string | null): User {
   };
 }
 
-/** Whether nothing names the person, not even as a mask does. */
+/** Returns whether nothing names the person, not even as a mask does. */
 export function isNobody({ id, secUid, displayId, shortId, nickname, masked }: User): boolean {
   return !masked && (id ?? secUid ?? displayId ?? shortId ?? nickname) === null;
 }
 
-/** What names a user within a combo: the uid, or where it is hidden whatever else tells one user from another, or "0". */
+/** Returns what names a user within a combo: the uid, or where it is hidden whatever else tells one user from another, or "0". */
 export function userKey(from: WireUser | null): string {
   if (from === null) return "0";
   const id = uid(from);

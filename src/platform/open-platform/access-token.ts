@@ -10,7 +10,7 @@ interface AppCredentials {
   readonly secret: string;
 }
 
-/** A token, and how long it is good for. */
+/** Token with the time when it is to be renewed. */
 export interface HeldToken {
   readonly text: string;
   /** ms UTC */
@@ -18,13 +18,15 @@ export interface HeldToken {
   readonly expiresAt: number;
 }
 
-/** Where processes that share an app share its token. */
+/** Store through which processes that share an app share its token. */
 export interface TokenShelf {
-  /** One process at a time: `renewed` is given what is shelved, and answers with that or with a new one, which is shelved. */
+  /**
+   * Renews the token, one process at a time: `renewed` is given what is shelved, and answers with that or with a new one, which is shelved.
+   */
   renew(renewed: (shelved: HeldToken | null) => Promise<HeldToken>): Promise<HeldToken>;
 }
 
-/** After a refresh that failed, while the token that we have is still good. */
+/** Pause after a refresh that failed, in ms, while the token that we have is still good. */
 const RETRY_MS = 60_000;
 
 /**
@@ -39,7 +41,7 @@ export class AccessToken {
   readonly #life: AbortSignal;
   readonly #shelf: TokenShelf | null;
   #held: HeldToken | null = null;
-  /** The last one that the platform did not take. */
+  /** Last token that the platform did not take. */
   #refused: string | null = null;
   #retryAt = 0;
   #fetching: Promise<string> | null = null;
@@ -53,7 +55,7 @@ export class AccessToken {
     this.#shelf = shelf;
   }
 
-  /** A token that is valid now. @throws DyliveError unreachable, official_refused */
+  /** Returns a token that is valid now. @throws DyliveError unreachable, official_refused */
   async get(): Promise<string> {
     const held = this.#held;
     const now = this.#clock.now();

@@ -5,15 +5,15 @@ import { reasonOf } from "../access/platform.js";
 import { parseExact } from "../wire/exact-json.js";
 
 const TIMEOUT_MS = 10_000;
-/** A page of 100 failed pushes, each of some hundred KB at most. */
+/** Largest answer, in bytes: a page of 100 failed pushes, each of some hundred KB at most. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** What the Open Platform is asked. */
+/** Request to the Open Platform. */
 interface Question {
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Body, sent as JSON. */
   readonly body?: object;
 }
 
@@ -53,12 +53,12 @@ function read(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-/** The value when it is an object, else null. */
+/** Returns the value when it is an object, else null. */
 export function objectOf(value: unknown): Readonly<Record<string, unknown>> | null {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : null;
 }
 
-/** A text or number as text; null when it is neither, or empty. */
+/** Returns a text or number as text; null when it is neither, or empty. */
 export function textOf(value: unknown): string | null {
   return typeof value === "number" ? String(value) : typeof value === "string" && value !== "" ? value : null;
 }

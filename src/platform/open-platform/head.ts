@@ -20,7 +20,7 @@ const FORMS = {
   "x-signature": /^[A-Za-z0-9+/=]{24}$/,
 } as const;
 
-/** The head of a push and its signature; null when a header is missing, given twice or not of its form. */
+/** Reads the head of a push and its signature; null when a header is missing, given twice or not of its form. */
 export function readHead(headers: Headers): { readonly head: PushHead; readonly signature: string } | null {
   const read = (name: keyof typeof FORMS): string | null => {
     const value = headers[name];

@@ -8,7 +8,7 @@ export type DataSecrets = Readonly<Record<string, readonly string[]>>;
 /** A push whose head passed; its body is still to be checked. */
 interface Promising {
   readonly head: PushHead;
-  /** Whether the body and the head were signed with one of the type's secrets. */
+  /** Returns whether the body and the head were signed with one of the type's secrets. */
   accepts(body: Uint8Array): boolean;
 }
 

@@ -3,7 +3,7 @@ import type { AccessToken } from "./access-token.js";
 import { ask, objectOf, textOf } from "./ask.js";
 import { ERR, OfficialRefusal } from "./refusal.js";
 
-/** How a push task fares (facts/official-push.md A2): `none` is also what an ended broadcast and an app that was unmounted have. */
+/** State of a push task (facts/official-push.md A2): `none` is also what an ended broadcast and an app that was unmounted have. */
 type TaskState = "none" | "stopped" | "running";
 
 /** One message to be confirmed. */
@@ -14,7 +14,7 @@ export interface Ack {
   readonly at: number;
 }
 
-/** How the platform wants one type of message confirmed. */
+/** Rule by which the platform wants one type of message confirmed. */
 export interface AckRule {
   readonly msgType: string;
   readonly ackType: number;
@@ -33,7 +33,7 @@ export interface LaunchedRoom {
 /** The most that one page of failed pushes holds. */
 export const FAILED_PAGE_SIZE = 100;
 
-/** What a client of the Open Platform is built of. */
+/** Dependencies of a client of the Open Platform. */
 interface OpenPlatformDeps {
   readonly appId: string;
   readonly token: AccessToken;
@@ -53,7 +53,7 @@ export class OpenPlatform {
     this.#parts = parts;
   }
 
-  /** Starts the push of one type of message; again does no harm. */
+  /** Starts the push of one type of message; starting it again does no harm. */
   async start(roomId: string, msgType: string, signal: AbortSignal): Promise<void> {
     await this.#liveData("POST", "task/start", this.#task(roomId, msgType), signal);
   }
@@ -70,7 +70,7 @@ export class OpenPlatform {
   }
 
   /**
-   * A page of pushes that the platform could not deliver: bodies as they would have been pushed, oldest first.
+   * Returns a page of pushes that the platform could not deliver: bodies as they would have been pushed, oldest first.
    * @param page from 1; nobody but us keeps how far we came
    */
   async failed(roomId: string, msgType: string, page: number, signal: AbortSignal): Promise<readonly string[]> {
@@ -86,7 +86,7 @@ export class OpenPlatform {
     await this.#liveData("POST", "ack", { room_id: roomId, app_id: this.appId, ack_type: ackType, data }, signal);
   }
 
-  /** The room of a launch token, which the live companion gives the game; valid for half an hour. */
+  /** Returns the room of a launch token, which the live companion gives the game; valid for half an hour. */
   async launched(launchToken: string, signal: AbortSignal): Promise<LaunchedRoom> {
     const answer = await this.#call("x-token", "POST", "/api/webcastmate/info", { token: launchToken }, "errcode", signal);
     const data = objectOf(answer["data"]);
@@ -111,7 +111,7 @@ export class OpenPlatform {
     return objectOf((await this.#call("access-token", method, `/api/live_data/${name}`, values, "err_no", signal))["data"]);
   }
 
-  /** One call; a token that is not taken is fetched anew, once. */
+  /** Makes one call; a token that is not taken is fetched anew, once. */
   async #call(
     header: string,
     method: "GET" | "POST",

@@ -8,9 +8,9 @@ interface OfficialMessage {
   readonly payload: Uint8Array;
 }
 
-/** A push of more items than any body of the platform's would hold is kept whole instead of being taken apart. */
+/** Most items of a push that is taken apart, more than any body of the platform's would hold; a larger one is kept whole. */
 const MAX_ITEMS = 10_000;
-/** Without a colon: ids of our own events have one. */
+/** Form of an id: without a colon, which ids of our own events have. */
 const ID = /^[\w+/=.-]{1,128}$/;
 
 /**

@@ -3,7 +3,7 @@ import { DyliveError } from "../../runtime/errors.js";
 /** Numbers of the Open Platform's errors (facts/official-push.md A1, A2) that call for something else than waiting. */
 export const ERR = { badToken: 40022, badPage: 10001, notMounted: 10004, precondition: 5003019 } as const;
 
-/** What the numbers mean, in words for whoever must mend it. The platform's own words are not shown: they may repeat what was sent. */
+/** Meanings of the numbers, in words for whoever must mend it. The platform's own words are not shown: they may repeat what was sent. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([
   [-1, "it has an error of its own"],
   [10001, "it has an error of its own, or the page does not exist"],
@@ -22,7 +22,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [5003019, "the room is not live or not known, the app lacks the ability, or too much would be pushed"],
 ]);
 
-/** The Open Platform answered with an error number. */
+/** Error of a call that the Open Platform answered with an error number. */
 export class OfficialRefusal extends DyliveError {
   readonly errNo: number;
 

@@ -4,14 +4,15 @@ import type { PushHead } from "./head.js";
 const SIGNATURE_BYTES = 16;
 
 /**
- * The signature of a push (facts/official-push.md A3): the four headers by name, then the body exactly as received, then the secret, MD5 in
- * base64. MD5 is the platform's choice; what it lacks is made up for by HTTPS, the address that nobody knows and the window of time.
+ * Computes the signature of a push (facts/official-push.md A3): the four headers by name, then the body exactly as received, then the
+ * secret, MD5 in base64. MD5 is the platform's choice; what it lacks is made up for by HTTPS, the address that nobody knows and the window
+ * of time.
  */
 export function signPush(head: PushHead, body: Uint8Array, secret: string): string {
   return digest(head, body, secret).toString("base64");
 }
 
-/** Whether any of these secrets made the signature. Takes as long whichever it is, or none. */
+/** Returns whether any of these secrets made the signature. Takes as long whichever it is, or none. */
 export function isSigned(head: PushHead, body: Uint8Array, signature: string, secrets: readonly string[]): boolean {
   const given = Buffer.from(signature, "base64");
   // Base64 is read leniently: a longer text may hold the same bytes.

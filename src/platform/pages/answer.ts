@@ -5,7 +5,7 @@ import type { PageRoom } from "./page.js";
 /** A question to the platform on the way from a text to a room. */
 export type Step = "short_link" | "reflow" | "profile" | "page" | "enter";
 
-/** The steps as people are told of them. */
+/** Names of the steps for people. */
 export const STEP_WORDS: Readonly<Record<Step, string>> = {
   short_link: "following the short link",
   reflow: "asking the share page's interface (reflow/info)",
@@ -14,7 +14,7 @@ export const STEP_WORDS: Readonly<Record<Step, string>> = {
   enter: "asking the site's own interface (web/enter)",
 };
 
-/** What was read of a room. Null is "not said". */
+/** Facts read of a room. Null is "not said". */
 export interface FoundFacts extends RoomFacts {
   readonly cover: string | null;
   /** Viewers now: exact where the platform says so, else as it writes it (`900+`, `1.1万`); null when the room is not live. */
@@ -27,7 +27,7 @@ export interface FoundFacts extends RoomFacts {
   readonly audio: boolean | null;
 }
 
-/** What the platform said about a room, with the step that said it. */
+/** Answer of the platform about a room, with the step that gave it. */
 export type Resolved = Live | Offline | NoAccount | Unknown;
 interface MetRoom {
   readonly step: Step;
@@ -35,32 +35,32 @@ interface MetRoom {
   readonly webRid: string;
   readonly facts: FoundFacts;
 }
-/** The anchor is live in broadcast `roomId`, or has paused it (status 3), which does not end it. */
+/** Outcome of an anchor who is live in broadcast `roomId`, or has paused it (status 3), which does not end it. */
 export interface Live extends MetRoom {
   readonly outcome: "live";
   readonly roomId: string;
 }
-/** The account exists and is not live; `roomId` is its last broadcast, if named. */
+/** Outcome of an account that exists and is not live; `roomId` is its last broadcast, if named. */
 export interface Offline extends MetRoom {
   readonly outcome: "offline";
   readonly roomId: string | null;
   /** `ended`: the last broadcast is over; `no_room`: there is only an account; `not_live`: a room that is neither live nor over. */
   readonly why: "ended" | "no_room" | "not_live";
 }
-/** There is no such account. */
+/** Outcome where there is no such account. */
 export interface NoAccount {
   readonly outcome: "no_account";
   readonly step: Step;
   readonly reason: string;
 }
-/** The platform said nothing (captcha, empty reply), which is never "not found". */
+/** Outcome where the platform said nothing (captcha, empty reply), which is never "not found". */
 export interface Unknown {
   readonly outcome: "unknown";
   readonly step: Step;
   readonly reason: string;
 }
 
-/** A step that failed by the network. */
+/** Error of a step that failed by the network. */
 export class StepError extends DyliveError {
   readonly step: Step;
 
@@ -96,7 +96,7 @@ const STATUS_PAUSED = 3;
 const STATUS_ENDED = 4;
 const DELETED = "账号已注销"; // the nickname of every deleted account (facts/protocol.md 1.2)
 
-/** What a reading means. */
+/** Returns what a reading means. */
 export function judge({ step, webRid, room, anchor, audio }: PageReading): Resolved {
   if (room === null && anchor === null) return { outcome: "unknown", step, reason: "the platform names neither a room nor an account" };
   if (anchor?.nickname === DELETED) return { outcome: "no_account", step, reason: "the account has been deleted" };
@@ -118,10 +118,10 @@ export function judge({ step, webRid, room, anchor, audio }: PageReading): Resol
   return { outcome: "offline", step, webRid, roomId: room.id, why: status === STATUS_ENDED ? "ended" : "not_live", facts };
 }
 
-/** The answer in one word, for people and programs. */
+/** Answer in one word, for people and programs. */
 export type Answer = "live" | "live_audio" | "paused" | "not_live" | "ended" | "no_room" | "no_account" | "unknown";
 
-/** What is to be said of a room first. */
+/** Returns what is to be said of a room first. */
 export function answerOf(resolved: Resolved): Answer {
   switch (resolved.outcome) {
     case "live":

@@ -28,9 +28,9 @@ interface PageAnchor {
   readonly avatar: string | null;
 }
 
-/** Up to the quote of the text that a call streams; nothing in it can match in two ways, so it takes linear time. */
+/** Call up to the quote of the text that it streams; nothing in it can match in two ways, so it takes linear time. */
 const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
-/** What room_view_stats counts; 3 is everybody who has watched (captures of web/enter and reflow/info). */
+/** Kind of room_view_stats that counts viewers now; 3 is everybody who has watched (captures of web/enter and reflow/info). */
 const WATCHING_NOW = 1;
 const RADIO = 1; // enter_mode of a room with sound only (facts/protocol.md 1.2)
 
@@ -44,7 +44,7 @@ export function readPage(html: string): PageState | null {
   return found;
 }
 
-/** The arrays of a page's streamed state, in order; damaged ones are left out. */
+/** Yields the arrays of a page's streamed state, in order; damaged ones are left out. */
 export function* chunksOf(html: string): Generator<readonly unknown[]> {
   for (const call of html.matchAll(CALL)) {
     const open = call.index + call[0].length;
@@ -57,7 +57,7 @@ export function* chunksOf(html: string): Generator<readonly unknown[]> {
   }
 }
 
-/** Index of the quote that ends the JSON string opened at `open`. Written as a scan: a regular expression may run out of stack on a page of 1 MB. */
+/** Finds the quote that ends the JSON string opened at `open`. A scan, as a regular expression may run out of stack on a page of 1 MB. */
 function endOfString(html: string, open: number): number {
   for (let i = html.indexOf('"', open + 1); i !== -1; i = html.indexOf('"', i + 1)) {
     let escapes = 0;
@@ -97,13 +97,13 @@ export function roomIn(room: unknown): PageRoom | null {
   };
 }
 
-/** Viewers now to the last one (facts/changes-2026.md 4), where the platform shows them. */
+/** Reads the viewers now to the last one (facts/changes-2026.md 4), where the platform shows them. */
 function exactOnline(room: unknown): string | null {
   const view = at(room, "room_view_stats");
   return at(view, "display_type") === WATCHING_NOW && at(view, "is_hidden") !== true ? counted(at(view, "display_value")) : null;
 }
 
-/** A count in digits; 0 is what a field has that is not filled in. */
+/** Reads a count in digits; 0 is what a field has that is not filled in. */
 function counted(value: unknown): string | null {
   return value === 0 ? null : digits(value);
 }
@@ -123,7 +123,7 @@ export function anchorIn(anchor: unknown): PageAnchor | null {
   return Object.values(found).every((value) => value === null) ? null : found;
 }
 
-/** An address of a picture: only http(s), since pages show it. */
+/** Reads the address of a picture: only http(s), since pages show it. */
 function address(value: unknown): string | null {
   const url = text(value);
   return url !== null && /^https?:\/\//.test(url) ? url : null;
@@ -137,18 +137,18 @@ function parse(json: string): unknown {
   }
 }
 
-/** A property of an unknown value; null counts as absent. */
+/** Returns a property of an unknown value; null counts as absent. */
 export function at(value: unknown, key: string | number): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string | number, unknown>)[key] ?? undefined;
 }
 
-/** A non-empty string, well-formed and without NUL; anything else is null. */
+/** Returns a non-empty string, well-formed and without NUL; anything else is null. */
 export function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value.toWellFormed().replaceAll("\0", "") : null;
 }
 
-/** A finite number; anything else is null. */
+/** Returns a finite number; anything else is null. */
 export function number(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

@@ -4,7 +4,7 @@ import { inStep, type NoAccount, type Unknown } from "./answer.js";
 import { at, chunksOf, text } from "./page.js";
 
 const STEP = "profile";
-/** Objects looked at in one page; a real one has some thousands. */
+/** Most objects looked at in one page; a real one has some thousands. */
 const MOST_OBJECTS = 200_000;
 
 /**
@@ -30,7 +30,7 @@ export async function readProfile(
   return { outcome: "unknown", step: STEP, reason: "the profile page names no account (a captcha page, or an empty reply)" };
 }
 
-/** The page shows other users, too: only the one with this sec_uid counts. */
+/** Finds the id of the user with this sec_uid: the page shows other users, too. */
 function uniqueIdIn(html: string, secUid: string): string | null {
   const open: unknown[] = [...chunksOf(html)];
   for (let looked = 0; open.length > 0 && looked < MOST_OBJECTS; looked++) {

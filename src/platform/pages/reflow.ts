@@ -2,18 +2,18 @@ import type { Platform } from "../access/platform.js";
 import { inStep, type PageReading } from "./answer.js";
 import { anchorIn, at, number, roomIn, text } from "./page.js";
 
-/** What reflow/info said. */
+/** Answer of reflow/info. */
 type Reflow =
   | { readonly kind: "found"; readonly reading: PageReading; readonly paths: readonly string[] }
   | { readonly kind: "refused"; readonly code: number; readonly reason: string }
   | { readonly kind: "unknown"; readonly reason: string };
 
 const STEP = "reflow";
-/** The room_id by which one says that only the anchor is known (facts/protocol.md 1.1). */
+/** Value of room_id that says that only the anchor is known (facts/protocol.md 1.1). */
 const PLACEHOLDER = "2";
 
 /**
- * `GET reflow/info` (facts/protocol.md 1.3), without cookies, as the share page's first visitors ask it.
+ * Makes `GET reflow/info` (facts/protocol.md 1.3), without cookies, as the share page's first visitors ask it.
  * @returns `paths` are the ids that open the room's page, the surest first
  * @throws DyliveError unreachable
  */

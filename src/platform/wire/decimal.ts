@@ -1,6 +1,6 @@
 const TWO_32 = 4_294_967_296;
 const E8 = 100_000_000;
-/** Smaller numbers are counts more than ids; the engine keeps the texts of those that it wrote last. */
+/** Bound below which numbers are counts more than ids; the engine keeps the texts of those that it wrote last. */
 const SMALL = 100_000;
 
 /** Digits of the number being written, right-aligned, as character codes; only used within one call. */
@@ -25,7 +25,7 @@ const slotLo = new Uint32Array(SLOTS);
 const slotText: string[] = new Array<string>(SLOTS).fill("");
 
 /**
- * An unsigned 64-bit integer, given as its halves, as decimal text. Without BigInt, whose toString costs several times as much;
+ * Writes an unsigned 64-bit integer, given as its halves, as decimal text. Without BigInt, whose toString costs several times as much;
  * ids have up to 19 digits, and a JS number holds 15.
  */
 export function decimal(hi: number, lo: number): string {
@@ -65,7 +65,7 @@ function long(hi: number, lo: number): string {
   return text(start);
 }
 
-/** The digits from `start`, for the lengths that ids have: with a fixed number of arguments fromCharCode is inlined. */
+/** Returns the digits from `start`, for the lengths that ids have: with a fixed number of arguments fromCharCode is inlined. */
 function text(start: number): string {
   switch (start) {
     case 1:
@@ -110,7 +110,7 @@ function text(start: number): string {
   }
 }
 
-/** Eight digits, as the pairs from `at`. */
+/** Writes eight digits, as the pairs from `at`. */
 function write(value: number, at: number): void {
   const high = (value / 10_000) | 0;
   const low = value - high * 10_000;

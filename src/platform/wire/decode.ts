@@ -48,9 +48,9 @@ export function decodeLazy<T>(lazy: Lazy | null, decoder: (r: Reader, end: numbe
 }
 
 /**
- * The envelope of a payload that we have no decoder for: nearly every business message carries it as field 1, and it begins with the method.
- * Null when what is there names another method or none, which is no envelope (im.PreviewCjRpMessage), or when the bytes are malformed; nothing
- * is counted, since the method's schema is not known to us.
+ * Reads the envelope of a payload that we have no decoder for: nearly every business message has it as field 1, beginning with the
+ * method. Null when what is there names another method or none, which is no envelope (im.PreviewCjRpMessage), or when the bytes are
+ * malformed; nothing is counted, since the method's schema is not known to us.
  */
 export function peekCommon(method: string, payload: Uint8Array): Common | null {
   try {

@@ -10,13 +10,13 @@ export interface DriftCounts {
   overflow: number;
 }
 
-/** A sender chooses methods and field numbers, so each table is bounded. The platform has some 150 methods. */
+/** Most keys of a table: a sender chooses methods and field numbers, so each is bounded. The platform has some 150 methods. */
 const MAX_KEYS = 1000;
-/** A method name is quoted in logs and metrics; the longest real one has 52 characters. */
+/** Longest key, in characters: a method name is quoted in logs and metrics; the longest real one has 52. */
 const MAX_KEY_LENGTH = 100;
 
 /**
- * How far what arrives has drifted from what we know: unknown methods, unknown fields, failures.
+ * Counts how far what arrives has drifted from what we know: unknown methods, unknown fields, failures.
  * Nothing unknown is dropped silently: it is counted here.
  */
 export class Drift {
@@ -25,22 +25,22 @@ export class Drift {
   readonly #failures = new Map<string, number>();
   #overflow = 0;
 
-  /** A message of a method that no table knows. */
+  /** Counts a message of a method that no table knows. */
   unknownMethod(method: string): void {
     this.#add(this.#methods, method, 1);
   }
 
-  /** A field that the schema does not know, by its number, or by its name in JSON. */
+  /** Counts a field that the schema does not know, by its number, or by its name in JSON. */
   unknownField(type: string, field: number | string): void {
     this.#add(this.#fields, `${type}.${field}`, 1);
   }
 
-  /** A known field that came with another wire type than the schema's. */
+  /** Counts a known field that came with another wire type than the schema's. */
   wrongWireType(type: string, field: number, wireType: number): void {
     this.#add(this.#fields, `${type}.${field}:${wireType}`, 1);
   }
 
-  /** Something that could not be read. */
+  /** Counts something that could not be read. */
   failed(code: string): void {
     this.#add(this.#failures, code, 1);
   }
@@ -53,7 +53,7 @@ export class Drift {
     this.#overflow += other.#overflow;
   }
 
-  /** A snapshot, keys in order. */
+  /** Returns a snapshot, keys in order. */
   toJSON(): DriftCounts {
     return {
       methods: sorted(this.#methods),

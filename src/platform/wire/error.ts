@@ -1,4 +1,4 @@
-/** Why bytes could not be read. Stable: counted in drift and shown in metrics. */
+/** Reason why bytes could not be read. Stable: counted in drift and shown in metrics. */
 export type WireErrorCode =
   | "truncated" // a length or value runs past its container
   | "bad_varint" // more than ten bytes

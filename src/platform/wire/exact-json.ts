@@ -22,7 +22,7 @@ const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
 
 /**
- * The elements of a JSON array, each as exactly the bytes that were sent, blanks around it included.
+ * Returns the elements of a JSON array, each as exactly the bytes that were sent, blanks around it included.
  * @param json bytes that are known to be a JSON array with one element at least
  */
 export function elementsOf(json: Uint8Array): Uint8Array[] {

@@ -47,7 +47,7 @@ export function decodeFrame(bytes: Uint8Array, drift: FieldDrift | null = null):
 }
 
 /**
- * The bytes of the Response in a msg frame, inflated when need be. The header decides; when it is missing, gzip's magic does
+ * Returns the bytes of the Response in a msg frame, inflated when need be. The header decides; when it is missing, gzip's magic does
  * (a Response never begins with 0x1F, whose wire type does not exist), since some peers report gzip without a header.
  * @throws WireError `too_large` or `bad_gzip`
  */
@@ -56,7 +56,7 @@ export function framePayload(frame: Frame, maxBytes?: number): Uint8Array {
   return gzipped ? inflate(frame.payload, maxBytes) : frame.payload;
 }
 
-/** The answer to a frame that asks for one: PushFrame{log_id, payload_type: "ack", payload: internal_ext}. */
+/** Encodes the answer to a frame that asks for one: PushFrame{log_id, payload_type: "ack", payload: internal_ext}. */
 export function encodeAck(logId: string, internalExt: string): Uint8Array {
   const ext = Buffer.from(internalExt, "utf8");
   const id = /^\d{1,20}$/.test(logId) ? BigInt.asUintN(64, BigInt(logId)) : 0n;

@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { WireError } from "./error.js";
 
-/** What one frame may inflate to. Real ones reach some 100 KB; a bomb of a few KB reaches gigabytes. */
+/** Most bytes that one frame may inflate to. Real ones reach some 100 KB; a bomb of a few KB reaches gigabytes. */
 export const MAX_INFLATED_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -17,7 +17,7 @@ export function inflate(bytes: Uint8Array, maxBytes: number = MAX_INFLATED_BYTES
   }
 }
 
-/** Whether bytes begin as every gzip stream does. */
+/** Returns whether bytes begin as every gzip stream does. */
 export function looksGzipped(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }

@@ -57,7 +57,7 @@ export type MessageName = keyof typeof DECODERS;
 /** A business message and its name. */
 export type Decoded = { [K in MessageName]: { kind: K; message: ReturnType<(typeof DECODERS)[K]> } }[MessageName];
 
-/** How the payload of one method is read. */
+/** Reading of the payload of one method. */
 export interface Method {
   /** Name of the message in proto/. */
   readonly name: MessageName;
@@ -85,7 +85,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map([
   ...Object.entries(ALIASES).map(([alias, name]) => [alias, method(name)] as const),
 ]);
 
-/** Whether the platform is known to have this method, read by us or not. */
+/** Returns whether the platform is known to have this method, read by us or not. */
 export function isKnownMethod(name: string): boolean {
   return METHODS.has(name) || KNOWN_METHODS.has(name);
 }

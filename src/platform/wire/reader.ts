@@ -9,13 +9,13 @@ import { readString } from "./string.js";
  * the same text.
  */
 const SLOTS = 256;
-/** The longest method has 52 bytes; a longer name is read as any string. */
+/** Most bytes of a name: the longest method has 52; a longer name is read as any string. */
 const MAX_BYTES = 64;
 const keptBytes = new Uint8Array(SLOTS * MAX_BYTES);
 const keptLength = new Uint8Array(SLOTS);
 const keptText: string[] = new Array<string>(SLOTS).fill("");
 
-/** The text of UTF-8 bytes as {@link readString} gives it, for strings of few distinct values. */
+/** Returns the text of UTF-8 bytes as {@link readString} gives it, for strings of few distinct values. */
 export function readName(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
   if (length === 0 || length > MAX_BYTES) return readString(bytes, start, end);
@@ -35,7 +35,7 @@ export function readName(bytes: Uint8Array, start: number, end: number): string 
   return text;
 }
 
-/** Where a reader reports fields that the schema does not know. `Drift` is one. */
+/** Receiver of a reader's reports of fields that the schema does not know. `Drift` is one. */
 export interface FieldDrift {
   unknownField(type: string, field: number): void;
   wrongWireType(type: string, field: number, wireType: number): void;
@@ -51,9 +51,9 @@ export interface Lazy {
   readonly end: number;
 }
 
-/** Groups are the only nesting that the schema does not bound (the generator refuses recursive messages). */
+/** Deepest nesting of groups, the only one that the schema does not bound (the generator refuses recursive messages). */
 const MAX_GROUP_DEPTH = 32;
-/** Elements of all repeated fields of one payload; the largest real ones (rank lists) have hundreds. */
+/** Most elements of all repeated fields of one payload; the largest real ones (rank lists) have hundreds. */
 const MAX_ITEMS = 20_000;
 const TWO_32 = 4_294_967_296;
 
@@ -77,7 +77,7 @@ export class Reader {
     this.#drift = drift;
   }
 
-  /** The next field's key: number and wire type. */
+  /** Reads the next field's key: number and wire type. */
   tag(): number {
     return this.uint32();
   }
@@ -95,12 +95,12 @@ export class Reader {
     if (++this.#items > MAX_ITEMS) throw new WireError("too_many");
   }
 
-  /** The end of a message must be where its last field ended. */
+  /** Checks that the end of a message is where its last field ended. */
   close(end: number): void {
     if (this.pos !== end) throw new WireError("truncated");
   }
 
-  /** The low 32 bits of a varint, unsigned. */
+  /** Reads the low 32 bits of a varint, unsigned. */
   uint32(): number {
     const bytes = this.#bytes;
     let pos = this.pos;
@@ -119,18 +119,18 @@ export class Reader {
     return this.#varint();
   }
 
-  /** A varint of 32 bits, signed. */
+  /** Reads a varint of 32 bits, signed. */
   int32(): number {
     return this.uint32() | 0;
   }
 
-  /** A varint that is true unless it is 0. */
+  /** Reads a varint that is true unless it is 0. */
   bool(): boolean {
     const lo = this.#varint();
     return lo !== 0 || this.#hi !== 0;
   }
 
-  /** A signed 64-bit varint as decimal text. */
+  /** Reads a signed 64-bit varint as decimal text. */
   int64(): string {
     const lo = this.#varint();
     const hi = this.#hi;
@@ -140,25 +140,25 @@ export class Reader {
     return `-${decimal((~hi + (low === 0 ? 1 : 0)) >>> 0, low)}`;
   }
 
-  /** An unsigned 64-bit varint as decimal text. */
+  /** Reads an unsigned 64-bit varint as decimal text. */
   uint64(): string {
     const lo = this.#varint();
     return decimal(this.#hi, lo);
   }
 
-  /** A signed 64-bit varint as a number: exact to 2^53. */
+  /** Reads a signed 64-bit varint as a number: exact to 2^53. */
   int64Number(): number {
     const lo = this.#varint();
     return this.#hi === 0 ? lo : (this.#hi | 0) * TWO_32 + lo;
   }
 
-  /** An unsigned 64-bit varint as a number: exact to 2^53. */
+  /** Reads an unsigned 64-bit varint as a number: exact to 2^53. */
   uint64Number(): number {
     const lo = this.#varint();
     return this.#hi === 0 ? lo : this.#hi * TWO_32 + lo;
   }
 
-  /** Text; bytes that are not UTF-8 become U+FFFD. */
+  /** Reads text; bytes that are not UTF-8 become U+FFFD. */
   string(): string {
     const end = this.sub();
     const start = this.pos;
@@ -166,7 +166,7 @@ export class Reader {
     return readString(this.#bytes, start, end);
   }
 
-  /** Text of few distinct values; most reads make no new string. */
+  /** Reads text of few distinct values; most reads make no new string. */
   name(): string {
     const end = this.sub();
     const start = this.pos;
@@ -174,7 +174,7 @@ export class Reader {
     return readName(this.#bytes, start, end);
   }
 
-  /** Bytes, not copied: they keep what they were read from alive. */
+  /** Reads bytes, not copied: they keep what they were read from alive. */
   bytes(): Uint8Array {
     const end = this.sub();
     const start = this.pos;
@@ -184,7 +184,7 @@ export class Reader {
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
   }
 
-  /** A submessage, for later. */
+  /** Reads a submessage, for later. */
   lazy(): Lazy {
     const end = this.sub();
     const start = this.pos;
@@ -228,7 +228,9 @@ export class Reader {
     this.#drift?.wrongWireType(type, tag >>> 3, tag & 7);
   }
 
-  /** Any varint: gives the low 32 bits, leaves the high ones in #hi. Unrolled: ids are varints of nine bytes, three or more a message. */
+  /**
+   * Reads any varint: gives the low 32 bits, leaves the high ones in #hi. Unrolled: ids are varints of nine bytes, three or more a message.
+   */
   #varint(): number {
     const bytes = this.#bytes;
     const limit = this.length;
@@ -293,7 +295,7 @@ export class Reader {
     if (this.pos > this.length) throw new WireError("truncated");
   }
 
-  /** Groups are obsolete and the platform sends none; they are passed over so that one cannot end the decoding. */
+  /** Passes over a group, so that one cannot end the decoding: groups are obsolete and the platform sends none. */
   #skipGroup(tag: number): void {
     const open = [tag >>> 3];
     while (open.length > 0) {

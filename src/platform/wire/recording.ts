@@ -25,31 +25,31 @@ const LAST_MS = 8.64e15;
 /** More than the largest WebSocket message or HTTP reply that a source accepts (16 MiB). */
 export const MAX_RECORD_BYTES = 17 * 1024 * 1024;
 
-/** What a recording is of. */
+/** Metadata of a recording. */
 export interface RecordingMeta {
   webRid: string;
   roomId: string;
   title: string;
-  /** When it was started, ms UTC. */
+  /** Time when it was started, ms UTC. */
   startedAt: number;
-  /** Which source received it. */
+  /** Source that received it. */
   source: string;
   /** The anchor's id, where the broadcast's own messages were told apart by it. */
   anchorId?: string;
 }
 
-/** What a record holds: a PushFrame, or the bare Response of the HTTP fetch. */
+/** Content of a record: a PushFrame, or the bare Response of the HTTP fetch. */
 export type RecordKind = "frame" | "response";
 
 /** One thing that was received. */
 export interface RecordingRecord {
   kind: RecordKind;
-  /** When it was received, whole ms UTC. */
+  /** Time when it was received, whole ms UTC. */
   receivedAt: number;
   bytes: Uint8Array;
 }
 
-/** Begins a file. */
+/** Encodes the beginning of a file. */
 export function encodeHeader(meta: RecordingMeta): Uint8Array {
   const body = Buffer.from(JSON.stringify(meta), "utf8");
   if (body.length > MAX_META_BYTES) throw new WireError("too_large", "recording meta");
@@ -57,7 +57,7 @@ export function encodeHeader(meta: RecordingMeta): Uint8Array {
 }
 
 /**
- * One record, to be appended.
+ * Encodes one record, to be appended.
  * @throws WireError `bad_record` for a time that {@link RecordingReader} would pass over: else the record would be lost when it is read
  */
 export function encodeRecord(record: RecordingRecord): Uint8Array {
@@ -83,13 +83,13 @@ function prefix(body: Uint8Array): Buffer {
  * Feed it with `push`, which gives the records that became whole; then ask `end` whether the file was whole.
  */
 export class RecordingReader {
-  /** What the recording is of; null until the header has arrived. */
+  /** Metadata of the recording; null until the header has arrived. */
   meta: RecordingMeta | null = null;
   /** Records passed over because their crc was wrong, their kind is not known or their time is none. */
   skipped = 0;
-  /** How many bytes from the start are good: an appender truncates the file here. */
+  /** Number of bytes from the start that are good: an appender truncates the file here. */
   goodBytes = 0;
-  /** Why reading stopped before the end, or null: behind a length that cannot be one, nothing can be found. */
+  /** Reason why reading stopped before the end, or null: behind a length that cannot be one, nothing can be found. */
   damage: string | null = null;
   #rest: Buffer = Buffer.alloc(0);
   #chunks: Buffer[] = [];
@@ -122,7 +122,7 @@ export class RecordingReader {
     return records;
   }
 
-  /** Call after the last chunk: how many bytes of a torn or damaged tail follow the good part. 0 is a whole file. */
+  /** Returns how many bytes of a torn or damaged tail follow the good part; 0 is a whole file. Call it after the last chunk. */
   end(): number {
     return this.#doubtful + this.#rest.length + this.#waiting + this.#lost;
   }
@@ -181,12 +181,12 @@ export class RecordingReader {
   }
 }
 
-/** Whether a time can be one of receipt: whole ms since 1970 that a date can have. */
+/** Returns whether a time can be one of receipt: whole ms since 1970 that a date can have. */
 function isTime(at: number): boolean {
   return Number.isSafeInteger(at) && at >= 0 && at <= LAST_MS;
 }
 
-/** The crc says that the bytes are as written, not that we wrote them: a file may come from anybody. */
+/** Reads the header. Its crc says that the bytes are as written, not that we wrote them: a file may come from anybody. */
 function readMeta(body: Buffer): RecordingMeta {
   try {
     const meta: unknown = JSON.parse(body.toString("utf8"));

@@ -3,7 +3,7 @@ import { decodeFrame, framePayload } from "./frame.js";
 import { Reader } from "./reader.js";
 import type { RecordKind } from "./recording.js";
 
-/** What is left of something received when messages were taken out of it. */
+/** Rest of something received when messages were taken out of it. */
 interface Redacted {
   /** The very bytes that were given where nothing was taken out; null when nothing of it can stay. */
   readonly bytes: Uint8Array | null;
@@ -44,7 +44,7 @@ function fromResponse(bytes: Uint8Array, named: (bytes: Uint8Array) => boolean):
   return { bytes: named(rest) ? null : rest, messages };
 }
 
-/** The fields of a message that are kept, key and all. */
+/** Returns the fields of a message that are kept, key and all. */
 function partsOf(bytes: Uint8Array, keep: (tag: number, part: Uint8Array) => boolean): Uint8Array {
   const reader = new Reader(bytes);
   const kept: Uint8Array[] = [];

@@ -6,7 +6,7 @@ export interface Envelope extends Omit<Message, "payload"> {
   payload: Uint8Array;
 }
 
-/** What a msg frame, or the HTTP fetch, carries. */
+/** Content of a msg frame, or of the HTTP fetch. */
 export interface Batch extends Omit<Response, "messages"> {
   messages: readonly Envelope[];
 }

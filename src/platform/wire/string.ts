@@ -21,7 +21,7 @@ const unitBytes = new Uint8Array(units.buffer);
 /** The same units, typed so that the first twelve are known to exist. */
 const first = units as unknown as readonly [number, number, number, number, number, number, number, number, number, number, number, number];
 
-/** The text of UTF-8 bytes; what is not UTF-8 becomes U+FFFD as Node does it. */
+/** Returns the text of UTF-8 bytes; what is not UTF-8 becomes U+FFFD as Node does it. */
 export function readString(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
   if (length === 0) return "";
@@ -63,7 +63,7 @@ function decode(bytes: Uint8Array, start: number, end: number): number {
   return count;
 }
 
-/** A flat string of `count` units: with a fixed number of arguments fromCharCode is inlined. */
+/** Returns a flat string of `count` units: with a fixed number of arguments fromCharCode is inlined. */
 function text(count: number): string {
   const u = first;
   switch (count) {

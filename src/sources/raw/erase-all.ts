@@ -12,7 +12,7 @@ import { rawFiles } from "./files.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** What was taken out of a recording. */
+/** Counts of what was taken out of a recording. */
 interface RawErased {
   /** Messages out of frames that stay. */
   messages: number;
@@ -20,7 +20,7 @@ interface RawErased {
   frames: number;
 }
 
-/** How a recording is gone through. */
+/** Options of going through a recording. */
 interface RawErasing {
   /** Whether bytes hold what is to be taken out. */
   readonly named: (bytes: Uint8Array) => boolean;
@@ -74,7 +74,7 @@ export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawEr
   return erased;
 }
 
-/** Whether something is to be taken out: then the file is written anew, without what is damaged in it. */
+/** Returns whether something is to be taken out: then the file is written anew, without what is damaged in it. */
 async function holds(path: string, erasing: RawErasing): Promise<boolean> {
   const reader = new RecordingReader();
   for await (const records of recordsOf(path, reader, erasing))
@@ -104,7 +104,7 @@ async function* recordsOf(
   }
 }
 
-/** What was taken out of all recordings. */
+/** Outcome of erasing from all recordings. */
 interface AllRawErased {
   /** Files that were written anew, or removed. */
   files: number;

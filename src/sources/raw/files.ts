@@ -2,7 +2,7 @@ import { type Dirent, existsSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The folder of all raw recordings, in the data folder. */
+/** Returns the folder of all raw recordings, in the data folder. */
 export function rawFolder(data: string): string {
   return join(data, "raw");
 }
@@ -13,25 +13,25 @@ export interface RawFile {
   readonly room: number;
   /** room_id of the broadcast. */
   readonly sessionId: string;
-  /** When its first frame was received, ms UTC. */
+  /** Time when its first frame was received, ms UTC. */
   readonly startedAt: number;
-  /** When its last frame was received, or a while later, on the same day (UTC) at the latest; ms UTC. */
+  /** Time when its last frame was received, or a while later, on the same day (UTC) at the latest; ms UTC. */
   readonly endedAt: number;
   readonly bytes: number;
-  /** Not yet compressed: a server may be writing to it, or was killed while it did. */
+  /** Whether it is not yet compressed: a server may be writing to it, or was killed while it did. */
   readonly open: boolean;
 }
 
 const DAY_MS = 86_400_000;
 const NAME = /^(\d{8}T\d{9}Z)-(\w{0,64})\.dyrec(\.gz)?$/;
 
-/** The name of a file that begins at a moment; names sort by it. */
+/** Returns the name of a file that begins at a moment; names sort by it. */
 export function rawName(startedAt: number, sessionId: string): string {
   return `${new Date(startedAt).toISOString().replace(/[-:.]/g, "")}-${sessionId.replace(/\W/g, "").slice(0, 64)}.dyrec`;
 }
 
 /**
- * The raw recordings of a room, or of all rooms, oldest first.
+ * Lists the raw recordings of a room, or of all rooms, oldest first.
  * @param folder of all raw recordings; none is no recordings
  */
 export async function rawFiles(folder: string, only?: number): Promise<readonly RawFile[]> {
@@ -46,12 +46,12 @@ export async function rawFiles(folder: string, only?: number): Promise<readonly 
   return found.sort((a, b) => a.startedAt - b.startedAt || (a.path < b.path ? -1 : 1));
 }
 
-/** Where a recording is now that was listed before: it may have been compressed meanwhile. Null: it was removed. */
+/** Returns where a recording is now that was listed before: it may have been compressed meanwhile. Null: it was removed. */
 export function whereNow({ path }: Pick<RawFile, "path">): string | null {
   return [path, `${path}.gz`].find((one) => existsSync(one)) ?? null;
 }
 
-/** Rooms of which there are recordings. */
+/** Lists the rooms of which there are recordings. */
 export async function rawRooms(folder: string): Promise<readonly number[]> {
   return (await entries(folder)).flatMap(({ name }) => (/^\d+$/.test(name) ? Number(name) : []));
 }

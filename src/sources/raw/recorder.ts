@@ -9,20 +9,20 @@ import { rotateMark } from "./rotate.js";
 import { type RawAbout, RawWriter } from "./writer.js";
 
 interface RawRecorderDeps {
-  /** Of all raw recordings. */
+  /** Folder of all raw recordings. */
   readonly folder: string;
   readonly clock: Clock;
   /** Whether rooms are recorded that do not say. */
   readonly byDefault: boolean;
-  /** A file is full at this size; 64 MiB by default. */
+  /** Size at which a file is full, in bytes; 64 MiB by default. */
   readonly maxBytes?: number;
   readonly onError: (error: unknown, about: { readonly room?: number; readonly path?: string; readonly framesLost?: number }) => void;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
-/** How often it is looked whether somebody asks for the files to be closed. */
+/** Interval, in ms, at which we look whether somebody asks for the files to be closed. */
 const LOOK_MS = 1000;
-/** Losses of a room are told this often at most. */
+/** Shortest time between two reports of a room's losses, in ms. */
 const TELL_EVERY_MS = 60_000;
 
 /** Keeps the frames of rooms as they came: in files that are rotated by size and day, and compressed when they are full. */
@@ -31,9 +31,9 @@ export class RawRecorder {
   readonly #parts: RawRecorderDeps;
   readonly #writers = new Map<number, RawWriter>();
   readonly #stop = new AbortController();
-  /** Frames lost since it was last told, by room. */
+  /** Frames lost since the last report, by room. */
   readonly #lost = new Map<number, { frames: number; toldAt: number }>();
-  /** Until then a new file of ours would be taken for one that was left open. */
+  /** Resolves when the files left open are listed: until then a new file of ours would be taken for one of them. */
   readonly #listed: Promise<void>;
   readonly #stopLooking: () => void;
   #packing: Promise<void>;

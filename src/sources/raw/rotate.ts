@@ -6,11 +6,11 @@ import { makeFolder } from "../../runtime/durable-file.js";
 import { rawFiles } from "./files.js";
 import { packRaw } from "./pack.js";
 
-/** How long a server has to close and compress what it writes to; its files are 64 MiB at most. */
+/** Time that a server has to close and compress what it writes to, in ms; its files are 64 MiB at most. */
 const WAIT_MS = 30_000;
 const LOOK_MS = 200;
 
-/** The file that asks whoever writes recordings in a folder to close them. */
+/** Returns the file that asks whoever writes recordings in a folder to close them. */
 export function rotateMark(folder: string): string {
   return join(folder, "close-files");
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../../runtime/clock.js";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
 import { rawName } from "./files.js";
 
-/** What frames are of. */
+/** Origin of frames. */
 export interface RawAbout {
   readonly sessionId: string | null;
   readonly webRid: string | null;
@@ -14,24 +14,24 @@ export interface RawAbout {
 }
 
 interface RawWriterDeps {
-  /** Of this room's recordings; made when it is needed. */
+  /** Folder of this room's recordings; made when it is needed. */
   readonly folder: string;
   readonly clock: Clock;
-  /** A file is full at this size. */
+  /** Size at which a file is full, in bytes. */
   readonly maxBytes: number;
-  /** When the first file may be opened. */
+  /** Resolves when the first file may be opened. */
   readonly ready: Promise<void>;
-  /** Told of a file that is closed: it can be packed. */
+  /** Called with a file that is closed: it can be packed. */
   readonly onClosed: (path: string) => void;
-  /** Told when frames are lost: the disk is full, or slower than the room. */
+  /** Called when frames are lost: the disk is full, or slower than the room. */
   readonly onLost: (frames: number, error: unknown) => void;
 }
 
-/** What waits for the disk, at most. */
+/** Most bytes that wait for the disk. */
 const QUEUED_MAX_BYTES = 16 * 1024 * 1024;
-/** What a crash of the machine may take. */
+/** Time between two syncs, in ms: what a crash of the machine may take. */
 const SYNC_EVERY_MS = 1000;
-/** After a failure the disk is left alone for so long. */
+/** Time that the disk is left alone after a failure, in ms. */
 const RETRY_MS = 60_000;
 
 interface WaitingFrame {

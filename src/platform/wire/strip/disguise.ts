@@ -1,15 +1,15 @@
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 
-/** Below it a number is a count, a level, a gift or a colour; ids of people have more digits. */
+/** Bound below which a number is a count, a level, a gift or a colour; ids of people have more digits. */
 const SMALL = 10_000_000n;
-/** Numbers so near to the time of receipt are times, or ids that were made in this broadcast (their upper half is the second). */
+/** Distance to the time of receipt, in s, up to which numbers are times, or ids made in this broadcast (their upper half is the second). */
 const NEAR_S = 2n * 86_400n;
 const SIGNED_MAX = 1n << 63n;
 const HAN =
   "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经";
 
-/** Gives numbers and texts that may tell who somebody is others of the same form: the same ones the same, wherever the key is. */
+/** Replaces numbers and texts that may tell who somebody is by others of the same form: the same ones by the same, wherever the key is. */
 export class Disguise {
   readonly #key: string;
   readonly #nearS: bigint;
@@ -20,7 +20,7 @@ export class Disguise {
     this.#nearS = BigInt(Math.floor(aroundMs / 1000));
   }
 
-  /** A number of as many digits, unless it is small, negative or a time. */
+  /** Returns a number of as many digits, unless it is small, negative or a time. */
   number(value: bigint): bigint {
     if (value < SMALL || value >= SIGNED_MAX || this.#isTime(value)) return value;
     const least = 10n ** BigInt(String(value).length - 1);
@@ -28,7 +28,7 @@ export class Disguise {
     return least + (this.#draw(String(value), 16).readBigUInt64LE() % (most - least));
   }
 
-  /** A text of the same length and kinds of letters. A text that is a number is one. */
+  /** Returns a text of the same length and kinds of letters. A text that is a number is one. */
   text(text: string): string {
     if (/^[1-9]\d{0,18}$/.test(text)) return String(this.number(BigInt(text)));
     const letters = [...text];
@@ -36,7 +36,7 @@ export class Disguise {
     return letters.map((letter, index) => likeIt(letter, draw[index] ?? 0)).join("");
   }
 
-  /** Other bytes, as many. Their highest bits stay: numbers that are packed there go on being numbers, of the same lengths. */
+  /** Returns other bytes, as many. Their highest bits stay: numbers that are packed there go on being numbers, of the same lengths. */
   bytes(bytes: Uint8Array): Uint8Array {
     const draw = this.#draw(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex"), bytes.length);
     return bytes.map((byte, index) => (byte & 128) | ((draw[index] ?? 0) & 127));

@@ -11,10 +11,10 @@ type Field = { readonly number: number } & (
 );
 
 const MAX_VARINT_BYTES = 10;
-/** More than any message of the platform has; what has more is a text that happens to be one. */
+/** Highest field number, more than any message of the platform has; what has more is a text that happens to be a message. */
 const MAX_NUMBER = 4095n;
 
-/** The fields of bytes that are a message from end to end; null when they are none. */
+/** Reads the fields of bytes that are a message from end to end; null when they are none. */
 export function fieldsOf(bytes: Uint8Array): readonly Field[] | null {
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const fields: Field[] = [];
@@ -53,7 +53,7 @@ export function fieldsOf(bytes: Uint8Array): readonly Field[] | null {
   return fields;
 }
 
-/** The bytes of fields, in their order. */
+/** Returns the bytes of fields, in their order. */
 export function bytesOf(fields: readonly Field[]): Uint8Array {
   return Buffer.concat(
     fields.flatMap((field) => {
@@ -88,9 +88,9 @@ const RESPONSE = { messages: 1 } as const;
 const MESSAGE = { method: 1, payload: 2 } as const;
 
 /**
- * What was received, without the people in it: every text, and every number that may be somebody's id, becomes another of the same form, also in
- * fields that nobody knows. The same one becomes the same, so that combos and repeats stay what they are. Methods, numbers of fields, times and
- * small numbers (counts, gifts, prices, levels) stay.
+ * Returns what was received, without the people in it: every text, and every number that may be somebody's id, becomes another of the
+ * same form, also in fields that nobody knows. The same one becomes the same, so that combos and repeats stay what they are. Methods,
+ * numbers of fields, times and small numbers (counts, gifts, prices, levels) stay.
  * @param key whoever knows it can tell whether a guess was right: make one for each recording and forget it
  * @returns null when what it holds is no message from end to end: then nobody can say whom it names
  * @throws WireError when it cannot be read at all
@@ -133,7 +133,10 @@ function message(bytes: Uint8Array, disguise: Disguise): Uint8Array | null {
   });
 }
 
-/** A message with each field stripped; null when it is none. @param known what is to become of a part that is known; null is as any other */
+/**
+ * Returns a message with each field stripped; null when it is none.
+ * @param known what is to become of a part that is known; null is as any other
+ */
 function each(
   bytes: Uint8Array,
   disguise: Disguise,
@@ -150,7 +153,7 @@ function each(
   );
 }
 
-/** Bytes of an unknown schema: a text, else a message, else what nobody can read. */
+/** Strips bytes of an unknown schema: a text, else a message, else what nobody can read. */
 function value(bytes: Uint8Array, disguise: Disguise, depth: number): Uint8Array {
   if (bytes.length === 0) return bytes;
   if (isText(bytes)) return Buffer.from(disguise.text(Buffer.from(bytes).toString()));
@@ -159,8 +162,9 @@ function value(bytes: Uint8Array, disguise: Disguise, depth: number): Uint8Array
 }
 
 /**
- * Whether bytes are a text rather than a message. Some messages are texts too by chance: those with a part of a fitting length, and the shortest,
- * such as `(a`, which may be a number in field 5. These are taken for messages: of a text that is none of its own it costs the first letters.
+ * Returns whether bytes are a text rather than a message. Some messages are texts too by chance: those with a part of a fitting length,
+ * and the shortest, such as `(a`, which may be a number in field 5. These are taken for messages: of a text that is none of its own it
+ * costs the first letters.
  */
 function isText(bytes: Uint8Array): boolean {
   if (!isUtf8(bytes)) return false;
