@@ -7,6 +7,11 @@ declare module "vitest" {
   }
 }
 
+/** Arguments of a test's own browser. Without a GPU: what stands in for one takes a good part of a core. */
+export const TEST_ARGUMENTS: readonly string[] = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
 /** The browser of this run: see `browsers.ts`. */
 export function testBrowser(): string {
   return inject("browser");

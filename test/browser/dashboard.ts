@@ -9,7 +9,7 @@ import type { App } from "../../src/app/app.js";
 import { loadConfig, readMachine } from "../../src/app/config.js";
 import { createToken } from "../../src/http/auth.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
-import { testBrowser } from "./chromium.js";
+import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 
 const BUILT = new URL("../../dist/src/app/app.js", import.meta.url).href;
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
@@ -58,7 +58,7 @@ export class Dashboard {
     const { startApp } = (await import(BUILT)) as typeof import("../../src/app/app.js");
     const app = await startApp(config, readMachine(), clock, pino({ level: "silent" }));
     const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
-    const browser = await chromium.launch({ executablePath: testBrowser(), args: ["--no-sandbox"] });
+    const browser = await chromium.launch({ executablePath: testBrowser(), args: [...TEST_ARGUMENTS] });
     return new Dashboard(app, simulator, token, browser, data);
   }
 

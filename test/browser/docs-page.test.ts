@@ -1,14 +1,14 @@
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { manage } from "../http/managed.js";
-import { testBrowser } from "./chromium.js";
+import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 
 describe("/docs", () => {
   it("shows every route in a browser, under its policy, with a clean console and without asking anybody else", async () => {
     const { api } = await manage();
     const browser = await chromium.launch({
       executablePath: testBrowser(),
-      args: ["--no-sandbox", "--disable-gpu"],
+      args: [...TEST_ARGUMENTS],
       timeout: 60_000,
     });
     try {

@@ -1,13 +1,13 @@
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStage, ROOM, type Stage } from "../examples/stage.js";
-import { testBrowser } from "./chromium.js";
+import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 
 let stage: Stage;
 let browser: Browser;
 beforeAll(async () => {
   stage = await openStage();
-  browser = await chromium.launch({ executablePath: testBrowser(), args: ["--no-sandbox"] });
+  browser = await chromium.launch({ executablePath: testBrowser(), args: [...TEST_ARGUMENTS] });
 });
 afterAll(async () => {
   await browser?.close();

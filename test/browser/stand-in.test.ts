@@ -11,7 +11,7 @@ import { pageHosts } from "../../src/platform/browser/hosts.js";
 import { loginInWindow } from "../../src/platform/browser/login-window.js";
 import { BrowserSession } from "../../src/platform/browser/session.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { testBrowser } from "./chromium.js";
+import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 import { GUEST, liveRooms, NEVER } from "./rooms.js";
 
 const port = (server: Server) => (server.address() as AddressInfo).port;
@@ -68,7 +68,7 @@ describe("a stand-in's page", () => {
 
   it("is the platform's to itself: origin, secure cookies, no mixed content; and nobody else in its browser believes more than before", async () => {
     const egress = await openEgressProxy({ allows: pageHosts(), upstream: simulator.url, proxy: null });
-    const browser = await chromium.launch({ executablePath: testBrowser(), args: ["--no-sandbox"] });
+    const browser = await chromium.launch({ executablePath: testBrowser(), args: [...TEST_ARGUMENTS] });
     try {
       const page = await (await browser.newContext(egress.contextOptions)).newPage();
       await page.goto("https://live.douyin.com/300000001");
