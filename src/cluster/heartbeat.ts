@@ -7,7 +7,7 @@ const BEAT_MS = 400;
 /** Shortest pause between heartbeats that were woken, in ms: many wanted rooms may come at once. */
 const WOKEN_MS = 100;
 
-interface PulseDeps {
+interface HeartbeatDeps {
   readonly membership: Pick<Membership, "beat">;
   readonly clock: Clock;
   /** Yields whenever there may be something new to take. */
@@ -20,7 +20,7 @@ interface PulseDeps {
 
 /** Sends the heartbeats of this process until it is stopped, so that the others know that it lives and it knows what it has. */
 export class Heartbeat {
-  readonly #parts: PulseDeps;
+  readonly #parts: HeartbeatDeps;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
@@ -28,7 +28,7 @@ export class Heartbeat {
   /** Time of the last heartbeat that succeeded, ms UTC; null before the first. */
   beatAt: number | null = null;
 
-  constructor(parts: PulseDeps) {
+  constructor(parts: HeartbeatDeps) {
     this.#parts = parts;
   }
 

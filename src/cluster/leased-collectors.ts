@@ -14,7 +14,7 @@ import { sameSettings } from "./settings.js";
 import { StatusPublisher } from "./status-publisher.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
-interface FleetDeps extends CollectorDeps {
+interface LeasedCollectorsDeps extends CollectorDeps {
   readonly membership: Membership;
   readonly wantedRooms: Pick<WantedRooms, "tell" | "sweep">;
   /** ms without a request after which a room that is not on the watch list is let go. */
@@ -43,7 +43,7 @@ const DRAIN_LOOK_MS = 250;
 
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class LeasedCollectors {
-  readonly #parts: FleetDeps;
+  readonly #parts: LeasedCollectorsDeps;
   readonly #shared: SharedByCollectors;
   readonly #publisher: StatusPublisher;
   readonly #leases = new Map<string, Lease>();
@@ -55,7 +55,7 @@ export class LeasedCollectors {
   /** Number of rooms that came to this process, by how they came. */
   readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0, offered: 0 };
 
-  constructor(parts: FleetDeps) {
+  constructor(parts: LeasedCollectorsDeps) {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
     this.#parts = parts;
     this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };

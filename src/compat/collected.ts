@@ -1,4 +1,4 @@
-import type { RoomDesk } from "../health/state.js";
+import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Log, RoomKey } from "../store/log.js";
 
@@ -16,7 +16,7 @@ export interface CollectedReader {
 /** Tracks the rooms that are collected now, as their events show: a room is found by its first event, so that none of it is missed. */
 export class Collected {
   readonly #log: Pick<Log, "wakes">;
-  readonly #rooms: Pick<RoomDesk, "status">;
+  readonly #rooms: Pick<RoomRequests, "status">;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #known = new Set<RoomKey>();
@@ -24,7 +24,7 @@ export class Collected {
 
   constructor(parts: {
     readonly log: Pick<Log, "wakes">;
-    readonly rooms: Pick<RoomDesk, "status">;
+    readonly rooms: Pick<RoomRequests, "status">;
     readonly clock: Clock;
     readonly onError: (error: unknown) => void;
   }) {

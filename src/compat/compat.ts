@@ -1,5 +1,5 @@
 import { Tails } from "../feed/tail.js";
-import type { RoomDesk } from "../health/state.js";
+import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import { Abouts } from "./about.js";
@@ -19,7 +19,7 @@ export interface CompatOptions {
   /** A port for each format; null leaves it off, 0 takes a free one. */
   readonly ports: Readonly<Record<Format["name"], number | null>>;
   readonly store: Pick<Store, "log" | "rooms">;
-  readonly rooms: RoomDesk;
+  readonly rooms: RoomRequests;
   readonly clock: Clock;
   readonly door: Door;
   readonly origins?: readonly string[];

@@ -1,5 +1,5 @@
 import type { Tails } from "../feed/tail.js";
-import type { RoomDesk } from "../health/state.js";
+import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { Abouts } from "./about.js";
@@ -10,7 +10,7 @@ import type { CompatLimits } from "./limits.js";
 /** Dependencies of every compat output. */
 export interface CompatDeps {
   readonly store: Pick<Store, "log" | "rooms">;
-  readonly rooms: RoomDesk;
+  readonly rooms: RoomRequests;
   readonly clock: Clock;
   readonly door: Door;
   /** Origins of pages that may read without a token, beside those of this machine. */

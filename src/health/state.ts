@@ -80,7 +80,7 @@ export interface RequestedRoom {
 }
 
 /** Operations on rooms that the API needs. */
-export interface RoomDesk {
+export interface RoomRequests {
   /**
    * Notes that somebody wants this room now, and starts collecting it if nobody does. Collection goes on for ten minutes after the last call.
    * A room that is paused stays so, and its state says it.
@@ -103,7 +103,7 @@ export interface RoomView {
 }
 
 /** Operations of managing rooms, which are asked of those who collect them. */
-export interface RoomManager extends RoomDesk {
+export interface RoomManager extends RoomRequests {
   /** Every room of the store with its state, oldest first. */
   list(): Promise<readonly RoomView[]>;
   /** @throws DyliveError not_found */
@@ -111,7 +111,7 @@ export interface RoomManager extends RoomDesk {
   /**
    * Puts a room on the watch list: collected from now on, also after a restart and if it was paused. Waits up to `settleMs` for the platform to say what it is.
    * @param settings how it is to be collected; what is not given stays as it was
-   * @throws DyliveError as {@link RoomDesk.request} does, but for too_many_rooms; not_found, bad_request for the settings
+   * @throws DyliveError as {@link RoomRequests.request} does, but for too_many_rooms; not_found, bad_request for the settings
    */
   add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView>;
   /**

@@ -77,7 +77,7 @@ export class PlatformAccess {
     if (!this.#reach.identities.pages) return undefined;
     return async (path, signal) => {
       const { pageGet } = await this.sit(null, signal);
-      if (pageGet === null) throw new DyliveError("internal", "a seat of a browser has no page");
+      if (pageGet === null) throw new DyliveError("internal", "an identity of a browser has no page");
       this.#pageAsked = true;
       return pageGet(path, signal);
     };

@@ -34,7 +34,7 @@ interface OpenHooks {
 }
 
 /** Opens the webhook service alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
-export function deskBeside(parts: Omit<HooksDeps, "tell" | "onError" | "pauseAfterMs">): {
+export function webhookServiceBeside(parts: Omit<HooksDeps, "tell" | "onError" | "pauseAfterMs">): {
   readonly webhooks: WebhookService;
   close(): Promise<void>;
 } {

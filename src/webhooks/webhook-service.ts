@@ -15,7 +15,7 @@ import { checkSettings } from "./settings.js";
 const HOOKS_MAX = 100;
 
 /** Dependencies of the webhook service. */
-interface HookDeskDeps {
+interface WebhookServiceDeps {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;
@@ -61,9 +61,9 @@ export type NewHook = Pick<HookSettings, "url"> & Partial<HookSettings>;
  * Makes, changes and shows hooks. The same for the API and for the command line, which may be another process than the one that delivers.
  */
 export class WebhookService {
-  readonly #parts: HookDeskDeps;
+  readonly #parts: WebhookServiceDeps;
 
-  constructor(parts: HookDeskDeps) {
+  constructor(parts: WebhookServiceDeps) {
     this.#parts = parts;
   }
 

@@ -9,7 +9,7 @@ import { MemorySpooled } from "../ingest/spooled-room.js";
 import { reachAt } from "../platform/access/reach.js";
 import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
-import { MemoryWishes } from "./memory-wanted-rooms.js";
+import { MemoryWantedRooms } from "./memory-wanted-rooms.js";
 
 const file = useDirectory();
 const RID = "100000002";
@@ -42,7 +42,7 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
   const collectors = new LeasedCollectors({
     ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
     membership,
-    wantedRooms: new MemoryWishes(store.rooms, clock),
+    wantedRooms: new MemoryWantedRooms(store.rooms, clock),
   });
   try {
     collectors.start();
@@ -71,7 +71,7 @@ it("rooms that wait for a store that is away are no leak of listeners, however m
   process.on("warning", warned);
   const collectors = new LeasedCollectors({
     ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
-    ...{ onError: () => {}, setAside: () => {}, wantedRooms: new MemoryWishes(store.rooms, clock) },
+    ...{ onError: () => {}, setAside: () => {}, wantedRooms: new MemoryWantedRooms(store.rooms, clock) },
     membership: { id: 1, drain: async () => false, leave: async () => {} } as unknown as Membership,
   });
   try {

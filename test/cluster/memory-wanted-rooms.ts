@@ -7,7 +7,7 @@ import { type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } f
 const KEEP_OVER_MS = 60_000;
 
 /** Wishes of one process, for tests of those who read and serve them. */
-export class MemoryWishes implements WantedRooms {
+export class MemoryWantedRooms implements WantedRooms {
   readonly #rooms: Rooms;
   readonly #clock: Clock;
   readonly #waker = new Waker();

@@ -9,7 +9,7 @@ import { breathe, FakeClock } from "../clock.js";
 import { runningRemotely, SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
 import { describeManager } from "./manager-suite.js";
-import { MemoryWishes } from "./memory-wanted-rooms.js";
+import { MemoryWantedRooms } from "./memory-wanted-rooms.js";
 
 describeManager("rooms collected elsewhere", (options) => runningRemotely(options));
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 async function alone() {
   const clock = new FakeClock();
   const own = openMemoryStore({ maxEventsPerRoom: 100, clock });
-  const wishes = new MemoryWishes(own.rooms, clock);
+  const wishes = new MemoryWantedRooms(own.rooms, clock);
   const limits = { maxOnDemandRooms: 50, onDemandIdleMs: 600_000 };
   store = own;
   const errors: unknown[] = [];

@@ -6,20 +6,20 @@ import type { RoomName } from "../../src/platform/links/resolve.js";
 import { Budget } from "../../src/runtime/budget.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
 import type { WantedRoom } from "../../src/store/wanted-rooms.js";
-import type { MemoryWishes } from "./memory-wanted-rooms.js";
+import type { MemoryWantedRooms } from "./memory-wanted-rooms.js";
 
 const TELL_MS = 20;
 
 /** Collects what is wanted, as the processes of a cluster do, without their leases. */
 export class SmallFleet {
   readonly #parts: CollectorDeps;
-  readonly #wishes: MemoryWishes;
+  readonly #wishes: MemoryWantedRooms;
   readonly #collectors = new Map<string, { readonly collector: Collector; over: boolean }>();
   readonly #registry = new CollectorRegistry<Collector>();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
 
-  constructor(parts: CollectorDeps, wishes: MemoryWishes) {
+  constructor(parts: CollectorDeps, wishes: MemoryWantedRooms) {
     this.#parts = parts;
     this.#wishes = wishes;
     this.#done = this.#run();

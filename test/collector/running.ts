@@ -6,7 +6,7 @@ import type { RoomManager, RoomStatus } from "../../src/health/state.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Store } from "../../src/store/store.js";
-import { MemoryWishes } from "../cluster/memory-wanted-rooms.js";
+import { MemoryWantedRooms } from "../cluster/memory-wanted-rooms.js";
 import { SmallFleet } from "../cluster/small-fleet.js";
 import { fastClock } from "../fast-clock.js";
 import { reachAt } from "../platform/access/reach.js";
@@ -54,11 +54,11 @@ export async function running(
 export async function runningRemotely(
   parts: Partial<SupervisorDeps> = {},
   clock: Clock = fastClock(20),
-): Promise<Running<RemoteRooms> & { readonly wishes: MemoryWishes }> {
+): Promise<Running<RemoteRooms> & { readonly wishes: MemoryWantedRooms }> {
   const simulator = await startSimulator({ clock });
   const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
   const all = { ...partsFor(simulator, store, clock), ...parts };
-  const wishes = new MemoryWishes(store.rooms, clock);
+  const wishes = new MemoryWantedRooms(store.rooms, clock);
   const fleet = new SmallFleet(all, wishes);
   const rooms = new RemoteRooms({ ...all, wantedRooms: wishes, onError: () => {} });
   await rooms.start();

@@ -24,7 +24,7 @@ const DECODED: DecodedAnew = {
 };
 
 /** Mends nothing, when it is let. */
-export class FakeMender implements MaintenanceService {
+export class FakeMaintenance implements MaintenanceService {
   readonly asked: unknown[] = [];
   /** What the work waits for. */
   working: Promise<unknown> = Promise.resolve();

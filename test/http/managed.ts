@@ -11,7 +11,7 @@ import { ObservedLog } from "../../src/store/observed.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeOperator } from "./fake-admin-service.js";
 import { FakeClock } from "./fake-clock.js";
-import { FakeMender } from "./fake-maintenance.js";
+import { FakeMaintenance } from "./fake-maintenance.js";
 import { FakeManager } from "./fake-manager.js";
 
 /** What was answered. */
@@ -31,7 +31,7 @@ export interface Managed {
   readonly store: Store;
   readonly manager: FakeManager;
   readonly operator: FakeOperator;
-  readonly mender: FakeMender;
+  readonly mender: FakeMaintenance;
   readonly clock: FakeClock;
   readonly metrics: Metrics;
   readonly appends: AppendHealth;
@@ -85,7 +85,7 @@ export async function manage({
   });
   const manager = new FakeManager(store);
   const operator = new FakeOperator();
-  const mender = new FakeMender();
+  const mender = new FakeMaintenance();
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const token = async (wanted: Partial<NewToken> = {}) =>

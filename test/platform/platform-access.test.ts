@@ -10,7 +10,7 @@ import { NO_ACCOUNTS, reachAt } from "./access/reach.js";
 const signer = { sign: async () => "0123456789abcdef" };
 
 /** Seats of a browser that is not there, which counts. */
-class FakeSeats implements PlatformIdentities {
+class FakeIdentities implements PlatformIdentities {
   readonly pages = true;
   readonly wishes: Parameters<PlatformIdentities["take"]>[0][] = [];
   taken = 0;
@@ -57,7 +57,7 @@ const placeOf = (
 
 describe("a room's place", () => {
   it("costs a browser's seat only when it must, and gives it back while the room waits", async () => {
-    const seats = new FakeSeats();
+    const seats = new FakeIdentities();
     const access = placeOf({ identities: seats });
     expect((await access.asker(SIGNAL)).userAgent).toBe("Mozilla/5.0 (test)");
     expect(seats.taken).toBe(0);
@@ -69,7 +69,7 @@ describe("a room's place", () => {
   });
 
   it("keeps the seat while its readings need the page", async () => {
-    const seats = new FakeSeats();
+    const seats = new FakeIdentities();
     const access = placeOf({ identities: seats });
     await access.asker(SIGNAL);
     expect((await access.inPage?.("/x", SIGNAL))?.body.toString()).toBe("page");
@@ -81,7 +81,7 @@ describe("a room's place", () => {
   });
 
   it("gives back a seat that comes after the room has left", async () => {
-    const seats = new FakeSeats();
+    const seats = new FakeIdentities();
     const access = placeOf({ identities: seats });
     const sitting = access.sit("1", SIGNAL);
     await Promise.resolve();
@@ -103,14 +103,14 @@ describe("a room's place", () => {
     expect(await cookieOf({ accounts, account: "work" }, { account: "guest" })).toBe("");
     expect(await cookieOf({ accounts, account: "default" }, {})).toBe("");
     await expect(cookieOf({ accounts }, { account: "gone" })).rejects.toMatchObject({ code: "not_found" });
-    const seats = new FakeSeats();
+    const seats = new FakeIdentities();
     await placeOf({ accounts, identities: seats }, { account: "work" }).sit(null, SIGNAL);
     expect(seats.wishes[0]?.account?.name).toBe("work");
   });
 
   it("sits down anew when the account has logged in anew", async () => {
     let savedAt = 1;
-    const seats = new FakeSeats();
+    const seats = new FakeIdentities();
     const access = placeOf({ accounts: { ...NO_ACCOUNTS, get: async () => account(savedAt) }, identities: seats }, { account: "work" });
     const first = await access.sit("1", SIGNAL);
     savedAt = 2;
@@ -120,7 +120,7 @@ describe("a room's place", () => {
   });
 
   it("leaves by the room's own proxy, and says no to what is none", async () => {
-    const seats = new FakeSeats();
+    const seats = new FakeIdentities();
     await placeOf({ identities: seats }, { proxy: "socks5://me:secret@127.0.0.1:9" }).sit(null, SIGNAL);
     expect(seats.wishes[0]?.proxy?.name).toBe("socks5://127.0.0.1:9");
     expect(() => placeOf({}, { proxy: "nonsense" })).toThrow(/a proxy is/);
@@ -141,7 +141,7 @@ describe("a room's place", () => {
     const known = placeOf({ ...direct, accounts }, { account: "work" });
     (await known.sit("1", SIGNAL)).visitor.userUniqueId = "75";
     expect(known.keep()).toEqual({ userUniqueId: "75", cookies: [] });
-    const inBrowser = placeOf({ identities: new FakeSeats() });
+    const inBrowser = placeOf({ identities: new FakeIdentities() });
     await inBrowser.sit("1", SIGNAL);
     expect(inBrowser.keep()).toBeNull();
   });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
-import { PostgresHolds } from "../../src/store/postgres/distributed-locks.js";
+import { PostgresLocks } from "../../src/store/postgres/distributed-locks.js";
 import { until } from "../until.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
@@ -12,8 +12,8 @@ process.on("warning", ({ message }) => warnings.push(message));
 const SIGNAL = new AbortController().signal;
 let url: string;
 let connections: PostgresConnection[];
-let one: PostgresHolds;
-let other: PostgresHolds;
+let one: PostgresLocks;
+let other: PostgresLocks;
 
 beforeAll(async () => {
   url = await newDatabase();
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => dropDatabase(url));
 beforeEach(() => {
   connections = [new PostgresConnection(url, systemClock), new PostgresConnection(url, systemClock)];
-  [one, other] = connections.map((connection) => new PostgresHolds(connection)) as [PostgresHolds, PostgresHolds];
+  [one, other] = connections.map((connection) => new PostgresLocks(connection)) as [PostgresLocks, PostgresLocks];
 });
 afterEach(() => Promise.all(connections.map((connection) => connection.close())));
 
@@ -59,7 +59,7 @@ describe("holds of two processes", () => {
     let inside = 0;
     let most = 0;
     const turns: string[] = [];
-    const run = async (holds: PostgresHolds, name: string) => {
+    const run = async (holds: PostgresLocks, name: string) => {
       for (let turn = 0; turn < 40; turn++) {
         const release = await holds.take("x", () => {}, SIGNAL);
         most = Math.max(most, ++inside);
@@ -82,7 +82,7 @@ describe("holds of two processes", () => {
     const third = new PostgresConnection(url, systemClock);
     connections.push(third);
     // Whoever waits is told that the database went away, or has it after that.
-    const cut = new PostgresHolds(third)
+    const cut = new PostgresLocks(third)
       .take("x", () => {}, SIGNAL)
       .then(
         (give) => give(),

@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { type ClusterView, clusterView, hooksBehind, type RoomCounts } from "../../http/cluster.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { deskBeside } from "../../webhooks/start.js";
+import { webhookServiceBeside } from "../../webhooks/start.js";
 import { type Cell, printColumns } from "../columns.js";
 import { print } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -25,7 +25,7 @@ async function show(config: Config, json: boolean): Promise<void> {
         "bad_config",
         "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
       );
-    const { webhooks, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
     try {
       return await clusterView(store, () => hooksBehind(webhooks));
     } finally {

@@ -6,7 +6,7 @@ import type { HookTry } from "../../store/hooks.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Rooms } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
-import { deskBeside } from "../../webhooks/start.js";
+import { webhookServiceBeside } from "../../webhooks/start.js";
 import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { utcTime } from "../columns.js";
 import { exitWith, interruptSignal } from "../stop.js";
@@ -44,7 +44,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .option("--allow-private", "the address may be private, such as 127.0.0.1", false)
     .addOption(data())
     .action((url: string, { name, types, filter, rooms, maxEvents, allowPrivate, ...settings }: Partial<Config> & AddOptions) =>
-      withDesk(loadConfig(settings), async (webhooks, store) => {
+      withWebhooks(loadConfig(settings), async (webhooks, store) => {
         const made = await webhooks.add({
           url,
           allowPrivate,
@@ -65,18 +65,18 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .description("all hooks, and how they are doing")
     .addOption(data())
     .action((settings: Partial<Config>) =>
-      withDesk(loadConfig(settings), async (webhooks) => {
+      withWebhooks(loadConfig(settings), async (webhooks) => {
         for (const view of await webhooks.list()) await print(lineOf(view));
       }),
     );
   about("show", "a hook, the rooms it is behind in, and its last requests").action((id: string, settings: Partial<Config>) =>
-    withDesk(loadConfig(settings), async (webhooks) => {
+    withWebhooks(loadConfig(settings), async (webhooks) => {
       for (const line of linesOf(await webhooks.view(id), await webhooks.tries(id, TRIES_SHOWN))) await print(line);
     }),
   );
   const act = (command: string, description: string, work: (webhooks: WebhookService, id: string) => Promise<unknown>, done: string) =>
     about(command, description).action((id: string, settings: Partial<Config>) =>
-      withDesk(loadConfig(settings), async (webhooks) => {
+      withWebhooks(loadConfig(settings), async (webhooks) => {
         await work(webhooks, id);
         say(plain(`hook ${id} ${done}`));
       }),
@@ -88,21 +88,21 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .requiredOption("--room <room>", "its number, id or any other name")
     .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole)
     .action((id: string, { room, seq, ...settings }: Partial<Config> & { room: string; seq: number }) =>
-      withDesk(loadConfig(settings), async (webhooks, store) => {
+      withWebhooks(loadConfig(settings), async (webhooks, store) => {
         const [key = 0] = await keysOf(store.rooms, [room]);
         const { paused } = await webhooks.replay(id, key, seq);
         say(plain(`hook ${id} is sent room ${key} from ${seq} on${paused === null ? "" : ", once it is resumed"}`));
       }),
     );
   about("rotate", "make a new secret; the old one signs too for a day").action((id: string, settings: Partial<Config>) =>
-    withDesk(loadConfig(settings), async (webhooks) => {
+    withWebhooks(loadConfig(settings), async (webhooks) => {
       const { secret } = await webhooks.rotate(id);
       say(plain(`hook ${id} has a new secret; keep it, it is not shown again:`));
       await print(secret);
     }),
   );
   about("test", "send an empty message and say what came of it").action((id: string, settings: Partial<Config>) =>
-    withDesk(loadConfig(settings), async (webhooks) => {
+    withWebhooks(loadConfig(settings), async (webhooks) => {
       const outcome = await webhooks.test(id, interruptSignal());
       await print(tryLine(outcome));
       if (!outcome.delivered) exitWith(1);
@@ -150,9 +150,9 @@ async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly 
 }
 
 /** Opens the webhook service beside a server that may be running and that delivers. */
-function withDesk(config: Config, work: (webhooks: WebhookService, store: Store) => Promise<void>): Promise<void> {
+function withWebhooks(config: Config, work: (webhooks: WebhookService, store: Store) => Promise<void>): Promise<void> {
   return withStore(config, async (store) => {
-    const { webhooks, close } = deskBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
     try {
       await work(webhooks, store);
     } finally {

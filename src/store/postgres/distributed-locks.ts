@@ -54,7 +54,7 @@ interface HeldElsewhere {
  * Distributed locks as advisory locks of one connection that has nothing else to do: when the process or the connection is gone, so are
  * they. Within the process nobody takes a name that it holds.
  */
-export class PostgresHolds implements DistributedLocks {
+export class PostgresLocks implements DistributedLocks {
   readonly #connection: PostgresConnection;
   readonly #held = new Map<string, HeldElsewhere>();
   readonly #waiting = new Map<string, Set<() => void>>();

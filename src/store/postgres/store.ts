@@ -6,7 +6,7 @@ import { NOTHING_LEFT } from "../residue.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
-import { PostgresHolds } from "./distributed-locks.js";
+import { PostgresLocks } from "./distributed-locks.js";
 import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
@@ -22,7 +22,7 @@ import { PostgresShared } from "./shared.js";
 import { PostgresSpooled } from "./spooled.js";
 import { PostgresStatistics } from "./statistics.js";
 import { PostgresTokens } from "./tokens.js";
-import { PostgresWishes } from "./wanted-rooms.js";
+import { PostgresWantedRooms } from "./wanted-rooms.js";
 
 /** Erasures of the store, kept beside its id. */
 class PostgresErasures implements Erasures {
@@ -86,9 +86,9 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       erasures: new PostgresErasures(connection),
       cluster: {
         leases: new PostgresLeases(connection),
-        wantedRooms: new PostgresWishes(connection),
+        wantedRooms: new PostgresWantedRooms(connection),
         spooled: new PostgresSpooled(connection),
-        locks: new PostgresHolds(connection),
+        locks: new PostgresLocks(connection),
         shared: new PostgresShared(connection),
       },
       server: () => ({ away: connection.away, connections: connection.figures }),

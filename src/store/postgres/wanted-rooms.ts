@@ -29,7 +29,7 @@ const PAUSED = WATCHES.indexOf("paused");
 type Stored = Omit<WantedRoom, "name"> & { readonly kind: AliasKind; readonly value: string };
 
 /** Wanted rooms in PostgreSQL. There is one object for each process: it keeps what it read, so that a text is read once. */
-export class PostgresWishes implements WantedRooms {
+export class PostgresWantedRooms implements WantedRooms {
   readonly #connection: PostgresConnection;
   readonly #lane: SerialLane;
   readonly #waker: Waker;
