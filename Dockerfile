@@ -12,6 +12,7 @@ RUN npm ci --omit=dev
 COPY tsconfig.json tsconfig.build.json ./
 COPY proto proto
 COPY src src
+COPY simulator simulator
 COPY web web
 RUN npm run build && npm pkg delete workspaces && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/bin/dylive.js
 

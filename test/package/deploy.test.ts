@@ -48,6 +48,12 @@ describe("the Dockerfile", () => {
     expect(letIn.toSorted()).toEqual([...new Set(copied)].toSorted());
   });
 
+  it("copies all that is compiled", () => {
+    const { include } = JSON.parse(text("tsconfig.build.json")) as { readonly include: readonly string[] };
+    expect(include.length).toBeGreaterThan(0);
+    for (const folder of [...include, "web"]) expect(steps).toContainEqual(["COPY", `${folder} ${folder}`]);
+  });
+
   it("runs as nobody's root, with a health check of the server's own, and passes signals on", () => {
     expect(of("USER")).toEqual(["node"]);
     expect(last.findIndex(([name]) => name === "USER")).toBeGreaterThan(last.findLastIndex(([name]) => name === "RUN"));
