@@ -20,7 +20,7 @@ export function reachOf(config: Config, machine: Machine, clock: Clock): Reach &
   return {
     platform: platformOf(config),
     platformBy: (url) => platformAt(config.upstream, new ProxyServer(url)),
-    identities: seatsOf(config, machine, clock),
+    identities: identitiesOf(config, machine, clock),
     accounts: AccountStore.inside(config.data, clock),
     account: config.account,
     source: config.source,
@@ -35,7 +35,7 @@ export function signerUrl({ signer, upstream, source }: Config): string | null {
 }
 
 /** Returns the source of the rooms' identities: a browser, or the signer that was named. */
-function seatsOf(config: Config, machine: Machine, clock: Clock): PlatformIdentities {
+function identitiesOf(config: Config, machine: Machine, clock: Clock): PlatformIdentities {
   const { upstream, userAgent, cdp, roomsPerContext } = config;
   const signer = signerUrl(config);
   if (signer !== null) return directIdentities({ signer: httpSigner(signer), userAgent });

@@ -19,7 +19,7 @@ interface QueuedPoll {
 export class PollMutex {
   readonly #clock: Clock;
   readonly #locks: DistributedLocks | null;
-  readonly #seats = new Map<string, QueuedPoll>();
+  readonly #queued = new Map<string, QueuedPoll>();
 
   /** @param locks shared with the other processes; null where there is one */
   constructor(clock: Clock, locks: DistributedLocks | null = null) {
@@ -29,7 +29,7 @@ export class PollMutex {
 
   /** Keys in use. */
   get size(): number {
-    return this.#seats.size;
+    return this.#queued.size;
   }
 
   /**
@@ -51,33 +51,33 @@ export class PollMutex {
 
   /** Ends the call that has the turn, for a newer one. */
   #makeWay(key: string): void {
-    const seat = this.#seats.get(key);
-    if (seat === undefined) return;
-    seat.current.end("newer");
-    this.#watch(seat);
+    const poll = this.#queued.get(key);
+    if (poll === undefined) return;
+    poll.current.end("newer");
+    this.#watch(poll);
   }
 
   async #enterHere(key: string, call: HttpCall): Promise<(() => void) | null> {
-    const seat = this.#seats.get(key);
-    if (seat === undefined) {
-      this.#seats.set(key, { current: call, next: null, stall: null });
+    const poll = this.#queued.get(key);
+    if (poll === undefined) {
+      this.#queued.set(key, { current: call, next: null, stall: null });
       return this.#release(key);
     }
     this.#makeWay(key);
-    seat.next?.give(false);
-    seat.next = null;
+    poll.next?.give(false);
+    poll.next = null;
     const got = await new Promise<boolean>((resolve) => {
       const give = (turn: boolean) => {
         call.signal.removeEventListener("abort", leave);
         resolve(turn);
       };
       const leave = () => {
-        if (seat.next?.call === call) seat.next = null;
+        if (poll.next?.call === call) poll.next = null;
         give(false);
       };
       if (call.signal.aborted) return give(false);
       call.signal.addEventListener("abort", leave, { once: true });
-      seat.next = { call, give };
+      poll.next = { call, give };
     });
     return got ? this.#release(key) : null;
   }
@@ -85,27 +85,27 @@ export class PollMutex {
   #release(key: string): () => void {
     let released = false;
     return () => {
-      const seat = this.#seats.get(key);
-      if (released || seat === undefined) return;
+      const poll = this.#queued.get(key);
+      if (released || poll === undefined) return;
       released = true;
-      seat.stall?.abort();
-      seat.stall = null;
-      const { next } = seat;
+      poll.stall?.abort();
+      poll.stall = null;
+      const { next } = poll;
       if (next === null) {
-        this.#seats.delete(key);
+        this.#queued.delete(key);
         return;
       }
-      seat.current = next.call;
-      seat.next = null;
+      poll.current = next.call;
+      poll.next = null;
       next.give(true);
     };
   }
 
-  #watch(seat: QueuedPoll): void {
-    if (seat.stall !== null) return;
+  #watch(poll: QueuedPoll): void {
+    if (poll.stall !== null) return;
     const stall = new AbortController();
-    const { current } = seat;
-    seat.stall = stall;
+    const { current } = poll;
+    poll.stall = stall;
     this.#clock.sleep(STALL_MS, stall.signal).then(
       () => current.breakOff(),
       () => {},

@@ -88,9 +88,8 @@ export class PostgresMembership implements Membership {
 
   /** Returns which of the rooms that are no longer this process's are paused. */
   async #pausedOf(mine: readonly MineRow[]): Promise<ReadonlySet<RoomKey>> {
-    const gone = [...this.#known.values()].flatMap(({ row: { key, room } }) =>
-      room === null || mine.some((one) => one.key === key) ? [] : [room],
-    );
+    const kept = new Set(mine.map(({ key }) => key));
+    const gone = [...this.#known.values()].flatMap(({ row: { key, room } }) => (room === null || kept.has(key) ? [] : [room]));
     if (gone.length === 0) return new Set();
     const rows = await this.#session.ask((session) =>
       session.rows<{ room: RoomKey }>(`SELECT room FROM rooms WHERE room = ANY($1) AND watched = ${PAUSED}`, gone),
