@@ -1,4 +1,5 @@
 import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
+import type { StoredEvent } from "./stored-event.js";
 
 /** Internal integer of a room, which is the anchor's and not of one broadcast. Never changes. Room 0 is the system's. */
 export type RoomKey = number;
@@ -36,6 +37,9 @@ export interface Where {
 
 /** A page of a room's log. */
 export interface Page {
+  /** What was found, as it is stored. */
+  readonly rows: readonly StoredEvent[];
+  /** The same, parsed when it is asked for. */
   readonly events: readonly LiveEvent[];
   /**
    * Seq to go on from: every seq up to here (or down to here, for `readBefore`) has been looked at, also when nothing matched. A page may

@@ -1,3 +1,6 @@
+import type { Page } from "./log.js";
+import type { StoredEvent } from "./stored-event.js";
+
 /** Most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
 const SCAN_LIMIT = 20_000;
 
@@ -12,6 +15,19 @@ export interface Plan {
   readonly from: number;
   readonly to: number;
   readonly removed?: readonly [from: number, to: number];
+}
+
+/** Returns the page that was read by a plan. */
+export function pageOf(rows: readonly StoredEvent[], scanned: number, head: number, { removed }: Pick<Plan, "removed"> = {}): Page {
+  return {
+    rows,
+    get events() {
+      return rows.map(({ event }) => event);
+    },
+    scanned,
+    head,
+    ...(removed !== undefined && { removed }),
+  };
 }
 
 /**

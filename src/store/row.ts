@@ -57,13 +57,8 @@ export function mayReplace(keptId: string, id: string): boolean {
   return keptId === id || (keptId.startsWith("settle:") && id.startsWith("settle:"));
 }
 
-/** Returns the event of a stored body, with its seq in front. */
-export function eventOf(seq: number, body: string): LiveEvent {
-  return JSON.parse(`{"seq":${seq},${body.slice(1)}`);
-}
-
 /** Returns whether a row fulfils every given condition. */
-export function matches(row: Row, where: Where): boolean {
+export function matches(row: Pick<Row, "type" | "sessionId" | "userId" | "diamonds">, where: Where): boolean {
   if (where.types !== undefined && !where.types.includes(row.type)) return false;
   if (where.sessionId !== undefined && where.sessionId !== row.sessionId) return false;
   if (where.userId !== undefined && where.userId !== row.userId) return false;

@@ -11,7 +11,7 @@ export function describeLog(open: Open): void {
       const { room, append } = await claimed(store());
       const events = [chat("7412345678901234567"), gift("7412345678901234568", "combo", 3, 3), chat("h:0123456789abcdef")];
       expect(await append(...events)).toEqual([1, 2, 3]);
-      expect(await store().log.read(room, 0, 10)).toEqual({
+      expect(await store().log.read(room, 0, 10)).toMatchObject({
         events: events.map((event, index) => ({ ...event, seq: index + 1 })),
         scanned: 3,
         head: 3,
@@ -63,8 +63,7 @@ export function describeLog(open: Open): void {
       await appended;
       const { events } = await store().log.read(room, 0, 1);
       expect(events[0]).toMatchObject({ text: "before" });
-      Object.assign(events[0] ?? {}, { text: "spoiled" });
-      expect((await store().log.read(room, 0, 1)).events[0]).toMatchObject({ text: "before" });
+      expect(() => Object.assign(events[0] ?? {}, { text: "spoiled" })).toThrow(TypeError);
     });
 
     it("ignores a seq that an event brings along", async () => {

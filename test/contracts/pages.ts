@@ -19,13 +19,13 @@ export function describePages(open: Open): void {
       expect(seqsOf(page.events)).toEqual([4, 5, 6, 7]);
       expect(page).toMatchObject({ scanned: 7, head: 10 });
       expect(await store().log.read(room, 7, 4)).toMatchObject({ scanned: 10, events: [{ seq: 8 }, { seq: 9 }, { seq: 10 }] });
-      expect(await store().log.read(room, 10, 4)).toEqual({ events: [], scanned: 10, head: 10 });
+      expect(await store().log.read(room, 10, 4)).toEqual({ rows: [], events: [], scanned: 10, head: 10 });
     });
 
     it("of a cursor beyond the head begins at the head, so that nothing is skipped later", async () => {
       const { room, append } = await claimed(store());
       await append(...chats(3));
-      expect(await store().log.read(room, 99, 10)).toEqual({ events: [], scanned: 3, head: 3 });
+      expect(await store().log.read(room, 99, 10)).toEqual({ rows: [], events: [], scanned: 3, head: 3 });
       expect(await store().log.readBefore(room, 99, 2)).toMatchObject({ events: [{ seq: 2 }, { seq: 3 }], scanned: 2, head: 3 });
     });
 
@@ -38,22 +38,22 @@ export function describePages(open: Open): void {
         head: 10,
       });
       expect(await store().log.readBefore(room, 3, 3)).toMatchObject({ events: [{ seq: 1 }, { seq: 2 }], scanned: 1 });
-      expect(await store().log.readBefore(room, 1, 3)).toEqual({ events: [], scanned: 1, head: 10 });
+      expect(await store().log.readBefore(room, 1, 3)).toEqual({ rows: [], events: [], scanned: 1, head: 10 });
     });
 
     it("of an empty or unknown room is empty", async () => {
       const { room } = await claimed(store());
       for (const key of [room, 999]) {
-        expect(await store().log.read(key, 0, 10)).toEqual({ events: [], scanned: 0, head: 0 });
-        expect(await store().log.readBefore(key, 10, 10)).toEqual({ events: [], scanned: 1, head: 0 });
+        expect(await store().log.read(key, 0, 10)).toEqual({ rows: [], events: [], scanned: 0, head: 0 });
+        expect(await store().log.readBefore(key, 10, 10)).toEqual({ rows: [], events: [], scanned: 1, head: 0 });
       }
     });
 
     it("with a limit of 0 looks at nothing", async () => {
       const { room, append } = await claimed(store());
       await append(...chats(3));
-      expect(await store().log.read(room, 1, 0)).toEqual({ events: [], scanned: 1, head: 3 });
-      expect(await store().log.readBefore(room, 3, 0)).toEqual({ events: [], scanned: 3, head: 3 });
+      expect(await store().log.read(room, 1, 0)).toEqual({ rows: [], events: [], scanned: 1, head: 3 });
+      expect(await store().log.readBefore(room, 3, 0)).toEqual({ rows: [], events: [], scanned: 3, head: 3 });
     });
 
     it("bounds what one call looks at, and says how far it came", async () => {
@@ -130,7 +130,7 @@ export function describePages(open: Open): void {
       expect(await store().log.read(room, 2, 2)).toMatchObject({ removed: [3, 4], scanned: 6 });
       expect((await store().log.read(room, 4, 10)).removed).toBeUndefined();
       expect(await store().log.readBefore(room, 6, 10)).toMatchObject({ events: [{ seq: 5 }], scanned: 5 });
-      expect(await store().log.readBefore(room, 5, 10)).toEqual({ removed: [1, 4], events: [], scanned: 1, head: 10 });
+      expect(await store().log.readBefore(room, 5, 10)).toEqual({ removed: [1, 4], rows: [], events: [], scanned: 1, head: 10 });
       expect(await store().log.heads([room])).toEqual(new Map([[room, { oldest: 5, head: 10 }]]));
     });
 
@@ -141,7 +141,7 @@ export function describePages(open: Open): void {
       expect(await store().log.heads([room])).toEqual(new Map([[room, { oldest: 1, head: 5 }]]));
       await store().log.remove(room, -5, 2, "retention");
       expect(await store().log.heads([room])).toEqual(new Map([[room, { oldest: 6, head: 5 }]]));
-      expect(await store().log.read(room, 0, 10)).toEqual({ events: [], scanned: 5, head: 5, removed: [1, 5] });
+      expect(await store().log.read(room, 0, 10)).toEqual({ rows: [], events: [], scanned: 5, head: 5, removed: [1, 5] });
       expect(await append(chat("next"))).toEqual([6]);
       expect(await store().log.read(room, 0, 10)).toMatchObject({ events: [{ seq: 6 }], scanned: 6, removed: [1, 5] });
     });

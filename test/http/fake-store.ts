@@ -1,6 +1,9 @@
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import type { Log, Page, RoomKey, Where } from "../../src/store/log.js";
+import { pageOf } from "../../src/store/page.js";
 import type { Positions } from "../../src/store/positions.js";
+import { rowOf } from "../../src/store/row.js";
+import { StoredEvent } from "../../src/store/stored-event.js";
 import type { TokenRow, Tokens } from "../../src/store/tokens.js";
 
 /** The least a log must do for the API, with bounded steps like the real ones. */
@@ -25,7 +28,7 @@ export class FakeLog {
     const looked = log.slice(after, after + this.span);
     const events = looked.filter((event) => holds(event, where)).slice(0, limit);
     const full = events.length === limit ? events.at(-1)?.seq : undefined;
-    return { events, scanned: full ?? Math.max(after, looked.at(-1)?.seq ?? 0), head: log.length };
+    return pageOf(events.map(stored), full ?? Math.max(after, looked.at(-1)?.seq ?? 0), log.length);
   }
 
   async readBefore(room: RoomKey, before: number, limit: number, where: Where = {}): Promise<Page> {
@@ -37,7 +40,7 @@ export class FakeLog {
       .filter((event) => holds(event, where))
       .slice(-limit);
     const full = events.length === limit ? events[0]?.seq : undefined;
-    return { events, scanned: full ?? start + 1, head: log.length };
+    return pageOf(events.map(stored), full ?? start + 1, log.length);
   }
 
   async heads(rooms: readonly RoomKey[] = []): Promise<ReadonlyMap<RoomKey, { oldest: number; head: number }>> {
@@ -134,6 +137,10 @@ export class FakeTokens implements Tokens {
 /** The fake as the log it stands in for: the API uses no more of it. */
 export function asLog(fake: FakeLog): Log {
   return fake as unknown as Log;
+}
+
+function stored(event: LiveEvent): StoredEvent {
+  return new StoredEvent(event.seq, rowOf(event));
 }
 
 function holds(event: LiveEvent, where: Where): boolean {

@@ -213,7 +213,7 @@ describe("days", () => {
     });
     expect(dropped).toBe(0);
     expect(await store.retention.dropDays(DAY + DAY_MS)).toBe(1);
-    expect(await store.log.read(room, 0, 9)).toEqual({ events: [], scanned: 1, head: 1, removed: [1, 1] });
+    expect(await store.log.read(room, 0, 9)).toEqual({ rows: [], events: [], scanned: 1, head: 1, removed: [1, 1] });
     await connection.close();
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { LiveEvent } from "../../events/event.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import { pageOf } from "../page.js";
 import { type Row, rowOf } from "../row.js";
 import { Waker } from "../waker.js";
 import type { MemoryGate } from "./gate.js";
@@ -42,11 +43,11 @@ export class MemoryLog implements Log {
   }
 
   read(room: RoomKey, after: number, limit: number, where: Where = {}): Promise<Page> {
-    return this.#gate.run(() => this.#rooms.get(room)?.read(after, limit, where) ?? { events: [], scanned: 0, head: 0 });
+    return this.#gate.run(() => this.#rooms.get(room)?.read(after, limit, where) ?? pageOf([], 0, 0));
   }
 
   readBefore(room: RoomKey, before: number, limit: number, where: Where = {}): Promise<Page> {
-    return this.#gate.run(() => this.#rooms.get(room)?.readBefore(before, limit, where) ?? { events: [], scanned: 1, head: 0 });
+    return this.#gate.run(() => this.#rooms.get(room)?.readBefore(before, limit, where) ?? pageOf([], 1, 0));
   }
 
   heads(rooms: readonly RoomKey[] = [...this.#rooms.keys()]): Promise<ReadonlyMap<RoomKey, { oldest: number; head: number }>> {

@@ -1,8 +1,9 @@
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ComboMark, Page, RoomKey, Where } from "../log.js";
-import { addRemoval, type Plan, planBackward, planForward, type Removal } from "../page.js";
-import { eventOf, matches, mayReplace, type Row } from "../row.js";
+import { addRemoval, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { matches, mayReplace, type Row } from "../row.js";
+import { eventOf, StoredEvent } from "../stored-event.js";
 
 /** Log of one room in memory. Keeps JSON text, so that what is read is a fresh copy, as from any other store. */
 export class MemoryRoomLog {
@@ -144,12 +145,12 @@ export class MemoryRoomLog {
     return row !== undefined && matches(row, where);
   }
 
-  #page(seqs: readonly number[], scanned: number, { removed }: Plan): Page {
-    const events = seqs.flatMap((seq) => {
+  #page(seqs: readonly number[], scanned: number, plan: Plan): Page {
+    const rows = seqs.flatMap((seq) => {
       const row = this.#rows.get(seq);
-      return row === undefined ? [] : [eventOf(seq, row.body)];
+      return row === undefined ? [] : [new StoredEvent(seq, row)];
     });
-    return { events, scanned, head: this.head, ...(removed !== undefined && { removed }) };
+    return pageOf(rows, scanned, this.head, plan);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
-import { eventOf } from "../row.js";
+import { eventOf } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import { prepareBatch } from "./append.js";
 import { removeEvents, replaceEvents } from "./change.js";

@@ -1,6 +1,6 @@
 import type { Page, RoomKey, Where } from "../log.js";
-import { type Plan, planBackward, planForward, type Removal } from "../page.js";
-import { eventOf } from "../row.js";
+import { type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { StoredEvent } from "../stored-event.js";
 import type { PostgresSession, Value } from "./session.js";
 
 /** Facts that a page is planned by. Days as [day, first seq, last seq], removals as [first seq, last seq]. */
@@ -9,10 +9,7 @@ interface ReadLook {
   readonly removals: readonly (readonly [number, number])[];
   readonly days: readonly (readonly [number, number, number])[];
 }
-interface StoredRow {
-  readonly seq: number;
-  readonly body: string;
-}
+type EventColumns = ConstructorParameters<typeof StoredEvent>[1] & { readonly seq: number };
 
 /** SQL condition that names the events' table, so that no day can be dropped before the transaction ends. */
 const HOLD_DAYS = "NOT EXISTS (SELECT FROM events WHERE false)";
@@ -32,7 +29,7 @@ const LOOK_BEFORE = look(
  */
 export async function readAfter(session: PostgresSession, room: RoomKey, after: number, limit: number, where: Where): Promise<Page> {
   const found = await session.row<ReadLook>(LOOK_AFTER, room, after);
-  if (found === undefined) return { events: [], scanned: 0, head: 0 };
+  if (found === undefined) return pageOf([], 0, 0);
   const plan = planForward(after, found.head, found.removals.map(removalOf));
   const rows = await rowsOf(session, room, plan, found, limit, where, "ASC");
   return pageOf(rows, rows.length >= limit ? (rows.at(-1)?.seq ?? plan.from - 1) : plan.to, found.head, plan);
@@ -41,7 +38,7 @@ export async function readAfter(session: PostgresSession, room: RoomKey, after: 
 /** Returns a page as {@link readAfter} does, of the newest events before a seq. */
 export async function readBefore(session: PostgresSession, room: RoomKey, before: number, limit: number, where: Where): Promise<Page> {
   const found = await session.row<ReadLook>(LOOK_BEFORE, room, before);
-  if (found === undefined) return { events: [], scanned: 1, head: 0 };
+  if (found === undefined) return pageOf([], 1, 0);
   const plan = planBackward(before, found.head, found.removals.map(removalOf));
   const rows = (await rowsOf(session, room, plan, found, limit, where, "DESC")).toReversed();
   return pageOf(rows, rows.length >= limit ? (rows[0]?.seq ?? plan.to + 1) : plan.from, found.head, plan);
@@ -60,7 +57,7 @@ async function rowsOf(
   limit: number,
   { types, sessionId, userId, minDiamonds }: Where,
   order: "ASC" | "DESC",
-): Promise<readonly StoredRow[]> {
+): Promise<readonly StoredEvent[]> {
   if (to < from || limit <= 0) return [];
   const values: Value[] = [daysIn(days, from, to), room, from, to, limit];
   const terms = ["day = ANY($1::integer[])", "room = $2", "seq BETWEEN $3 AND $4"];
@@ -72,14 +69,14 @@ async function rowsOf(
   add((name) => `user_id = ${name}`, userId);
   add((name) => `diamonds >= ${name}`, minDiamonds);
   // Planned with the values at hand: only the tables of these days are looked at, even for their existence.
-  return session.rows<StoredRow>(`SELECT seq, body FROM events WHERE ${terms.join(" AND ")} ORDER BY seq ${order} LIMIT $5`, ...values);
+  const rows = await session.rows<EventColumns>(
+    `SELECT seq, type, session_id AS "sessionId", user_id AS "userId", diamonds, body FROM events
+     WHERE ${terms.join(" AND ")} ORDER BY seq ${order} LIMIT $5`,
+    ...values,
+  );
+  return rows.map((row) => new StoredEvent(row.seq, row));
 }
 
 function removalOf([from, to]: readonly [number, number]): Removal {
   return { from, to };
-}
-
-function pageOf(rows: readonly StoredRow[], scanned: number, head: number, { removed }: Plan): Page {
-  const events = rows.map(({ seq, body }) => eventOf(seq, body));
-  return { events, scanned, head, ...(removed !== undefined && { removed }) };
 }

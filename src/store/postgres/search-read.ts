@@ -1,8 +1,8 @@
 import type { RoomKey } from "../log.js";
-import { eventOf } from "../row.js";
 import { type Found, SEARCH_TRIES, type SearchAsk, type SearchPlace, type Verified } from "../search.js";
 import { type Candidate, mergeNewest } from "../search-merge.js";
 import { isFound, queryOf } from "../search-terms.js";
+import { eventOf } from "../stored-event.js";
 import { daysOf } from "./room-days.js";
 import { indexedWords } from "./search-write.js";
 import type { PostgresSession } from "./session.js";

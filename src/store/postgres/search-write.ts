@@ -1,8 +1,8 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
-import { eventOf } from "../row.js";
 import { wordsOf } from "../search-terms.js";
+import { eventOf } from "../stored-event.js";
 import { daysOf } from "./room-days.js";
 import type { PostgresSession } from "./session.js";
 

@@ -2,7 +2,7 @@ import type { Statement } from "better-sqlite3";
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
-import { eventOf } from "../row.js";
+import { eventOf } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import { Appender, prepareBatch } from "./append.js";
 import { Changer } from "./change.js";

@@ -1,11 +1,13 @@
 import type { Database, Statement } from "better-sqlite3";
+import type { EventType } from "../../events/event.js";
 import type { Page, RoomKey, Where } from "../log.js";
-import { type Plan, planBackward, planForward, type Removal } from "../page.js";
-import { eventOf } from "../row.js";
+import { type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { StoredEvent } from "../stored-event.js";
 import { posOf, seqOf } from "./pos.js";
 
 type Value = string | number;
 type Order = "ASC" | "DESC";
+type EventColumns = [pos: number, type: EventType, sessionId: string | null, userId: string | null, diamonds: number | null, body: string];
 
 /** Reads pages. Call it inside a transaction, so that head, removals and events are of one moment. */
 export class SqliteReader {
@@ -14,7 +16,7 @@ export class SqliteReader {
   readonly #removedAfter: Statement<[RoomKey, number], Removal>;
   readonly #removedBefore: Statement<[RoomKey, number], Removal>;
   /** Statements by the shape of their condition: at most some hundred. */
-  readonly #pages = new Map<string, Statement<Value[], [pos: number, body: string]>>();
+  readonly #pages = new Map<string, Statement<Value[], EventColumns>>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -44,31 +46,28 @@ export class SqliteReader {
     return pageOf(rows, first, head, plan);
   }
 
-  #rows(room: RoomKey, { from, to }: Plan, limit: number, where: Where, order: Order): { seq: number; body: string }[] {
+  #rows(room: RoomKey, { from, to }: Plan, limit: number, where: Where, order: Order): StoredEvent[] {
     if (to < from || limit <= 0) return [];
     const values: Value[] = [posOf(room, from), posOf(room, to), ...(where.types ?? [])];
     for (const value of [where.sessionId, where.userId, where.minDiamonds]) if (value !== undefined) values.push(value);
     const rows = this.#page(where, order).all(...values, limit);
-    return rows.map(([pos, body]) => ({ seq: seqOf(pos), body }));
+    return rows.map(
+      ([pos, type, sessionId, userId, diamonds, body]) => new StoredEvent(seqOf(pos), { type, sessionId, userId, diamonds, body }),
+    );
   }
 
-  #page(where: Where, order: Order): Statement<Value[], [pos: number, body: string]> {
+  #page(where: Where, order: Order): Statement<Value[], EventColumns> {
     const terms = ["pos >= ?", "pos <= ?"];
     if (where.types !== undefined) terms.push(`type IN (${where.types.map(() => "?").join(", ")})`);
     if (where.sessionId !== undefined) terms.push("session_id = ?");
     if (where.userId !== undefined) terms.push("user_id = ?");
     if (where.minDiamonds !== undefined) terms.push("diamonds >= ?");
-    const sql = `SELECT pos, body FROM events WHERE ${terms.join(" AND ")} ORDER BY pos ${order} LIMIT ?`;
+    const sql = `SELECT pos, type, session_id, user_id, diamonds, body FROM events WHERE ${terms.join(" AND ")} ORDER BY pos ${order} LIMIT ?`;
     let statement = this.#pages.get(sql);
     if (statement === undefined) {
-      statement = this.#database.prepare<Value[], [pos: number, body: string]>(sql).raw();
+      statement = this.#database.prepare<Value[], EventColumns>(sql).raw();
       this.#pages.set(sql, statement);
     }
     return statement;
   }
-}
-
-function pageOf(rows: readonly { seq: number; body: string }[], scanned: number, head: number, { removed }: Plan): Page {
-  const events = rows.map(({ seq, body }) => eventOf(seq, body));
-  return { events, scanned, head, ...(removed !== undefined && { removed }) };
 }

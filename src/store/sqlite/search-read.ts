@@ -1,10 +1,10 @@
 import type { Database } from "better-sqlite3";
 import type { RoomKey } from "../log.js";
-import { eventOf } from "../row.js";
 import type { Found, SearchAsk, SearchPlace, Verified } from "../search.js";
 import { type Candidate, mergeNewest } from "../search-merge.js";
 import { isFound, queryOf, wordsOf } from "../search-terms.js";
 import type { Progress } from "../statistics.js";
+import { eventOf } from "../stored-event.js";
 import { posOf, seqOf } from "./pos.js";
 import { blockOf, firstOf } from "./search-write.js";
 

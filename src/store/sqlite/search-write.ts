@@ -2,8 +2,8 @@ import type { Database } from "better-sqlite3";
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
-import { eventOf } from "../row.js";
 import { wordsOf } from "../search-terms.js";
+import { eventOf } from "../stored-event.js";
 import { posOf, seqOf } from "./pos.js";
 
 /** Events of one step: their words take some 10 ms, for which the write lock is held. */
