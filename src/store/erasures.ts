@@ -17,11 +17,3 @@ export interface Erasures {
   /** Returns all erasures, in no order. */
   list(): Promise<readonly NotedErasure[]>;
 }
-
-/** Returns the name in `meta` under which an erasure is noted. */
-export function erasureKey({ pseudonym }: NotedErasure): string {
-  return `${ERASED}${pseudonym}`;
-}
-
-/** Prefix of the names of all erasures in `meta`. */
-export const ERASED = "erased:";

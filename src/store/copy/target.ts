@@ -3,7 +3,8 @@ import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "../postgres/connection.js";
 import { dayOf } from "../postgres/day.js";
 import { Days } from "../postgres/days.js";
-import type { PostgresSession, Value } from "../postgres/session.js";
+import type { PostgresSession } from "../postgres/session.js";
+import type { Value } from "../sql/work.js";
 import type { SourceHead } from "./source.js";
 import { type Cell, type ColumnType, EVENT_COLUMNS, ROOMS, type Row, type Table } from "./tables.js";
 

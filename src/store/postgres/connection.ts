@@ -12,7 +12,7 @@ const MAX_TRIES = 5;
 const CLOSE_MS = 4000;
 
 /** Piece of work on one connection. */
-export type Work<T> = (session: PostgresSession) => Promise<T>;
+export type PostgresWork<T> = (session: PostgresSession) => Promise<T>;
 
 /** Connection to the database. After `close` every call rejects with `stopping`. */
 export class PostgresConnection {
@@ -49,23 +49,23 @@ export class PostgresConnection {
    * Runs one statement, or some that need not be of one moment: reads, or what may be done twice. Runs it once more when the connection is
    * lost meanwhile.
    */
-  ask<T>(work: Work<T>): Promise<T> {
+  ask<T>(work: PostgresWork<T>): Promise<T> {
     return this.guard(() => this.#again(() => this.borrow(work)));
   }
 
   /** Reads on one snapshot; does so once more when the connection is lost meanwhile. */
-  read<T>(work: Work<T>): Promise<T> {
+  read<T>(work: PostgresWork<T>): Promise<T> {
     const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     return this.guard(() => this.#again(() => this.borrow((session) => transaction(session, begin, work))));
   }
 
   /** Writes all or nothing, on disk when it resolves. The work may run more than once: each time but the last was rolled back. */
-  write<T>(work: Work<T>): Promise<T> {
+  write<T>(work: PostgresWork<T>): Promise<T> {
     return this.guard(() => this.transact(work));
   }
 
   /** Writes as {@link write} does, for what is guarded already: it goes on while the store closes. */
-  async transact<T>(work: Work<T>): Promise<T> {
+  async transact<T>(work: PostgresWork<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.borrow((session) => transaction(session, "BEGIN", work));
@@ -76,7 +76,7 @@ export class PostgresConnection {
   }
 
   /** Writes as {@link write} does, for what may take long: on a connection of its own, and once. */
-  writeLong<T>(work: Work<T>): Promise<T> {
+  writeLong<T>(work: PostgresWork<T>): Promise<T> {
     return this.guard(() => this.#pool.useAlone((client) => transaction(new PostgresSession(client), "BEGIN", work)));
   }
 
@@ -127,12 +127,12 @@ export class PostgresConnection {
   }
 
   /** Runs work as {@link ask} does, for what is guarded already. */
-  borrow<T>(work: Work<T>): Promise<T> {
+  borrow<T>(work: PostgresWork<T>): Promise<T> {
     return this.#pool.use((client) => work(new PostgresSession(client, this.#pool.heard)));
   }
 }
 
-async function transaction<T>(session: PostgresSession, begin: string, work: Work<T>): Promise<T> {
+async function transaction<T>(session: PostgresSession, begin: string, work: PostgresWork<T>): Promise<T> {
   await session.run(begin);
   try {
     const result = await work(session);

@@ -1,4 +1,4 @@
-import type { PostgresConnection, Work } from "./connection.js";
+import type { PostgresConnection, PostgresWork } from "./connection.js";
 
 /** Writer that keeps the order in which writes were asked for, as a single connection does. */
 export class SerialLane {
@@ -10,7 +10,7 @@ export class SerialLane {
   }
 
   /** Writes as `PostgresConnection.write` does, after the writes that were asked for before. */
-  write<T>(work: Work<T>): Promise<T> {
+  write<T>(work: PostgresWork<T>): Promise<T> {
     const before = this.#last;
     const written = this.#connection.guard(async () => {
       await before;

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { DyliveError } from "../../runtime/errors.js";
-import type { PostgresConnection, Work } from "./connection.js";
+import type { PostgresConnection, PostgresWork } from "./connection.js";
 import { isAnswer, refusal } from "./refusal.js";
 import { PostgresSession } from "./session.js";
 
@@ -35,7 +35,7 @@ export class MemberSession {
   }
 
   /** Runs work that need not be of one moment. @throws DyliveError when the database is away; the session is made anew by the next call */
-  async ask<T>(work: Work<T>): Promise<T> {
+  async ask<T>(work: PostgresWork<T>): Promise<T> {
     try {
       return await this.#connection.guard(async () => work(new PostgresSession(await this.#connected())));
     } catch (error) {

@@ -1,7 +1,8 @@
 import type { Page, RoomKey, Where } from "../log.js";
 import { type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import type { Value } from "../sql/work.js";
 import { StoredEvent } from "../stored-event.js";
-import type { PostgresSession, Value } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /** Facts that a page is planned by. Days as [day, first seq, last seq], removals as [first seq, last seq]. */
 interface ReadLook {

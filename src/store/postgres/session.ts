@@ -1,8 +1,6 @@
 import pg from "pg";
+import type { SqlAnswer, SqlStatement, Value, Work } from "../sql/work.js";
 import { givenText, storedText } from "./text.js";
-
-/** Value that a statement is given. */
-export type Value = string | number | bigint | boolean | null | Uint8Array | readonly (string | number | bigint | boolean | null)[];
 
 const INT8 = 20;
 const TEXT = 25;
@@ -58,6 +56,18 @@ export class PostgresSession {
   async run(sql: string, ...values: readonly Value[]): Promise<number> {
     const { rowCount } = await this.#heard(() => this.#client.query(queryOf(sql, values)));
     return rowCount ?? 0;
+  }
+
+  /** Runs work statement by statement. */
+  async perform<T>(work: Work<T>): Promise<T> {
+    for (let step = work.next(); ; step = work.next(await this.#answer(step.value))) if (step.done === true) return step.value;
+  }
+
+  async #answer({ sql, values, each }: SqlStatement): Promise<SqlAnswer> {
+    // Rows become columns: one array for each parameter.
+    const given = each === undefined ? values : (each[0] ?? []).map((_, at) => each.map((row) => row[at] ?? null));
+    const { rows, rowCount } = await this.#heard(() => this.#client.query(queryOf(sql, given)));
+    return { rows, changes: rowCount ?? 0 };
   }
 }
 

@@ -1,5 +1,6 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
+import type { Value } from "../sql/work.js";
 import type {
   GiftGroup,
   GiftSum,
@@ -16,7 +17,7 @@ import type {
 import { PEOPLE_ORDERS } from "../statistics.js";
 import { COUNT_MAX } from "../statistics-add.js";
 import { totalsOf } from "../totals.js";
-import type { PostgresSession, Value } from "./session.js";
+import type { PostgresSession } from "./session.js";
 
 /** Columns of a person. Diamonds may not fit a JS number: they come as text. */
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,

@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Cluster } from "../cluster.js";
-import { ERASED, type Erasures, erasureKey, type NotedErasure } from "../erasures.js";
 import { NOTHING_LEFT } from "../residue.js";
+import { sqlErasures, sqlSecrets } from "../sql/meta.js";
+import { sqlTokens } from "../sql/tokens.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
+import { postgresDatabase } from "./driver.js";
 import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
@@ -16,34 +18,11 @@ import { messageOf } from "./refusal.js";
 import { PostgresRetention } from "./retention.js";
 import { PostgresRooms } from "./rooms.js";
 import { PostgresSearch } from "./search.js";
-import { PostgresSecrets } from "./secrets.js";
 import { PostgresSessions } from "./sessions.js";
 import { PostgresShared } from "./shared.js";
 import { PostgresSpooled } from "./spooled.js";
 import { PostgresStatistics } from "./statistics.js";
-import { PostgresTokens } from "./tokens.js";
 import { PostgresWantedRooms } from "./wanted-rooms.js";
-
-/** Erasures of the store, kept beside its id. */
-class PostgresErasures implements Erasures {
-  readonly #connection: PostgresConnection;
-
-  constructor(connection: PostgresConnection) {
-    this.#connection = connection;
-  }
-
-  async note(erasure: NotedErasure): Promise<void> {
-    const sql = "INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    await this.#connection.write((session) => session.run(sql, erasureKey(erasure), JSON.stringify(erasure)));
-  }
-
-  async list(): Promise<readonly NotedErasure[]> {
-    const rows = await this.#connection.ask((session) =>
-      session.rows<{ value: string }>("SELECT value FROM meta WHERE starts_with(key, $1)", ERASED),
-    );
-    return rows.map(({ value }) => JSON.parse(value) as NotedErasure);
-  }
-}
 
 export interface PostgresOptions {
   /** Address `postgres://user:password@host:port/database`; the database exists and is empty or ours. */
@@ -70,20 +49,21 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
   const connection = new PostgresConnection(url, clock, tell);
   try {
     await migrate(connection);
+    const database = postgresDatabase(connection);
     const log = new PostgresLog(connection, await logIdOf(connection));
     return {
       log,
       rooms: new PostgresRooms(connection),
       sessions: new PostgresSessions(connection),
       positions: new PostgresPositions(connection),
-      tokens: new PostgresTokens(connection),
+      tokens: sqlTokens(database),
       hooks: new PostgresHooks(connection),
       statistics: new PostgresStatistics(connection),
       search: new PostgresSearch(connection),
-      secrets: new PostgresSecrets(connection),
+      secrets: sqlSecrets(database),
       retention: new PostgresRetention(connection),
       residue: NOTHING_LEFT,
-      erasures: new PostgresErasures(connection),
+      erasures: sqlErasures(database),
       cluster: {
         leases: new PostgresLeases(connection),
         wantedRooms: new PostgresWantedRooms(connection),

@@ -1,8 +1,9 @@
-import type { Statement } from "better-sqlite3";
 import { type Clock, systemClock } from "../../runtime/clock.js";
-import { ERASED, type Erasures, erasureKey, type NotedErasure } from "../erasures.js";
+import { sqlErasures, sqlSecrets } from "../sql/meta.js";
+import { sqlTokens } from "../sql/tokens.js";
 import type { Store } from "../store.js";
 import { SqliteConnection } from "./connection.js";
+import { sqliteDatabase } from "./driver.js";
 import { SqliteHooks } from "./hooks.js";
 import { SqliteLog } from "./log.js";
 import { SqlitePositions } from "./positions.js";
@@ -10,32 +11,8 @@ import { SqliteResidue } from "./residue.js";
 import { SqliteRetention } from "./retention.js";
 import { SqliteRooms } from "./rooms.js";
 import { SqliteSearch } from "./search.js";
-import { SqliteSecrets } from "./secrets.js";
 import { SqliteSessions } from "./sessions.js";
 import { SqliteStatistics } from "./statistics.js";
-import { SqliteTokens } from "./tokens.js";
-
-/** Erasures of the store, kept beside its id. */
-class SqliteErasures implements Erasures {
-  readonly #connection: SqliteConnection;
-  readonly #note: Statement<[string, string]>;
-  readonly #list: Statement<[string], string>;
-
-  constructor(connection: SqliteConnection) {
-    const { database } = connection;
-    this.#connection = connection;
-    this.#note = database.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)");
-    this.#list = database.prepare<[string], string>("SELECT value FROM meta WHERE key GLOB ?").pluck();
-  }
-
-  async note(erasure: NotedErasure): Promise<void> {
-    await this.#connection.write(() => this.#note.run(erasureKey(erasure), JSON.stringify(erasure)));
-  }
-
-  async list(): Promise<readonly NotedErasure[]> {
-    return this.#connection.read(() => this.#list.all(`${ERASED}*`).map((text) => JSON.parse(text) as NotedErasure));
-  }
-}
 
 export interface SqliteOptions {
   /** Path of the database file, which is made when it does not exist; its directory is not. */
@@ -55,19 +32,20 @@ export interface SqliteOptions {
  */
 export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }: SqliteOptions): Store {
   const connection = new SqliteConnection(path, clock, tell, mayOnlyRead);
+  const database = sqliteDatabase(connection);
   return {
     log: new SqliteLog(connection),
     rooms: new SqliteRooms(connection),
     sessions: new SqliteSessions(connection),
     positions: new SqlitePositions(connection),
-    tokens: new SqliteTokens(connection),
+    tokens: sqlTokens(database),
     hooks: new SqliteHooks(connection),
     statistics: new SqliteStatistics(connection),
     search: new SqliteSearch(connection),
-    secrets: new SqliteSecrets(connection),
+    secrets: sqlSecrets(database),
     retention: new SqliteRetention(connection),
     residue: new SqliteResidue(connection),
-    erasures: new SqliteErasures(connection),
+    erasures: sqlErasures(database),
     close: () => connection.close(),
   };
 }

@@ -1,0 +1,90 @@
+import type { Clock } from "../../runtime/clock.js";
+
+/** One value of a row. */
+export type Cell = string | number | bigint | boolean | null;
+/** Value that a statement is given; an array is one parameter, for {@link Dialect.among}. */
+export type Value = Cell | Uint8Array | readonly Cell[];
+
+/** Statement with the parameters `$1`, `$2` …; with `each`, it is run with each of these rows of them, in one step where an engine can. */
+export interface SqlStatement {
+  readonly sql: string;
+  readonly values: readonly Value[];
+  readonly each?: readonly (readonly Cell[])[];
+}
+
+/** Outcome of a statement: its rows, and how many rows it changed. */
+export interface SqlAnswer {
+  readonly rows: readonly unknown[];
+  readonly changes: number;
+}
+
+/**
+ * Piece of work, written once for every engine: it yields statements and is given their answers. SQLite runs it at once, inside a transaction
+ * that it shares with others; PostgreSQL awaits each statement.
+ */
+export type Work<T> = Generator<SqlStatement, T, SqlAnswer>;
+
+/** Returns the rows of a statement. A column that is written "asIt" keeps its capitals. */
+export function* rows<T>(sql: string, ...values: readonly Value[]): Work<readonly T[]> {
+  return (yield { sql, values }).rows as readonly T[];
+}
+
+/** Returns the first row of a statement. */
+export function* row<T>(sql: string, ...values: readonly Value[]): Work<T | undefined> {
+  return (yield { sql, values }).rows[0] as T | undefined;
+}
+
+/** Runs a statement and returns how many rows it changed. */
+export function* run(sql: string, ...values: readonly Value[]): Work<number> {
+  return (yield { sql, values }).changes;
+}
+
+/** Runs an INSERT of {@link Dialect.given} with each of these rows, and returns what it returns of them. */
+export function* each<T>(sql: string, given: readonly (readonly Cell[])[]): Work<readonly T[]> {
+  return given.length === 0 ? [] : ((yield { sql, values: [], each: given }).rows as readonly T[]);
+}
+
+/** SQL that the engines write differently. */
+export interface Dialect {
+  /** Names of the functions that take the smallest and the largest of their arguments. None of them may be NULL. */
+  readonly least: string;
+  readonly greatest: string;
+  /** Name of the function that says where a text holds another; 0 for nowhere. */
+  readonly position: string;
+  /** Endings of a SELECT whose rows are locked until the transaction ends; with the second, rows that others have locked are left out. */
+  readonly forUpdate: string;
+  readonly skipLocked: string;
+  /** Highest room key. */
+  readonly maxRoom: number;
+  /** Returns the condition that something is in an array, as in `id ${among("$1", "text")}`. */
+  among(parameter: string, type: "text" | "bigint"): string;
+  /** Returns the source of an INSERT that is run by {@link each}: a parameter for each column. */
+  given(types: readonly ("text" | "bigint")[]): string;
+  /** Returns the sum of two integers that stops at a greatest one. */
+  capped(one: string, other: string, most: number | bigint): string;
+  /** Returns, of a group of rows, what the one with the greatest number says. A query may ask so for one column. */
+  newest(column: string, number: string): string;
+  /** Returns the number that a JSON object in a text column has under a key. */
+  jsonNumber(column: string, key: string): string;
+  /** Returns the statement that deletes some rows of a table: of those whose `n` is `$1`, at most `$2`. */
+  deleteSome(table: string, keys: string): string;
+  /** Makes whoever else does the thing of this name wait until the transaction ends. */
+  lock(name: "name"): Work<void>;
+}
+
+/** Runs work; it may run more than once: each time but the last was rolled back. */
+export type RunWork = <T>(work: () => Work<T>) => Promise<T>;
+
+/** Database of an engine, for the repositories of this folder. */
+export interface SqlDatabase {
+  readonly clock: Clock;
+  readonly dialect: Dialect;
+  /** Runs one statement, or some that need not be of one moment: reads, or what may be done twice. */
+  readonly ask: RunWork;
+  /** Reads on one snapshot. */
+  readonly read: RunWork;
+  /** Writes all or nothing, on disk when it resolves. */
+  readonly write: RunWork;
+  /** Returns a `write` that keeps the order in which its calls were made. */
+  lane(): RunWork;
+}

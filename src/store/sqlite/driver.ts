@@ -1,0 +1,87 @@
+import type { Database, Statement } from "better-sqlite3";
+import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, Value, Work } from "../sql/work.js";
+import type { SqliteConnection } from "./connection.js";
+import { MAX_ROOM } from "./pos.js";
+
+const DIALECT: Dialect = {
+  least: "min",
+  greatest: "max",
+  position: "instr",
+  forUpdate: "",
+  skipLocked: "",
+  maxRoom: MAX_ROOM,
+  among: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
+  given: (types) => `VALUES (${types.map((_, at) => `$${at + 1}`).join(", ")})`,
+  // Sums stay exact integers, where SQLite would go on in floating point.
+  capped: (one, other, most) => `min(${one} + ${other}, ${most})`,
+  // With one max() in a query, a bare column is that of the row which has it.
+  newest: (column, number) => `CASE WHEN max(${number}) IS NOT NULL THEN ${column} END`,
+  jsonNumber: (column, key) => `(${column} ->> '${key}')`,
+  deleteSome: (table, keys) => `DELETE FROM ${table} WHERE n = $1 AND (${keys}) IN (SELECT ${keys} FROM ${table} WHERE n = $1 LIMIT $2)`,
+  *lock() {}, // there is one writer
+};
+
+/** Statement that SQLite has prepared, and which parameter goes to which of its places. */
+interface Prepared {
+  readonly statement: Statement<unknown[], unknown>;
+  readonly places: readonly number[];
+}
+
+/** Runs work on a database, statement by statement, in the transaction that is open. */
+export class WorkRunner {
+  readonly #database: Database;
+  /** By their text: some hundred. */
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  readonly run = <T>(work: Work<T>): T => {
+    for (let step = work.next(); ; step = work.next(this.#answer(step.value))) if (step.done === true) return step.value;
+  };
+
+  #answer({ sql, values, each }: SqlStatement): SqlAnswer {
+    const { statement, places } = this.#prepared.get(sql) ?? this.#prepare(sql);
+    const given = (row: readonly Value[]) => places.map((place) => storable(row[place] ?? null));
+    if (each !== undefined) return { rows: each.flatMap((row) => execute(statement, given(row)).rows), changes: each.length };
+    return execute(statement, given(values));
+  }
+
+  #prepare(sql: string): Prepared {
+    const places: number[] = [];
+    const text = sql.replace(/\$(\d+)/g, (_, n: string) => {
+      places.push(Number(n) - 1);
+      return "?";
+    });
+    const prepared = { statement: this.#database.prepare<unknown[], unknown>(text), places };
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+}
+
+function execute(statement: Statement<unknown[], unknown>, values: readonly unknown[]): SqlAnswer {
+  if (!statement.reader) return { rows: [], changes: statement.run(...values).changes };
+  const rows = statement.all(...values);
+  return { rows, changes: rows.length };
+}
+
+function storable(value: Value): unknown {
+  if (typeof value === "boolean") return Number(value);
+  if (!Array.isArray(value)) return value;
+  // As JSON, of which SQLite reads integers of 64 bits exactly. Halves of surrogate pairs are what they are in any other text.
+  const cells = value.map((cell: unknown) => (typeof cell === "bigint" ? String(cell) : JSON.stringify(wellFormed(cell))));
+  return `[${cells.join(",")}]`;
+}
+
+function wellFormed(cell: unknown): unknown {
+  return typeof cell === "string" ? cell.toWellFormed() : cell;
+}
+
+/** Returns the connection as the database of the repositories, which are the same on every engine. */
+export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
+  const { run } = new WorkRunner(connection.database);
+  const read: RunWork = (work) => connection.read(() => run(work()));
+  const write: RunWork = (work) => connection.write(() => run(work()));
+  return { clock: connection.clock, dialect: DIALECT, ask: read, read, write, lane: () => write };
+}
