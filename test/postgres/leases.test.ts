@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PostgresRooms } from "../../src/store/postgres/rooms.js";
+import { postgresDatabase } from "../../src/store/postgres/driver.js";
+import { sqlRooms } from "../../src/store/sql/rooms.js";
 import { type Process, rounds, sizes, useProcesses } from "./process.js";
 
 const { sql, start, wanted, wantedOnly } = useProcesses();
@@ -143,7 +144,7 @@ describe("leases of rooms", () => {
     const a = await start();
     await wantedOnly(1);
     await a.beat();
-    const rooms = new PostgresRooms(a.connection);
+    const rooms = sqlRooms(postgresDatabase(a.connection));
     const room = await rooms.ensure([{ kind: "web_rid", value: "1" }]);
     await a.membership.claim("web_rid:1", room);
     const [met] = (await a.membership.beat()).changed;

@@ -1,6 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { META, ROOMS, TABLES } from "../sql/tables.js";
+import { EVENT_COLUMNS, type Row } from "./events.js";
 import type { SqliteSource } from "./source.js";
-import { EVENT_COLUMNS, ROOMS, type Row, TABLES } from "./tables.js";
 import type { PostgresTarget } from "./target.js";
 
 /** Events that are taken from the source at a time. */
@@ -36,7 +37,7 @@ export async function compareStores(
     );
   }
   let others = 0;
-  for (const table of [ROOMS, ...TABLES]) {
+  for (const table of [META, ROOMS, ...TABLES]) {
     const before = others;
     await target.read(table, (rows) =>
       compareRows(table.name, Object.keys(table.columns), source.rows(table), rows, (done) => {

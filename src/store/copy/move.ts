@@ -2,9 +2,9 @@ import type { Clock } from "../../runtime/clock.js";
 import { systemClock } from "../../runtime/clock.js";
 import { PostgresConnection } from "../postgres/connection.js";
 import { migrate } from "../postgres/migrate.js";
+import { META, ROOMS, TABLES } from "../sql/tables.js";
 import { compareStores, type OnProgress } from "./compare.js";
 import { SqliteSource } from "./source.js";
-import { ROOMS, TABLES } from "./tables.js";
 import { PostgresTarget } from "./target.js";
 
 /** Events of one transaction. */
@@ -76,9 +76,8 @@ async function copy(source: SqliteSource, target: PostgresTarget, onProgress: On
   }
   await target.finish({
     heads,
-    horizons: source.horizons(),
     pseudonymKey: source.meta("pseudonym_key"),
-    tables: TABLES.map((table) => ({ table, rows: () => source.rows(table) })),
+    tables: [META, ...TABLES].map((table) => ({ table, rows: () => source.rows(table) })),
   });
   return before;
 }

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
+import type { Table } from "../sql/tables.js";
 import { assertOurs, MIGRATIONS } from "../sqlite/migrate.js";
 import { MAX_SEQ, posOf } from "../sqlite/pos.js";
-import { type ColumnType, EVENT_COLUMNS, type Row, type Table } from "./tables.js";
+import { EVENT_COLUMNS, type Row } from "./events.js";
 
 /** End of a room's log, and how much of it is kept. */
 export interface SourceHead {
@@ -14,6 +15,11 @@ export interface SourceHead {
   /** Events that are kept. */
   readonly kept: number;
 }
+
+const EVENT_NAMES = Object.keys(EVENT_COLUMNS);
+/** Ids of events may be integers beyond what a number of JavaScript holds. */
+const EVENT_LIST = EVENT_NAMES.map((name) => (name === "id" ? "CAST(id AS TEXT)" : name)).join(", ");
+const SETTLED = EVENT_NAMES.indexOf("settled");
 
 /** SQLite store as it was at one moment, opened for reading only. */
 export class SqliteSource {
@@ -32,7 +38,7 @@ export class SqliteSource {
         );
       this.#database.exec("BEGIN");
       this.#events = this.#database.prepare<[number, number, number], Row>(
-        `SELECT ${selectList(EVENT_COLUMNS)} FROM events WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?`,
+        `SELECT ${EVENT_LIST} FROM events WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?`,
       );
       this.#events.raw();
     } catch (error) {
@@ -44,15 +50,6 @@ export class SqliteSource {
   /** Returns the value that is kept under a name beside the tables; null when there is none. */
   meta(key: string): string | null {
     return this.#database.prepare<[string], string>("SELECT value FROM meta WHERE key = ?").pluck().get(key) ?? null;
-  }
-
-  /** Returns the times before which events of rooms were removed. */
-  horizons(): readonly { readonly room: RoomKey; readonly time: number }[] {
-    return this.#database
-      .prepare<[], { room: RoomKey; time: number }>(
-        "SELECT CAST(substr(key, 9) AS INTEGER) AS room, CAST(value AS INTEGER) AS time FROM meta WHERE key LIKE 'horizon:%'",
-      )
-      .all();
   }
 
   heads(): readonly SourceHead[] {
@@ -72,13 +69,13 @@ export class SqliteSource {
 
   /** Returns the next events of a room, oldest first; cells as {@link EVENT_COLUMNS}. */
   events(room: RoomKey, after: number, limit: number): readonly Row[] {
-    return this.#events.all(posOf(room, after), posOf(room, MAX_SEQ), limit).map((row) => booleans(row, EVENT_COLUMNS));
+    return this.#events.all(posOf(room, after), posOf(room, MAX_SEQ), limit).map(eventRow);
   }
 
   /** Yields the rows of a table, in the order of its primary key. */
   *rows(table: Table): Generator<Row> {
     const statement = this.#database.prepare<[], Row>(sourceSql(table)).raw();
-    for (const row of statement.iterate()) yield booleans(row, table.columns);
+    yield* statement.iterate();
   }
 
   close(): void {
@@ -86,19 +83,14 @@ export class SqliteSource {
   }
 }
 
-function sourceSql({ name, columns, keys, where = "true" }: Table): string {
-  const order = Object.keys(columns).slice(0, keys).join(", ");
-  return `SELECT ${selectList(columns)} FROM ${name} WHERE ${where} ORDER BY ${order}`;
+function sourceSql({ name, columns, keys, sums = [], copied = "true" }: Table): string {
+  const names = Object.keys(columns);
+  const list = names.map((column) => (sums.includes(column) ? `CAST(${column} AS TEXT)` : column));
+  return `SELECT ${list.join(", ")} FROM ${name} WHERE ${copied} ORDER BY ${names.slice(0, keys).join(", ")}`;
 }
 
-/** Returns the columns as a SELECT lists them. Ids of events may be integers beyond what a number of JavaScript holds, as sums may. */
-function selectList(columns: Readonly<Record<string, ColumnType>>): string {
-  return Object.entries(columns)
-    .map(([name, type]) => (type === "text" || type === "sum" ? `CAST(${name} AS TEXT)` : name))
-    .join(", ");
-}
-
-function booleans(row: Row, columns: Readonly<Record<string, ColumnType>>): Row {
-  const types = Object.values(columns);
-  return row.map((cell, at) => (types[at] === "boolean" && cell !== null ? cell !== 0 : cell));
+/** Returns an event's row with its boolean, which SQLite keeps as 0 or 1. */
+function eventRow(row: Row): Row {
+  const settled = row[SETTLED] ?? null;
+  return settled === null ? row : row.with(SETTLED, settled !== 0);
 }

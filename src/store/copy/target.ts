@@ -4,9 +4,10 @@ import type { PostgresConnection } from "../postgres/connection.js";
 import { dayOf } from "../postgres/day.js";
 import { Days } from "../postgres/days.js";
 import type { PostgresSession } from "../postgres/session.js";
+import { ROOMS, type Table } from "../sql/tables.js";
 import type { Value } from "../sql/work.js";
+import { type CopiedCell, EVENT_COLUMNS, type Row } from "./events.js";
 import type { SourceHead } from "./source.js";
-import { type Cell, type ColumnType, EVENT_COLUMNS, ROOMS, type Row, type Table } from "./tables.js";
 
 /** Rows of one statement. */
 const ROWS = 1000;
@@ -49,7 +50,7 @@ export class PostgresTarget {
     await this.#connection.write(async (session) => {
       await insert(session, ROOMS, rows, `ON CONFLICT (room) DO UPDATE SET ${set.join(", ")}`);
       await session.run("INSERT INTO heads(room) SELECT room FROM rooms ON CONFLICT DO NOTHING");
-      await session.run("SELECT setval(pg_get_serial_sequence('rooms', 'room'), greatest(1, (SELECT max(room) FROM rooms)))");
+      await session.run(countOn(ROOMS));
     });
   }
 
@@ -65,21 +66,16 @@ export class PostgresTarget {
   /** Copies everything else, and where the rooms' logs end, in one transaction: from then on the database is the store. */
   async finish(source: {
     readonly heads: readonly SourceHead[];
-    readonly horizons: readonly { readonly room: RoomKey; readonly time: number }[];
     readonly pseudonymKey: string | null;
     readonly tables: readonly { readonly table: Table; rows(): Iterable<Row> }[];
   }): Promise<void> {
     await this.#connection.write(async (session) => {
       for (const { table, rows } of source.tables) {
         await insert(session, table, rows());
-        if (table.counts)
-          await session.run(
-            `SELECT setval(pg_get_serial_sequence('${table.name}', 'n'), greatest(1, max(n)), max(n) IS NOT NULL) FROM ${table.name}`,
-          );
+        if (table.counts === true) await session.run(countOn(table));
       }
       for (const { room, head, epoch } of source.heads)
         await session.run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
-      for (const { room, time } of source.horizons) await session.run("INSERT INTO horizons(room, time) VALUES ($1, $2)", room, time);
       if (source.pseudonymKey !== null) await session.run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", source.pseudonymKey);
       await session.run("UPDATE meta SET key = 'log_id' WHERE key = $1", COPYING);
     });
@@ -88,10 +84,10 @@ export class PostgresTarget {
 
   /** Passes the rows of a table, in the order of its primary key, to a reader that takes them one by one. */
   read<T>(table: Table, work: (rows: AsyncIterable<Row>) => Promise<T>): Promise<T> {
-    const { name, columns, keys, where = "true" } = table;
+    const { name, columns, keys, sums = [], copied = "true" } = table;
     const names = Object.keys(columns);
-    const list = Object.entries(columns).map(([column, type]) => (type === "sum" ? `${column}::text AS ${column}` : column));
-    const sql = `SELECT ${list.join(", ")} FROM ${name} WHERE ${where} ORDER BY ${names.slice(0, keys).join(", ")}`;
+    const list = names.map((column) => (sums.includes(column) ? `${column}::text AS ${column}` : column));
+    const sql = `SELECT ${list.join(", ")} FROM ${name} WHERE ${copied} ORDER BY ${names.slice(0, keys).join(", ")}`;
     return this.#read(sql, names, work);
   }
 
@@ -113,7 +109,7 @@ export class PostgresTarget {
 
 async function* fetched(session: PostgresSession, names: readonly string[]): AsyncGenerator<Row> {
   for (;;) {
-    const rows = await session.rows<Readonly<Record<string, Cell>>>(`FETCH ${ROWS} FROM copied`);
+    const rows = await session.rows<Readonly<Record<string, CopiedCell>>>(`FETCH ${ROWS} FROM copied`);
     if (rows.length === 0) return;
     for (const row of rows) yield names.map((name) => row[name] ?? null);
   }
@@ -136,9 +132,8 @@ async function metaOf(session: PostgresSession, key: string): Promise<string | n
 
 async function insert(session: PostgresSession, table: Table, rows: Iterable<Row>, conflict = ""): Promise<void> {
   const names = Object.keys(table.columns);
-  const types = Object.values(table.columns).map((type, at) => `$${at + 1}::${sqlType(type)}[]`);
-  const given = table.counts ? "OVERRIDING SYSTEM VALUE" : "";
-  const sql = `INSERT INTO ${table.name}(${names.join(", ")}) ${given} SELECT * FROM unnest(${types.join(", ")}) ${conflict}`;
+  const types = Object.values(table.columns).map((column, at) => `$${at + 1}::${column.split(" ")[0]}[]`);
+  const sql = `INSERT INTO ${table.name}(${names.join(", ")}) SELECT * FROM unnest(${types.join(", ")}) ${conflict}`;
   let batch: Row[] = [];
   const send = async () => {
     if (batch.length > 0) await session.run(sql, ...cells(batch, names.length));
@@ -151,8 +146,10 @@ async function insert(session: PostgresSession, table: Table, rows: Iterable<Row
   await send();
 }
 
-function sqlType(type: ColumnType): string {
-  return type === "sum" ? "bigint" : type;
+/** Returns the SQL by which the numbers that the database gives go on behind the greatest. */
+function countOn({ name, columns }: Table): string {
+  const [column = ""] = Object.keys(columns);
+  return `SELECT setval(pg_get_serial_sequence('${name}', '${column}'), greatest(1, max(${column})), max(${column}) > 0) FROM ${name}`;
 }
 
 /** Turns rows into arrays, one for each column. */

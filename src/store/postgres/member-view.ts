@@ -1,7 +1,7 @@
 import type { Lease } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import type { AliasKind } from "../rooms.js";
-import { settingsOf } from "../stored-room.js";
+import { settingsOf } from "../sql/rooms.js";
 import type { PostgresSession } from "./session.js";
 
 /** Collector that lives. */

@@ -2,20 +2,11 @@ import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
 import type { PostgresConnection } from "./connection.js";
 import { LOCKS } from "./locks.js";
-import { INITIAL } from "./migrations/0001-initial.js";
-import { APPEND } from "./migrations/0002-append.js";
-import { HOOKS } from "./migrations/0003-hooks.js";
-import { STATISTICS } from "./migrations/0004-statistics.js";
-import { SEARCH } from "./migrations/0005-search.js";
-import { CLUSTER } from "./migrations/0006-cluster.js";
-import { TOLD } from "./migrations/0007-told.js";
-import { SPOOLED } from "./migrations/0008-spooled.js";
+import { SCHEMA } from "./schema.js";
 import type { PostgresSession } from "./session.js";
 
 /** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
-export const MIGRATIONS: readonly string[] = [INITIAL, APPEND, HOOKS, STATISTICS, SEARCH, CLUSTER, TOLD, SPOOLED];
-
-const META = "CREATE TABLE meta(key text PRIMARY KEY, value text NOT NULL)";
+export const MIGRATIONS: readonly string[] = [SCHEMA];
 
 /**
  * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new. Several processes
@@ -30,16 +21,13 @@ export async function migrate(connection: PostgresConnection, migrations: readon
     await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.migrate);
     const version = await schemaVersion(session, migrations.length);
     if (version === migrations.length) return;
-    if (version === 0) {
-      await session.run(META);
-      await session.run("INSERT INTO meta(key, value) VALUES ('log_id', $1), ('horizon', '0')", randomBytes(9).toString("base64url"));
-    }
     for (const sql of migrations.slice(version)) await session.run(sql);
     await session.run(
       "INSERT INTO meta(key, value) VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
       String(migrations.length),
     );
     if (version > 0) return;
+    await session.run("INSERT INTO meta(key, value) VALUES ('log_id', $1), ('horizon', '0')", randomBytes(9).toString("base64url"));
     await session.run("INSERT INTO rooms(room, created_at) VALUES (0, $1)", connection.clock.now());
     await session.run("INSERT INTO heads(room) VALUES (0)");
   });

@@ -1,4 +1,6 @@
 import type { RoomKey } from "../log.js";
+import type { Resume } from "../rooms.js";
+import { assertChanged, resumeText } from "../sql/rooms.js";
 import type { PostgresConnection } from "./connection.js";
 
 /** Text that is to be written for a room, and the call that waits for it. */
@@ -21,8 +23,13 @@ export class Resumes {
     this.#connection = connection;
   }
 
-  /** Sets or (null) forgets where a room's connection can be resumed. @returns whether there is such a room */
-  set(room: RoomKey, text: string | null): Promise<boolean> {
+  /** Sets or (null) forgets where a room's connection can be resumed. */
+  readonly set = async (room: RoomKey, resume: Resume | null): Promise<void> => {
+    assertChanged(room, (await this.#save(room, resumeText(resume))) ? 1 : 0);
+  };
+
+  /** @returns whether there is such a room */
+  #save(room: RoomKey, text: string | null): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const calls = this.#waiting.get(room) ?? [];
       calls.push({ text, resolve, reject });

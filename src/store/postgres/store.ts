@@ -2,26 +2,27 @@ import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Cluster } from "../cluster.js";
 import { NOTHING_LEFT } from "../residue.js";
+import { sqlHooks } from "../sql/hooks.js";
 import { sqlErasures, sqlSecrets } from "../sql/meta.js";
+import { sqlPositions } from "../sql/positions.js";
+import { sqlRooms } from "../sql/rooms.js";
+import { sqlSessions } from "../sql/sessions.js";
+import { sqlStatistics } from "../sql/statistics.js";
 import { sqlTokens } from "../sql/tokens.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
 import { postgresDatabase } from "./driver.js";
-import { PostgresHooks } from "./hooks.js";
 import { PostgresLeases } from "./leases.js";
 import { logIdOf, PostgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
-import { PostgresPositions } from "./positions.js";
 import { messageOf } from "./refusal.js";
-import { PostgresRetention } from "./retention.js";
-import { PostgresRooms } from "./rooms.js";
+import { Resumes } from "./resumes.js";
+import { postgresRetention } from "./retention.js";
 import { PostgresSearch } from "./search.js";
-import { PostgresSessions } from "./sessions.js";
 import { PostgresShared } from "./shared.js";
 import { PostgresSpooled } from "./spooled.js";
-import { PostgresStatistics } from "./statistics.js";
 import { PostgresWantedRooms } from "./wanted-rooms.js";
 
 export interface PostgresOptions {
@@ -53,15 +54,15 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
     const log = new PostgresLog(connection, await logIdOf(connection));
     return {
       log,
-      rooms: new PostgresRooms(connection),
-      sessions: new PostgresSessions(connection),
-      positions: new PostgresPositions(connection),
+      rooms: { ...sqlRooms(database), setResume: new Resumes(connection).set },
+      sessions: sqlSessions(database),
+      positions: sqlPositions(database),
       tokens: sqlTokens(database),
-      hooks: new PostgresHooks(connection),
-      statistics: new PostgresStatistics(connection),
+      hooks: sqlHooks(database),
+      statistics: sqlStatistics(database),
       search: new PostgresSearch(connection),
       secrets: sqlSecrets(database),
-      retention: new PostgresRetention(connection),
+      retention: postgresRetention(connection, database),
       residue: NOTHING_LEFT,
       erasures: sqlErasures(database),
       cluster: {

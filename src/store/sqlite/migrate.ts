@@ -3,15 +3,10 @@ import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { copyDatabase } from "./copy.js";
-import { INITIAL } from "./migrations/0001-initial.js";
-import { TOKENS } from "./migrations/0002-tokens.js";
-import { ROOM_SETTINGS } from "./migrations/0003-room-settings.js";
-import { HOOKS } from "./migrations/0004-hooks.js";
-import { STATISTICS } from "./migrations/0005-statistics.js";
-import { SEARCH } from "./migrations/0006-search.js";
+import { SCHEMA } from "./schema.js";
 
 /** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
-export const MIGRATIONS: readonly string[] = [INITIAL, TOKENS, ROOM_SETTINGS, HOOKS, STATISTICS, SEARCH];
+export const MIGRATIONS: readonly string[] = [SCHEMA];
 
 /** "dylv": names our files to `file(1)`, and keeps us from writing into somebody else's database. */
 const APPLICATION_ID = 0x64796c76;

@@ -1,18 +1,19 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
+import { sqlHooks } from "../sql/hooks.js";
 import { sqlErasures, sqlSecrets } from "../sql/meta.js";
+import { sqlPositions } from "../sql/positions.js";
+import { sqlRetention } from "../sql/retention.js";
+import { sqlRooms } from "../sql/rooms.js";
+import { sqlSessions } from "../sql/sessions.js";
+import { sqlStatistics } from "../sql/statistics.js";
 import { sqlTokens } from "../sql/tokens.js";
 import type { Store } from "../store.js";
 import { SqliteConnection } from "./connection.js";
 import { sqliteDatabase } from "./driver.js";
-import { SqliteHooks } from "./hooks.js";
+import { sqliteFiles } from "./files.js";
 import { SqliteLog } from "./log.js";
-import { SqlitePositions } from "./positions.js";
 import { SqliteResidue } from "./residue.js";
-import { SqliteRetention } from "./retention.js";
-import { SqliteRooms } from "./rooms.js";
 import { SqliteSearch } from "./search.js";
-import { SqliteSessions } from "./sessions.js";
-import { SqliteStatistics } from "./statistics.js";
 
 export interface SqliteOptions {
   /** Path of the database file, which is made when it does not exist; its directory is not. */
@@ -35,15 +36,15 @@ export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }
   const database = sqliteDatabase(connection);
   return {
     log: new SqliteLog(connection),
-    rooms: new SqliteRooms(connection),
-    sessions: new SqliteSessions(connection),
-    positions: new SqlitePositions(connection),
+    rooms: sqlRooms(database),
+    sessions: sqlSessions(database),
+    positions: sqlPositions(database),
     tokens: sqlTokens(database),
-    hooks: new SqliteHooks(connection),
-    statistics: new SqliteStatistics(connection),
+    hooks: sqlHooks(database),
+    statistics: sqlStatistics(database),
     search: new SqliteSearch(connection),
     secrets: sqlSecrets(database),
-    retention: new SqliteRetention(connection),
+    retention: sqlRetention(database, sqliteFiles(connection)),
     residue: new SqliteResidue(connection),
     erasures: sqlErasures(database),
     close: () => connection.close(),

@@ -1,0 +1,164 @@
+import { DyliveError } from "../../runtime/errors.js";
+import type { RoomKey } from "../log.js";
+import {
+  type Alias,
+  aliasesByRoom,
+  NO_SETTINGS,
+  type Resume,
+  type RoomFacts,
+  type RoomRow,
+  type RoomSettings,
+  type Rooms,
+  WATCHES,
+} from "../rooms.js";
+import { row, rows, run, type SqlDatabase, type Work } from "./work.js";
+
+/** Room as it is kept. */
+interface StoredRoom {
+  readonly room: RoomKey;
+  readonly web_rid: string | null;
+  readonly title: string | null;
+  readonly anchor_id: string | null;
+  readonly anchor_sec_uid: string | null;
+  readonly anchor_nickname: string | null;
+  readonly anchor_avatar: string | null;
+  /** Index in {@link WATCHES}. */
+  readonly watched: number;
+  /** Settings as JSON of what differs from {@link NO_SETTINGS}. */
+  readonly settings: string;
+  /** Resume point as JSON. */
+  readonly resume: string | null;
+  readonly created_at: number;
+}
+
+/** Returns the rooms of a database and their names. */
+export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
+  const write = lane();
+  function* make(): Work<RoomKey> {
+    const made = yield* row<{ room: RoomKey }>("INSERT INTO rooms(created_at) VALUES ($1) RETURNING room", clock.now());
+    if (made === undefined || made.room > dialect.maxRoom)
+      throw new DyliveError("internal", `no room beyond ${dialect.maxRoom} can be made`);
+    yield* run("INSERT INTO heads(room) VALUES ($1)", made.room);
+    return made.room;
+  }
+  return {
+    find: (alias) => ask(() => find(alias)),
+    ensure: async (aliases, facts = {}) => {
+      // Mostly nothing is new: then nobody has to wait for anybody.
+      const known = await ask(() => knownAs(aliases, facts));
+      if (known !== null) return known;
+      return write(function* () {
+        // One at a time in the whole database: two processes that meet a room at once make one.
+        yield* dialect.lock("name");
+        const found: (RoomKey | null)[] = [];
+        for (const alias of aliases) found.push(yield* find(alias));
+        const room = found.find((one) => one !== null) ?? (yield* make());
+        for (const [index, { kind, value }] of aliases.entries())
+          if (found[index] !== room)
+            yield* run(
+              "INSERT INTO aliases(kind, value, room) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO UPDATE SET room = excluded.room",
+              ...[kind, value, room],
+            );
+        if (factValues(facts).some((fact) => fact !== null)) yield* setFacts(room, facts);
+        return room;
+      });
+    },
+    get: (room) =>
+      ask(function* () {
+        const stored = yield* row<StoredRoom>("SELECT * FROM rooms WHERE room = $1", room);
+        return stored === undefined ? null : roomOf(stored);
+      }),
+    aliases: (room) => ask(() => rows<Alias>("SELECT kind, value FROM aliases WHERE room = $1 ORDER BY kind, value", room)),
+    allAliases: () =>
+      ask(function* () {
+        const sql = "SELECT room, kind, value FROM aliases ORDER BY room, kind, value";
+        return aliasesByRoom(yield* rows<Alias & { readonly room: RoomKey }>(sql));
+      }),
+    list: () =>
+      ask(function* () {
+        return (yield* rows<StoredRoom>("SELECT * FROM rooms WHERE room > 0 ORDER BY room")).map(roomOf);
+      }),
+    setFacts: (room, facts) => write(() => setFacts(room, facts)),
+    setWatch: (room, watch) =>
+      write(function* () {
+        assertChanged(room, yield* run("UPDATE rooms SET watched = $2 WHERE room = $1", room, WATCHES.indexOf(watch)));
+      }),
+    setResume: (room, resume) =>
+      write(function* () {
+        assertChanged(room, yield* run("UPDATE rooms SET resume = $2 WHERE room = $1", room, resumeText(resume)));
+      }),
+    setSettings: (room, settings) =>
+      write(function* () {
+        const stored = yield* row<{ settings: string }>(`SELECT settings FROM rooms WHERE room = $1 ${dialect.forUpdate}`, room);
+        const merged = { ...settingsOf(stored?.settings ?? "{}"), ...settings };
+        assertChanged(room, yield* run("UPDATE rooms SET settings = $2 WHERE room = $1", room, JSON.stringify(merged)));
+      }),
+    claim: (room) =>
+      write(function* () {
+        const claimed = yield* row<{ epoch: number }>("UPDATE heads SET epoch = epoch + 1 WHERE room = $1 RETURNING epoch", room);
+        if (claimed === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+        return claimed.epoch;
+      }),
+  };
+}
+
+/** Returns settings of their JSON. */
+export function settingsOf(text: string): RoomSettings {
+  return { ...NO_SETTINGS, ...(JSON.parse(text) as Partial<RoomSettings>) };
+}
+
+/** Returns where a room can be resumed as it is kept. */
+export function resumeText(resume: Resume | null): string | null {
+  return resume === null ? null : JSON.stringify(resume);
+}
+
+/** Asserts that a row of the room was changed. @throws DyliveError not_found when none was */
+export function assertChanged(room: RoomKey, changes: number): void {
+  if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
+}
+
+function* find({ kind, value }: Alias): Work<RoomKey | null> {
+  return (yield* row<{ room: RoomKey }>("SELECT room FROM aliases WHERE kind = $1 AND value = $2", kind, value))?.room ?? null;
+}
+
+/** Returns the room that all of these aliases name, if the facts about it are stored, too; else null. */
+function* knownAs(aliases: readonly Alias[], facts: Partial<RoomFacts>): Work<RoomKey | null> {
+  const named = aliases.map((_, at) => `(a.kind = $${2 * at + 1} AND a.value = $${2 * at + 2})`).join(" OR ");
+  const found = yield* rows<StoredRoom>(
+    `SELECT r.* FROM aliases a JOIN rooms r ON r.room = a.room WHERE ${named}`,
+    ...aliases.flatMap(({ kind, value }) => [kind, value]),
+  );
+  const [first] = found;
+  if (first === undefined || found.length < aliases.length || found.some(({ room }) => room !== first.room)) return null;
+  const stored = [first.web_rid, first.title, first.anchor_id, first.anchor_sec_uid, first.anchor_nickname, first.anchor_avatar];
+  return factValues(facts).every((value, at) => value === null || value === stored[at]) ? first.room : null;
+}
+
+function* setFacts(room: RoomKey, facts: Partial<RoomFacts>): Work<void> {
+  const changed = yield* run(
+    `UPDATE rooms SET web_rid = coalesce($2, web_rid), title = coalesce($3, title), anchor_id = coalesce($4, anchor_id),
+       anchor_sec_uid = coalesce($5, anchor_sec_uid), anchor_nickname = coalesce($6, anchor_nickname),
+       anchor_avatar = coalesce($7, anchor_avatar) WHERE room = $1`,
+    ...[room, ...factValues(facts)],
+  );
+  assertChanged(room, changed);
+}
+
+/** Returns facts in the order of their columns; null where they are unknown. */
+function factValues({ webRid, title, anchor }: Partial<RoomFacts>): readonly (string | null)[] {
+  return [webRid, title, anchor?.id, anchor?.secUid, anchor?.nickname, anchor?.avatar].map((value) => value ?? null);
+}
+
+function roomOf(stored: StoredRoom): RoomRow {
+  const anchor = { id: stored.anchor_id, secUid: stored.anchor_sec_uid, nickname: stored.anchor_nickname, avatar: stored.anchor_avatar };
+  return {
+    room: stored.room,
+    webRid: stored.web_rid,
+    title: stored.title,
+    anchor: Object.values(anchor).some((value) => value !== null) ? anchor : null,
+    watch: WATCHES[stored.watched] ?? "off",
+    settings: settingsOf(stored.settings),
+    resume: stored.resume === null ? null : (JSON.parse(stored.resume) as Resume),
+    createdAt: stored.created_at,
+  };
+}

@@ -1,0 +1,136 @@
+import { DyliveError } from "../../runtime/errors.js";
+import {
+  type GiftGroup,
+  type GiftSum,
+  PEOPLE_ORDERS,
+  type Person,
+  type PersonSession,
+  type SessionStatistics,
+  type Statistics,
+  type WordCount,
+} from "../statistics.js";
+import { COUNT_MAX } from "../statistics-add.js";
+import { totalsOf } from "../totals.js";
+import { rows, type SqlDatabase, type Value } from "./work.js";
+
+/** Columns of a person. Diamonds may not fit a JS number: they come as text. */
+const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
+  p.settled, p.units, p.unpriced AS "unpricedUnits", p.first_at AS "firstAt", p.last_at AS "lastAt", CAST(p.diamonds AS TEXT) AS diamonds`;
+/** Columns of each group. */
+const GROUPS: Readonly<Record<GiftGroup, readonly string[]>> = {
+  gift: ["gift_id"],
+  user: ["user_id"],
+  receiver: ["receiver_id"],
+  line: ["user_id", "receiver_id", "gift_id"],
+};
+/** SQL for the `n` of a broadcast's rows; there is none when nothing was counted of it. */
+const N = "(SELECT n FROM statistics_sessions WHERE room = $1 AND session_id = $2)";
+
+type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
+type StoredSum = Omit<GiftSum, "place" | "diamonds"> & {
+  readonly high: string;
+  readonly low: string;
+  readonly rank: number;
+  readonly key: string;
+};
+type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial"> & {
+  readonly tally: string;
+  readonly partial: number;
+  readonly minute: number | null;
+  readonly minuteEvents: number | null;
+};
+
+/** Returns the part of a database's statistics that reads them. */
+export function statisticsReader({
+  dialect,
+  ask,
+}: SqlDatabase): Pick<Statistics, "sessions" | "minutes" | "people" | "gifts" | "words" | "person"> {
+  const minute = "FROM statistics_minutes WHERE n = s.n";
+  const sessions = `SELECT s.session_id AS "sessionId", s.tally, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
+      h.head - coalesce(r.counted, 0) + s.until - s.back AS behind,
+      (SELECT minute ${minute} ORDER BY events DESC, minute LIMIT 1) AS minute, (SELECT max(events) ${minute}) AS "minuteEvents"
+    FROM statistics_sessions s JOIN heads h ON h.room = s.room LEFT JOIN statistics_rooms r ON r.room = s.room
+    WHERE s.room = $1 AND s.session_id ${dialect.among("$2", "text")}`;
+  /** Returns a sum of counts, which stops at what a number of JavaScript holds. */
+  const sum = (column: string) => `CAST(${dialect.least}(sum(${column} * 1.0), ${COUNT_MAX}) AS BIGINT)`;
+  /** Returns the sums of gifts by some columns. What they are not summed by is null; a line is one row, which has one name. */
+  const sums = (by: GiftGroup, only: string) => {
+    const columns = GROUPS[by];
+    const id = (column: string) => (columns.includes(column) ? `nullif(${column}, '')` : "NULL");
+    const name = (column: string) => {
+      if (!columns.includes(`${column}_id`)) return "NULL";
+      return columns.length > 1 ? `min(${column}_name)` : dialect.newest(`${column}_name`, `${column}_seq`);
+    };
+    return `SELECT ${id("user_id")} AS "userId", ${id("receiver_id")} AS "receiverId", ${name("receiver")} AS "receiverName",
+        ${columns.includes("gift_id") ? "gift_id" : "NULL"} AS "giftId", ${name("gift")} AS "giftName",
+        ${sum("combos")} AS combos, ${sum("settled")} AS settled, ${sum("units")} AS units, ${sum("unpriced")} AS "unpricedUnits",
+        CAST(sum(diamonds >> 32) AS TEXT) AS high, CAST(sum(diamonds & 4294967295) AS TEXT) AS low,
+        CAST(sum(diamonds * 1.0) AS DOUBLE PRECISION) AS rank, ${columns.join(" || ' ' || ")} AS key
+      FROM statistics_gifts WHERE n = ${N} ${by === "user" ? "AND user_id <> ''" : ""} ${only} GROUP BY ${columns.join(", ")}`;
+  };
+  return {
+    sessions: (room, sessionIds) =>
+      ask(function* () {
+        const found = (yield* rows<StoredSession>(sessions, room, sessionIds)).map(
+          ({ tally, partial, minute: at, minuteEvents, ...rest }): SessionStatistics => {
+            const busiest = at === null || minuteEvents === null ? null : { minute: at, events: minuteEvents };
+            return { ...rest, totals: totalsOf(tally), partial: partial > 0, busiest };
+          },
+        );
+        return new Map(found.map((one) => [one.sessionId, one]));
+      }),
+    minutes: (room, sessionId, after, limit) =>
+      ask(function* () {
+        const sql = `SELECT minute, tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`;
+        const found = yield* rows<{ minute: number; tally: string }>(sql, room, sessionId, after, limit);
+        return found.map(({ minute: at, tally }) => ({ minute: at, totals: totalsOf(tally) }));
+      }),
+    people: (room, sessionId, order, limit, after) =>
+      ask(function* () {
+        // A column's name cannot be a value: only names of ours get into the text.
+        const by = PEOPLE_ORDERS.find((one) => one === order);
+        if (by === undefined) throw new DyliveError("bad_request", "there is no such order of people");
+        const place = after === undefined ? "" : `AND (p.${by} < $4 OR (p.${by} = $4 AND p.user_id > $5))`;
+        const sql = `SELECT ${PERSON} FROM statistics_people p WHERE n = ${N} AND p.${by} > 0 ${place} ORDER BY p.${by} DESC, p.user_id LIMIT $3`;
+        return (yield* rows<Stored<Person>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<Person>);
+      }),
+    gifts: (room, sessionId, { by, userId, limit, after }) =>
+      ask(function* () {
+        const values: Value[] = [room, sessionId, limit];
+        const name = (value: Value) => `$${values.push(value)}`;
+        const only = userId === undefined ? "" : `AND user_id = ${name(userId)}`;
+        let place = "";
+        if (after !== undefined) {
+          const [rank, units, key] = [name(after[0]), name(after[1]), name(after[2])];
+          place = `WHERE s.rank < ${rank} OR (s.rank = ${rank} AND (s.units < ${units} OR (s.units = ${units} AND s.key > ${key})))`;
+        }
+        const found = yield* rows<StoredSum>(
+          `SELECT s.*, (SELECT p.name FROM statistics_people p WHERE p.n = ${N} AND p.user_id = s."userId") AS "userName"
+           FROM (${sums(by, only)}) s ${place} ORDER BY s.rank DESC, s.units DESC, s.key LIMIT $3`,
+          ...values,
+        );
+        return found.map(({ rank, key, high, low, ...row }) => {
+          return { ...row, diamonds: (BigInt(high) << 32n) + BigInt(low), place: [rank, row.units, key] as const };
+        });
+      }),
+    words: (room, sessionId, kind, limit, after) => {
+      const place = after === undefined ? "" : "AND (count < $5 OR (count = $5 AND word > $6))";
+      const sql = `SELECT word AS text, count FROM statistics_words WHERE n = ${N} AND kind = $3 ${place} ORDER BY count DESC, word LIMIT $4`;
+      return ask(() => rows<WordCount>(sql, room, sessionId, kind, limit, ...(after === undefined ? [] : [after.count, after.text])));
+    },
+    person: (room, userId, limit, before = Number.MAX_SAFE_INTEGER) =>
+      ask(function* () {
+        const found = yield* rows<Stored<PersonSession>>(
+          `SELECT s.session_id AS "sessionId", s.first_seq AS place, ${PERSON}
+           FROM statistics_sessions s JOIN statistics_people p ON p.n = s.n AND p.user_id = $2
+           WHERE s.room = $1 AND s.first_seq < $3 ORDER BY s.first_seq DESC LIMIT $4`,
+          ...[room, userId, before, limit],
+        );
+        return found.map(whole<PersonSession>);
+      }),
+  };
+}
+
+function whole<T extends { readonly diamonds: bigint }>(row: Stored<T>): T {
+  return { ...row, diamonds: BigInt(row.diamonds) } as unknown as T;
+}

@@ -1,0 +1,153 @@
+/**
+ * A table that both engines have. Both make it from this, and a store is copied from one engine to the other by it. A column is written as in
+ * SQL, with the types `text` and `bigint`. In PostgreSQL texts compare byte by byte, as in SQLite, whatever the database's language is.
+ */
+export interface Table {
+  readonly name: string;
+  /** Columns by name; those of the primary key come first. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Number of the primary key's columns. */
+  readonly keys: number;
+  /** Whether the database gives the first column, the only one of the key, its numbers; none is given twice. */
+  readonly counts?: boolean;
+  /** Columns of integers that may be beyond what a number of JavaScript holds. */
+  readonly sums?: readonly string[];
+  readonly unique?: string;
+  /** Indexes: the end of each one's name, and what it is on. */
+  readonly indexes?: Readonly<Record<string, string>>;
+  /** Share of a page (%) that PostgreSQL fills, for tables that are updated often. */
+  readonly fill?: number;
+  /** Whether rows are too large to lie in the tree of the primary key. */
+  readonly large?: boolean;
+  /** Condition of the rows that are copied to another engine; all by default. */
+  readonly copied?: string;
+}
+
+const COUNT = "bigint NOT NULL";
+const ZERO = "bigint NOT NULL DEFAULT 0";
+const NAME = "text NOT NULL";
+const ROOM = "bigint NOT NULL REFERENCES rooms(room)";
+const HOOK = "text NOT NULL REFERENCES hooks(id) ON DELETE CASCADE";
+/** Rows of statistics that are being deleted are not copied. */
+const ALIVE = "n IN (SELECT n FROM statistics_sessions)";
+const GIVEN = { combos: COUNT, settled: COUNT, units: COUNT, diamonds: COUNT, unpriced: COUNT };
+
+/** Table of rooms. `settings`: JSON of what differs from the server's settings. */
+export const ROOMS: Table = {
+  name: "rooms",
+  keys: 1,
+  counts: true,
+  columns: {
+    ...{ room: COUNT, web_rid: "text", title: "text", anchor_id: "text", anchor_sec_uid: "text", anchor_nickname: "text" },
+    ...{ anchor_avatar: "text", watched: ZERO, settings: "text NOT NULL DEFAULT '{}'", resume: "text", created_at: COUNT },
+  },
+};
+
+/**
+ * All other tables that both engines have alike, in an order in which nothing refers to what is not there yet. Beside them each engine has
+ * its own for events, heads and the search index.
+ *
+ * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row; a hook's positions are in `positions`.
+ *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
+ * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
+ *   nothing that was under way for it can be added to the new one. `tally` is JSON: it is read and written whole, and its sums of diamonds
+ *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
+ *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
+ */
+export const TABLES: readonly Table[] = [
+  { name: "aliases", keys: 2, columns: { kind: NAME, value: NAME, room: ROOM }, indexes: { room: "room" } },
+  { name: "removals", keys: 2, columns: { room: ROOM, from_seq: COUNT, to_seq: COUNT, reason: NAME } },
+  {
+    name: "sessions",
+    keys: 1,
+    counts: true,
+    columns: {
+      ...{ n: COUNT, room: ROOM, session_id: NAME, title: "text", opened_at: COUNT, ended_at: "bigint", end_reason: "text" },
+    },
+    unique: "room, session_id",
+  },
+  { name: "positions", keys: 2, fill: 70, columns: { reader: NAME, room: COUNT, seq: COUNT, moved_at: ZERO } },
+  {
+    name: "tokens",
+    keys: 1,
+    counts: true,
+    columns: {
+      ...{ n: COUNT, id: "text NOT NULL UNIQUE", name: NAME, scope: NAME, hash: "text NOT NULL UNIQUE", rooms: NAME },
+      ...{ per_minute: "bigint", created_at: COUNT, expires_at: "bigint", revoked_at: "bigint", last_used_at: "bigint" },
+    },
+  },
+  { name: "hooks", keys: 1, counts: true, columns: { n: COUNT, id: "text NOT NULL UNIQUE", revision: COUNT, body: NAME } },
+  {
+    name: "hook_batches",
+    keys: 2,
+    large: true,
+    columns: {
+      ...{ hook: HOOK, room: COUNT, id: NAME, from_seq: COUNT, to_seq: COUNT, events: COUNT, created_at: COUNT, tries: COUNT, body: NAME },
+    },
+  },
+  { name: "hook_tries", keys: 1, counts: true, columns: { n: COUNT, hook: HOOK, body: NAME }, indexes: { hook: "hook, n" } },
+  { name: "retention", keys: 2, columns: { room: ROOM, kind: NAME, max_age_ms: "bigint", max_bytes: "bigint" } },
+  { name: "horizons", keys: 1, columns: { room: COUNT, time: COUNT } },
+  { name: "statistics_rooms", keys: 1, fill: 70, columns: { room: COUNT, counted: ZERO, version: ZERO } },
+  {
+    name: "statistics_sessions",
+    keys: 1,
+    counts: true,
+    columns: {
+      ...{ n: COUNT, room: COUNT, session_id: NAME, first_seq: COUNT, last_seq: COUNT, back: ZERO, until: ZERO, partial: ZERO },
+      ...{ combos: ZERO, settled: ZERO, people: ZERO, chatters: ZERO, gifters: ZERO, tally: NAME },
+    },
+    unique: "room, session_id",
+    indexes: { again: "room) WHERE (back < until" },
+  },
+  { name: "statistics_minutes", keys: 2, copied: ALIVE, columns: { n: COUNT, minute: COUNT, events: COUNT, tally: NAME } },
+  {
+    name: "statistics_people",
+    keys: 2,
+    sums: ["diamonds"],
+    copied: ALIVE,
+    columns: {
+      ...{ n: COUNT, user_id: NAME, name: "text", name_seq: COUNT, events: COUNT, chats: COUNT, likes: COUNT, joins: COUNT },
+      ...{ follows: COUNT, shares: COUNT, ...GIVEN, first_at: COUNT, last_at: COUNT },
+    },
+  },
+  {
+    name: "statistics_gifts",
+    keys: 4,
+    sums: ["diamonds"],
+    copied: ALIVE,
+    columns: {
+      ...{ n: COUNT, user_id: NAME, receiver_id: NAME, gift_id: NAME, gift_name: "text", gift_seq: COUNT, receiver_name: "text" },
+      ...{ receiver_seq: COUNT, ...GIVEN },
+    },
+  },
+  { name: "statistics_combos", keys: 2, copied: ALIVE, columns: { n: COUNT, combo_id: NAME, settled: COUNT } },
+  { name: "statistics_words", keys: 3, copied: ALIVE, columns: { n: COUNT, kind: NAME, word: NAME, count: COUNT } },
+  { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
+  { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },
+];
+
+/** Texts kept by name: the store's id and key, erasures, and what an engine notes. Of them erasures are copied as they are. */
+export const META: Table = { name: "meta", keys: 1, columns: { key: NAME, value: NAME }, copied: "key LIKE 'erased:%'" };
+
+/** How an engine writes what a {@link Table} says. */
+export interface TableWriter {
+  readonly types: Readonly<Record<"text" | "bigint", string>>;
+  /** Type of a column whose numbers the database gives, with its being the key. */
+  readonly counted: string;
+  /** Returns what follows the closing bracket of a table. */
+  readonly ending: (table: Table) => string;
+}
+
+/** Returns the SQL that makes a table and its indexes. */
+export function createTable(table: Table, { types, counted, ending }: TableWriter): string {
+  const { name, columns, keys, counts = false, unique, indexes = {} } = table;
+  const names = Object.keys(columns);
+  const lines = Object.entries(columns).map(([column, sql], at) =>
+    counts && at === 0 ? `${column} ${counted}` : `${column} ${sql.replace(/^(text|bigint)/, (type) => types[type as "text" | "bigint"])}`,
+  );
+  if (!counts) lines.push(`PRIMARY KEY(${names.slice(0, keys).join(", ")})`);
+  if (unique !== undefined) lines.push(`UNIQUE(${unique})`);
+  const made = Object.entries(indexes).map(([end, on]) => `CREATE INDEX ${name}_${end} ON ${name}(${on});`);
+  return [`CREATE TABLE ${name}(\n  ${lines.join(",\n  ")}\n)${ending(table)};`, ...made].join("\n");
+}
