@@ -1,4 +1,4 @@
-import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
+import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
 import type { About } from "./about.js";
 import { type AskedStream, askedInQuery, type Format, isNow } from "./format.js";
 import { groupOf, idNumber, messageNumber, personNumber } from "./id.js";
@@ -122,6 +122,8 @@ function messageOf(event: LiveEvent): GrabMessage | null {
       // The end as confirmed: once for each broadcast, also where the platform did not announce it.
       return event.to === "ended" ? { type: TYPES.ended, user: null, content: "直播已结束" } : null;
     default:
+      // That program has no message for these. A new type does not compile before it is decided here or above.
+      event.type satisfies "leave" | "moderation" | "rank" | "gap" | "system" | "erased" | "unknown" | BroadcastType;
       return null;
   }
 }

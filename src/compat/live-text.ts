@@ -1,4 +1,4 @@
-import type { LiveEvent, User } from "../events/event.js";
+import type { BroadcastType, LiveEvent, LogType, User } from "../events/event.js";
 import { liveImage, liveMention } from "./live-user.js";
 import type { Proto } from "./proto-json.js";
 
@@ -26,6 +26,8 @@ export function displayText(event: LiveEvent): Proto {
       return { key: "webcast_aweme_gift_send_message_v3", ...text };
     }
     default:
+      // Of these the public screen shows no sentence. A new type does not compile before it is decided here or above.
+      event.type satisfies "chat" | "leave" | "moderation" | "fansclub" | "stats" | "rank" | BroadcastType | LogType;
       return null;
   }
 }

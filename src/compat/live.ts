@@ -1,4 +1,4 @@
-import type { LiveEvent, LiveEventOf, NewEventOf } from "../events/event.js";
+import type { BroadcastType, LiveEvent, LiveEventOf, LogType, NewEventOf } from "../events/event.js";
 import { type About, NOTHING } from "./about.js";
 import { type Format, isNow } from "./format.js";
 import { groupOf, messageNumber } from "./id.js";
@@ -108,6 +108,8 @@ function messageOf(event: LiveEvent): CompatLiveMessage | null {
       return message("WebcastFansclubMessage", { action, content: event.text ?? "", user: liveUser(event.user) });
     }
     default:
+      // Messages of these are not written. A new type does not compile before it is decided here or above.
+      event.type satisfies "rank" | BroadcastType | LogType;
       return NO_MESSAGE;
   }
 }

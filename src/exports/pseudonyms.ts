@@ -45,9 +45,13 @@ export class Pseudonyms {
       case "notice":
       case "product":
         return { ...event, text: null };
+      case "control":
+        return { ...event, tips: null };
       case "unknown":
         return { ...event, payload: null };
       default:
+        // Of these nothing but `user` tells of people. A new type does not compile before it is decided here or above.
+        event.type satisfies "chat" | "like" | "join" | "follow" | "share" | "leave" | "state" | "gap" | "system" | "erased";
         return event;
     }
   }

@@ -1,4 +1,4 @@
-import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
+import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
 import { type Given, HIDDEN_RECEIVER, type Named, type Person, type SessionDelta } from "../store/statistics.js";
 import { lineKey, newestName } from "../store/statistics-add.js";
 import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
@@ -83,6 +83,20 @@ function tallyOfOne(event: LiveEvent): Totals {
       if (event.from === null) totals.unmeasuredGaps = 1;
       else totals.gapMs = whole(event.to - event.from);
       break;
+    default:
+      // Of these only their number is counted. A new type does not compile before it is decided here or above.
+      event.type satisfies
+        | "chat"
+        | "share"
+        | "leave"
+        | "moderation"
+        | "fansclub"
+        | "rank"
+        | "state"
+        | "system"
+        | "erased"
+        | "unknown"
+        | BroadcastType;
   }
   return totals;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { type LiveEvent, type NewEvent, USUAL_TYPES } from "../../src/events/event.js";
+import { EVENT_KINDS } from "../../web/src/room/feed-kinds.js";
 import { FeedRows, wordsOf } from "../../web/src/room/feed-rows.js";
 import { chat, follow, gift, join, like, person } from "../http/events.js";
 
@@ -14,6 +15,10 @@ function rowsOf(events: readonly LiveEvent[], most = 1_000) {
   lines.add(events);
   return lines;
 }
+
+it("every type that a feed is given has a button that shows and hides it", () => {
+  expect(Object.values(EVENT_KINDS).flat().sort()).toEqual([...USUAL_TYPES].sort());
+});
 
 describe("the lines of a feed", () => {
   it("fold joins and likes of ten seconds into one line, with the first three names", () => {

@@ -47,6 +47,8 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "erased":
       return row.erased;
     default:
+      // These are no lines of a feed, or have one of their own. A new type does not compile before it is decided here or above.
+      event.type satisfies "stats" | "rank" | "gap" | "unknown";
       return row.unknown(event.method);
   }
 }
