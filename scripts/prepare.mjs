@@ -42,11 +42,11 @@ export function install({ tools = true } = {}) {
   });
 }
 
-/** Compiles src/ and simulator/ to dist/, puts the program together in dist/bin, and the dashboard in dist/web. */
+/** Compiles src/ and simulator/ to dist/ (their types are checked by `npm test`: here that would be half of the time), puts the program together in dist/bin, and the dashboard in dist/web. */
 export function build() {
   step("building the program and the dashboard", () => {
     rmSync(`${ROOT}dist`, { recursive: true, force: true });
-    run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+    run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--noCheck"]);
     const vite = (...args) => run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
     vite("--config", "scripts/program.config.ts");
     vite("web");

@@ -62,6 +62,12 @@ export class Dashboard {
     return new Dashboard(app, simulator, token, browser, data);
   }
 
+  /** Closes what `open` opened, so that pages of tests that are over draw nothing. @returns the complaints of all of them, once */
+  async closePages(): Promise<string[]> {
+    await Promise.all(this.#browser.contexts().map((context) => context.close()));
+    return this.complaints.splice(0);
+  }
+
   /** A page in a context of its own, at an address of the dashboard. No image of the platform is loaded: there is no network. */
   async open(hash: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({ locale: "zh-CN", timezoneId: "Asia/Shanghai", ...options });

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await room.append([gift(2, { user: user("榜一"), unitDiamonds: 30_000, diamonds: 60_000, comboId: "big", settled: true })]);
 });
 afterAll(() => dashboard.close());
-afterEach(() => expect(dashboard.complaints.splice(0)).toEqual([]));
+afterEach(async () => expect(await dashboard.closePages()).toEqual([]));
 
 const open = (options: string, width = 600) =>
   dashboard.open(`overlay.html#room=${room.id}&token=${token}&${options}`, { viewport: { width, height: 500 } });

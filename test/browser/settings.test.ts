@@ -49,7 +49,7 @@ afterAll(async () => {
   await dashboard.close();
   receiver.close();
 });
-afterEach(() => expect(dashboard.complaints.splice(0)).toEqual([]));
+afterEach(async () => expect(await dashboard.closePages()).toEqual([]));
 
 async function open(path: string, options = {}): Promise<Page> {
   const page = await dashboard.open(`#token=${dashboard.token}`, { viewport: { width: 1200, height: 850 }, ...options });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   room = (await dashboard.app.rooms.add(BUSY, {}, 10_000, NEVER)).row.room;
 });
 afterAll(() => dashboard.close());
-afterEach(() => expect(dashboard.complaints.splice(0)).toEqual([]));
+afterEach(async () => expect(await dashboard.closePages()).toEqual([]));
 
 const open = (options = {}, id = room) => dashboard.open(`#token=${dashboard.token}`, options).then((page) => goTo(page, id));
 async function goTo(page: Page, id: number): Promise<Page> {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   dashboard = await Dashboard.start();
 });
 afterAll(() => dashboard.close());
-afterEach(() => expect(dashboard.complaints.splice(0)).toEqual([]));
+afterEach(async () => expect(await dashboard.closePages()).toEqual([]));
 
 const link = () => `#token=${dashboard.token}`;
 async function paste(page: Page, text: string): Promise<void> {
