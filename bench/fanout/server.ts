@@ -1,9 +1,9 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { pino } from "pino";
-import { Tails } from "../../src/feed/tail.js";
-import type { TailBatch } from "../../src/feed/tail-batch.js";
-import { Follow } from "../../src/feed/tail-follow.js";
+import type { Batch } from "../../src/feed/batch.js";
+import { Feed } from "../../src/feed/feed.js";
+import { Follow } from "../../src/feed/follow.js";
 import type { RoomManager } from "../../src/health/state.js";
 import { createToken } from "../../src/http/auth.js";
 import { startApi } from "../../src/http/server.js";
@@ -57,14 +57,13 @@ const port =
     : (await startApi({ host: "127.0.0.1", port: 0, store, rooms: manager, clock: systemClock, logger })).port;
 const { token } = await createToken(store.tokens, { name: "bench", scope: "read", now: Date.now() });
 
-/** The other side gets its batches from the same log by the same tail: only the way from there to the sockets differs. */
+/** The other side gets its batches from the same log by the same feed: only the way from there to the sockets differs. */
 async function naivePort(): Promise<number> {
   const naive = await naiveServer();
   const onError = (error: unknown) => console.error(error);
-  const tails = new Tails({ log: store.log, clock: systemClock, onError });
-  const take = (batch: TailBatch) => naive.send(`[${batch.events.map((_event, index) => batch.json(index)).join(",")}]`);
-  const target = { take, ready: async () => () => {}, failed: onError };
-  const follow = new Follow({ log: store.log, tails, signal: new AbortController().signal, target });
+  const feed = new Feed({ log: store.log, clock: systemClock, onError });
+  const take = (batch: Batch) => naive.send(`[${batch.rows.map(({ text }) => text).join(",")}]`);
+  const follow = new Follow(feed, { take, ready: async () => () => {}, failed: onError }, new AbortController().signal);
   for (const { room } of rooms) follow.add({ room, after: 0, where: {} });
   return naive.port;
 }

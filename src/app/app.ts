@@ -6,6 +6,7 @@ import { type Compat, type CompatOptions, startCompat } from "../compat/compat.j
 import { COMPAT_LIMITS } from "../compat/limits.js";
 import { lateErasures } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
+import { Feed } from "../feed/feed.js";
 import { compatDoor } from "../http/compat-door.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
@@ -99,8 +100,10 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, about) => logger.error({ err: error, ...about }, "raw frames are not kept as they should be"),
     });
     closers.push(() => raw.close());
+    const feed = new Feed({ log, clock, onError: (error) => logger.error({ err: error }, "the log could not be followed for a moment") });
     const hooks = openHooks({
       store,
+      feed,
       clock,
       allow: config.hookAllowPrivate,
       pauseAfterMs: config.hookPauseAfterMs,
@@ -181,6 +184,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       logger,
       metrics,
       appends,
+      feed,
       hooks: hooks.webhooks,
       exports: exportsAt(desk),
       official: official === null ? [] : [official],
@@ -189,7 +193,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());
-    const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, clock, logger }));
+    const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, feed, clock, logger }));
     compat = streams;
     closers.push(() => streams.close());
     return { url: api.url, store, rooms, compat: streams.urls, lost: lost.signal, close };
@@ -204,7 +208,13 @@ const NO_COMPAT = { compatGrabPort: null, compatLivePort: null, compatTiktokPort
 /** Returns the options of the streams for clients of other programs, by these settings. */
 function compatOptions(
   config: Config,
-  { store, rooms, clock, logger }: { readonly store: Store; readonly rooms: WatchedRooms; readonly clock: Clock; readonly logger: Logger },
+  {
+    store,
+    rooms,
+    feed,
+    clock,
+    logger,
+  }: { readonly store: Store; readonly rooms: WatchedRooms; readonly feed: Feed; readonly clock: Clock; readonly logger: Logger },
 ): CompatOptions {
   const { host, pollMs, compatToken, compatOrigins } = config;
   const tokenNeeded = compatToken === "always" || (compatToken === "auto" && !LOOPBACK.includes(host));
@@ -213,6 +223,7 @@ function compatOptions(
     ports: { grab: config.compatGrabPort, live: config.compatLivePort, tiktok: config.compatTiktokPort },
     store,
     rooms,
+    feed,
     clock,
     door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger, tokenNeeded }),
     origins: (compatOrigins ?? "").split(",").flatMap((origin) => origin.trim() || []),

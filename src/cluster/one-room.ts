@@ -1,4 +1,5 @@
 import type { LiveEvent, NewEvent } from "../events/event.js";
+import { Feed } from "../feed/feed.js";
 import type { RoomStatus } from "../health/state.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/source.js";
@@ -6,6 +7,7 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
+import { matches } from "../store/row.js";
 import type { Store } from "../store/store.js";
 import { Supervisor } from "./supervisor.js";
 
@@ -25,7 +27,6 @@ interface OneRoomDeps {
 
 /** Longest wait for the first answer about the room, in ms: a browser may have to start first. */
 const SETTLE_MS = 20_000;
-const PAGE = 500;
 
 /** One room, collected into memory: for those who watch or record one and keep nothing. It goes on from broadcast to broadcast until it is closed. */
 export class OneRoom {
@@ -35,13 +36,16 @@ export class OneRoom {
   readonly store: Store;
   readonly #onlySession: string | null;
   readonly #supervisor: Supervisor;
+  readonly #clock: Clock;
   readonly #close: () => Promise<void>;
+  readonly #over = new AbortController();
 
   private constructor(room: {
     readonly found: RoomStatus;
     readonly onlySession: string | null;
     readonly store: Store;
     readonly supervisor: Supervisor;
+    readonly clock: Clock;
     readonly close: () => Promise<void>;
   }) {
     this.room = room.found.room;
@@ -49,6 +53,7 @@ export class OneRoom {
     this.store = room.store;
     this.#onlySession = room.onlySession;
     this.#supervisor = room.supervisor;
+    this.#clock = room.clock;
     this.#close = room.close;
   }
 
@@ -69,7 +74,7 @@ export class OneRoom {
     };
     try {
       const { onlySession, status } = await supervisor.request(text, SETTLE_MS, signal);
-      return new OneRoom({ found: status, onlySession, store, supervisor, close });
+      return new OneRoom({ found: status, onlySession, store, supervisor, clock, close });
     } catch (error) {
       await close();
       throw error;
@@ -86,28 +91,27 @@ export class OneRoom {
    * @param onLost told how many events were dropped because they were not taken in time
    */
   async *events(where: Where, signal: AbortSignal, onLost: (count: number) => void = () => {}): AsyncGenerator<LiveEvent, void> {
-    const { log } = this.store;
     const wanted = this.#onlySession === null ? where : { ...where, sessionId: this.#onlySession };
-    let after = 0;
-    const wakes = log.wakes(signal)[Symbol.asyncIterator]();
+    const feed = new Feed({ log: this.store.log, clock: this.#clock, coalesceMs: 0, onError: () => {} });
+    const done = new AbortController();
+    const until = AbortSignal.any([signal, this.#over.signal, done.signal]);
     try {
-      while (!signal.aborted) {
-        const page = await log.read(this.room, after, PAGE, wanted);
-        if (page.removed !== undefined) onLost(page.removed[1] - page.removed[0] + 1);
-        for (const event of page.events) {
-          yield event;
+      for await (const { removed, rows } of feed.subscribe({ room: this.room, after: 0, where: wanted }, until)) {
+        if (removed !== null) onLost(removed[1] - removed[0] + 1);
+        for (const row of rows) {
+          if (!matches(row, wanted)) continue;
+          yield row.event;
           if (signal.aborted) return;
         }
-        after = page.scanned;
-        if (after >= page.head && (await wakes.next()).done) return;
       }
     } finally {
-      await wakes.return?.();
+      done.abort();
     }
   }
 
   /** Ends collecting, and what waits for events. */
   close(): Promise<void> {
+    this.#over.abort();
     return this.#close();
   }
 }

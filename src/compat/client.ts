@@ -1,8 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { LiveEventOf } from "../events/event.js";
-import type { TailBatch } from "../feed/tail-batch.js";
-import { Follow, type Followed, type FollowTarget } from "../feed/tail-follow.js";
+import type { Batch } from "../feed/batch.js";
+import { Follow, type FollowTarget } from "../feed/follow.js";
+import type { Followed } from "../feed/subscription.js";
 import { Bucket } from "../runtime/bucket.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -64,7 +65,7 @@ interface Seen extends Followed {
   readonly session: string | null;
 }
 
-/** One client of a compat output: it reads the log from its head on, through the tails, like every other reader. */
+/** One client of a compat output: it reads the log from its head on, through the feed, like every other reader. */
 export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
@@ -97,7 +98,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#format = format;
     this.#writing = writing;
     this.#parts = parts;
-    this.#follow = new Follow({ log: parts.store.log, tails: parts.tails, target: this, signal: this.#over.signal });
+    this.#follow = new Follow(parts.feed, this, this.#over.signal);
     const { clock, limits } = parts;
     this.#bucket = new Bucket(clock, limits.messageBurst, limits.messagesPerSecond);
     this.#ws.on("error", () => {});
@@ -163,7 +164,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#rooms.delete(room);
   }
 
-  take(batch: TailBatch, { room, session }: Seen): void {
+  take(batch: Batch, { room, session }: Seen): void {
     const about = this.#parts.abouts.of(room);
     for (const message of this.#writing.messages(batch, about, this.#asked, session)) this.#send(message);
   }

@@ -1,9 +1,5 @@
 import type { RoomRequests } from "../health/state.js";
-import type { Clock } from "../runtime/clock.js";
-import type { Log, RoomKey } from "../store/log.js";
-
-/** Pause after the store's wake-ups broke off, before they are asked for again. */
-const RETRY_MS = 1_000;
+import type { RoomKey } from "../store/log.js";
 
 /** Reader that wants every room that is collected. */
 export interface CollectedReader {
@@ -15,23 +11,12 @@ export interface CollectedReader {
 
 /** Tracks the rooms that are collected now, as their events show: a room is found by its first event, so that none of it is missed. */
 export class Collected {
-  readonly #log: Pick<Log, "wakes">;
   readonly #rooms: Pick<RoomRequests, "status">;
-  readonly #clock: Clock;
-  readonly #onError: (error: unknown) => void;
   readonly #known = new Set<RoomKey>();
   readonly #readers = new Set<CollectedReader>();
 
-  constructor(parts: {
-    readonly log: Pick<Log, "wakes">;
-    readonly rooms: Pick<RoomRequests, "status">;
-    readonly clock: Clock;
-    readonly onError: (error: unknown) => void;
-  }) {
-    this.#log = parts.log;
-    this.#rooms = parts.rooms;
-    this.#clock = parts.clock;
-    this.#onError = parts.onError;
+  constructor(rooms: Pick<RoomRequests, "status">) {
+    this.#rooms = rooms;
   }
 
   /** Rooms that are known to be collected. */
@@ -56,21 +41,12 @@ export class Collected {
     }
   }
 
-  /** Listens until the signal aborts. Never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        for await (const rooms of this.#log.wakes(signal)) for (const room of rooms) this.#woken(room);
-      } catch (error) {
-        if (!signal.aborted) this.#onError(error);
-      }
-      await this.#clock.sleep(RETRY_MS, signal).catch(() => {});
+  /** Takes rooms that may have got events. */
+  woken(rooms: ReadonlySet<RoomKey>): void {
+    for (const room of rooms) {
+      if (this.#known.has(room) || this.#rooms.status(room) === null) continue;
+      this.#known.add(room);
+      for (const reader of this.#readers) reader.add(room);
     }
-  }
-
-  #woken(room: RoomKey): void {
-    if (this.#known.has(room) || this.#rooms.status(room) === null) return;
-    this.#known.add(room);
-    for (const reader of this.#readers) reader.add(room);
   }
 }

@@ -1,4 +1,4 @@
-import { Tails } from "../feed/tail.js";
+import { Feed } from "../feed/feed.js";
 import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
@@ -20,6 +20,8 @@ export interface CompatOptions {
   readonly ports: Readonly<Record<Format["name"], number | null>>;
   readonly store: Pick<Store, "log" | "rooms">;
   readonly rooms: RoomRequests;
+  /** The process's feed of the store's log; one of their own by default. */
+  readonly feed?: Feed;
   readonly clock: Clock;
   readonly door: Door;
   readonly origins?: readonly string[];
@@ -46,15 +48,16 @@ export interface Compat {
 export async function startCompat(options: CompatOptions): Promise<Compat> {
   const { host, store, rooms, clock, onError } = options;
   const limits = { ...COMPAT_LIMITS, ...options.limits };
+  const feed = options.feed ?? new Feed({ log: store.log, clock, onError });
   const parts: CompatDeps = {
     store,
     rooms,
     clock,
     door: options.door,
     origins: (options.origins ?? []).map((origin) => origin.toLowerCase()),
-    tails: new Tails({ log: store.log, clock, onError }),
+    feed,
     abouts: new Abouts(store.rooms),
-    collected: new Collected({ log: store.log, rooms, clock, onError }),
+    collected: new Collected(rooms),
     limits,
     onError,
   };
@@ -95,8 +98,8 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
 /**
  * Runs what goes on beside the clients until the signal aborts: listening for rooms, heartbeats, and looking at what is known of the rooms.
  */
-function keepUp({ collected, abouts, clock, limits, onError }: CompatDeps, ports: readonly CompatPort[], signal: AbortSignal): void {
-  void collected.run(signal);
+function keepUp({ feed, collected, abouts, clock, limits, onError }: CompatDeps, ports: readonly CompatPort[], signal: AbortSignal): void {
+  feed.onWake((woken) => collected.woken(woken ?? new Set()), signal);
   const stops = [
     clock.every(limits.heartbeatMs, () => {
       collected.sweep();

@@ -1,4 +1,4 @@
-import type { Tails } from "../feed/tail.js";
+import type { Feed } from "../feed/feed.js";
 import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
@@ -15,7 +15,7 @@ export interface CompatDeps {
   readonly door: Door;
   /** Origins of pages that may read without a token, beside those of this machine. */
   readonly origins: readonly string[];
-  readonly tails: Tails;
+  readonly feed: Feed;
   readonly abouts: Abouts;
   readonly collected: Collected;
   readonly limits: CompatLimits;

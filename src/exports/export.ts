@@ -2,11 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import type { LiveEvent } from "../events/event.js";
 import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import type { Log } from "../store/log.js";
+import type { StoredEvent } from "../store/stored-event.js";
 import type { ExportAsk } from "./ask.js";
 import { ass } from "./ass.js";
 import { csv } from "./csv.js";
 import type { Encode, ExportFormat } from "./format.js";
-import { jsonl } from "./jsonl.js";
+import { jsonl, storedLines } from "./jsonl.js";
 import { parquet } from "./parquet.js";
 import { Pseudonyms } from "./pseudonyms.js";
 import { srt } from "./srt.js";
@@ -27,26 +28,27 @@ interface Paid {
  * @param onScanned told, before a page is given, up to which seq it and those before it have come
  * @param paid without it the filter takes what time it needs: for a process of its own
  */
-async function* eventsOf(
+async function* rowsOf(
   log: Pick<Log, "read">,
   ask: ExportAsk,
   signal: AbortSignal,
   onScanned: (seq: number) => void = () => {},
   paid: Paid | null = null,
-): AsyncGenerator<readonly LiveEvent[]> {
+): AsyncGenerator<readonly StoredEvent[]> {
   const { room, until, where, from, to } = ask;
   const expression = ask.filter === null ? null : readFilter(ask.filter);
-  const inRange = (event: LiveEvent) => event.seq <= until && (from === null || event.time >= from) && (to === null || event.time < to);
+  const inRange = (row: StoredEvent) =>
+    row.seq <= until && (from === null || row.event.time >= from) && (to === null || row.event.time < to);
   for (let after = ask.after; after < until; ) {
     signal.throwIfAborted();
     const page = await log.read(room, after, PAGE, where);
     after = Math.max(page.scanned, after + 1);
-    const events = page.events.filter(inRange);
-    let wanted: readonly LiveEvent[] = events;
-    if (expression !== null && paid === null) wanted = events.filter(expression);
+    const rows = page.rows.filter(inRange);
+    let wanted: readonly StoredEvent[] = rows;
+    if (expression !== null && paid === null) wanted = rows.filter(({ event }) => expression(event));
     else if (expression !== null && paid !== null) {
       await paid.time.calm(paid.payer, signal);
-      wanted = (await paid.time.sift(events, { payer: paid.payer, wanted: expression, signal })).found;
+      wanted = (await paid.time.sift(rows, { payer: paid.payer, wanted: expression, signal })).found;
       signal.throwIfAborted();
     }
     onScanned(Math.min(after, until));
@@ -78,12 +80,16 @@ export async function* exportPieces(
   const onScanned = (seq: number) => {
     scanned = seq;
   };
-  const events = eventsOf(log, ask, signal, onScanned, paid);
-  const hidden = ask.pseudonymKey === null ? events : hide(events, new Pseudonyms(ask.pseudonymKey));
-  for await (const piece of ENCODERS[ask.format](hidden, ask.about))
+  const rows = rowsOf(log, ask, signal, onScanned, paid);
+  const asStored = ask.format === "jsonl" && ask.pseudonymKey === null;
+  for await (const piece of asStored ? storedLines(rows) : ENCODERS[ask.format](eventsOf(rows, ask.pseudonymKey), ask.about))
     yield { bytes: typeof piece === "string" ? Buffer.from(piece, "utf8") : piece, scanned };
 }
 
-async function* hide(batches: AsyncIterable<readonly LiveEvent[]>, pseudonyms: Pseudonyms): AsyncGenerator<readonly LiveEvent[]> {
-  for await (const events of batches) yield events.map((event) => pseudonyms.hide(event));
+async function* eventsOf(
+  batches: AsyncIterable<readonly StoredEvent[]>,
+  key: ExportAsk["pseudonymKey"],
+): AsyncGenerator<readonly LiveEvent[]> {
+  const pseudonyms = key === null ? null : new Pseudonyms(key);
+  for await (const rows of batches) yield rows.map(({ event }) => pseudonyms?.hide(event) ?? event);
 }

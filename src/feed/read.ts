@@ -1,6 +1,10 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
+import type { Clock } from "../runtime/clock.js";
 import type { Log, Page, RoomKey, Where } from "../store/log.js";
+import { matches } from "../store/row.js";
+import type { StoredEvent } from "../store/stored-event.js";
+import type { Feed } from "./feed.js";
 import type { ReadingTime } from "./reading-time.js";
 
 /** Least rows asked for at a time, so that looking for the last few among many hidden ones does not go row by row. */
@@ -11,12 +15,10 @@ const STEP_MAX = 250;
 const STEPS_MAX = 1_000;
 /** Characters of the events of one reading: its answer is made and kept as a whole. One step may come on top. */
 const CHARS_MAX = 12_000_000;
-/** Characters that names and signs of a field take, beside its text. */
-const FIELD_CHARS = 16;
 
 /** Result of a reading: events in order, and where the reader is afterwards. */
 export interface ReadEvents {
-  readonly events: readonly LiveEvent[];
+  readonly rows: readonly StoredEvent[];
   /** Everything up to here was given or passed over. */
   readonly next: number;
   /** Whether there is more to look at right now. */
@@ -37,7 +39,8 @@ export interface Share {
 export interface Filter {
   /** Condition by which the store can leave out events by itself. */
   readonly where: Where;
-  shows(event: LiveEvent): boolean;
+  /** Whether an event that fulfils it is shown, where that takes a look inside; null where all are. */
+  readonly inside: ((event: LiveEvent) => boolean) | null;
   /** Expression of the caller's own that says which of these are wanted: it takes time, which is counted. */
   readonly expression: Predicate | null;
 }
@@ -70,7 +73,7 @@ export async function readAfter(reading: ReadRequest, after: number, signal: Abo
       await steps.begin();
       if (signal.aborted) return { ...steps.got, next, more: true };
       const page = await log.read(room, next, steps.rows, filter.where);
-      const { last, isWhole } = await steps.take(page, page.events);
+      const { last, isWhole } = await steps.take(page, page.rows);
       // Without progress the store has nothing more to say, whatever its head is.
       const more = isWhole ? page.scanned > next && page.scanned < page.head : (last ?? next) < page.head;
       next = isWhole ? Math.max(next, page.scanned) : (last ?? next);
@@ -90,8 +93,8 @@ export async function readNewest(reading: ReadRequest, head: number, signal?: Ab
   const end = await reading.time.begin(reading.payer, signal);
   if (end === null) return null;
   try {
-    const { events } = await stepBack(reading, head + 1);
-    return { events, next: head, more: false, removed: [] };
+    const { rows } = await stepBack(reading, head + 1);
+    return { rows, next: head, more: false, removed: [] };
   } finally {
     end();
   }
@@ -110,7 +113,12 @@ export async function readBefore(reading: ReadRequest, from: number, signal?: Ab
 
 /** Returns the result of a reading that was ended before it began: the reader is where it was. */
 function nothing(next: number): ReadEvents {
-  return { events: [], next, more: true, removed: [] };
+  return { rows: [], next, more: true, removed: [] };
+}
+
+/** Whether a filter shows an event, whatever its expression says. */
+export function shows({ where, inside }: Pick<Filter, "where" | "inside">, row: StoredEvent): boolean {
+  return matches(row, where) && (inside === null || inside(row.event));
 }
 
 async function stepBack(reading: ReadRequest, from: number, signal?: AbortSignal): Promise<ReadEvents> {
@@ -121,20 +129,62 @@ async function stepBack(reading: ReadRequest, from: number, signal?: AbortSignal
     await steps.begin();
     if (signal?.aborted) break;
     const page = await log.readBefore(room, before, steps.rows, filter.where);
-    const { last, isWhole } = await steps.take(page, page.events.toReversed());
+    const { last, isWhole } = await steps.take(page, page.rows.toReversed());
     if (isWhole && page.scanned >= before) before = 1;
     else before = isWhole ? page.scanned : (last ?? before);
     if (steps.areOver) break;
   }
-  const { events, removed } = steps.got;
-  return { events: events.toReversed(), next: before, more: before > 1, removed };
+  const { rows, removed } = steps.got;
+  return { rows: rows.toReversed(), next: before, more: before > 1, removed };
+}
+
+/** A wait for a room's next events: for how long, and by which clock. */
+interface Waiting {
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly ms: number;
+}
+
+/**
+ * Waits until there are events after a seq that the filter shows, up to `limit` of them: those that come together. Ends with none when the
+ * time is over, the signal aborts, or its share of work is done.
+ */
+export async function readNext(
+  reading: ReadRequest,
+  after: number,
+  { feed, clock, ms }: Waiting,
+  signal: AbortSignal,
+): Promise<ReadEvents> {
+  const { room, filter, time, payer, share } = reading;
+  const steps = new Steps(reading, signal);
+  const over = new AbortController();
+  const end = () => over.abort();
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
+  clock.sleep(ms, over.signal).then(end, () => {});
+  const subscription = feed.subscribe({ room, after, where: filter.where }, over.signal);
+  let next = after;
+  let more = false;
+  try {
+    for (let batch = await subscription.next(); batch !== null; batch = await subscription.next()) {
+      await time.turn(payer);
+      const { last, isWhole } = await steps.take(batch, batch.rows);
+      next = isWhole ? batch.to : (last ?? next);
+      more = next < batch.head;
+      if (steps.got.rows.length > 0 || (share !== undefined && steps.areOver) || over.signal.aborted) break;
+    }
+    return { ...steps.got, next, more };
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
+  }
 }
 
 /** The steps of one reading: what they found, and whether they were enough. */
 class Steps {
   readonly #reading: ReadRequest;
   readonly #signal: AbortSignal | undefined;
-  readonly #events: LiveEvent[] = [];
+  readonly #rows: StoredEvent[] = [];
   readonly #removed: NonNullable<Page["removed"]>[] = [];
   #count = 0;
   #tried = 0;
@@ -146,8 +196,8 @@ class Steps {
     this.#signal = signal;
   }
 
-  get got(): Pick<ReadEvents, "events" | "removed"> {
-    return { events: this.#events, removed: this.#removed };
+  get got(): Pick<ReadEvents, "rows" | "removed"> {
+    return { rows: this.#rows, removed: this.#removed };
   }
 
   /** Rows that the next step asks for. */
@@ -162,7 +212,7 @@ class Steps {
   }
 
   get #left(): number {
-    return this.#reading.limit - this.#events.length;
+    return this.#reading.limit - this.#rows.length;
   }
 
   /** Waits for the turn of the next step. */
@@ -175,10 +225,13 @@ class Steps {
    * Takes what is shown of a page, in the order in which it is looked at.
    * @returns whether it looked at all of it, and otherwise the seq of the last one that it looked at, null for none
    */
-  async take(page: Page, events: readonly LiveEvent[]): Promise<{ last: number | null; isWhole: boolean }> {
+  async take(
+    { removed }: { removed?: Page["removed"] | null },
+    rows: readonly StoredEvent[],
+  ): Promise<{ last: number | null; isWhole: boolean }> {
     const { filter, time, payer, share } = this.#reading;
-    if (page.removed) this.#removed.push(page.removed);
-    const shown = events.filter((event) => filter.shows(event));
+    if (removed) this.#removed.push(removed);
+    const shown = rows.filter((row) => shows(filter, row));
     const limit = this.#left;
     let looked = shown.slice(0, limit);
     let found = looked;
@@ -190,21 +243,12 @@ class Steps {
       looked = shown.slice(0, sifted.tried);
       found = [...sifted.found];
     }
-    for (const event of found) {
-      this.#events.push(event);
-      this.#chars += charsOf(event);
+    for (const row of found) {
+      this.#rows.push(row);
+      this.#chars += row.text.length;
     }
     // The last one that was wanted ends the reading there, also where others behind it are not shown.
     const isWhole = looked.length === shown.length && found.length < limit;
     return { last: looked.at(-1)?.seq ?? null, isWhole };
   }
-}
-
-/** Returns about how many characters an event takes as text. */
-function charsOf(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  if (typeof value !== "object" || value === null) return 0;
-  let chars = 0;
-  for (const one of Object.values(value)) chars += FIELD_CHARS + charsOf(one);
-  return chars;
 }

@@ -1,8 +1,8 @@
-import type { LiveEvent } from "../events/event.js";
 import { compile, FilterError, type Predicate } from "../events/filter.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
+import type { StoredEvent } from "../store/stored-event.js";
 
 /** Limits of the time that the filter expressions and searches of one payer may take. A payer is a token or a webhook. */
 export interface WorkLimits {
@@ -66,7 +66,7 @@ interface Sifting {
 
 /** Result of a filter. */
 interface Sifted {
-  readonly found: readonly LiveEvent[];
+  readonly found: readonly StoredEvent[];
   /** Events that were looked at, from the first on: all, unless it ended early. */
   readonly tried: number;
   /** ms that the filter took. */
@@ -130,19 +130,19 @@ export class ReadingTime {
   }
 
   /** Tries a filter on events, in turns; an abort ends it between two events. */
-  async sift(events: readonly LiveEvent[], sifting: Sifting): Promise<Sifted> {
+  async sift(rows: readonly StoredEvent[], sifting: Sifting): Promise<Sifted> {
     const { payer, wanted, limit = Number.POSITIVE_INFINITY, mostMs = Number.POSITIVE_INFINITY, signal } = sifting;
-    const found: LiveEvent[] = [];
+    const found: StoredEvent[] = [];
     let tried = 0;
     let ms = 0;
-    while (tried < events.length && found.length < limit && ms < mostMs) {
+    while (tried < rows.length && found.length < limit && ms < mostMs) {
       await this.turn(payer);
       if (signal?.aborted) break;
       const began = performance.now();
       this.#spend(payer, () => {
-        for (const event of tried === 0 ? events : events.slice(tried)) {
+        for (const row of tried === 0 ? rows : rows.slice(tried)) {
           tried++;
-          if (wanted(event)) found.push(event);
+          if (wanted(row.event)) found.push(row);
           if (found.length === limit || performance.now() - began > SLICE_MS) break;
         }
       });

@@ -1,92 +1,121 @@
-import type { RoomKey } from "../store/log.js";
-import { RoomTail, type TailDeps } from "./tail-room.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Log, RoomKey } from "../store/log.js";
+import { Batch } from "./batch.js";
 
-/** Pause after the store's wake-ups broke off, before they are asked for again. */
+/** Events read and handed over at a time: at 5,000 a second one page is 100 ms of a room. */
+const PAGE_EVENTS = 500;
+/** Pause after the log could not be read. */
 const RETRY_MS = 1_000;
-/** Default of {@link TailDeps.coalesceMs}. A write to a socket costs the same for 1 event as for 100, and nobody sees 15 ms. */
-const COALESCE_MS = 15;
 
-interface HeldTail {
-  readonly tail: RoomTail;
-  readonly stop: AbortController;
-  holders: number;
+/** Reader that is given a room's batches once it is at the head. */
+export interface TailReader {
+  /** Everything up to here it has. */
+  readonly at: number;
+  /** Takes the next batch, which begins at `at`; afterwards `at` must be the batch's `to`. Must not throw. */
+  take(batch: Batch): void;
 }
 
-/** The tails of a process: one for each room that somebody reads, none for the others. */
-export class Tails {
+/** Dependencies of a tail. */
+export interface TailDeps {
+  readonly log: Pick<Log, "read" | "heads" | "wakes">;
+  readonly clock: Clock;
+  /** Least ms between two batches of a room: what comes in between goes out together. */
+  readonly coalesceMs: number;
+  /** Told of what went wrong; the tail goes on by itself. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** End of one room's log. It reads what is new once and hands the same batch to every reader that has joined. */
+export class Tail {
+  readonly room: RoomKey;
+  /** Rejects when the log could not say where its head is. */
+  readonly started: Promise<void>;
   readonly #parts: TailDeps;
-  readonly #held = new Map<RoomKey, HeldTail>();
-  #listening: AbortController | null = null;
+  readonly #signal: AbortSignal;
+  readonly #readers = new Set<TailReader>();
+  #at = 0;
+  #gaveAt = Number.NEGATIVE_INFINITY;
+  #running = false;
+  /** Whether the room may have events beyond `at`. */
+  #again = false;
 
-  constructor(parts: Omit<TailDeps, "coalesceMs"> & Partial<Pick<TailDeps, "coalesceMs">>) {
-    this.#parts = { coalesceMs: COALESCE_MS, ...parts };
+  constructor(room: RoomKey, parts: TailDeps, signal: AbortSignal) {
+    this.room = room;
+    this.#parts = parts;
+    this.#signal = signal;
+    this.started = this.#start();
   }
 
-  /** Rooms that are read now. */
-  get size(): number {
-    return this.#held.size;
+  /** Everything up to here was handed out. */
+  get at(): number {
+    return this.#at;
   }
 
-  /**
-   * Returns the tail of a room, held until the signal aborts.
-   * @throws whatever the log throws when it cannot say where its head is
-   */
-  async hold(room: RoomKey, signal: AbortSignal): Promise<RoomTail> {
-    signal.throwIfAborted();
-    const held = this.#held.get(room) ?? this.#open(room);
-    held.holders++;
-    signal.addEventListener("abort", () => this.#release(room, held), { once: true });
-    try {
-      await held.tail.started;
-    } catch (error) {
-      // The next one who asks begins anew.
-      if (this.#held.get(room) === held) this.#drop(room, held);
-      throw error;
-    }
-    return held.tail;
+  /** Lets a reader in that has everything up to the tail's place, or more; false when it is behind and has to read the log itself. */
+  join(reader: TailReader): boolean {
+    if (reader.at < this.#at) return false;
+    this.#readers.add(reader);
+    // The tail does not read while nobody listens; what came meanwhile is looked for now.
+    if (this.#again) this.wake();
+    return true;
   }
 
-  #open(room: RoomKey): HeldTail {
-    // Before the head is read, so that what comes after that wakes the tail.
-    this.#listening ??= this.#listen();
-    const stop = new AbortController();
-    const held: HeldTail = { tail: new RoomTail(room, this.#parts, stop.signal), stop, holders: 0 };
-    this.#held.set(room, held);
-    return held;
+  leave(reader: TailReader): void {
+    this.#readers.delete(reader);
   }
 
-  #release(room: RoomKey, held: HeldTail): void {
-    held.holders--;
-    if (held.holders === 0) this.#drop(room, held);
+  /** Called when the room may have got events. */
+  wake(): void {
+    this.#again = true;
+    if (!this.#running && this.#readers.size > 0) void this.#run();
   }
 
-  #drop(room: RoomKey, held: HeldTail): void {
-    held.stop.abort();
-    if (this.#held.get(room) !== held) return;
-    this.#held.delete(room);
-    if (this.#held.size > 0) return;
-    this.#listening?.abort();
-    this.#listening = null;
+  async #start(): Promise<void> {
+    const { log } = this.#parts;
+    this.#at = (await log.heads([this.room])).get(this.room)?.head ?? 0;
   }
 
-  #listen(): AbortController {
-    const listening = new AbortController();
-    void this.#run(listening.signal);
-    return listening;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { log, clock, onError } = this.#parts;
-    while (!signal.aborted) {
+  async #run(): Promise<void> {
+    const { clock, coalesceMs, onError } = this.#parts;
+    this.#running = true;
+    while (this.#again && this.#readers.size > 0 && !this.#signal.aborted) {
       try {
-        const wakes = log.wakes(signal);
-        // Whatever came while nobody listened must not be slept through.
-        for (const { tail } of this.#held.values()) tail.wake();
-        for await (const rooms of wakes) for (const room of rooms) this.#held.get(room)?.tail.wake();
+        const waitMs = this.#gaveAt + coalesceMs - clock.now();
+        if (waitMs > 0) await clock.sleep(waitMs, this.#signal);
+        this.#again = false;
+        await this.#advance();
       } catch (error) {
-        if (!signal.aborted) onError(error);
+        this.#again = true;
+        if (this.#signal.aborted) break;
+        onError(error);
+        await clock.sleep(RETRY_MS, this.#signal).catch(() => {});
       }
-      await clock.sleep(RETRY_MS, signal).catch(() => {});
+    }
+    this.#running = false;
+  }
+
+  async #advance(): Promise<void> {
+    while (!this.#signal.aborted) {
+      if (this.#readers.size === 0) {
+        this.#again = true;
+        return;
+      }
+      const page = await this.#parts.log.read(this.room, this.#at, PAGE_EVENTS);
+      if (page.scanned <= this.#at) return;
+      const batch = new Batch(this.room, this.#at, page);
+      this.#at = batch.to;
+      this.#gaveAt = this.#parts.clock.now();
+      for (const reader of this.#readers) {
+        // A reader that read the log itself may be ahead of the tail: it gets the rest only.
+        if (reader.at < batch.to) reader.take(reader.at === batch.after ? batch : batch.rest(reader.at));
+      }
+      if (page.scanned >= page.head) return;
+      await breathe();
     }
   }
+}
+
+/** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import type { Exports } from "../exports/exports.js";
-import type { LongPollNotifier } from "../feed/long-poll-notifier.js";
 import type { RoomManager } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
@@ -26,7 +25,6 @@ export interface ApiDeps {
   readonly logger: FastifyBaseLogger;
   readonly authenticator: Authenticator;
   readonly calls: HttpCalls;
-  readonly notifier: LongPollNotifier;
   readonly mutex: PollMutex;
   readonly live: LiveStreams;
   readonly metrics: Metrics;

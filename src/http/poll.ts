@@ -1,5 +1,5 @@
-import type { LongPollNotifier } from "../feed/long-poll-notifier.js";
-import { type ReadEvents, type ReadRequest, readAfter, readNewest } from "../feed/read.js";
+import type { Feed } from "../feed/feed.js";
+import { type ReadEvents, type ReadRequest, readAfter, readNewest, readNext } from "../feed/read.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { HttpCall } from "./calls.js";
@@ -7,7 +7,7 @@ import type { HttpCall } from "./calls.js";
 /** A read that may wait for its first event. */
 interface Polling extends ReadRequest {
   readonly clock: Clock;
-  readonly notifier: LongPollNotifier;
+  readonly feed: Feed;
   readonly waitMs: number;
   readonly call: HttpCall;
 }
@@ -17,26 +17,22 @@ interface Polling extends ReadRequest {
  * filter shows, passing over hidden ones, or until the call is ended.
  */
 export async function poll(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
-  const { clock, notifier, waitMs, call, room } = polling;
+  const { clock, feed, waitMs, call } = polling;
   const deadline = clock.now() + waitMs;
   const removed: ReadEvents["removed"][number][] = [];
-  let after = from;
-  for (;;) {
-    // Opened before the read: an event that comes in between wakes it all the same.
-    const waiter = notifier.open(room, call.signal);
-    try {
-      const got = after === null ? await newest(polling, head) : await readAfter(polling, after, call.signal);
-      call.assertToken();
-      removed.push(...got.removed);
-      const leftMs = deadline - clock.now();
-      // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
-      const spent = got.more && polling.share !== undefined;
-      if (got.events.length > 0 || leftMs <= 0 || spent || call.ended !== null) return { ...got, removed };
-      if (!got.more) await waiter.sleep(leftMs);
-      after = got.next;
-    } finally {
-      waiter.close();
-    }
+  for (let after = from, isAtEnd = false; ; ) {
+    const ms = deadline - clock.now();
+    let got: ReadEvents;
+    if (after === null) got = await newest(polling, head);
+    else if (isAtEnd) got = await readNext(polling, after, { feed, clock, ms }, call.signal);
+    else got = await readAfter(polling, after, call.signal);
+    call.assertToken();
+    removed.push(...got.removed);
+    // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
+    const spent = got.more && polling.share !== undefined;
+    if (got.rows.length > 0 || clock.now() >= deadline || spent || call.ended !== null) return { ...got, removed };
+    after = got.next;
+    isAtEnd = !got.more;
   }
 }
 
@@ -54,5 +50,5 @@ async function newest(polling: Polling, head: number): Promise<ReadEvents> {
 }
 
 function nothingNew(head: number): ReadEvents {
-  return { events: [], next: head, more: false, removed: [] };
+  return { rows: [], next: head, more: false, removed: [] };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import { type Exports, LocalExports } from "../exports/exports.js";
-import { LongPollNotifier } from "../feed/long-poll-notifier.js";
+import type { Feed } from "../feed/feed.js";
 import type { RoomManager, RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -54,6 +54,8 @@ interface ApiOptions {
   readonly rooms: RoomManager;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
+  /** The process's feed of the store's log; one of the API's own by default. */
+  readonly feed?: Feed;
   /** Service that manages hooks; by default one whose hooks nobody delivers. */
   readonly hooks?: WebhookService;
   /** Service that makes exports; in this thread by default. */
@@ -100,10 +102,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     logger.error({ err: error }, "the tokens of open calls and streams cannot be looked at"),
   );
   const calls = new HttpCalls(held);
-  const notifier = new LongPollNotifier(store.log, clock, logger);
   const mutex = new PollMutex(clock, store.cluster?.locks);
   const authenticator = new Authenticator({ tokens: store.tokens, secrets, calls, clock, logger });
-  const live = new LiveStreams({ store, clock, logger, held });
+  const live = new LiveStreams({ store, clock, logger, held, feed: options.feed });
   const tasks = new TaskList(clock, logger);
   const parts: ApiDeps = {
     store,
@@ -112,7 +113,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     logger,
     authenticator,
     calls,
-    notifier,
     mutex,
     live,
     metrics,
@@ -189,7 +189,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close();
     throw listenFailure(error, host, port, "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port");
   }
-  if (!healthOnly) notifier.start();
 
   const address = app.addresses()[0];
   const bound = typeof address === "object" ? address.port : port;
@@ -213,7 +212,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     connections.close();
     await tasks.close();
     await calls.idle();
-    await notifier.stop();
   }
   let closing: Promise<void> | null = null;
   return {

@@ -1,6 +1,6 @@
-import type { LiveEvent } from "../events/event.js";
 import type { HookBatch, HookRow } from "../store/hooks.js";
 import type { Page, RoomKey } from "../store/log.js";
+import type { StoredEvent } from "../store/stored-event.js";
 
 /** The most events that a batch may be asked to hold. */
 export const BATCH_EVENTS_MAX = 500;
@@ -22,19 +22,22 @@ interface BatchOf {
 /**
  * Makes a batch of a page of the log; null when there is nothing to send in it. A page that passed over a removed range is sent without
  * events too: the receiver is told what it will never get.
- * @param events those of the page that the hook is to be sent
+ * @param rows those of the page that the hook is to be sent
  */
-export function makeBatch({ hook, logId, room, after, now }: BatchOf, page: Page, events: readonly LiveEvent[]): HookBatch | null {
-  if (events.length === 0 && page.removed === undefined) return null;
+export function makeBatch(
+  { hook, logId, room, after, now }: BatchOf,
+  page: Pick<Page, "scanned" | "removed">,
+  rows: readonly StoredEvent[],
+): HookBatch | null {
+  if (rows.length === 0 && page.removed === undefined) return null;
   const texts: string[] = [];
   let bytes = 0;
-  for (const event of events) {
-    const text = JSON.stringify(event);
+  for (const { text } of rows) {
     bytes += Buffer.byteLength(text) + 1;
     if (texts.length > 0 && bytes > BATCH_BYTES) break;
     texts.push(text);
   }
-  const to = texts.length < events.length ? (events[texts.length - 1]?.seq ?? page.scanned) : page.scanned;
+  const to = texts.length < rows.length ? (rows[texts.length - 1]?.seq ?? page.scanned) : page.scanned;
   const from = after + 1;
   const removed = page.removed === undefined ? "" : `"removed":[${JSON.stringify(page.removed)}],`;
   const head = `"hook":${JSON.stringify(hook.id)},"log":${JSON.stringify(logId)},"room":${room},"from":${from},"to":${to}`;

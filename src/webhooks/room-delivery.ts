@@ -1,8 +1,8 @@
-import type { LiveEvent } from "../events/event.js";
 import type { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/hooks.js";
 import type { Log, RoomKey } from "../store/log.js";
+import type { StoredEvent } from "../store/stored-event.js";
 import { makeBatch } from "./batch.js";
 import type { FirstLive } from "./first-live.js";
 import { signed } from "./secret.js";
@@ -167,12 +167,12 @@ export class RoomDelivery {
    * Returns the events that the hook's expression lets through. A hook whose expression takes more time than it may waits until it has some
    * again.
    */
-  async #passed(events: readonly LiveEvent[]): Promise<readonly LiveEvent[]> {
+  async #passed(rows: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
     const { hook, selection, time, signal } = this.#parts;
-    if (selection.expression === null) return events;
+    if (selection.expression === null) return rows;
     const payer = `hook ${hook.id}`;
     await time.calm(payer, signal);
-    return (await time.sift(events, { payer, wanted: selection.expression, signal })).found;
+    return (await time.sift(rows, { payer, wanted: selection.expression, signal })).found;
   }
 
   /** Makes the next batch of the room; null when there is nothing more. Events that are not wanted are passed over. */
@@ -182,13 +182,13 @@ export class RoomDelivery {
       const after = places.get(this.#room) ?? 0;
       const page = await store.log.read(this.#room, after, hook.maxEvents, { types: selection.types });
       if (page.scanned <= after) return null;
-      const events = [];
-      for (const event of await this.#passed(page.events)) {
-        const wanted = selection.wants(event);
-        if (wanted === "first" ? await firstLive.is(event) : wanted) events.push(event);
+      const rows = [];
+      for (const row of await this.#passed(page.rows)) {
+        const wanted = selection.wants(row);
+        if (wanted === "first" ? await firstLive.is(row.event) : wanted) rows.push(row);
       }
       if (signal.aborted) return null;
-      const batch = makeBatch({ hook, logId: store.log.id, room: this.#room, after, now: clock.now() }, page, events);
+      const batch = makeBatch({ hook, logId: store.log.id, room: this.#room, after, now: clock.now() }, page, rows);
       this.#more = (batch?.to ?? page.scanned) < page.head;
       if (batch !== null) return batch;
       places.set(this.#room, page.scanned);

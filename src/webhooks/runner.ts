@@ -1,3 +1,4 @@
+import type { Feed } from "../feed/feed.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
 import type { HookRow } from "../store/hooks.js";
@@ -10,14 +11,13 @@ import type { Send } from "./send.js";
 
 /** Time between two looks at the hooks, in ms: other processes (`dylive hook …`) change them too. */
 const LOOK_MS = 2_000;
-/** Pause after the store's wake-ups broke off. */
-const WAKES_RETRY_MS = 1_000;
 /** Failing time in ms after which a hook is paused, unless told otherwise. */
 export const PAUSE_AFTER_MS = 3 * 86_400_000;
 
 /** Dependencies of a {@link HookRunner}. */
 export interface HookRunnerDeps {
   readonly store: Pick<Store, "log" | "hooks">;
+  readonly feed: Feed;
   readonly clock: Clock;
   readonly send: Send;
   /** Tells the system's room, once for each kind and about. */
@@ -43,7 +43,7 @@ export class HookRunner {
   readonly #deliveries = new Map<string, Delivery>();
   readonly #counts = new Map<string, HookCounts>();
   readonly #stop = new AbortController();
-  #running: Promise<unknown> | null = null;
+  #running: Promise<void> | null = null;
   #looking: AbortController | null = null;
   #again = false;
 
@@ -54,7 +54,9 @@ export class HookRunner {
   }
 
   start(): void {
-    this.#running ??= Promise.all([this.#watchHooks(), this.#watchRooms()]);
+    if (this.#running !== null) return;
+    this.#parts.feed.onWake((rooms) => this.#woken(rooms), this.#stop.signal);
+    this.#running = this.#watchHooks();
   }
 
   /** Says that a hook was changed, so that nobody has to wait for the next look. */
@@ -148,19 +150,10 @@ export class HookRunner {
     this.poke();
   }
 
-  async #watchRooms(): Promise<void> {
-    const { store, clock, onError } = this.#parts;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        const wakes = store.log.wakes(signal);
-        // What came while nobody listened must not be slept through.
-        for (const delivery of this.#deliveries.values()) await delivery.look();
-        for await (const rooms of wakes) for (const delivery of this.#deliveries.values()) for (const room of rooms) delivery.wake(room);
-      } catch (error) {
-        if (!signal.aborted) onError(error);
-      }
-      await clock.sleep(WAKES_RETRY_MS, signal).catch(() => {});
+  #woken(rooms: ReadonlySet<RoomKey> | null): void {
+    for (const delivery of this.#deliveries.values()) {
+      if (rooms === null) void delivery.look().catch(this.#parts.onError);
+      else for (const room of rooms) delivery.wake(room);
     }
   }
 }

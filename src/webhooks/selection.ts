@@ -1,9 +1,10 @@
-import { EVENT_TYPES, type EventType, type LiveEvent, USUAL_TYPES } from "../events/event.js";
+import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
 import { readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { HookSettings } from "../store/hooks.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
+import type { StoredEvent } from "../store/stored-event.js";
 
 const ALL = "*";
 
@@ -25,7 +26,7 @@ export interface HookSelection {
   /** The hook's own expression, which the event must fulfil, too. @throws BadFilter */
   readonly expression: Predicate | null;
   /** Whether an event is wanted by its type and name; `first` when it is if it is the first of its broadcast that says so. */
-  wants(event: LiveEvent): boolean | "first";
+  wants(row: StoredEvent): boolean | "first";
   covers(room: RoomKey): boolean;
 }
 
@@ -42,8 +43,10 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
   const system = rooms.length === 0 || asked.some((one) => one === "system" || (isName(one) && TYPE_OF[one] === "system"));
   const covered = new Set(rooms);
 
-  const named = (event: LiveEvent): boolean | "first" => {
-    if (types.has(event.type)) return true;
+  const wants = (row: StoredEvent): boolean | "first" => {
+    if (types.has(row.type)) return true;
+    if (row.type !== "system" && row.type !== "state") return false;
+    const { event } = row;
     if (event.type === "system") return isName(event.kind) && names.has(event.kind);
     if (event.type !== "state") return false;
     return event.to === "live" ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
@@ -55,7 +58,7 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
       if (filter !== null) expression ??= readFilter(filter);
       return expression;
     },
-    wants: named,
+    wants,
     covers: (room) => covered.has(room) || (room === SYSTEM_ROOM ? system : covered.size === 0),
   };
 }

@@ -7,7 +7,7 @@ import { HttpSender } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
 /** Dependencies of webhooks. */
-interface HooksDeps extends Pick<HookRunnerDeps, "tell" | "onError" | "pauseAfterMs"> {
+interface HooksDeps extends Pick<HookRunnerDeps, "feed" | "tell" | "onError" | "pauseAfterMs"> {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
   /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
@@ -34,7 +34,7 @@ interface OpenHooks {
 }
 
 /** Opens the webhook service alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
-export function webhookServiceBeside(parts: Omit<HooksDeps, "tell" | "onError" | "pauseAfterMs">): {
+export function webhookServiceBeside(parts: Omit<HooksDeps, "feed" | "tell" | "onError" | "pauseAfterMs">): {
   readonly webhooks: WebhookService;
   close(): Promise<void>;
 } {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { LiveEvent } from "../../src/events/event.js";
 import { type ReadEvents, readAfter } from "../../src/feed/read.js";
 import { ReadingTime, TooCostly } from "../../src/feed/reading-time.js";
 import type { Log } from "../../src/store/log.js";
+import { pageOf } from "../../src/store/page.js";
+import { rowOf } from "../../src/store/row.js";
+import { StoredEvent } from "../../src/store/stored-event.js";
 import { FakeClock } from "../clock.js";
 import { chats } from "../contracts/events.js";
 import { serveLive } from "../http/streams/live-server.js";
@@ -10,7 +12,11 @@ import { SseClient } from "../http/streams/sse-client.js";
 import { WsClient } from "../http/streams/ws-client.js";
 import { until } from "../until.js";
 
-const EVENTS: readonly LiveEvent[] = chats(50).map((event, index) => ({ ...event, seq: index + 1 }));
+const EVENTS = stored(50);
+
+function stored(count: number, after = 0): readonly StoredEvent[] {
+  return chats(count).map((event, index) => new StoredEvent(after + index + 1, rowOf(event)));
+}
 
 /** A filter that takes its time. */
 function busy(ms: number): boolean {
@@ -71,11 +77,10 @@ describe("turns", () => {
         if (after === 0) most = Math.max(most, ++reading);
         await new Promise((resolve) => setImmediate(resolve));
         if (after + limit >= 1_000) reading--;
-        const events = chats(limit).map((event, index) => ({ ...event, seq: after + index + 1 }));
-        return { events, scanned: after + limit, head: 1_000 };
+        return pageOf(stored(limit, after), after + limit, 1_000);
       },
     } as unknown as Log;
-    const filter = { where: {}, shows: () => true, expression: null };
+    const filter = { where: {}, inside: null, expression: null };
     for (let n = 0; n < 20; n++) {
       const one = { log, room: 1, limit: 1_000, filter, time, payer: "a" };
       waiting.push(readAfter(one, 0, n < 15 ? new AbortController().signal : stop.signal));
@@ -83,8 +88,8 @@ describe("turns", () => {
     stop.abort();
     const got = await Promise.all(waiting);
     expect(most).toBe(4);
-    expect(got.slice(0, 15).every(({ events, next }) => events.length === 1_000 && next === 1_000)).toBe(true);
-    for (const one of got.slice(15)) expect(one).toEqual({ events: [], next: 0, more: true, removed: [] });
+    expect(got.slice(0, 15).every(({ rows, next }) => rows.length === 1_000 && next === 1_000)).toBe(true);
+    for (const one of got.slice(15)) expect(one).toEqual({ rows: [], next: 0, more: true, removed: [] });
   });
 
   it("compile an expression once, as long as it is used", async () => {

@@ -1,5 +1,6 @@
 import { afterEach } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
+import { Feed } from "../../src/feed/feed.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { HookRow } from "../../src/store/hooks.js";
 import type { RoomKey } from "../../src/store/log.js";
@@ -64,7 +65,8 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
     await tellSystem(store, told, clock.now());
   };
   const { pauseAfterMs = PAUSE_AFTER_MS, lookMs = 2_000 } = options;
-  const make = () => new HookRunner({ store, clock, send, tell, onError: (error) => errors.push(error), pauseAfterMs, lookMs });
+  const make = () => new HookRunner({ store, feed, clock, send, tell, onError: (error) => errors.push(error), pauseAfterMs, lookMs });
+  const feed = new Feed({ log: store.log, clock, onError: (error) => errors.push(error) });
   let runner = make();
   const webhooks = new WebhookService({
     store,

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, type NewEvent } from "../../src/events/event.js";
 import type { RoomState } from "../../src/health/state.js";
 import { stateEvent } from "../../src/ingest/own-events.js";
+import { rowOf } from "../../src/store/row.js";
+import { StoredEvent } from "../../src/store/stored-event.js";
 import { tellSystem } from "../../src/store/system-room.js";
 import { hookSelection } from "../../src/webhooks/selection.js";
 import { FakeClock } from "../clock.js";
@@ -83,10 +85,10 @@ describe("what a hook is sent", () => {
   });
 
   it("is what the filter leaves", () => {
-    const event = { ...chat("1"), seq: 1 };
-    expect(of(["chat"], [], 'text.contains("你好")').expression?.(event)).toBe(true);
-    expect(of(["chat"], [], 'text.contains("再见")').expression?.(event)).toBe(false);
-    expect(of(["chat"], [], 'text.contains("再见")').wants(event)).toBe(true);
-    expect(of(["gift"], [], 'text.contains("你好")').wants(event)).toBe(false);
+    const row = new StoredEvent(1, rowOf(chat("1")));
+    expect(of(["chat"], [], 'text.contains("你好")').expression?.(row.event)).toBe(true);
+    expect(of(["chat"], [], 'text.contains("再见")').expression?.(row.event)).toBe(false);
+    expect(of(["chat"], [], 'text.contains("再见")').wants(row)).toBe(true);
+    expect(of(["gift"], [], 'text.contains("你好")').wants(row)).toBe(false);
   });
 });

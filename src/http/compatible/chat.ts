@@ -15,7 +15,7 @@ import { laterText } from "./later.js";
 import { NEWEST, type SeedQuery } from "./query.js";
 
 /** Dependencies of the chat endpoint. */
-type SeedChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "notifier" | "mutex" | "calls" | "live">;
+type SeedChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "mutex" | "calls" | "live">;
 
 /** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
 export class ChatHandler {
@@ -67,7 +67,7 @@ export class ChatHandler {
     const release = await this.#parts.mutex.enter(`${reader}:${room}`, call);
     if (release === null) {
       const position = await positions.get(reader, room);
-      return this.#text(reply, query, asked, { events: [], next: position ?? 0, more: true, removed: [] });
+      return this.#text(reply, query, asked, { rows: [], next: position ?? 0, more: true, removed: [] });
     }
     try {
       const [stored, ends] = [await positions.get(reader, room), await this.#ends(room)];
@@ -93,11 +93,11 @@ export class ChatHandler {
   }
 
   #poll(query: SeedQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: number | null, head: number): Promise<ReadEvents> {
-    const { store, clock, notifier: waiters, live } = this.#parts;
+    const { store, clock, live } = this.#parts;
     const filter = seedFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
-    return poll({ ...reading, clock, notifier: waiters, call, waitMs: query.wait * 1000 }, from, head);
+    return poll({ ...reading, clock, feed: live.feed, call, waitMs: query.wait * 1000 }, from, head);
   }
 
   async #ends(room: number): Promise<{ oldest: number; head: number }> {
@@ -110,7 +110,8 @@ export class ChatHandler {
     reply.header("x-room-state", (rooms.status(room) ?? status).state).header("x-next-cursor", cursor);
     if (got.removed.length > 0) reply.header("x-removed", got.removed.map(([from, to]) => `${from}-${to}`).join(", "));
     reply.type("application/json; charset=utf-8");
-    return query.format === "2" ? laterText(got.events, cursor, clock.now()) : successText(got.events.map(seedEvent));
+    const events = got.rows.map(({ event }) => event);
+    return query.format === "2" ? laterText(events, cursor, clock.now()) : successText(events.map(seedEvent));
   }
 }
 
@@ -125,7 +126,7 @@ export function seedFilter(methods: readonly string[] | null, onlySession: strin
   const types: readonly EventType[] = SEED_TYPES;
   return {
     where: { ...(own ? { types } : {}), ...(onlySession === null ? {} : { sessionId: onlySession }) },
-    shows: (event) => !isEmpty(event) && (asked.has(seedMethod(event)) || isKindOf(event, asked)) && !isImpostor(event),
+    inside: (event) => !isEmpty(event) && (asked.has(seedMethod(event)) || isKindOf(event, asked)) && !isImpostor(event),
     expression: null,
   };
 }

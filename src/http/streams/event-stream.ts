@@ -1,6 +1,6 @@
-import { cursorStart, encodePlaces } from "../../feed/places.js";
-import type { TailBatch } from "../../feed/tail-batch.js";
-import { Follow, type FollowTarget } from "../../feed/tail-follow.js";
+import type { Batch } from "../../feed/batch.js";
+import { cursorStart, encodePlaces } from "../../feed/cursor.js";
+import { Follow, type FollowTarget } from "../../feed/follow.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
 import type { LiveStreams } from "./live.js";
@@ -31,11 +31,10 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
 
   constructor(parts: EventStreamDeps) {
     const { answer, token, live } = parts;
-    const { tails, store } = live;
     this.#parts = parts;
     this.#answer = answer;
     this.token = token;
-    this.#follow = new Follow({ log: store.log, tails, target: this, signal: answer.over });
+    this.#follow = new Follow(live.feed, this, answer.over);
   }
 
   /** Begins the stream; `hello` tells the client where. */
@@ -52,7 +51,7 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     return this.#answer.outbound.queued;
   }
 
-  take(batch: TailBatch, { room, selection, sseKey }: ShownRoom): void {
+  take(batch: Batch, { room, selection, sseKey }: ShownRoom): void {
     const alone = this.#follow.size === 1;
     const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
     const key = alone ? sseKey : `${sseKey} ${start}`;
@@ -62,7 +61,7 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
   }
 
-  prepare(batch: TailBatch, { selection }: ShownRoom): Promise<void> {
+  prepare(batch: Batch, { selection }: ShownRoom): Promise<void> | null {
     return sift(batch, selection, this.#parts.live.time, this.token.id);
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
+import { Feed } from "../../feed/feed.js";
 import { ReadingTime, WORK_LIMITS, type WorkLimits } from "../../feed/reading-time.js";
-import { Tails } from "../../feed/tail.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Store } from "../../store/store.js";
@@ -89,6 +89,8 @@ interface LiveDeps {
   readonly logger: FastifyBaseLogger;
   readonly limits?: Partial<LiveLimits>;
   readonly held: Pick<HeldTokens, "hold">;
+  /** The process's feed; one of its own by default. */
+  readonly feed?: Feed | undefined;
 }
 
 /** Counts of streams and sockets now, and, of those that were cut, since the start. */
@@ -100,7 +102,7 @@ export class LiveStreams {
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   readonly limits: LiveLimits;
-  readonly tails: Tails;
+  readonly feed: Feed;
   /** Rooms and connections by token. */
   readonly quota: Quota;
   /** Divides the thread's time among all who read. */
@@ -113,13 +115,13 @@ export class LiveStreams {
   #cutForSlowness = 0;
   #emptied: () => void = () => {};
 
-  constructor({ store, clock, logger, limits, held }: LiveDeps) {
+  constructor({ store, clock, logger, limits, held, feed }: LiveDeps) {
     this.#held = held;
     this.store = store;
     this.clock = clock;
     this.logger = logger;
     this.limits = { ...LIVE_LIMITS, ...limits };
-    this.tails = new Tails({ log: store.log, clock, onError: (error) => this.failed(error) });
+    this.feed = feed ?? new Feed({ log: store.log, clock, onError: (error) => this.failed(error) });
     this.quota = new Quota(this.limits.heldPerToken);
     this.time = new ReadingTime(clock, this.limits);
     this.coalescer = new WriteCoalescer(clock);
@@ -131,7 +133,7 @@ export class LiveStreams {
     const readers = [...this.#readers];
     const of = (kind: LiveReader["kind"]) => readers.filter((reader) => reader.kind === kind).length;
     const queuedBytes = readers.reduce((sum, { queued }) => sum + queued, 0);
-    return { sse: of("sse"), ws: of("ws"), rooms: of("rooms"), tails: this.tails.size, queuedBytes, cutForSlowness: this.#cutForSlowness };
+    return { sse: of("sse"), ws: of("ws"), rooms: of("rooms"), tails: this.feed.size, queuedBytes, cutForSlowness: this.#cutForSlowness };
   }
 
   /** Aborts when the server stops. */

@@ -1,8 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import { CursorReset } from "../../feed/cursor.js";
-import { type Ends, resolvePlaces, type Start } from "../../feed/places.js";
+import { CursorReset, type Ends, resolvePlaces, type Start } from "../../feed/cursor.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";

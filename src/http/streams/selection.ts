@@ -1,10 +1,11 @@
-import { EVENT_TYPES, type EventType, type LiveEvent, USUAL_TYPES } from "../../events/event.js";
-import type { Filter } from "../../feed/read.js";
+import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../../events/event.js";
+import type { Batch } from "../../feed/batch.js";
+import { type Filter, shows } from "../../feed/read.js";
 import type { ReadingTime } from "../../feed/reading-time.js";
-import type { TailBatch } from "../../feed/tail-batch.js";
-import type { Followed } from "../../feed/tail-follow.js";
+import type { Followed } from "../../feed/subscription.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey, Where } from "../../store/log.js";
+import type { StoredEvent } from "../../store/stored-event.js";
 
 /** Word that stands for all types. */
 const ALL = "*";
@@ -27,15 +28,14 @@ interface Selection extends Filter {
 /** A room of a stream, and what is shown of it. */
 export interface ShownRoom extends Followed {
   readonly selection: Selection;
-  /** Names for what is made of a batch, for `TailBatch.once`: made once, since they are needed for every batch of every reader. */
+  /** Names for what is made of a batch, for `Batch.once`: made once, since they are needed for every batch of every reader. */
   readonly wsKey: string;
   readonly sseKey: string;
 }
 
 /** Returns the followed room of a selection. */
 export function shown(room: RoomKey, after: number, selection: Selection): ShownRoom {
-  const needsTime = selection.expression !== null;
-  return { room, after, where: selection.where, needsTime, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
+  return { room, after, where: selection.where, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
 }
 
 /**
@@ -56,32 +56,26 @@ export async function selectionOf(asked: Asked, time: ReadingTime, payer: string
       ...(user !== undefined && { userId: user }),
       ...(minDiamonds !== undefined && { minDiamonds }),
     };
-    return { key: JSON.stringify([where, filter ?? null]), where, shows: showing(where, new Set(types)), expression };
+    return { key: JSON.stringify([where, filter ?? null]), where, inside: null, expression };
   };
 }
 
-/** Tries an expression on the events of a batch that would be shown without it, once for all readers who ask for the same. */
-export function sift(batch: TailBatch, { key, shows, expression }: Selection, time: ReadingTime, payer: string): Promise<void> {
-  return batch.choose(key, async () => {
-    const shown = batch.events.filter(shows);
-    return expression === null ? shown : (await time.sift(shown, { payer, wanted: expression })).found;
-  });
-}
-
-/** Whether an event of a batch is shown; a batch for a selection with an expression was sifted before. */
-export function shownOf(batch: TailBatch, { key, shows, expression }: Selection): (event: LiveEvent) => boolean {
-  if (expression === null) return shows;
-  const chosen = batch.chosen(key);
-  return (event) => chosen.has(event);
-}
-
-function showing({ sessionId, userId, minDiamonds }: Where, types: ReadonlySet<EventType>) {
-  return (event: LiveEvent): boolean => {
-    if (!types.has(event.type)) return false;
-    if (sessionId !== undefined && event.sessionId !== sessionId) return false;
-    if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
-    return minDiamonds === undefined || ("diamonds" in event && event.diamonds !== null && event.diamonds >= minDiamonds);
+/** Tries an expression on the events of a batch that would be shown without it, once for all readers who ask for the same; null without one. */
+export function sift(batch: Batch, selection: Selection, time: ReadingTime, payer: string): Promise<void> | null {
+  const { key, expression } = selection;
+  if (expression === null) return null;
+  const choose = async () => {
+    const shown = batch.rows.filter((row) => shows(selection, row));
+    return (await time.sift(shown, { payer, wanted: expression })).found;
   };
+  return batch.choose(key, choose);
+}
+
+/** Returns the events of a batch that are shown; a batch for a selection with an expression was sifted before. */
+export function shownOf(batch: Batch, selection: Selection): readonly StoredEvent[] {
+  if (selection.expression === null) return batch.rows.filter((row) => shows(selection, row));
+  const chosen = batch.chosen(selection.key);
+  return batch.rows.filter((row) => chosen.has(row));
 }
 
 function typesOf(names: readonly string[] | undefined): readonly EventType[] {

@@ -1,6 +1,6 @@
-import type { LiveEvent } from "../../events/event.js";
-import { cursorEnd } from "../../feed/places.js";
-import type { TailBatch } from "../../feed/tail-batch.js";
+import type { Batch } from "../../feed/batch.js";
+import { cursorEnd } from "../../feed/cursor.js";
+import type { StoredEvent } from "../../store/stored-event.js";
 
 /** Time that a client waits before it connects again, in ms. */
 const RETRY_MS = 2_000;
@@ -19,15 +19,12 @@ export function sseHeartbeat(id?: string): string {
 }
 
 /**
- * Writes a batch as messages, each with the cursor after it; null when nothing of it is shown.
+ * Writes what is shown of a batch as messages, each with the cursor after it; null when there is nothing.
  * @param start `cursorStart` of the stream's other rooms
  */
-export function sseBatch(batch: TailBatch, shows: (event: LiveEvent) => boolean, logId: string, start: string): Buffer | null {
-  const { room, removed } = batch;
+export function sseBatch({ room, removed }: Batch, shown: readonly StoredEvent[], logId: string, start: string): Buffer | null {
   const id = (seq: number) => start + cursorEnd(logId, room, seq);
   let text = removed === null ? "" : sseMessage("removed", { room, from: removed[0], to: removed[1] }, id(removed[1]));
-  batch.events.forEach((event, index) => {
-    if (shows(event)) text += `id: ${id(event.seq)}\nevent: ${event.type}\ndata: ${batch.json(index)}\n\n`;
-  });
+  for (const row of shown) text += `id: ${id(row.seq)}\nevent: ${row.type}\ndata: ${row.text}\n\n`;
   return text === "" ? null : Buffer.from(text, "utf8");
 }

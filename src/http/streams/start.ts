@@ -1,4 +1,4 @@
-import type { Ends } from "../../feed/places.js";
+import type { Ends } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
 import type { LiveStreams } from "./live.js";

@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { LiveEvent } from "../../events/event.js";
+import type { Batch } from "../../feed/batch.js";
 import { CursorReset } from "../../feed/cursor.js";
-import type { TailBatch } from "../../feed/tail-batch.js";
-import { Follow, type FollowTarget } from "../../feed/tail-follow.js";
+import { Follow, type FollowTarget } from "../../feed/follow.js";
 import { Bucket } from "../../runtime/bucket.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
+import type { StoredEvent } from "../../store/stored-event.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
 import type { LiveStreams } from "./live.js";
@@ -86,10 +86,10 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     this.#socket = socket;
     this.#live = live;
     this.#held = held;
-    const { limits, clock, tails, store } = live;
+    const { limits, clock, feed, store } = live;
     this.#outbound = new OutboundQueue(socket, limits, clock);
     this.#bucket = new Bucket(clock, limits.commandBurst, limits.commandsPerSecond);
-    this.#follow = new Follow({ log: store.log, tails, target: this, signal: this.#over.signal });
+    this.#follow = new Follow(feed, this, this.#over.signal);
     ws.on("error", () => {});
     // The library would answer without looking whether anybody takes the answers.
     ws.on("ping", (data) => this.#pong(data));
@@ -121,13 +121,13 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     return this.#outbound.queued;
   }
 
-  take(batch: TailBatch, { selection, wsKey }: ShownRoom): void {
+  take(batch: Batch, { selection, wsKey }: ShownRoom): void {
     const frame = batch.once(wsKey, () => wsBatch(batch, shownOf(batch, selection)));
     if (frame !== null) this.#write(frame, this.#follow.size > 1 ? this.#live.coalescer : null);
     if (selection.expression !== null && this.#live.time.left(this.token.id) < 0) this.end("costly");
   }
 
-  prepare(batch: TailBatch, { selection }: ShownRoom): Promise<void> {
+  prepare(batch: Batch, { selection }: ShownRoom): Promise<void> | null {
     return sift(batch, selection, this.#live.time, this.token.id);
   }
 
@@ -289,11 +289,9 @@ function failure(error: DyliveError, ref: string | null): Readonly<Record<string
   };
 }
 
-/** Writes a batch as messages ready for any socket: an array of events, before it what was removed; null when nothing of it is shown. */
-function wsBatch(batch: TailBatch, shows: (event: LiveEvent) => boolean): Buffer | null {
-  const { room, removed } = batch;
-  const shown = batch.events.flatMap((event, index) => (shows(event) ? [batch.json(index)] : []));
-  const events = shown.length === 0 ? null : textFrame(`[${shown.join(",")}]`);
+/** Writes what is shown of a batch as messages ready for any socket: an array of events, before it what was removed; null for nothing. */
+function wsBatch({ room, removed }: Batch, shown: readonly StoredEvent[]): Buffer | null {
+  const events = shown.length === 0 ? null : textFrame(`[${shown.map(({ text }) => text).join(",")}]`);
   if (removed === null) return events;
   const told = textFrame(JSON.stringify({ type: "removed", room, from: removed[0], to: removed[1] }));
   return events === null ? told : Buffer.concat([told, events]);

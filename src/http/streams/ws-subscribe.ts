@@ -1,5 +1,4 @@
-import { CursorReset } from "../../feed/cursor.js";
-import { type Ends, encodePlaces, resolvePlaces } from "../../feed/places.js";
+import { CursorReset, type Ends, encodePlaces, resolvePlaces } from "../../feed/cursor.js";
 import type { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/tokens.js";

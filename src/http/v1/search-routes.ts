@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
+import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
@@ -10,7 +11,6 @@ import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { exactly } from "./fields.js";
 import type { Passes } from "./pass.js";
-import { decodePlace, encodePlace } from "./place.js";
 
 /**
  * Most looks of one request at the index, each at some thousand events: a search that finds little ends with an empty page and a cursor.

@@ -1,11 +1,11 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit } from "./fields.js";
 import type { Passes } from "./pass.js";
-import { decodePlace, encodePlace } from "./place.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 import { minuteAnswer, personAnswer } from "./statistics-schemas.js";
 

@@ -82,7 +82,7 @@ describe("the document's form", () => {
 });
 
 describe("what is shown", () => {
-  const shows = (methods: string[] | null, event: NewEvent) => seedFilter(methods, null).shows(at(event));
+  const shows = (methods: string[] | null, event: NewEvent) => seedFilter(methods, null).inside?.(at(event));
 
   it("shows the document's kinds, and nothing that brings nothing", () => {
     for (const event of [chat("x"), gift(1), like(1), join(), follow(), share()]) expect(shows(null, event)).toBe(true);

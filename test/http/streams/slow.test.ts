@@ -59,6 +59,7 @@ describe("a slow reader", () => {
     expect(slow.ws[0]?.closed).toEqual({ code: 1013, reason: "slow" });
     expect(slow.ws[0]?.told.at(-1)).toMatchObject({ type: "slow" });
     for (const sse of rest) sse.response.resume();
+    await until(() => slow.sse.every((sse) => sse.ended));
 
     for (const sse of slow.sse) {
       const again = await SseClient.open(url, { ...server, lastId: sse.parser.lastId });

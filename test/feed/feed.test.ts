@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Tails } from "../../src/feed/tail.js";
-import type { TailBatch } from "../../src/feed/tail-batch.js";
-import { Follow, type Followed, type FollowTarget } from "../../src/feed/tail-follow.js";
+import type { Batch } from "../../src/feed/batch.js";
+import { Feed } from "../../src/feed/feed.js";
+import { Follow, type FollowTarget } from "../../src/feed/follow.js";
+import type { Followed } from "../../src/feed/subscription.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Log, RoomKey } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -12,17 +13,17 @@ import { until } from "../until.js";
 
 /** Takes everything, and notes it. */
 class Reader implements FollowTarget<Followed> {
-  readonly batches: TailBatch[] = [];
+  readonly batches: Batch[] = [];
   readonly stop = new AbortController();
   readonly follow: Follow<Followed>;
   error: unknown = null;
   ready: (signal: AbortSignal) => Promise<() => void> = async () => () => {};
 
-  constructor(log: Pick<Log, "read">, tails: Tails) {
-    this.follow = new Follow({ log, tails, target: this, signal: this.stop.signal });
+  constructor(feed: Feed) {
+    this.follow = new Follow(feed, this, this.stop.signal);
   }
 
-  take(batch: TailBatch): void {
+  take(batch: Batch): void {
     this.batches.push(batch);
   }
 
@@ -31,7 +32,7 @@ class Reader implements FollowTarget<Followed> {
   }
 
   seqs(room: RoomKey): number[] {
-    return this.batches.filter((batch) => batch.room === room).flatMap(({ events }) => events.map(({ seq }) => seq));
+    return this.batches.filter((batch) => batch.room === room).flatMap(({ rows }) => rows.map(({ seq }) => seq));
   }
 }
 
@@ -55,20 +56,20 @@ function counted() {
     },
   };
   const errors: unknown[] = [];
-  const tails = new Tails({ log: spied, clock: systemClock, coalesceMs: 10, onError: (error) => errors.push(error) });
-  return { store, log: spied, tails, counts, errors, fail: (times: number) => (failures = times) };
+  const feed = new Feed({ log: spied, clock: systemClock, coalesceMs: 10, onError: (error) => errors.push(error) });
+  return { store, feed, counts, errors, fail: (times: number) => (failures = times) };
 }
 
 const followed = (room: RoomKey, after: number): Followed => ({ room, after, where: {} });
 const upTo = (n: number, from = 1) => Array.from({ length: n - from + 1 }, (_, index) => from + index);
 
-describe("tails", () => {
+describe("a feed", () => {
   it("read once for everybody at the head, who are given the same frozen batch", async () => {
-    const { store, log, tails, counts } = counted();
+    const { store, feed, counts } = counted();
     const { room, append } = await claimed(store);
-    const readers = Array.from({ length: 50 }, () => new Reader(log, tails));
+    const readers = Array.from({ length: 50 }, () => new Reader(feed));
     for (const reader of readers) reader.follow.add(followed(room, 0));
-    await until(() => tails.size === 1);
+    await until(() => feed.size === 1);
     await append(...chats(1, "first"));
     await until(() => readers.every((reader) => reader.seqs(room).length === 1));
     counts.reads = 0;
@@ -80,7 +81,7 @@ describe("tails", () => {
     const batches = new Set(readers.map((reader) => reader.batches.at(-1)));
     expect(batches.size).toBe(1);
     const [batch] = batches;
-    expect(Object.isFrozen(batch) && Object.isFrozen(batch?.events) && Object.isFrozen(batch?.events[0])).toBe(true);
+    expect(Object.isFrozen(batch) && Object.isFrozen(batch?.rows) && Object.isFrozen(batch?.rows[0]?.event)).toBe(true);
     let made = 0;
     const make = () => Buffer.from(String(++made));
     expect([batch?.once("k", make), batch?.once("k", make), batch?.once("other", () => null)]).toEqual([
@@ -92,18 +93,18 @@ describe("tails", () => {
   });
 
   it("are there only while somebody reads", async () => {
-    const { store, log, tails, counts } = counted();
+    const { store, feed, counts } = counted();
     const { room, append } = await claimed(store);
     await append(...chats(3));
-    expect([tails.size, counts.listeners]).toEqual([0, 0]);
-    const [one, two] = [new Reader(log, tails), new Reader(log, tails)];
+    expect([feed.size, counts.listeners]).toEqual([0, 0]);
+    const [one, two] = [new Reader(feed), new Reader(feed)];
     one.follow.add(followed(room, 0));
     two.follow.add(followed(room, 3));
     await until(() => one.seqs(room).length === 3);
-    expect([tails.size, counts.listeners]).toEqual([1, 1]);
+    expect([feed.size, counts.listeners]).toEqual([1, 1]);
     one.stop.abort();
     expect(two.follow.drop(room)).toBe(true);
-    expect([tails.size, counts.listeners]).toEqual([0, 0]);
+    expect([feed.size, counts.listeners]).toEqual([0, 0]);
     counts.reads = 0;
     await append(...chats(3, "more"));
     await new Promise((resolve) => setTimeout(resolve, 40));
@@ -114,54 +115,49 @@ describe("tails", () => {
   });
 
   it("let a reader that is ahead of them in without giving it anything twice", async () => {
-    const { store, log, tails } = counted();
+    const { store, feed } = counted();
     const { room, append } = await claimed(store);
     const stop = new AbortController();
-    const tail = await tails.hold(room, stop.signal);
-    const seqs: number[] = [];
+    const early = feed.subscribe({ room, after: 0, where: {} }, stop.signal);
+    const [first, seqs] = [early.next(), [] as number[]];
+    await until(() => feed.size === 1);
+    // Beyond where the tail is: as one who has read the log for himself.
+    const ahead = feed.subscribe({ room, after: 6, where: {} }, stop.signal);
+    const rest = ahead.next();
     await append(...chats(10));
-    const reader = {
-      at: 6,
-      take: (batch: TailBatch) => {
-        seqs.push(...batch.events.map(({ seq }) => seq));
-        reader.at = batch.to;
-      },
-    };
-    expect(tail.at).toBe(0);
-    expect(tail.join(reader)).toBe(true);
-    await until(() => seqs.length === 4);
-    expect(seqs).toEqual([7, 8, 9, 10]);
-    expect(tail.join({ at: 9, take: () => {} })).toBe(false);
+    seqs.push(...((await first)?.rows ?? []).map(({ seq }) => seq));
+    expect(seqs).toEqual(upTo(10));
+    expect(await rest).toMatchObject({ after: 6, to: 10, rows: [{ seq: 7 }, { seq: 8 }, { seq: 9 }, { seq: 10 }] });
     stop.abort();
-    expect(log).toBeDefined();
+    expect(await early.next()).toBe(null);
   });
 
   it("go on when the log could not be read, and when a reader has a bug", async () => {
-    const { store, log, tails, errors, fail } = counted();
+    const { store, feed, errors, fail } = counted();
     const { room, append } = await claimed(store);
-    const [good, bad] = [new Reader(log, tails), new Reader(log, tails)];
+    const [good, bad] = [new Reader(feed), new Reader(feed)];
     bad.take = () => {
       throw new Error("a bug");
     };
     good.follow.add(followed(room, 0));
     bad.follow.add(followed(room, 0));
-    await until(() => tails.size === 1);
+    await until(() => feed.size === 1);
     await append(chat("a"));
-    await until(() => good.seqs(room).length === 1 && errors.length === 1);
+    await until(() => good.seqs(room).length === 1 && bad.error !== null);
     fail(1);
     await append(chat("b"));
     await until(() => good.seqs(room).length === 2);
-    expect(errors.map(String)).toEqual(["Error: a bug", "Error: the disk is gone"]);
+    expect([String(bad.error), ...errors.map(String)]).toEqual(["Error: a bug", "Error: the disk is gone"]);
     good.stop.abort();
     bad.stop.abort();
   });
 
   it("end a reader that is behind when the log cannot be read", async () => {
-    const { store, log, tails, fail } = counted();
+    const { store, feed, fail } = counted();
     const { room, append } = await claimed(store);
     await append(chat("a"));
     fail(1);
-    const reader = new Reader(log, tails);
+    const reader = new Reader(feed);
     reader.follow.add(followed(room, 0));
     await until(() => reader.error !== null);
     expect(String(reader.error)).toBe("Error: the disk is gone");
@@ -177,7 +173,7 @@ describe("tails", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-        const { store, log, tails, errors } = counted();
+        const { store, feed, errors } = counted();
         const rooms = [await claimed(store, "1"), await claimed(store, "2")];
         const heads = [0, 0];
         const readers: { reader: Reader; after: number[] }[] = [];
@@ -190,7 +186,7 @@ describe("tails", () => {
           }
           if (one.do === "leave") readers.splice(one.which, 1)[0]?.reader.stop.abort();
           if (one.do === "join") {
-            const reader = new Reader(log, tails);
+            const reader = new Reader(feed);
             if (one.slow) reader.ready = () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 2));
             const after = heads.map((head) => Math.max(0, head - one.back));
             for (const [index, { room }] of rooms.entries()) reader.follow.add(followed(room, after[index] ?? 0));
@@ -204,7 +200,7 @@ describe("tails", () => {
             expect(reader.seqs(room)).toEqual(wanted);
           }
         for (const { reader } of readers) reader.stop.abort();
-        expect([tails.size, errors]).toEqual([0, []]);
+        expect([feed.size, errors]).toEqual([0, []]);
         await store.close();
       }),
       { numRuns: 30 },

@@ -1,37 +1,33 @@
-import type { LiveEvent } from "../events/event.js";
 import type { Page, RoomKey } from "../store/log.js";
+import type { StoredEvent } from "../store/stored-event.js";
 
 /**
  * A stretch of a room's log, read once and handed to many readers: nobody may change it. What one reader makes of it (a filter's answer in a
  * format) is kept for the next that asks for the same.
  */
-export class TailBatch {
+export class Batch {
   readonly room: RoomKey;
   /** Everything up to here came in earlier batches. */
   readonly after: number;
   /** Everything up to here is in this batch, was left out by the store's condition, or is in `removed`. */
   readonly to: number;
-  readonly events: readonly LiveEvent[];
+  /** The room's newest seq when the batch was read. */
+  readonly head: number;
+  readonly rows: readonly StoredEvent[];
   /** A removed range that was passed over before the first event, both ends included. */
   readonly removed: readonly [from: number, to: number] | null;
-  readonly #texts: string[] = [];
   readonly #made = new Map<string, Buffer | null>();
   readonly #choosing = new Map<string, Promise<void>>();
-  readonly #chosen = new Map<string, ReadonlySet<LiveEvent>>();
+  readonly #chosen = new Map<string, ReadonlySet<StoredEvent>>();
 
-  constructor(room: RoomKey, after: number, { events, scanned, removed }: Pick<Page, "events" | "scanned" | "removed">) {
+  constructor(room: RoomKey, after: number, { rows, scanned, head, removed }: Omit<Page, "events">) {
     this.room = room;
     this.after = after;
     this.to = scanned;
-    this.events = Object.freeze(events.map((event) => Object.freeze(event)));
+    this.head = head;
+    this.rows = Object.freeze(rows);
     this.removed = removed === undefined ? null : Object.freeze(removed);
     Object.freeze(this);
-  }
-
-  /** Returns the event's JSON text, made once for all formats. */
-  json(index: number): string {
-    this.#texts[index] ??= JSON.stringify(this.events[index]);
-    return this.#texts[index] ?? "";
   }
 
   /**
@@ -48,27 +44,27 @@ export class TailBatch {
   }
 
   /** Chooses events of this batch, once per key, however many readers ask. @param key names what is chosen */
-  choose(key: string, choose: () => Promise<readonly LiveEvent[]>): Promise<void> {
+  choose(key: string, choose: () => Promise<readonly StoredEvent[]>): Promise<void> {
     let choosing = this.#choosing.get(key);
     if (choosing === undefined) {
-      choosing = choose().then((events) => void this.#chosen.set(key, new Set(events)));
+      choosing = choose().then((rows) => void this.#chosen.set(key, new Set(rows)));
       this.#choosing.set(key, choosing);
     }
     return choosing;
   }
 
   /** Returns what was chosen. @throws Error when nothing was */
-  chosen(key: string): ReadonlySet<LiveEvent> {
+  chosen(key: string): ReadonlySet<StoredEvent> {
     const chosen = this.#chosen.get(key);
     if (chosen === undefined) throw new Error(`nothing was chosen of a batch by ${key}`);
     return chosen;
   }
 
   /** Returns the rest of the batch for a reader that has already come as far as `seq`. */
-  rest(seq: number): TailBatch {
-    const events = this.events.filter((event) => event.seq > seq);
+  rest(seq: number): Batch {
+    const rows = this.rows.filter((row) => row.seq > seq);
     const removed =
       this.removed !== null && this.removed[1] > seq ? ([Math.max(this.removed[0], seq + 1), this.removed[1]] as const) : null;
-    return new TailBatch(this.room, seq, { events, scanned: this.to, ...(removed && { removed }) });
+    return new Batch(this.room, seq, { rows, scanned: this.to, head: this.head, ...(removed && { removed }) });
   }
 }

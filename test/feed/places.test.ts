@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeCursor } from "../../../src/feed/cursor.js";
-import { cursorEnd, cursorStart, decodePlaces, encodePlaces, resolvePlaces } from "../../../src/feed/places.js";
+import { cursorEnd, cursorStart, decodePlaces, encodeCursor, encodePlaces, resolvePlaces } from "../../src/feed/cursor.js";
 
 const LOG = "läg/one";
 const ends = (...rooms: [room: number, oldest: number, head: number][]) =>
