@@ -4,8 +4,9 @@ import type { Spool } from "../ingest/spool.js";
 import type { Received } from "../platform/access/source.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
+import type { RawAbout } from "../sources/raw/writer.js";
+import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import type { Raw } from "./raw.js";
 
 /** Dependencies of collectors, the same for all rooms. */
 export interface CollectorDeps extends Reach {
@@ -22,4 +23,21 @@ export interface CollectorDeps extends Reach {
   readonly spool?: Spool;
   /** Knows who was erased while something waited there. */
   readonly erased?: () => Promise<Without | null>;
+}
+
+/** Keeps frames as they came. Makes nobody wait. */
+export interface Raw {
+  /** Whether rooms are recorded whose settings do not say. */
+  readonly byDefault: boolean;
+  take(room: RoomKey, batch: readonly Received[], about: RawAbout): void;
+  /** Called when the room is no longer collected so: its file can be closed. */
+  leave(room: RoomKey): Promise<void>;
+}
+
+/** Tenure of a room by a process of a cluster. Without one the room is its process's alone, as on SQLite. */
+export interface Tenure {
+  /** Claims the room's log: the new epoch, or null when the room is another process's. */
+  claim(room: RoomKey): Promise<number | null>;
+  /** Whether another process goes on collecting the room until this one claims it. */
+  readonly planned: boolean;
 }

@@ -1,30 +1,28 @@
 import { PAUSED } from "../health/paused.js";
 import { RoomHealth } from "../health/room-health.js";
-import type { RoomState, RoomStatus } from "../health/state.js";
-import { begunAnew } from "../ingest/hold.js";
-import type { Intake } from "../ingest/intake.js";
+import type { RoomStatus } from "../health/state.js";
+import { isStoreProblem } from "../ingest/hold.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import { PlatformAccess } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { backoffMs } from "../runtime/backoff.js";
 import type { Budgets } from "../runtime/budget.js";
-import { DyliveError, type ErrorCode } from "../runtime/errors.js";
-import { isNotOwner } from "../runtime/store-down.js";
+import { DyliveError } from "../runtime/errors.js";
+import { isNotOwner, storeDownReason } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
-import { NO_SETTINGS, type Resume, type RoomRow, type RoomSettings } from "../store/rooms.js";
-import type { CollectorDeps } from "./collector-deps.js";
-import { RoomConnection } from "./connection.js";
-import { Keeping, type Met } from "./keeping.js";
+import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
+import type { CollectorDeps, Tenure } from "./collector-deps.js";
+import { RoomConnection, type Target } from "./connection.js";
+import { type CollectorEvent, type Effect, START, type Wait } from "./machine.js";
+import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
-import { FRESH_MS, RoomResolver } from "./room-resolver.js";
-import type { Closing } from "./target.js";
-import { Teller } from "./teller.js";
-import type { Tenure } from "./tenure.js";
+import { FRESH_MS, type Reading, RoomResolver } from "./room-resolver.js";
+import { step } from "./transitions.js";
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
 const SETTLE_EVERY_MS = 5000;
-const SLOWEST_POLL = 4; // a room that has long been offline is looked at this many times less often
+const STORE_MS = 5000;
 
 /** Resources that all collectors of a process share. */
 export interface SharedByCollectors extends Budgets {
@@ -40,26 +38,64 @@ type Ending =
   | { readonly why: "twin"; readonly of: Collector }
   | { readonly why: "paused"; readonly room: RoomKey };
 
+/** Does an effect each; what ends with an event returns it. */
+type Performers = {
+  readonly [T in Effect["type"]]: (effect: Effect & { readonly type: T }) => Promise<CollectorEvent> | Promise<void> | void;
+};
+
+/** A room that the platform was asked for, and that is this collector's. */
+interface Found extends Met {
+  readonly reading: Live | Offline;
+  /** Row of an earlier process by which it was found; null where the platform was asked. */
+  readonly recalled: RoomRow | null;
+}
+
 /**
- * Collects one room until it is stopped: resolve, wait for live, connect, store, and again. Its status tells the truth about how that goes.
+ * Collects one room until it is stopped: does what the machine of `transitions.ts` says, and hands it what comes of that. Its status tells the
+ * truth about how that goes.
  */
 export class Collector {
   readonly name: RoomName;
   readonly settings: RoomSettings;
   readonly health: RoomHealth;
   readonly #parts: CollectorDeps;
+  readonly #row: RoomRow | null;
   readonly #stop = new AbortController();
   readonly #drift = new Drift();
   readonly #access: PlatformAccess;
-  readonly #connection: RoomConnection;
   readonly #resolver: RoomResolver;
-  readonly #keeping: Keeping;
-  readonly #teller: Teller;
+  readonly #records: RoomRecords;
+  readonly #connection: RoomConnection;
   readonly #registry: CollectorRegistry<Collector>;
+  readonly #performers: Performers = {
+    recall: () => this.#recall(),
+    ask: () => this.#ask(),
+    askAnew: async () => eventOf(await this.#resolver.resolve(this.#stop.signal)),
+    check: () => this.#check(),
+    identify: () => this.#identify(),
+    connect: () => this.#connection.run(this.#connected, this.#stop.signal),
+    wait: (wait) => this.#wait(wait),
+    tell: ({ state, reason, problem }) => this.#records.to(state, reason, problem),
+    show: ({ state, reason, problem }) => void this.health.to(state, reason, problem),
+    begin: () => this.#begin(),
+    end: ({ sessionId, reason }) => this.#records.end(sessionId, reason),
+    gap: ({ gap }) => this.#connection.gap(this.#connected, gap, this.#stop.signal),
+    reopen: ({ gap }) => this.#connection.reopen(gap),
+    miss: (missed) => this.#connection.miss(missed),
+    keep: () => this.#connection.keep(this.#connected.room),
+    question: () => this.#connection.question(this.#connected.live),
+    doubt: ({ count }) => this.#connection.doubt(count),
+    giveUp: () => this.#connection.giveUp(),
+    forgetHost: () => this.#connection.forgetHost(),
+    forget: () => this.#resolver.forget(),
+    rest: () => this.#access.rest(),
+    reconnected: () => this.health.reconnected(),
+  };
+  #machine = START;
+  #found: Found | null = null;
+  #target: Target | null = null;
   #ending: Ending | null = null;
-  #over = false;
   #paused = false;
-  readonly #row: RoomRow | null;
   #done: Promise<void> | null = null;
 
   /**
@@ -82,40 +118,26 @@ export class Collector {
     this.#registry = shared.registry;
     this.health = new RoomHealth(parts.clock);
     this.#access = new PlatformAccess(parts, settings, row?.resume?.visitor ?? null);
-    this.#teller = new Teller(this.health, parts.clock, (...change) => this.#keeping.tell(...change));
-    const to = (state: RoomState, reason: string, problem?: ErrorCode | null) => this.#teller.to(state, reason, problem);
-    this.#resolver = new RoomResolver(name, {
-      clock: parts.clock,
-      requests: shared.requests,
-      health: this.health,
-      access: this.#access,
-      to,
-    });
+    const { health } = this;
+    const [access, drift] = [this.#access, this.#drift];
     const { store, clock, setAside, spool, erased } = parts;
-    this.#keeping = new Keeping({
-      ...{ store, clock, setAside, health: this.health, drift: this.#drift, tenure, signal: this.#stop.signal },
+    this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, access });
+    this.#records = new RoomRecords({
+      ...{ store, clock, setAside, health, drift, tenure, signal: this.#stop.signal },
       ...{ ...(spool && { spool }), ...(erased && { erased }) },
       onLost: () => this.#lose(),
     });
     this.#connection = new RoomConnection({
-      parts,
+      ...{ parts, budgets: shared, health, access, drift, records: this.#records, resolver: this.#resolver },
       raw: (settings.record ?? parts.raw?.byDefault) ? (parts.raw ?? null) : null,
-      budgets: shared,
-      health: this.health,
-      access: this.#access,
-      drift: this.#drift,
-      to,
-      receivedUntil: (room, sessionId) => this.#keeping.receivedUntil(room, sessionId),
-      resolve: (signal) => this.#resolver.resolve(signal, true),
-      moving: () => this.#keeping.moving,
-      lost: () => this.lost,
-      arrive: (signal) => this.#keeping.arrive(signal),
+      watchdog: () => this.#machine.memory.watchdog,
+      happens: (event) => this.#happens(event),
     });
   }
 
   /** The room once the platform has named it, and it is this collector's. */
   get room(): RoomKey | null {
-    return this.#keeping.room;
+    return this.#records.room;
   }
 
   /** Why it has stopped by itself, or is about to; null while it goes on, and when it was stopped. */
@@ -125,7 +147,7 @@ export class Collector {
 
   /** Whether the room turned out to be another process's. */
   get lost(): boolean {
-    return this.#ending?.why === "lost";
+    return this.#records.lost;
   }
 
   /** Messages and fields that our decoders do not know, and failures to decode. */
@@ -139,7 +161,7 @@ export class Collector {
 
   /** Starts once; resolves when the collector has stopped, also by itself (no such account). Never rejects. */
   run(): Promise<void> {
-    this.#done ??= this.#run(this.#stop.signal);
+    this.#done ??= this.#run();
     return this.#done;
   }
 
@@ -149,7 +171,7 @@ export class Collector {
    * @throws DyliveError not_owner, bad_file; what the store throws when it is down: the same can be absorbed again
    */
   async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    return !this.lost && !this.#over && this.#keeping.absorb(bytes, signal);
+    return !this.lost && this.#machine.phase !== "over" && this.#records.absorb(bytes, signal);
   }
 
   /** Asks for the room by this number from now on, which the platform told to another collector. */
@@ -168,171 +190,156 @@ export class Collector {
     await this.#done;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(): Promise<void> {
     // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
-    const stopLooking = this.#teller.watch();
-    const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#keeping.settle().catch(() => {}));
-    try {
-      await begunAnew(() => this.#loop(signal), this.health, this.#parts.clock, signal);
-    } catch (error) {
-      if (isNotOwner(error)) this.#lose();
-      else if (!signal.aborted) this.health.to("failed", `dylive failed: ${String(error)}`, "internal");
-    } finally {
-      stopSettling();
-      stopLooking();
-      this.#registry.leaving(this);
-      await this.#leave().catch((error: unknown) => this.health.to("failed", `dylive failed: ${String(error)}`, "internal"));
-      this.#registry.leave(this);
-    }
+    const stopLooking = this.#records.watch();
+    const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#records.settle().catch(() => {}));
+    await this.#drive();
+    stopSettling();
+    stopLooking();
+    this.#registry.leaving(this);
+    await this.#leave().catch((error: unknown) => this.health.to("failed", `dylive failed: ${String(error)}`, "internal"));
+    this.#registry.leave(this);
   }
 
   async #leave(): Promise<void> {
-    this.#over = true;
-    if (this.#paused && this.room !== null && !this.lost) await this.#teller.to("paused", PAUSED).catch(() => {}); // a store that is away holds up no stop
-    await this.#keeping.close();
+    if (this.#paused && this.room !== null && !this.lost) await this.#records.to("paused", PAUSED).catch(() => {}); // a store that is away holds up no stop
+    await this.#records.close();
     if (this.room !== null) await this.#parts.raw?.leave(this.room);
     this.#access.leave();
   }
 
-  async #loop(signal: AbortSignal): Promise<void> {
-    let [failures, losses, refusals, quietPolls] = [0, 0, 0, 0];
-    await this.#recall(signal);
-    while (!signal.aborted) {
-      const resolved = this.#resolver.stillLive() ?? (await this.#resolver.resolve(signal));
-      if (resolved?.outcome === "no_account") {
-        if (this.#resolver.askAnew()) continue;
-        await this.#teller.to("failed", resolved.reason, "no_account");
-        this.#ending = { why: "no_account" };
-        return;
-      }
-      if (resolved === null || resolved.outcome === "unknown") {
-        await this.#pause(backoffMs("network", ++failures), signal);
-        continue;
-      }
-      const recalled = this.#resolver.recalled ? this.#row : null; // the store need not be told what it told
-      const entered = await this.#enter(resolved, recalled?.room ?? null, signal);
-      if (entered === null) return;
-      const { room, intake } = entered;
-      if (resolved.outcome === "offline") {
-        failures = 0;
-        await this.#notLive(room, signal);
-        this.#access.rest();
-        const slower = Math.min(1 + quietPolls++ / 10, SLOWEST_POLL);
-        await this.#pause(this.#parts.pollMs * slower * (0.75 + Math.random() / 2), signal);
-        continue;
-      }
-      quietPolls = 0;
-      const identity = await this.#sit(resolved.webRid, signal);
-      if (!("visitor" in identity)) {
-        await this.#pause(backoffMs(identity.code === "blocked" ? "refusal" : "network", ++failures), signal);
-        continue;
-      }
-      failures = 0;
-      const closing = await this.#connect(
-        resolved,
-        room,
-        intake,
-        identity,
-        recalled?.resume ?? (await this.#keeping.resumeOf(room)),
-        signal,
-      );
-      if (signal.aborted || (closing.why === "announced" && (await this.#confirmEnd(room, resolved.roomId, signal)))) continue;
-      this.health.reconnected();
-      if (!closing.opened || closing.why !== "lost") this.#resolver.forget(); // ask before the next connect
-      refusals = closing.why === "refused" ? refusals + 1 : 0;
-      losses = closing.steady ? 1 : losses + 1; // one that breaks again at once must not be opened again and again at once
-      const pause =
-        refusals > 0
-          ? backoffMs("refusal", refusals)
-          : closing.why === "stalled" || closing.why === "moved"
-            ? 0
-            : backoffMs("network", losses);
-      await this.#pause(pause, signal);
+  /** Hands the machine each event that its effects end with, until it is over. */
+  async #drive(): Promise<void> {
+    let event = await this.#settled(this.#perform({ type: "recall" }));
+    while (this.#machine.phase !== "over") event = await this.#settled(this.#happens(event));
+  }
+
+  /** Returns the event that something comes to, or fails with. */
+  async #settled(work: Promise<CollectorEvent | null>): Promise<CollectorEvent> {
+    let failure: unknown = null;
+    const event = await work.catch((error: unknown) => {
+      failure = error;
+      return null;
+    });
+    if (isNotOwner(failure)) this.#records.lose();
+    if (this.#stop.signal.aborted) return { type: "stop" };
+    if (isStoreProblem(failure)) return { type: "store_down", reason: storeDownReason(failure), problem: failure.code };
+    return event ?? { type: "broke", reason: `dylive failed: ${String(failure)}`, problem: "internal" };
+  }
+
+  /** Tells the machine of an event and has its effects, in order. @returns the event that the last one ends with, if it does */
+  async #happens(event: CollectorEvent): Promise<CollectorEvent | null> {
+    const { machine, effects } = step(this.#machine, event);
+    this.#machine = machine;
+    let last: CollectorEvent | null = null;
+    for (const effect of effects) last = await this.#perform(effect);
+    return last;
+  }
+
+  async #perform<T extends Effect["type"]>(effect: Effect & { readonly type: T }): Promise<CollectorEvent | null> {
+    return (await this.#performers[effect.type](effect)) ?? null;
+  }
+
+  /** Returns the broadcast that is or was connected to last. */
+  get #connected(): Target {
+    if (this.#target === null) throw new DyliveError("internal", "no broadcast was connected to");
+    return this.#target;
+  }
+
+  /** Asks the platform what the room is, and enters it. */
+  async #ask(): Promise<CollectorEvent> {
+    const reading = this.#resolver.stillLive() ?? (await this.#resolver.resolve(this.#stop.signal));
+    if (reading.outcome === "no_account") {
+      if (this.#resolver.askByFirstName()) return { type: "renamed" };
+      this.#ending = { why: "no_account" };
     }
+    if (reading.outcome !== "live" && reading.outcome !== "offline") return eventOf(reading);
+    const recalled = this.#resolver.recalled ? this.#row : null; // the store need not be told what it told
+    const met = await this.#enter(reading, recalled?.room ?? null);
+    if (met === null) return this.#ending?.why === "paused" ? { type: "paused", reason: PAUSED } : { type: "not_ours" };
+    this.#found = { ...met, reading, recalled };
+    return eventOf(reading);
   }
 
   /** Enters the room of a reading. Null when it is not this collector's to collect: then nothing was claimed or connected. */
-  async #enter(resolved: Live | Offline, recalled: RoomKey | null, signal: AbortSignal): Promise<Met | null> {
-    const room = recalled ?? (await this.#keeping.identify(this.#resolver.asked, resolved)) ?? this.room;
+  async #enter(reading: Live | Offline, recalled: RoomKey | null): Promise<Met | null> {
+    const room = recalled ?? (await this.#records.identify(this.#resolver.asked, reading)) ?? this.room;
     if (room === null) throw new DyliveError("internal", "a room was not kept");
     if (this.room !== null && room !== this.room) {
       this.#ending = { why: "moved" };
       return null;
     }
-    if (this.room === null && (await this.#keeping.isPaused(room))) {
+    if (this.room === null && (await this.#records.isPaused(room))) {
       this.#ending = { why: "paused", room };
-      this.health.to("paused", PAUSED);
       return null;
     }
-    const owner = await this.#registry.enter(room, this, signal);
+    const owner = await this.#registry.enter(room, this, this.#stop.signal);
     if (owner !== this) {
-      owner.askFor(resolved.webRid); // what the platform said last counts
+      owner.askFor(reading.webRid); // what the platform said last counts
       this.#ending = { why: "twin", of: owner };
       return null;
     }
-    const met = await this.#keeping.enter(room);
-    this.#resolver.askFor(resolved.webRid);
-    if (recalled === null && resolved.outcome === "live") await this.#keeping.begin(room, resolved);
+    const met = await this.#records.enter(room);
+    this.#resolver.askFor(reading.webRid);
+    if (recalled === null && reading.outcome === "live") await this.#records.begin(room, reading);
     return met;
   }
 
   /** Goes on where an earlier process was connected a moment ago, and asks the platform after. */
-  async #recall(signal: AbortSignal): Promise<void> {
+  async #recall(): Promise<CollectorEvent> {
     const { store, clock } = this.#parts;
     const row = this.#row;
-    if (this.name.kind === "unique_id") return; // it may be somebody else's by now
-    if (row === null || row.webRid === null || row.resume === null || Math.abs(clock.now() - row.resume.savedAt) >= FRESH_MS) return;
+    const none = { type: "recalled" } as const;
+    if (this.name.kind === "unique_id") return none; // it may be somebody else's by now
+    if (row === null || row.webRid === null || row.resume === null || Math.abs(clock.now() - row.resume.savedAt) >= FRESH_MS) return none;
     const { roomId, savedAt } = row.resume;
     const session = await store.sessions.get(row.room, roomId);
-    if (session === null || session.endedAt !== null) return;
-    const identity = await this.#sit(row.webRid, signal);
-    if (!("visitor" in identity) || identity.visitor.userUniqueId === null) return;
-    this.#resolver.recall(row, row.webRid, roomId, savedAt);
+    if (session === null || session.endedAt !== null) return none;
+    const identity = await this.#sit(row.webRid);
+    if ("type" in identity) return identity;
+    if (identity.visitor.userUniqueId !== null) this.#resolver.recall(row, row.webRid, roomId, savedAt);
+    return none;
   }
 
-  /** Takes the room's identity, or returns why there is none. */
-  async #sit(webRid: string, signal: AbortSignal): Promise<PlatformIdentity | DyliveError> {
+  /** Takes the room's identity, or says why there is none. */
+  async #sit(webRid: string): Promise<PlatformIdentity | CollectorEvent> {
     try {
-      return await this.#access.sit(webRid, signal);
+      return await this.#access.sit(webRid, this.#stop.signal);
     } catch (error) {
-      if (signal.aborted || !(error instanceof DyliveError)) throw error;
-      await this.#teller.to(error.code === "blocked" ? "blocked" : "failed", error.detail, error.code);
-      return error;
+      if (this.#stop.signal.aborted || !(error instanceof DyliveError)) throw error;
+      return { type: "unidentified", reason: error.detail, problem: error.code };
     }
   }
 
-  #connect(
-    live: Live,
-    room: RoomKey,
-    intake: Intake,
-    identity: PlatformIdentity,
-    kept: Resume | null,
-    signal: AbortSignal,
-  ): Promise<Closing> {
-    const resume = kept?.roomId === live.roomId ? kept : null;
-    return this.#connection.run({ live, room, intake, identity, confirmed: this.#resolver.confirmed, resume }, signal);
+  async #identify(): Promise<CollectorEvent> {
+    const found = this.#found;
+    if (found?.reading.outcome !== "live") throw new DyliveError("internal", "no broadcast was found");
+    const { reading: live, room, intake, recalled } = found;
+    const identity = await this.#sit(live.webRid);
+    if ("type" in identity) return identity;
+    this.#target = { live, room, intake, identity, recalled: recalled?.resume ?? null };
+    const sessionId = live.roomId;
+    return { type: "identified", sessionId, another: this.health.sessionId !== sessionId, confirmed: this.#resolver.confirmed };
   }
 
-  /** Handles a reading that says not live: a broadcast that we collected ends after two of them. */
-  async #notLive(room: RoomKey, signal: AbortSignal): Promise<void> {
-    await this.#keeping.arrive(signal); // there is no connection to wait for
-    const open = await this.#keeping.openSession(room);
-    if (open !== null) {
-      await this.#pause(CONFIRM_MS, signal);
-      const again = await this.#resolver.resolve(signal);
-      if (again?.outcome !== "offline") return;
-      await this.#keeping.end(room, open, "offline");
-      await this.#teller.to("ended", "two readings ten seconds apart say that the broadcast is over");
-    }
-    await this.#teller.to("waiting", "the account is not live");
+  /** Begins another broadcast than before. */
+  async #begin(): Promise<void> {
+    const { room, live, recalled } = this.#connected;
+    const kept = recalled ?? (await this.#records.resumeOf(room));
+    await this.#connection.begin(this.#connected, kept?.roomId === live.roomId ? kept : null, this.#stop.signal);
   }
 
-  async #confirmEnd(room: RoomKey, roomId: string, signal: AbortSignal): Promise<boolean> {
-    const reading = await this.#resolver.resolve(signal);
-    if (reading?.outcome !== "offline") return false;
-    await this.#keeping.end(room, roomId, "announced");
-    await this.#teller.to("ended", "the platform announced the end of the broadcast, and its page confirms it");
-    return true;
+  /** Makes the room ours, and looks whether a broadcast is open that the platform does not show. */
+  async #check(): Promise<CollectorEvent> {
+    await this.#records.arrive(this.#stop.signal); // there is no connection to wait for
+    return { type: "checked", sessionId: await this.#records.openSession() };
+  }
+
+  async #wait(wait: Wait): Promise<CollectorEvent> {
+    const ms = msOf(wait, this.#parts.pollMs);
+    if (ms > 0) await this.#parts.clock.sleep(ms, this.#stop.signal).catch(() => {});
+    return { type: "rested" };
   }
 
   /** Leaves the room to another process: no end is told, and nothing that is held is stored. */
@@ -341,8 +348,32 @@ export class Collector {
     this.health.to(this.health.platformState, "another process collects this room now");
     this.#stop.abort(new DyliveError("not_owner", "another process collects this room now"));
   }
+}
 
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms > 0) await this.#parts.clock.sleep(ms, signal).catch(() => {});
+/** Returns the event that a reading is. */
+function eventOf(reading: Reading): CollectorEvent {
+  switch (reading.outcome) {
+    case "unknown":
+      return { type: "unread", unknown: true, reason: reading.reason, problem: "room_unknown" };
+    case "unasked":
+      return { type: "unread", unknown: false, reason: reading.error.detail, problem: reading.error.code };
+    case "no_account":
+      return { type: "no_account", reason: reading.reason, problem: "no_account" };
+    default:
+      return { type: reading.outcome };
+  }
+}
+
+/** Returns how long a wait is, ms. */
+function msOf(wait: Wait, pollMs: number): number {
+  switch (wait.for) {
+    case "confirm":
+      return CONFIRM_MS;
+    case "store":
+      return STORE_MS;
+    case "poll":
+      return pollMs * wait.slower * (0.75 + Math.random() / 2);
+    default:
+      return wait.count === 0 ? 0 : backoffMs(wait.for, wait.count);
   }
 }

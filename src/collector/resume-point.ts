@@ -1,13 +1,19 @@
 import type { Received } from "../platform/access/source.js";
+import type { PlatformAccess } from "../platform/platform-access.js";
 import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
 import type { FirstState } from "../sources/first-fetch.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
 import type { Bearings } from "./bearings.js";
-import type { ConnectionOwner } from "./connection-owner.js";
+import type { CollectorDeps } from "./collector-deps.js";
 import type { Missed } from "./missed.js";
+import type { RoomRecords } from "./records.js";
 
-type Owner = Pick<ConnectionOwner, "parts" | "access" | "moving" | "lost">;
+interface Owner {
+  readonly parts: CollectorDeps;
+  readonly access: PlatformAccess;
+  readonly records: Pick<RoomRecords, "moving" | "lost">;
+}
 
 /** Point at which the next connection of a broadcast goes on, also one of another process. */
 export class ResumePoint {
@@ -74,8 +80,8 @@ export class ResumePoint {
 
   /** Keeps the point in the room's row, so that another process can go on. A convenience: without it one resolves first. */
   async keep(room: RoomKey): Promise<void> {
-    const { parts, moving, lost } = this.#owner;
-    if (this.#resume === null || moving() || lost()) return;
+    const { parts, records } = this.#owner;
+    if (this.#resume === null || records.moving || records.lost) return;
     const missing = this.#missed.open;
     const resume = { ...this.#resume, ...(missing !== null && { missing }) };
     await inTime(parts.store.rooms.setResume(room, resume), PATIENCE_MS, parts.clock).catch(() => {});

@@ -1,11 +1,11 @@
 import type { RoomHealth } from "../health/room-health.js";
-import type { RoomState } from "../health/state.js";
-import { type Live, type Resolved, type RoomName, resolveRoom } from "../platform/links/resolve.js";
+import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "../platform/links/resolve.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Budget } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError, type ErrorCode } from "../runtime/errors.js";
-import type { RoomRow } from "../store/rooms.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { RoomKey } from "../store/log.js";
+import type { Alias, RoomRow, Rooms } from "../store/rooms.js";
 
 /** Collector as its room resolver needs it. */
 interface Owner {
@@ -13,8 +13,10 @@ interface Owner {
   readonly requests: Budget;
   readonly health: RoomHealth;
   readonly access: PlatformAccess;
-  to(state: RoomState, reason: string, problem?: ErrorCode | null): Promise<void>;
 }
+
+/** What the platform said, or why it could not be asked. */
+export type Reading = Resolved | { readonly outcome: "unasked"; readonly error: DyliveError };
 
 /** Age from which a reading is taken anew before a connect, ms. */
 export const FRESH_MS = 600_000;
@@ -75,15 +77,15 @@ export class RoomResolver {
   }
 
   /** Goes back to the first name: the number may be somebody else's by now, or nobody's. @returns whether that is another one */
-  askAnew(): boolean {
+  askByFirstName(): boolean {
     if (this.#asked === this.#name) return false;
     this.#asked = this.#name;
     return true;
   }
 
-  /** Takes one reading; null when the platform could not be asked. While `connected` only an answer changes anything. */
-  async resolve(signal: AbortSignal, connected = false): Promise<Resolved | null> {
-    const { requests, health, access, clock, to } = this.#owner;
+  /** Takes one reading. While `connected` only an answer changes anything. */
+  async resolve(signal: AbortSignal, connected = false): Promise<Reading> {
+    const { requests, health, access, clock } = this.#owner;
     try {
       await requests.take(signal);
       const visitor = await access.asker(signal);
@@ -92,12 +94,30 @@ export class RoomResolver {
       if (connected && resolved.outcome === "unknown") return resolved; // no reading at all: the one before still counts, and so does the connection
       this.#reading = resolved.outcome === "live" ? { live: resolved, at: clock.now(), confirmed: true } : null;
       if (resolved.outcome === "live") health.audience.read(resolved.facts.cover);
-      if (resolved.outcome === "unknown" && health.platformState !== "stalled") await to("failed", resolved.reason, "room_unknown");
       return resolved;
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;
-      if (!connected) await to("failed", error.detail, error.code);
-      return null;
+      return { outcome: "unasked", error };
     }
   }
+}
+
+/**
+ * Returns the room that a reading speaks of, known from now on by every name that the platform gave, with what it said of it. The room is
+ * told by what lasts: its number and its anchor. A custom id can be given up and taken by somebody else, so it leads to a room only where
+ * nothing says that it is another's.
+ */
+export async function meetRoom(rooms: Rooms, name: RoomName, { facts, webRid, roomId }: Live | Offline): Promise<RoomKey> {
+  const lasting: [Alias, ...Alias[]] = [{ kind: "web_rid", value: webRid }];
+  if (facts.anchor?.secUid) lasting.push({ kind: "sec_uid", value: facts.anchor.secUid });
+  if (facts.anchor?.id) lasting.push({ kind: "uid", value: facts.anchor.id });
+  if (roomId !== null) lasting.push({ kind: "room_id", value: roomId });
+  if (name.kind !== "unique_id" || name.value === webRid) return rooms.ensure(lasting, facts);
+  const custom: Alias = { kind: "unique_id", value: name.value };
+  const known = await rooms.find(custom);
+  const number = known === null ? null : ((await rooms.get(known))?.webRid ?? null);
+  // A room that was put on the watch list before anybody met it has the custom id in place of its number.
+  const isAnothers = number !== null && number !== name.value && number !== webRid;
+  if (isAnothers) await rooms.ensure(lasting, facts);
+  return rooms.ensure([...lasting, custom], facts);
 }

@@ -13,60 +13,54 @@ const FIRST_MS = 60_000;
 const PATIENCE = 12;
 
 /**
- * Watches the connections of one broadcast for silence. Quiet rooms are silent too, so the patience grows with the room's own pace, and silence is only a reason
- * to ask the platform (design section 7), never a verdict.
+ * Judges the silence of the connections of one broadcast. Quiet rooms are silent too, so the patience grows with the room's own pace, and
+ * silence is only a reason to ask the platform (design section 7), never a verdict. A value: what changes it returns another one.
  */
 export class Watchdog {
-  #lastFrameAt = 0;
-  #lastInteractiveAt = 0;
+  /** Time at which the last frame came, or the connection opened. */
+  readonly lastFrameAt: number;
+  /** Time at which the last interactive message came, or the connection opened. */
+  readonly lastInteractiveAt: number;
   /** Mean ms between interactive messages, smoothed; null before the second. */
-  #gapMs: number | null = null;
-  #seen = 0;
-  #patience = 1;
+  readonly #gapMs: number | null;
+  readonly #seen: number;
+  readonly #patience: number;
 
-  /** Notes that a connection is open from `at` on; the room's pace, and the patience with its quiet, stay. */
-  opened(at: number): void {
-    this.#lastFrameAt = at;
-    this.#lastInteractiveAt = at;
+  constructor(lastFrameAt = 0, lastInteractiveAt = 0, gapMs: number | null = null, seen = 0, patience = 1) {
+    this.lastFrameAt = lastFrameAt;
+    this.lastInteractiveAt = lastInteractiveAt;
+    this.#gapMs = gapMs;
+    this.#seen = seen;
+    this.#patience = patience;
   }
 
-  /** Time at which the last frame came, or the connection opened. */
-  get lastFrameAt(): number {
-    return this.#lastFrameAt;
+  /** Begins to watch a connection that is open from `at` on; the room's pace, and the patience with its quiet, stay. */
+  opened(at: number): Watchdog {
+    return new Watchdog(at, at, this.#gapMs, this.#seen, this.#patience);
+  }
+
+  /** Takes what was received at `at`; `interactive` of its messages were caused by people. */
+  received(at: number, interactive: number): Watchdog {
+    if (interactive === 0) return new Watchdog(at, this.lastInteractiveAt, this.#gapMs, this.#seen, this.#patience);
+    const gap = (at - this.lastInteractiveAt) / interactive;
+    const smoothed = this.#gapMs === null ? gap : this.#gapMs * 0.9 + gap * 0.1;
+    return new Watchdog(at, at, this.#seen > 0 ? smoothed : this.#gapMs, this.#seen + interactive, 1);
+  }
+
+  /** Returns the silence that is worth acting on now, or null. */
+  silence(now: number): Silence | null {
+    if (now - this.lastFrameAt >= NO_FRAME_MS) return "dead";
+    return now - this.lastInteractiveAt >= this.limitMs * this.#patience ? "silent" : null;
+  }
+
+  /** Takes a silence that was asked about for the room's own quiet: the next question comes only after twice as long. */
+  quiet(): Watchdog {
+    return new Watchdog(this.lastFrameAt, this.lastInteractiveAt, this.#gapMs, this.#seen, Math.min(this.#patience * 2, 16));
   }
 
   /** Whether a short absence costs no more than what the platform replays, 15 messages at most: known and slower than five a second. */
   get slow(): boolean {
     return this.#gapMs !== null && this.#gapMs > 200;
-  }
-
-  /** Time at which the last interactive message came, or the connection opened. */
-  get lastInteractiveAt(): number {
-    return this.#lastInteractiveAt;
-  }
-
-  /** Notes that something was received; `interactive` of its messages were caused by people. */
-  received(at: number, interactive: number): void {
-    this.#lastFrameAt = at;
-    if (interactive === 0) return;
-    if (this.#seen > 0) {
-      const gap = (at - this.#lastInteractiveAt) / interactive;
-      this.#gapMs = this.#gapMs === null ? gap : this.#gapMs * 0.9 + gap * 0.1;
-    }
-    this.#seen += interactive;
-    this.#lastInteractiveAt = at;
-    this.#patience = 1;
-  }
-
-  /** Returns the silence that is worth acting on now, or null. */
-  silence(now: number): Silence | null {
-    if (now - this.#lastFrameAt >= NO_FRAME_MS) return "dead";
-    return now - this.#lastInteractiveAt >= this.limitMs * this.#patience ? "silent" : null;
-  }
-
-  /** Notes that a silence was asked about and found to be the room's own quiet: the next question comes only after twice as long. */
-  quiet(): void {
-    this.#patience = Math.min(this.#patience * 2, 16);
   }
 
   /** Longest silence of this room before one asks, ms. */

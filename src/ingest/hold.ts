@@ -4,7 +4,6 @@ import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isStoreDown, storeDownReason } from "../runtime/store-down.js";
 
 const STORE_RETRY_MS = 1000;
-const BEGIN_ANEW_MS = 5000;
 /** Errors of a store that may take something later. */
 const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "disk_full",
@@ -33,15 +32,7 @@ export async function heldBack<T>(work: () => Promise<T>, health: RoomHealth, cl
   }
 }
 
-/** Does something anew while the store takes nothing, and says that it failed so long: a full disk must not end a collection. @throws as {@link heldBack} does */
-export async function begunAnew(work: () => Promise<void>, health: RoomHealth, clock: Clock, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (signal.aborted || !(error instanceof DyliveError && STORE_PROBLEMS.has(error.code))) throw error;
-      health.to("failed", storeDownReason(error), error.code);
-      await clock.sleep(BEGIN_ANEW_MS, signal).catch(() => {});
-    }
-  }
+/** Returns whether an error is one of a store that may take something later: a full disk must not end a collection. */
+export function isStoreProblem(error: unknown): error is DyliveError {
+  return error instanceof DyliveError && STORE_PROBLEMS.has(error.code);
 }

@@ -35,7 +35,7 @@ export function stateEvent(
  */
 export function gapEvent(
   room: RoomKey,
-  { sessionId, webRid }: Broadcast,
+  { sessionId, webRid }: Pick<Broadcast, "sessionId" | "webRid">,
   from: number | null,
   to: number,
   reason: string,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { meetRoom } from "../../src/collector/meet.js";
+import { meetRoom } from "../../src/collector/room-resolver.js";
 import type { Live } from "../../src/platform/links/resolve.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

@@ -88,20 +88,18 @@ describe("audience", () => {
 
 describe("watchdog", () => {
   it("is dead after 35 s without a frame, silent after a time that is the room's own", () => {
-    const dog = new Watchdog();
-    dog.opened(0);
+    let dog = new Watchdog().opened(0);
     expect(dog.silence(34_999)).toBeNull();
     expect(dog.silence(35_000)).toBe("dead");
-    for (let at = 0; at <= 60_000; at += 10_000) dog.received(at, 0);
+    for (let at = 0; at <= 60_000; at += 10_000) dog = dog.received(at, 0);
     expect(dog.silence(60_000)).toBe("silent");
-    dog.quiet();
-    expect(dog.silence(60_000)).toBeNull();
+    expect(dog.quiet().silence(60_000)).toBeNull();
   });
 
   it("asks about a busy room after half a minute, about a quiet one much later", () => {
-    const [busy, quiet] = [new Watchdog(), new Watchdog()];
-    for (let i = 0; i < 100; i++) busy.received(i * 100, 1);
-    for (let i = 0; i < 100; i++) quiet.received(i * 20_000, 1);
+    let [busy, quiet] = [new Watchdog(), new Watchdog()];
+    for (let i = 0; i < 100; i++) busy = busy.received(i * 100, 1);
+    for (let i = 0; i < 100; i++) quiet = quiet.received(i * 20_000, 1);
     expect(busy.limitMs).toBe(30_000);
     expect(quiet.limitMs).toBe(240_000);
   });

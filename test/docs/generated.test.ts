@@ -4,6 +4,7 @@ import { variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { EVENT_TYPES, KINDS } from "../../src/events/event.js";
 import { ERRORS } from "../../src/runtime/errors.js";
+import { roomsPage } from "./collection-section.js";
 import { configurationPage } from "./configuration-page.js";
 import { errorsPage } from "./errors-page.js";
 import { EVENT_SAMPLES } from "./event-samples.js";
@@ -17,6 +18,7 @@ describe("pages that are written from the source; after a change: vitest run --p
     ["configuration", configurationPage],
     ["errors", errorsPage],
     ["api", apiPage],
+    ["rooms-and-links", roomsPage],
   ])("docs/%s.md is as the source says", async (name, write) => {
     await expect(write()).toMatchFileSnapshot(`${ROOT}docs/${name}.md`);
   });

@@ -14,7 +14,7 @@ import { FakeClock } from "../clock.js";
 
 const made = corpus({ seed: "pipeline", frames: 60 });
 const received: Received[] = made.frames.map((frame, i) => readFrame(frame, 1_777_726_800_000 + i * 100, new Drift()).received);
-const gap = gapEvent(1, { sessionId: null, webRid: "1", anchorId: null, source: "system" }, 1, 2, "a test");
+const gap = gapEvent(1, { sessionId: null, webRid: "1" }, 1, 2, "a test");
 const broadcast: Broadcast = { sessionId: made.roomId, webRid: "1", anchorId: null, source: "websocket" };
 
 async function opened(change: (log: Log) => Log = (log) => log) {

@@ -26,7 +26,7 @@ const file = useDirectory();
 const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0 && r.health.reason.includes("again"));
 /** Of a combo only what raises it is an event, which depends on what came before. */
 const plain = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type !== "gift"));
-const gapAt = (room: number, at: number) => gapEvent(room, { ...BROADCAST, source: "system" }, at, at + 1, "a test");
+const gapAt = (room: number, at: number) => gapEvent(room, BROADCAST, at, at + 1, "a test");
 
 describe.each(["refuses", "hangs"] as const)("a store that %s for 30 s under load", (mode) => {
   it("loses nothing: what came meanwhile is stored once, in order, before what comes after", async () => {

@@ -2,7 +2,7 @@ import { type Command, Option as CommanderOption, type Option } from "commander"
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { assertPossible } from "../../cluster/settings.js";
-import { meetRoom } from "../../collector/meet.js";
+import { meetRoom } from "../../collector/room-resolver.js";
 import { namedRoom } from "../../http/streams/named-room.js";
 import { ProxyServer } from "../../platform/access/proxy.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";

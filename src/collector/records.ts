@@ -12,13 +12,14 @@ import { type Left, openSession, takeOver } from "../ingest/take-over.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
+import type { ErrorCode } from "../runtime/errors.js";
 import { orElse } from "../runtime/in-time.js";
 import { isNotOwner } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
-import { meetRoom } from "./meet.js";
-import type { Tenure } from "./tenure.js";
+import type { Tenure } from "./collector-deps.js";
+import { meetRoom } from "./room-resolver.js";
 
 /** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
 const LOOK = 50;
@@ -58,7 +59,11 @@ function isReceived({ id, source }: LiveEvent): boolean {
   return source !== "system" && source !== "import" && !id.startsWith("settle:");
 }
 
-interface KeepingDeps {
+const LOOK_EVERY_MS = 1000;
+/** States that readers care about. */
+const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed", "paused"]);
+
+interface RecordsDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly spool?: Spool;
@@ -68,7 +73,7 @@ interface KeepingDeps {
   readonly drift: Drift;
   /** Tenure of the room by this process; null where no other process could have it. */
   readonly tenure: Tenure | null;
-  /** Told when the room turns out to be another process's. */
+  /** Called when the room turns out to be another process's. */
   readonly onLost: () => void;
   readonly signal: AbortSignal;
 }
@@ -80,16 +85,19 @@ export interface Met {
 }
 
 /** Keeps the records of one room while it is collected: its names, broadcasts and states, and the way of its frames into the log. */
-export class Keeping {
-  readonly #parts: KeepingDeps;
+export class RoomRecords {
+  readonly #parts: RecordsDeps;
   #met: (Met & { readonly pipeline: Pipeline }) | null = null;
   /** The broadcast that this process opened last, and when, ms UTC. */
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
   #moving: boolean;
+  #lost = false;
   /** The state that another process told last, until we tell one. */
   #told: RoomState | null = null;
+  /** The changes of state that are being told, one after the other. */
+  #telling: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: KeepingDeps) {
+  constructor(parts: RecordsDeps) {
     this.#parts = parts;
     this.#moving = parts.tenure?.planned ?? false;
   }
@@ -102,6 +110,17 @@ export class Keeping {
   /** Whether another process goes on collecting the room until {@link arrive}. */
   get moving(): boolean {
     return this.#moving;
+  }
+
+  /** Whether the room turned out to be another process's. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Leaves the room to another process. */
+  lose(): void {
+    this.#lost = true;
+    this.#parts.onLost();
   }
 
   /**
@@ -137,8 +156,9 @@ export class Keeping {
   }
 
   /** Returns the broadcast that has not ended, as far as one knows. */
-  openSession(room: RoomKey): Promise<string | null> {
-    return this.orElse(() => openSession(this.#parts.store, room), this.#parts.health.sessionId);
+  openSession(): Promise<string | null> {
+    const { store, health } = this.#parts;
+    return this.orElse(async () => (this.room === null ? null : openSession(store, this.room)), health.sessionId);
   }
 
   /** Returns until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
@@ -152,14 +172,36 @@ export class Keeping {
     return this.orElse(async () => (await this.#parts.store.rooms.get(room))?.resume ?? null, null);
   }
 
-  async end(room: RoomKey, sessionId: string, reason: string): Promise<void> {
+  async end(sessionId: string, reason: string): Promise<void> {
     const { store, clock, signal } = this.#parts;
+    const met = this.#met;
     const at = clock.now();
-    await this.#met?.intake.errand(() => store.sessions.end(room, sessionId, at, reason), signal);
+    await met?.intake.errand(() => store.sessions.end(met.room, sessionId, at, reason), signal);
+  }
+
+  /** Goes to a state. Resolves when the log knows. @throws what telling throws */
+  async to(state: RoomState, reason: string, problem: ErrorCode | null = null): Promise<void> {
+    await this.#changed(this.#parts.health.to(state, reason, problem));
+  }
+
+  /** Looks every second whether the log keeps up with what comes, which is a state of its own. @returns what ends that */
+  watch(): () => void {
+    const { clock, health } = this.#parts;
+    return clock.every(LOOK_EVERY_MS, () => void this.#changed(health.look()).catch(() => {})); // stopped, or another process's by now
+  }
+
+  #changed(from: RoomState | null): Promise<void> {
+    const { health, clock } = this.#parts;
+    const { state, reason } = health;
+    if (from === null || !LOGGED.has(state)) return Promise.resolve();
+    const at = clock.now();
+    const turn = this.#telling.then(() => this.#tell(from, state, reason, at));
+    this.#telling = turn.catch(() => {});
+    return turn;
   }
 
   /** Tells the log of a change of state at `at` (ms UTC), where that is ours to tell and was not told by another process. */
-  async tell(from: RoomState, to: RoomState, reason: string, at: number): Promise<void> {
+  async #tell(from: RoomState, to: RoomState, reason: string, at: number): Promise<void> {
     if (this.#met === null || this.#moving) return;
     const told = this.#told;
     this.#told = null;
@@ -172,14 +214,14 @@ export class Keeping {
   async arrive(signal: AbortSignal): Promise<Left["resume"]> {
     const met = this.#met;
     if (!this.#moving || met === null) return null;
-    const { store, health, clock, onLost } = this.#parts;
+    const { store, health, clock } = this.#parts;
     try {
       const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), health, clock, signal);
       this.#moving = false;
       this.#told = state;
       return resume;
     } catch (error) {
-      if (isNotOwner(error)) onLost();
+      if (isNotOwner(error)) this.lose();
       throw error;
     }
   }
@@ -211,13 +253,13 @@ export class Keeping {
    * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
    */
   async #open(room: RoomKey) {
-    const { store, clock, setAside, drift, health, spool, erased, tenure, onLost } = this.#parts;
+    const { store, clock, setAside, drift, health, spool, erased, tenure } = this.#parts;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
     const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
     const pipeline = tenure === null ? await Pipeline.open(parts) : Pipeline.lazy(parts);
     if (tenure !== null && !tenure.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, health, clock);
-    const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, onLost });
+    const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, onLost: () => this.lose() });
     return { room, pipeline, intake };
   }
 }

@@ -1,0 +1,160 @@
+import type { RoomState } from "../health/state.js";
+import type { ErrorCode } from "../runtime/errors.js";
+import type { Gap } from "./missed.js";
+import { Watchdog } from "./watchdog.js";
+
+/** Phases of collecting one room, by what is waited for. */
+export const PHASES = {
+  recalling: "reads what an earlier process left of the room",
+  asking: "asks the platform what the room is",
+  checking: "is not live; reads whether a broadcast of it is open",
+  doubting: "is not live though a broadcast is open; waits for a second reading",
+  confirming: "takes the second reading",
+  identifying: "is live; takes an identity to connect with",
+  opening: "opens the connection",
+  open: "is connected",
+  storing: "is connected; stores what came",
+  announced: "gives the connection up, since the end was announced; stores what else came",
+  damaged: "gives the connection up, since a frame was damaged; stores what else came",
+  dead: "gives the connection up, since no frame comes; stores what else came",
+  stalled: "gives the connection up, since nobody is heard; stores what else came",
+  moved: "gives the connection up, since the page says that the broadcast is over; stores what else came",
+  verifying: "asks the page about the end that was announced",
+  resting: "waits before it asks again",
+  halted: "waits for the store",
+  over: "collects no more",
+} as const satisfies Record<string, string>;
+export type Phase = keyof typeof PHASES;
+
+/** Events of a collection by type. `at` is a steady time, ms (see `bearings`). */
+interface Events {
+  recalled: object;
+  /** The room is live and this collector's. */
+  live: object;
+  /** The room is not live and this collector's. */
+  offline: object;
+  /** The platform could not be asked, or (`unknown`) said nothing. */
+  unread: { readonly unknown: boolean; readonly reason: string; readonly problem: ErrorCode };
+  /** The room's number leads nowhere; its name may. */
+  renamed: object;
+  no_account: { readonly reason: string; readonly problem: ErrorCode };
+  /** The room is another collector's. */
+  not_ours: object;
+  /** Somebody who manages the room has paused it. */
+  paused: { readonly reason: string };
+  /** The broadcast that did not end, as far as one knows. */
+  checked: { readonly sessionId: string | null };
+  /** `another`: than the last connection's broadcast; `confirmed`: the platform itself lately said that it is live. */
+  identified: { readonly sessionId: string; readonly another: boolean; readonly confirmed: boolean };
+  unidentified: { readonly reason: string; readonly problem: ErrorCode };
+  /** Silence says something from `at` on. */
+  opened: { readonly at: number };
+  batch: object;
+  /** A batch was taken: frames up to `at`, new messages of so many people. */
+  heard: { readonly at: number; readonly people: number };
+  /** Consequences of a batch that was heard. */
+  taken: { readonly announced: boolean; readonly damage: (Gap & { readonly from: number }) | null };
+  /** Time to look at the silence; `due` where a question that was asked in vain may be asked again. */
+  tick: { readonly at: number; readonly due: boolean };
+  answered: { readonly at: number; readonly says: "live" | "over" | "nothing" };
+  /** The connection ended without an error. */
+  ended: { readonly at: number };
+  refused: { readonly at: number; readonly reason: string; readonly problem: ErrorCode };
+  failed: { readonly at: number; readonly reason: string };
+  rested: object;
+  /** Somebody stops the collector, or another process has the room. */
+  stop: object;
+  store_down: { readonly reason: string; readonly problem: ErrorCode };
+  broke: { readonly reason: string; readonly problem: ErrorCode };
+}
+export type EventType = keyof Events;
+export type EventOf<T extends EventType> = Events[T] & { readonly type: T };
+export type CollectorEvent = { readonly [T in EventType]: EventOf<T> }[EventType];
+
+/** Something that is missed since the last frame, or since a steady time in ms. `silent`: it is over only when people are heard again. */
+export interface Miss {
+  readonly since: "frame" | number;
+  readonly reason: string;
+  readonly silent: boolean;
+}
+
+/** Wait that somebody else measures: chance and settings are none of the machine's. */
+export type Wait =
+  | { readonly for: "network" | "refusal"; readonly count: number }
+  | { readonly for: "poll"; readonly slower: number }
+  | { readonly for: "confirm" }
+  | { readonly for: "store" };
+
+/** An effect that the driver is to have. Those of the last line end with an event each. */
+export type Effect =
+  | { readonly type: "tell" | "show"; readonly state: RoomState; readonly reason: string; readonly problem: ErrorCode | null }
+  | { readonly type: "question" | "giveUp" | "keep" | "forget" | "forgetHost" | "rest" | "reconnected" | "begin" }
+  | { readonly type: "doubt"; readonly count: number }
+  | { readonly type: "end"; readonly sessionId: string; readonly reason: "announced" | "offline" }
+  | ({ readonly type: "miss" } & Miss)
+  | { readonly type: "reopen" | "gap"; readonly gap: Gap }
+  | { readonly type: "recall" | "ask" | "askAnew" | "check" | "identify" | "connect" }
+  | ({ readonly type: "wait" } & Wait);
+
+/** Facts that a collection remembers. */
+export interface Memory {
+  /** The room's state, as it was told last. */
+  readonly shown: RoomState;
+  /** Setbacks in a row: asking and identifying, connections that were lost, connections that were refused. */
+  readonly failures: number;
+  readonly losses: number;
+  readonly refusals: number;
+  /** Readings in a row that said not live. */
+  readonly quietPolls: number;
+  /** The broadcast that is connected to, or that may have ended. */
+  readonly sessionId: string | null;
+  /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
+  readonly confirmed: boolean;
+  /** Questions in vain whether it is; null where nobody doubts it. */
+  readonly doubts: number | null;
+  /** When the connection opened; null before. */
+  readonly openedAt: number | null;
+  /** Whether anything came through it. */
+  readonly received: boolean;
+  /** Whether it stood for long enough to count as a good one. */
+  readonly steady: boolean;
+  /** Question that the platform has not answered. */
+  readonly question: "silence" | "doubt" | null;
+  /** Watches the connections of one broadcast. */
+  readonly watchdog: Watchdog;
+  /** New connections that this silence has led to. */
+  readonly stalls: number;
+  /** When damage was last a reason to connect anew, ms UTC. */
+  readonly repairedAt: number;
+  readonly damage: Gap | null;
+  /** What is missed if the broadcast goes on although the connection was given up. */
+  readonly left: Miss | null;
+}
+
+/** A collection: its phase, and what it remembers. */
+export interface Machine {
+  readonly phase: Phase;
+  readonly memory: Memory;
+}
+
+/** No setback yet. */
+export const CALM = { failures: 0, losses: 0, refusals: 0, quietPolls: 0 };
+
+/** Collection of a room that nothing is known of yet. */
+export const START: Machine = {
+  phase: "recalling",
+  memory: {
+    ...{
+      ...CALM,
+      shown: "resolving",
+      sessionId: null,
+      confirmed: true,
+      doubts: null,
+      openedAt: null,
+      received: false,
+      steady: false,
+      question: null,
+    },
+    ...{ watchdog: new Watchdog(), stalls: 0, repairedAt: Number.NEGATIVE_INFINITY, damage: null, left: null },
+  },
+};

@@ -1,0 +1,76 @@
+import { afterAll, afterEach, expect, it } from "vitest";
+import { startSimulator } from "../../simulator/index.js";
+import { Supervisor } from "../../src/cluster/supervisor.js";
+import type { Platform } from "../../src/platform/access/platform.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { RID, SCENARIO } from "../faults/struck.js";
+import { partsFor, type Running, running, SIGNAL } from "./running.js";
+
+let now: Running | undefined;
+const clock = new Lockstep();
+afterEach(async () => {
+  await now?.stop();
+  now = undefined;
+});
+afterAll(() => clock.stop());
+
+it("a broadcast whose first connection fails is not said to be missed since the one before", async () => {
+  now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
+  const { simulator, rooms, events } = now;
+  void rooms.request(RID, 60_000, SIGNAL);
+  const state = () => rooms.collected()[0]?.state;
+  await clock.until(() => state() === "live", 60_000);
+  await clock.go(5000);
+  const [viewer] = simulator.truth(RID).connections;
+  simulator.rooms.end(RID);
+  await clock.until(() => state() === "waiting", 60_000);
+  await clock.go(60_000);
+  simulator.rooms.refuse(RID);
+  const second = simulator.rooms.restart(RID);
+  // The first state of a broadcast is given once to a visitor: from now on there is nothing of it before the connection.
+  const query = `room_id=${second}&user_unique_id=${viewer?.userUniqueId}`;
+  const first = await fetch(`${simulator.url}/webcast/im/fetch/?${query}`, { headers: { cookie: `ttwid=${viewer?.ttwid}` } });
+  expect((await first.arrayBuffer()).byteLength).toBeGreaterThan(0);
+  await clock.until(() => state() === "blocked", 60_000);
+  simulator.rooms.refuse(RID, false);
+  await clock.until(() => state() === "live", 60_000);
+  await clock.go(5000);
+  const stored = await events(rooms.collected()[0]?.room ?? 0);
+  expect(stored.filter(({ sessionId }) => sessionId === second).length).toBeGreaterThan(10);
+  expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
+});
+
+it("a question that is answered after its connection was lost does not make a room that is refused look silent", async () => {
+  const simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const parts = partsFor(simulator, store, clock);
+  let [isHeld, held] = [false, 0];
+  const get: Platform["get"] = async (host, path, headers, signal) => {
+    const reply = await parts.platform.get(host, path, headers, signal);
+    if (isHeld) {
+      isHeld = false;
+      held++;
+      await clock.sleep(20_000, signal);
+    }
+    return reply;
+  };
+  const rooms = new Supervisor({ ...parts, platform: { ...parts.platform, get } });
+  now = { clock, simulator, store, rooms, events: async () => [], stop: () => stopAll(rooms, store, simulator) };
+  void rooms.request(RID, 60_000, SIGNAL);
+  const state = () => rooms.collected()[0]?.state;
+  await clock.until(() => state() === "live", 60_000);
+  await clock.go(5000);
+  isHeld = true;
+  simulator.rooms.stall(RID);
+  await clock.until(() => held > 0, 120_000);
+  simulator.rooms.refuse(RID);
+  simulator.rooms.cut(RID);
+  await clock.until(() => state() === "blocked", 10_000);
+  await clock.go(30_000);
+  expect(state()).toBe("blocked");
+});
+
+async function stopAll(...all: readonly ({ stop(): Promise<void> } | { close(): Promise<void> })[]): Promise<void> {
+  for (const one of all) await ("stop" in one ? one.stop() : one.close());
+}
