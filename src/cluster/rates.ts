@@ -1,5 +1,5 @@
-import { Budget, type Budgets } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
+import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
 
 /** Rates at which a process may ask the platform and connect to it, for all of its rooms. */
 export interface CollectionRates {
@@ -16,7 +16,7 @@ const BURST_S = 2;
 /** Returns the budgets that the rooms of a process share. */
 export function budgetsOf(clock: Clock, { requestsPerS, connectsPerS }: CollectionRates): Budgets {
   return {
-    requests: new Budget(clock, requestsPerS, Math.max(1, requestsPerS * BURST_S)),
-    connects: new Budget(clock, connectsPerS, Math.max(1, connectsPerS * BURST_S)),
+    requests: new RateLimiter(clock, { perSecond: requestsPerS, burst: Math.max(1, requestsPerS * BURST_S) }),
+    connects: new RateLimiter(clock, { perSecond: connectsPerS, burst: Math.max(1, connectsPerS * BURST_S) }),
   };
 }

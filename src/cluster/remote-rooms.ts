@@ -3,9 +3,9 @@ import { answersCaller, type RequestedRoom, type RoomManager, type RoomStatus, t
 import { Visitor } from "../platform/access/visitor.js";
 import { nameIn, type RoomName, readPaste } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";
-import { Budget } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
@@ -56,7 +56,7 @@ const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
 export class RemoteRooms implements RoomManager {
   readonly #parts: RemoteRoomsDeps;
   readonly #view: WantedRoomsView;
-  readonly #requests: Budget;
+  readonly #requests: RateLimiter;
   readonly #renewMs: number;
   readonly #renewedAt = new Map<string, number>();
   /** Rooms to be put on the watch list as soon as somebody has met them, by their keys. */
@@ -69,7 +69,7 @@ export class RemoteRooms implements RoomManager {
     this.#parts = parts;
     this.#view = new WantedRoomsView(parts.wantedRooms, parts.clock, parts.onError);
     this.#paused = new PausedRooms(parts.clock);
-    this.#requests = new Budget(parts.clock, REQUESTS_PER_S, 10);
+    this.#requests = new RateLimiter(parts.clock, { perSecond: REQUESTS_PER_S, burst: 10 });
     this.#renewMs = Math.min(RENEW_MS, parts.onDemandIdleMs / 4);
   }
 
@@ -215,7 +215,7 @@ export class RemoteRooms implements RoomManager {
   /** The lasting name in a text; short links are followed, within what the platform may be asked. */
   async #nameIn(text: string, signal: AbortSignal): Promise<RoomName> {
     const { platform, userAgent } = this.#parts;
-    if (readPaste(text).kind === "short_link") await this.#requests.take(signal);
+    if (readPaste(text).kind === "short_link") await this.#requests.turn(signal);
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 

@@ -198,7 +198,7 @@ export class Supervisor implements RoomManager {
   /** The lasting name in a text; short links are followed, within what the platform may be asked. */
   async #nameIn(text: string, signal: AbortSignal): Promise<RoomName> {
     const { platform, userAgent } = this.#parts;
-    if (readPaste(text).kind === "short_link") await this.#shared.requests.take(signal);
+    if (readPaste(text).kind === "short_link") await this.#shared.requests.turn(signal);
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 

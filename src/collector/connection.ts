@@ -8,8 +8,8 @@ import type { Live } from "../platform/links/resolve.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { backoffMs } from "../runtime/backoff.js";
-import type { Budgets } from "../runtime/budget.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { Budgets } from "../runtime/rate-limiter.js";
 import { isNotOwner } from "../runtime/store-down.js";
 import { firstFetch } from "../sources/first-fetch.js";
 import { openSource } from "../sources/open-source.js";
@@ -247,7 +247,7 @@ export class RoomConnection {
     if (this.#point.isOf(roomId)) return;
     const { parts, budgets, access, drift, records, health } = this.#deps;
     const { visitor } = target.identity;
-    await budgets.requests.take(signal);
+    await budgets.requests.turn(signal);
     const first = await firstFetch({ platform: access.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
     // Whoever has the room has these messages.
     if (first !== null) this.#bearings.learn([first.received]);

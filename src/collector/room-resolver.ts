@@ -1,16 +1,16 @@
 import type { RoomHealth } from "../health/room-health.js";
 import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } from "../platform/links/resolve.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
-import type { Budget } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, Rooms } from "../store/rooms.js";
 
 /** Collector as its room resolver needs it. */
 interface Owner {
   readonly clock: Clock;
-  readonly requests: Budget;
+  readonly requests: RateLimiter;
   readonly health: RoomHealth;
   readonly access: PlatformAccess;
 }
@@ -87,7 +87,7 @@ export class RoomResolver {
   async resolve(signal: AbortSignal, connected = false): Promise<Reading> {
     const { requests, health, access, clock } = this.#owner;
     try {
-      await requests.take(signal);
+      await requests.turn(signal);
       const visitor = await access.asker(signal);
       const resolved = await resolveRoom(this.#asked, access.platform, visitor, signal, access.inPage);
       health.seenAs(await access.noteReading(visitor));

@@ -4,9 +4,9 @@ import type { LiveEventOf } from "../events/event.js";
 import type { Batch } from "../feed/batch.js";
 import { Follow, type FollowTarget } from "../feed/follow.js";
 import type { Followed } from "../feed/subscription.js";
-import { Bucket } from "../runtime/bucket.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import { NOTHING } from "./about.js";
 import type { CollectedReader } from "./collected.js";
@@ -75,7 +75,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   readonly #guest: Guest;
   readonly #parts: CompatDeps;
   readonly #follow: Follow<Seen>;
-  readonly #bucket: Bucket;
+  readonly #sent: RateLimiter;
   readonly #over = new AbortController();
   readonly #gone = new AbortController();
   /** Position of each room when this client came, or was let go: anything before it is the past. */
@@ -100,7 +100,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#parts = parts;
     this.#follow = new Follow(parts.feed, this, this.#over.signal);
     const { clock, limits } = parts;
-    this.#bucket = new Bucket(clock, limits.messageBurst, limits.messagesPerSecond);
+    this.#sent = new RateLimiter(clock, { burst: limits.messageBurst, perSecond: limits.messagesPerSecond });
     this.#ws.on("error", () => {});
     // The library would answer without looking whether anybody takes the answers.
     this.#ws.on("ping", (data) => {
@@ -203,7 +203,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
 
   /** Counts what the client has sent; one that sends too much is not read for a while. */
   #read(): void {
-    if (this.#ws.isPaused || this.#bucket.take()) return;
+    if (this.#ws.isPaused || this.#sent.take()) return;
     this.#ws.pause();
     this.#parts.clock.sleep(REST_MS, this.gone).then(
       () => this.#ws.resume(),

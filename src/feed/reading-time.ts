@@ -1,6 +1,7 @@
 import { compile, FilterError, type Predicate } from "../events/filter.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { RateLimiter } from "../runtime/rate-limiter.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
 import type { StoredEvent } from "../store/stored-event.js";
 
@@ -80,8 +81,7 @@ interface Sifted {
 export class ReadingTime {
   readonly #clock: Clock;
   readonly #limits: WorkLimits;
-  /** When each payer will have all of its time again; kept only while that is to come. */
-  readonly #fullAt = new Map<string, number>();
+  readonly #spent: RateLimiter;
   /** Callers that wait for a turn, by payer: the one whose turn is next comes first. */
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #compiled = new Map<string, Predicate>();
@@ -91,6 +91,7 @@ export class ReadingTime {
   constructor(clock: Clock, limits: WorkLimits = WORK_LIMITS) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#spent = new RateLimiter(clock, { burst: limits.workBurstMs, perSecond: limits.workMsPerSecond });
   }
 
   /** Waits for a turn: payers get theirs one after the other, each in the order of its own calls. */
@@ -153,9 +154,7 @@ export class ReadingTime {
 
   /** Returns the ms that the payer has left; below 0 it has taken too much. */
   left(payer: string): number {
-    const { workBurstMs, workMsPerSecond } = this.#limits;
-    const owedMs = Math.max(0, (this.#fullAt.get(payer) ?? 0) - this.#clock.now());
-    return workBurstMs - (owedMs * workMsPerSecond) / 1000;
+    return this.#spent.left(payer);
   }
 
   /** Refuses a filter of a payer that has taken too much. @throws TooCostly */
@@ -166,9 +165,7 @@ export class ReadingTime {
 
   /** Counts time that was taken for a payer elsewhere, by what its filters also take of. */
   charge(payer: string, ms: number): void {
-    const fullAt = Math.max(this.#fullAt.get(payer) ?? 0, this.#clock.now());
-    this.#fullAt.set(payer, fullAt + (ms * 1000) / this.#limits.workMsPerSecond);
-    if (this.#fullAt.size > 1_000) this.#forget();
+    this.#spent.spend(ms, payer);
   }
 
   /** Waits until half of the payer's time is there: for readers of the past, who can wait. */
@@ -202,10 +199,5 @@ export class ReadingTime {
       break;
     }
     if (this.#waiting.size > 0) this.#giveSoon();
-  }
-
-  #forget(): void {
-    const now = this.#clock.now();
-    for (const [payer, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(payer);
   }
 }

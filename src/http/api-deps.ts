@@ -6,7 +6,6 @@ import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
 import type { AdminService } from "./admin-service.js";
-import type { Authenticator } from "./authenticator.js";
 import type { HttpCalls } from "./calls.js";
 import type { MaintenanceService } from "./maintenance-service.js";
 import type { Metrics } from "./metrics.js";
@@ -23,7 +22,6 @@ export interface ApiDeps {
   readonly rooms: RoomManager;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
-  readonly authenticator: Authenticator;
   readonly calls: HttpCalls;
   readonly mutex: PollMutex;
   readonly live: LiveStreams;

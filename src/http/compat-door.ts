@@ -5,10 +5,8 @@ import { DyliveError } from "../runtime/errors.js";
 import type { Rooms } from "../store/rooms.js";
 import type { TokenRow, Tokens } from "../store/tokens.js";
 import { assertMayAsk, maySee } from "./access.js";
-import { authenticate } from "./auth.js";
+import { Authenticator } from "./authentication.js";
 import { HeldTokens } from "./held-tokens.js";
-import { RateLimiter } from "./rate.js";
-import { Uses } from "./uses.js";
 
 /** Guest without a token, where none is needed. */
 const ANYBODY: Guest = {
@@ -30,17 +28,13 @@ interface CompatDoorDeps {
 
 /** Makes the door of the compat outputs: it checks the tokens of the API, with their rooms and rates, in `?token=` or the header. */
 export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorDeps): Door {
-  const rates = new RateLimiter(clock);
-  const uses = new Uses(tokens, clock, logger);
+  const authenticator = new Authenticator({ tokens, clock, logger });
   const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients cannot be looked at"));
   return {
     enter: async (secret) => {
       if (secret === null && !tokenNeeded) return ANYBODY;
       if (secret === null) throw new DyliveError("no_token", "add ?token=TOKEN to the address, or set DYLIVE_COMPAT_TOKEN=never");
-      const token = await authenticate(tokens, secret, "read", clock.now());
-      rates.count(token);
-      await uses.note(token);
-      return guestWith(token);
+      return guestWith(await authenticator.admit(secret, "read"));
     },
   };
 

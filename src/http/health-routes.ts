@@ -5,6 +5,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { AppendHealth } from "../store/append-health.js";
 import { isLimited } from "./access.js";
 import type { ApiDeps } from "./api-deps.js";
+import { tokenOf } from "./authentication.js";
 
 /**
  * Time for which a look at the store is good, in ms: nobody may make us write as often as they ask. With the next one, it is how old
@@ -51,7 +52,7 @@ interface About {
 
 /** Registers `/healthz`, `/readyz` and `/metrics`. */
 export function healthRoutes(app: FastifyInstance, parts: ApiDeps, { stopping, here, appends }: About): void {
-  const { store, rooms, clock, authenticator, metrics } = parts;
+  const { store, rooms, clock, metrics } = parts;
   let look: StoreLook = { asked: 0, answered: 0, writable: Promise.resolve(false) };
 
   app.get(
@@ -127,11 +128,10 @@ export function healthRoutes(app: FastifyInstance, parts: ApiDeps, { stopping, h
         response: { 200: Type.String({ description: "Prometheus' text form" }) },
       },
       // Not even on loopback without one: behind a proxy on the same machine everybody comes from there.
-      onRequest: async (request) => {
-        const token = await authenticator.enterAnyway(request.raw, "read");
-        if (isLimited(token)) throw new DyliveError("forbidden", "the metrics are of all rooms, the token is limited to some");
+      preValidation: async (request) => {
+        if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "the metrics are of all rooms, the token is limited to some");
       },
-      config: { scope: "read" },
+      config: { scope: "read", withoutStore: true },
     },
     async (_request, reply) => {
       const statuses = here === null ? (await rooms.list()).map(({ status }) => status) : here();

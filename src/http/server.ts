@@ -13,7 +13,7 @@ import { sendNothing } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
-import { Authenticator } from "./authenticator.js";
+import { Authenticator, authentication } from "./authentication.js";
 import { HttpCalls } from "./calls.js";
 import { seedRoutes } from "./compatible/routes.js";
 import { type ConnectionLimits, Connections } from "./connections.js";
@@ -103,7 +103,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   );
   const calls = new HttpCalls(held);
   const mutex = new PollMutex(clock, store.cluster?.locks);
-  const authenticator = new Authenticator({ tokens: store.tokens, secrets, calls, clock, logger });
+  const authenticator = new Authenticator({ tokens: store.tokens, secrets, clock, logger, after: (work) => calls.after(work) });
   const live = new LiveStreams({ store, clock, logger, held, feed: options.feed });
   const tasks = new TaskList(clock, logger);
   const parts: ApiDeps = {
@@ -111,7 +111,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     rooms,
     clock,
     logger,
-    authenticator,
     calls,
     mutex,
     live,
@@ -149,6 +148,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
     return undefined;
   });
+  authentication(app, authenticator);
   app.addHook("onSend", async (_request, reply, payload) => {
     if (typeof payload === "string" || Buffer.isBuffer(payload)) connections.grow(payload.length);
     if (stopping) reply.header("connection", "close");

@@ -5,6 +5,7 @@ import { GiftLedger } from "../events/ledger.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
+import { type Backoff, backoffMs } from "../runtime/backoff.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
@@ -72,8 +73,8 @@ interface Written {
 
 /** Appends that are tried while somebody else stores into the same room: an import, or a task, between whose batches there is time enough. */
 const MOST_TRIES = 8;
-/** The longest wait before the second of further tries, ms; twice as long before each one after. Real time: it is the store's pace that counts. */
-const FIRST_WAIT_MS = 10;
+/** Wait before the second of further tries, and each one after. Real time: it is the store's pace that counts. */
+const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
 const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
 const RESTORE_SOCIAL = 100;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
@@ -216,7 +217,7 @@ export class Pipeline {
         if (tries >= MOST_TRIES)
           throw new DyliveError("in_use", `somebody else stores into room ${this.#parts.room}, and took it away ${tries} times in a row`);
         // Chance decides who waits longer: in step, both would take it from each other again.
-        if (tries > 1) await setTimeout(Math.random() * FIRST_WAIT_MS * 2 ** (tries - 2));
+        if (tries > 1) await setTimeout(backoffMs(WAIT, tries - 1));
         await this.#claim();
         continue;
       }

@@ -48,6 +48,17 @@ export class FairSemaphore {
     });
   }
 
+  /** Does work in a place, in the order in which it was asked for where nobody pays. @throws the signal's reason when that aborted first */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal, payer = ""): Promise<T> {
+    const release = await this.acquire(payer, signal);
+    if (release === null) throw signal?.reason;
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
   #isFree(payer: string): boolean {
     return this.#all < this.#max && (this.#taken.get(payer) ?? 0) < this.#perPayer;
   }

@@ -4,9 +4,9 @@ import type { Received } from "../platform/access/source.js";
 import type { Live } from "../platform/links/resolve.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Drift } from "../platform/wire/drift.js";
-import type { Budgets } from "../runtime/budget.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { Budgets } from "../runtime/rate-limiter.js";
 import { websocketSource } from "./websocket.js";
 
 /** Connection that is wanted. */
@@ -41,7 +41,7 @@ export async function* openSource(
   if (access.source === "browser") {
     if (identity.pageSource === null)
       throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
-    await budgets.connects.take(signal);
+    await budgets.connects.turn(signal);
     onOpen(clock.now() + PAGE_MS);
     yield* identity.pageSource(live.webRid, { clock, drift, onReceived }).open(signal);
     return;
@@ -50,7 +50,7 @@ export async function* openSource(
   const { visitor, signer } = identity;
   yield* websocketSource({
     connectUrl: async (until) => {
-      await budgets.connects.take(until);
+      await budgets.connects.turn(until);
       return pushUrl({ platform, signer, visitor, roomId: live.roomId, ...from }, until);
     },
     headers: pushHeaders(visitor, live.webRid),

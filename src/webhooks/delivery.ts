@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
+import { FairSemaphore } from "../runtime/semaphore.js";
 import type { HookRow, HookTry } from "../store/hooks.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
@@ -8,7 +9,6 @@ import type { FirstLive } from "./first-live.js";
 import { RoomDelivery, type RoomDeliveryDeps } from "./room-delivery.js";
 import { hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
-import { Slots } from "./slots.js";
 
 /** Most requests to one receiver at a time. Each hook has its own: a slow receiver holds up nobody else. */
 const ROOMS_AT_A_TIME = 4;
@@ -62,7 +62,7 @@ export class Delivery {
       clock,
       send,
       time,
-      slots: new Slots(ROOMS_AT_A_TIME),
+      slots: new FairSemaphore(ROOMS_AT_A_TIME, ROOMS_AT_A_TIME),
       places: new Map(),
       unsaved: new Set(),
       signal: this.#stop.signal,

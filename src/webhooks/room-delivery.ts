@@ -1,5 +1,7 @@
 import type { ReadingTime } from "../feed/reading-time.js";
+import { type Backoff, backoffMs } from "../runtime/backoff.js";
 import type { Clock } from "../runtime/clock.js";
+import type { FairSemaphore } from "../runtime/semaphore.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/hooks.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { StoredEvent } from "../store/stored-event.js";
@@ -8,22 +10,9 @@ import type { FirstLive } from "./first-live.js";
 import { signed } from "./secret.js";
 import type { HookSelection } from "./selection.js";
 import type { Answered, Send } from "./send.js";
-import type { Slots } from "./slots.js";
 
-const FIRST_MS = 5_000;
-/** Longest wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
-const LONGEST_MS = 2 * 3_600_000;
-
-/**
- * Returns the wait after the n-th failure of a batch (from 1): full jitter below a bound that doubles up to two hours, and at least a tenth
- * of it, so that a receiver that comes back is not met by everything at once.
- * @param putOffMs what the receiver asked for; null when it did not
- */
-function retryMs(tries: number, putOffMs: number | null, random: () => number = Math.random): number {
-  const bound = Math.min(FIRST_MS * 2 ** Math.min(tries - 1, 20), LONGEST_MS);
-  return Math.max(bound * (0.1 + 0.9 * random()), putOffMs ?? 0);
-}
-
+/** Wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
+const RETRY: Backoff = { firstMs: 5_000, longestMs: 2 * 3_600_000 };
 /** Least ms between the beginnings of two batches of a room, unless the first was full: events that come in between go together. */
 const PACE_MS = 100;
 /** Pause after the store failed. */
@@ -39,7 +28,7 @@ export interface RoomDeliveryDeps {
   readonly send: Send;
   /** Divides the thread's time among hooks' expressions. */
   readonly time: ReadingTime;
-  readonly slots: Slots;
+  readonly slots: FairSemaphore;
   /** Position of the hook in each room. */
   readonly places: Map<RoomKey, number>;
   /** Rooms whose position the store does not know yet. */
@@ -77,7 +66,7 @@ export class RoomDelivery {
     do {
       this.#again = false;
       for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
-        pause = await slots.with(() => this.#step()).catch((error: unknown) => this.#failed(error));
+        pause = await slots.run(() => this.#step()).catch((error: unknown) => this.#failed(error));
         if (pause !== null && pause > 0) await this.#wait(pause);
       }
     } while (this.#again && !signal.aborted);
@@ -149,7 +138,7 @@ export class RoomDelivery {
       this.#parts.places.set(room, to);
     } else this.#fixed = { ...head, tries: attempt };
     if (now === null || this.#parts.onTry(done, now)) return null;
-    if (!done.delivered) return retryMs(attempt, putOffMs);
+    if (!done.delivered) return Math.max(backoffMs(RETRY, attempt), putOffMs ?? 0);
     return this.#more ? 0 : Math.max(0, PACE_MS - (clock.now() - began));
   }
 

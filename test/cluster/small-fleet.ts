@@ -3,7 +3,7 @@ import type { CollectorDeps } from "../../src/collector/collector-deps.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
 import { reportOf, writeReport } from "../../src/collector/report.js";
 import type { RoomName } from "../../src/platform/links/resolve.js";
-import { Budget } from "../../src/runtime/budget.js";
+import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
 import type { WantedRoom } from "../../src/store/wanted-rooms.js";
 import type { MemoryWantedRooms } from "./memory-wanted-rooms.js";
@@ -72,7 +72,11 @@ export class SmallFleet {
       return;
     await before?.stop();
     const { clock } = this.#parts;
-    const budgets = { requests: new Budget(clock, 50, 50), connects: new Budget(clock, 50, 50), registry: this.#registry };
+    const budgets = {
+      requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
+      connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
+      registry: this.#registry,
+    };
     const held = { collector: new Collector(name as RoomName, this.#parts, budgets, settings, row), over: false };
     this.#collectors.set(key, held);
     this.#wishes.own(key, "one");

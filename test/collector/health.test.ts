@@ -5,7 +5,7 @@ import { Audience } from "../../src/health/audience.js";
 import { GiftsWatch } from "../../src/health/gifts-watch.js";
 import { Sight } from "../../src/health/room-health.js";
 import { backoffMs } from "../../src/runtime/backoff.js";
-import { Budget } from "../../src/runtime/budget.js";
+import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";
 import { gift, person } from "../platform/messages/gift-event.js";
 
@@ -108,11 +108,11 @@ describe("watchdog", () => {
 describe("budget", () => {
   it("lets a burst through and the rest at its rate, in order; an abort ends the wait", async () => {
     const clock = new FakeClock();
-    const budget = new Budget(clock, 10, 3);
+    const budget = new RateLimiter(clock, { perSecond: 10, burst: 3 });
     const done: number[] = [];
     const stop = new AbortController();
     for (let i = 0; i < 6; i++)
-      void budget.take(stop.signal).then(
+      void budget.turn(stop.signal).then(
         () => done.push(i),
         () => {},
       );
@@ -123,7 +123,7 @@ describe("budget", () => {
     stop.abort();
     await clock.advance(1000);
     expect(done).toEqual([0, 1, 2, 3, 4]);
-    await expect(budget.take(stop.signal)).rejects.toThrow();
+    await expect(budget.turn(stop.signal)).rejects.toThrow();
   });
 });
 

@@ -4,7 +4,7 @@ import { Collector } from "../../src/collector/collector.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { Spool } from "../../src/ingest/spool.js";
-import { Budget } from "../../src/runtime/budget.js";
+import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
@@ -57,8 +57,8 @@ beforeEach(async () => {
     setAside: (_: unknown, error: unknown) => onError(error),
   };
   const budgets = {
-    requests: new Budget(clock, 50, 50),
-    connects: new Budget(clock, 50, 50),
+    requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
+    connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     registry: new CollectorRegistry<Collector>(),
   };
   const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false };

@@ -2,8 +2,8 @@ import { AccessToken, type HeldToken, type TokenShelf } from "../../platform/ope
 import { type DataSecrets, PushKeys } from "../../platform/open-platform/keys.js";
 import { type Ack, type LaunchedRoom, OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import { Drift } from "../../platform/wire/drift.js";
-import { Budget } from "../../runtime/budget.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { Store } from "../../store/store.js";
 import { OfficialAcks } from "./acks.js";
 import { OfficialReceiver } from "./receiver.js";
@@ -143,10 +143,10 @@ export class Official {
 function platformFor(app: OfficialApp, secret: string, { store, clock }: OfficialIngestDeps, life: AbortSignal): OpenPlatform {
   const { appId, tokenUrl, upstream } = app;
   const at = (url: string) => (upstream === null ? url : url.replace(/^https?:\/\//, `${upstream.replace(/\/+$/, "")}/@`));
-  const budget = new Budget(clock, CALLS_PER_S, BURST);
+  const budget = new RateLimiter(clock, { perSecond: CALLS_PER_S, burst: BURST });
   const shelf = store.cluster === undefined ? null : tokenShelf(store.cluster, appId, life);
   const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life, shelf);
-  return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.take(signal) });
+  return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.turn(signal) });
 }
 
 /** Where the processes of a cluster share an app's access token: fetching one shortens the one before, so that only one of them may at a time. */

@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import type { RankEntry } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { TokenRow } from "../../store/tokens.js";
 import { assertMayAsk } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
 import { ChatHandler } from "./chat.js";
@@ -100,12 +100,6 @@ async function seedInfo(parts: ApiDeps, call: HttpCall, text: string): Promise<s
 /** Registers the routes of the compatible interface (/douyin/…). */
 export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const chat = new ChatHandler(parts);
-  const tokens = new WeakMap<FastifyRequest, TokenRow>();
-  const tokenOf = (request: FastifyRequest): TokenRow => {
-    const token = tokens.get(request);
-    if (token === undefined) throw new Error("a request passed without a token");
-    return token;
-  };
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const route = <Q extends TSchema>(name: string, querystring: Q, answer: TSchema, summary: string) => {
     const url = `/douyin/liveroom/${name}`;
@@ -124,10 +118,8 @@ export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
       schema: { summary, tags: ["the document's family"], querystring, response: { 200: answer } },
       schemaErrorFormatter: seedQueryError(querystring),
       config: { scope: "read" as const, tokenInQuery: true },
-      // Before the fields are looked at: who has no token learns nothing else.
-      onRequest: async (request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
+      onRequest: async (_request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
         reply.header("cache-control", "no-store");
-        tokens.set(request, await parts.authenticator.enter(request.raw, "read", "query"));
       },
     };
   };

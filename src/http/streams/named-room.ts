@@ -1,8 +1,10 @@
+import type { FastifyRequest } from "fastify";
 import { DyliveError } from "../../runtime/errors.js";
-import type { RoomKey } from "../../store/log.js";
+import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { ALIAS_KINDS, type AliasKind, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { isLimited, maySee } from "../access.js";
+import { tokenOf } from "../authentication.js";
 
 /** Order in which a bare name is looked for. */
 const BARE: readonly AliasKind[] = ["web_rid", "unique_id", "room_id", "sec_uid", "uid", "import"];
@@ -41,4 +43,22 @@ export async function namedRoom(rooms: Rooms, token: TokenRow | null, asked: str
   }
   const unknown = `no room is known as ${JSON.stringify(asked.slice(0, 80))}`;
   throw new DyliveError("not_found", limited === null ? `${unknown}; add it first` : `${unknown} to this token`);
+}
+
+/** A request with a room in its address. */
+type RoomRequest = FastifyRequest<{ Params: { room: string } }>;
+
+/**
+ * Finds the room in the address of a request. Rooms that the token may not see are as if there were none.
+ * @throws DyliveError not_found, also for the system's room; bad_request
+ */
+export async function roomOf(rooms: Rooms, request: RoomRequest): Promise<NamedRoom> {
+  const named = await roomOrSystem(rooms, request);
+  if (named.room === SYSTEM_ROOM) throw new DyliveError("not_found", "room 0 is the system's: it has events, and nothing else");
+  return named;
+}
+
+/** Does the same as {@link roomOf}, the system's room included: for what it has too. */
+export function roomOrSystem(rooms: Rooms, request: RoomRequest): Promise<NamedRoom> {
+  return namedRoom(rooms, tokenOf(request), request.params.room);
 }

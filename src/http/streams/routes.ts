@@ -5,8 +5,8 @@ import { CursorReset, type Ends, resolvePlaces, type Start } from "../../feed/cu
 import type { TokenRow } from "../../store/tokens.js";
 import { maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import { exactly } from "../v1/fields.js";
-import type { Passes } from "../v1/pass.js";
 import { EventStream } from "./event-stream.js";
 import type { LiveStreams } from "./live.js";
 import type { NamedRoom } from "./named-room.js";
@@ -95,7 +95,7 @@ function told({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyM
 }
 
 /** Registers the Server-Sent Events of v1. The WebSocket is no route: see `WsUpgrade`. */
-export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiDeps, "live" | "rooms">, passes: Passes): void {
+export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiDeps, "live" | "rooms">): void {
   const states = new RoomStates(live, rooms);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const common = { tags: ["live"], produces: ["text/event-stream"] };
@@ -105,13 +105,13 @@ export function liveRoutes(app: FastifyInstance, { live, rooms }: Pick<ApiDeps, 
   typed.get(
     "/events/stream",
     { schema: { ...common, summary: "Events of rooms as they come (Server-Sent Events)", querystring: EventStreamQuery }, config },
-    (request, reply) => answerEventStream(live, request, reply, passes.of(request)),
+    (request, reply) => answerEventStream(live, request, reply, tokenOf(request)),
   );
   typed.get(
     "/rooms/stream",
     { schema: { ...common, summary: "Rooms whose state has changed, at most once a second (Server-Sent Events)" }, config },
     async (request, reply) => {
-      const token = passes.of(request);
+      const token = tokenOf(request);
       live.assertCapacity();
       live.quota.take(token.id, 1);
       const answer = new SseAnswer(reply, live);

@@ -3,8 +3,8 @@ import type { WebSocket } from "ws";
 import type { Batch } from "../../feed/batch.js";
 import { CursorReset } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
-import { Bucket } from "../../runtime/bucket.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
+import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import type { TokenRow } from "../../store/tokens.js";
@@ -67,7 +67,7 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly #live: LiveStreams;
   readonly #outbound: OutboundQueue;
   readonly #follow: Follow<ShownRoom>;
-  readonly #bucket: Bucket;
+  readonly #asking: RateLimiter;
   readonly #gone = new AbortController();
   /** Aborts when nothing of ours may be written any more: the close frame was, or the connection is gone. */
   readonly #over = new AbortController();
@@ -88,7 +88,7 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     this.#held = held;
     const { limits, clock, feed, store } = live;
     this.#outbound = new OutboundQueue(socket, limits, clock);
-    this.#bucket = new Bucket(clock, limits.commandBurst, limits.commandsPerSecond);
+    this.#asking = new RateLimiter(clock, { burst: limits.commandBurst, perSecond: limits.commandsPerSecond });
     this.#follow = new Follow(feed, this, this.#over.signal);
     ws.on("error", () => {});
     // The library would answer without looking whether anybody takes the answers.
@@ -175,7 +175,7 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
 
   /** Counts a command, a ping or a pong; closes the connection of one that sends too many. */
   #mayAsk(): boolean {
-    if (this.#bucket.take()) return true;
+    if (this.#asking.take()) return true;
     const { limits } = this.#live;
     const detail = `${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
     this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null));

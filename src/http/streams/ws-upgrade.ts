@@ -3,7 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Authenticator } from "../authenticator.js";
+import type { Authenticator } from "../authentication.js";
 import { errorText, failureOf } from "../failure.js";
 import type { LiveStreams } from "./live.js";
 import { WsConnection } from "./ws-connection.js";

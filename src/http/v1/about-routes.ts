@@ -4,8 +4,8 @@ import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService } from "../admin-service.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import { exactly } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 const tags = ["server"];
 const config = { scope: "admin" } as const;
@@ -18,7 +18,7 @@ const Examined = exactly({
 });
 
 /** Registers the routes that describe this server and what ails it. */
-export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps, passes: Passes): void {
+export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   let examining = false;
 
@@ -44,7 +44,7 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps, pas
       // It starts a process and a browser.
       if (examining) throw new DyliveError("in_use", "the doctor is looking already");
       examining = true;
-      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
         return { findings: await desk.examine(request.body.room ?? null, call.signal) };
       } catch (error) {

@@ -5,8 +5,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import { isLimited } from "../access.js";
 import type { Accounts } from "../admin-service.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import { exactly } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 /** Most characters of cookies: a whole cookies.txt of a browser fits, of which only the platform's are kept. */
 const COOKIES_MAX_CHARS = 500_000;
@@ -26,7 +26,7 @@ const Saved = exactly({
 });
 
 /** Registers the routes of the operator's own accounts, as which rooms can be watched. */
-export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: ApiDeps, passes: Passes): void {
+export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: ApiDeps): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Account = Type.Ref("Account");
 
@@ -37,7 +37,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
       config: { scope: "manage" },
     },
     async (request) => {
-      if (isLimited(passes.of(request))) throw new DyliveError("forbidden", "accounts serve all rooms, the token is limited to some");
+      if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "accounts serve all rooms, the token is limited to some");
       return { accounts: await accountsOf().list() };
     },
   );
@@ -52,7 +52,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     async (request, reply) => {
       const { name, cookies } = request.body;
       const saved = await accountsOf().save(name, cookies);
-      logger.info({ account: name, by: passes.of(request).id }, "an account was saved");
+      logger.info({ account: name, by: tokenOf(request).id }, "an account was saved");
       return reply.code(201).send(saved);
     },
   );
@@ -69,7 +69,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
       config,
     },
     async (request, reply) => {
-      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
         return await accountsOf().check(request.params.account, call.signal);
       } catch (error) {
@@ -92,7 +92,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     async (request) => {
       const { account: name } = request.params;
       if (!(await accountsOf().remove(name))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(name)}`);
-      logger.info({ account: name, by: passes.of(request).id }, "an account was forgotten");
+      logger.info({ account: name, by: tokenOf(request).id }, "an account was forgotten");
       return { name };
     },
   );

@@ -6,11 +6,12 @@ import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
 import { type ReadEvents, readBefore, type Share } from "../../feed/read.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { broadcastId } from "../streams/named-broadcast.js";
+import { roomOrSystem } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { exactly, RoomParams } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 /** Share of work of one call: some seconds in which others have their turns. */
 const SHARE: Share = { tries: 20_000, ms: 1_000 };
@@ -44,7 +45,7 @@ const EventsQuery = exactly({
 });
 
 /** Registers the routes of a room's events. */
-export function eventRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
+export function eventRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const { store, clock, calls, live } = parts;
   const { log } = store;
 
@@ -61,11 +62,11 @@ export function eventRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes
       config: { scope: "read" },
     },
     async (request, reply) => {
-      const { room, sessionId } = await passes.roomOrSystem(request);
+      const { room, sessionId } = await roomOrSystem(store.rooms, request);
       const { after, before, limit, wait, session } = request.query;
       if (before !== undefined && (after !== undefined || wait > 0))
         throw new DyliveError("bad_request", "before cannot be given together with after or wait");
-      const token = passes.of(request);
+      const token = tokenOf(request);
       const payer = token.id;
       const { types, user, minDiamonds, filter: expression } = request.query;
       const asked = { types: types?.split(","), user, minDiamonds, filter: expression };

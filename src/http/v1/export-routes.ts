@@ -9,10 +9,11 @@ import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
 import { broadcastId } from "../streams/named-broadcast.js";
+import { roomOrSystem } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 /** Time in ms after which a client that takes nothing is stalled: it holds a place that others could have. */
 const STALLED_MS = 60_000;
@@ -63,7 +64,7 @@ const ExportQuery = exactly({
 type ExportQuery = Static<typeof ExportQuery>;
 
 /** Registers the routes of exports, which are streams. */
-export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiDeps, passes: Passes): void {
+export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiDeps): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/export",
     {
@@ -80,10 +81,10 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
       config: { scope: "read" },
     },
     async (request, reply) => {
-      const { room, sessionId } = await passes.roomOrSystem(request);
+      const { room, sessionId } = await roomOrSystem(store.rooms, request);
       const { query } = request;
       const session = query.session === undefined ? undefined : await broadcastId(store.sessions, room, query.session);
-      const token = passes.of(request);
+      const token = tokenOf(request);
       if (query.filter !== undefined) live.time.assertLeft(token.id);
       await live.time.turn(token.id);
       const ask = await decideExport(store, room, { ...wishOf(query), sessionId: session ?? sessionId ?? undefined });

@@ -5,7 +5,6 @@ import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { GIFT_GROUPS } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit } from "./fields.js";
-import type { Passes } from "./pass.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 import { giftAnswer } from "./statistics-schemas.js";
 
@@ -20,7 +19,7 @@ const Query = exactly({
 });
 
 /** Registers the gift ledger of a broadcast. */
-export function giftRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
+export function giftRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   const { statistics } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -36,7 +35,7 @@ export function giftRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Pas
       config: { scope: "read" },
     },
     async (request) => {
-      const { room, session } = await sessionOf(store, passes, request);
+      const { room, session } = await sessionOf(store, request);
       const { by, user, limit, cursor } = request.query;
       const kind = `gifts by ${by}`;
       const after = decodePlace(kind, cursor, [0, 0, ""] as const);

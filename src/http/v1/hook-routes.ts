@@ -12,10 +12,10 @@ import { HOOK_ROOMS_MAX, HOOK_TYPES_MAX, HOOK_URL_MAX_CHARS } from "../../webhoo
 import { unknownHook } from "../../webhooks/webhook-service.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import { namedRoom } from "../streams/named-room.js";
 import { exactly } from "./fields.js";
 import { hookAnswer, hookTryAnswer } from "./hook-schemas.js";
-import type { Passes } from "./pass.js";
 
 const tags = ["hooks"];
 const config = { scope: "manage" } as const;
@@ -64,7 +64,7 @@ const TriesQuery = exactly({
 type HookRequest = FastifyRequest<{ Params: Static<typeof HookParams> }>;
 
 /** Registers the routes of webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
-export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
+export function hookRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const { hooks, store, calls, logger } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Hook = Type.Ref("Hook");
@@ -73,7 +73,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     "/hooks",
     { schema: { summary: "List webhooks, oldest first", tags, querystring: exactly({}), response: { 200: Type.Ref("HookList") } }, config },
     async (request) => {
-      const token = passes.of(request);
+      const token = tokenOf(request);
       const seen = [];
       for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view));
       return { hooks: seen };
@@ -87,7 +87,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
       config,
     },
     async (request, reply) => {
-      const token = passes.of(request);
+      const token = tokenOf(request);
       const wanted = { url: request.body.url, ...(await settingsOf(token, request.body)) };
       await assertMaySet(token, wanted, { types: [], filter: null, rooms: [], allowPrivate: false });
       const row = await hooks.add(wanted);
@@ -108,7 +108,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     { schema: { summary: "Change a webhook", tags, params: HookParams, body: Change, response: { 200: Hook } }, config },
     async (request) => {
       const row = await hookOf(request);
-      const token = passes.of(request);
+      const token = tokenOf(request);
       const change = { ...(request.body.url !== undefined && { url: request.body.url }), ...(await settingsOf(token, request.body)) };
       await assertMaySet(token, change, row);
       await hooks.change(row.id, change);
@@ -123,7 +123,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     async (request) => {
       const view = await hooks.view((await hookOf(request)).id);
       await hooks.remove(view.row.id);
-      logger.info({ hook: view.row.id, by: passes.of(request).id }, "a webhook was removed");
+      logger.info({ hook: view.row.id, by: tokenOf(request).id }, "a webhook was removed");
       return hookAnswer(view);
     },
   );
@@ -149,7 +149,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     },
     async (request) => {
       const { id } = await hookOf(request);
-      const { room } = await namedRoom(store.rooms, passes.of(request), request.body.room);
+      const { room } = await namedRoom(store.rooms, tokenOf(request), request.body.room);
       await hooks.replay(id, room, request.body.seq);
       return hookAnswer(await hooks.view(id));
     },
@@ -169,7 +169,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     async (request) => {
       const { id } = await hookOf(request);
       const { secret } = await hooks.rotate(id);
-      logger.info({ hook: id, by: passes.of(request).id }, "a webhook has a new secret");
+      logger.info({ hook: id, by: tokenOf(request).id }, "a webhook has a new secret");
       return { secret, about: hookAnswer(await hooks.view(id)) };
     },
   );
@@ -187,7 +187,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     },
     async (request, reply) => {
       const { id } = await hookOf(request);
-      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      const call = calls.open(request.raw, reply.raw, tokenOf(request));
       return hookTryAnswer(await hooks.test(id, call.signal));
     },
   );
@@ -214,7 +214,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
   async function hookOf(request: HookRequest): Promise<HookRow> {
     const { hook: id } = request.params;
     const row = await hooks.get(id);
-    if (!(await mayManage(passes.of(request), row))) throw unknownHook(id);
+    if (!(await mayManage(tokenOf(request), row))) throw unknownHook(id);
     return row;
   }
 

@@ -6,8 +6,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import { exactly } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 const tags = ["Open Platform"];
 const RoomId = Type.String({ pattern: "^[0-9]{1,20}$", description: "room_id of the broadcast" });
@@ -71,7 +71,7 @@ const AcksAnswer = Type.Object({ confirmed: Type.Integer() }, { description: "ho
  * Registers the routes that a game's own server needs of the Open Platform: start by launch token, confirm what was shown, see how it
  * fares.
  */
-export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
+export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const { store, official: officials } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -82,7 +82,7 @@ export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps, passes: 
       config: { scope: "read" },
     },
     async (request) => {
-      assertUnlimited(passes.of(request));
+      assertUnlimited(tokenOf(request));
       return { apps: officials.map((one) => ({ appId: one.appId, pushes: one.receiver.counts, rooms: [...one.tasks()] })) };
     },
   );
@@ -94,7 +94,7 @@ export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps, passes: 
       config: { scope: "manage" },
     },
     async (request, reply) => {
-      assertUnlimited(passes.of(request));
+      assertUnlimited(tokenOf(request));
       const { room, roomId, anchorOpenId, nickname, avatar } = await only(officials).launch(request.body.launchToken);
       return reply
         .code(201)
@@ -113,7 +113,7 @@ export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps, passes: 
       const { roomId, messages } = request.body;
       const official = only(officials);
       const room = await store.rooms.find({ kind: "official", value: `${official.appId}:${roomId}` });
-      const token = passes.of(request);
+      const token = tokenOf(request);
       // One that the token may not see is as if there were none.
       if (room === null || (isLimited(token) && !maySee(token, room, await store.rooms.aliases(room))))
         throw new DyliveError("not_found", `no room ${roomId} of the app is known`);

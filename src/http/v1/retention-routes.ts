@@ -4,8 +4,9 @@ import { Type } from "typebox";
 import type { RoomKey } from "../../store/log.js";
 import { RETAINED } from "../../store/retention.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { roomOf } from "../streams/named-room.js";
 import { exactly, Nullable, RoomParams } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 const tags = ["retention"];
 const Own = (description: string) =>
@@ -37,7 +38,7 @@ export const RetentionSchema = Type.Object(
 );
 
 /** Registers the routes of a room's limits: look, change. */
-export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps, passes: Passes): void {
+export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps): void {
   const { retention } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const shown = async (room: RoomKey) => {
@@ -51,7 +52,7 @@ export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps
       schema: { summary: "How much is kept of a room", tags, params: RoomParams, response: { 200: Type.Ref("Retention") } },
       config: { scope: "read" },
     },
-    async (request) => shown((await passes.room(request)).room),
+    async (request) => shown((await roomOf(store.rooms, request)).room),
   );
 
   typed.patch(
@@ -67,12 +68,12 @@ export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps
       config: { scope: "admin" },
     },
     async (request) => {
-      const { room } = await passes.room(request);
+      const { room } = await roomOf(store.rooms, request);
       for (const kind of RETAINED) {
         const limits = request.body[kind];
         if (limits !== undefined) await retention.setLimits(room, kind, limits);
       }
-      logger.info({ room, limits: request.body, by: passes.of(request).id }, "limits of a room were changed");
+      logger.info({ room, limits: request.body, by: tokenOf(request).id }, "limits of a room were changed");
       return shown(room);
     },
   );

@@ -7,9 +7,10 @@ import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { assertMayAsk, assertMaySee, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { roomOf } from "../streams/named-room.js";
 import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
 import { pageOf } from "./pages.js";
-import type { Passes } from "./pass.js";
 import { roomAnswer } from "./schemas.js";
 
 /** Longest wait when a room is added until the platform says what it is, in ms. */
@@ -68,7 +69,7 @@ function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string 
 }
 
 /** Registers the routes of rooms: add, list, look at, pause, resume, remove. */
-export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes): void {
+export function roomRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const { rooms, store, calls } = parts;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -80,7 +81,7 @@ export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     },
     async (request) => {
       const { name, watch, limit, cursor } = request.query;
-      const token = passes.of(request);
+      const token = tokenOf(request);
       const seen = (await rooms.list()).filter(
         ({ row, aliases }) =>
           maySee(token, row.room, aliases) &&
@@ -97,12 +98,12 @@ export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
     { schema: { summary: "Add a room", tags, body: NewRoom, response: { 201: Room } }, config: { scope: "manage" } },
     async (request, reply) => {
       const { room: text, watch, settings = {} } = request.body;
-      const token = passes.of(request);
+      const token = tokenOf(request);
       assertMaySet(token, settings);
       if (!watch && Object.keys(settings).length > 0)
         throw new DyliveError("bad_request", "settings are kept with a room on the watch list: leave out watch, or the settings");
       await assertMayAsk(store.rooms, token, text);
-      const call = calls.open(request.raw, reply.raw, passes.of(request));
+      const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
         const view = watch
           ? await rooms.add(text, settings, SETTLE_MS, call.signal)
@@ -121,7 +122,7 @@ export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
       schema: { summary: "A room: what is known of it, its state and why", tags, params: RoomParams, response: { 200: Room } },
       config: { scope: "read" },
     },
-    async (request) => roomAnswer(await rooms.view((await passes.room(request)).room)),
+    async (request) => roomAnswer(await rooms.view((await roomOf(store.rooms, request)).room)),
   );
 
   typed.patch(
@@ -137,8 +138,8 @@ export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
       config: { scope: "manage" },
     },
     async (request) => {
-      assertMaySet(passes.of(request), request.body);
-      return roomAnswer(await rooms.change((await passes.room(request)).room, request.body));
+      assertMaySet(tokenOf(request), request.body);
+      return roomAnswer(await rooms.change((await roomOf(store.rooms, request)).room, request.body));
     },
   );
 
@@ -148,7 +149,7 @@ export function roomRoutes(app: FastifyInstance, parts: ApiDeps, passes: Passes)
       url,
       schema: { summary, tags, params: RoomParams, response: { 200: Room } },
       config: { scope: "manage" },
-      handler: async (request) => roomAnswer(await work((await passes.room(request)).room)),
+      handler: async (request) => roomAnswer(await work((await roomOf(store.rooms, request)).room)),
     });
   change("POST", "/rooms/:room/pause", "Stop collecting a room until it is resumed", (room) => rooms.pause(room));
   change("POST", "/rooms/:room/resume", "Collect a paused room again", (room) => rooms.resume(room));

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiDeps } from "../api-deps.js";
+import { adminByDefault } from "../authentication.js";
 import { failure, sendFailure } from "../failure.js";
 import { liveRoutes } from "../streams/routes.js";
 import { aboutRoutes } from "./about-routes.js";
@@ -11,7 +12,6 @@ import { exportRoutes } from "./export-routes.js";
 import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
 import { officialAppRoutes } from "./official-routes.js";
-import { Passes } from "./pass.js";
 import { retentionRoutes } from "./retention-routes.js";
 import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
@@ -23,33 +23,32 @@ import { userRoutes } from "./user-routes.js";
 
 /** Registers the versioned API, which `/openapi.json` describes. */
 export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<void> {
-  const passes = new Passes(parts);
   await app.register(
     async (v1) => {
       v1.setValidatorCompiler(checkRequest);
       // Schemas of answers describe; what was stored goes out as it is.
       v1.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-      v1.addHook("onRequest", passes.check);
+      adminByDefault(v1);
       v1.addHook("onRequest", async (_request, reply) => {
         reply.header("cache-control", "no-store");
       });
-      roomRoutes(v1, parts, passes);
-      sessionRoutes(v1, parts, passes);
-      statisticsRoutes(v1, parts, passes);
-      giftRoutes(v1, parts, passes);
-      userRoutes(v1, parts, passes);
-      eventRoutes(v1, parts, passes);
-      exportRoutes(v1, parts, passes);
-      retentionRoutes(v1, parts, passes);
-      taskRoutes(v1, parts, passes);
-      searchRoutes(v1, parts, passes);
-      tokenRoutes(v1, parts, passes);
-      hookRoutes(v1, parts, passes);
-      officialAppRoutes(v1, parts, passes);
-      accountRoutes(v1, parts, passes);
-      aboutRoutes(v1, parts, passes);
+      roomRoutes(v1, parts);
+      sessionRoutes(v1, parts);
+      statisticsRoutes(v1, parts);
+      giftRoutes(v1, parts);
+      userRoutes(v1, parts);
+      eventRoutes(v1, parts);
+      exportRoutes(v1, parts);
+      retentionRoutes(v1, parts);
+      taskRoutes(v1, parts);
+      searchRoutes(v1, parts);
+      tokenRoutes(v1, parts);
+      hookRoutes(v1, parts);
+      officialAppRoutes(v1, parts);
+      accountRoutes(v1, parts);
+      aboutRoutes(v1, parts);
       clusterRoutes(v1, parts);
-      liveRoutes(v1, parts, passes);
+      liveRoutes(v1, parts);
     },
     { prefix: "/v1" },
   );

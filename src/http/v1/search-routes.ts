@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
@@ -7,10 +7,12 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import { TEXT_MAX } from "../../store/search-terms.js";
+import type { TokenRow } from "../../store/tokens.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { namedRoom } from "../streams/named-room.js";
 import { exactly } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 /**
  * Most looks of one request at the index, each at some thousand events: a search that finds little ends with an empty page and a cursor.
@@ -46,7 +48,7 @@ const SearchQuery = exactly({
 type SearchQuery = Static<typeof SearchQuery>;
 
 /** Registers the search over everything that is kept. */
-export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiDeps, passes: Passes): void {
+export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiDeps): void {
   const { search, log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -63,10 +65,10 @@ export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiDe
     },
     async (request, reply) => {
       const { query } = request;
-      const token = passes.of(request);
+      const token = tokenOf(request);
       const { time } = live;
       time.assertLeft(token.id);
-      const asked = await roomsOf(query.room, request, passes, store.rooms);
+      const asked = await roomsOf(query.room, token, store.rooms);
       const call = calls.open(request.raw, reply.raw, token);
       let places: readonly SearchPlace[] | null = begin(asked.rooms, query.cursor, log.id);
       const ask = { ...askOf(query), ...(asked.sessionId !== null && { sessionId: asked.sessionId }) };
@@ -116,11 +118,9 @@ function typeOf(name: string): EventType {
  */
 async function roomsOf(
   names: string | undefined,
-  request: FastifyRequest,
-  passes: Passes,
+  token: TokenRow,
   rooms: ApiDeps["store"]["rooms"],
 ): Promise<{ readonly rooms: readonly RoomKey[]; readonly sessionId: string | null }> {
-  const token = passes.of(request);
   const found = new Set<RoomKey>();
   let sessionId: string | null = null;
   if (names === undefined) {
@@ -130,7 +130,7 @@ async function roomsOf(
     const asked = names.split(",");
     if (asked.length > SEARCH_ROOMS_MAX) throw tooMany(asked.length);
     for (const name of asked) {
-      const named = await passes.named(request, name.trim());
+      const named = await namedRoom(rooms, token, name.trim());
       found.add(named.room);
       sessionId = asked.length === 1 ? named.sessionId : null;
     }

@@ -4,8 +4,8 @@ import type { RoomKey } from "../../store/log.js";
 import type { Session } from "../../store/sessions.js";
 import type { ApiStore } from "../api-deps.js";
 import { namedBroadcast } from "../streams/named-broadcast.js";
+import { roomOf } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
-import type { Passes } from "./pass.js";
 
 /** The broadcast in an address. */
 export const SessionParams = exactly({
@@ -18,10 +18,9 @@ export const SessionParams = exactly({
  * @throws DyliveError not_found
  */
 export async function sessionOf(
-  { sessions }: Pick<ApiStore, "sessions">,
-  passes: Passes,
+  { rooms, sessions }: Pick<ApiStore, "rooms" | "sessions">,
   request: FastifyRequest<{ Params: { room: string; session: string } }>,
 ): Promise<{ readonly room: RoomKey; readonly session: Session }> {
-  const { room } = await passes.room(request);
+  const { room } = await roomOf(rooms, request);
   return { room, session: await namedBroadcast(sessions, room, request.params.session) };
 }

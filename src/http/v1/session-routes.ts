@@ -4,9 +4,9 @@ import { Type } from "typebox";
 import type { RoomKey } from "../../store/log.js";
 import type { Session } from "../../store/sessions.js";
 import type { ApiDeps } from "../api-deps.js";
+import { roomOf } from "../streams/named-room.js";
 import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
 import { pageOf } from "./pages.js";
-import type { Passes } from "./pass.js";
 import { sessionAnswer } from "./schemas.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 
@@ -17,7 +17,7 @@ const tags = ["sessions"];
 const ListQuery = exactly({ limit: Limit, cursor: Cursor });
 
 /** Registers the routes of a room's broadcasts. */
-export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
+export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const shown = async (room: RoomKey, sessions: readonly Session[]) => {
     const row = await store.rooms.get(room);
@@ -39,7 +39,7 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps, passes: 
       config: { scope: "read" },
     },
     async (request) => {
-      const { room } = await passes.room(request);
+      const { room } = await roomOf(store.rooms, request);
       const { limit, cursor } = request.query;
       const all = await store.sessions.list(room, SESSIONS_MAX);
       const { items, next } = pageOf(all, "sessions", ({ sessionId }) => sessionId, limit, cursor);
@@ -51,7 +51,7 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps, passes: 
     "/rooms/:room/sessions/:session",
     { schema: { summary: "A broadcast", tags, params: SessionParams, response: { 200: Type.Ref("Session") } }, config: { scope: "read" } },
     async (request) => {
-      const { room, session } = await sessionOf(store, passes, request);
+      const { room, session } = await sessionOf(store, request);
       return (await shown(room, [session]))[0];
     },
   );

@@ -5,7 +5,6 @@ import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { Cursor, exactly, Limit } from "./fields.js";
-import type { Passes } from "./pass.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 import { minuteAnswer, personAnswer } from "./statistics-schemas.js";
 
@@ -24,7 +23,7 @@ const WordsQuery = exactly({
 });
 
 /** Registers the statistics of a broadcast: the sums of its events, minute by minute, by people and by words. */
-export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
+export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   const { statistics } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const behind = async (room: number, session: string) => (await statistics.sessions(room, [session])).get(session)?.behind ?? 0;
@@ -42,7 +41,7 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps, passe
       config,
     },
     async (request) => {
-      const { room, session } = await sessionOf(store, passes, request);
+      const { room, session } = await sessionOf(store, request);
       const { limit, cursor } = request.query;
       const [after] = decodePlace("minutes", cursor, [0] as const) ?? [Number.MIN_SAFE_INTEGER];
       const rows = await statistics.minutes(room, session.sessionId, after, limit + 1);
@@ -65,7 +64,7 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps, passe
       config,
     },
     async (request) => {
-      const { room, session } = await sessionOf(store, passes, request);
+      const { room, session } = await sessionOf(store, request);
       const { by, limit, cursor } = request.query;
       const place = decodePlace(`people by ${by}`, cursor, ["", ""] as const);
       const after = place === undefined ? undefined : ([wholeOf(place[0]), place[1]] as const);
@@ -89,7 +88,7 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps, passe
       config,
     },
     async (request) => {
-      const { room, session } = await sessionOf(store, passes, request);
+      const { room, session } = await sessionOf(store, request);
       const { kind, limit, cursor } = request.query;
       const place = decodePlace(`${kind}s`, cursor, [0, ""] as const);
       const after = place === undefined ? undefined : { count: place[0], text: place[1] };

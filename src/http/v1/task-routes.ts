@@ -4,10 +4,11 @@ import { Type } from "typebox";
 import { assertPerson } from "../../erasure/identity.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
 import type { MaintenanceService } from "../maintenance-service.js";
 import { broadcastId } from "../streams/named-broadcast.js";
+import { roomOf } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
-import type { Passes } from "./pass.js";
 import { taskAnswer } from "./task-schemas.js";
 
 const tags = ["tasks"];
@@ -24,7 +25,7 @@ const Broadcast = exactly({
 });
 
 /** Registers the routes of long work on what is kept: begin, look, stop. */
-export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, store: { sessions } }: ApiDeps, passes: Passes): void {
+export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, store }: ApiDeps): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.post(
@@ -45,7 +46,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       const known = menderOf(maintenance);
       const task = tasks.start("erase", null, (turn, signal) => known.erase(user, pseudonym, turn, signal));
       // Not whom: the log would remember them.
-      logger.info({ task: task.id, by: passes.of(request).id }, "a person is erased");
+      logger.info({ task: task.id, by: tokenOf(request).id }, "a person is erased");
       return reply.status(202).send(taskAnswer(task));
     },
   );
@@ -64,13 +65,13 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       config,
     },
     async (request, reply) => {
-      const { room, sessionId } = await passes.room(request);
+      const { room, sessionId } = await roomOf(store.rooms, request);
       const asked = request.body.session;
-      const session = asked === undefined ? sessionId : await broadcastId(sessions, room, asked);
+      const session = asked === undefined ? sessionId : await broadcastId(store.sessions, room, asked);
       const known = menderOf(maintenance);
       await known.assertRecorded(room, session);
       const task = tasks.start("redecode", room, (turn, signal) => known.redecode(room, session, turn, signal));
-      logger.info({ task: task.id, room, session, by: passes.of(request).id }, "recordings are decoded anew");
+      logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "recordings are decoded anew");
       return reply.status(202).send(taskAnswer(task));
     },
   );

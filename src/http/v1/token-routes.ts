@@ -4,9 +4,9 @@ import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { createToken, PER_MINUTE_MAX, TOKEN_ROOMS_MAX } from "../auth.js";
+import { tokenOf } from "../authentication.js";
 import { revokeToken } from "../token-positions.js";
 import { exactly } from "./fields.js";
-import type { Passes } from "./pass.js";
 import { tokenAnswer } from "./schemas.js";
 
 const tags = ["tokens"];
@@ -32,7 +32,7 @@ const NewToken = exactly({
 const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
 
 /** Registers the routes of tokens: make, list, revoke. For admins. */
-export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps, passes: Passes): void {
+export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps): void {
   const { tokens } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -47,7 +47,7 @@ export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiD
     { schema: { summary: "Make a token; it is shown this once", tags, body: NewToken, response: { 201: Type.Ref("NewToken") } }, config },
     async (request, reply) => {
       const { token, row } = await createToken(tokens, { ...request.body, now: clock.now() });
-      logger.info({ token: row.id, by: passes.of(request).id }, "a token was made");
+      logger.info({ token: row.id, by: tokenOf(request).id }, "a token was made");
       return reply
         .code(201)
         .header("cache-control", "no-store")
@@ -71,7 +71,7 @@ export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiD
       const revoked = await revokeToken(store, id, clock.now());
       const row = (await tokens.list()).find((one) => one.id === id);
       if (!revoked || row === undefined) throw new DyliveError("not_found", "no valid token has this id");
-      logger.info({ token: id, by: passes.of(request).id }, "a token was revoked");
+      logger.info({ token: id, by: tokenOf(request).id }, "a token was revoked");
       return tokenAnswer(row);
     },
   );

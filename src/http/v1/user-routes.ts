@@ -5,9 +5,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { Person } from "../../store/statistics.js";
 import { addPerson } from "../../store/statistics-add.js";
 import type { ApiDeps } from "../api-deps.js";
+import { roomOf } from "../streams/named-room.js";
 import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
 import { pageOf } from "./pages.js";
-import type { Passes } from "./pass.js";
 import { doneBy, personSessionAnswer } from "./statistics-schemas.js";
 
 /** Number of broadcasts beyond what one room will have. */
@@ -19,7 +19,7 @@ const UserParams = exactly({
 const Query = exactly({ limit: Limit, cursor: Cursor });
 
 /** Registers the routes of people in a room. */
-export function userRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Passes): void {
+export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/users/:user",
     {
@@ -33,7 +33,7 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps, passes: Pas
       config: { scope: "read" },
     },
     async (request) => {
-      const { room } = await passes.room(request);
+      const { room } = await roomOf(store.rooms, request);
       const { user } = request.params;
       const { limit, cursor } = request.query;
       const all = await store.statistics.person(room, user, SESSIONS_MAX);

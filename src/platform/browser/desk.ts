@@ -4,6 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Clock, untilAborted, within } from "../../runtime/clock.js";
 import { makeFolder, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { FairSemaphore } from "../../runtime/semaphore.js";
 import type { Reply } from "../access/platform.js";
 import type { Signer } from "../access/signer.js";
 import { Visitor } from "../access/visitor.js";
@@ -12,7 +13,6 @@ import type { EgressProxy } from "./egress-proxy.js";
 import type { HostRule } from "./hosts.js";
 import type { BrowserKeeper } from "./keeper.js";
 import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
-import type { Turnstile } from "./turnstile.js";
 import { browserError, pauseMs } from "./wait.js";
 
 /** Dependencies and settings of a desk. */
@@ -27,8 +27,8 @@ interface DeskOptions {
   readonly stateFile: string | null;
   /** Room whose page is looked at when the home page does not have what is needed. */
   readonly webRid: string | null;
-  /** Turnstile through which all desks of a browser open. */
-  readonly door: Turnstile;
+  /** Semaphore by which all desks of a browser open. */
+  readonly door: FairSemaphore;
   /** Promise to wait for before it opens: a predecessor may still save the same state. */
   readonly after: Promise<unknown>;
 }
@@ -142,7 +142,7 @@ export class Desk {
     const { after, clock, door } = this.#options;
     await untilAborted(after, signal);
     await clock.sleep(pauseMs(this.#failures), signal);
-    return door.run(signal, () => this.#start(signal));
+    return door.run(() => this.#start(signal), signal);
   }
 
   async #start(signal: AbortSignal): Promise<Ready> {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { FairSemaphore } from "../../runtime/semaphore.js";
 import type { IdentityRequest, PlatformIdentities, PlatformIdentity } from "../access/platform-identity.js";
 import type { ProxyServer } from "../access/proxy.js";
 import { browserSource } from "./browser-page.js";
@@ -9,7 +10,6 @@ import { type EgressProxy, openEgressProxy } from "./egress-proxy.js";
 import { pageHosts } from "./hosts.js";
 import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper.js";
 import { LIVE_SITE } from "./page.js";
-import { Turnstile } from "./turnstile.js";
 
 /** Options for a browser that serves rooms. */
 export interface BrowserSessionOptions {
@@ -46,7 +46,7 @@ export class BrowserSession implements PlatformIdentities {
   readonly #keeper: BrowserKeeper;
   readonly #desks = new Set<HeldIdentity>();
   readonly #gates = new Map<string, Promise<EgressProxy>>();
-  readonly #door = new Turnstile(OPENING_AT_ONCE);
+  readonly #door = new FairSemaphore(OPENING_AT_ONCE, OPENING_AT_ONCE);
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
 

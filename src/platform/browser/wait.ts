@@ -1,8 +1,9 @@
+import { backoffMs } from "../../runtime/backoff.js";
 import { DyliveError } from "../../runtime/errors.js";
 
-/** Returns the pause before the next attempt, in ms: none before the first and the second, then 1 s, 2 s, 4 s … a minute. */
+/** Returns the pause before the next attempt, in ms: none before the first and the second, then up to 1 s, 2 s, 4 s … a minute. */
 export function pauseMs(failures: number): number {
-  return failures < 2 ? 0 : Math.min(60_000, 1000 * 2 ** Math.min(failures - 2, 10));
+  return failures < 2 ? 0 : backoffMs({ firstMs: 1_000, longestMs: 60_000 }, failures - 1);
 }
 
 /** Shortens an error of the browser's driver to one line: its messages go on with a log of the call. */

@@ -2,10 +2,8 @@ import { fastify } from "fastify";
 import { type Logger, pino } from "pino";
 import { afterEach } from "vitest";
 import type { RoomManager, RoomView } from "../../../src/health/state.js";
-import type { ApiDeps } from "../../../src/http/api-deps.js";
 import { createToken, type NewToken } from "../../../src/http/auth.js";
-import { Authenticator } from "../../../src/http/authenticator.js";
-import { HttpCalls } from "../../../src/http/calls.js";
+import { Authenticator, adminByDefault, authentication } from "../../../src/http/authentication.js";
 import { Connections } from "../../../src/http/connections.js";
 import { failureOf, sendFailure } from "../../../src/http/failure.js";
 import { HeldTokens } from "../../../src/http/held-tokens.js";
@@ -15,7 +13,6 @@ import { type LiveLimits, LiveStreams } from "../../../src/http/streams/live.js"
 import { liveRoutes } from "../../../src/http/streams/routes.js";
 import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
 import { checkRequest } from "../../../src/http/v1/check.js";
-import { Passes } from "../../../src/http/v1/pass.js";
 import { type Clock, systemClock } from "../../../src/runtime/clock.js";
 import { openMemoryStore } from "../../../src/store/memory/memory.js";
 import type { Store } from "../../../src/store/store.js";
@@ -61,16 +58,16 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
   const held = new HeldTokens(store.tokens, clock, (error) => logger.error({ err: error }));
   const live = new LiveStreams({ store, clock, logger, limits, held });
-  const authenticator = new Authenticator({ tokens: store.tokens, secrets, calls: new HttpCalls(held), clock, logger });
+  const authenticator = new Authenticator({ tokens: store.tokens, secrets, clock, logger });
   const sockets = new WsUpgrade(live, authenticator);
   listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   const rooms = { list: async () => server.views } as unknown as RoomManager;
-  const passes = new Passes({ authenticator, store } as unknown as ApiDeps);
+  authentication(app, authenticator);
   await app.register(
     async (v1) => {
       v1.setValidatorCompiler(checkRequest);
-      v1.addHook("onRequest", passes.check);
-      liveRoutes(v1, { live, rooms }, passes);
+      adminByDefault(v1);
+      liveRoutes(v1, { live, rooms });
     },
     { prefix: "/v1" },
   );

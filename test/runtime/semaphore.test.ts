@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FairSemaphore } from "../src/runtime/semaphore.js";
+import { FairSemaphore } from "../../src/runtime/semaphore.js";
 
 /** Notes who was let in, in order, and how each leaves. */
 function noted(semaphore: FairSemaphore) {
@@ -49,4 +49,56 @@ describe("a fair semaphore", () => {
     expect(order.at(-1)).toBe("c");
     expect(semaphore.taken).toBe(1);
   });
+});
+
+/** A piece of work that ends when told. */
+function piece() {
+  let end: () => void = () => {};
+  const done = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { end, work: () => done };
+}
+it("lets so many through at a time, in order; who gives up waiting takes nobody's place", async () => {
+  const door = new FairSemaphore(2, 2);
+  const began: number[] = [];
+  const pieces = [0, 1, 2, 3, 4].map(() => piece());
+  const stop = new AbortController();
+  const runs = pieces.map((one, index) =>
+    door
+      .run(
+        () => {
+          began.push(index);
+          return one.work();
+        },
+        index === 2 ? stop.signal : undefined,
+      )
+      .catch((error: unknown) => error),
+  );
+  await settle();
+  expect(began).toEqual([0, 1]);
+  stop.abort(new Error("enough"));
+  expect(await runs[2]).toMatchObject({ message: "enough" });
+  pieces[0]?.end();
+  await settle();
+  expect(began).toEqual([0, 1, 3]);
+  for (const one of pieces) one.end();
+  await Promise.all(runs);
+  expect(began).toEqual([0, 1, 3, 4]);
+  await expect(door.run(() => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+  await expect(door.run(async () => "still open")).resolves.toBe("still open");
+});
+
+it("gives a turn on that comes in the moment of giving up", async () => {
+  const door = new FairSemaphore(1, 1);
+  const first = piece();
+  const running = door.run(first.work);
+  const stop = new AbortController();
+  const second = door.run(async () => "second", stop.signal);
+  const third = door.run(async () => "third");
+  first.end();
+  await running;
+  stop.abort(new Error("too late"));
+  await second.catch(() => {});
+  expect(await third).toBe("third");
 });

@@ -1,0 +1,159 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { RateLimiter } from "../runtime/rate-limiter.js";
+import type { Scope, TokenRow, Tokens } from "../store/tokens.js";
+import { authenticate, hashToken } from "./auth.js";
+import { SecretCipher } from "./secrets.js";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Scope that a token needs for this route; without it no token is needed. */
+    readonly scope?: Scope;
+    /** Whether `token=` in the address is taken. */
+    readonly tokenInQuery?: boolean;
+    /** Whether tokens of the last quarter of an hour are let in while the store cannot be asked. */
+    readonly withoutStore?: boolean;
+  }
+  interface FastifyRequest {
+    token: TokenRow | null;
+  }
+}
+
+/** Time for which a token that was let in is remembered, to let it in without the store. */
+const REMEMBER_MS = 900_000;
+const MOST_REMEMBERED = 1000;
+/** Least time between two writes of a token's last use, in ms. */
+const TOUCH_MS = 60_000;
+const MOST_TOUCHED = 10_000;
+
+/** Error of a token that asked more often than it may. */
+class RateLimited extends DyliveError {
+  readonly details: { readonly retryAfterS: number };
+
+  constructor(perMinute: number, missing: number) {
+    const retryAfterS = Math.max(1, Math.ceil((missing * 60) / perMinute));
+    super("rate_limited", `it may make ${perMinute} requests a minute; the next one in ${retryAfterS} s`);
+    this.details = { retryAfterS };
+  }
+}
+
+/** Dependencies of the authenticator. */
+interface AuthenticatorDeps {
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  readonly logger: Pick<FastifyBaseLogger, "error">;
+  /** Has the tokens that came with requests. */
+  readonly secrets?: SecretCipher;
+  /** Takes work that goes on after the answer; by default it is waited for. */
+  readonly after?: (work: Promise<void>) => void;
+}
+
+/** Lets callers in by their tokens: checks scope and rate, and notes that the token was used. */
+export class Authenticator {
+  readonly #parts: AuthenticatorDeps;
+  readonly #secrets: SecretCipher;
+  /** As many at once as a token may make in a minute, and then one for each share of the minute. */
+  readonly #rates: RateLimiter;
+  readonly #touchedAt = new Map<string, number>();
+  readonly #remembered = new Map<string, { readonly token: TokenRow; readonly at: number }>();
+
+  constructor(parts: AuthenticatorDeps) {
+    this.#parts = parts;
+    this.#secrets = parts.secrets ?? new SecretCipher();
+    this.#rates = new RateLimiter(parts.clock, { burst: 1, perSecond: 1 });
+  }
+
+  /** Returns the token that a secret is. @throws DyliveError no_token, bad_token, forbidden; RateLimited */
+  async admit(secret: string | null, scope: Scope): Promise<TokenRow> {
+    const { tokens, clock, after } = this.#parts;
+    const token = await authenticate(tokens, secret, scope, clock.now());
+    const { id, perMinute } = token;
+    if (perMinute !== null) {
+      const rate = { burst: perMinute, perSecond: perMinute / 60 };
+      if (!this.#rates.take(id, rate)) throw new RateLimited(perMinute, 1 - this.#rates.left(id, rate));
+    }
+    const noted = this.#note(token);
+    if (after === undefined) await noted;
+    else after(noted);
+    return token;
+  }
+
+  /**
+   * Returns the token of a request.
+   * @param from `header` takes `Authorization: Bearer` alone; `query` also `token=` in the address, which logs and histories keep: for the
+   * compatible interface (/douyin/…) and for browsers' streams, which cannot send the header
+   * @throws DyliveError no_token, bad_token, forbidden; RateLimited
+   */
+  async enter(request: IncomingMessage, scope: Scope, from: "header" | "query"): Promise<TokenRow> {
+    const secret = from === "query" ? this.#secrets.of(request) : this.#secrets.bearerOf(request);
+    if (secret === null && this.#secrets.of(request) !== null)
+      throw new DyliveError("no_token", "token= in the address is not taken here: send the header Authorization: Bearer TOKEN");
+    return this.admit(secret, scope);
+  }
+
+  /**
+   * Does the same as {@link enter} with the header. While the store cannot be asked, it still lets in tokens that it let in within the last
+   * quarter of an hour: what tells of the store's absence must be seen then.
+   */
+  async enterAnyway(request: IncomingMessage, scope: Scope): Promise<TokenRow> {
+    const { clock } = this.#parts;
+    const hash = hashToken(this.#secrets.bearerOf(request) ?? "");
+    try {
+      const token = await this.enter(request, scope, "header");
+      if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(hash, { token, at: clock.now() });
+      return token;
+    } catch (error) {
+      const known = this.#remembered.get(hash);
+      const isAway = error instanceof DyliveError && error.code === "store_unreachable";
+      if (isAway && known !== undefined && clock.now() - known.at < REMEMBER_MS) return known.token;
+      if (!isAway) this.#remembered.delete(hash);
+      throw error;
+    }
+  }
+
+  /** Notes a use. Resolves when it is written, and never rejects: a caller that was let in is not to suffer from it. */
+  async #note({ id, lastUsedAt }: TokenRow): Promise<void> {
+    const { tokens, clock, logger } = this.#parts;
+    const now = clock.now();
+    // Other processes note uses too.
+    if (now - Math.max(lastUsedAt ?? 0, this.#touchedAt.get(id) ?? 0) < TOUCH_MS) return;
+    if (this.#touchedAt.size > MOST_TOUCHED) this.#touchedAt.clear();
+    this.#touchedAt.set(id, now);
+    try {
+      await tokens.touch(id, now);
+    } catch (error) {
+      logger.error({ err: error, token: id }, "the use of a token could not be noted");
+    }
+  }
+}
+
+/**
+ * Lets requests in by the scope of their route, before their fields are looked at: a caller without a token learns nothing else. Routes
+ * without a scope need no token.
+ */
+export function authentication(app: FastifyInstance, authenticator: Authenticator): void {
+  app.decorateRequest("token", null);
+  app.addHook("onRequest", async (request) => {
+    const { scope, tokenInQuery = false, withoutStore = false } = request.routeOptions.config;
+    if (scope === undefined) return;
+    request.token = withoutStore
+      ? await authenticator.enterAnyway(request.raw, scope)
+      : await authenticator.enter(request.raw, scope, tokenInQuery ? "query" : "header");
+  });
+}
+
+/** Makes every route below need a token: an admin's, unless it says otherwise. To be called before they are registered. */
+export function adminByDefault(app: FastifyInstance): void {
+  app.addHook("onRoute", (route) => {
+    route.config = { scope: "admin", ...route.config };
+  });
+}
+
+/** Returns the token that let the request in. */
+export function tokenOf({ token }: FastifyRequest): TokenRow {
+  if (token === null) throw new Error("a request passed without a token");
+  return token;
+}
