@@ -16,7 +16,7 @@ import { rawFiles } from "../src/sources/raw/files.js";
 import { packRaw } from "../src/sources/raw/pack.js";
 import { RawWriter } from "../src/sources/raw/writer.js";
 import { Recorder } from "../src/sources/recorder.js";
-import { openMemoryStore } from "../src/store/memory/memory.js";
+import { openSqliteStore } from "../src/store/sqlite/store.js";
 import { FakeClock } from "./clock.js";
 import { LossyDisk, type Outcome } from "./lossy-disk.js";
 
@@ -85,7 +85,7 @@ describe("after a power loss at any moment a name leads to what it did before, o
   });
 
   it("that holds the first token", async () => {
-    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const { tokens } = openSqliteStore({ path: ":memory:" });
     await neverTorn(at("admin-token"), () => firstToken(tokens, { data: root, role: "all" }, 5));
   });
 

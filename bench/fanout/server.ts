@@ -8,7 +8,7 @@ import type { RoomManager } from "../../src/health/state.js";
 import { createToken } from "../../src/http/auth.js";
 import { startApi } from "../../src/http/server.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { answer, cpuSeconds } from "../child.js";
 import { roomEvents } from "./events.js";
 import { naiveServer } from "./naive.js";
@@ -33,7 +33,7 @@ export interface Took {
 
 const [kind, count] = process.argv.slice(2);
 const logger = pino({ level: "silent" });
-const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+const store = openSqliteStore({ path: ":memory:" });
 const rooms: { readonly room: number; readonly epoch: number }[] = [];
 for (let index = 0; index < Number(count); index++) {
   const room = await store.rooms.ensure([{ kind: "web_rid", value: String(900_000_001 + index) }]);

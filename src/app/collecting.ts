@@ -11,6 +11,7 @@ import type { RoomManager, RoomStatus } from "../health/state.js";
 import { Spool } from "../ingest/spool.js";
 import { inTime } from "../runtime/in-time.js";
 import type { Lease, Membership } from "../store/leases.js";
+import type { Store } from "../store/store.js";
 import type { Config } from "./config.js";
 
 /** Manages rooms, and puts them on the watch list without waiting for the platform. */
@@ -45,6 +46,7 @@ const UPLOAD_MS = 5000;
 
 /** Dependencies of collecting: access to rooms, the store, and callbacks for what failed. */
 interface CollectingDeps extends CollectorDeps {
+  readonly store: Store;
   readonly erased: NonNullable<CollectorDeps["erased"]>;
   readonly onError: (error: unknown, doing: string) => void;
 }
@@ -76,7 +78,7 @@ async function collectAlone(config: Config, parts: CollectingDeps): Promise<Coll
 async function collectTogether(
   config: Config,
   parts: CollectingDeps,
-  { leases, wantedRooms, spooled }: NonNullable<CollectorDeps["store"]["cluster"]>,
+  { leases, wantedRooms, spooled }: NonNullable<Store["cluster"]>,
 ): Promise<Collecting> {
   const { role, capacity, maxOnDemandRooms, onDemandIdleMs } = config;
   const { clock, onError } = parts;

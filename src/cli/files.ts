@@ -7,7 +7,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
-import type { Store } from "../store/store.js";
+import type { RoomStore, Store } from "../store/store.js";
 import { say } from "./terminal.js";
 
 /** Result of loading a file. */
@@ -24,7 +24,7 @@ export interface Loaded {
 
 /** Options of loading a file. */
 interface FileOptions {
-  readonly store: Store;
+  readonly store: RoomStore;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onBatch?: (loaded: Loaded) => Promise<void> | void;
@@ -95,7 +95,7 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
 }
 
 /** Returns the room that a file goes into, made where it is not known. @throws DyliveError bad_file */
-async function roomOf(capture: Capture, { rooms }: Store): Promise<RoomKey> {
+async function roomOf(capture: Capture, { rooms }: Pick<Store, "rooms">): Promise<RoomKey> {
   const decided = await decideRoom(capture, { rooms });
   return typeof decided === "number" ? decided : rooms.ensure(...decided);
 }

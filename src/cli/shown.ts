@@ -7,11 +7,11 @@ const PAGE = 500;
 
 /** Prints what is new in a room's log, once each. */
 export class Shown {
-  readonly #store: Store;
+  readonly #store: Pick<Store, "log">;
   readonly #options: { readonly json: boolean; readonly all: boolean };
   #after = 0;
 
-  constructor(store: Store, options: { readonly json: boolean; readonly all: boolean }) {
+  constructor(store: Pick<Store, "log">, options: { readonly json: boolean; readonly all: boolean }) {
     this.#store = store;
     this.#options = options;
   }

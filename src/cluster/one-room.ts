@@ -8,7 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
 import { matches } from "../store/row.js";
-import type { Store } from "../store/store.js";
+import type { RoomStore } from "../store/store.js";
 import { Supervisor } from "./supervisor.js";
 
 /** Dependencies of {@link OneRoom}. */
@@ -33,7 +33,7 @@ export class OneRoom {
   readonly room: RoomKey;
   /** Status of the room when the platform had said what it is. */
   readonly found: RoomStatus;
-  readonly store: Store;
+  readonly store: RoomStore;
   readonly #onlySession: string | null;
   readonly #supervisor: Supervisor;
   readonly #clock: Clock;
@@ -43,7 +43,7 @@ export class OneRoom {
   private constructor(room: {
     readonly found: RoomStatus;
     readonly onlySession: string | null;
-    readonly store: Store;
+    readonly store: RoomStore;
     readonly supervisor: Supervisor;
     readonly clock: Clock;
     readonly close: () => Promise<void>;

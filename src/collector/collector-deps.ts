@@ -6,11 +6,11 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RawAbout } from "../sources/raw/writer.js";
 import type { RoomKey } from "../store/log.js";
-import type { Store } from "../store/store.js";
+import type { RoomStore } from "../store/store.js";
 
 /** Dependencies of collectors, the same for all rooms. */
 export interface CollectorDeps extends Reach {
-  readonly store: Store;
+  readonly store: RoomStore;
   readonly clock: Clock;
   /** ms between looks at a room that is not live */
   readonly pollMs: number;

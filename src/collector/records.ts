@@ -17,7 +17,7 @@ import { orElse } from "../runtime/in-time.js";
 import { isNotOwner } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
-import type { Store } from "../store/store.js";
+import type { RoomStore, Store } from "../store/store.js";
 import type { Tenure } from "./collector-deps.js";
 import { meetRoom } from "./room-resolver.js";
 
@@ -64,7 +64,7 @@ const LOOK_EVERY_MS = 1000;
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed", "paused"]);
 
 interface RecordsDeps {
-  readonly store: Store;
+  readonly store: RoomStore;
   readonly clock: Clock;
   readonly spool?: Spool;
   readonly erased?: () => Promise<Without | null>;

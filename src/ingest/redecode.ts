@@ -8,7 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type RawFile, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
-import type { Store } from "../store/store.js";
+import type { RoomStore } from "../store/store.js";
 import { type Broadcast, type Decode, Pipeline } from "./pipeline.js";
 
 const PAGE = 500;
@@ -95,7 +95,7 @@ function joins(stored: GiftEvent, event: GiftEvent): boolean {
 
 /** Dependencies of {@link redecode}. */
 interface RedecodeDeps {
-  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "retention">;
+  readonly store: Omit<RoomStore, "close">;
   readonly room: RoomKey;
   /** Files of this room, oldest first. */
   readonly files: readonly RawFile[];

@@ -62,18 +62,8 @@ export function addPerson(into: Person, from: Person): Person {
   };
 }
 
-/** Adds gifts, as {@link addPerson} does people. */
-export function addLine(into: GiftLine, from: GiftLine): GiftLine {
-  return {
-    ...into,
-    ...addGiven(into, from),
-    gift: newestName(into.gift, from.gift),
-    receiver: newestName(into.receiver, from.receiver),
-  };
-}
-
 /** Returns the sum of two counts of gifts, within the bounds of a row. */
-export function addGiven(into: Given, from: Given): Given {
+function addGiven(into: Given, from: Given): Given {
   const diamonds = into.diamonds + from.diamonds;
   return {
     combos: plus(into.combos, from.combos),

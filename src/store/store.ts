@@ -20,6 +20,11 @@ export interface StoreServer {
   readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number };
 }
 
+/** Part of a store that collecting rooms needs; a store in memory has no more. */
+export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close"> {
+  readonly retention: Pick<Retention, "horizon">;
+}
+
 /** Everything that is kept, on one engine. */
 export interface Store {
   readonly log: Log;

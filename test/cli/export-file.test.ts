@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { ExportFile } from "../../src/cli/export-file.js";
 import { decideExport } from "../../src/exports/ask.js";
 import { exportPieces } from "../../src/exports/export.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { useDirectory } from "../store/directory.js";
@@ -14,7 +14,7 @@ const EVENTS = 6000;
 
 /** Exports a room of six thousand chats as csv; stops after so many pieces, `how`. */
 async function exporting() {
-  const store = openMemoryStore({ maxEventsPerRoom: EVENTS });
+  const store = openSqliteStore({ path: ":memory:" });
   const { room, append } = await claimed(store);
   await append(...chats(EVENTS));
   const decided = await decideExport(store, room, { format: "csv" });

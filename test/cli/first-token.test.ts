@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/app/config.js";
 import { firstToken } from "../../src/cli/first-token.js";
 import { authenticate, createToken } from "../../src/http/auth.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 
 let data = "";
 beforeEach(() => {
@@ -16,7 +16,7 @@ const of = (folder: string, role: Config["role"] = "all") => ({ data: folder, ro
 
 describe("the first token", () => {
   it("is an admin's, and is kept in a file for its owner alone, whatever was there", async () => {
-    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const { tokens } = openSqliteStore({ path: ":memory:" });
     writeFileSync(join(data, "admin-token"), "old", { mode: 0o644 });
     const made = await firstToken(tokens, of(data), 5);
     expect(made?.file).toBe(join(data, "admin-token"));
@@ -27,7 +27,7 @@ describe("the first token", () => {
   });
 
   it("is made by one of two processes that start together", async () => {
-    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const { tokens } = openSqliteStore({ path: ":memory:" });
     const other = mkdtempSync(join(tmpdir(), "dylive-first-"));
     try {
       const made = await Promise.all([firstToken(tokens, of(data), 5), firstToken(tokens, of(other), 5)]);
@@ -41,14 +41,14 @@ describe("the first token", () => {
   });
 
   it("is not made by a process that only collects, which may be the first to start and has no page to be used with", async () => {
-    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const { tokens } = openSqliteStore({ path: ":memory:" });
     expect(await firstToken(tokens, of(data, "collect"), 5)).toBeNull();
     expect([await tokens.list(), existsSync(join(data, "admin-token"))]).toEqual([[], false]);
     expect(await firstToken(tokens, of(data, "serve"), 6)).not.toBeNull();
   });
 
   it("is not made anew when all were revoked", async () => {
-    const { tokens } = openMemoryStore({ maxEventsPerRoom: 1 });
+    const { tokens } = openSqliteStore({ path: ":memory:" });
     const { row } = await createToken(tokens, { name: "a", scope: "read", now: 0 });
     await tokens.revoke(row.id, 1);
     expect(await firstToken(tokens, of(data), 2)).toBeNull();

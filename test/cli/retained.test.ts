@@ -4,8 +4,8 @@ import { retainedOf } from "../../src/cli/retained.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { closeRecordings } from "../../src/sources/raw/rotate.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { LimitsOf } from "../../src/store/retention.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -22,7 +22,7 @@ const limits = (maxAgeMs: number | null, maxBytes: number | null): LimitsOf => (
 });
 
 it("what is kept of a room, and what of it is beyond its limits, is told of events and of raw recordings", async () => {
-  const store = openMemoryStore({ maxEventsPerRoom: 100 });
+  const store = openSqliteStore({ path: ":memory:" });
   const folder = directory("raw");
   const { room, append } = await claimed(store);
   const look = (wanted: LimitsOf) => retainedOf(store, folder, room, wanted, NOW);

@@ -8,7 +8,7 @@ import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { idOf } from "../fact-id.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
@@ -20,7 +20,7 @@ const file = useDirectory();
 
 let clock: Lockstep;
 let simulator: Simulator;
-let store: Store;
+let store: RoomStore;
 /** Who has the room, and who makes ready to take it over. */
 let lease: { owner: number; taker: number | null };
 const collectors: Collector[] = [];
@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 /** Another process begins to collect the room. */
-async function begin(member: number, planned: boolean, reached: Store = store, spool?: Spool): Promise<Collector> {
+async function begin(member: number, planned: boolean, reached: RoomStore = store, spool?: Spool): Promise<Collector> {
   if (planned) lease.taker = member;
   else lease.owner = member;
   const claim = async (room: number) => {

@@ -4,7 +4,7 @@ import { unclaimedStatus } from "../../src/cluster/remote-status.js";
 import { writeReport } from "../../src/collector/report.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { breathe, FakeClock } from "../clock.js";
 import { runningRemotely, SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
@@ -14,7 +14,7 @@ import { MemoryWantedRooms } from "./memory-wanted-rooms.js";
 describeManager("rooms collected elsewhere", (options) => runningRemotely(options));
 
 const KEY = "web_rid:100000002";
-let store: Store | undefined;
+let store: RoomStore | undefined;
 let rooms: RemoteRooms | undefined;
 afterEach(async () => {
   await rooms?.stop();

@@ -1,7 +1,7 @@
 import type { Simulator } from "../../simulator/index.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomKey } from "../../src/store/log.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 
 /** What is wrong with a room's log, against what the simulator sent to whoever was connected. */
 export interface Unlike {
@@ -17,7 +17,12 @@ export interface Unlike {
 export const ALIKE: Unlike = { missing: [], made: [], twice: 0, units: 0 };
 
 /** Compares the newest broadcast of a room with what is stored of it. @returns also how many chats were sent */
-export async function unlike(simulator: Simulator, store: Store, room: RoomKey | null, webRid: string): Promise<[Unlike, sent: number]> {
+export async function unlike(
+  simulator: Simulator,
+  store: RoomStore,
+  room: RoomKey | null,
+  webRid: string,
+): Promise<[Unlike, sent: number]> {
   const { sent, roomId } = simulator.truth(webRid);
   const events: readonly LiveEvent[] = room === null ? [] : (await store.log.read(room, 0, 1_000_000, { sessionId: roomId })).events;
   const stored = events.filter(({ type }) => type === "chat").map(({ id }) => id);

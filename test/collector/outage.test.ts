@@ -8,7 +8,7 @@ import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { idOf } from "../fact-id.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
@@ -19,7 +19,7 @@ import { useDirectory } from "../store/directory.js";
 const file = useDirectory();
 let clock: Lockstep;
 let simulator: Simulator;
-let store: Store;
+let store: RoomStore;
 let away: Away;
 let spool: Spool;
 let collector: Collector;
@@ -44,7 +44,7 @@ beforeEach(async () => {
     return place;
   };
   const { log, rooms, sessions, retention } = store;
-  const reached: Store = {
+  const reached: RoomStore = {
     ...store,
     ...{ log: away.from(log), rooms: away.from(rooms), sessions: away.from(sessions), retention: away.from(retention) },
   };

@@ -5,7 +5,7 @@ import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomManager, RoomStatus } from "../../src/health/state.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { MemoryWantedRooms } from "../cluster/memory-wanted-rooms.js";
 import { SmallFleet } from "../cluster/small-fleet.js";
 import { fastClock } from "../fast-clock.js";
@@ -23,7 +23,7 @@ export interface Managed extends RoomManager {
 export interface Running<M extends Managed = Supervisor> {
   readonly clock: Clock;
   readonly simulator: Simulator;
-  readonly store: Store;
+  readonly store: RoomStore;
   readonly rooms: M;
   events(room: number): Promise<readonly LiveEvent[]>;
   stop(): Promise<void>;
@@ -74,7 +74,7 @@ export async function runningRemotely(
   };
 }
 
-export function partsFor(simulator: Simulator, store: Store, clock: Clock): SupervisorDeps {
+export function partsFor(simulator: Simulator, store: RoomStore, clock: Clock): SupervisorDeps {
   return {
     ...reachAt(simulator.url),
     store,

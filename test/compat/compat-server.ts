@@ -8,7 +8,7 @@ import { createToken, type NewToken } from "../../src/http/auth.js";
 import { compatDoor } from "../../src/http/compat-door.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { RoomKey } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeManager } from "../http/fake-manager.js";
 
@@ -40,7 +40,7 @@ export async function serveCompat(
   options: Partial<CompatOptions> & { readonly tokenNeeded?: boolean; readonly clock?: Clock } = {},
 ): Promise<CompatServer> {
   const { tokenNeeded = false, clock = systemClock, ...more } = options;
-  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const store = openSqliteStore({ path: ":memory:" });
   const rooms = new FakeManager(store);
   const errors: unknown[] = [];
   const compat = await startCompat({

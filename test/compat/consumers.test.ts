@@ -4,6 +4,7 @@ import { type Compat, startCompat } from "../../src/compat/compat.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { platformId } from "../../src/events/platform-id.js";
 import { compatDoor } from "../../src/http/compat-door.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { type Running, running } from "../collector/running.js";
 import { until } from "../until.js";
 import { type Consumer, grabConsumer, liveConsumer, tiktokConsumer } from "./consumers.js";
@@ -30,8 +31,9 @@ function openCombos(events: readonly LiveEvent[]): number {
 
 describe("consumers of other programs, on a simulated room", () => {
   it("get every chat and every gift of it, once, ids exact; the room is collected because one asks for it", async () => {
-    now = await running();
-    const { store, rooms, clock, simulator } = now;
+    const store = openSqliteStore({ path: ":memory:" });
+    now = await running({}, { store });
+    const { rooms, clock, simulator } = now;
     const errors: unknown[] = [];
     const door = compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded: false });
     const ports = { grab: 0, live: 0, tiktok: 0 };

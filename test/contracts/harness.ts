@@ -1,14 +1,14 @@
 import { afterEach, beforeEach } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import type { Log, RoomKey } from "../../src/store/log.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore, Store } from "../../src/store/store.js";
 
 /** Opens a new, empty store. */
-export type Open = () => Promise<Store>;
+export type Open<S extends RoomStore = Store> = () => Promise<S>;
 
 /** A store that is opened before and closed after each test of the surrounding `describe`. */
-export function useStore(open: Open): () => Store {
-  let store: Store | undefined;
+export function useStore<S extends RoomStore>(open: Open<S>): () => S {
+  let store: S | undefined;
   beforeEach(async () => {
     store = await open();
   });
@@ -27,7 +27,7 @@ export interface Claimed {
 }
 
 /** Makes a room of this name and claims it. */
-export async function claimed(store: Store, name = "98765"): Promise<Claimed> {
+export async function claimed(store: Pick<Store, "log" | "rooms">, name = "98765"): Promise<Claimed> {
   const room = await store.rooms.ensure([{ kind: "web_rid", value: name }]);
   const epoch = await store.rooms.claim(room);
   return {

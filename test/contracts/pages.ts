@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import type { Log, RoomKey, Where } from "../../src/store/log.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { chat, chats, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
 const seqsOf = (events: readonly LiveEvent[]) => events.map(({ seq }) => seq);
 
 /** Reading: pages, conditions, removed ranges. */
-export function describePages(open: Open): void {
+export function describePages(open: Open<RoomStore>): void {
   describe("read", () => {
     const store = useStore(open);
 

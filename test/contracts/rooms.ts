@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Alias, NO_SETTINGS, type Resume } from "../../src/store/rooms.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { type Open, useStore } from "./harness.js";
 
 const rid = { kind: "web_rid", value: "98765" } as const;
@@ -16,7 +17,7 @@ const resume: Resume = {
 };
 
 /** Rooms, their names and their claims. */
-export function describeRooms(open: Open): void {
+export function describeRooms(open: Open<RoomStore>): void {
   describe("rooms", () => {
     const store = useStore(open);
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { RoomStore } from "../../src/store/store.js";
 import { claimed, type Open, useStore } from "./harness.js";
 
 /** Broadcasts. */
-export function describeSessions(open: Open): void {
+export function describeSessions(open: Open<RoomStore>): void {
   describe("sessions", () => {
     const store = useStore(open);
     const still = { endedAt: null, endReason: null };

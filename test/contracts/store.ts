@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import type { RoomStore } from "../../src/store/store.js";
 import { describeChanges } from "./changes.js";
 import { describeClose } from "./close.js";
 import { describeErase } from "./erase.js";
@@ -15,8 +16,8 @@ import { describeStatistics } from "./statistics.js";
 import { describeTokens } from "./tokens.js";
 import { describeWakes } from "./wakes.js";
 
-/** Everything that a store must do, whatever its engine. It must keep at least 30 000 events per room. */
-export function describeStore(name: string, open: Open): void {
+/** What a store must do that has no more than rooms and their logs. It must keep at least 30 000 events per room. */
+export function describeRoomStore(name: string, open: Open<RoomStore>): void {
   describe(name, () => {
     describeLog(open);
     describePages(open);
@@ -24,6 +25,13 @@ export function describeStore(name: string, open: Open): void {
     describeWakes(open);
     describeRooms(open);
     describeSessions(open);
+  });
+}
+
+/** Everything that a store must do, whatever its engine. */
+export function describeStore(name: string, open: Open): void {
+  describeRoomStore(name, open);
+  describe(name, () => {
     describePositions(open);
     describeTokens(open);
     describeStatistics(open);

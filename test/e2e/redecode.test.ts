@@ -4,7 +4,6 @@ import type { LiveEvent } from "../../src/events/event.js";
 import { createToken } from "../../src/http/auth.js";
 import { catchUp } from "../../src/statistics/advance.js";
 import { openVocabulary } from "../../src/statistics/words.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { everything } from "../contracts/statistics.js";
 import { bodies, collected, made, older, units } from "../ingest/older.js";
@@ -45,7 +44,7 @@ async function look() {
 }
 
 it("what an older decoder collected is decoded anew by a server: as if this version had collected it, seq and id kept", async () => {
-  const wanted = await collected(openMemoryStore({ maxEventsPerRoom: 100_000 }), undefined, join(fresh.path, "raw"));
+  const wanted = await collected(openSqliteStore({ path: ":memory:" }), undefined, join(fresh.path, "raw"));
   const started = await serving(env);
   server = started.server;
   const url = started.base;
@@ -71,7 +70,7 @@ it("what an older decoder collected is decoded anew by a server: as if this vers
 
   await until(async () => (await call("/v1/rooms/98765/sessions"))["sessions"] !== undefined && (await behind(call)) === 0);
   const vocabulary = await openVocabulary();
-  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const store = openSqliteStore({ path: ":memory:" });
   const again = await collected(store, undefined, join(fresh.path, "again"));
   await catchUp(store, vocabulary);
   const [now, then] = [(await look()).statistics, await everything(store, again.room, [made.roomId])];

@@ -2,12 +2,12 @@ import { expect, it } from "vitest";
 import { eraseUser } from "../../src/erasure/erase.js";
 import { decideExport } from "../../src/exports/ask.js";
 import { exportPieces } from "../../src/exports/export.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, gift, userOf } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 
 it("without a key of one's own a person has one pseudonym in exports and where they were erased", async () => {
-  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const store = openSqliteStore({ path: ":memory:" });
   const { room, append } = await claimed(store);
   const [ann, bob] = [userOf("111265487875"), userOf("222265487875")];
   await append(chat("1", { user: ann }), chat("2", { user: bob }), { ...gift("3", "c", 1, 1), user: bob, receiver: ann });
@@ -33,7 +33,7 @@ it("without a key of one's own a person has one pseudonym in exports and where t
 });
 
 it("nothing that names a person is left under a pseudonym, their id in live rooms neither", async () => {
-  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const store = openSqliteStore({ path: ":memory:" });
   const { room, append } = await claimed(store);
   const names = {
     secUid: "MS4wLjABAAAAann",

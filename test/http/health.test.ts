@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Log } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Positions } from "../../src/store/positions.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { until } from "../until.js";
 import { manage } from "./managed.js";
 
@@ -47,7 +47,7 @@ describe("/readyz", () => {
 
   it("is judged by what is appended: not ready from the first refusal of the store to the next append that it takes", async () => {
     let refusal: DyliveError | null = null;
-    const log: Log = Object.create(openMemoryStore({ maxEventsPerRoom: 10 }).log) as Log;
+    const log: Log = Object.create(openSqliteStore({ path: ":memory:" }).log) as Log;
     const taking = { ...log, id: "log", append: async () => (refusal === null ? [] : Promise.reject(refusal)) };
     const { call, clock, store, appends } = await manage({ observed: () => taking });
     const append = () => store.log.append([]).catch(() => {});
@@ -79,7 +79,7 @@ describe("/readyz", () => {
   it("is not ready two seconds after an append that has no answer, and ready with the first answer", async () => {
     const answers: (() => void)[] = [];
     const hanging = {
-      ...openMemoryStore({ maxEventsPerRoom: 10 }).log,
+      ...openSqliteStore({ path: ":memory:" }).log,
       id: "log",
       append: () => new Promise<[]>((resolve) => answers.push(() => resolve([]))),
     };

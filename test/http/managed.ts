@@ -6,8 +6,8 @@ import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { AppendHealth } from "../../src/store/append-health.js";
 import type { Log, RoomKey } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { ObservedLog } from "../../src/store/observed.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeOperator } from "./fake-admin-service.js";
 import { FakeClock } from "./fake-clock.js";
@@ -70,7 +70,7 @@ export async function manage({
   const clock = new FakeClock();
   const metrics = new Metrics(clock, processMetrics);
   const appends = new AppendHealth();
-  const opened = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const opened = openSqliteStore({ path: ":memory:", clock });
   const store = replace({
     ...opened,
     log: new ObservedLog(observed(opened.log), {

@@ -4,7 +4,7 @@ import { NO_GAPS, type RequestedRoom, type RoomManager, type RoomState, type Roo
 import { createToken } from "../../src/http/auth.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "./fake-clock.js";
 import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
 
@@ -99,7 +99,7 @@ export async function serve<C extends Clock = FakeClock>(options: { webRoot?: st
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const { token } = await createToken(tokens, { name: "test", scope: "read", now: clock.now() });
   const webRoot = options.webRoot === undefined ? {} : { webRoot: options.webRoot };
-  const store = { ...openMemoryStore({ maxEventsPerRoom: 1, clock }), log: asLog(log), positions, tokens };
+  const store = { ...openSqliteStore({ path: ":memory:", clock }), log: asLog(log), positions, tokens };
   const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: desk, clock, logger, ...webRoot });
   running.push(api);
   const url = (query: Record<string, string | number>) =>

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { encodeCursor } from "../../src/feed/cursor.js";
 import { startApi } from "../../src/http/server.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { until } from "../until.js";
 import { chat } from "./events.js";
 import { FakeClock } from "./fake-clock.js";
@@ -35,7 +35,7 @@ describe("starting", () => {
   it("says that a port is taken", async () => {
     const { api } = await serve();
     const parts = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens() };
-    const store = { ...openMemoryStore({ maxEventsPerRoom: 1 }), ...parts };
+    const store = { ...openSqliteStore({ path: ":memory:" }), ...parts };
     const logger = pino({ level: "silent" });
     const second = startApi({ host: "127.0.0.1", port: api.port, store, rooms: new FakeDesk(), clock: new FakeClock(), logger });
     await expect(second).rejects.toMatchObject({ code: "in_use" });

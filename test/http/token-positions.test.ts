@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createToken } from "../../src/http/auth.js";
 import { movePosition, revokeToken, subscriptionPosition } from "../../src/http/token-positions.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 
 async function withToken() {
-  const store = openMemoryStore({ maxEventsPerRoom: 10 });
+  const store = openSqliteStore({ path: ":memory:" });
   const { row } = await createToken(store.tokens, { name: "a", scope: "read", now: 1 });
   return { store, row, reader: subscriptionPosition(row, "archive") };
 }

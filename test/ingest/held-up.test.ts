@@ -5,7 +5,7 @@ import type { RoomStatus } from "../../src/health/state.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomBatch } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { ALIKE, unlike } from "../cluster/truth.js";
 import { SIGNAL } from "../collector/running.js";
 import { Lockstep } from "../faults/lockstep.js";
@@ -15,7 +15,7 @@ import { until } from "../until.js";
 
 let clock: Lockstep;
 let simulator: Simulator;
-let store: Store;
+let store: RoomStore;
 let rooms: Supervisor;
 let room = 0;
 /** What every append is put through first. */

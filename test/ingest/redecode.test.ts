@@ -8,7 +8,6 @@ import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { closeRecordings } from "../../src/sources/raw/rotate.js";
 import { catchUp } from "../../src/statistics/advance.js";
 import { check } from "../../src/store/check.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { erased } from "../contracts/events.js";
@@ -20,7 +19,7 @@ import { bodies, broadcast, collected, made, older, received, T0, units } from "
 const directory = useDirectory();
 
 const stores = {
-  memory: () => openMemoryStore({ maxEventsPerRoom: 100_000 }),
+  memory: () => openSqliteStore({ path: ":memory:" }),
   SQLite: () => openSqliteStore({ path: directory("dylive.sqlite") }),
 };
 
@@ -29,7 +28,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     const store = open();
     const { again, events, room } = await collected(store, older, directory("raw"));
     const before = await events();
-    const fresh = openMemoryStore({ maxEventsPerRoom: 100_000 });
+    const fresh = openSqliteStore({ path: ":memory:" });
     const wanted = await collected(fresh, undefined, directory("raw"));
     const whole = await wanted.events();
     expect(units(before)).not.toEqual(units(whole));
@@ -145,7 +144,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     };
     await expect(again({ signal: stop.signal, onProgress })).rejects.toThrow("stopped");
     await again();
-    const fresh = await collected(openMemoryStore({ maxEventsPerRoom: 100_000 }), undefined, directory("raw"));
+    const fresh = await collected(openSqliteStore({ path: ":memory:" }), undefined, directory("raw"));
     const whole = await fresh.events();
     expect(units(await events())).toEqual(units(whole));
     expect(bodies(await events())).toEqual(bodies(whole));

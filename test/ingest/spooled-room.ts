@@ -12,8 +12,8 @@ import type { Received } from "../../src/platform/access/source.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Spooled, SpooledPart } from "../../src/store/spooled.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { breathe, FakeClock } from "../clock.js";
 
@@ -87,7 +87,7 @@ export class MemorySpooled implements Spooled {
 }
 
 /** One room of a process, in a store that can be away. */
-export async function spooledRoom(folder: string, { maxBytes = 1e9, store = openMemoryStore({ maxEventsPerRoom: 100_000 }) } = {}) {
+export async function spooledRoom(folder: string, { maxBytes = 1e9, store = openSqliteStore({ path: ":memory:" }) } = {}) {
   const clock = new FakeClock(START);
   const away = new Away();
   const uploaded = new MemorySpooled();
@@ -165,7 +165,7 @@ export async function eventsOf({ store, room }: { readonly store: Store; readonl
 
 /** What a store that was never away has of the same frames. */
 export async function truthOf(frames: readonly Received[]): Promise<readonly LiveEvent[]> {
-  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const store = openSqliteStore({ path: ":memory:" });
   const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
   const setAside = (_event: unknown, error: unknown) => {
     throw error;

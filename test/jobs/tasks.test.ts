@@ -7,7 +7,6 @@ import { doTask } from "../../src/jobs/do-task.js";
 import { Paced } from "../../src/jobs/paced.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { closeRecordings } from "../../src/sources/raw/rotate.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { bodies, collected, older, units } from "../ingest/older.js";
 import { useDirectory } from "../store/directory.js";
@@ -35,7 +34,7 @@ async function recorded() {
 describe("tasks in the worker thread", () => {
   it("decode anew, let other jobs have their turn, and give what a newer decoder would have given", async () => {
     const { desk, folder, room, events } = await recorded();
-    const wanted = await collected(openMemoryStore({ maxEventsPerRoom: 100_000 }), undefined, directory("raw"));
+    const wanted = await collected(openSqliteStore({ path: ":memory:" }), undefined, directory("raw"));
     const told: number[] = [];
     const between: Promise<unknown>[] = [];
     const onProgress = (_what: string, count: number) => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { DiskWatch, type DiskWatchDeps } from "../../src/retention/disk-watch.js";
 import { SYSTEM_ROOM } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { tellSystem } from "../../src/store/system-room.js";
 import { FakeClock } from "../clock.js";
 
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 function watched(parts: Partial<DiskWatchDeps> = {}) {
   const clock = new FakeClock();
-  const store = openMemoryStore({ maxEventsPerRoom: 100 });
+  const store = openSqliteStore({ path: ":memory:" });
   const disk = { free: 5000 * MB, fails: false };
   const well: number[] = [];
   const errors: unknown[] = [];

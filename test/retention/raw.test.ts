@@ -5,8 +5,8 @@ import { RetentionKeeper } from "../../src/retention/keeper.js";
 import { beyondLimits, type RawRecording } from "../../src/retention/raw.js";
 import { rawFiles, rawRooms, removeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { LimitsOf } from "../../src/store/retention.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { claimed } from "../contracts/harness.js";
 import { useDirectory } from "../store/directory.js";
@@ -58,7 +58,7 @@ async function recorded() {
   const clock = new FakeClock(T0);
   const raw = new RawRecorder({ folder, clock, byDefault: true, onError: fail });
   closers.push(() => raw.close());
-  const store = openMemoryStore({ maxEventsPerRoom: 100 });
+  const store = openSqliteStore({ path: ":memory:" });
   const rooms = [await claimed(store, "1"), await claimed(store, "2")].map(({ room }) => room);
   const about = { sessionId: "7300000000000000019", webRid: "1", source: "websocket" };
   for (let day = 0; day < 5; day++) {

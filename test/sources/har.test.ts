@@ -11,7 +11,7 @@ import { openCaptures } from "../../src/sources/capture.js";
 import { MAX_HAR_BYTES, surveyHar } from "../../src/sources/har.js";
 import { Recorder } from "../../src/sources/recorder.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import type { Store } from "../../src/store/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { connect, pushQuery } from "../simulator/client.js";
 import { type HarParts, harOf } from "./har-file.js";
 
@@ -21,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), "dylive-har-"));
 let simulator: Simulator;
 let one: HarParts;
 let two: HarParts;
-let store: Store;
+let store: RoomStore;
 
 /** A room's first state and some frames, as a browser would have them. */
 async function seen(webRid: string): Promise<HarParts> {

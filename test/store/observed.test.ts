@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { ObservedLog } from "../../src/store/observed.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { describeStore } from "../contracts/store.js";
 
 describeStore("memory, observed", async () => {
-  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const store = openSqliteStore({ path: ":memory:" });
   return { ...store, log: new ObservedLog(store.log, {}) };
 });
 
 describe("who observes a log", () => {
   it("is told of what was stored, in order, and of nothing else", async () => {
     const told: NewEvent[][] = [];
-    const opened = openMemoryStore({ maxEventsPerRoom: 100 });
+    const opened = openSqliteStore({ path: ":memory:" });
     const store = { ...opened, log: new ObservedLog(opened.log, { onStored: (events) => told.push([...events]) }) };
     const first = await claimed(store, "1");
     const second = await claimed(store, "2");

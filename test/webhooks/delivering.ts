@@ -4,7 +4,7 @@ import { Feed } from "../../src/feed/feed.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { HookRow } from "../../src/store/hooks.js";
 import type { RoomKey } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { type SystemNews, tellSystem } from "../../src/store/system-room.js";
 import { AllowedHosts } from "../../src/webhooks/address.js";
@@ -54,7 +54,7 @@ export interface DeliveringOptions<C extends Clock> {
 
 export async function delivering<C extends Clock = FakeClock>(options: DeliveringOptions<C> = {}): Promise<Delivering<C>> {
   const clock = (options.clock ?? new FakeClock()) as C;
-  const store = options.store ?? openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const store = options.store ?? openSqliteStore({ path: ":memory:", clock });
   const errors: unknown[] = [];
   const news: SystemNews[] = [];
   const allowed = new AllowedHosts(options.allow ?? "127.0.0.1");
@@ -158,9 +158,9 @@ export class FakeReceiver {
 }
 
 /** Hooks on a clock that stands still, and a receiver that does as a test says. */
-export async function faked(options: { readonly lookMs?: number; readonly maxEventsPerRoom?: number } = {}) {
+export async function faked(options: { readonly lookMs?: number } = {}) {
   const clock = new FakeClock();
   const receiver = new FakeReceiver(clock);
-  const store = openMemoryStore({ maxEventsPerRoom: options.maxEventsPerRoom ?? 100_000, clock });
+  const store = openSqliteStore({ path: ":memory:", clock });
   return { receiver, ...(await delivering({ clock, store, send: receiver.send, ...options })) };
 }

@@ -7,9 +7,6 @@ import { Waker } from "../waker.js";
 import type { MemoryGate } from "./gate.js";
 import type { MemoryRoomLog, MemoryRoomLogs } from "./room-log.js";
 
-/** Called after events were replaced, with the broadcasts that they were and are of, and the first and last seq. */
-type OnReplaced = (room: RoomKey, sessionIds: ReadonlySet<string>, from: number, to: number) => void;
-
 /**
  * Most text that is kept of a room, in UTF-16 units, beside what was appended last: some 130,000 events, or fewer of a stranger's long
  * ones.
@@ -23,10 +20,8 @@ export class MemoryLog implements Log {
   readonly #gate: MemoryGate;
   readonly #maxEventsPerRoom: number;
   readonly #waker = new Waker();
-  readonly #onReplaced: OnReplaced;
 
-  constructor(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number, onReplaced: OnReplaced = () => {}) {
-    this.#onReplaced = onReplaced;
+  constructor(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number) {
     this.#rooms = rooms;
     this.#gate = gate;
     this.#maxEventsPerRoom = maxEventsPerRoom;
@@ -83,12 +78,7 @@ export class MemoryLog implements Log {
     return this.#gate.run(() => {
       const log = this.#rooms.get(room);
       const changes = events.map((event) => [event.seq, replacement(log, event)] as const);
-      for (const [seq, row] of changes) {
-        if (log === undefined || row === null) continue;
-        const sessions = [log.sessionOf(seq) ?? "", row.sessionId ?? ""];
-        log.replace(seq, row);
-        this.#onReplaced(room, new Set(sessions), seq, seq);
-      }
+      for (const [seq, row] of changes) if (row !== null) log?.replace(seq, row);
     });
   }
 

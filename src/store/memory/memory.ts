@@ -1,37 +1,10 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
-import type { Erasures, NotedErasure } from "../erasures.js";
-import { NOTHING_LEFT } from "../residue.js";
-import type { Store } from "../store.js";
+import type { RoomStore } from "../store.js";
 import { MemoryGate } from "./gate.js";
-import { MemoryHooks } from "./hooks.js";
 import { MemoryLog } from "./log.js";
-import { MemoryPositions } from "./positions.js";
-import { MemoryRetention } from "./retention.js";
 import type { MemoryRoomLogs } from "./room-log.js";
 import { MemoryRooms } from "./rooms.js";
-import { MemorySearch } from "./search.js";
-import { MemorySecrets } from "./secrets.js";
 import { MemorySessions } from "./sessions.js";
-import { MemoryStatistics } from "./statistics.js";
-import { MemoryTokens } from "./tokens.js";
-
-/** Erasures of a store in memory. */
-class MemoryErasures implements Erasures {
-  readonly #gate: MemoryGate;
-  readonly #noted = new Map<string, NotedErasure>();
-
-  constructor(gate: MemoryGate) {
-    this.#gate = gate;
-  }
-
-  note(erasure: NotedErasure): Promise<void> {
-    return this.#gate.run(() => void this.#noted.set(erasure.pseudonym, erasure));
-  }
-
-  list(): Promise<readonly NotedErasure[]> {
-    return this.#gate.run(() => [...this.#noted.values()]);
-  }
-}
 
 interface MemoryOptions {
   /**
@@ -43,26 +16,15 @@ interface MemoryOptions {
   readonly clock?: Clock;
 }
 
-/** Opens a store in memory, for the library and for tests. It ends with the process. */
-export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: MemoryOptions): Store {
+/** Opens a store in memory, for the library and for reading files: it needs no package. It ends with the process. */
+export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: MemoryOptions): RoomStore {
   const logs: MemoryRoomLogs = new Map();
   const gate = new MemoryGate();
-  const positions = new MemoryPositions(gate);
-  const rooms = new MemoryRooms(logs, gate, clock);
-  const statistics = new MemoryStatistics(gate, () => [...logs].map(([room, { head }]) => [room, head] as const));
   return {
-    log: new MemoryLog(logs, gate, maxEventsPerRoom, (...replaced) => statistics.replaced(...replaced)),
-    rooms,
+    log: new MemoryLog(logs, gate, maxEventsPerRoom),
+    rooms: new MemoryRooms(logs, gate, clock),
     sessions: new MemorySessions(gate, (room) => logs.has(room)),
-    positions,
-    tokens: new MemoryTokens(gate),
-    hooks: new MemoryHooks(gate, positions),
-    statistics,
-    search: new MemorySearch(gate, logs),
-    secrets: new MemorySecrets(gate),
-    retention: new MemoryRetention(gate, logs),
-    residue: NOTHING_LEFT,
-    erasures: new MemoryErasures(gate),
+    retention: { horizon: () => gate.run(() => null) },
     close: () => gate.close(),
   };
 }

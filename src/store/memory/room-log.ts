@@ -22,13 +22,6 @@ export class MemoryRoomLog {
     return this.head + 1;
   }
 
-  /** Returns the bytes of the JSON text of what is kept. */
-  bytes(): number {
-    let sum = 0;
-    for (const { body } of this.#rows.values()) sum += Buffer.byteLength(body);
-    return sum;
-  }
-
   knows(id: string): boolean {
     return this.#ids.has(id);
   }
@@ -81,10 +74,6 @@ export class MemoryRoomLog {
     const row = this.#rows.get(seq);
     if (row !== undefined && !mayReplace(row.id, id)) throw new DyliveError("bad_request", `event ${seq} is ${row.id}, not ${id}`);
     return row ?? null;
-  }
-
-  sessionOf(seq: number): string | null {
-    return this.#rows.get(seq)?.sessionId ?? null;
   }
 
   replace(seq: number, row: Row): void {

@@ -9,6 +9,8 @@ import { openToRead } from "./read-only.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 import { GroupWriter } from "./writer.js";
 
+/** Name of a database that has no file. */
+const MEMORY = ":memory:";
 /** Longest wait for other processes while opening, in ms. */
 const OPEN_TIMEOUT_MS = 5000;
 /** Longest time for which a lock holds up the event loop afterwards, in ms; the writer tries again without holding it up. */
@@ -112,7 +114,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
   let database: Database.Database | undefined;
   try {
     // Chats and tokens' hashes are in it; what SQLite makes beside it gets the same mode.
-    if (!existsSync(path) && existsSync(dirname(path))) writeFileSync(path, "", { mode: 0o600, flag: "a" });
+    if (path !== MEMORY && !existsSync(path) && existsSync(dirname(path))) writeFileSync(path, "", { mode: 0o600, flag: "a" });
     database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     // Before the first pragma that writes: somebody else's file stays as it is.
     const version = assertOurs(database);

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
+import { NOTHING_LEFT } from "../residue.js";
 import { sqlHooks } from "../sql/hooks.js";
 import { sqlErasures, sqlSecrets } from "../sql/meta.js";
 import { sqlPositions } from "../sql/positions.js";
@@ -16,7 +17,7 @@ import { SqliteResidue } from "./residue.js";
 import { SqliteSearch } from "./search.js";
 
 export interface SqliteOptions {
-  /** Path of the database file, which is made when it does not exist; its directory is not. */
+  /** Path of the database file, which is made when it does not exist; its directory is not. `:memory:` is none: it ends with the process. */
   readonly path: string;
   /** Clock for `createdAt` and for polling other processes' commits; the real time by default. */
   readonly clock?: Clock;
@@ -45,7 +46,7 @@ export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }
     search: new SqliteSearch(connection),
     secrets: sqlSecrets(database),
     retention: sqlRetention(database, sqliteFiles(connection)),
-    residue: new SqliteResidue(connection),
+    residue: connection.database.memory ? NOTHING_LEFT : new SqliteResidue(connection),
     erasures: sqlErasures(database),
     close: () => connection.close(),
   };

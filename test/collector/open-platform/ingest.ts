@@ -6,7 +6,7 @@ import { type Api, startApi } from "../../../src/http/server.js";
 import type { Clock } from "../../../src/runtime/clock.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 import type { Log } from "../../../src/store/log.js";
-import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
 import { FakeDesk } from "../../http/served.js";
 
@@ -49,7 +49,7 @@ export interface IngestOptions {
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { clock, spool, app } = options;
   const platform = options.platform ?? (await startOpenPlatform({ clock, patienceMs: PATIENCE_MS }));
-  const opened = options.store ?? openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const opened = options.store ?? openSqliteStore({ path: ":memory:", clock });
   const state: { outage: Ingest["outage"] } = { outage: "none" };
   const store = { ...opened, log: failing(opened.log, () => state.outage) };
   const lines: string[] = [];

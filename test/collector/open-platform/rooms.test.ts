@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { OfficialRooms } from "../../../src/collector/open-platform/rooms.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
-import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { FakeClock } from "../../clock.js";
 
 function rooms(limits: { open: number; openedPerHour: number }) {
   const clock = new FakeClock();
-  const store = openMemoryStore({ maxEventsPerRoom: 10, clock });
+  const store = openSqliteStore({ path: ":memory:", clock });
   return { clock, store, rooms: new OfficialRooms({ store, clock, drift: new Drift(), setAside: () => {} }, limits) };
 }
 

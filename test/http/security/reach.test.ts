@@ -8,7 +8,7 @@ import { Supervisor } from "../../../src/cluster/supervisor.js";
 import { createToken } from "../../../src/http/auth.js";
 import { startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
-import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { reachAt } from "../../platform/access/reach.js";
 import { chat } from "../events.js";
 import { manage } from "../managed.js";
@@ -51,7 +51,7 @@ describe("what is reached through us", () => {
       closing.push(() => new Promise((resolve) => server.close(resolve)));
     }
     const port = (canary.address() as AddressInfo).port;
-    const store = openMemoryStore({ maxEventsPerRoom: 10 });
+    const store = openSqliteStore({ path: ":memory:" });
     const rooms = new Supervisor({
       ...reachAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`),
       store,

@@ -14,7 +14,7 @@ import { liveRoutes } from "../../../src/http/streams/routes.js";
 import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
 import { checkRequest } from "../../../src/http/v1/check.js";
 import { type Clock, systemClock } from "../../../src/runtime/clock.js";
-import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
 import { type Claimed, claimed } from "../../contracts/harness.js";
 
@@ -36,7 +36,6 @@ export interface LiveServer {
 /** How a {@link LiveServer} is made. */
 export interface LiveServerOptions {
   readonly limits?: Partial<LiveLimits>;
-  readonly maxEventsPerRoom?: number;
   readonly store?: Store;
   readonly clock?: Clock;
   readonly logger?: Logger;
@@ -48,8 +47,8 @@ afterEach(async () => {
 });
 
 export async function serveLive(options: LiveServerOptions = {}): Promise<LiveServer> {
-  const { limits = {}, maxEventsPerRoom = 1_000_000, clock = systemClock } = options;
-  const store = options.store ?? openMemoryStore({ maxEventsPerRoom });
+  const { limits = {}, clock = systemClock } = options;
+  const store = options.store ?? openSqliteStore({ path: ":memory:" });
   const logger = options.logger ?? pino({ level: "silent" });
   const secrets = new SecretCipher();
   const connections = new Connections(clock);

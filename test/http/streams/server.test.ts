@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createToken } from "../../../src/http/auth.js";
 import { startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
-import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat } from "../../contracts/events.js";
 import { claimed } from "../../contracts/harness.js";
 import { until } from "../../until.js";
@@ -12,7 +12,7 @@ import { SseClient } from "./sse-client.js";
 import { WsClient } from "./ws-client.js";
 
 async function started() {
-  const store = openMemoryStore({ maxEventsPerRoom: 1_000 });
+  const store = openSqliteStore({ path: ":memory:" });
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeDesk(), clock: systemClock, logger });

@@ -3,15 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createToken } from "../../../src/http/auth.js";
 import { type Api, startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { type Running, running } from "../../collector/running.js";
 
 let run: Running;
 let api: Api;
 let token: string;
 beforeAll(async () => {
-  run = await running();
+  const store = openSqliteStore({ path: ":memory:" });
+  run = await running({}, { store });
   run.simulator.rooms.shortLink("EVIL", "http://127.0.0.1:1/100000001");
-  const { store, rooms } = run;
+  const { rooms } = run;
   api = await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger: pino({ level: "silent" }) });
   ({ token } = await createToken(store.tokens, { name: "test", scope: "manage", now: Date.now() }));
 });

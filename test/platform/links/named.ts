@@ -4,7 +4,7 @@ import { Visitor } from "../../../src/platform/access/visitor.js";
 import { resolveText } from "../../../src/platform/links/resolve.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 import { check } from "../../../src/store/check.js";
-import type { Store } from "../../../src/store/store.js";
+import type { RoomStore } from "../../../src/store/store.js";
 import { mostAtOnce, type Unlike, unlike } from "../../cluster/truth.js";
 import { type Managed, type Running, running, SIGNAL } from "../../collector/running.js";
 import { Lockstep } from "../../faults/lockstep.js";
@@ -81,7 +81,7 @@ async function goOn<T>(clock: Lockstep, work: Promise<T>): Promise<T> {
  * Does all of it while the rooms go on, and looks at what is stored in the end.
  * @param open opens an empty store; one in memory by default
  */
-export async function acted(acts: readonly Act[], rateFactor: number, open?: () => Promise<Store>): Promise<Seen> {
+export async function acted(acts: readonly Act[], rateFactor: number, open?: () => Promise<RoomStore>): Promise<Seen> {
   const clock = new Lockstep();
   const store = open && stoodStillFor(clock, await open());
   const parts = { pollMs: 3000, onDemandIdleMs: 20_000, ...(store && { store }) };
@@ -109,7 +109,7 @@ export async function acted(acts: readonly Act[], rateFactor: number, open?: () 
 }
 
 /** A store for which the clock stands still: it waits for a server or a disk of its own. */
-function stoodStillFor(clock: Lockstep, store: Store): Store {
+function stoodStillFor(clock: Lockstep, store: RoomStore): RoomStore {
   const seen = <T extends object>(part: T): T =>
     new Proxy(part, {
       get: (target, key) => {
@@ -121,10 +121,10 @@ function stoodStillFor(clock: Lockstep, store: Store): Store {
         };
       },
     });
-  const { log, rooms, sessions, retention, positions } = store;
+  const { log, rooms, sessions, retention } = store;
   return {
     ...store,
-    ...{ log: seen(log), rooms: seen(rooms), sessions: seen(sessions), retention: seen(retention), positions: seen(positions) },
+    ...{ log: seen(log), rooms: seen(rooms), sessions: seen(sessions), retention: seen(retention) },
   };
 }
 

@@ -2,9 +2,9 @@
 import { closeSync, openSync } from "node:fs";
 import { JobRunner } from "../../../src/jobs/run.js";
 import { loadPackage } from "../../../src/runtime/load-package.js";
-import { openMemoryStore } from "../../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 
-const runner = new JobRunner(openMemoryStore({ maxEventsPerRoom: 10 }));
+const runner = new JobRunner(openSqliteStore({ path: ":memory:" }));
 const tries = {
   words: () => runner.run("statistics.advance", [0], new AbortController().signal),
   browser: async () => loadPackage("playwright-core/index.js"),
