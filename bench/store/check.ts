@@ -1,4 +1,4 @@
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import type { Store } from "../../src/store/store.js";
 import { cpuSeconds, peakMegabytes } from "../child.js";
 import type { Told } from "./after.js";

@@ -6,8 +6,8 @@ import { absorbSpooled } from "../ingest/spool-part.js";
 import { SpooledReader } from "../ingest/spooled-reader.js";
 import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
+import type { Spooled } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import type { Spooled } from "../store/spooled.js";
 import type { Store } from "../store/store.js";
 
 interface SpooledWorkDeps {

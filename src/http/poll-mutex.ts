@@ -1,5 +1,5 @@
 import type { Clock } from "../runtime/clock.js";
-import type { DistributedLocks } from "../store/distributed-locks.js";
+import type { DistributedLocks } from "../store/cluster.js";
 import type { HttpCall } from "./calls.js";
 
 /** Time that a newer call lets an older one hand over its answer before the older one's connection is cut, in ms. */

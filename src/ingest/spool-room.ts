@@ -7,8 +7,8 @@ import type { Clock } from "../runtime/clock.js";
 import { makeFolder, syncFolder } from "../runtime/durable-file.js";
 import { rawName } from "../sources/raw/files.js";
 import { recordingSource } from "../sources/recording.js";
+import type { Spooled } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import type { Spooled } from "../store/spooled.js";
 import type { Broadcast } from "./pipeline.js";
 
 /** Size of a file: it is uploaded in one piece, and its place is free again when it is done. */

@@ -1,7 +1,7 @@
 import { WireError } from "../platform/wire/error.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { isNotOwner } from "../runtime/store-down.js";
-import type { Spooled, SpooledPart } from "../store/spooled.js";
+import type { Spooled, SpooledPart } from "../store/cluster.js";
 
 interface SpooledReaderDeps {
   readonly spooled: Pick<Spooled, "done">;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { catchUp } from "../../src/statistics/advance.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import type { LimitsOf } from "../../src/store/retention.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { chat, chats } from "./events.js";

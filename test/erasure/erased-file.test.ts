@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { completeErasure, overwriteResidue } from "../../src/erasure/complete.js";
 import { eraseUser } from "../../src/erasure/erase.js";
 import { catchUp } from "../../src/statistics/advance.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, chats, gift, userOf } from "../contracts/events.js";

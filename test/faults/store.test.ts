@@ -1,7 +1,7 @@
 import { openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import { SqliteConnection } from "../../src/store/sqlite/connection.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { SqliteLog } from "../../src/store/sqlite/log.js";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { completeErasure } from "../../src/erasure/complete.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { fillBusily, peopleOf } from "../erasure/busy-store.js";

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/runtime/clock.js";
 import { check } from "../../src/store/check.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { dayOf, UNDATED } from "../../src/store/postgres/day.js";
-import { readAfter } from "../../src/store/postgres/read.js";
+import { readAfter } from "../../src/store/postgres/log.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat, chats, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";

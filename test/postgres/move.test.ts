@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { NewEvent } from "../../src/events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../src/feed/cursor.js";
 import { catchUp } from "../../src/statistics/advance.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import { moveStore } from "../../src/store/copy/move.js";
 import { SqliteSource } from "../../src/store/copy/source.js";
 import { hookReader } from "../../src/store/hooks.js";

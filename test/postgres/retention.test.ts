@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import type { LimitsOf } from "../../src/store/retention.js";
 import { FakeClock } from "../clock.js";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { ClockDoubt, RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import type { LimitsOf } from "../../src/store/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";

@@ -1,8 +1,7 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { catchUp } from "../../src/statistics/advance.js";
-import { check } from "../../src/store/check.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { check, checkStore } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { chat, chats, gift } from "../contracts/events.js";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import { backUp, integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chats } from "../contracts/events.js";

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { expect } from "vitest";
 import { catchUp } from "../../src/statistics/advance.js";
-import { checkStore } from "../../src/store/check-store.js";
+import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { indexAll } from "../contracts/search.js";

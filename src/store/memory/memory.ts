@@ -1,10 +1,8 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import type { RoomStore } from "../store.js";
 import { MemoryGate } from "./gate.js";
-import { MemoryLog } from "./log.js";
-import type { MemoryRoomLogs } from "./room-log.js";
-import { MemoryRooms } from "./rooms.js";
-import { MemorySessions } from "./sessions.js";
+import { MemoryLog, type MemoryRoomLogs } from "./log.js";
+import { MemoryRooms, MemorySessions } from "./rooms.js";
 
 interface MemoryOptions {
   /**

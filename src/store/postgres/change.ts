@@ -3,8 +3,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import { addRemoval, type Removal } from "../page.js";
 import { mayReplace, rowOf } from "../row.js";
+import { daysOf } from "./days.js";
 import { LOCKS } from "./locks.js";
-import { daysOf } from "./room-days.js";
 import { lockIndex, reindex, unindex } from "./search-write.js";
 import type { PostgresSession } from "./session.js";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
-import type { DistributedLocks } from "../distributed-locks.js";
+import type { DistributedLocks } from "../cluster.js";
 import type { PostgresConnection } from "./connection.js";
 
 /**

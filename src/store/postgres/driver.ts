@@ -1,7 +1,5 @@
-import type { Dialect, SqlDatabase } from "../sql/work.js";
-import { run } from "../sql/work.js";
-import type { PostgresConnection } from "./connection.js";
-import { SerialLane } from "./lane.js";
+import { type Dialect, run, type SqlDatabase } from "../sql/work.js";
+import { type PostgresConnection, SerialLane } from "./connection.js";
 import { LOCKS } from "./locks.js";
 
 const DIALECT: Dialect = {

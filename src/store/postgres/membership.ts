@@ -1,7 +1,6 @@
 import type { Changes, Lease, Membership, Role } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import { WATCHES } from "../rooms.js";
-import { sharesOf, slackOf } from "../shares.js";
 import type { PostgresConnection } from "./connection.js";
 import type { MemberSession } from "./member-session.js";
 import { leaseOf, lookAt, type MineRow, rowsOf, type View } from "./member-view.js";
@@ -281,4 +280,27 @@ export class PostgresMembership implements Membership {
 function howNow({ owner, twin }: MineRow, me: number): How {
   if (twin) return "free";
   return owner === me ? "dead" : "offered";
+}
+
+/**
+ * Returns how many of the wanted rooms each collector takes: as equal as its capacity allows. Every process that knows the same collectors
+ * in the same order comes to the same answer, so none has to decide for the others.
+ * @returns numbers in the order of the capacities; together as many as are wanted, or as there is capacity for
+ */
+export function sharesOf(wanted: number, capacities: readonly number[]): readonly number[] {
+  const shares = capacities.map(() => 0);
+  // The small ones first: what they cannot take is shared out among the others.
+  const order = capacities.map((_, at) => at).sort((a, b) => (capacities[a] ?? 0) - (capacities[b] ?? 0) || a - b);
+  let left = wanted;
+  for (const [done, at] of order.entries()) {
+    const share = Math.min(capacities[at] ?? 0, Math.ceil(left / (order.length - done)));
+    shares[at] = share;
+    left -= share;
+  }
+  return shares;
+}
+
+/** Returns the rooms above its share that a collector of many keeps: rooms come and go, and each move has its price. */
+export function slackOf(share: number): number {
+  return Math.floor(share / 16);
 }

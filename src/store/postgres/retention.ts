@@ -2,8 +2,10 @@ import type { Retention } from "../retention.js";
 import { sqlRetention } from "../sql/retention.js";
 import type { SqlDatabase } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
-import { DAY_MS, dayAt, UNDATED } from "./day.js";
-import { dropDays } from "./drop.js";
+import { DAY_MS, dayAt, searchTableOf, tableOf, UNDATED } from "./day.js";
+import { LOCKS } from "./locks.js";
+import { isConflict, isLocked } from "./refusal.js";
+import type { PostgresSession } from "./session.js";
 
 /** Returns the limits in PostgreSQL. Its files are the server's business: dropping a day gives their space back. */
 export function postgresRetention(connection: PostgresConnection, database: SqlDatabase): Retention {
@@ -30,4 +32,66 @@ export function postgresRetention(connection: PostgresConnection, database: SqlD
       return time === null ? dropped : Math.max(time, dropped ?? time);
     },
   };
+}
+
+/** Longest wait for readers, in ms; then the day is left for the next time, and nobody else waits behind us. */
+const LOCK_MS = 500;
+
+/**
+ * Drops whole days, each in one step however many events it has: every day before this one (days since 1970). From then on their events are
+ * refused as too old. What was removed of each room is recorded, as by `Log.remove`.
+ *
+ * @returns how many days were dropped
+ */
+export async function dropDays(connection: PostgresConnection, before: number): Promise<number> {
+  // First nobody appends to these days any more, in a step of its own: appends wait for it as for any other, and not for the rest.
+  await connection.write(async (session) => {
+    await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.days);
+    await session.run("UPDATE meta SET value = $1::text WHERE key = 'horizon' AND value::integer < $1::text::integer", String(before));
+  });
+  const days = await connection.ask((session) =>
+    session.rows<{ day: number }>("SELECT DISTINCT day FROM day_tables WHERE day <> $1 AND day < $2 ORDER BY day", UNDATED, before),
+  );
+  let dropped = 0;
+  for (const { day } of days) {
+    try {
+      await connection.writeLong((session) => dropDay(session, day));
+      dropped++;
+    } catch (error) {
+      if (!isLocked(error) && !isConflict(error)) throw error;
+    }
+  }
+  return dropped;
+}
+
+async function dropDay(session: PostgresSession, day: number): Promise<void> {
+  await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.remove);
+  if ((await session.run("DELETE FROM day_tables WHERE day = $1", day)) === 0) return;
+  await session.run(recordDay(tableOf(day)));
+  await session.run("DELETE FROM room_days WHERE day = $1", day);
+  await session.run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+  // Last, and for a moment: whoever needs a table for a new day appends now, and waits for this.
+  await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.make);
+  await session.run(`DROP TABLE ${tableOf(day)}, ${searchTableOf(day)}`);
+}
+
+/**
+ * Records a day's events as removed, room by room and range by range: around midnight the seqs of two days take turns. Ranges that touch
+ * become one with those that were recorded before.
+ */
+function recordDay(table: string): string {
+  return `WITH gone AS (
+      SELECT room, min(seq) AS from_seq, max(seq) AS to_seq
+      FROM (SELECT room, seq, seq - row_number() OVER (PARTITION BY room ORDER BY seq) AS run FROM ${table}) AS e GROUP BY room, run
+    ), before AS (
+      DELETE FROM removals WHERE room IN (SELECT room FROM gone) RETURNING room, from_seq, to_seq
+    ), ranges AS (
+      SELECT room, from_seq, to_seq FROM gone UNION ALL SELECT room, from_seq, to_seq FROM before
+    ), begins AS (
+      SELECT *, from_seq > coalesce(max(to_seq) OVER (PARTITION BY room ORDER BY from_seq, to_seq
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + 1, from_seq - 1) AS apart FROM ranges
+    ), numbered AS (
+      SELECT *, count(*) FILTER (WHERE apart) OVER (PARTITION BY room ORDER BY from_seq, to_seq) AS n FROM begins
+    )
+    INSERT INTO removals(room, from_seq, to_seq, reason) SELECT room, min(from_seq), max(to_seq), 'retention' FROM numbered GROUP BY room, n`;
 }

@@ -3,7 +3,7 @@ import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
 import { wordsOf } from "../search-terms.js";
 import { eventOf } from "../stored-event.js";
-import { daysOf } from "./room-days.js";
+import { daysOf } from "./days.js";
 import type { PostgresSession } from "./session.js";
 
 /** Events of one step. */

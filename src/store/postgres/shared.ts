@@ -1,4 +1,4 @@
-import type { Shared } from "../shared.js";
+import type { Shared } from "../cluster.js";
 import type { PostgresConnection } from "./connection.js";
 
 /** Prefix of the texts' names in `meta`, apart from what the store itself keeps there. */

@@ -1,5 +1,5 @@
+import type { Spooled, SpooledPart } from "../cluster.js";
 import type { RoomKey } from "../log.js";
-import type { Spooled, SpooledPart } from "../spooled.js";
 import type { PostgresConnection } from "./connection.js";
 
 /** Spooled frames in PostgreSQL. */

@@ -2,8 +2,7 @@ import type { Database, Statement } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Appended, RoomBatch, RoomKey } from "../log.js";
 import { type Row, rowOf } from "../row.js";
-import { storedId } from "./event-id.js";
-import { MAX_SEQ, posOf } from "./pos.js";
+import { MAX_SEQ, posOf, storedId } from "./pos.js";
 
 /** Batch made ready outside the transaction. */
 interface SqliteBatch {

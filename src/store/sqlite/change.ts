@@ -4,8 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import { addRemoval, type Removal } from "../page.js";
 import { mayReplace, rowOf } from "../row.js";
-import { storedId } from "./event-id.js";
-import { posOf } from "./pos.js";
+import { posOf, storedId } from "./pos.js";
 import { SearchWriter } from "./search-write.js";
 
 /** Changes what is kept: replaces events and removes ranges. Call it inside a write transaction. */

@@ -1,16 +1,132 @@
-import type { Statement } from "better-sqlite3";
-import type { LiveEvent } from "../../events/event.js";
+import type { Database, Statement } from "better-sqlite3";
+import type { EventType, LiveEvent } from "../../events/event.js";
+import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
-import { eventOf } from "../stored-event.js";
+import { type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { eventOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import { Appender, prepareBatch } from "./append.js";
 import { Changer } from "./change.js";
 import type { SqliteConnection } from "./connection.js";
-import { storedId } from "./event-id.js";
-import { OthersWatch } from "./others.js";
-import { posOf, seqOf } from "./pos.js";
-import { SqliteReader } from "./read.js";
+import { posOf, seqOf, storedId } from "./pos.js";
+
+/** Interval at which other processes' commits are looked for, in ms; a look costs some microseconds. */
+const POLL_MS = 250;
+
+/** Finds the rooms in which other processes have appended. */
+export class OthersWatch {
+  readonly #version: Statement<[], number>;
+  readonly #heads: Statement<[], [RoomKey, number]>;
+  readonly #clock: Clock;
+  readonly #notify: (rooms: readonly RoomKey[]) => void;
+
+  constructor(database: Database, clock: Clock, notify: (rooms: readonly RoomKey[]) => void) {
+    // Changes when another connection has committed.
+    this.#version = database.prepare<[], number>("PRAGMA data_version").pluck();
+    this.#heads = database.prepare<[], [RoomKey, number]>("SELECT room, head FROM heads").raw();
+    this.#clock = clock;
+    this.#notify = notify;
+  }
+
+  /** Watches until the returned function is called. Keeps the process alive: a caller waits for events. */
+  readonly start = (): (() => void) => {
+    const stop = new AbortController();
+    void this.#watch(stop.signal);
+    return () => stop.abort();
+  };
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const seen = new Map<RoomKey, number>();
+    let version = this.#look(undefined, seen, () => undefined);
+    while (!signal.aborted) {
+      await this.#clock.sleep(POLL_MS, signal).catch(() => undefined);
+      if (!signal.aborted) version = this.#look(version, seen, this.#notify);
+    }
+  }
+
+  /** Looks for rooms that have moved on. @returns the version up to which `seen` holds */
+  #look(version: number | undefined, seen: Map<RoomKey, number>, notify: (rooms: readonly RoomKey[]) => void): number | undefined {
+    try {
+      const now = this.#version.get();
+      if (now === version) return version;
+      const advanced = this.#heads.all().filter(([room, head]) => head !== (seen.get(room) ?? 0));
+      for (const [room, head] of advanced) seen.set(room, head);
+      notify(advanced.map(([room]) => room));
+      return now;
+    } catch {
+      // Locked or failing: the next look finds the same. Whoever reads or appends is told what is wrong.
+      return version;
+    }
+  }
+}
+
+type Value = string | number;
+type Order = "ASC" | "DESC";
+type EventColumns = [pos: number, type: EventType, sessionId: string | null, userId: string | null, diamonds: number | null, body: string];
+
+/** Reads pages. Call it inside a transaction, so that head, removals and events are of one moment. */
+export class SqliteReader {
+  readonly #database: Database;
+  readonly #head: Statement<[RoomKey], number>;
+  readonly #removedAfter: Statement<[RoomKey, number], Removal>;
+  readonly #removedBefore: Statement<[RoomKey, number], Removal>;
+  /** Statements by the shape of their condition: at most some hundred. */
+  readonly #pages = new Map<string, Statement<Value[], EventColumns>>();
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#head = database.prepare<[RoomKey], number>("SELECT head FROM heads WHERE room = ?").pluck();
+    const removals = `SELECT from_seq AS "from", to_seq AS "to" FROM removals`;
+    this.#removedAfter = database.prepare(`${removals} WHERE room = ? AND to_seq > ? ORDER BY from_seq LIMIT 2`);
+    this.#removedBefore = database.prepare(`${removals} WHERE room = ? AND from_seq < ? ORDER BY from_seq DESC LIMIT 2`);
+  }
+
+  head(room: RoomKey): number {
+    return this.#head.get(room) ?? 0;
+  }
+
+  read(room: RoomKey, after: number, limit: number, where: Where): Page {
+    const head = this.head(room);
+    const plan = planForward(after, head, this.#removedAfter.all(room, after));
+    const rows = this.#rows(room, plan, limit, where, "ASC");
+    const last = rows.length >= limit ? (rows.at(-1)?.seq ?? plan.from - 1) : plan.to;
+    return pageOf(rows, last, head, plan);
+  }
+
+  readBefore(room: RoomKey, before: number, limit: number, where: Where): Page {
+    const head = this.head(room);
+    const plan = planBackward(before, head, this.#removedBefore.all(room, before));
+    const rows = this.#rows(room, plan, limit, where, "DESC").reverse();
+    const first = rows.length >= limit ? (rows[0]?.seq ?? plan.to + 1) : plan.from;
+    return pageOf(rows, first, head, plan);
+  }
+
+  #rows(room: RoomKey, { from, to }: Plan, limit: number, where: Where, order: Order): StoredEvent[] {
+    if (to < from || limit <= 0) return [];
+    const values: Value[] = [posOf(room, from), posOf(room, to), ...(where.types ?? [])];
+    for (const value of [where.sessionId, where.userId, where.minDiamonds]) if (value !== undefined) values.push(value);
+    const rows = this.#page(where, order).all(...values, limit);
+    return rows.map(
+      ([pos, type, sessionId, userId, diamonds, body]) => new StoredEvent(seqOf(pos), { type, sessionId, userId, diamonds, body }),
+    );
+  }
+
+  #page(where: Where, order: Order): Statement<Value[], EventColumns> {
+    const terms = ["pos >= ?", "pos <= ?"];
+    if (where.types !== undefined) terms.push(`type IN (${where.types.map(() => "?").join(", ")})`);
+    if (where.sessionId !== undefined) terms.push("session_id = ?");
+    if (where.userId !== undefined) terms.push("user_id = ?");
+    if (where.minDiamonds !== undefined) terms.push("diamonds >= ?");
+    const sql = `SELECT pos, type, session_id, user_id, diamonds, body FROM events WHERE ${terms.join(" AND ")} ORDER BY pos ${order} LIMIT ?`;
+    let statement = this.#pages.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare<Value[], EventColumns>(sql).raw();
+      this.#pages.set(sql, statement);
+    }
+    return statement;
+  }
+}
 
 /** Most events deleted in one transaction: more would hold up the event loop. */
 const REMOVE_CHUNK = 2000;
@@ -54,7 +170,8 @@ export class SqliteLog implements Log {
     if (id === undefined) throw new DyliveError("bad_config", `${database.name} has lost its id`);
     this.id = id;
     const others = new OthersWatch(database, connection.clock, (rooms) => this.#waker.notify(rooms));
-    this.#waker = new Waker(others.start);
+    // Nobody else can have opened what has no file.
+    this.#waker = new Waker(database.memory ? undefined : others.start);
     connection.onClose(() => this.#waker.close());
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../src/store/store.js";
+import { indexAll } from "../../contracts/search.js";
 import { chat, gift } from "../events.js";
 import { type Managed, manage } from "../managed.js";
 
@@ -16,6 +17,7 @@ async function two(): Promise<Managed> {
     { kind: "room_id", value: SESSION },
   ]);
   expect(room).toBe(2);
+  await indexAll(made.store);
   return made;
 }
 
