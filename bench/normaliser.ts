@@ -1,7 +1,7 @@
 import { type Claim, comboId, type Draft, short } from "../src/events/combo.js";
 import type { NewEvent, NewEventOf, RankEntry, Segment, User } from "../src/events/event.js";
-import { clean, countOrNull, httpsOrNull, idOrNull, LONG, SHORT, textOrNull } from "../src/platform/messages/clean.js";
-import { platformTime, toMillis } from "../src/platform/messages/time.js";
+import { platformTime, toMillis } from "../src/platform/messages/head.js";
+import { clean, countOrNull, httpsOrNull, idOrNull, LONG, SHORT, textOrNull } from "../src/platform/messages/text.js";
 import type * as lib from "./libraries/library.js";
 
 /** Where a batch came from. */

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import protobuf from "protobufjs";
 import { DyliveError } from "../src/runtime/errors.js";
-import { packagePath } from "../src/runtime/package-path.js";
+import { packagePath } from "../src/runtime/packages.js";
 
 /** A message as plain values, named as in the .proto files; 64-bit integers as decimal text. */
 export interface SchemaFields {

@@ -1,7 +1,7 @@
 import type { Draft } from "../../src/events/combo.js";
 import { type Context, normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
-import { decodeResponse } from "../../src/platform/wire/response.js";
+import { decodeResponse } from "../../src/platform/wire/frame.js";
 import type { Library } from "../libraries/library.js";
 import { protobufEs } from "../libraries/protobuf-es.js";
 import { protobufjs } from "../libraries/protobufjs.js";

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { advance } from "../../src/statistics/advance.js";
+import { advance } from "../../src/statistics/reader.js";
 import { summaryOf } from "../../src/statistics/summary.js";
 import { openVocabulary } from "../../src/statistics/words.js";
 import type { Store } from "../../src/store/store.js";

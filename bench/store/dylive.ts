@@ -1,6 +1,6 @@
 import { Pipeline } from "../../src/ingest/pipeline.js";
 import { Drift } from "../../src/platform/wire/drift.js";
-import { decodeResponse } from "../../src/platform/wire/response.js";
+import { decodeResponse } from "../../src/platform/wire/frame.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { originOf } from "../decode/cases.js";

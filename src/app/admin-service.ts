@@ -5,7 +5,7 @@ import type { Platform } from "../platform/access/platform.js";
 import { AccountDesk } from "../platform/accounts/account-desk.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";
 import type { Clock } from "../runtime/clock.js";
-import { packagePath } from "../runtime/package-path.js";
+import { packagePath } from "../runtime/packages.js";
 import type { StoreAt } from "../store/open.js";
 import type { Retention } from "../store/retention.js";
 import { type Config, environmentOf, SECRET_SETTINGS, variableOf } from "./config.js";

@@ -1,8 +1,7 @@
-import { eraseEverywhere } from "../erasure/everywhere.js";
-import { unreached } from "../erasure/unreached.js";
+import { eraseEverywhere, unreached } from "../erasure/everywhere.js";
 import type { MaintenanceService } from "../http/maintenance-service.js";
 import { recordingsOf } from "../ingest/recordings.js";
-import { doTask } from "../jobs/do-task.js";
+import { doTask } from "../jobs/channel.js";
 import type { JobDesk } from "../jobs/jobs.js";
 import { rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";

@@ -1,6 +1,6 @@
 import { type Broadcast, Pipeline, type Stored } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/source.js";
-import { roomNameIn } from "../platform/links/name.js";
+import { roomNameIn } from "../platform/links/link.js";
 import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";

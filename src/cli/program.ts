@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Help, Option } from "commander";
 import { type Config, loadConfig } from "../app/config.js";
-import { packagePath } from "../runtime/package-path.js";
+import { packagePath } from "../runtime/packages.js";
 import type { simulate } from "./commands/simulate.js";
 import { EXAMPLES } from "./examples.js";
 import { columnsOf } from "./terminal.js";

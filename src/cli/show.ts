@@ -1,6 +1,10 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
-import { plain } from "./terminal.js";
+import type { Drift } from "../platform/wire/drift.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import type { Loaded } from "./files.js";
+import { plain, print, say } from "./terminal.js";
 
 /** Returns an event as one readable line, in local time, or as one line of JSON. */
 export function lineOf(event: LiveEvent, json: boolean): string {
@@ -25,3 +29,48 @@ export const SHOWN: readonly LiveEvent["type"][] = [
   "state",
   "gap",
 ];
+
+const PAGE = 500;
+
+/** Prints what is new in a room's log, once each. */
+export class Shown {
+  readonly #store: Pick<Store, "log">;
+  readonly #options: { readonly json: boolean; readonly all: boolean };
+  #after = 0;
+
+  constructor(store: Pick<Store, "log">, options: { readonly json: boolean; readonly all: boolean }) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async showNew(room: RoomKey): Promise<void> {
+    const { json, all } = this.#options;
+    for (;;) {
+      const page = await this.#store.log.read(room, this.#after, PAGE, all ? {} : { types: SHOWN });
+      for (const event of page.events) await print(lineOf(event, json));
+      this.#after = page.scanned;
+      if (page.scanned >= page.head) return;
+    }
+  }
+}
+
+/** Says on stderr what was not understood: unknown methods, unknown fields, damage. Nothing is passed over in silence. */
+export function sayDrift(drift: Drift): void {
+  const { methods, fields, failures, overflow } = drift.toJSON();
+  const list = (title: string, counts: Record<string, number>) => {
+    for (const [key, n] of Object.entries(counts)) say(plain(`${title} ${key}: ${n}`));
+  };
+  list("unknown method", methods);
+  list("unknown field", fields);
+  list("unreadable", failures);
+  if (overflow > 0) say(`more that found no place in the tables: ${overflow}`);
+}
+
+/** Says in one line what came of a file, and its damage if any. */
+export function sayLoaded(path: string, { capture, messages, events, drops }: Loaded): void {
+  const dropped = [...drops].map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`).join(", ");
+  say(plain(`${path}: a ${capture.kind}, ${messages} messages, ${events} events${dropped ? `; left out: ${dropped}` : ""}`));
+  const { skipped, lostBytes } = capture.report;
+  if (skipped > 0) say(plain(`${path}: ${skipped} damaged records were passed over`));
+  if (lostBytes > 0) say(plain(`${path}: the last ${lostBytes} bytes are torn or damaged`));
+}

@@ -1,8 +1,7 @@
 import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
 import type { About } from "./about.js";
 import { type AskedStream, askedInQuery, type Format, isNow } from "./format.js";
-import { groupOf, idNumber, messageNumber, personNumber } from "./id.js";
-import { shareTarget } from "./share-target.js";
+import { groupOf, idNumber, messageNumber, personNumber, shareTarget } from "./id.js";
 
 type Fields = { readonly [key: string]: Bare };
 

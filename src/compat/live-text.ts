@@ -1,6 +1,71 @@
 import type { BroadcastType, LiveEvent, LogType, User } from "../events/event.js";
-import { liveImage, liveMention } from "./live-user.js";
-import type { Proto } from "./proto-json.js";
+
+/** Value of a protobuf message: a bigint is a 64-bit integer; null is a message that is absent. */
+export type Proto = null | boolean | number | string | bigint | readonly Proto[] | { readonly [key: string]: Proto };
+
+/** Writes a message as protobuf's JSON mapping has it: 64-bit integers are strings, and what is zero, empty or absent is left out. */
+export function protoJson(message: { readonly [key: string]: Proto }): string {
+  return JSON.stringify(shown(message));
+}
+
+function shown(value: Proto): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(shown);
+  return Object.fromEntries(Object.entries(value).flatMap(([key, part]) => (isEmpty(part) ? [] : [[key, shown(part)]])));
+}
+
+function isEmpty(value: Proto): boolean {
+  return value === null || value === 0 || value === 0n || value === "" || value === false || (Array.isArray(value) && value.length === 0);
+}
+
+/** The uid that the platform itself gives to everybody in a room that hides who is there. */
+const MASKED = "111111";
+
+/** Returns a person of the wire. `webcastUid` tells masked people apart, who all have one `id`. */
+export function liveUser(user: User): Proto {
+  const { payLevel, fansClub } = user;
+  return {
+    id: liveId(idOf(user)),
+    shortId: liveId(user.shortId),
+    nickname: user.nickname ?? "",
+    gender: user.gender === "male" ? 1 : user.gender === "female" ? 2 : 0,
+    avatarThumb: liveImage(user.avatar),
+    payGrade: payLevel === null ? null : { level: BigInt(payLevel) },
+    fansClub: fansClub === null ? null : { data: { clubName: fansClub.name ?? "", level: fansClub.level } },
+    userAttr: user.isAdmin ? { isAdmin: true } : null,
+    displayId: user.displayId ?? "",
+    secUid: user.secUid ?? "",
+    isAnonymous: user.masked,
+    webcastUid: user.webcastUid ?? "",
+    idStr: idOf(user) ?? "",
+  };
+}
+
+/** Returns the person within a text: less of them. */
+function liveMention(user: User): Proto {
+  return {
+    id: liveId(idOf(user)),
+    nickname: user.nickname ?? "",
+    displayId: user.displayId ?? "",
+    secUid: user.secUid ?? "",
+    webcastUid: user.webcastUid ?? "",
+  };
+}
+
+/** Returns a picture of the wire. */
+export function liveImage(url: string | null): Proto {
+  return url === null ? null : { urlList: [url] };
+}
+
+/** Returns an id of the wire; our own ids are texts and have none there. */
+export function liveId(id: string | null): bigint {
+  return id !== null && /^\d{1,20}$/.test(id) ? BigInt(id) : 0n;
+}
+
+function idOf({ id, masked }: User): string | null {
+  return id ?? (masked ? MASKED : null);
+}
 
 /** Kinds of pieces of a text (facts/protocol.md 4.1). */
 const PIECE = { string: 1, user: 11, image: 15 } as const;

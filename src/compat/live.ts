@@ -1,12 +1,9 @@
 import type { BroadcastType, LiveEvent, LiveEventOf, LogType, NewEventOf } from "../events/event.js";
 import { type About, NOTHING } from "./about.js";
 import { type Format, isNow } from "./format.js";
-import { groupOf, messageNumber } from "./id.js";
+import { groupOf, messageNumber, shareTarget } from "./id.js";
 import { codeOf, codeOfError, statusText } from "./live-status.js";
-import { displayText } from "./live-text.js";
-import { liveId, liveImage, liveUser } from "./live-user.js";
-import { type Proto, protoJson } from "./proto-json.js";
-import { shareTarget } from "./share-target.js";
+import { displayText, liveId, liveImage, liveUser, type Proto, protoJson } from "./live-text.js";
 
 const PATH = "/ws/";
 const NO_MESSAGE = null;

@@ -4,8 +4,7 @@ import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/erasures.js";
 import type { Store } from "../store/store.js";
 import { changeOf, type Wish } from "./change.js";
-import { type Identity, identityOf, peopleIn } from "./identity.js";
-import { digestOf } from "./pseudonym.js";
+import { digestOf, type Identity, identityOf, peopleIn } from "./identity.js";
 
 type Deps = Pick<Store, "erasures" | "secrets">;
 

@@ -79,3 +79,114 @@ function isPlain(id: string): boolean {
   }
   return true;
 }
+
+/** Makes a gift message's event with what the ledger found: the units that are new, under the combo that counts them. */
+export function giveUnits(event: GiftEvent, comboId: string, delta: number, comboTotal: number, settled: boolean): GiftEvent {
+  const given: GiftEvent = {
+    id: event.id,
+    room: event.room,
+    webRid: event.webRid,
+    sessionId: event.sessionId,
+    method: event.method,
+    type: "gift",
+    time: event.time,
+    receivedAt: event.receivedAt,
+    source: event.source,
+    revision: event.revision,
+    user: event.user,
+    kind: event.kind,
+    gift: event.gift,
+    delta,
+    comboTotal,
+    settled,
+    unitDiamonds: event.unitDiamonds,
+    diamonds: event.unitDiamonds === null ? null : delta * event.unitDiamonds,
+    receiver: event.receiver,
+    comboId,
+    traceId: event.traceId,
+  };
+  if (event.unitsPerClick !== undefined) given.unitsPerClick = event.unitsPerClick;
+  if (event.timeEstimated) given.timeEstimated = true;
+  if (event.test) given.test = true;
+  if (event.valueFen !== undefined) given.valueFen = event.valueFen;
+  if (event.luckyCubeId !== undefined) given.luckyCubeId = event.luckyCubeId;
+  return given;
+}
+
+/** Makes the event that settles a combo whose end brought no new units. It happened when the end did. */
+export function settleAtEnd(end: GiftEvent, comboId: string, high: number): GiftEvent {
+  return settle(end, comboId, high, end.time, end.timeEstimated === true, end.receivedAt);
+}
+
+/** Makes the event that settles a combo whose end never came. Its time is an estimate: the end of the silence. */
+export function settleAfterSilence(last: GiftEvent, high: number, time: number, now: number): GiftEvent {
+  return settle(last, last.comboId, high, time, true, now);
+}
+
+function settle(last: GiftEvent, comboId: string, high: number, time: number, estimated: boolean, receivedAt: number): GiftEvent {
+  const event: GiftEvent = {
+    id: `settle:${comboId}`,
+    room: last.room,
+    webRid: last.webRid,
+    sessionId: last.sessionId,
+    method: "dylive",
+    type: "gift",
+    time,
+    receivedAt,
+    source: "system",
+    revision: 0,
+    user: last.user,
+    kind: last.kind,
+    gift: last.gift,
+    delta: 0,
+    comboTotal: high,
+    settled: true,
+    unitDiamonds: last.unitDiamonds,
+    diamonds: last.unitDiamonds === null ? null : 0,
+    receiver: last.receiver,
+    comboId,
+    traceId: last.traceId,
+  };
+  if (last.unitsPerClick !== undefined) event.unitsPerClick = last.unitsPerClick;
+  if (estimated) event.timeEstimated = true;
+  return event;
+}
+
+/**
+ * A bounded memory of what was used last: two maps, the young one replaces the old one when it is full. Remembers at least the last
+ * `limit` keys and at most twice as many, without the bookkeeping per key that a list of uses needs.
+ */
+export class Generations<V> {
+  readonly #limit: number;
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(key: string): V | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
+  }
+
+  set(key: string, value: V): void {
+    this.#young.set(key, value);
+    if (this.#young.size < this.#limit) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+}

@@ -1,8 +1,21 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { LiveEvent } from "./event.js";
 import { mentions } from "./filter-bounds.js";
-import { ARITHMETIC, isEqual, isList, type Known, type Of, ORDERS, ordered, SEARCHES, sizeOf, type Value } from "./filter-values.js";
-import { type Scalar, type Scalars, VARIABLES } from "./filter-variables.js";
+import {
+  ARITHMETIC,
+  isEqual,
+  isList,
+  type Known,
+  type Of,
+  ORDERS,
+  ordered,
+  type Scalar,
+  type Scalars,
+  SEARCHES,
+  sizeOf,
+  VARIABLES,
+  type Value,
+} from "./filter-values.js";
 
 type Part = (at: Scope) => Value;
 

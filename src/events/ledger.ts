@@ -1,7 +1,5 @@
-import { type Draft, type GiftEvent, traceKey, twinKey } from "./combo.js";
+import { type Draft, Generations, type GiftEvent, giveUnits, settleAfterSilence, settleAtEnd, traceKey, twinKey } from "./combo.js";
 import type { NewEvent } from "./event.js";
-import { Generations } from "./generations.js";
-import { giveUnits, settleAfterSilence, settleAtEnd } from "./units.js";
 
 /** The log's mark of a combo, as `log.combos` gives it. */
 export interface Mark {

@@ -4,13 +4,12 @@ import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import type { Log } from "../store/log.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import type { ExportAsk } from "./ask.js";
-import { ass } from "./ass.js";
 import { csv } from "./csv.js";
 import type { Encode, ExportFormat } from "./format.js";
 import { jsonl, storedLines } from "./jsonl.js";
 import { parquet } from "./parquet.js";
 import { Pseudonyms } from "./pseudonyms.js";
-import { srt } from "./srt.js";
+import { ass, srt } from "./timed.js";
 import { xlsx } from "./xlsx.js";
 import { xml } from "./xml.js";
 

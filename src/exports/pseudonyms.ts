@@ -1,4 +1,4 @@
-import { digestOf, isPseudonym, pseudonymOf } from "../erasure/pseudonym.js";
+import { digestOf, isPseudonym, pseudonymOf } from "../erasure/identity.js";
 import type { LiveEvent, User } from "../events/event.js";
 
 /**

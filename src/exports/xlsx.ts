@@ -3,7 +3,7 @@ import { ZipFile } from "yazl";
 import type { LiveEvent } from "../events/event.js";
 import { COLUMNS, type Column, shownMoment } from "./columns.js";
 import type { Encode } from "./format.js";
-import { xmlText } from "./markup.js";
+import { xmlText } from "./xml.js";
 
 /** Most rows that Excel takes of one sheet, the line of titles included. */
 const SHEET_ROWS = 1_048_576;

@@ -2,8 +2,7 @@ import type { NewEventOf, User } from "../events/event.js";
 import { platformId } from "../events/platform-id.js";
 import { isDate } from "./columns.js";
 import type { Encode, ExportAbout } from "./format.js";
-import { xmlText } from "./markup.js";
-import { type Placed, placed } from "./timeline.js";
+import { type Placed, placed } from "./timed.js";
 
 /** Mode of the danmaku: from right to left, middle size, white, which is Bilibili's own default. */
 const MODE = 1;
@@ -63,4 +62,30 @@ function attributes(values: Readonly<Record<string, string | number | null>>): s
 
 function seconds(at: number): string {
   return (at / 1000).toFixed(3);
+}
+
+/**
+ * Pattern of what XML 1.0 has no way to write, not even as a reference: control characters but tab and line ends, U+FFFE, U+FFFF, and
+ * surrogates that stand alone (without the u flag each half is looked at by itself).
+ */
+const UNWRITABLE =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const SPECIAL = /[&<>"'\t\n\r]/g;
+const WRITTEN: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+  "\t": "&#9;",
+  "\n": "&#10;",
+  "\r": "&#13;",
+};
+
+/**
+ * Writes text as it stands in XML, between tags or between quotes: well-formed whatever it is, and read back as it was but for what XML
+ * cannot hold.
+ */
+export function xmlText(text: string): string {
+  return text.replace(UNWRITABLE, "\ufffd").replace(SPECIAL, (sign) => WRITTEN[sign] ?? sign);
 }

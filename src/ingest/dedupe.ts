@@ -1,5 +1,5 @@
+import { Generations } from "../events/combo.js";
 import type { NewEvent } from "../events/event.js";
-import { Generations } from "../events/generations.js";
 
 /**
  * Cache in front of the log's own uniqueness of (room, id), one per room. Add an id only when the log has stored it (or said that it

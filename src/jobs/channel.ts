@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { JobDesk, JobName, Jobs } from "./jobs.js";
-import type { FromThread, ToThread } from "./message.js";
+import type { FromThread, JobDesk, JobName, Jobs, ToThread } from "./jobs.js";
+import type { TaskName, Tasks, Turn } from "./tasks.js";
 import type { ThreadData } from "./thread.js";
 
 /** Most jobs that may wait; more wait only when the thread hangs. */
@@ -104,5 +104,29 @@ export class WorkerChannel implements JobDesk {
     worker.on("error", (error) => end(new DyliveError("internal", "the worker thread failed", error)));
     worker.on("exit", () => end(new DyliveError(this.#closed ? "stopping" : "internal", "the worker thread has ended")));
     return worker;
+  }
+}
+
+/**
+ * Does a task where jobs are done, step by step.
+ * @throws DyliveError whatever the task throws; the signal's reason
+ */
+export async function doTask<N extends TaskName>(
+  desk: JobDesk,
+  name: N,
+  ask: Tasks[N]["ask"],
+  onProgress: (...told: Parameters<Turn>) => void,
+  signal: AbortSignal,
+): Promise<Tasks[N]["result"]> {
+  const id = await desk.run("task.open", [name, ask]);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const pace = await desk.run("task.next", [id]);
+      if ("result" in pace) return pace.result as Tasks[N]["result"];
+      onProgress(pace.progress.what, pace.progress.count);
+    }
+  } finally {
+    await desk.run("task.close", [id]).catch(() => {}); // the thread may have ended, and the task with it
   }
 }

@@ -1,4 +1,5 @@
 import type { Exports } from "../exports/exports.js";
+import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { LimitsOf, Retention } from "../store/retention.js";
 import type { Search } from "../store/search.js";
@@ -44,4 +45,77 @@ export interface JobDesk {
   run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal?: AbortSignal): Promise<Jobs[N]["answer"]>;
   /** Ends what is under way. */
   close(): Promise<void>;
+}
+
+/** Returns exports that are made where jobs are done: reading and writing a few hundred thousand events takes seconds. */
+export function exportsAt(desk: JobDesk): Exports {
+  return {
+    open: (...ask) => desk.run("export.open", ask),
+    next: (...ask) => desk.run("export.next", ask),
+    close: (...ask) => desk.run("export.close", ask),
+  };
+}
+
+/** Returns retention that is done where jobs are done: giving room back takes the write lock for its time. */
+export function retentionAt(desk: JobDesk): Retention {
+  return {
+    limits: (...ask) => desk.run("retention.limits", ask),
+    setLimits: (...ask) => desk.run("retention.setLimits", ask),
+    size: (...ask) => desk.run("retention.size", ask),
+    storeSize: (...ask) => desk.run("retention.storeSize", ask),
+    giveBack: (...ask) => desk.run("retention.giveBack", ask),
+    days: (...ask) => desk.run("retention.days", ask),
+    dropDays: (...ask) => desk.run("retention.dropDays", ask),
+    horizon: (...ask) => desk.run("retention.horizon", ask),
+    setHorizon: (...ask) => desk.run("retention.setHorizon", ask),
+  };
+}
+
+/** Returns search that is done where jobs are done: comparing some thousand texts takes its time. */
+export function searchAt(desk: JobDesk): Search {
+  return {
+    progress: (...ask) => desk.run("search.progress", ask),
+    advance: (...ask) => desk.run("search.advance", ask),
+    reset: (...ask) => desk.run("search.reset", ask),
+    find: (...ask) => desk.run("search.find", ask),
+    purge: (...ask) => desk.run("search.purge", ask),
+    verify: (...ask) => desk.run("search.verify", ask),
+  };
+}
+
+/** Returns statistics that are read and written where jobs are done: a rank of a hundred thousand people takes its time. */
+export function statisticsAt(desk: JobDesk): Statistics {
+  return {
+    progress: (...ask) => desk.run("statistics.progress", ask),
+    task: (...ask) => desk.run("statistics.task", ask),
+    sweep: (...ask) => desk.run("statistics.sweep", ask),
+    commit: (...ask) => desk.run("statistics.commit", ask),
+    reset: (...ask) => desk.run("statistics.reset", ask),
+    forget: (...ask) => desk.run("statistics.forget", ask),
+    expire: (...ask) => desk.run("statistics.expire", ask),
+    sessions: (...ask) => desk.run("statistics.sessions", ask),
+    minutes: (...ask) => desk.run("statistics.minutes", ask),
+    people: (...ask) => desk.run("statistics.people", ask),
+    gifts: (...ask) => desk.run("statistics.gifts", ask),
+    words: (...ask) => desk.run("statistics.words", ask),
+    person: (...ask) => desk.run("statistics.person", ask),
+  };
+}
+
+/** Message of the main thread: a job, the end of one, or the end of all. */
+export type ToThread =
+  | { readonly id: number; readonly name: JobName; readonly ask: readonly unknown[] }
+  | { readonly abort: number }
+  | { readonly close: true };
+
+/** Message of the thread: the outcome of a job. */
+export type FromThread = { readonly id: number } & (
+  | { readonly answer: unknown; readonly error?: undefined }
+  | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
+);
+
+/** Returns an error as it is sent: its class does not survive the way. */
+export function sentError(error: unknown): { readonly code: ErrorCode; readonly detail: string } {
+  if (error instanceof DyliveError) return { code: error.code, detail: error.detail };
+  return { code: "internal", detail: error instanceof Error ? error.message : String(error) };
 }

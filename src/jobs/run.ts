@@ -2,7 +2,7 @@ import { LocalExports } from "../exports/exports.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import { retainStep, shedStep } from "../retention/step.js";
 import { systemClock } from "../runtime/clock.js";
-import { advance } from "../statistics/advance.js";
+import { advance } from "../statistics/reader.js";
 import { openVocabulary, type Vocabulary } from "../statistics/words.js";
 import type { Store } from "../store/store.js";
 import type { JobName, Jobs } from "./jobs.js";

@@ -1,5 +1,4 @@
-import { completeErasure, overwriteResidue } from "../erasure/complete.js";
-import { type EraseReport, eraseUser } from "../erasure/erase.js";
+import { completeErasure, type EraseReport, eraseUser, overwriteResidue } from "../erasure/erase.js";
 import type { RecordingsErased } from "../erasure/everywhere.js";
 import { type Identity, namedIn } from "../erasure/identity.js";
 import { recordingsOf } from "../ingest/recordings.js";
@@ -11,7 +10,6 @@ import { eraseAllRaw } from "../sources/raw/erase-all.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import { type Pace, Paced } from "./paced.js";
 
 /** Tasks of long work on what is kept, by name: what each is asked with, and what comes of it. Folders are of all raw recordings. */
 export interface Tasks {
@@ -117,5 +115,62 @@ export class LocalTasks implements TaskSteps {
       });
       return { ...done, refused };
     });
+  }
+}
+
+/** Progress of a piece of long work, or its result. */
+type Pace<R> = { readonly progress: JobProgress } | { readonly result: R };
+
+interface JobProgress {
+  /** Name of what is done now, in a few words. */
+  readonly what: string;
+  readonly count: number;
+}
+
+/** Callback that tells how far the work is, and goes on when there is a turn for it. */
+export type Turn = (what: string, count: number) => Promise<void>;
+
+/** Runs long work step by step, as it is asked to: in between others have their turn, and it can be left where it is. */
+export class Paced<R> {
+  readonly #work: (turn: Turn, signal: AbortSignal) => Promise<R>;
+  readonly #stop = new AbortController();
+  #asked: { readonly resolve: (pace: Pace<R>) => void; readonly reject: (error: unknown) => void } | null = null;
+  #goOn: (() => void) | null = null;
+
+  constructor(work: (turn: Turn, signal: AbortSignal) => Promise<R>) {
+    this.#work = work;
+  }
+
+  /** Goes on to where it next tells how far it is. To be asked again when it has answered, until there is a result. @throws whatever the work throws */
+  next(): Promise<Pace<R>> {
+    const step = new Promise<Pace<R>>((resolve, reject) => {
+      this.#asked = { resolve, reject };
+    });
+    const goOn = this.#goOn ?? (() => void this.#run());
+    this.#goOn = null;
+    goOn();
+    return step;
+  }
+
+  /** Ends it at the next turn, whose caller no longer waits. */
+  stop(reason: unknown): void {
+    this.#stop.abort(reason);
+    this.#goOn?.();
+  }
+
+  async #run(): Promise<void> {
+    const turn: Turn = (what, count) => {
+      const turned = new Promise<void>((resolve) => {
+        this.#goOn = resolve;
+      });
+      this.#asked?.resolve({ progress: { what, count } });
+      return turned;
+    };
+    try {
+      const result = await this.#work(turn, this.#stop.signal);
+      this.#asked?.resolve({ result });
+    } catch (error) {
+      this.#asked?.reject(error);
+    }
   }
 }

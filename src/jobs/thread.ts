@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { DyliveError } from "../runtime/errors.js";
 import { openStore, type StoreAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
-import { type FromThread, sentError, type ToThread } from "./message.js";
+import { type FromThread, sentError, type ToThread } from "./jobs.js";
 import { JobRunner } from "./run.js";
 
 /** Data that the thread is started with. */

@@ -2,8 +2,8 @@ import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { LimitsOf, Retention } from "../store/retention.js";
 import type { Store } from "../store/store.js";
-import { isBelieved } from "./believed.js";
 import { beyondLimits, type RawRecordings } from "./raw.js";
+import { isBelieved } from "./step.js";
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
 const JUMP_MS = 3_600_000;

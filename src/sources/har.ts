@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
-import { inBatches } from "../platform/access/held.js";
+import { inBatches } from "../platform/access/queue.js";
 import { readFrame, readResponse } from "../platform/access/read.js";
 import type { Received } from "../platform/access/source.js";
 import type { Drift } from "../platform/wire/drift.js";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { inBatches } from "../platform/access/held.js";
+import { inBatches } from "../platform/access/queue.js";
 import { readFrame, readResponse } from "../platform/access/read.js";
 import type { Received, Source } from "../platform/access/source.js";
 import type { Drift } from "../platform/wire/drift.js";

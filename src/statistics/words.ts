@@ -1,5 +1,5 @@
 import type { NewEventOf } from "../events/event.js";
-import { loadPackage } from "../runtime/load-package.js";
+import { loadPackage } from "../runtime/packages.js";
 
 /** The platform's emoji in a text: a short name in brackets, such as [比心]. */
 const NAMED = /\[([^[\]\s]{1,12})\]/gu;

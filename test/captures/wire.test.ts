@@ -3,9 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { decodePayload } from "../../src/platform/wire/decode.js";
 import { Drift } from "../../src/platform/wire/drift.js";
-import { decodeFrame, framePayload } from "../../src/platform/wire/frame.js";
+import { type Batch, decodeFrame, decodeResponse, framePayload } from "../../src/platform/wire/frame.js";
 import { isKnownMethod, METHODS } from "../../src/platform/wire/methods.js";
-import { type Batch, decodeResponse } from "../../src/platform/wire/response.js";
 import { decodeOurs, expected, opened, schema } from "../platform/wire/schema.js";
 
 const captures = `${process.env["DYLIVE_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url))}/captures/`;

@@ -1,6 +1,6 @@
 import { utimesSync } from "node:fs";
 import { expect, it } from "vitest";
-import { retainedOf } from "../../src/cli/retained.js";
+import { retainedOf } from "../../src/cli/commands/retention.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { closeRecordings } from "../../src/sources/raw/rotate.js";

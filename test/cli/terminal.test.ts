@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { moment, utcTime } from "../../src/cli/columns.js";
 import { ProgressLine } from "../../src/cli/progress.js";
 import { lineOf } from "../../src/cli/show.js";
-import { columnsOf } from "../../src/cli/terminal.js";
+import { columnsOf, moment, utcTime } from "../../src/cli/terminal.js";
 import { chat } from "../contracts/events.js";
 import { commands } from "./tree.js";
 

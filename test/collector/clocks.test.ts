@@ -6,7 +6,7 @@ import { Missed } from "../../src/collector/missed.js";
 import { receivedUntil } from "../../src/collector/records.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import type { Received } from "../../src/platform/access/source.js";
-import type { Batch } from "../../src/platform/wire/response.js";
+import type { Batch } from "../../src/platform/wire/frame.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Resume } from "../../src/store/rooms.js";

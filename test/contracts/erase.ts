@@ -3,7 +3,7 @@ import { eraseUser } from "../../src/erasure/erase.js";
 import { lateErasures } from "../../src/erasure/late.js";
 import type { Claim, Draft } from "../../src/events/combo.js";
 import type { NewEvent, User } from "../../src/events/event.js";
-import { catchUp } from "../../src/statistics/advance.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { check, checkStore } from "../../src/store/check.js";
 import { FakeClock } from "../clock.js";
 import { plainWords } from "../statistics/plain-words.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { retainStep, shedStep } from "../../src/retention/step.js";
-import { catchUp } from "../../src/statistics/advance.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import type { LimitsOf } from "../../src/store/retention.js";
 import { plainWords } from "../statistics/plain-words.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
-import { advance, catchUp } from "../../src/statistics/advance.js";
 import { fold } from "../../src/statistics/fold.js";
+import { advance, catchUp } from "../../src/statistics/reader.js";
 import {
   GIFT_GROUPS,
   type GiftSum,

@@ -4,7 +4,7 @@ import type { User } from "../../src/events/event.js";
 import { Pipeline } from "../../src/ingest/pipeline.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";
-import { advance, catchUp } from "../../src/statistics/advance.js";
+import { advance, catchUp } from "../../src/statistics/reader.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";

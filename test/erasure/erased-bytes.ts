@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { Completion } from "../../src/erasure/complete.js";
-import { eraseUser } from "../../src/erasure/erase.js";
+import { type Completion, eraseUser } from "../../src/erasure/erase.js";
 import type { User } from "../../src/events/event.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";

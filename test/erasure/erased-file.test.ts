@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { completeErasure, overwriteResidue } from "../../src/erasure/complete.js";
-import { eraseUser } from "../../src/erasure/erase.js";
-import { catchUp } from "../../src/statistics/advance.js";
+import { completeErasure, eraseUser, overwriteResidue } from "../../src/erasure/erase.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { finishErasure } from "../../src/app/maintenance.js";
-import { overwriteResidue } from "../../src/erasure/complete.js";
+import { overwriteResidue } from "../../src/erasure/erase.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { useDirectory } from "../store/directory.js";
 

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Erasure } from "../../src/erasure/everywhere.js";
-import { unreached } from "../../src/erasure/unreached.js";
+import { type Erasure, unreached } from "../../src/erasure/everywhere.js";
 import { useDirectory } from "../store/directory.js";
 
 const file = useDirectory();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { when } from "../../src/cli/when.js";
+import { when } from "../../src/cli/values.js";
 import { readInstant } from "../../src/exports/instant.js";
 
 const CHINA = 480;

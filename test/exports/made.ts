@@ -1,10 +1,9 @@
 import type { LiveEvent } from "../../src/events/event.js";
-import { ass } from "../../src/exports/ass.js";
 import { csv } from "../../src/exports/csv.js";
 import type { Encode, ExportAbout, ExportFormat } from "../../src/exports/format.js";
 import { jsonl } from "../../src/exports/jsonl.js";
 import { parquet } from "../../src/exports/parquet.js";
-import { srt } from "../../src/exports/srt.js";
+import { ass, srt } from "../../src/exports/timed.js";
 import { xlsx } from "../../src/exports/xlsx.js";
 import { xml } from "../../src/exports/xml.js";
 import { chat, gift, userOf } from "../contracts/events.js";

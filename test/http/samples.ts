@@ -1,6 +1,6 @@
 import { Value } from "typebox/value";
 import { EVENT_TYPES, KINDS, type NewEvent } from "../../src/events/event.js";
-import { catchUp } from "../../src/statistics/advance.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import type { HookRow } from "../../src/store/hooks.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { Store } from "../../src/store/store.js";

@@ -6,7 +6,7 @@ import { systemClock } from "../../src/runtime/clock.js";
 import { type RawFile, rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { closeRecordings } from "../../src/sources/raw/rotate.js";
-import { catchUp } from "../../src/statistics/advance.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { check } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";

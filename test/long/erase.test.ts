@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { completeErasure } from "../../src/erasure/complete.js";
+import { completeErasure } from "../../src/erasure/erase.js";
 import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../src/feed/cursor.js";
-import { catchUp } from "../../src/statistics/advance.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import { moveStore } from "../../src/store/copy/move.js";
 import { SqliteSource } from "../../src/store/copy/source.js";

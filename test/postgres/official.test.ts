@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startOpenPlatform } from "../../simulator/open-platform/open-platform.js";
-import { signPush } from "../../src/platform/open-platform/signature.js";
+import { signPush } from "../../src/platform/open-platform/push.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { APP, DATA_SECRETS, type Ingest, PATH, ROOM_ID, startIngest } from "../collector/open-platform/ingest.js";

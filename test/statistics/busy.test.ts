@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { advance, catchUp } from "../../src/statistics/advance.js";
+import { advance, catchUp } from "../../src/statistics/reader.js";
 import { openVocabulary } from "../../src/statistics/words.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { useDirectory } from "../store/directory.js";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { advance, catchUp } from "../../src/statistics/advance.js";
+import { advance, catchUp } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";

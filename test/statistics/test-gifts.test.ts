@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { giveUnits } from "../../src/events/combo.js";
 import type { LiveEvent } from "../../src/events/event.js";
-import { giveUnits } from "../../src/events/units.js";
 import { officialDraft } from "../../src/platform/messages/official.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { fold } from "../../src/statistics/fold.js";

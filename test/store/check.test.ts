@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { catchUp } from "../../src/statistics/advance.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { check, checkStore } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { expect } from "vitest";
-import { catchUp } from "../../src/statistics/advance.js";
+import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

@@ -1,13 +1,12 @@
 import { namedBroadcast } from "../../http/streams/named-broadcast.js";
 import { type NamedRoom, namedRoom } from "../../http/streams/named-room.js";
-import { catchUp } from "../../statistics/advance.js";
+import { catchUp } from "../../statistics/reader.js";
 import { openVocabulary } from "../../statistics/words.js";
 import type { Session } from "../../store/sessions.js";
 import type { Store } from "../../store/store.js";
-import { orAsItIs } from "../as-it-is.js";
 import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
-import { plain } from "../terminal.js";
+import { orAsItIs, plain } from "../terminal.js";
 
 /** Help of commands on the broadcast that they take. */
 export const BROADCAST = "room_id of the broadcast; latest is the newest";

@@ -4,8 +4,7 @@ import { type ClusterView, clusterView, hooksBehind, type RoomCounts } from "../
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { webhookServiceBeside } from "../../webhooks/start.js";
-import { type Cell, printColumns } from "../columns.js";
-import { print } from "../terminal.js";
+import { type Cell, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** Adds `dylive cluster`. @param data makes the option that names the data folder */

@@ -3,8 +3,7 @@ import { systemClock } from "../../runtime/clock.js";
 import type { RoomKey } from "../../store/log.js";
 import { openMemoryStore } from "../../store/memory/memory.js";
 import { type Loaded, loadFile } from "../files.js";
-import { sayDrift, sayLoaded } from "../report.js";
-import { Shown } from "../shown.js";
+import { Shown, sayDrift, sayLoaded } from "../show.js";
 import { interruptSignal } from "../stop.js";
 
 const MAX_EVENTS = 1_000_000; // of one batch: each is printed before the next is read

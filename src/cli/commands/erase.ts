@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { completeErasure } from "../../erasure/complete.js";
-import { type EraseReport, eraseUser } from "../../erasure/erase.js";
-import { type Erasure, eraseEverywhere } from "../../erasure/everywhere.js";
+import { completeErasure, type EraseReport, eraseUser } from "../../erasure/erase.js";
+import { type Erasure, eraseEverywhere, unreached } from "../../erasure/everywhere.js";
 import { assertPerson, namedIn } from "../../erasure/identity.js";
-import { unreached } from "../../erasure/unreached.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { eraseAllRaw } from "../../sources/raw/erase-all.js";

@@ -8,9 +8,8 @@ import type { Rooms } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { webhookServiceBeside } from "../../webhooks/start.js";
 import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
-import { utcTime } from "../columns.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { plain, print, say, utcTime } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 

@@ -3,7 +3,7 @@ import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { loadFile } from "../files.js";
 import { ProgressLine } from "../progress.js";
-import { sayDrift, sayLoaded } from "../report.js";
+import { sayDrift, sayLoaded } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { withStore } from "../with-store.js";
 

@@ -9,7 +9,7 @@ import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
 import { rawFolder } from "../../sources/raw/files.js";
 import { ProgressLine } from "../progress.js";
-import { sayDrift } from "../report.js";
+import { sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";

@@ -1,8 +1,7 @@
 import { replayFile } from "../../ingest/replay.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
-import { sayDrift } from "../report.js";
-import { lineOf, SHOWN } from "../show.js";
+import { lineOf, SHOWN, sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 

@@ -12,9 +12,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
-import { utcTime } from "../columns.js";
 import { interruptSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { plain, print, say, utcTime } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** Settings of a room as options say them: `none` gives a setting back to the server. */

@@ -5,14 +5,11 @@ import { namedRoom } from "../../http/streams/named-room.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import type { Store } from "../../store/store.js";
-import { orAsItIs } from "../as-it-is.js";
-import { moment } from "../columns.js";
 import { ProgressLine } from "../progress.js";
 import { lineOf } from "../show.js";
 import { interruptSignal } from "../stop.js";
-import { print, say } from "../terminal.js";
-import { count, whole } from "../values.js";
-import { when } from "../when.js";
+import { moment, orAsItIs, print, say } from "../terminal.js";
+import { count, when, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 
 /** Options of `dylive search`, beside the text and the settings. */

@@ -3,8 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
 import type { Session } from "../../store/sessions.js";
 import type { Store } from "../../store/store.js";
-import { type Cell, moment, printColumns } from "../columns.js";
-import { print } from "../terminal.js";
+import { type Cell, moment, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
 

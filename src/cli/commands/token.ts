@@ -4,8 +4,7 @@ import { createToken, type NewToken } from "../../http/auth.js";
 import { revokeToken } from "../../http/token-positions.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { SCOPES, type Scope, type TokenRow } from "../../store/tokens.js";
-import { utcTime } from "../columns.js";
-import { plain, print, say } from "../terminal.js";
+import { plain, print, say, utcTime } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 

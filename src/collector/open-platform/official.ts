@@ -1,6 +1,6 @@
 import { AccessToken, type HeldToken, type TokenShelf } from "../../platform/open-platform/access-token.js";
-import { type DataSecrets, PushKeys } from "../../platform/open-platform/keys.js";
 import { type Ack, type LaunchedRoom, OpenPlatform } from "../../platform/open-platform/open-platform.js";
+import { type DataSecrets, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";

@@ -1,5 +1,5 @@
 import type { Arrived } from "../../ingest/pipeline.js";
-import { readPayload } from "../../platform/open-platform/payload.js";
+import { readPayload } from "../../platform/open-platform/push.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { isStoreDown } from "../../runtime/store-down.js";

@@ -1,5 +1,5 @@
+import { ERR, OfficialRefusal } from "../../platform/open-platform/ask.js";
 import { FAILED_PAGE_SIZE, type OpenPlatform } from "../../platform/open-platform/open-platform.js";
-import { ERR, OfficialRefusal } from "../../platform/open-platform/refusal.js";
 import { backoffMs } from "../../runtime/backoff.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";

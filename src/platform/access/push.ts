@@ -1,6 +1,5 @@
 import type { Platform } from "./platform.js";
-import { stubOf } from "./signature.js";
-import type { Signer } from "./signer.js";
+import { type Signer, stubOf } from "./signer.js";
 import type { Visitor } from "./visitor.js";
 
 /** Push servers of 2026 (facts/protocol.md 2.1), in the order that peers try them; used when im/fetch names none. */

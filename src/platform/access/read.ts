@@ -1,7 +1,6 @@
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
-import { decodeFrame, type Frame, framePayload } from "../wire/frame.js";
-import { type Batch, decodeResponse } from "../wire/response.js";
+import { type Batch, decodeFrame, decodeResponse, type Frame, framePayload } from "../wire/frame.js";
 import type { Received } from "./source.js";
 
 /** A frame as read: what to hand on, and what an acknowledgement needs. */

@@ -1,5 +1,5 @@
+import type { Batch } from "../wire/frame.js";
 import type { RecordKind } from "../wire/recording.js";
-import type { Batch } from "../wire/response.js";
 
 /** Frame or reply received from the platform, with the time of receipt. */
 export interface Received {

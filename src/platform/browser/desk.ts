@@ -11,9 +11,8 @@ import { Visitor } from "../access/visitor.js";
 import type { Account } from "../accounts/login-store.js";
 import type { EgressProxy } from "./egress-proxy.js";
 import type { HostRule } from "./hosts.js";
-import type { BrowserKeeper } from "./keeper.js";
+import { type BrowserKeeper, browserError, pauseMs } from "./keeper.js";
 import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
-import { browserError, pauseMs } from "./wait.js";
 
 /** Dependencies and settings of a desk. */
 interface DeskOptions {

@@ -1,8 +1,20 @@
 import type { Browser } from "playwright-core";
+import { backoffMs } from "../../runtime/backoff.js";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { loadPackage } from "../../runtime/load-package.js";
-import { browserError, pauseMs } from "./wait.js";
+import { loadPackage } from "../../runtime/packages.js";
+
+/** Returns the pause before the next attempt, in ms: none before the first and the second, then up to 1 s, 2 s, 4 s … a minute. */
+export function pauseMs(failures: number): number {
+  return failures < 2 ? 0 : backoffMs({ firstMs: 1_000, longestMs: 60_000 }, failures - 1);
+}
+
+/** Shortens an error of the browser's driver to one line: its messages go on with a log of the call. */
+export function browserError(what: string, error: unknown): DyliveError {
+  if (error instanceof DyliveError) return error;
+  const line = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+  return new DyliveError("browser_failed", `${what}: ${line}`, error);
+}
 
 /** Which browser: a program to start, or one that the user runs, by its DevTools address. */
 export type BrowserChoice = { readonly program: string; readonly headless: boolean } | { readonly cdp: string };

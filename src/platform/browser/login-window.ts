@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { loadPackage } from "../../runtime/load-package.js";
+import { loadPackage } from "../../runtime/packages.js";
 import { isPlatformHost } from "../access/platform.js";
 import type { ProxyServer } from "../access/proxy.js";
 import type { LoginReading } from "../access/visitor.js";
@@ -9,8 +9,8 @@ import { type Cookie, hasSession } from "../accounts/cookies.js";
 import { readLogin } from "../accounts/login.js";
 import { openEgressProxy } from "./egress-proxy.js";
 import { loginHosts } from "./hosts.js";
+import { browserError } from "./keeper.js";
 import { LIVE_SITE, visit } from "./page.js";
-import { browserError } from "./wait.js";
 
 /** Options of the window. */
 interface LoginWindow {

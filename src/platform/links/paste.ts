@@ -1,6 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { type Meaning, meaningOf } from "./link.js";
-import { roomNameIn } from "./name.js";
+import { type Meaning, meaningOf, roomNameIn } from "./link.js";
 
 /** Meaning of a pasted text: a room, or a short link that must be followed first. */
 export type Pasted = Exclude<Meaning, { kind: "other" }>;

@@ -8,9 +8,8 @@ import type {
   ScreenChatMessage,
 } from "../wire/gen/chat.js";
 import type { Lazy } from "../wire/reader.js";
-import { clean, LONG } from "./clean.js";
 import { type Head, shownText, timed, userOf } from "./head.js";
-import { firstUser, openText, readSegments, readText } from "./text.js";
+import { clean, firstUser, LONG, openText, readSegments, readText } from "./text.js";
 import { toUser } from "./user.js";
 
 type ChatEvent = NewEventOf<"chat">;

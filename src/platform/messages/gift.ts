@@ -2,8 +2,8 @@ import { type Claim, comboId, type Draft, type GiftEvent } from "../../events/co
 import type { User } from "../../events/event.js";
 import type { DoodleGiftMessage, GiftMessage, GiftStruct, LightGiftMessage } from "../wire/gen/gift.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { httpsOrNull, SHORT, textOrNull } from "./clean.js";
 import { envelopeUser, type Head, timed, userOf } from "./head.js";
+import { httpsOrNull, SHORT, textOrNull } from "./text.js";
 import { isMasked, strangerUser, toUser, userKey } from "./user.js";
 
 // Bounds against nonsense, far above anything real (combos reach some 10^5 units, prices some 10^5 diamonds); with them

@@ -1,15 +1,89 @@
+import { createHash } from "node:crypto";
 import type { SOURCES, User } from "../../events/event.js";
 import { decodeLazy } from "../wire/decode.js";
 import type { Drift } from "../wire/drift.js";
+import type { Envelope as WireEnvelope } from "../wire/frame.js";
 import type { Common } from "../wire/gen/common.js";
 import { decodeUser, type User as WireUser } from "../wire/gen/user.js";
-import { clean } from "./clean.js";
-import { type Envelope, eventId } from "./message-id.js";
-import { openText, readText } from "./text.js";
-import { platformTime, toMillis } from "./time.js";
+import { clean, openText, readText } from "./text.js";
 import { strangerUser, toUser } from "./user.js";
 
-export type { Envelope } from "./message-id.js";
+/** A business message in its envelope, as the wire's Response gives it; of the Open Platform, an item of a push. */
+export type Envelope = Readonly<Pick<WireEnvelope, "method" | "msgId" | "payload">>;
+
+/** Chats have the platform's id alone: they are most messages, and it is they that the platform takes back by their ids. */
+const CHAT = "WebcastChatMessage";
+
+/**
+ * Methods that tell a state rather than something that happened: one common id comes again with other content (facts/changes-2026.md 1),
+ * so each sending is a message of its own.
+ */
+const STATES: ReadonlySet<string> = new Set(
+  ["RoomDataSync", "InRoomBanner", "ResidentGuest", "CommonDot", "LowPcuGuide"].map((name) => `Webcast${name}Message`),
+);
+
+/**
+ * Returns the id of the event of a message: a function of the message alone, whatever came before it. A message is its method and
+ * `Common.msg_id`: the envelope's id is one of the sending, new when the platform sends the same message again (facts/changes-2026.md 1),
+ * and stands in where the common one is absent. Two methods may carry one common id, so all but chats have their method behind it.
+ *
+ * @param method of the event: the message's, fit for a store
+ * @param common of the message; null when it has none or does not decode
+ */
+export function eventId(method: string, envelope: Envelope, common: Common | null): string {
+  const sending = envelope.msgId;
+  const own = common === null ? "0" : common.msgId;
+  const [first, second] = STATES.has(method) ? [sending, own] : [own, sending];
+  const id = isGiven(first) ? first : second;
+  if (!isGiven(id)) return digest(envelope);
+  return method === CHAT ? id : `${id}:${method}`;
+}
+
+/** Returns the digest that names a message which came without an id. */
+export function digest({ method, payload }: Envelope): string {
+  return `h:${createHash("sha256").update(method).update(payload).digest("hex").slice(0, 16)}`;
+}
+
+/** Returns whether an id is given. Negative numbers are nonsense: no id of the platform is above 2^63. */
+function isGiven(id: string): boolean {
+  return id !== "0" && id !== "" && id.charCodeAt(0) !== 45;
+}
+
+/** A platform time and whether it was guessed. */
+interface PlatformTime {
+  readonly time: number;
+  readonly estimated: boolean;
+}
+
+// Anything outside is no time of a live room but damage: the platform began in 2016.
+const EARLIEST = Date.UTC(2016, 0);
+const LATEST = Date.UTC(2100, 0);
+
+/**
+ * Returns the milliseconds of a time given in seconds, milliseconds, microseconds or nanoseconds, told apart by size; 0 when it is none.
+ * Common.create_time is seconds or milliseconds by method (protocol.md 4.1, 4.3), ScreenChat.event_time nanoseconds.
+ */
+export function toMillis(value: number): number {
+  if (!(value > 0)) return 0;
+  const ms = value <= 9_999_999_999 ? value * 1000 : value < 1e14 ? value : value < 1e17 ? value / 1e3 : value / 1e6;
+  return ms >= EARLIEST && ms < LATEST ? Math.floor(ms) : 0;
+}
+
+/** Converts as {@link toMillis} does, from a decimal string that may exceed 2^53. */
+export function digitsToMillis(value: string): number {
+  // Nanoseconds are cut as text: as a number the last digits are lost, and with them the millisecond near a boundary.
+  return value.length > 17 ? toMillis(Number(value.slice(0, -6))) : toMillis(Number(value));
+}
+
+/**
+ * Returns when a message happened: its own time, or else the upper half of its id, which is seconds (protocol.md), or else the time of
+ * receipt; the last two are estimates.
+ */
+export function platformTime(ms: number, msgId: string, receivedAt: number): PlatformTime {
+  if (ms !== 0) return { time: ms, estimated: false };
+  const byId = toMillis(Math.floor(Number(msgId) / 2 ** 32));
+  return { time: byId !== 0 ? byId : receivedAt, estimated: true };
+}
 
 /** Origin of a message, as far as known. One per connection and batch: every event of the batch shares it. */
 export interface Context {

@@ -1,8 +1,9 @@
 import type { NewEventOf, Score, User } from "../../events/event.js";
+import type { LinkMicArmies, LinkMicBattle, LinkMicBattleFinish } from "../wire/gen/battle.js";
 import type { LinkMessage, LinkMicMethod, ListUser } from "../wire/gen/linkmic.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { idOrNull, LONG, textOrNull } from "./clean.js";
 import { type Head, shownText, timed } from "./head.js";
+import { idOrNull, LONG, textOrNull } from "./text.js";
 import { toUser } from "./user.js";
 
 type LinkmicEvent = NewEventOf<"linkmic">;
@@ -15,7 +16,7 @@ const MAX_LINKED = 100;
  * the running scores.
  */
 export function linkmicMethodEvent(message: LinkMicMethod, head: Head): LinkmicEvent {
-  const event = build(head, null, message.messageType, message.channelId, users(message.linkedUsers, head), message.tips);
+  const event = linkmicEvent(head, null, message.messageType, message.channelId, users(message.linkedUsers, head), message.tips);
   if (message.userScores.length > 0) {
     const scores: Score[] = [];
     for (const { userId, score, battleRank } of message.userScores.slice(0, MAX_LINKED)) {
@@ -31,7 +32,7 @@ export function linkEvent(message: LinkMessage, head: Head): LinkmicEvent {
   const { enterContent: entered, leaveContent: left, linkedListChangeContent: changed } = message;
   const action = entered !== null ? "enter" : left !== null ? "leave" : changed !== null ? "list_changed" : null;
   const list = (entered ?? left ?? changed)?.linkedUsers ?? [];
-  return build(head, action, message.messageType, message.linkerId, users(list.map(who), head), shownText(head));
+  return linkmicEvent(head, action, message.messageType, message.linkerId, users(list.map(who), head), shownText(head));
 }
 
 function who(entry: ListUser): WireUser | null {
@@ -44,7 +45,7 @@ function users(list: readonly (WireUser | null)[], head: Head): User[] {
   return out;
 }
 
-function build(head: Head, action: string | null, code: number, channelId: string, linked: User[], text: string): LinkmicEvent {
+function linkmicEvent(head: Head, action: string | null, code: number, channelId: string, linked: User[], text: string): LinkmicEvent {
   const { context } = head;
   const event: LinkmicEvent = {
     id: head.id,
@@ -61,6 +62,51 @@ function build(head: Head, action: string | null, code: number, channelId: strin
     code: code === 0 ? null : code,
     channelId: idOrNull(channelId),
     users: linked,
+    text: textOrNull(text, LONG),
+  };
+  return timed(event, head);
+}
+
+type BattleEvent = NewEventOf<"battle">;
+
+/** Makes the event of a battle of anchors (PK) that starts or changes. */
+export function battleEvent(message: LinkMicBattle, head: Head): BattleEvent {
+  const settings = message.battleSettings;
+  const finished = settings !== null && settings.finished !== 0;
+  return battleOf(head, idOrNull(settings?.battleId ?? "0"), finished ? "finished" : "running", [], settings?.theme ?? "");
+}
+
+/** Makes the event of a battle that ended, with the score of each side. */
+export function battleFinishEvent(message: LinkMicBattleFinish, head: Head): BattleEvent {
+  const scores: Score[] = [];
+  for (const { userId, userIdStr, score, battleRank } of message.battleScores.slice(0, 100)) {
+    const id = userId === "0" ? (textOrNull(userIdStr, 24) ?? "0") : userId;
+    scores.push({ userId: id, score, rank: battleRank > 0 ? battleRank : null });
+  }
+  return battleOf(head, idOrNull(message.battleSettings?.battleId ?? "0"), "finished", scores, message.cutShortPrompt);
+}
+
+/** Makes the event of a battle's helpers. The sides have no scores here: what helpers gave is not what the battle counts. */
+export function armiesEvent(message: LinkMicArmies, head: Head): BattleEvent {
+  return battleOf(head, null, "helpers", [], message.topShowText);
+}
+
+function battleOf(head: Head, battleId: string | null, phase: string, scores: Score[], text: string): BattleEvent {
+  const { context } = head;
+  const event: BattleEvent = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "battle",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    battleId,
+    phase,
+    scores,
     text: textOrNull(text, LONG),
   };
   return timed(event, head);

@@ -7,8 +7,8 @@ import type {
   LuckyBoxRewardMessage,
 } from "../wire/gen/lottery.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { clean, countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./clean.js";
 import { type Head, timed } from "./head.js";
+import { clean, countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
 import { toUser } from "./user.js";
 
 type LotteryEvent = NewEventOf<"lottery">;

@@ -1,8 +1,8 @@
 import type { NewEventOf, User } from "../../events/event.js";
 import type { MemberMessage } from "../wire/gen/member.js";
-import { countOrNull } from "./clean.js";
 import { type Head, timed, userOf } from "./head.js";
 import { followEvent, shareEvent } from "./social.js";
+import { countOrNull } from "./text.js";
 import { strangerUser, toUser } from "./user.js";
 
 // protocol.md 4.3: user_enter_tip_type 6 came by somebody's share.

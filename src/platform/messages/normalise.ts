@@ -3,18 +3,15 @@ import type { NewEvent } from "../../events/event.js";
 import { decodePayload, peekCommon } from "../wire/decode.js";
 import type { Common } from "../wire/gen/common.js";
 import type { Decoded } from "../wire/methods.js";
-import { armiesEvent, battleEvent, battleFinishEvent } from "./battle.js";
 import { audioChatEvent, chatEvent, emojiChatEvent, exhibitionChatEvent, privilegeChatEvent, screenChatEvent } from "./chat.js";
-import { controlEvent } from "./control.js";
-import { fansclubEvent } from "./fansclub.js";
 import { bindingGiftDraft, doodleGiftDraft, giftDraft, lightGiftDraft } from "./gift.js";
-import { type Context, type Envelope, type Head, toHead } from "./head.js";
-import { likeEvent } from "./like.js";
-import { linkEvent, linkmicMethodEvent } from "./linkmic.js";
+import { type Context, digitsToMillis, type Envelope, type Head, toHead, toMillis } from "./head.js";
+import { armiesEvent, battleEvent, battleFinishEvent, linkEvent, linkmicMethodEvent } from "./linkmic.js";
 import { lotteryDrawEvent, lotteryEvent, luckyBoxEndEvent, luckyBoxEvent, luckyBoxRewardEvent } from "./lottery.js";
 import { memberEvent } from "./member.js";
 import {
   commonToastEvent,
+  controlEvent,
   deleteEvent,
   noticeEvent,
   notifyEffectEvent,
@@ -24,10 +21,8 @@ import {
   toastEvent,
 } from "./notice.js";
 import { productChangeEvent, shoppingEvent } from "./product.js";
-import { roomRankEvent } from "./rank.js";
-import { socialEvent } from "./social.js";
-import { roomStatsEvent, userSeqEvent } from "./stats.js";
-import { digitsToMillis, toMillis } from "./time.js";
+import { fansclubEvent, likeEvent, socialEvent } from "./social.js";
+import { roomRankEvent, roomStatsEvent, userSeqEvent } from "./stats.js";
 import { unknownEvent } from "./unknown.js";
 
 export type { Context, Envelope } from "./head.js";

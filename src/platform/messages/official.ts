@@ -1,10 +1,8 @@
 import { comboId, type Draft, short } from "../../events/combo.js";
 import type { NewEventOf, User } from "../../events/event.js";
 import { parseExact } from "../wire/exact-json.js";
-import { clean, httpsOrNull, LONG, SHORT, textOrNull } from "./clean.js";
-import { type Context, type Envelope, type Head, timed, toHead } from "./head.js";
-import { digest } from "./message-id.js";
-import { toMillis } from "./time.js";
+import { type Context, digest, type Envelope, type Head, timed, toHead, toMillis } from "./head.js";
+import { clean, httpsOrNull, LONG, SHORT, textOrNull } from "./text.js";
 import { unknownEvent } from "./unknown.js";
 import { isNobody } from "./user.js";
 

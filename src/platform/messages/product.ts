@@ -1,7 +1,7 @@
 import type { NewEventOf } from "../../events/event.js";
 import type { LiveShoppingMessage, ProductChangeMessage } from "../wire/gen/product.js";
-import { countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./clean.js";
 import { type Head, timed } from "./head.js";
+import { countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
 
 type ProductEvent = NewEventOf<"product">;
 type Product = ProductEvent["products"][number];

@@ -1,7 +1,10 @@
 import type { NewEventOf, User } from "../../events/event.js";
+import type { FansclubMessage } from "../wire/gen/fansclub.js";
+import type { LikeMessage } from "../wire/gen/like.js";
 import type { SocialMessage } from "../wire/gen/social.js";
-import { countOrNull, SHORT, textOrNull } from "./clean.js";
 import { type Head, timed, userOf } from "./head.js";
+import { countOrNull, LONG, SHORT, textOrNull } from "./text.js";
+import { isNobody } from "./user.js";
 
 // protocol.md 4.2: share_target is a code as text.
 const TARGETS = new Map([
@@ -65,4 +68,54 @@ export function shareEvent(user: User, target: string | null, head: Head): NewEv
 
 function target(code: string): string | null {
   return TARGETS.get(code) ?? textOrNull(code, SHORT);
+}
+
+/**
+ * Makes the event of a batch of likes of one user. The platform samples likes: `total` grows by more than the counts that arrive
+ * (protocol.md 4.3).
+ */
+export function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> {
+  const { context } = head;
+  const event: NewEventOf<"like"> = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "like",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    user: userOf(message.user, head),
+    count: countOrNull(message.count) ?? 0,
+    total: countOrNull(message.total),
+  };
+  return timed(event, head);
+}
+
+/**
+ * Makes the event of a join of the anchor's fans club (action 2) or an upgrade in it (1), with the platform's ready text (protocol.md 4.3).
+ * Null without a person.
+ */
+export function fansclubEvent(message: FansclubMessage, head: Head): NewEventOf<"fansclub"> | null {
+  const { context } = head;
+  const user = userOf(message.user, head);
+  if (isNobody(user)) return null;
+  const event: NewEventOf<"fansclub"> = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "fansclub",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    user,
+    action: message.action === 1 ? "upgrade" : message.action === 2 ? "join" : "other",
+    text: textOrNull(message.content, LONG),
+  };
+  return timed(event, head);
 }

@@ -1,7 +1,7 @@
 import { short } from "../../events/combo.js";
 import type { User } from "../../events/event.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { clean, httpsOrNull, idOrNull, SHORT, textOrNull } from "./clean.js";
+import { clean, httpsOrNull, idOrNull, SHORT, textOrNull } from "./text.js";
 
 /** The uid that everyone has in a room whose host hides who is there (protocol.md 4.1; seen by three peers). */
 const MASKED_ID = "111111";

@@ -1,7 +1,6 @@
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { ask, objectOf } from "./ask.js";
-import { OfficialRefusal } from "./refusal.js";
+import { ask, OfficialRefusal, objectOf } from "./ask.js";
 
 /** An app of the Open Platform. */
 interface AppCredentials {

@@ -1,7 +1,6 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { AccessToken } from "./access-token.js";
-import { ask, objectOf, textOf } from "./ask.js";
-import { ERR, OfficialRefusal } from "./refusal.js";
+import { ask, ERR, OfficialRefusal, objectOf, textOf } from "./ask.js";
 
 /** State of a push task (facts/official-push.md A2): `none` is also what an ended broadcast and an app that was unmounted have. */
 type TaskState = "none" | "stopped" | "running";

@@ -1,7 +1,29 @@
 import { Buffer } from "node:buffer";
-import { decodePushFrame } from "./gen/frame.js";
-import { inflate, looksGzipped } from "./inflate.js";
+import { gunzipSync } from "node:zlib";
+import { WireError } from "./error.js";
+import { decodeResponse as decode, decodePushFrame, type Message, type Response } from "./gen/frame.js";
 import { type FieldDrift, Reader } from "./reader.js";
+
+/** Most bytes that one frame may inflate to. Real ones reach some 100 KB; a bomb of a few KB reaches gigabytes. */
+export const MAX_INFLATED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Inflates a gzip'd payload, synchronously: an asynchronous gunzip costs more and lets frames overtake each other.
+ * @throws WireError `too_large` or `bad_gzip`
+ */
+export function inflate(bytes: Uint8Array, maxBytes: number = MAX_INFLATED_BYTES): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    const tooLarge = error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    throw new WireError(tooLarge ? "too_large" : "bad_gzip");
+  }
+}
+
+/** Returns whether bytes begin as every gzip stream does. */
+function looksGzipped(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
 
 /** One WebSocket message. The payload is a part of the frame's bytes, still compressed. */
 export interface Frame {
@@ -77,4 +99,24 @@ function varint(value: bigint): Buffer {
   }
   out.push(Number(rest));
   return Buffer.from(out);
+}
+
+/** A business message in its envelope; its payload is a part of the Response's bytes. */
+export interface Envelope extends Omit<Message, "payload"> {
+  payload: Uint8Array;
+}
+
+/** Content of a msg frame, or of the HTTP fetch. */
+export interface Batch extends Omit<Response, "messages"> {
+  messages: readonly Envelope[];
+}
+
+/**
+ * Reads a Response and the envelopes in it; payloads stay bytes. The reader's cap on repeated elements bounds the messages.
+ * @throws WireError when the bytes are malformed
+ */
+export function decodeResponse(bytes: Uint8Array, drift: FieldDrift | null = null): Batch {
+  const response = decode(new Reader(bytes, drift), bytes.length);
+  for (const message of response.messages) message.payload ??= NO_BYTES;
+  return response as Batch;
 }

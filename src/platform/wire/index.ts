@@ -1,11 +1,20 @@
 export { decodeLazy, decodePayload, type Failed, type FailureCode, peekCommon } from "./decode.js";
 export { Drift, type DriftCounts } from "./drift.js";
 export { WireError, type WireErrorCode } from "./error.js";
-export { decodeFrame, encodeAck, type Frame, framePayload, HEARTBEAT } from "./frame.js";
+export {
+  type Batch,
+  decodeFrame,
+  decodeResponse,
+  type Envelope,
+  encodeAck,
+  type Frame,
+  framePayload,
+  HEARTBEAT,
+  inflate,
+  MAX_INFLATED_BYTES,
+} from "./frame.js";
 export * as messages from "./gen/index.js";
-export { inflate, MAX_INFLATED_BYTES } from "./inflate.js";
-export { KNOWN_METHODS } from "./known.js";
-export { type Decoded, isKnownMethod, METHODS, type MessageName, type Method } from "./methods.js";
+export { type Decoded, isKnownMethod, KNOWN_METHODS, METHODS, type MessageName, type Method } from "./methods.js";
 export { type FieldDrift, type Lazy, Reader } from "./reader.js";
 export {
   encodeHeader,
@@ -16,4 +25,3 @@ export {
   type RecordingRecord,
   type RecordKind,
 } from "./recording.js";
-export { type Batch, decodeResponse, type Envelope } from "./response.js";

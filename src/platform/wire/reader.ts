@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
-import { decimal } from "./decimal.js";
 import { WireError } from "./error.js";
-import { readString } from "./string.js";
+import { decimal, readString } from "./scalars.js";
 
 /*
  * The names that were read last, by a hash of a few of their bytes. Comparing bytes costs less than making a string, and a string that

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { signPush } from "../../../src/platform/open-platform/signature.js";
+import { signPush } from "../../../src/platform/open-platform/push.js";
 import { FakeClock } from "../../clock.js";
 import { useDirectory } from "../../store/directory.js";
 import { until } from "../../until.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
-import { catchUp } from "../../../src/statistics/advance.js";
+import { catchUp } from "../../../src/statistics/reader.js";
 import { plainWords } from "../../statistics/plain-words.js";
 import { chat, gift, stats } from "../events.js";
 import { type Managed, manage } from "../managed.js";

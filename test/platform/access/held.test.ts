@@ -5,8 +5,7 @@ import { encodeMsgFrame, encodePushResponse, pushTexts } from "../../../simulato
 import { corpus } from "../../../simulator/index.js";
 import { loadSchema } from "../../../simulator/schema.js";
 import { readSpoolPart } from "../../../src/ingest/spool-part.js";
-import { heldBytes } from "../../../src/platform/access/held.js";
-import { ReceiveQueue } from "../../../src/platform/access/queue.js";
+import { heldBytes, ReceiveQueue } from "../../../src/platform/access/queue.js";
 import { readFrame } from "../../../src/platform/access/read.js";
 import type { Received } from "../../../src/platform/access/source.js";
 import { Drift } from "../../../src/platform/wire/drift.js";

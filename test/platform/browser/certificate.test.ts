@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { selfSigned } from "../../../src/platform/browser/certificate.js";
+import { selfSigned } from "../../../src/platform/browser/egress-proxy.js";
 
 const DAY_MS = 86_400_000;
 

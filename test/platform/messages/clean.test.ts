@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clean, countOrNull, httpsOrNull, LONG, textOrNull } from "../../../src/platform/messages/clean.js";
+import { clean, countOrNull, httpsOrNull, LONG, textOrNull } from "../../../src/platform/messages/text.js";
 import { Reader } from "../../../src/platform/wire/reader.js";
 
 const decode = (bytes: Uint8Array) => new Reader(Buffer.concat([Buffer.from([bytes.length]), bytes])).string();

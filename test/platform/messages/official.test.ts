@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
 import { officialDraft } from "../../../src/platform/messages/official.js";
-import { readPayload } from "../../../src/platform/open-platform/payload.js";
+import { readPayload } from "../../../src/platform/open-platform/push.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { expectValid } from "../../events/check.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { digitsToMillis, platformTime, toMillis } from "../../../src/platform/messages/time.js";
+import { digitsToMillis, platformTime, toMillis } from "../../../src/platform/messages/head.js";
 
 describe("toMillis", () => {
   test.each([

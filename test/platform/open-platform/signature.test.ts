@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readHead } from "../../../src/platform/open-platform/head.js";
-import { PushKeys } from "../../../src/platform/open-platform/keys.js";
-import { isSigned, signPush } from "../../../src/platform/open-platform/signature.js";
+import { isSigned, PushKeys, readHead, signPush } from "../../../src/platform/open-platform/push.js";
 import { FakeClock } from "../../clock.js";
 
 const NOW = 1_777_726_800_000;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decimal } from "../../../src/platform/wire/decimal.js";
+import { decimal } from "../../../src/platform/wire/scalars.js";
 
 const of = (value: bigint) => decimal(Number(value >> 32n), Number(value & 0xffffffffn));
 const MAX = 2n ** 64n - 1n;

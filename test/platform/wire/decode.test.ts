@@ -5,11 +5,9 @@ import { describe, expect, test } from "vitest";
 import { decodeLazy, decodePayload, peekCommon } from "../../../src/platform/wire/decode.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { WireError } from "../../../src/platform/wire/error.js";
-import { decodeFrame } from "../../../src/platform/wire/frame.js";
+import { decodeFrame, decodeResponse } from "../../../src/platform/wire/frame.js";
 import { decodeText } from "../../../src/platform/wire/gen/index.js";
-import { KNOWN_METHODS } from "../../../src/platform/wire/known.js";
-import { isKnownMethod, METHODS } from "../../../src/platform/wire/methods.js";
-import { decodeResponse } from "../../../src/platform/wire/response.js";
+import { isKnownMethod, KNOWN_METHODS, METHODS } from "../../../src/platform/wire/methods.js";
 import { arbitrary, encode, schema, types } from "./schema.js";
 
 const ChatMessage = schema.lookupType("dylive.wire.ChatMessage");

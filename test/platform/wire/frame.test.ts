@@ -1,9 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { WireError } from "../../../src/platform/wire/error.js";
-import { decodeFrame, encodeAck, framePayload, HEARTBEAT } from "../../../src/platform/wire/frame.js";
-import { inflate } from "../../../src/platform/wire/inflate.js";
-import { decodeResponse } from "../../../src/platform/wire/response.js";
+import { decodeFrame, decodeResponse, encodeAck, framePayload, HEARTBEAT, inflate } from "../../../src/platform/wire/frame.js";
 import { encode, schema } from "./schema.js";
 
 const PushFrame = schema.lookupType("dylive.wire.PushFrame");

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { corpus, loadSchema } from "../../../simulator/index.js";
 import { decodeFrame, framePayload } from "../../../src/platform/wire/frame.js";
-import { Disguise } from "../../../src/platform/wire/strip/disguise.js";
-import { bytesOf, fieldsOf, stripped } from "../../../src/platform/wire/strip/strip.js";
+import { bytesOf, Disguise, fieldsOf, stripped } from "../../../src/platform/wire/strip.js";
 
 const AT = 1_777_726_780_000;
 

@@ -2,7 +2,7 @@
 // Arguments: database.
 
 import { shedStep } from "../../../src/retention/step.js";
-import { advance } from "../../../src/statistics/advance.js";
+import { advance } from "../../../src/statistics/reader.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat, erased, gift, userOf } from "../../contracts/events.js";
 import { plainWords } from "../../statistics/plain-words.js";

@@ -1,6 +1,6 @@
 // Appends to one room for ever and counts what it appended, printing "counted" after each step. Arguments: database.
 
-import { advance } from "../../../src/statistics/advance.js";
+import { advance } from "../../../src/statistics/reader.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat, gift, userOf } from "../../contracts/events.js";
 import { plainWords } from "../../statistics/plain-words.js";

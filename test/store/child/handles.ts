@@ -1,7 +1,7 @@
 // Run with few file handles: counts words and loads the browser's driver while there are none left, and again once there are.
 import { closeSync, openSync } from "node:fs";
 import { JobRunner } from "../../../src/jobs/run.js";
-import { loadPackage } from "../../../src/runtime/load-package.js";
+import { loadPackage } from "../../../src/runtime/packages.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 
 const runner = new JobRunner(openSqliteStore({ path: ":memory:" }));
