@@ -44,7 +44,7 @@ type Performers = {
 };
 
 /** A room that the platform was asked for, and that is this collector's. */
-interface Found extends Met {
+interface FoundRoom extends Met {
   readonly reading: Live | Offline;
   /** Row of an earlier process by which it was found; null where the platform was asked. */
   readonly recalled: RoomRow | null;
@@ -92,7 +92,7 @@ export class Collector {
     reconnected: () => this.health.reconnected(),
   };
   #machine = START;
-  #found: Found | null = null;
+  #found: FoundRoom | null = null;
   #target: Target | null = null;
   #ending: Ending | null = null;
   #paused = false;

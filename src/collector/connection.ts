@@ -117,7 +117,7 @@ export class RoomConnection {
         await this.#seen(target, batch, taken, signal);
       }
       if (this.#broken !== null) throw this.#broken;
-      if (!signal.aborted) end = { type: "ended", at: this.#bearings.now() };
+      if (!signal.aborted) end = { type: "ended", at: this.#bearings.now(), reason: "the platform said that the connection is over" };
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError) || isNotOwner(error)) throw error;
       const said = { at: this.#bearings.now(), reason: error.detail };

@@ -57,8 +57,8 @@ interface Events {
   /** Time to look at the silence; `due` where a question that was asked in vain may be asked again. */
   tick: { readonly at: number; readonly due: boolean };
   answered: { readonly at: number; readonly says: "live" | "over" | "nothing" };
-  /** The connection ended without an error. */
-  ended: { readonly at: number };
+  /** The connection ended without an error, as one that is given up does. */
+  ended: { readonly at: number; readonly reason: string };
   refused: { readonly at: number; readonly reason: string; readonly problem: ErrorCode };
   failed: { readonly at: number; readonly reason: string };
   rested: object;
@@ -67,9 +67,9 @@ interface Events {
   store_down: { readonly reason: string; readonly problem: ErrorCode };
   broke: { readonly reason: string; readonly problem: ErrorCode };
 }
-export type EventType = keyof Events;
-export type EventOf<T extends EventType> = Events[T] & { readonly type: T };
-export type CollectorEvent = { readonly [T in EventType]: EventOf<T> }[EventType];
+export type CollectorEventType = keyof Events;
+export type EventOf<T extends CollectorEventType> = Events[T] & { readonly type: T };
+export type CollectorEvent = { readonly [T in CollectorEventType]: EventOf<T> }[CollectorEventType];
 
 /** Something that is missed since the last frame, or since a steady time in ms. `silent`: it is over only when people are heard again. */
 export interface Miss {
@@ -127,12 +127,12 @@ export interface Memory {
   /** When damage was last a reason to connect anew, ms UTC. */
   readonly repairedAt: number;
   readonly damage: Gap | null;
-  /** What is missed if the broadcast goes on although the connection was given up. */
+  /** Gap that begins if the broadcast goes on although the connection was given up. */
   readonly left: Miss | null;
 }
 
 /** A collection: its phase, and what it remembers. */
-export interface Machine {
+export interface Collection {
   readonly phase: Phase;
   readonly memory: Memory;
 }
@@ -141,20 +141,11 @@ export interface Machine {
 export const CALM = { failures: 0, losses: 0, refusals: 0, quietPolls: 0 };
 
 /** Collection of a room that nothing is known of yet. */
-export const START: Machine = {
+export const START: Collection = {
   phase: "recalling",
   memory: {
-    ...{
-      ...CALM,
-      shown: "resolving",
-      sessionId: null,
-      confirmed: true,
-      doubts: null,
-      openedAt: null,
-      received: false,
-      steady: false,
-      question: null,
-    },
-    ...{ watchdog: new Watchdog(), stalls: 0, repairedAt: Number.NEGATIVE_INFINITY, damage: null, left: null },
+    ...{ ...CALM, shown: "resolving", sessionId: null, confirmed: true, doubts: null, watchdog: new Watchdog(), stalls: 0 },
+    ...{ openedAt: null, received: false, steady: false, question: null },
+    ...{ repairedAt: Number.NEGATIVE_INFINITY, damage: null, left: null },
   },
 };

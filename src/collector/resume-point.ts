@@ -9,7 +9,7 @@ import type { CollectorDeps } from "./collector-deps.js";
 import type { Missed } from "./missed.js";
 import type { RoomRecords } from "./records.js";
 
-interface Owner {
+interface ResumePointDeps {
   readonly parts: CollectorDeps;
   readonly access: PlatformAccess;
   readonly records: Pick<RoomRecords, "moving" | "lost">;
@@ -17,14 +17,14 @@ interface Owner {
 
 /** Point at which the next connection of a broadcast goes on, also one of another process. */
 export class ResumePoint {
-  readonly #owner: Owner;
+  readonly #deps: ResumePointDeps;
   readonly #missed: Missed;
   readonly #bearings: Bearings;
   #resume: Resume | null = null;
 
   /** @param missed what is told with it to another process */
-  constructor(owner: Owner, missed: Missed, bearings: Bearings) {
-    this.#owner = owner;
+  constructor(deps: ResumePointDeps, missed: Missed, bearings: Bearings) {
+    this.#deps = deps;
     this.#missed = missed;
     this.#bearings = bearings;
   }
@@ -47,7 +47,7 @@ export class ResumePoint {
 
   /** Takes what im/fetch said; null where it said nothing. */
   first(roomId: string, first: FirstState | null): void {
-    const { parts, access: place } = this.#owner;
+    const { parts, access: place } = this.#deps;
     const { host = null, cursor = "", internalExt = "" } = first ?? {};
     const savedAt = first?.received.receivedAt ?? parts.clock.now();
     this.#resume = { roomId, host, cursor, internalExt, visitor: place.keep(), ...this.#saved(savedAt) };
@@ -63,7 +63,7 @@ export class ResumePoint {
       host: this.from.host,
       cursor,
       internalExt,
-      visitor: this.#owner.access.keep(),
+      visitor: this.#deps.access.keep(),
       ...this.#saved(last.receivedAt),
     };
   }
@@ -80,7 +80,7 @@ export class ResumePoint {
 
   /** Keeps the point in the room's row, so that another process can go on. A convenience: without it one resolves first. */
   async keep(room: RoomKey): Promise<void> {
-    const { parts, records } = this.#owner;
+    const { parts, records } = this.#deps;
     if (this.#resume === null || records.moving || records.lost) return;
     const missing = this.#missed.open;
     const resume = { ...this.#resume, ...(missing !== null && { missing }) };

@@ -7,15 +7,14 @@ import type { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, Rooms } from "../store/rooms.js";
 
-/** Collector as its room resolver needs it. */
-interface Owner {
+interface RoomResolverDeps {
   readonly clock: Clock;
   readonly requests: RateLimiter;
   readonly health: RoomHealth;
   readonly access: PlatformAccess;
 }
 
-/** What the platform said, or why it could not be asked. */
+/** Answer of the platform, or why it could not be asked. */
 export type Reading = Resolved | { readonly outcome: "unasked"; readonly error: DyliveError };
 
 /** Age from which a reading is taken anew before a connect, ms. */
@@ -25,17 +24,17 @@ const SURE_MS = 60_000;
 
 /** Asks the platform what a room is, and remembers the last reading that said live. */
 export class RoomResolver {
-  readonly #owner: Owner;
+  readonly #deps: RoomResolverDeps;
   readonly #name: RoomName;
   /** The name that is asked for: the room's number, once the platform told it. */
   #asked: RoomName;
   /** The last reading that said live, and when. One of an earlier process is not yet confirmed by the platform. */
   #reading: { readonly live: Live; readonly at: number; readonly confirmed: boolean } | null = null;
 
-  constructor(name: RoomName, owner: Owner) {
+  constructor(name: RoomName, deps: RoomResolverDeps) {
     this.#name = name;
     this.#asked = name;
-    this.#owner = owner;
+    this.#deps = deps;
   }
 
   /** Name by which the platform was asked last: a custom id may have been somebody's who was asked for by number since. */
@@ -46,12 +45,12 @@ export class RoomResolver {
   /** Returns a "live" reading of the last ten minutes, if there is one: a lost connection is then opened again without asking. */
   stillLive(): Live | null {
     const reading = this.#reading;
-    return reading !== null && Math.abs(this.#owner.clock.now() - reading.at) < FRESH_MS ? reading.live : null;
+    return reading !== null && Math.abs(this.#deps.clock.now() - reading.at) < FRESH_MS ? reading.live : null;
   }
 
   /** Whether the platform itself lately confirmed the broadcast that is connected to. */
   get confirmed(): boolean {
-    return this.#reading === null || (this.#reading.confirmed && Math.abs(this.#owner.clock.now() - this.#reading.at) < SURE_MS);
+    return this.#reading === null || (this.#reading.confirmed && Math.abs(this.#deps.clock.now() - this.#reading.at) < SURE_MS);
   }
 
   /** Whether the last reading is an earlier process's, so that the store has all of it. */
@@ -85,7 +84,7 @@ export class RoomResolver {
 
   /** Takes one reading. While `connected` only an answer changes anything. */
   async resolve(signal: AbortSignal, connected = false): Promise<Reading> {
-    const { requests, health, access, clock } = this.#owner;
+    const { requests, health, access, clock } = this.#deps;
     try {
       await requests.turn(signal);
       const visitor = await access.asker(signal);

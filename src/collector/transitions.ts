@@ -1,26 +1,15 @@
 import { DyliveError } from "../runtime/errors.js";
+import { type EffectPlan, plan } from "./effects.js";
 import {
-  ASK,
-  ASK_ANEW,
-  end,
-  GAP,
-  GIVE_UP,
-  KEEP,
-  miss,
-  NO_WAIT,
-  type Planned,
-  POLL,
-  plan,
-  QUESTION,
-  RECONNECT_ASKING,
-  RECONNECT_TO_THE_SAME,
-  show,
-  tell,
-  WAIT_TO_CONFIRM,
-  WAITING,
-  wait,
-} from "./effects.js";
-import { CALM, type CollectorEvent, type Effect, type EventOf, type EventType, type Machine, type Memory, type Phase } from "./machine.js";
+  CALM,
+  type Collection,
+  type CollectorEvent,
+  type CollectorEventType,
+  type Effect,
+  type EventOf,
+  type Memory,
+  type Phase,
+} from "./machine.js";
 import { Watchdog } from "./watchdog.js";
 
 /** Time that a connection must stand to count as a good one, in ms: the next loss is a new matter. */
@@ -29,24 +18,24 @@ const STEADY_MS = 10_000;
 const REPAIR_MS = 60_000;
 
 /** Transition by an event: the first whose condition holds counts. */
-interface Transition<T extends EventType> {
+interface Transition<T extends CollectorEventType> {
   readonly when?: readonly [words: string, holds: (memory: Memory, event: EventOf<T>) => boolean];
   readonly to: Phase;
   /** Changes of memory, made before the effects. */
   readonly notes?: (memory: Memory, event: EventOf<T>) => Partial<Memory>;
-  readonly does?: readonly Planned[];
+  readonly does?: readonly EffectPlan[];
 }
-type Transitions = { readonly [T in EventType]?: readonly Transition<T>[] };
+type Transitions = { readonly [T in CollectorEventType]?: readonly Transition<T>[] };
 
-/** What a reading that says nothing leads to. */
-const unread = (notes: (memory: Memory) => Partial<Memory>, does: readonly Planned[]): readonly Transition<"unread">[] => [
+/** Transitions by a reading that says nothing. */
+const unread = (notes: (memory: Memory) => Partial<Memory>, does: readonly EffectPlan[]): readonly Transition<"unread">[] => [
   {
     when: ["the platform said nothing", (_, { unknown }) => unknown],
     to: "resting",
     notes,
-    does: [tell("failed", null, "stalled"), ...does],
+    does: [plan.tell("failed", null, "stalled"), ...does],
   },
-  { to: "resting", notes, does: [tell("failed"), ...does] },
+  { to: "resting", notes, does: [plan.tell("failed"), ...does] },
 ];
 
 type End = "ended" | "refused" | "failed";
@@ -56,59 +45,52 @@ const wasSteady = ({ openedAt }: Memory, { at }: EventOf<End>) => openedAt !== n
 const lossesAfter = ({ losses }: Memory, steady: boolean) => (steady ? 1 : losses + 1);
 const lost = (memory: Memory, event: EventOf<End>) => ({ losses: lossesAfter(memory, wasSteady(memory, event)), refusals: 0 });
 
-const CLOSED = "the platform said that the connection is over";
+const LOST = [
+  {
+    to: "resting",
+    notes: lost,
+    does: [plan.miss("frame"), plan.tell("connecting", null, "stalled"), ...plan.reconnectToTheSame, plan.wait("losses")],
+  },
+] as const;
 /** Ends of a connection that nobody wanted. */
 const UNWANTED = {
-  failed: [
-    {
-      to: "resting",
-      notes: lost,
-      does: [miss("frame"), tell("connecting", null, "stalled"), ...RECONNECT_TO_THE_SAME, wait("losses")],
-    },
-  ],
+  ended: LOST,
+  failed: LOST,
   refused: [
     {
       // Where an earlier process left the room may be out of date, which says nothing of us: the page is asked at once.
       when: ["an earlier process's, never opened", ({ confirmed, openedAt }) => !confirmed && openedAt === null],
       to: "resting",
       notes: lost,
-      does: [miss("frame"), ...RECONNECT_ASKING, NO_WAIT],
+      does: [plan.miss("frame"), ...plan.reconnectAsking, plan.noWait],
     },
     {
       to: "resting",
       notes: (memory, event) => ({ ...lost(memory, event), refusals: memory.refusals + 1 }),
       does: [
-        ...[miss("frame"), plan("forget the push host", { type: "forgetHost" }), tell("blocked")],
-        ...[...RECONNECT_ASKING, wait("refusals", "refusal")],
+        ...[plan.miss("frame"), plan.fixed("forget the push host", { type: "forgetHost" }), plan.tell("blocked")],
+        ...[...plan.reconnectAsking, plan.wait("refusals", "refusal")],
       ],
     },
   ],
-  ended: [
-    {
-      to: "resting",
-      notes: lost,
-      does: [miss("frame", CLOSED), tell("connecting", CLOSED, "stalled"), ...RECONNECT_TO_THE_SAME, wait("losses")],
-    },
-  ],
 } as const satisfies Transitions;
-
-/** What becomes of a connection that fails before it is given up in order. */
+/** Ends of a connection that fails before it is given up in order. */
 const INTERRUPTED = { failed: UNWANTED.failed, refused: UNWANTED.refused };
 
 const received = () => ({ received: true });
 function hear({ watchdog, stalls }: Memory, { at, people }: EventOf<"heard">): Partial<Memory> {
   return { watchdog: watchdog.received(at, people), stalls: people > 0 ? 0 : stalls };
 }
-const LIVE: Planned = {
+const LIVE: EffectPlan = {
   words: "**live**, where people are heard",
   make: (memory, event) =>
-    event.type === "heard" && event.people > 0 ? tell("live", "interactive messages are coming in", "live").make(memory, event) : null,
+    event.type === "heard" && event.people > 0 ? plan.tell("live", "interactive messages are coming in", "live").make(memory, event) : null,
 };
 
 const ANNOUNCED: Transition<"taken"> = {
   when: ["the end is announced", (_, { announced }) => announced],
   to: "announced",
-  does: [GAP, GIVE_UP],
+  does: [plan.gap, plan.giveUp],
 };
 /** A new connection brings what the platform still has; in a fast room it would cost more than it brings. */
 const DAMAGED: Transition<"taken"> = {
@@ -118,7 +100,7 @@ const DAMAGED: Transition<"taken"> = {
   ],
   to: "damaged",
   notes: (_, { damage }) => ({ damage, repairedAt: damage?.to ?? 0 }),
-  does: [GIVE_UP],
+  does: [plan.giveUp],
 };
 
 /** Transitions of a connection that is given up: what else came is stored first, and may say more. */
@@ -126,7 +108,7 @@ function givenUp(phase: Phase, taken: readonly Transition<"taken">[], end: Trans
   return {
     batch: [{ to: phase, notes: received }],
     heard: [{ to: phase, notes: hear, does: [LIVE] }],
-    taken: [...taken, { to: phase, does: [GAP] }],
+    taken: [...taken, { to: phase, does: [plan.gap] }],
     tick: [{ to: phase }],
     answered: [{ to: phase }],
     ended: [end],
@@ -136,7 +118,7 @@ function givenUp(phase: Phase, taken: readonly Transition<"taken">[], end: Trans
 }
 
 /** A question in vain is asked again later and later. */
-const DOUBT: Planned = {
+const DOUBT: EffectPlan = {
   words: "ask later again, while in doubt",
   make: ({ doubts }) => (doubts === null ? null : { type: "doubt", count: doubts }),
 };
@@ -147,7 +129,7 @@ const MOVED: Transition<"answered"> = {
   when: ["the page says that the broadcast is over", (_, { says }) => says === "over"],
   to: "moved",
   notes: answered,
-  does: [GIVE_UP],
+  does: [plan.giveUp],
 };
 /** Whether the silence that was asked about goes on. */
 const isSilent = ({ question, watchdog }: Memory, { at }: EventOf<"answered">) => question === "silence" && watchdog.silence(at) !== null;
@@ -158,44 +140,47 @@ const connecting = ({ doubts }: Memory, { sessionId, confirmed }: EventOf<"ident
   ...{ failures: 0, sessionId, confirmed, doubts: confirmed ? null : (doubts ?? 0) },
   ...{ openedAt: null, received: false, steady: false, question: null, damage: null },
 });
-const CONNECT: readonly Planned[] = [tell("connecting", "opening the connection", "stalled"), plan("connect", { type: "connect" })];
+const CONNECT: readonly EffectPlan[] = [
+  plan.tell("connecting", "opening the connection", "stalled"),
+  plan.fixed("connect", { type: "connect" }),
+];
 
 const BLOCKED: Transition<"unidentified">["when"] = ["the platform refuses", (_, { problem }) => problem === "blocked"];
 const failed = ({ failures }: Memory) => ({ failures: failures + 1 });
 /** The page does not say that a broadcast whose end was announced is over: it goes on. */
 const goesOn = (memory: Memory) => ({ losses: lossesAfter(memory, memory.steady), refusals: 0 });
-const GO_ON: readonly Planned[] = [...RECONNECT_ASKING.slice(1), wait("losses")];
+const GO_ON: readonly EffectPlan[] = [...plan.reconnectAsking.slice(1), plan.wait("losses")];
 
 /** Transitions that are the same in every phase but the last. */
 export const ANYWHERE: Transitions = {
   stop: [{ to: "over" }],
-  store_down: [{ to: "halted", does: [show("failed"), plan("wait 5 s", { type: "wait", for: "store" })] }],
-  broke: [{ to: "over", does: [show("failed")] }],
+  store_down: [{ to: "halted", does: [plan.show("failed"), plan.fixed("wait 5 s", { type: "wait", for: "store" })] }],
+  broke: [{ to: "over", does: [plan.show("failed")] }],
 };
 
 /** Transitions of each phase. An event that has none there, and none {@link ANYWHERE}, cannot come. */
 export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
   recalling: {
-    recalled: [{ to: "asking", does: [ASK] }],
+    recalled: [{ to: "asking", does: [plan.ask] }],
     unidentified: [
-      { when: BLOCKED, to: "asking", does: [tell("blocked"), ASK] },
-      { to: "asking", does: [tell("failed"), ASK] },
+      { when: BLOCKED, to: "asking", does: [plan.tell("blocked"), plan.ask] },
+      { to: "asking", does: [plan.tell("failed"), plan.ask] },
     ],
   },
   asking: {
-    live: [{ to: "identifying", notes: () => ({ quietPolls: 0 }), does: [plan("take an identity", { type: "identify" })] }],
+    live: [{ to: "identifying", notes: () => ({ quietPolls: 0 }), does: [plan.fixed("take an identity", { type: "identify" })] }],
     offline: [
       {
         to: "checking",
         notes: ({ quietPolls }) => ({ failures: 0, quietPolls: quietPolls + 1 }),
-        does: [plan("look for an open broadcast", { type: "check" })],
+        does: [plan.fixed("look for an open broadcast", { type: "check" })],
       },
     ],
-    unread: unread(failed, [wait("failures")]),
-    renamed: [{ to: "asking", does: [ASK] }],
-    no_account: [{ to: "over", does: [tell("failed")] }],
+    unread: unread(failed, [plan.wait("failures")]),
+    renamed: [{ to: "asking", does: [plan.ask] }],
+    no_account: [{ to: "over", does: [plan.tell("failed")] }],
     not_ours: [{ to: "over" }],
-    paused: [{ to: "over", does: [show("paused")] }],
+    paused: [{ to: "over", does: [plan.show("paused")] }],
   },
   checking: {
     checked: [
@@ -203,20 +188,24 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         when: ["a broadcast is open", (_, { sessionId }) => sessionId !== null],
         to: "doubting",
         notes: (_, { sessionId }) => ({ sessionId }),
-        does: [WAIT_TO_CONFIRM],
+        does: [plan.waitToConfirm],
       },
-      { to: "resting", does: [WAITING, ...POLL] },
+      { to: "resting", does: [plan.waiting, ...plan.poll] },
     ],
   },
-  doubting: { rested: [{ to: "confirming", does: [ASK_ANEW] }] },
+  doubting: { rested: [{ to: "confirming", does: [plan.askAnew] }] },
   confirming: {
-    live: [{ to: "resting", does: POLL }],
-    no_account: [{ to: "resting", does: POLL }],
-    unread: unread(() => ({}), POLL),
+    live: [{ to: "resting", does: plan.poll }],
+    no_account: [{ to: "resting", does: plan.poll }],
+    unread: unread(() => ({}), plan.poll),
     offline: [
       {
         to: "resting",
-        does: [end("offline"), tell("ended", "two readings ten seconds apart say that the broadcast is over"), ...[WAITING, ...POLL]],
+        does: [
+          plan.end("offline"),
+          plan.tell("ended", "two readings ten seconds apart say that the broadcast is over"),
+          ...[plan.waiting, ...plan.poll],
+        ],
       },
     ],
   },
@@ -226,7 +215,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         when: ["another broadcast", (_, { another }) => another],
         to: "opening",
         notes: (memory, event) => ({ ...connecting(memory, event), watchdog: new Watchdog(), stalls: 0, left: null }),
-        does: [plan("begin the broadcast", { type: "begin" }), ...CONNECT],
+        does: [plan.fixed("begin the broadcast", { type: "begin" }), ...CONNECT],
       },
       {
         to: "opening",
@@ -242,9 +231,9 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         when: BLOCKED,
         to: "resting",
         notes: failed,
-        does: [tell("blocked"), wait("failures", "refusal")],
+        does: [plan.tell("blocked"), plan.wait("failures", "refusal")],
       },
-      { to: "resting", notes: failed, does: [tell("failed"), wait("failures")] },
+      { to: "resting", notes: failed, does: [plan.tell("failed"), plan.wait("failures")] },
     ],
   },
   opening: {
@@ -257,20 +246,24 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     batch: [{ to: "storing", notes: received }],
     tick: [
       { when: ["the last question is not answered", ({ question }) => question !== null], to: "open" },
-      { when: ["no frame for 35 s", ({ watchdog }, { at }) => watchdog.silence(at) === "dead"], to: "dead", does: [KEEP, GIVE_UP] },
+      {
+        when: ["no frame for 35 s", ({ watchdog }, { at }) => watchdog.silence(at) === "dead"],
+        to: "dead",
+        does: [plan.keep, plan.giveUp],
+      },
       {
         when: ["nobody is heard for too long", ({ watchdog }, { at }) => watchdog.silence(at) !== null],
         to: "open",
         notes: () => ({ question: "silence" }),
-        does: [KEEP, QUESTION],
+        does: [plan.keep, plan.question],
       },
       {
         when: ["in doubt whether the room is live", ({ doubts }, { due }) => doubts !== null && due],
         to: "open",
         notes: () => ({ question: "doubt" }),
-        does: [KEEP, QUESTION],
+        does: [plan.keep, plan.question],
       },
-      { to: "open", does: [KEEP] },
+      { to: "open", does: [plan.keep] },
     ],
     answered: [
       MOVED,
@@ -279,12 +272,12 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         to: "stalled",
         notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet(), stalls: memory.stalls + 1 }),
         does: [
-          tell("stalled", (memory, event) =>
+          plan.tell("stalled", (memory, event) =>
             memory.stalls > 1
               ? "nobody is heard, also after connecting anew: the room may be quiet"
               : `${silentFor(memory, event)} although the room's page says live: connecting anew`,
           ),
-          GIVE_UP,
+          plan.giveUp,
         ],
       },
       {
@@ -293,7 +286,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet() }),
         does: [
           DOUBT,
-          tell("stalled", (memory, event) => `${silentFor(memory, event)}, and the platform did not say whether the room is live`),
+          plan.tell("stalled", (memory, event) => `${silentFor(memory, event)}, and the platform did not say whether the room is live`),
         ],
       },
       { to: "open", notes: answered, does: [DOUBT] },
@@ -302,7 +295,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
   storing: {
     ...UNWANTED,
     heard: [{ to: "storing", notes: hear, does: [LIVE] }],
-    taken: [ANNOUNCED, DAMAGED, { to: "open", does: [GAP] }],
+    taken: [ANNOUNCED, DAMAGED, { to: "open", does: [plan.gap] }],
     // What is being stored may be people's, and what the store holds back is no silence of the platform's.
     tick: [{ to: "storing" }],
     answered: [MOVED, { to: "storing", notes: answered, does: [DOUBT] }],
@@ -313,22 +306,26 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       steady: wasSteady(memory, event),
       left: { since: "frame", reason: "the end of the broadcast was announced, but its page says live", silent: false },
     }),
-    does: [KEEP, ASK_ANEW],
+    does: [plan.keep, plan.askAnew],
   }),
   damaged: givenUp("damaged", [ANNOUNCED], {
     to: "resting",
     notes: lost,
     does: [
       { words: "the gap of the damaged frame begins", make: ({ damage }) => damage && { type: "reopen", gap: damage } },
-      tell("connecting", ({ damage }) => `${damage?.reason}: connecting anew for what the platform still has of it`),
-      ...[...RECONNECT_TO_THE_SAME, wait("losses")],
+      plan.tell("connecting", ({ damage }) => `${damage?.reason}: connecting anew for what the platform still has of it`),
+      ...[...plan.reconnectToTheSame, plan.wait("losses")],
     ],
   }),
   dead: {
     ...givenUp("dead", [ANNOUNCED, DAMAGED], {
       to: "resting",
       notes: lost,
-      does: [miss("frame", "the connection was open but silent: not even heartbeats were answered"), ...RECONNECT_ASKING, wait("losses")],
+      does: [
+        plan.miss("frame", "the connection was open but silent: not even heartbeats were answered"),
+        ...plan.reconnectAsking,
+        plan.wait("losses"),
+      ],
     }),
     ...INTERRUPTED,
   },
@@ -336,7 +333,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     ...givenUp("stalled", [ANNOUNCED, DAMAGED], {
       to: "resting",
       notes: lost,
-      does: [miss("people", "the connection was open but silent"), ...RECONNECT_ASKING, NO_WAIT],
+      does: [plan.miss("people", "the connection was open but silent"), ...plan.reconnectAsking, plan.noWait],
     }),
     ...INTERRUPTED,
   },
@@ -347,7 +344,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         ...lost(memory, event),
         left: { since: memory.watchdog.lastInteractiveAt, reason: "the platform said that the broadcast was over", silent: false },
       }),
-      does: [...RECONNECT_ASKING, NO_WAIT],
+      does: [...plan.reconnectAsking, plan.noWait],
     }),
     ...INTERRUPTED,
   },
@@ -355,28 +352,32 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     offline: [
       {
         to: "asking",
-        does: [end("announced"), tell("ended", "the platform announced the end of the broadcast, and its page confirms it"), ASK],
+        does: [
+          plan.end("announced"),
+          plan.tell("ended", "the platform announced the end of the broadcast, and its page confirms it"),
+          plan.ask,
+        ],
       },
     ],
     live: [{ to: "resting", notes: goesOn, does: GO_ON }],
     no_account: [{ to: "resting", notes: goesOn, does: GO_ON }],
     unread: unread(goesOn, GO_ON),
   },
-  resting: { rested: [{ to: "asking", does: [ASK] }] },
-  halted: { rested: [{ to: "recalling", notes: () => CALM, does: [plan("read the room's row", { type: "recall" })] }] },
+  resting: { rested: [{ to: "asking", does: [plan.ask] }] },
+  halted: { rested: [{ to: "recalling", notes: () => CALM, does: [plan.fixed("read the room's row", { type: "recall" })] }] },
   over: {},
 };
 
 /** Returns the transitions by an event in a phase, of which the first that holds counts; none where the event cannot come. */
-export function transitionsBy(phase: Phase, type: EventType): readonly Transition<EventType>[] {
-  return (TRANSITIONS[phase][type] ?? (phase === "over" ? undefined : ANYWHERE[type]) ?? []) as readonly Transition<EventType>[];
+export function transitionsBy(phase: Phase, type: CollectorEventType): readonly Transition<CollectorEventType>[] {
+  return (TRANSITIONS[phase][type] ?? (phase === "over" ? undefined : ANYWHERE[type]) ?? []) as readonly Transition<CollectorEventType>[];
 }
 
 /** Takes an event. @returns the collection after it, and what is to be done, in order @throws DyliveError internal where it cannot come */
 export function step(
-  { phase, memory }: Machine,
+  { phase, memory }: Collection,
   event: CollectorEvent,
-): { readonly machine: Machine; readonly effects: readonly Effect[] } {
+): { readonly machine: Collection; readonly effects: readonly Effect[] } {
   const found = transitionsBy(phase, event.type).find(({ when }) => when?.[1](memory, event) ?? true);
   if (found === undefined) throw new DyliveError("internal", `a collector that is ${phase} got ${event.type}`);
   const noted = { ...memory, ...found.notes?.(memory, event) };

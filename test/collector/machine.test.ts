@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type CollectorEvent, type Effect, type EventType, type Memory, PHASES, type Phase, START } from "../../src/collector/machine.js";
+import {
+  type CollectorEvent,
+  type CollectorEventType,
+  type Effect,
+  type Memory,
+  PHASES,
+  type Phase,
+  START,
+} from "../../src/collector/machine.js";
 import { step, TRANSITIONS, transitionsBy } from "../../src/collector/transitions.js";
 import { Watchdog } from "../../src/collector/watchdog.js";
 import type { RoomState } from "../../src/health/state.js";
@@ -9,7 +17,7 @@ const NOW = 1_700_000_000_000;
 const gap = { from: NOW - 900, to: NOW, reason: "a frame was damaged on its way" };
 
 /** Events of each type, of every kind that a condition tells apart. */
-const EVENTS: { readonly [T in EventType]: readonly Omit<CollectorEvent & { readonly type: T }, "type">[] } = {
+const EVENTS: { readonly [T in CollectorEventType]: readonly Omit<CollectorEvent & { readonly type: T }, "type">[] } = {
   recalled: [{}],
   live: [{}],
   offline: [{}],
@@ -27,7 +35,7 @@ const EVENTS: { readonly [T in EventType]: readonly Omit<CollectorEvent & { read
   taken: [true, false].flatMap((announced) => [gap, null].map((damage) => ({ announced, damage }))),
   tick: [0, 36_000, 700_000].flatMap((later) => [true, false].map((due) => ({ at: NOW + later, due }))),
   answered: [0, 36_000, 700_000].flatMap((later) => (["live", "over", "nothing"] as const).map((says) => ({ at: NOW + later, says }))),
-  ended: [{ at: NOW }],
+  ended: [{ at: NOW, reason: "said" }],
   refused: [{ at: NOW, reason: "said", problem: "blocked" }],
   failed: [{ at: NOW, reason: "said" }],
   rested: [{}],
@@ -35,7 +43,7 @@ const EVENTS: { readonly [T in EventType]: readonly Omit<CollectorEvent & { read
   store_down: [{ reason: "said", problem: "disk_full" }],
   broke: [{ reason: "said", problem: "internal" }],
 };
-const TYPES = Object.keys(EVENTS) as EventType[];
+const TYPES = Object.keys(EVENTS) as CollectorEventType[];
 
 /** A room where people are heard each second until now. */
 const paced = Array.from({ length: 10 }).reduce<Watchdog>((dog, _, i) => dog.received(NOW - 9000 + i * 1000, 1), new Watchdog());

@@ -1,4 +1,4 @@
-import { type EventType, PHASES, type Phase } from "../../src/collector/machine.js";
+import { type CollectorEventType, PHASES, type Phase } from "../../src/collector/machine.js";
 import { ANYWHERE, TRANSITIONS } from "../../src/collector/transitions.js";
 import { page } from "./markdown.js";
 import { cell, table } from "./table.js";
@@ -6,7 +6,7 @@ import { cell, table } from "./table.js";
 const SECTION = /(<!-- collection[^>]*-->)[\s\S]*?(<!-- \/collection -->)/;
 
 /** What follows an event in a phase: a line for each condition. */
-function lines(phase: Phase, type: EventType): readonly (readonly [when: string, to: string, does: string])[] {
+function lines(phase: Phase, type: CollectorEventType): readonly (readonly [when: string, to: string, does: string])[] {
   const all = TRANSITIONS[phase][type] ?? [];
   return all.map(({ when, to, does = [] }) => [
     when?.[0] ?? (all.length > 1 ? "else" : ""),
@@ -34,7 +34,7 @@ const names = (all: readonly string[]) => [...new Set(all)].map((name) => `\`${n
 /** docs/rooms-and-links.md with the phases and transitions of a collection as the source has them; the rest is as it stands. */
 export function roomsPage(): string {
   const cells = (Object.keys(PHASES) as Phase[]).flatMap((phase) =>
-    (Object.keys(TRANSITIONS[phase]) as EventType[]).map((type) => ({ phase, type, lines: lines(phase, type) })),
+    (Object.keys(TRANSITIONS[phase]) as CollectorEventType[]).map((type) => ({ phase, type, lines: lines(phase, type) })),
   );
   // What is the same by several events, and in several phases, is shown once.
   const byEvents = gathered(cells, ({ phase, lines: all }) => [phase, all]);
