@@ -354,9 +354,9 @@ export class Collector {
 function eventOf(reading: Reading): CollectorEvent {
   switch (reading.outcome) {
     case "unknown":
-      return { type: "unread", unknown: true, reason: reading.reason, problem: "room_unknown" };
+      return { type: "unread", reason: reading.reason, problem: "room_unknown" };
     case "unasked":
-      return { type: "unread", unknown: false, reason: reading.error.detail, problem: reading.error.code };
+      return { type: "unread", reason: reading.error.detail, problem: reading.error.code };
     case "no_account":
       return { type: "no_account", reason: reading.reason, problem: "no_account" };
     default:

@@ -33,8 +33,8 @@ interface Events {
   live: object;
   /** The room is not live and this collector's. */
   offline: object;
-  /** The platform could not be asked, or (`unknown`) said nothing. */
-  unread: { readonly unknown: boolean; readonly reason: string; readonly problem: ErrorCode };
+  /** The platform could not be asked, or said nothing. */
+  unread: { readonly reason: string; readonly problem: ErrorCode };
   /** The room's number leads nowhere; its name may. */
   renamed: object;
   no_account: { readonly reason: string; readonly problem: ErrorCode };

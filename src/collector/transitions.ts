@@ -27,17 +27,6 @@ interface Transition<T extends CollectorEventType> {
 }
 type Transitions = { readonly [T in CollectorEventType]?: readonly Transition<T>[] };
 
-/** Transitions by a reading that says nothing. */
-const unread = (notes: (memory: Memory) => Partial<Memory>, does: readonly EffectPlan[]): readonly Transition<"unread">[] => [
-  {
-    when: ["the platform said nothing", (_, { unknown }) => unknown],
-    to: "resting",
-    notes,
-    does: [plan.tell("failed", null, "stalled"), ...does],
-  },
-  { to: "resting", notes, does: [plan.tell("failed"), ...does] },
-];
-
 type End = "ended" | "refused" | "failed";
 
 const wasSteady = ({ openedAt }: Memory, { at }: EventOf<End>) => openedAt !== null && at - openedAt >= STEADY_MS;
@@ -47,11 +36,17 @@ const lost = (memory: Memory, event: EventOf<End>) => ({ losses: lossesAfter(mem
 
 const LOST = [
   {
+    when: ["never opened", ({ openedAt }) => openedAt === null],
+    to: "resting",
+    notes: lost,
+    does: [plan.miss("frame"), plan.tell("connecting"), ...plan.reconnectToTheSame, plan.wait("losses")],
+  },
+  {
     to: "resting",
     notes: lost,
     does: [plan.miss("frame"), plan.tell("connecting", null, "stalled"), ...plan.reconnectToTheSame, plan.wait("losses")],
   },
-] as const;
+] as const satisfies readonly Transition<End>[];
 /** Ends of a connection that nobody wanted. */
 const UNWANTED = {
   ended: LOST,
@@ -176,7 +171,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         does: [plan.fixed("look for an open broadcast", { type: "check" })],
       },
     ],
-    unread: unread(failed, [plan.wait("failures")]),
+    unread: [{ to: "resting", notes: failed, does: [plan.tell("failed"), plan.wait("failures")] }],
     renamed: [{ to: "asking", does: [plan.ask] }],
     no_account: [{ to: "over", does: [plan.tell("failed")] }],
     not_ours: [{ to: "over" }],
@@ -197,7 +192,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
   confirming: {
     live: [{ to: "resting", does: plan.poll }],
     no_account: [{ to: "resting", does: plan.poll }],
-    unread: unread(() => ({}), plan.poll),
+    unread: [{ to: "resting", does: [plan.tell("failed"), ...plan.poll] }],
     offline: [
       {
         to: "resting",
@@ -361,7 +356,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     ],
     live: [{ to: "resting", notes: goesOn, does: GO_ON }],
     no_account: [{ to: "resting", notes: goesOn, does: GO_ON }],
-    unread: unread(goesOn, GO_ON),
+    unread: [{ to: "resting", notes: goesOn, does: [plan.tell("failed"), ...GO_ON] }],
   },
   resting: { rested: [{ to: "asking", does: [plan.ask] }] },
   halted: { rested: [{ to: "recalling", notes: () => CALM, does: [plan.fixed("read the room's row", { type: "recall" })] }] },

@@ -54,6 +54,9 @@ const MOST_METHODS = 500; // the platform knows about 150; the rest is a strange
 
 const NOT_KEPT_UP = "messages come in and are not stored: the disk, the database or this machine does not keep up";
 
+/** States in which messages may come. Others say why none does. */
+const CONNECTED: ReadonlySet<RoomState> = new Set<RoomState>(["connecting", "live", "stalled"]);
+
 /** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
 const INTERACTIVE: ReadonlySet<string> = new Set(
   [
@@ -95,8 +98,7 @@ export class RoomHealth {
   readonly sight = new Sight();
   readonly audience = new Audience();
   readonly backlog = new Backlog();
-  /** The broadcast that is or was collected last. */
-  sessionId: string | null = null;
+  #sessionId: string | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -119,12 +121,18 @@ export class RoomHealth {
   }
 
   get reason(): string {
-    return this.#refusal ?? (this.#isHeldUp ? NOT_KEPT_UP : this.#reason);
+    const refusal = this.#refusal ?? (this.#isHeldUp ? NOT_KEPT_UP : null);
+    return refusal !== null && CONNECTED.has(this.#state) ? refusal : this.#reason;
   }
 
-  /** Whether what comes is held up. Only of a connection can that be said: other states say why nothing comes. */
+  /** Whether what comes is held up. Only of an open connection can that be said: other states say why nothing comes. */
   get #isHeldUp(): boolean {
     return this.#late && (this.#state === "live" || this.#state === "connecting");
+  }
+
+  /** The broadcast that is or was collected last. */
+  get sessionId(): string | null {
+    return this.#sessionId;
   }
 
   get lastInteractiveAt(): number | null {
@@ -155,8 +163,8 @@ export class RoomHealth {
     return this.#changedFrom(before);
   }
 
-  /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes */
-  storeRefuses(reason: string): void {
+  /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes; null where nobody waits for it any more */
+  storeRefuses(reason: string | null): void {
     this.#refusal = reason;
     this.#wake();
   }
@@ -165,7 +173,7 @@ export class RoomHealth {
   storeTakes(): void {
     if (this.#refusal === null) return;
     this.#refusal = null;
-    this.#reason = "the store takes what comes again";
+    if (this.#state === "live") this.#reason = "the store takes what comes again";
     this.#wake();
   }
 
@@ -178,8 +186,9 @@ export class RoomHealth {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Notes as whom the room is watched. */
+  /** Notes as whom the room is watched: whether gifts reach one account says nothing of another. */
   seenAs(login: Evidence["login"]): void {
+    if (login.account !== this.#seenAs.account) this.gifts.reset();
     this.#seenAs = login;
   }
 
@@ -232,8 +241,8 @@ export class RoomHealth {
 
   /** Begins another broadcast: what is said of one starts anew. */
   broadcast(sessionId: string): void {
-    if (sessionId === this.sessionId) return;
-    this.sessionId = sessionId;
+    if (sessionId === this.#sessionId) return;
+    this.#sessionId = sessionId;
     this.#gaps = NO_GAPS;
     this.gifts.reset();
     this.sight.reset();

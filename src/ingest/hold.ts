@@ -19,16 +19,23 @@ const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * @throws what the work throws for another reason; the signal's reason
  */
 export async function heldBack<T>(work: () => Promise<T>, health: RoomHealth, clock: Clock, signal: AbortSignal): Promise<T> {
-  for (let refused = false; ; refused = true) {
-    try {
-      const done = await work();
-      if (refused) health.storeTakes();
-      return done;
-    } catch (error) {
-      if (!isStoreDown(error) || signal.aborted) throw error;
-      health.storeRefuses(storeDownReason(error));
-      await clock.sleep(STORE_RETRY_MS, signal);
+  let refused = false;
+  try {
+    for (;;) {
+      try {
+        const done = await work();
+        if (refused) health.storeTakes();
+        refused = false;
+        return done;
+      } catch (error) {
+        if (!isStoreDown(error) || signal.aborted) throw error;
+        health.storeRefuses(storeDownReason(error));
+        refused = true;
+        await clock.sleep(STORE_RETRY_MS, signal);
+      }
     }
+  } finally {
+    if (refused) health.storeRefuses(null);
   }
 }
 

@@ -71,6 +71,22 @@ it("a question that is answered after its connection was lost does not make a ro
   expect(state()).toBe("blocked");
 });
 
+it("a silent room that cannot be connected to anew says why, and is not said to be open and silent", async () => {
+  now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
+  const { simulator, rooms } = now;
+  void rooms.request(RID, 60_000, SIGNAL);
+  const status = () => rooms.collected()[0];
+  await clock.until(() => status()?.state === "live", 60_000);
+  simulator.rooms.stall(RID);
+  simulator.rooms.refuse(RID, true, 502);
+  await clock.until(() => simulator.truth(RID).connections.at(-1)?.closedAt, 120_000);
+  await clock.until(() => status()?.evidence.reason.includes("502"), 10_000);
+  expect(status()?.state).toBe("connecting");
+  simulator.rooms.captcha();
+  await clock.until(() => status()?.evidence.reason.includes("captcha"), 120_000);
+  expect(status()?.state).toBe("failed");
+});
+
 async function stopAll(...all: readonly ({ stop(): Promise<void> } | { close(): Promise<void> })[]): Promise<void> {
   for (const one of all) await ("stop" in one ? one.stop() : one.close());
 }

@@ -21,7 +21,7 @@ const EVENTS: { readonly [T in CollectorEventType]: readonly Omit<CollectorEvent
   recalled: [{}],
   live: [{}],
   offline: [{}],
-  unread: [true, false].map((unknown) => ({ unknown, reason: "said", problem: "unreachable" as const })),
+  unread: [{ reason: "said", problem: "unreachable" }],
   renamed: [{}],
   no_account: [{ reason: "said", problem: "no_account" }],
   not_ours: [{}],

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { RoomHealth } from "../../src/health/room-health.js";
+import { heldBack } from "../../src/ingest/hold.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { FakeClock } from "../clock.js";
+import { person } from "../platform/messages/gift-event.js";
+
+const full = () => Promise.reject(new DyliveError("disk_full", "no room"));
+
+describe("the reason of a room's state", () => {
+  it("is the store's only as long as somebody waits for the store", async () => {
+    const clock = new FakeClock();
+    const health = new RoomHealth(clock);
+    health.to("live", "interactive messages are coming in");
+    const given = new AbortController();
+    const waiting = heldBack(full, health, clock, given.signal).catch(() => "given up");
+    await clock.advance(3000);
+    expect(health.reason).toContain("the store takes nothing now");
+    given.abort(new Error("the connection is over"));
+    expect(await waiting).toBe("given up");
+    expect(health.reason).toBe("interactive messages are coming in");
+  });
+
+  it("is the platform's where it is the platform that lets nothing come, whatever the store does", () => {
+    const health = new RoomHealth(new FakeClock());
+    health.to("live", "interactive messages are coming in");
+    health.storeRefuses("the store takes nothing now");
+    health.to("blocked", "HTTP 200 instead of opening", "blocked");
+    expect(health).toMatchObject({ state: "blocked", reason: "HTTP 200 instead of opening" });
+    health.storeTakes();
+    expect(health.reason).toBe("HTTP 200 instead of opening");
+    health.to("live", "interactive messages are coming in");
+    health.storeRefuses("the store takes nothing now");
+    health.storeTakes();
+    expect(health.reason).toBe("the store takes what comes again");
+  });
+});
+
+it("gifts that were kept from a guest say nothing of the account that is logged in since", () => {
+  const health = new RoomHealth(new FakeClock());
+  health.seenAs({ account: null, login: "guest" });
+  const about = {
+    id: "1",
+    room: 1,
+    webRid: null,
+    sessionId: null,
+    method: "m",
+    time: 1,
+    receivedAt: 1,
+    source: "websocket",
+    revision: 0,
+  } as const;
+  for (const score of [1, 2, 3])
+    health.stored([{ ...about, type: "rank", entries: [{ rank: 1, score, scoreText: null, user: person("5") }] }], 1);
+  expect(health.gifts.state).toBe("suppressed");
+  health.seenAs({ account: "default", login: "logged_in" });
+  expect(health.gifts.state).toBe("unknown");
+});
