@@ -41,8 +41,11 @@ function add(delta: SessionDelta, event: LiveEvent, vocabulary: Vocabulary): voi
   addTotals(delta.totals, one);
   const minute = Math.floor(event.time / MINUTE_MS);
   const known = delta.minutes.get(minute);
-  if (known === undefined) delta.minutes.set(minute, one);
-  else addTotals(known, one);
+  if (known === undefined) delta.minutes.set(minute, { minute, totals: one, firstSeq: event.seq });
+  else {
+    addTotals(known.totals, one);
+    known.firstSeq = Math.min(known.firstSeq, event.seq);
+  }
   if ("user" in event) addPerson(delta, event);
   if (event.type === "gift" && event.test !== true) addGift(delta, event);
   if (event.type === "chat") addChat(delta, event, vocabulary);

@@ -61,8 +61,8 @@ export interface SessionDelta {
   readonly firstSeq: number;
   lastSeq: number;
   readonly totals: Totals;
-  /** Totals by minute of platform time: ms UTC / 60 000, rounded down. */
-  readonly minutes: Map<number, Totals>;
+  /** Minutes of platform time: ms UTC / 60 000, rounded down. */
+  readonly minutes: Map<number, Minute>;
   readonly people: Map<string, Person>;
   readonly lines: Map<string, GiftLine>;
   readonly combos: Map<string, ComboSeen>;
@@ -114,6 +114,8 @@ export interface SessionStatistics extends Pick<Given, "combos" | "settled"> {
 export interface Minute {
   readonly minute: number;
   readonly totals: Totals;
+  /** Seq of its event that was stored first: what happened in it is read from there. */
+  firstSeq: number;
 }
 
 export const PEOPLE_ORDERS = ["diamonds", "units", "chats", "likes", "events"] as const;

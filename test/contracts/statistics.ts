@@ -284,4 +284,7 @@ function expectSums(events: readonly LiveEvent[], { sessions, parts }: Awaited<R
   expect(total(part?.gifts[3] ?? [], (row) => row.combos)).toBe(found?.combos);
   expect(total(part?.people[4] ?? [], (row) => row.events)).toBe(events.filter((event) => known(event) !== null).length);
   expect(total(part?.minutes ?? [], ({ totals }) => total(Object.values(totals.types), (count) => count))).toBe(events.length);
+  const firsts = new Map<number, number>();
+  for (const { time, seq } of events.toReversed()) firsts.set(Math.floor(time / 60_000), seq);
+  expect(new Map(part?.minutes.map(({ minute, firstSeq }) => [minute, firstSeq]))).toEqual(firsts);
 }

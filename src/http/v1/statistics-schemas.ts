@@ -61,6 +61,7 @@ export const MinuteListSchema = Type.Object(
     minutes: Type.Array(
       Type.Object({
         time: Type.Integer({ description: "its beginning, ms UTC, by the platform's time of the events" }),
+        firstSeq: Type.Integer({ description: "seq of its event that was stored first: read the room's events from there" }),
         messages: Messages,
         units: Count,
         diamonds: Amount,
@@ -144,9 +145,10 @@ export const UserHistorySchema = Type.Object(
 );
 
 /** Returns a minute as v1 shows it. */
-export function minuteAnswer({ minute, totals }: Minute) {
+export function minuteAnswer({ minute, firstSeq, totals }: Minute) {
   return {
     time: minute * MINUTE_MS,
+    firstSeq,
     messages: totals.types,
     units: totals.units,
     diamonds: amountOf(totals.diamonds),

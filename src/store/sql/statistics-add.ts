@@ -1,6 +1,6 @@
-import { type GiftLine, type Person, type SessionDelta, WORDS_KEPT, WORDS_MAX, type WordKind } from "../statistics.js";
+import { type GiftLine, type Minute, type Person, type SessionDelta, WORDS_KEPT, WORDS_MAX, type WordKind } from "../statistics.js";
 import { COUNT_MAX, type ComboCounts, countCombos, DIAMONDS_MAX, NO_COMBOS } from "../statistics-add.js";
-import { addTotals, emptyTotals, eventsOf, type Totals, totalsOf, totalsText } from "../totals.js";
+import { addTotals, emptyTotals, eventsOf, totalsOf, totalsText } from "../totals.js";
 import { type Dialect, each, row, rows, run, type Work } from "./work.js";
 
 /** Columns of counts of gifts, in the order of {@link givenBy}. */
@@ -60,9 +60,9 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
   const setMinutes = insert(
     "statistics_minutes",
     ["tally"],
-    ["n", "minute", "events"],
+    ["n", "minute", "events", "first_seq"],
     "n, minute",
-    "events = excluded.events, tally = excluded.tally",
+    `events = excluded.events, tally = excluded.tally, first_seq = ${least}(statistics_minutes.first_seq, excluded.first_seq)`,
   );
 
   /** Notes which combos are new, and which have ended for the first time. */
@@ -113,16 +113,16 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
     yield* run(`DELETE FROM statistics_words WHERE n = $1 AND kind = $2 AND word ${among("$3", "text")}`, n, kind, rarest);
   }
 
-  function* noteMinutes(n: number, minutes: ReadonlyMap<number, Totals>): Work<void> {
+  function* noteMinutes(n: number, minutes: ReadonlyMap<number, Minute>): Work<void> {
     const sql = `SELECT minute, tally FROM statistics_minutes WHERE n = $1 AND minute ${among("$2", "bigint")}`;
     const known = yield* rows<{ minute: number; tally: string }>(sql, n, [...minutes.keys()]);
     const before = new Map(known.map(({ minute, tally }) => [minute, totalsOf(tally)]));
     yield* each(
       setMinutes,
-      [...minutes].map(([minute, totals]) => {
+      [...minutes.values()].map(({ minute, totals, firstSeq }) => {
         const sum = before.get(minute) ?? emptyTotals();
         addTotals(sum, totals);
-        return [totalsText(sum), n, minute, eventsOf(sum)];
+        return [totalsText(sum), n, minute, eventsOf(sum), firstSeq];
       }),
     );
   }

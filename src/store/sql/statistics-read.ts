@@ -81,9 +81,9 @@ export function statisticsReader({
       }),
     minutes: (room, sessionId, after, limit) =>
       ask(function* () {
-        const sql = `SELECT minute, tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`;
-        const found = yield* rows<{ minute: number; tally: string }>(sql, room, sessionId, after, limit);
-        return found.map(({ minute: at, tally }) => ({ minute: at, totals: totalsOf(tally) }));
+        const sql = `SELECT minute, first_seq AS "firstSeq", tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`;
+        const found = yield* rows<{ minute: number; firstSeq: number; tally: string }>(sql, room, sessionId, after, limit);
+        return found.map(({ tally, ...rest }) => ({ ...rest, totals: totalsOf(tally) }));
       }),
     people: (room, sessionId, order, limit, after) =>
       ask(function* () {

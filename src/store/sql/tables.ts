@@ -100,7 +100,12 @@ export const TABLES: readonly Table[] = [
     unique: "room, session_id",
     indexes: { again: "room) WHERE (back < until" },
   },
-  { name: "statistics_minutes", keys: 2, copied: ALIVE, columns: { n: COUNT, minute: COUNT, events: COUNT, tally: NAME } },
+  {
+    name: "statistics_minutes",
+    keys: 2,
+    copied: ALIVE,
+    columns: { n: COUNT, minute: COUNT, events: COUNT, first_seq: COUNT, tally: NAME },
+  },
   {
     name: "statistics_people",
     keys: 2,

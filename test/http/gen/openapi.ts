@@ -2258,6 +2258,8 @@ export interface components {
             minutes: {
                 /** @description its beginning, ms UTC, by the platform's time of the events */
                 time: number;
+                /** @description seq of its event that was stored first: read the room's events from there */
+                firstSeq: number;
                 /** @description events by type */
                 messages: {
                     [key: string]: number;
