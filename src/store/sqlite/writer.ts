@@ -53,7 +53,9 @@ export class GroupWriter {
       // The only cast: the queue holds calls of every result type.
       this.#calls.push({ work, weight, since: performance.now(), resolve: resolve as (value: unknown) => void, reject });
       this.#waiting += weight;
-      this.#schedule();
+      // Without a disk there is nothing to share.
+      if (this.#database.memory) this.#flush(0);
+      else this.#schedule();
     });
   }
 
