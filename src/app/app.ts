@@ -20,7 +20,6 @@ import { RawRecorder } from "../sources/raw/recorder.js";
 import type { StatisticsReader } from "../statistics/reader.js";
 import { AppendHealth } from "../store/append-health.js";
 import { lockDataDir } from "../store/lock.js";
-import { ObservedLog } from "../store/observed.js";
 import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
@@ -75,16 +74,17 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const desk = new WorkerChannel({ at, clock });
     closers.push(() => desk.close());
     const appends = new AppendHealth();
-    const log = new ObservedLog(opened.log, {
-      onStored: (events) => metrics.stored(events),
-      onAsked: () => appends.asked(clock.now()),
-      onAppended: (ms) => {
+    const { log } = opened;
+    log.observe({
+      asked: () => appends.asked(clock.now()),
+      stored: (events, ms) => {
         appends.took(clock.now());
         metrics.appended(ms);
+        metrics.stored(events);
       },
-      onFailed: (error) => appends.failed(error, clock.now()),
+      failed: (error) => appends.failed(error, clock.now()),
     });
-    const store: Store = { ...opened, log, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
+    const store: Store = { ...opened, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };
     const reach = reachOf(config, machine, clock);

@@ -1,5 +1,35 @@
 import { DyliveError } from "../runtime/errors.js";
+import type { Appended, AppendObserver, RoomBatch } from "./log.js";
 import { Silence } from "./silence.js";
+
+/** Tells observers of the appends of one log. */
+export class AppendObservers {
+  readonly #observers: AppendObserver[] = [];
+
+  add(observer: AppendObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** Appends, and tells what becomes of it. */
+  async during(batches: readonly RoomBatch[], append: () => Promise<readonly Appended[]>): Promise<readonly Appended[]> {
+    const asked = performance.now();
+    for (const observer of this.#observers) observer.asked();
+    try {
+      const appended = await append();
+      const ms = performance.now() - asked;
+      const isNew = (index: number, at: number) => (appended[index]?.stored?.[at] ?? null) !== null;
+      for (const observer of this.#observers)
+        observer.stored(
+          batches.flatMap(({ events }, index) => events.filter((_, at) => isNew(index, at))),
+          ms,
+        );
+      return appended;
+    } catch (error) {
+      for (const observer of this.#observers) observer.failed(error);
+      throw error;
+    }
+  }
+}
 
 /** Age after which a refusal says nothing about now, in ms: a caller that still has something to store tries every second. */
 const REFUSED_FOR_MS = 30_000;

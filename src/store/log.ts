@@ -24,6 +24,16 @@ export type Appended = { readonly room: RoomKey; readonly head: number } & (
   | { readonly fenced: true; readonly stored?: undefined }
 );
 
+/** Observer of what becomes of the appends of this process. For counting: readers of events read the log. None of its functions may throw. */
+export interface AppendObserver {
+  /** Called when an append was asked for; one of the next two follows. */
+  asked(): void;
+  /** Called with the events that an append has stored, in the order of the batches, and the ms from when it was asked for to its answer. */
+  stored(events: readonly NewEvent[], ms: number): void;
+  /** Called with the error that an append was refused with. */
+  failed(error: unknown): void;
+}
+
 /** Conditions that a store pushes down to its engine. All given ones must hold. */
 export interface Where {
   /** Any of these; none of them matches nothing. */
@@ -69,6 +79,8 @@ export interface Log {
    * `store_unreachable` or `internal` (lock, other failures) when nothing can be: the same call may succeed later.
    */
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
+  /** Tells an observer of every append of this process from now on. */
+  observe(observer: AppendObserver): void;
   /** Returns events with seq > after, oldest first. `after` beyond the head is taken for the head. */
   read(room: RoomKey, after: number, limit: number, where?: Where): Promise<Page>;
   /** Returns the newest `limit` events with seq < before, oldest first. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { chat, chats, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
@@ -65,6 +66,30 @@ export function describeLog(open: Open<RoomStore>): void {
       const { events } = await store().log.read(room, 0, 1);
       expect(events[0]).toMatchObject({ text: "before" });
       expect(() => Object.assign(events[0] ?? {}, { text: "spoiled" })).toThrow(TypeError);
+    });
+
+    it("tells an observer of what was asked, stored and refused, in order, and of nothing else", async () => {
+      const told: string[] = [];
+      store().log.observe({
+        asked: () => void told.push("asked"),
+        stored: (events) => void told.push(events.map(({ id }) => id).join(" ")),
+        failed: (error) => void told.push(error instanceof DyliveError ? error.code : "?"),
+      });
+      const [first, second] = [await claimed(store(), "1"), await claimed(store(), "2")];
+      await first.append(chat("1"), chat("2"));
+      await first.append(chat("2"), chat("3"));
+      await first.append(chat("3"));
+      const epoch = await store().rooms.claim(second.room);
+      await store().log.append([
+        { room: second.room, epoch: second.epoch, events: [chat("fenced")] },
+        { room: first.room, epoch: first.epoch, events: [chat("4")] },
+        { room: second.room, epoch, events: [chat("5")] },
+      ]);
+      const nameless = { ...chat("6"), id: "" };
+      await store()
+        .log.append([{ room: first.room, epoch: first.epoch, events: [nameless] }])
+        .catch(() => {});
+      expect(told).toEqual(["asked", "1 2", "asked", "3", "asked", "", "asked", "4 5", "asked", "bad_request"]);
     });
 
     it("ignores a seq that an event brings along", async () => {

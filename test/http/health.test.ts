@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
-import type { Log } from "../../src/store/log.js";
 import type { Positions } from "../../src/store/positions.js";
-import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { until } from "../until.js";
 import { manage } from "./managed.js";
 
@@ -47,28 +45,30 @@ describe("/readyz", () => {
 
   it("is judged by what is appended: not ready from the first refusal of the store to the next append that it takes", async () => {
     let refusal: DyliveError | null = null;
-    const log: Log = Object.create(openSqliteStore({ path: ":memory:" }).log) as Log;
-    const taking = { ...log, id: "log", append: async () => (refusal === null ? [] : Promise.reject(refusal)) };
-    const { call, clock, store, appends } = await manage({ observed: () => taking });
-    const append = () => store.log.append([]).catch(() => {});
+    const { call, clock, appends } = await manage();
+    const append = () => {
+      appends.asked(clock.now());
+      if (refusal === null) appends.took(clock.now());
+      else appends.failed(refusal, clock.now());
+    };
     const ready = async () => (await call("/readyz", { token: null })).status;
-    await append();
+    append();
     expect(await ready()).toBe(200);
     refusal = new DyliveError("disk_full", "/var/lib/secret: no room");
-    await append();
+    append();
     const refused = await call("/readyz", { token: null });
     expect([refused.status, refused.at("error", "code")]).toEqual([503, "not_ready"]);
     expect(refused.text).toContain("The disk is full");
     expect(refused.text).not.toContain("secret");
     // An event that the store would not take says nothing of the store.
     refusal = new DyliveError("bad_request", "no such value");
-    await append();
+    append();
     expect(await ready()).toBe(503);
     refusal = null;
-    await append();
+    append();
     expect(await ready()).toBe(200);
     refusal = new DyliveError("store_unreachable", "gone");
-    await append();
+    append();
     expect(await ready()).toBe(503);
     // Nobody has anything to store any more: then a write of its own tells.
     await clock.advance(30_001);
@@ -77,28 +77,19 @@ describe("/readyz", () => {
   });
 
   it("is not ready two seconds after an append that has no answer, and ready with the first answer", async () => {
-    const answers: (() => void)[] = [];
-    const hanging = {
-      ...openSqliteStore({ path: ":memory:" }).log,
-      id: "log",
-      append: () => new Promise<[]>((resolve) => answers.push(() => resolve([]))),
-    };
-    const { call, clock, store } = await manage({ observed: () => hanging as unknown as Log });
+    const { call, clock, appends } = await manage();
     const ready = async () => {
       const { status, text } = await call("/readyz", { token: null });
       return status === 200 ? "ready" : text;
     };
-    const appends = [store.log.append([]), store.log.append([])];
+    for (let n = 0; n < 2; n++) appends.asked(clock.now());
     clock.advance(1_999);
     expect(await ready()).toBe("ready");
     clock.advance(1);
     expect(await ready()).toContain("has not answered for 2 s");
     // One answer is enough: the store answers, the other append may just be larger.
-    answers[0]?.();
-    await appends[0];
+    appends.took(clock.now());
     expect(await ready()).toBe("ready");
-    answers[1]?.();
-    await appends[1];
   });
 
   it("is not ready three seconds after the whole store hangs, asks it once, and is ready again when it answers", async () => {

@@ -5,8 +5,7 @@ import { createToken, type NewToken } from "../../src/http/auth.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { AppendHealth } from "../../src/store/append-health.js";
-import type { Log, RoomKey } from "../../src/store/log.js";
-import { ObservedLog } from "../../src/store/observed.js";
+import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeOperator } from "./fake-admin-service.js";
@@ -56,8 +55,6 @@ export interface ManagedOptions {
   readonly processMetrics?: boolean;
   /** Stands in for parts of the store. */
   readonly replace?: (store: Store) => Store;
-  /** Stands in for the log beneath the one that is observed. */
-  readonly observed?: (log: Log) => Log;
 }
 
 export async function manage({
@@ -65,24 +62,21 @@ export async function manage({
   webRoot,
   processMetrics = false,
   replace = (store) => store,
-  observed = (log) => log,
 }: ManagedOptions = {}): Promise<Managed> {
   const clock = new FakeClock();
   const metrics = new Metrics(clock, processMetrics);
   const appends = new AppendHealth();
   const opened = openSqliteStore({ path: ":memory:", clock });
-  const store = replace({
-    ...opened,
-    log: new ObservedLog(observed(opened.log), {
-      onStored: (events) => metrics.stored(events),
-      onAsked: () => appends.asked(clock.now()),
-      onAppended: (ms) => {
-        appends.took(clock.now());
-        metrics.appended(ms);
-      },
-      onFailed: (error) => appends.failed(error, clock.now()),
-    }),
+  opened.log.observe({
+    asked: () => appends.asked(clock.now()),
+    stored: (events, ms) => {
+      appends.took(clock.now());
+      metrics.appended(ms);
+      metrics.stored(events);
+    },
+    failed: (error) => appends.failed(error, clock.now()),
   });
+  const store = replace(opened);
   const manager = new FakeManager(store);
   const operator = new FakeOperator();
   const mender = new FakeMaintenance();

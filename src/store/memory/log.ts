@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import { AppendObservers } from "../append-health.js";
+import type { Appended, AppendObserver, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
 import { addRemoval, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import { matches, mayReplace, type Row, rowOf } from "../row.js";
 import { eventOf, StoredEvent } from "../stored-event.js";
@@ -161,6 +162,7 @@ export class MemoryLog implements Log {
   readonly #rooms: MemoryRoomLogs;
   readonly #gate: MemoryGate;
   readonly #maxEventsPerRoom: number;
+  readonly #observers = new AppendObservers();
   readonly #waker = new Waker();
 
   constructor(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number) {
@@ -171,12 +173,11 @@ export class MemoryLog implements Log {
   }
 
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
-    return this.#gate.run(() => {
-      const prepared = batches.map(({ room, epoch, events }) => ({ room, epoch, rows: events.map((event) => rowOf(event)) }));
-      const appended = prepared.map(({ room, epoch, rows }) => this.#append(room, epoch, rows));
-      this.#waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
-      return appended;
-    });
+    return this.#observers.during(batches, () => this.#gate.run(() => this.#appendNow(batches)));
+  }
+
+  observe(observer: AppendObserver): void {
+    this.#observers.add(observer);
   }
 
   read(room: RoomKey, after: number, limit: number, where: Where = {}): Promise<Page> {
@@ -230,6 +231,13 @@ export class MemoryLog implements Log {
 
   close(): Promise<void> {
     return this.#gate.close();
+  }
+
+  #appendNow(batches: readonly RoomBatch[]): readonly Appended[] {
+    const prepared = batches.map(({ room, epoch, events }) => ({ room, epoch, rows: events.map((event) => rowOf(event)) }));
+    const appended = prepared.map(({ room, epoch, rows }) => this.#append(room, epoch, rows));
+    this.#waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
+    return appended;
   }
 
   #append(room: RoomKey, epoch: number, rows: readonly Row[]): Appended {

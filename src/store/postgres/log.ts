@@ -1,6 +1,7 @@
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import { AppendObservers } from "../append-health.js";
+import type { Appended, AppendObserver, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
 import { type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import type { Value } from "../sql/work.js";
 import { eventOf, StoredEvent } from "../stored-event.js";
@@ -26,6 +27,7 @@ export class PostgresLog implements Log {
   readonly #connection: PostgresConnection;
   readonly #flusher: Flusher;
   readonly #changes: SerialLane;
+  readonly #observers = new AppendObservers();
   readonly #waker: Waker;
   readonly #watch: HeadWatch;
 
@@ -40,14 +42,19 @@ export class PostgresLog implements Log {
   }
 
   append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
-    return this.#connection.guard(async () => {
+    const append = async () => {
       const appended = await this.#flusher.append(batches.map(prepareBatch));
       const moved = appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }): Head => [room, head]);
       if (moved.length === 0) return appended;
       this.#watch.hear(moved);
       void this.#connection.guard(() => tellOthers(this.#connection, moved)).catch(() => undefined);
       return appended;
-    });
+    };
+    return this.#observers.during(batches, () => this.#connection.guard(append));
+  }
+
+  observe(observer: AppendObserver): void {
+    this.#observers.add(observer);
   }
 
   read(room: RoomKey, after: number, limit: number, where: Where = {}): Promise<Page> {

@@ -2,7 +2,8 @@ import type { Database, Statement } from "better-sqlite3";
 import type { EventType, LiveEvent } from "../../events/event.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import { AppendObservers } from "../append-health.js";
+import type { Appended, AppendObserver, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
 import { type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
@@ -140,6 +141,7 @@ export class SqliteLog implements Log {
   readonly #appender: Appender;
   readonly #reader: SqliteReader;
   readonly #changer: Changer;
+  readonly #observers = new AppendObservers();
   readonly #waker: Waker;
   readonly #known: Statement<[bigint | string, RoomKey], number>;
   readonly #byId: Statement<[bigint | string, RoomKey], [pos: number, body: string]>;
@@ -175,12 +177,12 @@ export class SqliteLog implements Log {
     connection.onClose(() => this.#waker.close());
   }
 
-  async append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
-    const prepared = batches.map(prepareBatch);
-    const weight = prepared.reduce((sum, { rows }) => sum + rows.length, 0);
-    const appended = await this.#connection.write(() => prepared.map((batch) => this.#appender.append(batch)), weight);
-    this.#waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
-    return appended;
+  append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
+    return this.#observers.during(batches, () => this.#append(batches));
+  }
+
+  observe(observer: AppendObserver): void {
+    this.#observers.add(observer);
   }
 
   read(room: RoomKey, after: number, limit: number, where: Where = {}): Promise<Page> {
@@ -239,6 +241,14 @@ export class SqliteLog implements Log {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  async #append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
+    const prepared = batches.map(prepareBatch);
+    const weight = prepared.reduce((sum, { rows }) => sum + rows.length, 0);
+    const appended = await this.#connection.write(() => prepared.map((batch) => this.#appender.append(batch)), weight);
+    this.#waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
+    return appended;
   }
 
   #range(room: RoomKey): Range {
