@@ -4,7 +4,7 @@ import { pino } from "pino";
 import type { Batch } from "../../src/feed/batch.js";
 import { Feed } from "../../src/feed/feed.js";
 import { Follow } from "../../src/feed/follow.js";
-import type { RoomManager } from "../../src/health/state.js";
+import type { RoomOperations } from "../../src/health/state.js";
 import { createToken } from "../../src/http/auth.js";
 import { startApi } from "../../src/http/server.js";
 import { systemClock } from "../../src/runtime/clock.js";
@@ -50,7 +50,7 @@ subscribe("net.server.socket", (message) => {
   socket.once("close", () => sockets.delete(socket));
 });
 
-const manager = { list: async () => [] } as unknown as RoomManager;
+const manager = { list: async () => [] } as unknown as RoomOperations;
 const port =
   kind === "naive"
     ? await naivePort()

@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
+import type { RoomManager } from "../cluster/room-manager.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/limits.js";
@@ -25,7 +26,7 @@ import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import { openHooks } from "../webhooks/start.js";
 import { adminService } from "./admin-service.js";
-import { type Collecting, startCollecting, type WatchedRooms } from "./collecting.js";
+import { type Collecting, startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
 import { finishErasure, keepIndexed, keepWithinLimits, readStatistics, type UpkeepDeps, watchDisk } from "./maintenance.js";
 import { maintenanceService } from "./maintenance-service.js";
@@ -37,7 +38,7 @@ export interface App {
   /** Base URL, with the port that was taken. */
   readonly url: string;
   readonly store: Store;
-  readonly rooms: WatchedRooms;
+  readonly rooms: RoomManager;
   /** The streams for clients of other programs, where they are on. */
   readonly compat: Compat["urls"];
   /** Aborts with the reason when another server has taken the data folder: then this one is to be closed. */
@@ -210,7 +211,7 @@ function compatOptions(
     feed,
     clock,
     logger,
-  }: { readonly store: Store; readonly rooms: WatchedRooms; readonly feed: Feed; readonly clock: Clock; readonly logger: Logger },
+  }: { readonly store: Store; readonly rooms: RoomManager; readonly feed: Feed; readonly clock: Clock; readonly logger: Logger },
 ): CompatOptions {
   const { host, pollMs, compatToken, compatOrigins } = config;
   const tokenNeeded = compatToken === "always" || (compatToken === "auto" && !LOOPBACK.includes(host));

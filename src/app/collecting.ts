@@ -3,26 +3,21 @@ import { join, resolve } from "node:path";
 import { Heartbeat } from "../cluster/heartbeat.js";
 import { JobHolder } from "../cluster/job-holder.js";
 import { LeasedCollectors } from "../cluster/leased-collectors.js";
-import { RemoteRooms } from "../cluster/remote-rooms.js";
+import { RoomManager } from "../cluster/room-manager.js";
 import { readForOrphans, readForRoomsHere } from "../cluster/spooled-work.js";
-import { Supervisor } from "../cluster/supervisor.js";
+import { StatusPublisher } from "../cluster/status-publisher.js";
+import { ReadWantedRooms } from "../cluster/wanted-rooms-view.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
-import type { RoomManager, RoomStatus } from "../health/state.js";
+import type { RoomStatus } from "../health/state.js";
 import { Spool } from "../ingest/spool.js";
 import { inTime } from "../runtime/in-time.js";
 import type { Lease, Membership } from "../store/leases.js";
 import type { Store } from "../store/store.js";
 import type { Config } from "./config.js";
 
-/** Manages rooms, and puts them on the watch list without waiting for the platform. */
-export interface WatchedRooms extends RoomManager {
-  /** @throws DyliveError as {@link Supervisor.watch} does */
-  watch(text: string, signal: AbortSignal): Promise<boolean>;
-}
-
 /** Collecting of rooms here, and the manager that is asked for them. */
 export interface Collecting {
-  readonly rooms: WatchedRooms;
+  readonly rooms: RoomManager;
   /** States of the rooms that this process collects; null where those are all that there are. */
   readonly here: (() => readonly RoomStatus[]) | null;
   /** Bytes that wait on this process's own disk for the database; null without a cluster. */
@@ -59,7 +54,8 @@ export async function startCollecting(config: Config, parts: CollectingDeps): Pr
 
 async function collectAlone(config: Config, parts: CollectingDeps): Promise<Collecting> {
   const { maxOnDemandRooms, onDemandIdleMs } = config;
-  const rooms = new Supervisor({ ...parts, maxOnDemandRooms, onDemandIdleMs, rates: config });
+  const onError = (error: unknown) => parts.onError(error, "the rooms of this process");
+  const rooms = RoomManager.alone({ ...parts, maxOnDemandRooms, onDemandIdleMs, rates: config, onError });
   const ends: (() => Promise<unknown>)[] = [];
   await rooms.start();
   return {
@@ -89,19 +85,23 @@ async function collectTogether(
     ...{ clock, maxBytes: config.spoolMb * 1_000_000, spooled },
     onError: (error) => onError(error, "the spool"),
   });
+  const ofProcess = (error: unknown) => onError(error, "the rooms of this process");
   const collectors = new LeasedCollectors({
     ...{ ...parts, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
-    onError: (error) => onError(error, "the rooms of this process"),
+    publisher: new StatusPublisher(membership.id, wantedRooms, clock, ofProcess),
+    onError: ofProcess,
   });
   const heartbeat = new Heartbeat({
     ...{ membership, clock, wakes: (signal) => wantedRooms.wakes(signal) },
     onChanges: (changes) => collectors.change(changes),
     onError: (error) => onError(error, "its part in the cluster"),
   });
-  const rooms = new RemoteRooms({
+  const ofCluster = (error: unknown) => onError(error, "the rooms of the cluster");
+  const rooms = new RoomManager({
     ...{ ...parts, wantedRooms, maxOnDemandRooms, onDemandIdleMs },
+    view: new ReadWantedRooms(wantedRooms, clock, ofCluster),
     accounts: role === "serve" ? null : parts.accounts,
-    onError: (error) => onError(error, "the rooms of the cluster"),
+    onError: ofCluster,
   });
   const holders = new Holders(membership, parts);
   heartbeat.start();

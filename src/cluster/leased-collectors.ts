@@ -5,31 +5,43 @@ import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
 import type { RoomStatus } from "../health/state.js";
 import type { RoomName } from "../platform/links/resolve.js";
+import type { Clock } from "../runtime/clock.js";
+import { inTime } from "../runtime/in-time.js";
+import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
 import type { Changes, Lease, Membership } from "../store/leases.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow } from "../store/rooms.js";
 import type { WantedRooms } from "../store/wanted-rooms.js";
-import { budgetsOf, type CollectionRates, RATES } from "./rates.js";
 import { sameSettings } from "./settings.js";
-import { StatusPublisher } from "./status-publisher.js";
+import type { CollectedRoom, Publisher } from "./status-publisher.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
-interface LeasedCollectorsDeps extends CollectorDeps {
-  readonly membership: Membership;
-  readonly wantedRooms: Pick<WantedRooms, "tell" | "sweep">;
+export interface LeasedCollectorsDeps extends CollectorDeps {
+  readonly membership: Pick<Membership, "claim" | "drain" | "leave">;
+  readonly wantedRooms: Pick<WantedRooms, "sweep">;
+  readonly publisher: Publisher;
   /** ms without a request after which a room that is not on the watch list is let go. */
   readonly onDemandIdleMs: number;
   readonly rates?: CollectionRates;
   readonly onError: (error: unknown) => void;
 }
 
+/** Rates at which a process may ask the platform and connect to it, for all of its rooms. */
+export interface CollectionRates {
+  readonly requestsPerS: number;
+  readonly connectsPerS: number;
+}
+
 /** A collector, and the names that its room is wanted by. */
-interface LeasedRoom {
-  readonly collector: Collector;
+interface LeasedRoom extends CollectedRoom {
   readonly keys: Set<string>;
-  /** It has ended by itself: there is no such account. */
   over: boolean;
 }
+
+/** Default rates: a page is a megabyte, a connect is cheap. */
+const RATES: CollectionRates = { requestsPerS: 5, connectsPerS: 20 };
+/** Seconds' worth that may come at once after a pause: a process that is given the rooms of another must not wait. */
+const BURST_S = 2;
 
 /** Longest interval between sweeps, in ms: how soon a change of the watch list is followed that was not announced. */
 const SWEEP_MS = 3000;
@@ -40,12 +52,13 @@ const RETRY_MS = 1000;
 /** Longest wait of a process that stops for others to take its rooms over, in ms. */
 const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
+/** Longest wait for collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
+const STOP_MS = 4000;
 
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class LeasedCollectors {
   readonly #parts: LeasedCollectorsDeps;
   readonly #shared: SharedByCollectors;
-  readonly #publisher: StatusPublisher;
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, LeasedRoom>();
   /** Ends of collectors that are stopping. */
@@ -59,13 +72,12 @@ export class LeasedCollectors {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
     this.#parts = parts;
     this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
-    this.#publisher = new StatusPublisher(parts.membership.id, parts.wantedRooms, parts.clock, () => this.#held, parts.onError);
   }
 
   start(): void {
-    const { clock, wantedRooms: wishes, onDemandIdleMs, onError } = this.#parts;
-    this.#publisher.start();
-    this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wishes.sweep(onDemandIdleMs).catch(onError));
+    const { clock, wantedRooms, onDemandIdleMs, onError, publisher } = this.#parts;
+    publisher.start(() => this.#held);
+    this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wantedRooms.sweep(onDemandIdleMs).catch(onError));
   }
 
   /** The states of the rooms that are collected here. */
@@ -97,18 +109,19 @@ export class LeasedCollectors {
 
   /** Gives the rooms to others, goes on with them until they are taken over, for some seconds at most, and leaves the cluster. */
   async stop(): Promise<void> {
-    const { membership, clock, onError } = this.#parts;
+    const { membership, clock, onError, publisher, spool } = this.#parts;
     this.#stopSweeping();
     const until = clock.now() + DRAIN_MS;
     // Asked again and again: the others may stop, too.
     while (this.#leases.size > 0 && clock.now() < until && (await membership.drain().catch(() => false))) await clock.sleep(DRAIN_LOOK_MS);
     this.#stop.abort();
     await membership.leave().catch(onError);
-    this.#publisher.stop();
+    publisher.stop();
     this.#leases.clear();
     for (const { collector } of this.#all()) this.#end(collector);
     this.#held.clear();
-    await Promise.all(this.#ending); // also of rooms that were let go a moment ago: what they had received is on its way to others
+    const ended = Promise.all(this.#ending); // also of rooms that were let go a moment ago: what they had received is on its way to others
+    await (spool === undefined ? inTime(ended, STOP_MS, clock).catch(() => {}) : ended);
   }
 
   #all(): readonly LeasedRoom[] {
@@ -137,6 +150,7 @@ export class LeasedCollectors {
   #attach(key: string, twin: LeasedRoom): void {
     twin.keys.add(key);
     this.#held.set(key, twin);
+    this.#parts.publisher.changed([key]);
   }
 
   /** Returns what the store knows of the room; asks until the store answers. */
@@ -157,11 +171,18 @@ export class LeasedCollectors {
   #hold(lease: Lease, row: RoomRow | null, planned: boolean): void {
     const keys = new Set([lease.key]);
     const tenure = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
-    const name = lease.name as RoomName; // only these kinds are wished for
-    const collector = new Collector(name, this.#parts, this.#shared, row?.settings ?? NO_SETTINGS, row, tenure);
+    const name = lease.name as RoomName; // only these kinds are wanted
+    const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
+    const collector = new Collector(name, this.#parts, this.#shared, settings, row, tenure);
     const held: LeasedRoom = { collector, keys, over: false };
     this.#held.set(lease.key, held);
-    void collector.run().then(() => this.#ended(held));
+    const changed = () => this.#parts.publisher.changed(keys);
+    collector.health.onChange(changed);
+    changed();
+    void collector.run().then(() => {
+      this.#ended(held);
+      changed();
+    });
   }
 
   /** Claims the room by whichever of its names is this process's. */
@@ -212,7 +233,7 @@ export class LeasedCollectors {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
-    this.#publisher.forget(key);
+    this.#parts.publisher.forget(key);
     held.keys.delete(key);
     if (held.keys.size === 0) this.#end(held.collector, paused);
   }
@@ -221,4 +242,12 @@ export class LeasedCollectors {
     const ending = collector.stop(paused).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
+}
+
+/** Returns the budgets that the rooms of a process share. */
+function budgetsOf(clock: Clock, { requestsPerS, connectsPerS }: CollectionRates): Budgets {
+  return {
+    requests: new RateLimiter(clock, { perSecond: requestsPerS, burst: Math.max(1, requestsPerS * BURST_S) }),
+    connects: new RateLimiter(clock, { perSecond: connectsPerS, burst: Math.max(1, connectsPerS * BURST_S) }),
+  };
 }

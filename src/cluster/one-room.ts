@@ -9,7 +9,7 @@ import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
 import { matches } from "../store/row.js";
 import type { RoomStore } from "../store/store.js";
-import { Supervisor } from "./supervisor.js";
+import { RoomManager } from "./room-manager.js";
 
 /** Dependencies of {@link OneRoom}. */
 interface OneRoomDeps {
@@ -35,7 +35,7 @@ export class OneRoom {
   readonly found: RoomStatus;
   readonly store: RoomStore;
   readonly #onlySession: string | null;
-  readonly #supervisor: Supervisor;
+  readonly #rooms: RoomManager;
   readonly #clock: Clock;
   readonly #close: () => Promise<void>;
   readonly #over = new AbortController();
@@ -44,7 +44,7 @@ export class OneRoom {
     readonly found: RoomStatus;
     readonly onlySession: string | null;
     readonly store: RoomStore;
-    readonly supervisor: Supervisor;
+    readonly rooms: RoomManager;
     readonly clock: Clock;
     readonly close: () => Promise<void>;
   }) {
@@ -52,7 +52,7 @@ export class OneRoom {
     this.found = room.found;
     this.store = room.store;
     this.#onlySession = room.onlySession;
-    this.#supervisor = room.supervisor;
+    this.#rooms = room.rooms;
     this.#clock = room.clock;
     this.#close = room.close;
   }
@@ -66,15 +66,16 @@ export class OneRoom {
     const { reach, clock, pollMs, maxEvents, setAside, onReceived } = parts;
     const store = openMemoryStore({ maxEventsPerRoom: maxEvents, clock });
     const collecting = { ...reach, store, clock, pollMs, setAside, ...(onReceived && { onReceived }) };
-    const supervisor = new Supervisor({ ...collecting, maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER });
+    const limits = { maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER };
+    const rooms = RoomManager.alone({ ...collecting, ...limits, onError: () => {} });
     const close = async () => {
-      await supervisor.stop();
+      await rooms.stop();
       await store.close();
       await reach.identities.close();
     };
     try {
-      const { onlySession, status } = await supervisor.request(text, SETTLE_MS, signal);
-      return new OneRoom({ found: status, onlySession, store, supervisor, clock, close });
+      const { onlySession, status } = await rooms.request(text, SETTLE_MS, signal);
+      return new OneRoom({ found: status, onlySession, store, rooms, clock, close });
     } catch (error) {
       await close();
       throw error;
@@ -83,7 +84,7 @@ export class OneRoom {
 
   /** Returns the current status of the room. */
   status(): RoomStatus {
-    return this.#supervisor.status(this.room) ?? this.found;
+    return this.#rooms.status(this.room) ?? this.found;
   }
 
   /**

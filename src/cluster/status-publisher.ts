@@ -10,10 +10,24 @@ const COUNTS_MS = 1000;
 const COUNTS_MS_PER_ROOM = 10;
 const SLOWEST_MS = 10_000;
 
-/** A collector whose status is published, by a name that its room is wanted by. */
-interface PublishedStatus {
+/** A collector of this process. */
+export interface CollectedRoom {
   readonly collector: Collector;
+  /** It has ended by itself: there is no such account, or the room is paused. */
   readonly over: boolean;
+}
+
+/** Collectors of this process, by the keys of the names that their rooms are wanted by. */
+export type CollectedRooms = ReadonlyMap<string, CollectedRoom>;
+
+/** Brings the status of this process's rooms to those who ask for it. */
+export interface Publisher {
+  start(rooms: () => CollectedRooms): void;
+  /** Notes that the status of a room may have changed, by its names. */
+  changed(keys: Iterable<string>): void;
+  /** Forgets a name by which a room is no longer this process's. */
+  forget(key: string): void;
+  stop(): void;
 }
 
 /** Status of a room as last published. */
@@ -25,37 +39,28 @@ interface Last {
 }
 
 /** Publishes the status of this process's rooms to the other processes: what is new, of all rooms in one statement. */
-export class StatusPublisher {
+export class StatusPublisher implements Publisher {
   readonly #member: number;
   readonly #wantedRooms: Pick<WantedRooms, "tell">;
   readonly #clock: Clock;
-  readonly #rooms: () => ReadonlyMap<string, PublishedStatus>;
   readonly #onError: (error: unknown) => void;
   readonly #last = new Map<string, Last>();
   #telling = false;
   #stopLooking: () => void = () => {};
 
-  /** @param rooms collectors of this process, by the keys of their wanted rooms */
-  constructor(
-    member: number,
-    wantedRooms: Pick<WantedRooms, "tell">,
-    clock: Clock,
-    rooms: () => ReadonlyMap<string, PublishedStatus>,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(member: number, wantedRooms: Pick<WantedRooms, "tell">, clock: Clock, onError: (error: unknown) => void) {
     this.#member = member;
     this.#wantedRooms = wantedRooms;
     this.#clock = clock;
-    this.#rooms = rooms;
     this.#onError = onError;
   }
 
-  start(): void {
+  start(rooms: () => CollectedRooms): void {
     let failing = false;
     this.#stopLooking = this.#clock.every(LOOK_MS, () => {
       if (this.#telling) return;
       this.#telling = true;
-      void this.#tell()
+      void this.#tell(rooms)
         .then(() => {
           failing = false;
         })
@@ -74,14 +79,16 @@ export class StatusPublisher {
     this.#stopLooking();
   }
 
-  /** Forgets a name by which a room is no longer this process's. */
+  /** Does nothing: all rooms are looked at again soon, and told in one statement. */
+  changed(): void {}
+
   forget(key: string): void {
     this.#last.delete(key);
   }
 
-  async #tell(): Promise<void> {
+  async #tell(collected: () => CollectedRooms): Promise<void> {
     const now = this.#clock.now();
-    const rooms = this.#rooms();
+    const rooms = collected();
     const everyMs = Math.min(Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * rooms.size), SLOWEST_MS);
     const news: WantedRoomReport[] = [];
     const told = new Map<string, Last>();
@@ -96,7 +103,7 @@ export class StatusPublisher {
     }
     if (news.length === 0) return;
     await this.#wantedRooms.tell(this.#member, news);
-    for (const [key, last] of told) if (this.#rooms().has(key)) this.#last.set(key, last);
+    for (const [key, last] of told) if (collected().has(key)) this.#last.set(key, last);
   }
 }
 

@@ -1,4 +1,6 @@
 import { type Report, readReport } from "../collector/report.js";
+import { quietStatus } from "../health/paused.js";
+import type { RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
@@ -7,34 +9,112 @@ import { type WantedRoom, type WantedRooms, wantedKey } from "../store/wanted-ro
 /** Least ms between two readings while nobody waits for one, and while somebody does. */
 const CALM_MS = 250;
 const BUSY_MS = 20;
+/** Longest time that the rooms are shown as last read, in ms, while the database is away. */
+const STALE_MS = 30_000;
+/** Time without a collector after which a room has failed, in ms: one whose collector is gone has another one within seconds. */
+const TAKE_OVER_MS = 60_000;
 
 /** A wanted room, and the report of its collector. */
-export class ViewedRoom {
-  readonly row: WantedRoom;
-  #report: Report | null | undefined;
+export interface ViewedRoom extends Pick<WantedRoom, "key" | "name" | "room" | "owner" | "toldAt"> {
+  readonly report: Report | null;
+}
 
-  /** @param before the earlier view of the same wanted room: a text is read once */
-  constructor(row: WantedRoom, before?: ViewedRoom) {
-    this.row = row;
-    this.#report = before?.row.told === row.told ? before.#report : undefined;
+/** View of the wanted rooms of all processes, which is what a manager of rooms knows of them. */
+export interface WantedRoomsView {
+  /** Whether it is new enough to be shown. */
+  readonly isFresh: boolean;
+  /** Reads the wanted rooms for the first time, and follows them until it is stopped. @throws what the store throws */
+  start(): Promise<void>;
+  stop(): void;
+  of(name: Alias): ViewedRoom | undefined;
+  ofRoom(room: RoomKey): ViewedRoom | undefined;
+  all(): readonly ViewedRoom[];
+  /** Reads the wanted rooms as they are now. @throws what the store throws */
+  read(): Promise<void>;
+  /** Resolves when a wanted room may have changed, after `ms` at the latest, or when the signal aborts. */
+  next(key: string, ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Those who wait for a wanted room to change. */
+export class RoomWaiters {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<{ readonly key: string; readonly wake: () => void }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  /** Report of the collector, read when somebody wants it: most of thousands of rooms are not looked at between two readings. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Resolves when the room changes, after `ms` at the latest, or when the signal aborts. */
+  async next(key: string, ms: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const waiter = { key, wake: () => stop.abort() };
+    this.#waiting.add(waiter);
+    await this.#clock.sleep(ms, AbortSignal.any([signal, stop.signal])).catch(() => {});
+    this.#waiting.delete(waiter);
+  }
+
+  /** Whether somebody waits for the room. */
+  has(key: string): boolean {
+    return [...this.#waiting].some((waiter) => waiter.key === key);
+  }
+
+  /** Wakes those who wait for one of these rooms; all without keys. */
+  wake(keys?: Iterable<string>): void {
+    const changed = keys === undefined ? null : new Set(keys);
+    for (const { key, wake } of [...this.#waiting]) if (changed === null || changed.has(key)) wake();
+  }
+}
+
+/** A room as last read; its report is read when somebody wants it, since most of thousands are not looked at between two readings. */
+class ReadRoom implements ViewedRoom {
+  readonly #row: WantedRoom;
+  #report: Report | null | undefined;
+
+  /** @param before the earlier view of the same room: a text is read once */
+  constructor(row: WantedRoom, before?: ReadRoom) {
+    this.#row = row;
+    this.#report = before !== undefined && before.#row.told === row.told ? before.#report : undefined;
+  }
+
+  get key(): string {
+    return this.#row.key;
+  }
+
+  get name(): Alias {
+    return this.#row.name;
+  }
+
+  get room(): RoomKey | null {
+    return this.#row.room;
+  }
+
+  get owner(): string | null {
+    return this.#row.owner;
+  }
+
+  get toldAt(): number | null {
+    return this.#row.toldAt;
+  }
+
   get report(): Report | null {
-    if (this.#report === undefined) this.#report = readReport(this.row.told);
+    if (this.#report === undefined) this.#report = readReport(this.#row.told);
     return this.#report;
   }
 }
 
-/** View of the cluster's wanted rooms, read again whenever something has changed. */
-export class WantedRoomsView {
+/** View of the wanted rooms of many processes, read again whenever something has changed. */
+export class ReadWantedRooms implements WantedRoomsView {
   readonly #wantedRooms: Pick<WantedRooms, "all" | "wakes">;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #stop = new AbortController();
-  readonly #waiting = new Set<() => void>();
-  #byKey: ReadonlyMap<string, ViewedRoom> = new Map();
-  #byRoom: ReadonlyMap<RoomKey, ViewedRoom> = new Map();
+  readonly #waiters: RoomWaiters;
+  #byKey: ReadonlyMap<string, ReadRoom> = new Map();
+  #byRoom: ReadonlyMap<RoomKey, ReadRoom> = new Map();
   #readAt: number | null = null;
   #reading: Promise<void> | null = null;
 
@@ -43,9 +123,9 @@ export class WantedRoomsView {
     this.#wantedRooms = wantedRooms;
     this.#clock = clock;
     this.#onError = onError;
+    this.#waiters = new RoomWaiters(clock);
   }
 
-  /** Reads the wanted rooms for the first time, and whenever they change until it is stopped. @throws what the store throws */
   async start(): Promise<void> {
     void this.#follow(this.#stop.signal);
     await this.read();
@@ -53,12 +133,11 @@ export class WantedRoomsView {
 
   stop(): void {
     this.#stop.abort();
-    this.#wake();
+    this.#waiters.wake();
   }
 
-  /** Time of the last reading of the wanted rooms, ms UTC; null before the first. */
-  get readAt(): number | null {
-    return this.#readAt;
+  get isFresh(): boolean {
+    return this.#readAt !== null && this.#clock.now() - this.#readAt <= STALE_MS;
   }
 
   of(name: Alias): ViewedRoom | undefined {
@@ -73,7 +152,6 @@ export class WantedRoomsView {
     return [...this.#byKey.values()];
   }
 
-  /** Reads the wanted rooms as they are now. @throws what the store throws */
   async read(): Promise<void> {
     // One that has begun already may have missed what the caller knows.
     await this.#reading?.catch(() => {});
@@ -83,34 +161,24 @@ export class WantedRoomsView {
     return this.#reading;
   }
 
-  /** Resolves when the wanted rooms were read anew, after `ms` at the latest, or when the signal aborts. */
-  async next(ms: number, signal: AbortSignal): Promise<void> {
-    const stop = new AbortController();
-    let wake = () => {};
-    const woken = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    this.#waiting.add(wake);
-    const timeout = this.#clock.sleep(ms, AbortSignal.any([signal, stop.signal])).catch(() => {});
-    await Promise.race([woken, timeout]);
-    this.#waiting.delete(wake);
-    stop.abort();
+  next(key: string, ms: number, signal: AbortSignal): Promise<void> {
+    return this.#waiters.next(key, ms, signal);
   }
 
   async #read(): Promise<void> {
     const rows = await this.#wantedRooms.all();
-    const byKey = new Map<string, ViewedRoom>();
-    const byRoom = new Map<RoomKey, ViewedRoom>();
+    const byKey = new Map<string, ReadRoom>();
+    const byRoom = new Map<RoomKey, ReadRoom>();
     for (const row of rows) {
-      const wished = new ViewedRoom(row, this.#byKey.get(row.key));
-      byKey.set(row.key, wished);
+      const read = new ReadRoom(row, this.#byKey.get(row.key));
+      byKey.set(row.key, read);
       // Of several names of a room the one counts that somebody collects it by.
-      if (row.room !== null && (row.owner !== null || !byRoom.has(row.room))) byRoom.set(row.room, wished);
+      if (row.room !== null && (row.owner !== null || !byRoom.has(row.room))) byRoom.set(row.room, read);
     }
     this.#byKey = byKey;
     this.#byRoom = byRoom;
     this.#readAt = this.#clock.now();
-    this.#wake();
+    this.#waiters.wake();
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -118,11 +186,24 @@ export class WantedRoomsView {
       await this.read().catch((error: unknown) => {
         if (!signal.aborted) this.#onError(error);
       });
-      await this.#clock.sleep(this.#waiting.size > 0 ? BUSY_MS : CALM_MS, signal).catch(() => {});
+      await this.#clock.sleep(this.#waiters.size > 0 ? BUSY_MS : CALM_MS, signal).catch(() => {});
     }
   }
+}
 
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
-  }
+/** Returns a room's status as its collector told it, and the truth where that collector is gone. Null when nobody has met the room. */
+export function shownStatus({ owner, toldAt, report }: ViewedRoom, now: number): RoomStatus | null {
+  const status = report?.status ?? null;
+  if (status === null || owner !== null) return status;
+  const since = toldAt === null ? status.evidence.since : Math.min(toldAt, now);
+  const isLate = now - since > TAKE_OVER_MS;
+  const reason = isLate
+    ? "the process that collected it is gone, and no other has taken it; `dylive cluster` shows who collects"
+    : "the process that collected it is gone; another takes it over";
+  return { ...status, state: isLate ? "failed" : "connecting", evidence: { ...status.evidence, reason, since } };
+}
+
+/** Returns the status of a room that the store knows and that no process of the cluster has taken yet. */
+export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
+  return quietStatus(room, "resolving", "no process of the cluster collects it yet; `dylive cluster` shows who collects", now);
 }

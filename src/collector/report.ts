@@ -17,10 +17,22 @@ export interface Report {
 const FEW_COUNTS = 100;
 const REASON_MAX_CHARS = 2_000;
 
-/** Returns the report of a collector. */
+/** Returns the report of a collector, as it is whenever it is read. */
 export function reportOf(collector: Pick<Collector, "status" | "health">): Report {
-  const { state, problem, reason } = collector.health;
-  return { status: collector.status(), state, problem, reason };
+  return {
+    get status() {
+      return collector.status();
+    },
+    get state() {
+      return collector.health.state;
+    },
+    get problem() {
+      return collector.health.problem;
+    },
+    get reason() {
+      return collector.health.reason;
+    },
+  };
 }
 
 /** Returns the report as text of at most `TOLD_MAX_CHARS`: counts of rare methods are left out before anything else. */

@@ -5,7 +5,7 @@ import type { RoomKey } from "../store/log.js";
 import { Audience } from "./audience.js";
 import { Backlog } from "./backlog.js";
 import { GiftsWatch } from "./gifts-watch.js";
-import { answersCaller, type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
+import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
 const MASKED_SAMPLE = 20;
 
@@ -70,12 +70,12 @@ export function isInteractive(method: string): boolean {
   return INTERACTIVE.has(method);
 }
 
-/** Keeps the state of one room with its evidence, and tells those who wait for it to change. */
+/** Keeps the state of one room with its evidence, and tells of its changes. */
 export class RoomHealth {
   readonly #clock: Clock;
   readonly #counts = new Map<string, number>();
   readonly #drops = new Map<string, number>();
-  readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
   /** State by what the platform does. */
   #state: RoomState = "resolving";
   /** Whether what comes waits too long for the log. */
@@ -183,7 +183,7 @@ export class RoomHealth {
   }
 
   #wake(): void {
-    for (const wake of this.#waiting) wake();
+    for (const listener of this.#listeners) listener();
   }
 
   /** Notes as whom the room is watched: whether gifts reach one account says nothing of another. */
@@ -274,22 +274,8 @@ export class RoomHealth {
     return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
   }
 
-  /** Resolves when the state is one that answers a first caller, after `ms` at the latest, or when the signal aborts. */
-  async settled(ms: number, signal: AbortSignal): Promise<void> {
-    const stop = new AbortController();
-    const until = AbortSignal.any([signal, stop.signal]);
-    const timeout = this.#clock.sleep(ms, until).catch(() => {});
-    const changed = new Promise<void>((resolve) => {
-      const check = () => {
-        if (!answersCaller(this.state)) return;
-        this.#waiting.delete(check);
-        resolve();
-      };
-      this.#waiting.add(check);
-      until.addEventListener("abort", () => this.#waiting.delete(check), { once: true });
-      check();
-    });
-    await Promise.race([timeout, changed]);
-    stop.abort();
+  /** Tells of every change of state or reason from now on. @param listener must not wait */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 }

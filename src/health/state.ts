@@ -103,7 +103,7 @@ export interface RoomView {
 }
 
 /** Operations of managing rooms, which are asked of those who collect them. */
-export interface RoomManager extends RoomRequests {
+export interface RoomOperations extends RoomRequests {
   /** Every room of the store with its state, oldest first. */
   list(): Promise<readonly RoomView[]>;
   /** @throws DyliveError not_found */

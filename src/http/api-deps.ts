@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import type { Exports } from "../exports/exports.js";
-import type { RoomManager } from "../health/state.js";
+import type { RoomOperations } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
@@ -19,7 +19,7 @@ export type ApiStore = Omit<Store, "close">;
 /** Dependencies of every route. */
 export interface ApiDeps {
   readonly store: ApiStore;
-  readonly rooms: RoomManager;
+  readonly rooms: RoomOperations;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   readonly calls: HttpCalls;

@@ -3,7 +3,7 @@ import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import { type Exports, LocalExports } from "../exports/exports.js";
 import type { Feed } from "../feed/feed.js";
-import type { RoomManager, RoomStatus } from "../health/state.js";
+import type { RoomOperations, RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
@@ -51,7 +51,7 @@ interface ApiOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly store: ApiStore;
-  readonly rooms: RoomManager;
+  readonly rooms: RoomOperations;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   /** The process's feed of the store's log; one of the API's own by default. */

@@ -32,6 +32,8 @@ export interface Lease {
   readonly watched: boolean;
   /** Settings for collecting the room; null until somebody met it. */
   readonly settings: RoomSettings | null;
+  /** Settings that it is being added with, where they are not stored yet; a cluster of many begins with those that are. */
+  readonly asked?: Partial<RoomSettings>;
   /**
    * Former owner: `free` had none, `dead` one that is gone, `offered` one that goes on collecting until this process takes the room over.
    */

@@ -1,6 +1,6 @@
 import type { MemberRow } from "./leases.js";
 import type { RoomKey } from "./log.js";
-import type { Alias } from "./rooms.js";
+import type { Alias, RoomSettings, Rooms } from "./rooms.js";
 
 /** Room that is wanted, and how it is doing where it is collected. */
 export interface WantedRoom {
@@ -39,14 +39,18 @@ export interface WantedRoomReport {
 /** Most characters of `told`: a room's status with the counts of all methods that the platform knows is a quarter of it. */
 export const TOLD_MAX_CHARS = 32_768;
 
+/** Number of wanted rooms that no limit stops. */
+export const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
+
 /** Rooms that are wanted by any process of a cluster, and the reports of their collectors. */
 export interface WantedRooms {
   /**
    * Notes that somebody wants the room of this name now.
-   * @param most wanted rooms of this kind, beside the watch list, that the cluster takes || @returns false when there are as many and this
-   * is none of them
+   * @param most wanted rooms of this kind, beside the watch list, that the cluster takes; {@link ANY_NUMBER} for one that is to be on it
+   * @param settings by which it is to be collected first, where it is not yet and the cluster can hand them on before they are stored
+   * @returns false when there are as many and this is none of them
    */
-  ask(name: Alias, most: number): Promise<boolean>;
+  ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<boolean>;
   /** Forgets a wanted room: by this name, or the room by any name. */
   forget(what: Alias | RoomKey): Promise<void>;
   /**
@@ -67,4 +71,17 @@ export interface WantedRooms {
 /** Returns the key of a wanted room. */
 export function wantedKey({ kind, value }: Alias): string {
   return `${kind}:${value}`;
+}
+
+/**
+ * Puts a room on the watch list, whoever wants that: it is collected from now on, also after a restart and if it was paused, by any process
+ * that has the store open. @param settings how it is to be collected; what is not given stays as it was
+ */
+export async function watchRoom(
+  rooms: Pick<Rooms, "setSettings" | "setWatch">,
+  room: RoomKey,
+  settings: Partial<RoomSettings> = {},
+): Promise<void> {
+  if (Object.keys(settings).length > 0) await rooms.setSettings(room, settings);
+  await rooms.setWatch(room, "on");
 }

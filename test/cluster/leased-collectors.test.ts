@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
+import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import { Spool } from "../../src/ingest/spool.js";
+import type { Clock } from "../../src/runtime/clock.js";
 import type { Membership } from "../../src/store/leases.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { fastClock } from "../fast-clock.js";
@@ -14,6 +16,10 @@ import { MemoryWantedRooms } from "./memory-wanted-rooms.js";
 const file = useDirectory();
 const RID = "100000002";
 const KEY = `web_rid:${RID}`;
+const published = (wantedRooms: MemoryWantedRooms, clock: Clock) => ({
+  wantedRooms,
+  publisher: new StatusPublisher(1, wantedRooms, clock, () => {}),
+});
 
 it("a process that stops waits for what rooms that it has just lost hand over", async () => {
   const clock = fastClock(20);
@@ -42,7 +48,7 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
   const collectors = new LeasedCollectors({
     ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
     membership,
-    wantedRooms: new MemoryWantedRooms(store.rooms, clock),
+    ...published(new MemoryWantedRooms(store.rooms, clock), clock),
   });
   try {
     collectors.start();
@@ -71,7 +77,7 @@ it("rooms that wait for a store that is away are no leak of listeners, however m
   process.on("warning", warned);
   const collectors = new LeasedCollectors({
     ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
-    ...{ onError: () => {}, setAside: () => {}, wantedRooms: new MemoryWantedRooms(store.rooms, clock) },
+    ...{ onError: () => {}, setAside: () => {}, ...published(new MemoryWantedRooms(store.rooms, clock), clock) },
     membership: { id: 1, drain: async () => false, leave: async () => {} } as unknown as Membership,
   });
   try {

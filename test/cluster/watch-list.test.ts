@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Supervisor, type SupervisorDeps } from "../../src/cluster/supervisor.js";
+import { type LocalRoomsDeps, RoomManager } from "../../src/cluster/room-manager.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
 import type { Resume } from "../../src/store/rooms.js";
 import { type Running, running, SIGNAL } from "../collector/running.js";
@@ -14,8 +14,8 @@ afterEach(async () => {
   now = undefined;
 });
 /** Another server on the same store. */
-const another = ({ store, clock, simulator }: Running, more: Partial<SupervisorDeps> = {}) =>
-  new Supervisor({
+const another = ({ store, clock, simulator }: Running, more: Partial<LocalRoomsDeps> = {}) =>
+  RoomManager.alone({
     ...reachAt(simulator.url),
     store,
     clock,
@@ -23,6 +23,7 @@ const another = ({ store, clock, simulator }: Running, more: Partial<SupervisorD
     maxOnDemandRooms: 50,
     onDemandIdleMs: 600_000,
     setAside: () => {},
+    onError: () => {},
     ...more,
   });
 const open = (r: Running, room = ROOM) => r.simulator.truth(room).connections.filter(({ closedAt }) => closedAt === null);

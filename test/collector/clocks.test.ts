@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { Supervisor } from "../../src/cluster/supervisor.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
 import { Bearings } from "../../src/collector/bearings.js";
 import { Missed } from "../../src/collector/missed.js";
 import { receivedUntil } from "../../src/collector/records.js";
@@ -191,7 +191,7 @@ describe("a room that goes from one process to another whose clock is an hour", 
     await clock.sleep(40_000);
     // Another machine: its uptime counts from elsewhere.
     const other: Clock = { ...clock, uptime: () => ({ start: "other", ms: clock.now() }), now: () => clock.now() + differ };
-    const rooms = new Supervisor({ ...partsFor(now.simulator, now.store, other) });
+    const rooms = RoomManager.alone({ ...partsFor(now.simulator, now.store, other) });
     await rooms.start();
     await rooms.request("100000002", 60_000, SIGNAL);
     const gaps = async () => ((await now?.events(room)) ?? []).filter((event): event is Gap => event.type === "gap");

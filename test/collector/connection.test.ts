@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
-import { Supervisor } from "../../src/cluster/supervisor.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { Platform } from "../../src/platform/access/platform.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { Lockstep } from "../faults/lockstep.js";
@@ -55,7 +55,7 @@ it("a question that is answered after its connection was lost does not make a ro
     }
     return reply;
   };
-  const rooms = new Supervisor({ ...parts, platform: { ...parts.platform, get } });
+  const rooms = RoomManager.alone({ ...parts, platform: { ...parts.platform, get } });
   now = { clock, simulator, store, rooms, events: async () => [], stop: () => stopAll(rooms, store, simulator) };
   void rooms.request(RID, 60_000, SIGNAL);
   const state = () => rooms.collected()[0]?.state;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { unclaimedStatus } from "../../src/cluster/remote-status.js";
+import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
 import { type Report, readReport, writeReport } from "../../src/collector/report.js";
 import { TOLD_MAX_CHARS } from "../../src/store/wanted-rooms.js";
 

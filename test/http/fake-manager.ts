@@ -1,4 +1,4 @@
-import type { RequestedRoom, RoomManager, RoomState, RoomStatus, RoomView } from "../../src/health/state.js";
+import type { RequestedRoom, RoomOperations, RoomState, RoomStatus, RoomView } from "../../src/health/state.js";
 import { readPaste } from "../../src/platform/links/resolve.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
@@ -7,7 +7,7 @@ import type { Store } from "../../src/store/store.js";
 import { NOTHING_SEEN, NOTHING_TOLD } from "./served.js";
 
 /** Manages the rooms of a store without a platform: a room is known as soon as it is asked for, by the name it is asked for. */
-export class FakeManager implements RoomManager {
+export class FakeManager implements RoomOperations {
   readonly states = new Map<RoomKey, RoomStatus>();
   /** Every text that was to be collected. */
   readonly asked: string[] = [];

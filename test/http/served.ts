@@ -1,6 +1,13 @@
 import { pino } from "pino";
 import { afterEach } from "vitest";
-import { NO_GAPS, type RequestedRoom, type RoomManager, type RoomState, type RoomStatus, type RoomView } from "../../src/health/state.js";
+import {
+  NO_GAPS,
+  type RequestedRoom,
+  type RoomOperations,
+  type RoomState,
+  type RoomStatus,
+  type RoomView,
+} from "../../src/health/state.js";
 import { createToken } from "../../src/http/auth.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import type { Clock } from "../../src/runtime/clock.js";
@@ -29,7 +36,7 @@ export const NOTHING_SEEN: RoomStatus["evidence"] = {
 export const NOTHING_TOLD: RoomStatus["broadcast"] = { cover: null, online: null, totalViewers: null, likes: null };
 
 /** A desk that knows every room as room 1, unless told otherwise. */
-export class FakeDesk implements RoomManager {
+export class FakeDesk implements RoomOperations {
   state: RoomState = "live";
   room = 1;
   asked: string[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
-import { Supervisor } from "../../src/cluster/supervisor.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomBatch } from "../../src/store/log.js";
@@ -16,7 +16,7 @@ import { until } from "../until.js";
 let clock: Lockstep;
 let simulator: Simulator;
 let store: RoomStore;
-let rooms: Supervisor;
+let rooms: RoomManager;
 let room = 0;
 /** What every append is put through first. */
 let before: (batches: readonly RoomBatch[]) => Promise<void> = async () => {};
@@ -36,8 +36,8 @@ beforeEach(async () => {
   const setAside = (_: unknown, error: unknown) => {
     throw error;
   };
-  rooms = new Supervisor({
-    ...{ ...reachAt(simulator.url), store: { ...store, log: slow }, clock, setAside },
+  rooms = RoomManager.alone({
+    ...{ ...reachAt(simulator.url), store: { ...store, log: slow }, clock, setAside, onError: () => {} },
     ...{ pollMs: 5000, maxOnDemandRooms: 50, onDemandIdleMs: 600_000 },
   });
   const asked = rooms.request(RID, 60_000, SIGNAL).then((found) => {

@@ -162,5 +162,4 @@ async function managed(options: Parameters<StartManager>[0]): Promise<Running<Ma
   };
 }
 
-// In full with stores in memory: test/cluster/remote-rooms.test.ts.
-describeManager("a process of a cluster on PostgreSQL", managed, { brief: true });
+describeManager("a process of a cluster on PostgreSQL", managed);

@@ -1,6 +1,8 @@
 import { Heartbeat } from "../../src/cluster/heartbeat.js";
 import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
-import { RemoteRooms } from "../../src/cluster/remote-rooms.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
+import { StatusPublisher } from "../../src/cluster/status-publisher.js";
+import { ReadWantedRooms } from "../../src/cluster/wanted-rooms-view.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { Membership, Role } from "../../src/store/leases.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -25,7 +27,7 @@ export class ClusterProcess {
   readonly store: PostgresStore;
   readonly membership: Membership;
   readonly collectors: LeasedCollectors;
-  readonly rooms: RemoteRooms;
+  readonly rooms: RoomManager;
   readonly errors: unknown[];
   readonly #heartbeat: Heartbeat;
 
@@ -33,7 +35,7 @@ export class ClusterProcess {
     store: PostgresStore,
     membership: Membership,
     collectors: LeasedCollectors,
-    rooms: RemoteRooms,
+    rooms: RoomManager,
     heartbeat: Heartbeat,
     errors: unknown[],
   ) {
@@ -53,7 +55,7 @@ export class ClusterProcess {
     const wantedRooms = atSpeed(store.cluster.wantedRooms, speed);
     const membership = await leases.join({ name: "test", role, capacity });
     const errors: unknown[] = [];
-    const onError = (error: unknown) => errors.push(error);
+    const onError = (error: unknown) => void errors.push(error);
     const parts = {
       ...reachAt(platform),
       ...{ store, wantedRooms, clock, maxOnDemandRooms, onDemandIdleMs, onError },
@@ -63,12 +65,15 @@ export class ClusterProcess {
         throw new Error(`refused: ${event.id}`, { cause: error });
       },
     };
-    const collectors = new LeasedCollectors({ ...parts, membership });
+    const collectors = new LeasedCollectors({
+      ...{ ...parts, membership },
+      publisher: new StatusPublisher(membership.id, wantedRooms, clock, onError),
+    });
     const heartbeat = new Heartbeat({
       ...{ membership, clock, onError, wakes: (signal) => wantedRooms.wakes(signal) },
       onChanges: (changes) => collectors.change(changes),
     });
-    const rooms = new RemoteRooms(parts);
+    const rooms = new RoomManager({ ...parts, view: new ReadWantedRooms(wantedRooms, clock, onError) });
     heartbeat.start();
     collectors.start();
     await rooms.start();

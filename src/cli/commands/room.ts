@@ -12,6 +12,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
+import { watchRoom } from "../../store/wanted-rooms.js";
 import { interruptSignal } from "../stop.js";
 import { plain, print, say, utcTime } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -71,7 +72,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
       .action((name: string, settings: Partial<Config>) =>
         withStore(loadConfig(settings), async ({ rooms }) => {
           const { room: key } = await namedRoom(rooms, null, name);
-          await rooms.setWatch(key, to);
+          await (to === "on" ? watchRoom(rooms, key) : rooms.setWatch(key, to));
           say(plain(`${titleOf(await rowOf(rooms, key))} ${done}`));
         }),
       );
@@ -97,8 +98,7 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
       const asker = await access.asker(stop);
       const name = await nameIn(text, { platform: access.platform, visitor: asker }, stop);
       const room = await meet(rooms, name, access, stop);
-      await rooms.setSettings(room, settings);
-      await rooms.setWatch(room, "on");
+      await watchRoom(rooms, room, settings);
       say(
         plain(
           `${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,

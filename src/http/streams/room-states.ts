@@ -1,4 +1,4 @@
-import type { RoomManager, RoomView } from "../../health/state.js";
+import type { RoomOperations, RoomView } from "../../health/state.js";
 import { roomAnswer } from "../v1/schemas.js";
 import type { LiveStreams } from "./live.js";
 
@@ -13,12 +13,12 @@ export interface StatesReader {
 /** Looks at the states of all rooms while somebody wants to know, once for all readers, and tells each what changed for it. */
 export class RoomStates {
   readonly #live: Pick<LiveStreams, "clock" | "limits" | "failed">;
-  readonly #rooms: Pick<RoomManager, "list">;
+  readonly #rooms: Pick<RoomOperations, "list">;
   /** States that each reader was told last, by room. */
   readonly #readers = new Map<StatesReader, Map<number, string>>();
   #running = false;
 
-  constructor(live: Pick<LiveStreams, "clock" | "limits" | "failed">, rooms: Pick<RoomManager, "list">) {
+  constructor(live: Pick<LiveStreams, "clock" | "limits" | "failed">, rooms: Pick<RoomOperations, "list">) {
     this.#live = live;
     this.#rooms = rooms;
   }

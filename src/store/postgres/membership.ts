@@ -102,7 +102,8 @@ export class PostgresMembership implements Membership {
     const now = new Map<string, Known>();
     const [taken, changed]: [Lease[], Lease[]] = [[], []];
     for (const row of mine) {
-      const was = before.get(row.key);
+      // One that nobody had was forgotten and is wanted anew, all between two beats: what it was collected by is over.
+      const was = ways.get(row.key) === "free" ? undefined : before.get(row.key);
       if (was !== undefined && was.row.room === row.room && was.row.settings === row.settings) {
         now.set(row.key, was);
         continue;
@@ -112,7 +113,7 @@ export class PostgresMembership implements Membership {
       (was === undefined ? taken : changed).push(lease);
     }
     this.#known = now;
-    const gone = [...before].filter(([key]) => !now.has(key));
+    const gone = [...before].filter(([key]) => !now.has(key) || ways.get(key) === "free");
     return { taken, changed, lost: gone.map(([key, { row }]) => ({ key, paused: row.room !== null && paused.has(row.room) })) };
   }
 

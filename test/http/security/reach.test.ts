@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import { Supervisor } from "../../../src/cluster/supervisor.js";
+import { RoomManager } from "../../../src/cluster/room-manager.js";
 import { createToken } from "../../../src/http/auth.js";
 import { startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
@@ -52,7 +52,7 @@ describe("what is reached through us", () => {
     }
     const port = (canary.address() as AddressInfo).port;
     const store = openSqliteStore({ path: ":memory:" });
-    const rooms = new Supervisor({
+    const rooms = RoomManager.alone({
       ...reachAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`),
       store,
       clock: systemClock,
@@ -60,6 +60,7 @@ describe("what is reached through us", () => {
       maxOnDemandRooms: 50,
       onDemandIdleMs: 60_000,
       setAside: () => {},
+      onError: () => {},
     });
     const logger = pino({ level: "silent" });
     const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger });

@@ -1,7 +1,7 @@
 import { fastify } from "fastify";
 import { type Logger, pino } from "pino";
 import { afterEach } from "vitest";
-import type { RoomManager, RoomView } from "../../../src/health/state.js";
+import type { RoomOperations, RoomView } from "../../../src/health/state.js";
 import { createToken, type NewToken } from "../../../src/http/auth.js";
 import { Authenticator, adminByDefault, authentication } from "../../../src/http/authentication.js";
 import { Connections } from "../../../src/http/connections.js";
@@ -60,7 +60,7 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   const authenticator = new Authenticator({ tokens: store.tokens, secrets, clock, logger });
   const sockets = new WsUpgrade(live, authenticator);
   listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
-  const rooms = { list: async () => server.views } as unknown as RoomManager;
+  const rooms = { list: async () => server.views } as unknown as RoomOperations;
   authentication(app, authenticator);
   await app.register(
     async (v1) => {

@@ -1,6 +1,6 @@
 import { Value } from "typebox/value";
 import { expect, it } from "vitest";
-import { unclaimedStatus } from "../../../src/cluster/remote-status.js";
+import { unclaimedStatus } from "../../../src/cluster/wanted-rooms-view.js";
 import { writeReport } from "../../../src/collector/report.js";
 import { ClusterSchema } from "../../../src/http/v1/cluster-routes.js";
 import type { Cluster } from "../../../src/store/cluster.js";

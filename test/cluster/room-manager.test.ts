@@ -1,4 +1,4 @@
 import { running } from "../collector/running.js";
 import { describeManager } from "./manager-suite.js";
 
-describeManager("supervisor", (options) => running({}, options));
+describeManager("rooms of a process that is alone", (options) => running({}, options));

@@ -1,21 +1,18 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { RemoteRooms } from "../../src/cluster/remote-rooms.js";
-import { unclaimedStatus } from "../../src/cluster/remote-status.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
+import { ReadWantedRooms, unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
 import { writeReport } from "../../src/collector/report.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { breathe, FakeClock } from "../clock.js";
-import { runningRemotely, SIGNAL } from "../collector/running.js";
+import { SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
-import { describeManager } from "./manager-suite.js";
 import { MemoryWantedRooms } from "./memory-wanted-rooms.js";
-
-describeManager("rooms collected elsewhere", (options) => runningRemotely(options));
 
 const KEY = "web_rid:100000002";
 let store: RoomStore | undefined;
-let rooms: RemoteRooms | undefined;
+let rooms: RoomManager | undefined;
 afterEach(async () => {
   await rooms?.stop();
   await store?.close();
@@ -29,13 +26,15 @@ async function alone() {
   const limits = { maxOnDemandRooms: 50, onDemandIdleMs: 600_000 };
   store = own;
   const errors: unknown[] = [];
-  const made = new RemoteRooms({
+  const onError = (error: unknown) => void errors.push(error);
+  const made = new RoomManager({
     ...reachAt("http://127.0.0.1:1"),
     store: own,
     wantedRooms: wishes,
     clock,
     ...limits,
-    onError: (error) => errors.push(error),
+    onError,
+    view: new ReadWantedRooms(wishes, clock, onError),
   });
   rooms = made;
   await made.start();

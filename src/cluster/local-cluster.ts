@@ -1,0 +1,223 @@
+import { type Report, reportOf } from "../collector/report.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Changes, Lease, Membership } from "../store/leases.js";
+import type { RoomKey } from "../store/log.js";
+import type { Alias, RoomRow, RoomSettings, Rooms } from "../store/rooms.js";
+import { ANY_NUMBER, type WantedRooms, wantedKey } from "../store/wanted-rooms.js";
+import { sameSettings } from "./settings.js";
+import type { CollectedRoom, CollectedRooms, Publisher } from "./status-publisher.js";
+import { RoomWaiters, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
+
+/** Time for which "no such account" is kept, in ms: a client that polls a wrong id must not make us poll the platform. */
+const KEEP_OVER_MS = 60_000;
+/** Report on a room whose collector is about to begin. */
+const BEFORE: Report = { status: null, state: "resolving", problem: null, reason: "its collection begins" };
+
+/** A wanted room of this process, whose report is its collector as it is now. */
+class LocalRoom implements ViewedRoom {
+  readonly key: string;
+  readonly owner = "this process";
+  readonly toldAt = null;
+  lease: Lease;
+  askedAt: number;
+  /** Counted among those that somebody asked for, while it is not on the watch list. */
+  onDemand: boolean;
+  readonly #collected: () => CollectedRoom | undefined;
+  #room: RoomKey | null;
+  #overAt: number | null = null;
+
+  constructor(lease: Lease, askedAt: number, onDemand: boolean, collected: () => CollectedRoom | undefined) {
+    this.key = lease.key;
+    this.lease = lease;
+    this.askedAt = askedAt;
+    this.onDemand = onDemand;
+    this.#room = lease.room;
+    this.#collected = collected;
+  }
+
+  get name(): Alias {
+    return this.lease.name;
+  }
+
+  get room(): RoomKey | null {
+    this.#room = this.#collected()?.collector.room ?? this.#room; // a name may lead to another room by now
+    return this.#room;
+  }
+
+  /** Whether its collector has ended by itself: there is no such account, or it came upon a room that is paused. */
+  get isOver(): boolean {
+    return this.#collected()?.over ?? false;
+  }
+
+  get report(): Report {
+    const collector = this.#collected()?.collector;
+    return collector === undefined ? BEFORE : reportOf(collector);
+  }
+
+  /** Whether it has come to nothing a while ago. */
+  isPast(now: number): boolean {
+    this.#overAt = this.isOver ? (this.#overAt ?? now) : null;
+    return this.#overAt !== null && now - this.#overAt >= KEEP_OVER_MS;
+  }
+}
+
+/**
+ * Cluster of one process: it has every lease at once, and what is wanted and told is in its memory. The watch list is the store's, which
+ * commands change beside this process.
+ */
+export class LocalCluster
+  implements WantedRoomsView, Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">, Pick<Membership, "claim" | "drain" | "leave">
+{
+  readonly isFresh = true;
+  readonly publisher: Publisher;
+  readonly #rooms: Rooms;
+  readonly #clock: Clock;
+  readonly #onChanges: (changes: Changes) => void;
+  readonly #waiters: RoomWaiters;
+  readonly #wanted = new Map<string, LocalRoom>();
+  #collected: () => CollectedRooms = () => new Map();
+  /** Number of changes that this process knows of: a watch list that was read before one is out of date. */
+  #changes = 0;
+
+  /** @param onChanges told which rooms are to be collected, and which are not any more */
+  constructor(rooms: Rooms, clock: Clock, onChanges: (changes: Changes) => void) {
+    this.#rooms = rooms;
+    this.#clock = clock;
+    this.#onChanges = onChanges;
+    this.#waiters = new RoomWaiters(clock);
+    this.publisher = {
+      start: (collected) => {
+        this.#collected = collected;
+      },
+      changed: (keys) => this.#waiters.wake(keys),
+      forget: () => {},
+      stop: () => {},
+    };
+  }
+
+  async start(): Promise<void> {}
+
+  stop(): void {
+    this.#waiters.wake();
+  }
+
+  of(name: Alias): ViewedRoom | undefined {
+    return this.#wanted.get(wantedKey(name));
+  }
+
+  ofRoom(room: RoomKey): ViewedRoom | undefined {
+    const named = this.all().filter((one) => one.room === room);
+    return named.find(({ isOver }) => !isOver) ?? named[0];
+  }
+
+  all(): readonly LocalRoom[] {
+    return [...this.#wanted.values()];
+  }
+
+  async read(): Promise<void> {}
+
+  next(key: string, ms: number, signal: AbortSignal): Promise<void> {
+    return this.#waiters.next(key, ms, signal);
+  }
+
+  async ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<boolean> {
+    const known = this.#wanted.get(wantedKey(name));
+    const onDemand = most < ANY_NUMBER;
+    if (known !== undefined) {
+      known.askedAt = this.#clock.now();
+      known.onDemand ||= onDemand;
+      return true;
+    }
+    const others = this.all().filter((one) => one.onDemand && !one.lease.watched && !one.isOver);
+    if (new Set(others.map(({ room, key }) => room ?? key)).size >= most) return false;
+    const lease: Lease = { key: wantedKey(name), name, room: null, watched: false, settings: null, how: "free" };
+    this.#take([settings === undefined ? lease : { ...lease, asked: settings }], onDemand);
+    return true;
+  }
+
+  async forget(what: Alias | RoomKey): Promise<void> {
+    const paused = typeof what === "number" && (await this.#rooms.get(what))?.watch === "paused";
+    const forgotten = this.all().filter(({ room, key }) => (typeof what === "number" ? room === what : key === wantedKey(what)));
+    this.#changes++;
+    this.#drop(forgotten.map(({ key }) => ({ key, paused })));
+  }
+
+  async sweep(idleMs: number): Promise<void> {
+    let rows: readonly RoomRow[];
+    let read = ++this.#changes;
+    for (;;) {
+      rows = await this.#rooms.list();
+      if (read === this.#changes) break;
+      read = this.#changes; // it has changed meanwhile
+    }
+    const now = this.#clock.now();
+    const byRoom = new Map(rows.map((row) => [row.room, row]));
+    const byNumber = new Map(rows.flatMap((row) => (row.webRid === null ? [] : [[wantedKey(numberOf(row.webRid)), row]])));
+    const lost: Changes["lost"][number][] = [];
+    const changed: Lease[] = [];
+    const collected = new Set<RoomKey>();
+    for (const wanted of this.all()) {
+      const { key, room, lease } = wanted;
+      if (this.#waiters.has(key)) wanted.askedAt = now;
+      const row = room === null ? byNumber.get(key) : byRoom.get(room);
+      const paused = row?.watch === "paused";
+      const listed = row?.watch === "on" && row.webRid !== null;
+      const isIdle = !listed && (lease.watched || now - wanted.askedAt >= idleMs);
+      if (paused || isIdle || wanted.isPast(now)) {
+        lost.push({ key, paused });
+        continue;
+      }
+      if (row === undefined) continue;
+      if (listed) collected.add(row.room);
+      if (lease.asked !== undefined && !listed) continue; // the settings that it is being added with are not stored yet
+      if (lease.watched === listed && lease.room === row.room && lease.settings !== null && sameSettings(lease.settings, row.settings))
+        continue;
+      wanted.lease = { key, name: lease.name, room: row.room, watched: listed, settings: row.settings, how: lease.how };
+      changed.push(wanted.lease);
+    }
+    this.#drop(lost);
+    if (changed.length > 0) this.#onChanges({ taken: [], changed, lost: [] });
+    const missing = rows.filter(({ watch, room }) => watch === "on" && !collected.has(room));
+    const leases = missing.flatMap(({ room, webRid, settings }): readonly Lease[] => {
+      if (webRid === null) return [];
+      const name = numberOf(webRid);
+      return [{ key: wantedKey(name), name, room, watched: true, settings, how: "free" }];
+    });
+    this.#take(
+      leases.filter(({ key }) => !this.#wanted.has(key)),
+      false,
+    );
+  }
+
+  /** Does nothing: what changes the watch list here sweeps, too. */
+  async changed(): Promise<void> {}
+
+  claim(_key: string, room: RoomKey): Promise<number> {
+    return this.#rooms.claim(room);
+  }
+
+  /** @returns false: there is nobody else */
+  async drain(): Promise<boolean> {
+    return false;
+  }
+
+  async leave(): Promise<void> {}
+
+  #take(leases: readonly Lease[], onDemand: boolean): void {
+    if (leases.length === 0) return;
+    const now = this.#clock.now();
+    for (const lease of leases) this.#wanted.set(lease.key, new LocalRoom(lease, now, onDemand, () => this.#collected().get(lease.key)));
+    this.#onChanges({ taken: leases, changed: [], lost: [] });
+  }
+
+  #drop(lost: Changes["lost"]): void {
+    if (lost.length === 0) return;
+    for (const { key } of lost) this.#wanted.delete(key);
+    this.#onChanges({ taken: [], changed: [], lost });
+    this.#waiters.wake(lost.map(({ key }) => key));
+  }
+}
+
+function numberOf(webRid: string): Alias {
+  return { kind: "web_rid", value: webRid };
+}

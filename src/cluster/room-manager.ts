@@ -1,0 +1,359 @@
+import { PausedRooms } from "../health/paused.js";
+import { answersCaller, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
+import { Visitor } from "../platform/access/visitor.js";
+import { nameIn, type RoomName, readPaste } from "../platform/links/resolve.js";
+import type { Reach } from "../platform/platform-access.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { RateLimiter } from "../runtime/rate-limiter.js";
+import type { RoomKey } from "../store/log.js";
+import type { Alias, RoomRow, RoomSettings } from "../store/rooms.js";
+import type { Store } from "../store/store.js";
+import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/wanted-rooms.js";
+import { LeasedCollectors, type LeasedCollectorsDeps } from "./leased-collectors.js";
+import { LocalCluster } from "./local-cluster.js";
+import { assertPossible } from "./settings.js";
+import { shownStatus, unclaimedStatus, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
+
+/** Dependencies of {@link RoomManager}. */
+interface RoomManagerDeps extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
+  readonly store: Pick<Store, "rooms">;
+  readonly wantedRooms: Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">;
+  readonly view: WantedRoomsView;
+  readonly clock: Clock;
+  /** The accounts of this machine; null where it collects nothing: then those who collect know them, and say what they lack in the room's state. */
+  readonly accounts: Reach["accounts"] | null;
+  /** Rooms of the whole cluster that are collected because somebody asked, beside the watch list. */
+  readonly maxOnDemandRooms: number;
+  /** ms without a request after which such a room is let go. */
+  readonly onDemandIdleMs: number;
+  /** Shortest time between renewals of a wanted room, in ms: a client that polls each second is one write in half a minute by default. */
+  readonly renewMs?: number;
+  /** Collectors that are stopped with the manager: those of a process that is alone. */
+  readonly collectors?: LeasedCollectors;
+  /** Told that the cluster could not be looked at: it is looked at again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Dependencies of the manager of a process that is alone. */
+export interface LocalRoomsDeps extends Omit<LeasedCollectorsDeps, "membership" | "wantedRooms" | "publisher"> {
+  readonly maxOnDemandRooms: number;
+}
+
+/** A room that somebody asked for: the name that it is wanted by, and what was known of it. */
+interface Wanting {
+  readonly name: Alias;
+  readonly isNew: boolean;
+  readonly met: boolean;
+  readonly paused: RoomStatus | null;
+}
+
+/** Callers who wait to hear whether a room that nobody wanted before is added. */
+interface Adding {
+  callers: number;
+  /** Somebody else wants it, too: it stays though it is not added. */
+  stays: boolean;
+}
+
+/** Interval of looking whether a room that is to be watched has been met, in ms. */
+const SAVE_MS = 3000;
+/** Short links followed per second at most, for all rooms together. */
+const REQUESTS_PER_S = 5;
+const RENEW_MS = 30_000;
+/** Wanted rooms whose renewal is remembered; beyond that they are renewed sooner. */
+const REMEMBERED = 10_000;
+
+/**
+ * Manages rooms: says what is wanted, and knows the rooms' states by what their collectors tell. One process is a cluster of one. While the
+ * database of many is away every call is `store_unreachable`; only `status`, which waits for nothing, shows what was last known, for half
+ * a minute.
+ */
+export class RoomManager implements RoomOperations {
+  readonly #parts: RoomManagerDeps;
+  readonly #requests: RateLimiter;
+  readonly #renewMs: number;
+  readonly #renewedAt = new Map<string, number>();
+  /** Rooms to be put on the watch list as soon as somebody has met them, by their keys. */
+  readonly #toWatch = new Map<string, Alias>();
+  readonly #adding = new Map<string, Adding>();
+  readonly #paused: PausedRooms;
+  #stopSaving: () => void = () => {};
+  #stopped = false;
+
+  constructor(parts: RoomManagerDeps) {
+    this.#parts = parts;
+    this.#paused = new PausedRooms(parts.clock);
+    this.#requests = new RateLimiter(parts.clock, { perSecond: REQUESTS_PER_S, burst: 10 });
+    this.#renewMs = parts.renewMs ?? Math.min(RENEW_MS, parts.onDemandIdleMs / 4);
+  }
+
+  /** Makes the manager of a process that has all rooms for itself, and collects them. */
+  static alone(parts: LocalRoomsDeps): RoomManager {
+    const local = new LocalCluster(parts.store.rooms, parts.clock, (changes) => collectors.change(changes));
+    const collectors = new LeasedCollectors({ ...parts, membership: local, wantedRooms: local, publisher: local.publisher });
+    collectors.start();
+    return new RoomManager({ ...parts, wantedRooms: local, view: local, collectors, renewMs: 0 });
+  }
+
+  /** Begins to follow the wanted rooms and the watch list. @throws what the store throws */
+  async start(): Promise<void> {
+    const { clock, onDemandIdleMs, onError, view, wantedRooms } = this.#parts;
+    await wantedRooms.sweep(onDemandIdleMs);
+    await view.start();
+    this.#stopSaving();
+    this.#stopSaving = clock.every(Math.min(SAVE_MS, onDemandIdleMs), () => void this.#save().catch(onError));
+  }
+
+  /** Takes no more requests, and ends the collections of a process that is alone. In a cluster of many what was wanted stays so until it is idle. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopSaving();
+    this.#parts.view.stop();
+    await this.#parts.collectors?.stop();
+  }
+
+  /**
+   * Puts a room on the watch list: it is collected from now on, also after a restart. Does not wait for the platform, but to follow a short link.
+   * A room that is paused stays so: what a server is started with is older than that.
+   * @param text anything that names a room
+   * @returns whether it is collected; false when it is known to be paused
+   * @throws DyliveError bad_room; of a short link also no_account, room_unknown, unreachable
+   */
+  async watch(text: string, signal: AbortSignal): Promise<boolean> {
+    const { name, paused } = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER);
+    if (paused !== null) return false;
+    this.#toWatch.set(wantedKey(name), name);
+    await this.#save();
+    return true;
+  }
+
+  async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
+    const asked = await this.#nameIn(text, signal);
+    const onlySession = asked.kind === "room_id" ? asked.value : null;
+    const { name, met, paused } = await this.#want(asked, this.#parts.maxOnDemandRooms);
+    if (paused !== null) return { room: paused.room, onlySession, status: paused };
+    const { status, viewed } = await this.#settled(name, met, settleMs, signal);
+    const { problem = null, reason = "" } = viewed?.report ?? {};
+    if (!met && problem !== null) throw new DyliveError(problem, reason);
+    return { room: status.room, onlySession, status };
+  }
+
+  status(room: RoomKey): RoomStatus | null {
+    const { view, clock } = this.#parts;
+    const viewed = view.isFresh ? view.ofRoom(room) : undefined;
+    return viewed === undefined ? null : shownStatus(viewed, clock.now());
+  }
+
+  /** The states of all rooms that are collected now. */
+  collected(): readonly RoomStatus[] {
+    const rooms = new Set(this.#parts.view.all().flatMap((viewed) => viewed.room ?? []));
+    return [...rooms].flatMap((room) => this.status(room) ?? []);
+  }
+
+  async list(): Promise<readonly RoomView[]> {
+    const { rooms } = this.#parts.store;
+    const rows = await rooms.list();
+    const aliases = await rooms.allAliases();
+    return rows.map((row) => this.#shown(row, aliases.get(row.room) ?? []));
+  }
+
+  async view(room: RoomKey): Promise<RoomView> {
+    const row = await this.#row(room);
+    return this.#shown(row, await this.#parts.store.rooms.aliases(room));
+  }
+
+  async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
+    await assertPossible(settings, this.#parts);
+    const wanting = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER, settings);
+    const room = wanting.paused?.room ?? (await this.#added(wanting, settleMs, signal));
+    await watchRoom(this.#parts.store.rooms, room, settings);
+    await this.#follow();
+    return this.view(room);
+  }
+
+  /** Waits for a room that a caller adds. @throws DyliveError what keeps it from being met; then it is wanted no more: the caller is told so */
+  async #added({ name, isNew, met }: Wanting, settleMs: number, signal: AbortSignal): Promise<RoomKey> {
+    const key = wantedKey(name);
+    const adding = this.#adding.get(key) ?? { callers: 0, stays: !isNew };
+    this.#adding.set(key, adding);
+    adding.callers++;
+    try {
+      return (await this.#settled(name, met, settleMs, signal)).status.room;
+    } catch (error) {
+      if (adding.callers === 1 && !adding.stays) await this.#parts.wantedRooms.forget(name).catch(() => {});
+      throw error;
+    } finally {
+      if (--adding.callers === 0) this.#adding.delete(key);
+    }
+  }
+
+  async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
+    await assertPossible(settings, this.#parts);
+    await this.#row(room);
+    await this.#parts.store.rooms.setSettings(room, settings);
+    await this.#follow();
+    return this.view(room);
+  }
+
+  pause(room: RoomKey): Promise<RoomView> {
+    return this.#unwatch(room, "paused");
+  }
+
+  async resume(room: RoomKey): Promise<RoomView> {
+    const row = await this.#row(room);
+    if (row.webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
+    await watchRoom(this.#parts.store.rooms, room);
+    // One that came to nothing a moment ago is tried again at once.
+    if (this.#parts.view.ofRoom(room)?.report?.problem === "no_account") await this.#parts.wantedRooms.forget(room);
+    await this.#follow();
+    return this.view(room);
+  }
+
+  remove(room: RoomKey): Promise<RoomView> {
+    return this.#unwatch(room, "off");
+  }
+
+  /** Brings a change of ours to the processes that collect. */
+  async #follow(): Promise<void> {
+    const { wantedRooms, view, onDemandIdleMs } = this.#parts;
+    await wantedRooms.sweep(onDemandIdleMs);
+    await wantedRooms.changed();
+    await view.read();
+  }
+
+  async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
+    await this.#row(room);
+    await this.#parts.store.rooms.setWatch(room, watch);
+    await this.#parts.wantedRooms.forget(room);
+    await this.#parts.view.read();
+    return this.view(room);
+  }
+
+  async #row(room: RoomKey): Promise<RoomRow> {
+    const row = room > 0 ? await this.#parts.store.rooms.get(room) : null;
+    if (row === null) throw new DyliveError("not_found", `there is no room ${room}`);
+    return row;
+  }
+
+  #shown(row: RoomRow, aliases: readonly Alias[]): RoomView {
+    const { proxy } = row.settings;
+    const shown = proxy === null ? null : (this.#parts.platformBy(proxy).proxy?.name ?? null); // without its password
+    return {
+      row: { ...row, settings: { ...row.settings, proxy: shown } },
+      aliases,
+      status: this.#paused.statusOf(row) ?? this.status(row.room),
+    };
+  }
+
+  /** The lasting name in a text; short links are followed, within what the platform may be asked. */
+  async #nameIn(text: string, signal: AbortSignal): Promise<RoomName> {
+    const { platform, userAgent } = this.#parts;
+    if (readPaste(text).kind === "short_link") await this.#requests.turn(signal);
+    return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
+  }
+
+  /**
+   * Says that a room is wanted: by the name that it is wanted by already, by its number, or by the name that was asked for. For a paused
+   * room it says nothing, and `paused` is its state.
+   */
+  async #want(asked: RoomName, most: number, settings?: Partial<RoomSettings>): Promise<Wanting> {
+    if (this.#stopped) throw new DyliveError("stopping", "no more rooms are taken");
+    const viewed = await this.#find(asked);
+    const row = viewed === undefined ? await this.#rowOf(asked) : null;
+    const paused = row === null ? null : this.#paused.statusOf(row);
+    // By its number a room is collected, but a custom id may be somebody else's by now.
+    const number: Alias | null = row?.webRid == null || asked.kind === "unique_id" ? null : { kind: "web_rid", value: row.webRid };
+    const name = viewed?.name ?? number ?? asked;
+    const wanting = { name, isNew: viewed === undefined, met: viewed?.report?.status != null, paused };
+    if (paused !== null) return wanting;
+    await this.#ask(name, most, settings);
+    const adding = this.#adding.get(wantedKey(name));
+    if (adding !== undefined && settings === undefined) adding.stays = true;
+    return wanting;
+  }
+
+  async #ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<void> {
+    const { wantedRooms, view, clock } = this.#parts;
+    const key = wantedKey(name);
+    const now = clock.now();
+    const known = view.of(name);
+    const isPast = known?.report?.state === "paused"; // it came upon a room that is paused no more
+    if (isPast) await wantedRooms.forget(name);
+    else if (known !== undefined && now - (this.#renewedAt.get(key) ?? Number.NEGATIVE_INFINITY) < this.#renewMs) return;
+    if (!(await wantedRooms.ask(name, most, settings)))
+      throw new DyliveError("too_many_rooms", `${most} rooms are collected on demand, which is the most allowed`);
+    if (this.#renewedAt.size >= REMEMBERED) this.#renewedAt.clear();
+    if (this.#renewMs > 0) this.#renewedAt.set(key, now);
+    if (known === undefined || isPast) await view.read();
+  }
+
+  /** Finds the wanted room of a name, or of the room that has this name. One that came upon a paused room is over. */
+  async #find(name: Alias): Promise<ViewedRoom | undefined> {
+    const { view, store } = this.#parts;
+    const viewed = view.of(name);
+    if (viewed !== undefined && viewed.report?.state !== "paused") return viewed;
+    const room = await store.rooms.find(name);
+    return room === null ? undefined : view.ofRoom(room);
+  }
+
+  /** Returns what the store knows of the room of a name. */
+  async #rowOf(name: Alias): Promise<RoomRow | null> {
+    const { rooms } = this.#parts.store;
+    const room = await rooms.find(name);
+    return room === null ? null : rooms.get(room);
+  }
+
+  /**
+   * Waits for a first state of a room that answers a caller; not for one that was met before.
+   * @throws DyliveError what keeps it from being met
+   */
+  async #settled(
+    name: Alias,
+    met: boolean,
+    settleMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly status: RoomStatus; readonly viewed: ViewedRoom | undefined }> {
+    const { clock, store, view } = this.#parts;
+    const end = clock.now() + settleMs;
+    for (;;) {
+      const viewed = await this.#find(name);
+      const report = viewed?.report ?? null;
+      const now = clock.now();
+      const isLast = end <= now || signal.aborted || this.#stopped;
+      const status = viewed === undefined ? null : shownStatus(viewed, now);
+      if (status !== null && (met || isLast || answersCaller(status.state))) return { status, viewed };
+      if (viewed === undefined || view.of(name)?.report?.state === "paused") {
+        const row = await this.#rowOf(name); // it was paused meanwhile, or the platform has said which room it is
+        const paused = row === null ? null : this.#paused.statusOf(row);
+        if (paused !== null) return { status: paused, viewed: undefined };
+      }
+      if (status === null && report !== null && answersCaller(report.state))
+        throw new DyliveError(report.problem ?? "room_unknown", report.reason);
+      if (isLast) {
+        // What is stored of a room can be read though nobody collects it just now.
+        const room = await store.rooms.find(name);
+        if (room !== null && report === null && !signal.aborted) return { status: unclaimedStatus(room, now), viewed };
+        const why = report === null ? "no process of the cluster has taken it yet; `dylive cluster` shows them" : report.reason;
+        throw new DyliveError(
+          report?.problem ?? "room_unknown",
+          report?.problem != null ? why : `no answer within ${settleMs} ms (${why})`,
+        );
+      }
+      await view.next(viewed?.key ?? wantedKey(name), end - now, signal);
+    }
+  }
+
+  /** Puts the rooms that wait for it on the watch list, as far as somebody has met them. */
+  async #save(): Promise<void> {
+    const { rooms } = this.#parts.store;
+    for (const [key, name] of this.#toWatch) {
+      // A custom id may be somebody else's by now, until the platform has said whose it is.
+      const room = (await this.#find(name))?.room ?? (name.kind === "unique_id" ? null : await rooms.find(name));
+      if (room === null) await this.#ask(name, ANY_NUMBER);
+      else {
+        if ((await rooms.get(room))?.watch !== "paused") await watchRoom(rooms, room);
+        this.#toWatch.delete(key);
+      }
+    }
+  }
+}
