@@ -1,7 +1,6 @@
-import type { Contributor } from "./contributors.js";
 import type { OutgoingEnvelope } from "./messages.js";
 import { common, stringPiece, text, userPiece } from "./messages.js";
-import type { SimulatedPerson } from "./people.js";
+import type { Contributor, SimulatedPerson } from "./people.js";
 import type { SchemaFields } from "./schema.js";
 
 /** Makes the message with the count of current viewers as the page shows it. */

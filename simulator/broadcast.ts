@@ -1,9 +1,8 @@
 import type { PushConnection } from "./connection.js";
 import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
-import { LowHalves, makeId } from "./ids.js";
 import type { Feed, Outgoing } from "./outgoing.js";
 import { isGift, isInteractive } from "./outgoing.js";
-import { hash32 } from "./random.js";
+import { hash32, LowHalves, makeId } from "./random.js";
 import type { Schema } from "./schema.js";
 import type { SentTruth } from "./truth.js";
 import { Truth } from "./truth.js";

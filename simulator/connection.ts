@@ -1,9 +1,15 @@
 import { WebSocket } from "ws";
-import type { Damage } from "./damage.js";
-import { corrupted, truncated } from "./damage.js";
-import type { FrameHead, ResponseTexts } from "./frame.js";
-import { encodeCloseFrame, encodeHeartbeatAnswer, encodeMsgFrame } from "./frame.js";
-import type { Late } from "./late.js";
+import type { Late } from "./agenda.js";
+import {
+  corrupted,
+  type Damage,
+  encodeCloseFrame,
+  encodeHeartbeatAnswer,
+  encodeMsgFrame,
+  type FrameHead,
+  type ResponseTexts,
+  truncated,
+} from "./frame.js";
 import { isGift, isInteractive } from "./outgoing.js";
 import type { Random } from "./random.js";
 import type { Schema } from "./schema.js";

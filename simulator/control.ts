@@ -1,13 +1,15 @@
 import { gunzipSync } from "node:zlib";
 import { DyliveError } from "../src/runtime/errors.js";
 import { control } from "./backdrop.js";
-import { ConnectionFaults } from "./connection-faults.js";
+import type { SimulatedBroadcast } from "./broadcast.js";
+import type { Hears, PushConnection } from "./connection.js";
 import { factOf } from "./fact.js";
+import type { Damage } from "./frame.js";
 import type { RefusalForm } from "./handshake.js";
-import { makeId } from "./ids.js";
 import { encodePlanned, type Outgoing } from "./outgoing.js";
-import type { GiftsTo } from "./platform.js";
-import { hash32 } from "./random.js";
+import type { GiftsTo, SimulatedPlatform } from "./platform.js";
+import { hash32, makeId } from "./random.js";
+import type { SimulatedRoom } from "./room.js";
 import { isFields, type Schema, type SchemaFields } from "./schema.js";
 
 /** Content of a frame that is played as it was captured, as far as it could be read. */
@@ -95,6 +97,85 @@ export interface PlayedFrame {
   readonly at: number;
   readonly bytes: Uint8Array;
   readonly kind?: "push" | "response";
+}
+
+/** Faults between the platform and those who are connected (facts/protocol.md section 5). Rooms are named by web_rid or custom id. */
+class ConnectionFaults {
+  protected readonly platform: SimulatedPlatform;
+
+  constructor(platform: SimulatedPlatform) {
+    this.platform = platform;
+  }
+
+  /** Cuts the TCP connections of a room's viewers without a close frame. */
+  cut(webRid: string): void {
+    this.#each(webRid, (connection) => connection.end("cut"));
+  }
+
+  /** Resets each connection of the live broadcast by TCP when it is `ms` old, or no more. */
+  resetAfter(webRid: string, ms: number | null): void {
+    this.live(webRid).lifeMs = ms;
+  }
+
+  /** Closes a room's connections with a close code of WebSocket's own, or by a frame of the platform of the type `close`. */
+  close(webRid: string, how: number | "frame"): void {
+    this.#each(webRid, (connection) => connection.close(how));
+  }
+
+  /** Gives those who are connected now only what no people cause, or only answers to heartbeats. A new connection hears everything. */
+  deafen(webRid: string, hears: Hears = "low"): void {
+    this.#each(webRid, (connection) => {
+      connection.hears = hears;
+    });
+  }
+
+  /** Lets nothing through to or from those who are connected and who connect to the live broadcast, while TCP stays open; or only to the former. */
+  freeze(webRid: string, on = true): void {
+    this.live(webRid).frozen = on;
+    if (!on) return;
+    this.#each(webRid, (connection) => {
+      connection.frozen = true;
+    });
+  }
+
+  /** Damages the next frames with messages that those who are connected are sent. */
+  damage(webRid: string, kind: Damage, frames = 1): void {
+    this.#each(webRid, (connection) => connection.damage(kind, frames));
+  }
+
+  /** Sends the newest messages of people once more, in envelopes of their own. @returns how many */
+  repeat(webRid: string, count = 15): number {
+    return this.live(webRid).repeat(count);
+  }
+
+  /** Delays everything that the platform sends by so many ms; 0 is as usual. */
+  latency(ms: number): void {
+    this.platform.lateMs = ms;
+  }
+
+  /** Cuts everybody off and closes every new TCP connection at once, as without a network, or no more. */
+  unplug(on = true): void {
+    this.platform.unplugged = on;
+    if (on) for (const { scenario } of this.platform.rooms) this.cut(scenario.webRid);
+  }
+
+  /** @throws DyliveError not_found */
+  protected room(webRid: string): SimulatedRoom {
+    const room = this.platform.byWebId(webRid);
+    if (room === null) throw new DyliveError("not_found", `the simulator has no room ${webRid}`);
+    return room;
+  }
+
+  /** @throws DyliveError bad_request when it is not live, not_found */
+  protected live(webRid: string): SimulatedBroadcast {
+    const broadcast = this.room(webRid).live;
+    if (broadcast === null) throw new DyliveError("bad_request", `room ${webRid} is not live`);
+    return broadcast;
+  }
+
+  #each(webRid: string, call: (connection: PushConnection) => void): void {
+    for (const broadcast of this.room(webRid).broadcasts) for (const connection of [...broadcast.connections]) call(connection);
+  }
 }
 
 /** Control of the fake platform by a test while it runs. Rooms are named by web_rid or custom id. */

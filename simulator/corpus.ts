@@ -1,9 +1,8 @@
 import { encodeMsgFrame, encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
-import { makeId } from "./ids.js";
 import type { Outgoing } from "./outgoing.js";
 import { makePerson } from "./people.js";
 import { PlannedFeed } from "./planned-feed.js";
-import { hash32, Random } from "./random.js";
+import { hash32, makeId, Random } from "./random.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 import { loadSchema } from "./schema.js";

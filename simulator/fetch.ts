@@ -1,9 +1,8 @@
 import { welcome } from "./backdrop.js";
 import { HISTORY_LIMIT } from "./broadcast.js";
-import { makeId } from "./ids.js";
 import { encodePlanned } from "./outgoing.js";
 import type { SimulatedPlatform } from "./platform.js";
-import { hash32 } from "./random.js";
+import { hash32, makeId } from "./random.js";
 import type { Ask, SimulatedReply } from "./reply.js";
 import { emptyReply } from "./reply.js";
 

@@ -1,8 +1,6 @@
-import { enter } from "./enter.js";
 import { imFetch } from "./fetch.js";
-import { homePage, mainPage, profilePage, roomPage } from "./page.js";
+import { enter, homePage, mainPage, profilePage, reflowInfo, reflowPage, roomPage } from "./pages.js";
 import type { SimulatedPlatform } from "./platform.js";
-import { reflowInfo, reflowPage } from "./reflow.js";
 import type { Ask, SimulatedReply } from "./reply.js";
 import { addressOf, emptyReply, html, json } from "./reply.js";
 

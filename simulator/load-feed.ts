@@ -1,8 +1,7 @@
 import type { Fact } from "./fact.js";
-import { LowHalves, makeId } from "./ids.js";
 import { encodePlanned, type Feed, type Outgoing } from "./outgoing.js";
 import type { PlannedFeed } from "./planned-feed.js";
-import { hash32 } from "./random.js";
+import { hash32, LowHalves, makeId } from "./random.js";
 import { isFields, type Schema } from "./schema.js";
 
 /** Dependencies of a feed for load. */

@@ -1,6 +1,4 @@
-import type { Gift } from "./catalogue.js";
-import { giftStruct } from "./catalogue.js";
-import type { Combo, ComboStep } from "./combo.js";
+import { type Combo, type ComboStep, type Gift, giftStruct } from "./gifts.js";
 import type { SimulatedPerson } from "./people.js";
 import { image } from "./people.js";
 import type { SchemaFields } from "./schema.js";

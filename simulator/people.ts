@@ -171,3 +171,93 @@ function clubBadge(name: string, level: number): SchemaFields {
   const content = { name, font_color: "#FFFFFF", level, alternative_text: `${name}粉丝团勋章` };
   return image(`-webcast.douyinpic.com/img/${file}~tplv-obj.image`, file, 1, { image_type: 51, content });
 }
+
+/** A viewer's place in the rank of those who gave. */
+export interface Contributor {
+  readonly person: SimulatedPerson;
+  /** Ten times the diamonds of what they gave in this broadcast. */
+  readonly score: number;
+}
+
+/** Ranking of those who gave in one broadcast, by how much they gave. */
+export class Contributors {
+  readonly #scores = new Map<string, { readonly person: SimulatedPerson; score: number }>();
+
+  /** Books a gift. */
+  add(person: SimulatedPerson, diamonds: number): void {
+    const known = this.#scores.get(person.secUid);
+    if (known !== undefined) known.score += diamonds * SCORE_PER_DIAMOND;
+    else this.#scores.set(person.secUid, { person, score: diamonds * SCORE_PER_DIAMOND });
+  }
+
+  /** Returns the first `size`; places that nobody gave for are filled with viewers without a score. */
+  top(size: number, viewer: (index: number) => SimulatedPerson): Contributor[] {
+    const first = [...this.#scores.values()].sort((a, b) => b.score - a.score).slice(0, size);
+    for (let index = 0; first.length < size; index++) {
+      const person = viewer(index);
+      if (!first.some((each) => each.person.secUid === person.secUid)) first.push({ person, score: 0 });
+    }
+    return first;
+  }
+}
+
+const SCORE_PER_DIAMOND = 10;
+
+/** Chat lines that people write, by kind of room. */
+export const LINES: Readonly<Record<"shopping" | "pk" | "talk", readonly string[]>> = {
+  shopping: [
+    "这个多少钱",
+    "目标65kg 减到60kg",
+    "有优惠券吗",
+    "3号链接再讲讲",
+    "已拍",
+    "身高165体重110穿什么码",
+    "主播身上这件是哪个链接",
+    "什么时候发货啊",
+    "质量怎么样，会不会起球",
+    "已下单，坐等收货[比心]",
+    "包邮吗",
+    "可以退换吗",
+    "蓝色还有没有货",
+    "上次买的很好，回购了",
+    "便宜点呗主播[捂脸]",
+    "拍了两件",
+    "小黄车怎么不见了",
+    "敏感肌能用吗",
+    "1",
+    "666",
+  ],
+  pk: [
+    "加油加油[玫瑰]",
+    "冲啊家人们",
+    "对面别跑",
+    "哈哈哈哈哈哈",
+    "主播唱得好听",
+    "来首《晴天》",
+    "守塔守塔",
+    "最后十秒了！",
+    "点点赞不要停",
+    "这局稳了[赞]",
+    "输了惩罚什么",
+    "感谢大哥",
+    "刚来，现在什么情况",
+    "主播今天好美[比心][比心]",
+    "上票上票",
+    "😂😂😂",
+    "666666",
+    "对面那个是谁啊",
+    "榜一大哥来了",
+    "晚上好[微笑]",
+  ],
+  talk: ["晚上好", "主播在干嘛", "这是哪里呀", "好安静", "下雨了吗", "路过看看", "[看]", "关注了", "几点下播", "哈哈"],
+};
+
+/** Goods that a shopping room shows. */
+export const GOODS: readonly { readonly title: string; readonly cents: number }[] = [
+  { title: "【现货速发】加绒加厚圆领卫衣女秋冬新款", cents: 6990 },
+  { title: "东北五常大米10斤装 当季新米", cents: 3980 },
+  { title: "一次性洗脸巾 加厚珍珠纹 6包", cents: 1990 },
+  { title: "儿童保温杯316不锈钢大容量", cents: 5900 },
+  { title: "懒人拖把免手洗家用一拖净", cents: 2980 },
+  { title: "云南小粒咖啡挂耳美式无蔗糖", cents: 2590 },
+];

@@ -1,9 +1,7 @@
 import type { Clock } from "../src/runtime/clock.js";
 import type { SimulatedBroadcast } from "./broadcast.js";
 import type { RefusalForm } from "./handshake.js";
-import { makeLogId } from "./ids.js";
-import type { Random } from "./random.js";
-import { hash32 } from "./random.js";
+import { hash32, makeLogId, type Random } from "./random.js";
 import { loggedIn } from "./reply.js";
 import { SimulatedRoom } from "./room.js";
 import type { RoomScenario } from "./scenario.js";

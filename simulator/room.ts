@@ -1,11 +1,10 @@
 import { SimulatedBroadcast } from "./broadcast.js";
-import { makeId } from "./ids.js";
 import { LoadFeed } from "./load-feed.js";
 import type { Feed } from "./outgoing.js";
 import type { SimulatedPerson } from "./people.js";
 import { makePerson } from "./people.js";
 import { PlannedFeed } from "./planned-feed.js";
-import { hash32, type Random } from "./random.js";
+import { hash32, makeId, type Random } from "./random.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 

@@ -1,8 +1,6 @@
 import type { Ask, SimulatedReply } from "../reply.js";
 import { json } from "../reply.js";
-import type { AppDesk } from "./app.js";
-import type { MountedBroadcast } from "./broadcast.js";
-import { QUERYABLE } from "./broadcast.js";
+import { type AppDesk, type MountedBroadcast, QUERYABLE } from "./app.js";
 
 /** State that the calls read and change. */
 export interface Registry {

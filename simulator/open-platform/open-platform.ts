@@ -4,8 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { json, type SimulatedReply } from "../reply.js";
-import { AppDesk, type RegisteredApp } from "./app.js";
-import { type ConfirmedMessage, keepFailed, type MountedBroadcast } from "./broadcast.js";
+import { AppDesk, type ConfirmedMessage, keepFailed, type MountedBroadcast, type RegisteredApp } from "./app.js";
 import { answerCall, type Registry } from "./calls.js";
 import { Pusher, type PushOptions, type PushOutcome } from "./pusher.js";
 

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 
 /** So many at once after a pause, and so many a second in the long run. */
-export interface Rate {
+interface Rate {
   readonly burst: number;
   readonly perSecond: number;
 }

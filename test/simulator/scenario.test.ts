@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { GIFTS } from "../../simulator/catalogue.js";
-import { planCombo } from "../../simulator/combo.js";
+import { GIFTS, planCombo } from "../../simulator/gifts.js";
 import { corpus, demoRooms, loadSchema, type RoomScenario, startSimulator } from "../../simulator/index.js";
 import { LoadFeed } from "../../simulator/load-feed.js";
 import type { Planned } from "../../simulator/outgoing.js";

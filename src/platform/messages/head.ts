@@ -30,7 +30,7 @@ const STATES: ReadonlySet<string> = new Set(
  * @param method of the event: the message's, fit for a store
  * @param common of the message; null when it has none or does not decode
  */
-export function eventId(method: string, envelope: Envelope, common: Common | null): string {
+function eventId(method: string, envelope: Envelope, common: Common | null): string {
   const sending = envelope.msgId;
   const own = common === null ? "0" : common.msgId;
   const [first, second] = STATES.has(method) ? [sending, own] : [own, sending];

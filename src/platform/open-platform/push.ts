@@ -13,7 +13,7 @@ interface PushHead {
 }
 
 /** Headers as Node gives them: lower-case names. */
-export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 // Room ids have 19 digits, types some 20 letters; both become names in the store, so nothing else passes.
 const FORMS = {

@@ -1,4 +1,4 @@
-import { ITEM_TYPES, makeItem } from "../../../simulator/open-platform/items.js";
+import { ITEM_TYPES, makeItem } from "../../../simulator/open-platform/pusher.js";
 import type { LiveEvent } from "../../../src/events/event.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { check } from "../../../src/store/check.js";
