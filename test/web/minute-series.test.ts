@@ -5,6 +5,7 @@ import { everyMinute, gapBands } from "../../web/src/room/minute-series.js";
 const MINUTE = 60_000;
 const minute = (n: number, chat: number, online: number | null = null): Minute => ({
   time: n * MINUTE,
+  firstSeq: n * 100 + 1,
   messages: { chat },
   units: 0,
   diamonds: 0,
