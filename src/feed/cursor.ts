@@ -201,8 +201,13 @@ export function decodePlace<S extends readonly Part[]>(
   const [given, ...parts] = parsed(cursor);
   const fits =
     given === kind && parts.length === shape.length && parts.every((part, at) => typeof part === typeof shape[at] && isSound(part));
-  if (!fits) throw new DyliveError("bad_request", `cursor is not one that this list of ${kind} gave`);
+  if (!fits) throw notOfList(kind);
   return parts as unknown as { [K in keyof S]: S[K] extends number ? number : string };
+}
+
+/** Makes the error for a cursor that names no row of a list. */
+export function notOfList(kind: string): DyliveError {
+  return new DyliveError("bad_request", `cursor is not one that this list of ${kind} gave`);
 }
 
 function isSound(part: unknown): boolean {

@@ -20,7 +20,7 @@ export interface Sessions {
   open(room: RoomKey, sessionId: string, at: number, title?: string | null): Promise<Session>;
   /** Ends a session once; later calls change nothing, nor does an unknown session. */
   end(room: RoomKey, sessionId: string, at: number, reason: string): Promise<void>;
-  /** Returns the room's sessions, newest first. */
-  list(room: RoomKey, limit: number): Promise<readonly Session[]>;
+  /** Returns the room's sessions, newest first; those older than the one named by `before`, of which there are none where it is unknown. */
+  list(room: RoomKey, limit: number, before?: string): Promise<readonly Session[]>;
   get(room: RoomKey, sessionId: string): Promise<Session | null>;
 }

@@ -52,6 +52,8 @@ export function describeSessions(open: Open<RoomStore>): void {
         { room, sessionId: "s1", title: null, openedAt: 100, endedAt: 150, endReason: "offline" },
       ]);
       expect((await sessions.list(room, 2)).map(({ sessionId }) => sessionId)).toEqual(["s3", "s2"]);
+      expect((await sessions.list(room, 1, "s3")).map(({ sessionId }) => sessionId)).toEqual(["s2"]);
+      expect([await sessions.list(room, 9, "s1"), await sessions.list(room, 9, "o1")]).toEqual([[], []]);
       expect(await sessions.list(other.room, 10)).toMatchObject([{ sessionId: "o1", endedAt: null }]);
     });
 

@@ -9,8 +9,7 @@ import { assertMayAsk, assertMaySee, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
-import { pageOf } from "./pages.js";
+import { Cursor, exactly, Limit, pageOf, RoomParams } from "./fields.js";
 import { roomAnswer } from "./schemas.js";
 
 /** Longest wait when a room is added until the platform says what it is, in ms. */

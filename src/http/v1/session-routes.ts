@@ -1,17 +1,14 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { decodePlace, encodePlace, notOfList } from "../../feed/cursor.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Session } from "../../store/sessions.js";
 import type { ApiDeps } from "../api-deps.js";
 import { roomOf } from "../streams/named-room.js";
 import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
-import { pageOf } from "./pages.js";
 import { sessionAnswer } from "./schemas.js";
 import { SessionParams, sessionOf } from "./session-found.js";
-
-/** Number of broadcasts beyond what one room will have. */
-const SESSIONS_MAX = 100_000;
 
 const tags = ["sessions"];
 const ListQuery = exactly({ limit: Limit, cursor: Cursor });
@@ -41,9 +38,12 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     async (request) => {
       const { room } = await roomOf(store.rooms, request);
       const { limit, cursor } = request.query;
-      const all = await store.sessions.list(room, SESSIONS_MAX);
-      const { items, next } = pageOf(all, "sessions", ({ sessionId }) => sessionId, limit, cursor);
-      return { sessions: await shown(room, items), next };
+      const [before] = decodePlace("sessions", cursor, [""] as const) ?? [];
+      if (before !== undefined && (await store.sessions.get(room, before)) === null) throw notOfList("sessions");
+      const found = await store.sessions.list(room, limit + 1, before);
+      const last = found.length > limit ? found[limit - 1] : undefined;
+      const next = last === undefined ? null : encodePlace("sessions", [last.sessionId]);
+      return { sessions: await shown(room, found.slice(0, limit)), next };
     },
   );
 

@@ -6,8 +6,7 @@ import type { Person } from "../../store/statistics.js";
 import { addPerson } from "../../store/statistics-add.js";
 import type { ApiDeps } from "../api-deps.js";
 import { roomOf } from "../streams/named-room.js";
-import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
-import { pageOf } from "./pages.js";
+import { Cursor, exactly, Limit, pageOf, RoomParams } from "./fields.js";
 import { doneBy, personSessionAnswer } from "./statistics-schemas.js";
 
 /** Number of broadcasts beyond what one room will have. */

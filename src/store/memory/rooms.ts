@@ -155,10 +155,11 @@ export class MemorySessions implements Sessions {
     return this.#gate.run(() => this.#end(room, sessionId, at, reason));
   }
 
-  list(room: RoomKey, limit: number): Promise<readonly Session[]> {
+  list(room: RoomKey, limit: number, before?: string): Promise<readonly Session[]> {
     return this.#gate.run(() => {
       const newest = [...(this.#sessions.get(room)?.values() ?? [])].reverse().sort((a, b) => b.openedAt - a.openedAt);
-      return newest.slice(0, limit).map((session) => ({ ...session }));
+      const at = before === undefined ? 0 : newest.findIndex(({ sessionId }) => sessionId === before) + 1 || newest.length;
+      return newest.slice(at, at + limit).map((session) => ({ ...session }));
     });
   }
 

@@ -5,6 +5,7 @@ import { row, rows, run, type SqlDatabase, type Work } from "./work.js";
 
 const SELECT = `SELECT room, session_id AS "sessionId", title, opened_at AS "openedAt", ended_at AS "endedAt", end_reason AS "endReason"
   FROM sessions WHERE room = $1`;
+const NEWEST_FIRST = "ORDER BY opened_at DESC, n DESC LIMIT $2";
 
 /** Returns the broadcasts of a database's rooms. */
 export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
@@ -35,7 +36,15 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
         const sql = "UPDATE sessions SET ended_at = $3, end_reason = $4 WHERE room = $1 AND session_id = $2 AND ended_at IS NULL";
         yield* run(sql, room, sessionId, at, reason);
       }),
-    list: (room, limit) => ask(() => rows<Session>(`${SELECT} ORDER BY opened_at DESC, n DESC LIMIT $2`, room, limit)),
+    list: (room, limit, before) =>
+      ask(() =>
+        before === undefined
+          ? rows<Session>(`${SELECT} ${NEWEST_FIRST}`, room, limit)
+          : rows<Session>(
+              `${SELECT} AND (opened_at, n) < (SELECT opened_at, n FROM sessions WHERE room = $1 AND session_id = $3) ${NEWEST_FIRST}`,
+              ...[room, limit, before],
+            ),
+      ),
     get,
   };
 }
