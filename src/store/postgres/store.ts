@@ -3,7 +3,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { Cluster } from "../cluster.js";
 import { NOTHING_LEFT } from "../residue.js";
 import { sqlHooks } from "../sql/hooks.js";
-import { sqlErasures, sqlSecrets } from "../sql/meta.js";
+import { sqlErasures, sqlSecrets, sqlShared } from "../sql/meta.js";
 import { sqlPositions } from "../sql/positions.js";
 import { sqlRooms } from "../sql/rooms.js";
 import { sqlSessions } from "../sql/sessions.js";
@@ -21,7 +21,6 @@ import { messageOf } from "./refusal.js";
 import { Resumes } from "./resumes.js";
 import { postgresRetention } from "./retention.js";
 import { PostgresSearch } from "./search.js";
-import { PostgresShared } from "./shared.js";
 import { PostgresSpooled } from "./spooled.js";
 import { PostgresWantedRooms } from "./wanted-rooms.js";
 
@@ -70,7 +69,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
         wantedRooms: new PostgresWantedRooms(connection),
         spooled: new PostgresSpooled(connection),
         locks: new PostgresLocks(connection),
-        shared: new PostgresShared(connection),
+        shared: sqlShared(database),
       },
       server: () => ({ away: connection.away, connections: connection.figures }),
       close: () => connection.close(),
