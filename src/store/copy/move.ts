@@ -86,19 +86,14 @@ async function copy(source: SqliteSource, target: PostgresTarget, onProgress: On
 const PAGE = 2000;
 
 /** Called with what is done now, how many rows of it are done, and how many there are; null where that is not known. */
-export type OnProgress = (what: string, done: number, of: number | null) => void;
+type OnProgress = (what: string, done: number, of: number | null) => void;
 
 /**
  * Reads everything of both and compares it, cell by cell.
  * @returns how many rows were the same
  * @throws DyliveError internal that names the first difference; the signal's reason
  */
-export async function compareStores(
-  source: SqliteSource,
-  target: PostgresTarget,
-  onProgress: OnProgress,
-  signal: AbortSignal,
-): Promise<number> {
+async function compareStores(source: SqliteSource, target: PostgresTarget, onProgress: OnProgress, signal: AbortSignal): Promise<number> {
   const heads = source.heads();
   const kept = heads.reduce((sum, head) => sum + head.kept, 0);
   let events = 0;

@@ -83,7 +83,7 @@ export class Flusher {
 }
 
 /** Batch made ready for storing: later changes to the events do not reach the store. */
-export interface PostgresBatch {
+interface PostgresBatch {
   readonly room: RoomKey;
   readonly epoch: number;
   readonly rows: readonly Row[];
@@ -107,11 +107,7 @@ export function prepareBatch({ room, epoch, events }: RoomBatch): PostgresBatch 
 }
 
 /** Appends batches in one transaction, which is one statement. */
-export async function appendBatches(
-  connection: PostgresConnection,
-  days: Days,
-  batches: readonly PostgresBatch[],
-): Promise<readonly Appended[]> {
+async function appendBatches(connection: PostgresConnection, days: Days, batches: readonly PostgresBatch[]): Promise<readonly Appended[]> {
   const wanted = new Set(batches.flatMap((batch) => batch.days));
   await days.make(wanted);
   try {

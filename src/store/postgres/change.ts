@@ -1,10 +1,11 @@
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
-import { addRemoval, type Removal } from "../page.js";
+import type { Removal } from "../page.js";
 import { mayReplace, rowOf } from "../row.js";
+import { markStale, recordRemoval } from "../sql/change.js";
 import { daysOf } from "./days.js";
-import { LOCKS } from "./locks.js";
+import { POSTGRES } from "./driver.js";
 import { lockIndex, reindex, unindex } from "./search-write.js";
 import type { PostgresSession } from "./session.js";
 
@@ -38,8 +39,7 @@ export async function replaceEvents(session: PostgresSession, room: RoomKey, eve
     const before = known.session ?? "";
     await replaceOne(session, room, known, event);
     if (event.seq <= indexed) await reindex(session, room, known.day, event);
-    // In the same transaction: statistics never miss that what they have counted is no longer so.
-    for (const key of [...new Set([before, known.session ?? ""])].sort()) await markStale(session, room, key, event.seq);
+    await session.perform(markStale(POSTGRES, room, [before, known.session ?? ""], event.seq));
   }
 }
 
@@ -55,16 +55,6 @@ async function replaceOne(session: PostgresSession, room: RoomKey, known: Change
     ...[known.day, room, known.seq],
     ...[row.id, row.type, row.sessionId, row.userId, row.comboId, row.comboTotal, row.settled, row.diamonds, row.revision, row.body],
     known.bytes,
-  );
-}
-
-async function markStale(session: PostgresSession, room: RoomKey, key: string, seq: number): Promise<void> {
-  await session.run(
-    `INSERT INTO statistics_stale AS s (room, session_id, from_seq, to_seq) VALUES ($1, $2, $3, $3) ON CONFLICT (room, session_id)
-     DO UPDATE SET from_seq = least(s.from_seq, excluded.from_seq), to_seq = greatest(s.to_seq, excluded.to_seq)`,
-    room,
-    key,
-    seq,
   );
 }
 
@@ -85,7 +75,7 @@ export async function removeEvents(session: PostgresSession, room: RoomKey, rang
   );
   for (const { day, bytes } of gone) await shrinkDay(session, room, day, bytes);
   await unindex(session, room, days, range);
-  await recordRemoval(session, room, range, reason);
+  await session.perform(recordRemoval(POSTGRES, room, range, reason));
 }
 
 /** Updates a day's row, or deletes it, after some of the day's events went. */
@@ -106,18 +96,4 @@ async function shrinkDay(session: PostgresSession, room: RoomKey, day: number, b
       max,
       bytes,
     );
-}
-
-/** Records that a range was removed; ranges that touch become one. */
-async function recordRemoval(session: PostgresSession, room: RoomKey, range: Removal, reason: string): Promise<void> {
-  await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.remove);
-  const near = await session.rows<Removal>(
-    `DELETE FROM removals WHERE room = $1 AND from_seq <= $3::bigint + 1 AND to_seq >= $2::bigint - 1
-     RETURNING from_seq AS "from", to_seq AS "to"`,
-    room,
-    range.from,
-    range.to,
-  );
-  for (const { from, to } of addRemoval(near, range))
-    await session.run("INSERT INTO removals(room, from_seq, to_seq, reason) VALUES ($1, $2, $3, $4)", room, from, to, reason);
 }

@@ -2,7 +2,7 @@ import { type Dialect, run, type SqlDatabase } from "../sql/work.js";
 import { type PostgresConnection, SerialLane } from "./connection.js";
 import { LOCKS } from "./locks.js";
 
-const DIALECT: Dialect = {
+export const POSTGRES: Dialect = {
   least: "least",
   greatest: "greatest",
   position: "strpos",
@@ -25,7 +25,7 @@ const DIALECT: Dialect = {
 export function postgresDatabase(connection: PostgresConnection): SqlDatabase {
   return {
     clock: connection.clock,
-    dialect: DIALECT,
+    dialect: POSTGRES,
     ask: (work) => connection.ask((session) => session.perform(work())),
     read: (work) => connection.read((session) => session.perform(work())),
     write: (work) => connection.write((session) => session.perform(work())),

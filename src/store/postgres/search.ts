@@ -69,7 +69,7 @@ interface Looked {
 }
 
 /** Finds events as `Search.find` does. Call it inside a transaction on one snapshot. */
-export async function findEvents(session: PostgresSession, ask: SearchAsk, limit: number): Promise<Found> {
+async function findEvents(session: PostgresSession, ask: SearchAsk, limit: number): Promise<Found> {
   const began = performance.now();
   const query = queryOf(ask).replaceAll(" AND ", " & ").replaceAll(" OR ", " | ");
   const rooms = ask.places.map(({ room }) => room);
@@ -100,7 +100,7 @@ function* candidatesOf(looked: ReadonlyMap<RoomKey, Looked>, place: SearchPlace,
 }
 
 /** Compares the index with the log as `Search.verify` does. */
-export async function verifyIndex(session: PostgresSession, room: RoomKey, after: number): Promise<Verified | null> {
+async function verifyIndex(session: PostgresSession, room: RoomKey, after: number): Promise<Verified | null> {
   const row = await session.row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room);
   if (row === undefined || after >= row.indexed) return null;
   const scanned = Math.min(after + VERIFY_SEQS, row.indexed);

@@ -24,7 +24,7 @@ import { PostgresSearch } from "./search.js";
 import { PostgresSpooled } from "./spooled.js";
 import { PostgresWantedRooms } from "./wanted-rooms.js";
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** Address `postgres://user:password@host:port/database`; the database exists and is empty or ours. */
   readonly url: string;
   /** Clock for `createdAt`, for polling other processes' commits and for connecting again; the real time by default. */

@@ -69,7 +69,7 @@ export interface Dialect {
   /** Returns the statement that deletes some rows of a table: of those whose `n` is `$1`, at most `$2`. */
   deleteSome(table: string, keys: string): string;
   /** Makes whoever else does the thing of this name wait until the transaction ends. */
-  lock(name: "name"): Work<void>;
+  lock(name: "name" | "remove"): Work<void>;
 }
 
 /** Runs work; it may run more than once: each time but the last was rolled back. */

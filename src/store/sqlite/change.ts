@@ -2,8 +2,10 @@ import type { Database, Statement } from "better-sqlite3";
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
-import { addRemoval, type Removal } from "../page.js";
+import type { Removal } from "../page.js";
 import { mayReplace, rowOf } from "../row.js";
+import { markStale, recordRemoval } from "../sql/change.js";
+import { SQLITE, WorkRunner } from "./driver.js";
 import { posOf, storedId } from "./pos.js";
 import { SearchWriter } from "./search-write.js";
 
@@ -12,11 +14,8 @@ export class Changer {
   readonly #kept: Statement<[number], { revision: number; id: string; session: string | null; bytes: number }>;
   readonly #replace: Statement<(string | number | bigint | null)[]>;
   readonly #delete: Statement<[number, number]>;
-  readonly #removals: Statement<[RoomKey], Removal>;
-  readonly #forget: Statement<[RoomKey]>;
-  readonly #record: Statement<[RoomKey, number, number, string]>;
   readonly #search: SearchWriter;
-  readonly #stale: Statement<[RoomKey, string, number, number]>;
+  readonly #work: WorkRunner;
 
   constructor(database: Database) {
     this.#kept = database.prepare(
@@ -28,13 +27,7 @@ export class Changer {
        WHERE pos = ?`,
     );
     this.#delete = database.prepare("DELETE FROM events WHERE pos BETWEEN ? AND ?");
-    this.#removals = database.prepare(`SELECT from_seq AS "from", to_seq AS "to" FROM removals WHERE room = ? ORDER BY from_seq`);
-    this.#forget = database.prepare("DELETE FROM removals WHERE room = ?");
-    this.#record = database.prepare("INSERT INTO removals(room, from_seq, to_seq, reason) VALUES (?, ?, ?, ?)");
-    this.#stale = database.prepare(
-      `INSERT INTO statistics_stale(room, session_id, from_seq, to_seq) VALUES (?, ?, ?, ?) ON CONFLICT(room, session_id)
-       DO UPDATE SET from_seq = min(from_seq, excluded.from_seq), to_seq = max(to_seq, excluded.to_seq)`,
-    );
+    this.#work = new WorkRunner(database);
   }
 
   replace(room: RoomKey, event: LiveEvent): void {
@@ -56,15 +49,12 @@ export class Changer {
       posOf(room, event.seq),
     );
     this.#search.replaced(room, event, Buffer.byteLength(row.body) - kept.bytes);
-    // In the same transaction: statistics never miss that what they have counted is no longer so.
-    for (const session of new Set([kept.session ?? "", row.sessionId ?? ""])) this.#stale.run(room, session, event.seq, event.seq);
+    this.#work.run(markStale(SQLITE, room, [kept.session ?? "", row.sessionId ?? ""], event.seq));
   }
 
   remove(room: RoomKey, range: Removal, reason: string): void {
     this.#search.removing(room, range);
     this.#delete.run(posOf(room, range.from), posOf(room, range.to));
-    const removals = addRemoval(this.#removals.all(room), range);
-    this.#forget.run(room);
-    for (const { from, to } of removals) this.#record.run(room, from, to, reason);
+    this.#work.run(recordRemoval(SQLITE, room, range, reason));
   }
 }

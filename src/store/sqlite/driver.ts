@@ -3,7 +3,7 @@ import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, Value, Wor
 import type { SqliteConnection } from "./connection.js";
 import { MAX_ROOM } from "./pos.js";
 
-const DIALECT: Dialect = {
+export const SQLITE: Dialect = {
   least: "min",
   greatest: "max",
   position: "instr",
@@ -83,5 +83,5 @@ export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
   const { run } = new WorkRunner(connection.database);
   const read: RunWork = (work) => connection.read(() => run(work()));
   const write: RunWork = (work) => connection.write(() => run(work()));
-  return { clock: connection.clock, dialect: DIALECT, ask: read, read, write, lane: () => write };
+  return { clock: connection.clock, dialect: SQLITE, ask: read, read, write, lane: () => write };
 }

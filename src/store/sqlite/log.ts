@@ -16,7 +16,7 @@ import { posOf, seqOf, storedId } from "./pos.js";
 const POLL_MS = 250;
 
 /** Finds the rooms in which other processes have appended. */
-export class OthersWatch {
+class OthersWatch {
   readonly #version: Statement<[], number>;
   readonly #heads: Statement<[], [RoomKey, number]>;
   readonly #clock: Clock;
@@ -67,7 +67,7 @@ type Order = "ASC" | "DESC";
 type EventColumns = [pos: number, type: EventType, sessionId: string | null, userId: string | null, diamonds: number | null, body: string];
 
 /** Reads pages. Call it inside a transaction, so that head, removals and events are of one moment. */
-export class SqliteReader {
+class SqliteReader {
   readonly #database: Database;
   readonly #head: Statement<[RoomKey], number>;
   readonly #removedAfter: Statement<[RoomKey, number], Removal>;

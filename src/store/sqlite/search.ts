@@ -58,7 +58,7 @@ function statementsOf(database: Database) {
 }
 
 /** Reads the index. Call it inside a transaction. */
-export class SearchReader {
+class SearchReader {
   readonly #sql: ReturnType<typeof statementsOf>;
 
   constructor(database: Database) {

@@ -27,7 +27,7 @@ const GIVE_BACK_PAGES = 256;
 const WIPE_MS = 300_000;
 
 /** Returns what limits need to know of a SQLite file: how much there is in it, and how it is given back. */
-export function sqliteFiles(connection: SqliteConnection): Pick<Retention, "size" | "storeSize" | "giveBack" | "days" | "dropDays"> {
+function sqliteFiles(connection: SqliteConnection): Pick<Retention, "size" | "storeSize" | "giveBack" | "days" | "dropDays"> {
   const { database } = connection;
   const size = database.prepare<[number, number], number>("SELECT coalesce(sum(bytes), 0) FROM blocks WHERE block BETWEEN ? AND ?").pluck();
   const wiped = database.prepare<[], number>("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'wiped'").pluck();
@@ -53,7 +53,7 @@ export function sqliteFiles(connection: SqliteConnection): Pick<Retention, "size
   };
 }
 
-export interface SqliteOptions {
+interface SqliteOptions {
   /** Path of the database file, which is made when it does not exist; its directory is not. `:memory:` is none: it ends with the process. */
   readonly path: string;
   /** Clock for `createdAt` and for polling other processes' commits; the real time by default. */
