@@ -11,14 +11,8 @@ export type StartManager = (options?: {
   readonly onDemandIdleMs?: number;
 }) => Promise<Running<Managed>>;
 
-/**
- * What whoever manages rooms does, whether it collects them itself or has them collected.
- * @param brief leaves out what does not depend on the store: for one that is slow, where another runs the same code in full
- */
-export function describeManager(what: string, start: StartManager, { brief = false }: { readonly brief?: boolean } = {}): void {
-  const fully = (name: string, test: () => Promise<void>) => {
-    if (!brief) it(name, test);
-  };
+/** Describes what a manager of rooms does, whether its process is alone or one of many. */
+export function describeManager(what: string, start: StartManager): void {
   let now: Running<Managed> | undefined;
   afterEach(async () => {
     await now?.stop();
@@ -50,7 +44,7 @@ export function describeManager(what: string, start: StartManager, { brief = fal
       });
     });
 
-    fully("lets a room go when nobody has asked for a while, and not a watched one", async () => {
+    it("lets a room go when nobody has asked for a while, and not a watched one", async () => {
       now = await start({ onDemandIdleMs: 30_000 });
       await now.rooms.watch("100000001", SIGNAL);
       const watched = await now.rooms.request("100000001", WAIT_MS, SIGNAL);
@@ -62,7 +56,7 @@ export function describeManager(what: string, start: StartManager, { brief = fal
       expect((await now.store.rooms.get(room))?.watch).toBe("off");
     });
 
-    fully("keeps a room that somebody goes on asking for", async () => {
+    it("keeps a room that somebody goes on asking for", async () => {
       now = await start({ onDemandIdleMs: 30_000 });
       const { room } = await now.rooms.request("100000002", WAIT_MS, SIGNAL);
       for (let asked = 0; asked < 6; asked++) {
@@ -138,7 +132,7 @@ export function describeManager(what: string, start: StartManager, { brief = fal
       await until(() => rooms.status(room)?.state === "live");
     });
 
-    fully("collects a room anew whose settings have changed", async () => {
+    it("collects a room anew whose settings have changed", async () => {
       now = await start();
       const { row } = await now.rooms.add("100000002", {}, WAIT_MS, SIGNAL);
       await until(() => now?.rooms.status(row.room)?.state === "live");
@@ -149,7 +143,7 @@ export function describeManager(what: string, start: StartManager, { brief = fal
       await until(() => now?.rooms.status(row.room)?.evidence.reason.includes("browser"));
     });
 
-    fully("follows any text that names a room", async () => {
+    it("follows any text that names a room", async () => {
       now = await start();
       const { row } = await now.rooms.add("3- 看 https://v.douyin.com/DEMO2/ 快来", {}, WAIT_MS, SIGNAL);
       expect(row).toMatchObject({ webRid: "100000002", watch: "on" });
@@ -174,7 +168,7 @@ export function describeManager(what: string, start: StartManager, { brief = fal
       expect(now.rooms.collected()).toEqual([]);
     });
 
-    fully("takes nothing more once stopped", async () => {
+    it("takes nothing more once stopped", async () => {
       now = await start();
       await now.rooms.request("100000002", WAIT_MS, SIGNAL);
       await now.rooms.stop();

@@ -22,6 +22,18 @@ describe("leases of rooms", () => {
     expect(new Set([a, b, c].flatMap(({ has }) => [...has.keys()])).size).toBe(30);
   });
 
+  it("that were forgotten and are wanted again between two beats are begun anew", async () => {
+    const a = await start();
+    await wantedOnly(1);
+    await rounds(1, a);
+    const taken = a.taken;
+    await sql("DELETE FROM wanted");
+    await wantedOnly(1);
+    await a.beat();
+    expect(a.taken).toBe(taken + 1);
+    expect(a.has.size).toBe(1);
+  });
+
   it("stay with an owner that offers them until the taker has claimed", async () => {
     const a = await start();
     const [room = 0] = await wanted(4);
