@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { corpus } from "../simulator/index.js";
 import { ExportFile } from "../src/cli/export-file.js";
 import { firstToken } from "../src/cli/first-token.js";
-import { SpoolRoom } from "../src/ingest/spool-room.js";
+import { SpoolRoom } from "../src/ingest/spool.js";
 import { AccountStore } from "../src/platform/accounts/login-store.js";
 import { readState, writeState } from "../src/platform/browser/desk.js";
 import { encodeHeader, encodeRecord } from "../src/platform/wire/recording.js";
@@ -14,7 +14,7 @@ import { makeFolder, makeFolderSync, NewFile, removeWhole, writeWhole } from "..
 import { eraseRaw } from "../src/sources/raw/erase-all.js";
 import { rawFiles } from "../src/sources/raw/files.js";
 import { packRaw } from "../src/sources/raw/pack.js";
-import { RawWriter } from "../src/sources/raw/writer.js";
+import { RawWriter } from "../src/sources/raw/recorder.js";
 import { Recorder } from "../src/sources/recorder.js";
 import { openSqliteStore } from "../src/store/sqlite/store.js";
 import { FakeClock } from "./clock.js";

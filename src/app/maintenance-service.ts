@@ -1,6 +1,6 @@
 import { eraseEverywhere, unreached } from "../erasure/everywhere.js";
 import type { MaintenanceService } from "../http/maintenance-service.js";
-import { recordingsOf } from "../ingest/recordings.js";
+import { recordingsOf } from "../ingest/redecode.js";
 import { doTask } from "../jobs/channel.js";
 import type { JobDesk } from "../jobs/jobs.js";
 import { rawFolder } from "../sources/raw/files.js";

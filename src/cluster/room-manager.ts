@@ -1,5 +1,4 @@
-import { PausedRooms } from "../health/paused.js";
-import { answersCaller, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
+import { answersCaller, PausedRooms, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
 import { Visitor } from "../platform/access/visitor.js";
 import { nameIn, type RoomName, readPaste } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";

@@ -1,6 +1,5 @@
 import { type Report, readReport } from "../collector/report.js";
-import { quietStatus } from "../health/paused.js";
-import type { RoomStatus } from "../health/state.js";
+import { quietStatus, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";

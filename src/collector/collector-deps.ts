@@ -4,7 +4,7 @@ import type { Spool } from "../ingest/spool.js";
 import type { Received } from "../platform/access/source.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
-import type { RawAbout } from "../sources/raw/writer.js";
+import type { RawAbout } from "../sources/raw/recorder.js";
 import type { RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
 

@@ -1,7 +1,6 @@
-import { PAUSED } from "../health/paused.js";
 import { RoomHealth } from "../health/room-health.js";
-import type { RoomStatus } from "../health/state.js";
-import { isStoreProblem } from "../ingest/hold.js";
+import { PAUSED, type RoomStatus } from "../health/state.js";
+import { isStoreProblem } from "../ingest/intake.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import { PlatformAccess } from "../platform/platform-access.js";

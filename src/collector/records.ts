@@ -1,14 +1,12 @@
 import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
-import { heldBack } from "../ingest/hold.js";
-import { DirectIntake, type Intake } from "../ingest/intake.js";
+import { DirectIntake, heldBack, type Intake } from "../ingest/intake.js";
 import { stateEvent } from "../ingest/own-events.js";
 import { Pipeline, type Without } from "../ingest/pipeline.js";
 import type { Spool } from "../ingest/spool.js";
-import { absorbSpooled } from "../ingest/spool-part.js";
+import { absorbSpooled } from "../ingest/spooled-reader.js";
 import { SpoolingIntake } from "../ingest/spooling.js";
-import { type Left, openSession, takeOver } from "../ingest/take-over.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
@@ -20,6 +18,28 @@ import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { Tenure } from "./collector-deps.js";
 import { meetRoom } from "./room-resolver.js";
+
+/** Condition in which a room was left by the process that collected it. */
+interface Left {
+  /** Broadcast that it received, until when, to some seconds, and what it was missing; null where it never said. */
+  readonly resume: Pick<Resume, "roomId" | "savedAt" | "ahead" | "missing"> | null;
+  /** The state that it told last. */
+  readonly state: RoomState | null;
+}
+
+/** Claims a room that another process collects: from now on that one stores nothing more of it. @throws DyliveError not_owner */
+async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey, pipeline: Pipeline): Promise<Left> {
+  await pipeline.claim();
+  const row = await rooms.get(room);
+  const [told] = (await log.readBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
+  return { resume: row?.resume ?? null, state: told?.type === "state" ? (told.to as RoomState) : null };
+}
+
+/** Returns the broadcast of a room that has not ended, by its room_id. */
+export async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey): Promise<string | null> {
+  const [last] = await sessions.list(room, 1);
+  return last === undefined || last.endedAt !== null ? null : last.sessionId;
+}
 
 /** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
 const LOOK = 50;

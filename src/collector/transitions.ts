@@ -1,14 +1,15 @@
 import { DyliveError } from "../runtime/errors.js";
-import { type EffectPlan, plan } from "./effects.js";
 import {
   CALM,
   type Collection,
   type CollectorEvent,
   type CollectorEventType,
   type Effect,
+  type EffectPlan,
   type EventOf,
   type Memory,
   type Phase,
+  plan,
 } from "./machine.js";
 import { Watchdog } from "./watchdog.js";
 

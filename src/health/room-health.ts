@@ -2,60 +2,16 @@ import type { NewEvent } from "../events/event.js";
 import type { Clock } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
-import { Audience } from "./audience.js";
+import { Audience, GiftsWatch, Sight } from "./audience.js";
 import { Backlog } from "./backlog.js";
-import { GiftsWatch } from "./gifts-watch.js";
 import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
-
-const MASKED_SAMPLE = 20;
-
-/** Measures how much of a broadcast we see: hidden names, and the share of likes that reached us (the platform samples them). */
-export class Sight {
-  #users = 0;
-  #maskedUsers = 0;
-  #likes = 0;
-  #firstTotal: number | null = null;
-  #lastTotal: number | null = null;
-
-  /** Begins a new broadcast. */
-  reset(): void {
-    this.#users = 0;
-    this.#maskedUsers = 0;
-    this.#likes = 0;
-    this.#firstTotal = null;
-    this.#lastTotal = null;
-  }
-
-  /** Takes every event, in order. */
-  see(event: NewEvent): void {
-    if ("user" in event && event.user) {
-      this.#users++;
-      if (event.user.masked) this.#maskedUsers++;
-    }
-    if (event.type !== "like" || event.total === null) return;
-    if (this.#firstTotal === null) this.#firstTotal = event.total;
-    else this.#likes += event.count;
-    this.#lastTotal = Math.max(this.#lastTotal ?? 0, event.total);
-  }
-
-  /** Whether the room hides who its people are; null before twenty were seen. */
-  get masked(): boolean | null {
-    return this.#users < MASKED_SAMPLE ? null : this.#maskedUsers * 2 > this.#users;
-  }
-
-  /** Likes that reached us as a share of the room's own count since our first; null before the count moved. */
-  get likesSeen(): number | null {
-    const risen = (this.#lastTotal ?? 0) - (this.#firstTotal ?? 0);
-    return risen <= 0 ? null : Math.min(1, Math.round((this.#likes / risen) * 1000) / 1000);
-  }
-}
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
 
 const NOT_KEPT_UP = "messages come in and are not stored: the disk, the database or this machine does not keep up";
 
-/** States in which messages may come. Others say why none does. */
-const CONNECTED: ReadonlySet<RoomState> = new Set<RoomState>(["connecting", "live", "stalled"]);
+/** States that say why no message comes, whatever the store does. */
+const UNCONNECTED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "blocked", "ended", "failed", "paused"]);
 
 /** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
 const INTERACTIVE: ReadonlySet<string> = new Set(
@@ -122,7 +78,7 @@ export class RoomHealth {
 
   get reason(): string {
     const refusal = this.#refusal ?? (this.#isHeldUp ? NOT_KEPT_UP : null);
-    return refusal !== null && CONNECTED.has(this.#state) ? refusal : this.#reason;
+    return refusal === null || UNCONNECTED.has(this.#state) ? this.#reason : refusal;
   }
 
   /** Whether what comes is held up. Only of an open connection can that be said: other states say why nothing comes. */

@@ -5,7 +5,8 @@ import type { Received } from "../platform/access/source.js";
 import { normalise } from "../platform/messages/normalise.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
-import { type RawFile, whereNow } from "../sources/raw/files.js";
+import { DyliveError } from "../runtime/errors.js";
+import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
@@ -252,4 +253,17 @@ async function* batchesOf(
     signal.throwIfAborted();
     if (done !== null) done.lostBytes += report.lostBytes;
   }
+}
+
+/**
+ * Returns the raw recordings of a room, or of one broadcast of it.
+ * @param folder of all raw recordings
+ * @throws DyliveError not_found when nothing was recorded
+ */
+export async function recordingsOf(folder: string, room: RoomKey, sessionId: string | null): Promise<readonly RawFile[]> {
+  const files = await rawFiles(folder, room);
+  const wanted = sessionId === null ? files : files.filter((file) => file.sessionId === sessionId);
+  if (wanted.length > 0) return wanted;
+  const why = files.length > 0 ? "that broadcast was not recorded" : "its frames were not kept: dylive room set ROOM --record on";
+  throw new DyliveError("not_found", `there is nothing to decode anew: ${why}`);
 }

@@ -3,7 +3,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
-import { paced } from "../sources/pace.js";
+import { paced } from "../sources/recording.js";
 import { openMemoryStore } from "../store/memory/memory.js";
 import { Pipeline } from "./pipeline.js";
 

@@ -6,7 +6,7 @@ import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
 import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
 import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
-import type { SpoolFile, SpoolRoom } from "./spool-room.js";
+import type { SpoolFile, SpoolRoom } from "./spool.js";
 
 interface SpoolDrainDeps {
   readonly pipeline: Pipeline;

@@ -1,15 +1,201 @@
-import { readFile, rename } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Received } from "../platform/access/source.js";
+import { Drift } from "../platform/wire/drift.js";
+import { encodeHeader, encodeRecord } from "../platform/wire/recording.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
-import { syncFolder } from "../runtime/durable-file.js";
+import { makeFolder, syncFolder } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
-import { rawFiles, removeRaw } from "../sources/raw/files.js";
+import { rawFiles, rawName, removeRaw } from "../sources/raw/files.js";
+import { recordingSource } from "../sources/recording.js";
+import type { Spooled } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import { type SpoolDeps, type SpoolFile, SpoolRoom } from "./spool-room.js";
+import type { Broadcast } from "./pipeline.js";
+
+/** Size of a file: it is uploaded in one piece, and its place is free again when it is done. */
+const FILE_BYTES = 4 * 1024 * 1024;
+/** Time that the disk, or the store of what is uploaded, is left alone after a failure, in ms. */
+const RETRY_MS = 5000;
+
+interface SpoolDeps {
+  /** Folder of this process alone, and of this log alone: another one has other rooms under the same keys. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Bytes that all rooms may have in it together. */
+  readonly maxBytes: number;
+  /** Destination of what this process cannot tell to be of a room of its own. */
+  readonly spooled: Pick<Spooled, "put">;
+  readonly onError: (error: unknown, about: { readonly room?: RoomKey; readonly path?: string }) => void;
+}
+
+/** Frames of one broadcast of a room that wait for the store. */
+export interface SpoolFile {
+  readonly path: string;
+  readonly room: number;
+  readonly broadcast: Broadcast;
+  bytes: number;
+  frames: number;
+  /** Times at which the first and the last of them were received, ms UTC. */
+  readonly from: number;
+  to: number;
+}
+
+interface SpoolRoomDeps extends Pick<SpoolDeps, "clock" | "onError"> {
+  /** Folder of this room. */
+  readonly folder: string;
+  readonly room: number;
+  /** Takes so many bytes of what all rooms may have together; false when there is no room for them. */
+  readonly reserve: (bytes: number) => boolean;
+  readonly release: (bytes: number) => void;
+}
+
+/** Holds what one room has in the spool: files of frames as they came, given out in order. */
+export class SpoolRoom {
+  readonly #parts: SpoolRoomDeps;
+  readonly #closed: SpoolFile[] = [];
+  #current: { readonly file: SpoolFile; readonly handle: FileHandle; dirty: boolean } | null = null;
+  /** Mutex of writing and closing. */
+  #turns: Promise<unknown> = Promise.resolve();
+  #puts = 0;
+  #retryAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: SpoolRoomDeps) {
+    this.#parts = parts;
+  }
+
+  /** Whether nothing of the room waits. */
+  get empty(): boolean {
+    return this.#puts === 0 && this.#current === null && this.#closed.length === 0;
+  }
+
+  /** Keeps a batch; a crash of the machine may take the last second. @returns null, or why it is lost */
+  async put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
+    this.#puts++;
+    try {
+      return await this.#inTurn(() => this.#put(batch, broadcast));
+    } finally {
+      this.#puts--;
+    }
+  }
+
+  /** Returns the oldest file, which is no longer written to; null when nothing waits. */
+  oldest(): Promise<SpoolFile | null> {
+    return this.#inTurn(async () => {
+      if (this.#closed.length === 0) await this.#close();
+      return this.#closed[0] ?? null;
+    });
+  }
+
+  /**
+   * Yields a file's frames in bounded batches, as ones that waited, without what was torn off.
+   * @throws DyliveError bad_file if none can be read
+   */
+  async *read({ path }: SpoolFile, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+    const { clock } = this.#parts;
+    const drift = new Drift(); // what is damaged was counted when it came
+    for await (const batch of recordingSource({ path, speed: 0, clock, drift }).open(signal))
+      yield batch.map((received) => ({ ...received, waited: true }));
+  }
+
+  /** Removes a file that is stored. One that the disk does not let go is found by the next process, for which nothing in it is new. */
+  async remove(file: SpoolFile): Promise<void> {
+    await rm(file.path, { force: true }).catch((error: unknown) => this.#parts.onError(error, { path: file.path }));
+    this.#closed.splice(this.#closed.indexOf(file), 1);
+    this.#parts.release(file.bytes);
+  }
+
+  /** Flushes what was written to the disk. */
+  async sync(): Promise<void> {
+    const current = this.#current;
+    if (current === null || !current.dirty) return;
+    current.dirty = false;
+    await this.#inTurn(async () => {
+      if (this.#current === current) await current.handle.datasync();
+    }).catch((error: unknown) => this.#parts.onError(error, { path: current.file.path }));
+  }
+
+  /** Closes what is written to. @returns all that waits; somebody else's from now on */
+  close(): Promise<readonly SpoolFile[]> {
+    return this.#inTurn(async () => {
+      await this.#close();
+      return this.#closed.splice(0);
+    });
+  }
+
+  async #put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
+    const { clock, reserve, release, onError } = this.#parts;
+    if (clock.now() < this.#retryAt) return "the disk of the spool failed while the store took nothing";
+    const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
+    if (!reserve(bytes.length)) return "the spool was full while the store took nothing";
+    let booked = false;
+    try {
+      const { file, handle } = await this.#open(broadcast, batch[0]?.receivedAt ?? clock.now(), bytes.length);
+      file.bytes += bytes.length; // also of a record that is torn
+      booked = true;
+      await handle.appendFile(bytes);
+      file.frames += batch.length;
+      file.to = Math.max(file.to, batch[batch.length - 1]?.receivedAt ?? 0);
+      if (this.#current !== null) this.#current.dirty = true;
+      return null;
+    } catch (error) {
+      this.#retryAt = clock.now() + RETRY_MS;
+      if (!booked) release(bytes.length);
+      // Half a record may be in the file: nothing may follow it.
+      await this.#close();
+      onError(error, { room: this.#parts.room });
+      return "the disk of the spool failed while the store took nothing";
+    }
+  }
+
+  async #open(broadcast: Broadcast, receivedAt: number, bytes: number) {
+    const { folder, room, reserve } = this.#parts;
+    const current = this.#current;
+    if (current !== null && current.file.bytes + bytes <= FILE_BYTES && isSame(current.file.broadcast, broadcast)) return current;
+    await this.#close();
+    await makeFolder(folder);
+    const { sessionId, webRid, anchorId, source } = broadcast;
+    const about = { webRid: webRid ?? "", roomId: sessionId ?? "", title: "", startedAt: receivedAt, source };
+    const header = encodeHeader({ ...about, ...(anchorId !== null && { anchorId }) });
+    for (let at = receivedAt; ; at++) {
+      const path = join(folder, rawName(at, sessionId ?? ""));
+      try {
+        const handle = await open(path, "ax", 0o600);
+        const file: SpoolFile = { path, room, broadcast, bytes: 0, frames: 0, from: receivedAt, to: receivedAt };
+        this.#current = { file, handle, dirty: true };
+        await handle.appendFile(header);
+        if (reserve(header.length)) file.bytes += header.length;
+        await syncFolder(folder);
+        return this.#current;
+      } catch (error) {
+        // Files that were begun within a millisecond, or a clock that was set back.
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+    }
+  }
+
+  async #close(): Promise<void> {
+    const current = this.#current;
+    if (current === null) return;
+    this.#current = null;
+    this.#closed.push(current.file);
+    const tell = (error: unknown) => this.#parts.onError(error, { path: current.file.path });
+    await current.handle.datasync().catch(tell);
+    await current.handle.close().catch(tell);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(work);
+    this.#turns = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function isSame(a: Broadcast, b: Broadcast): boolean {
+  return a.sessionId === b.sessionId && a.webRid === b.webRid && a.anchorId === b.anchorId && a.source === b.source;
+}
 
 /** Interval between flushes to the disk, in ms: what a crash of the machine may take. */
 const SYNC_EVERY_MS = 1000;
-const RETRY_MS = 5000;
 
 /**
  * Keeps frames on disk while the database is away. A room that is still collected here runs them through its own pipeline; all others, and

@@ -1,7 +1,69 @@
+import { SOURCES } from "../events/event.js";
+import type { RoomHealth } from "../health/room-health.js";
+import type { Received } from "../platform/access/source.js";
+import { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/error.js";
+import { RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { isNotOwner } from "../runtime/store-down.js";
+import { readRecords } from "../sources/recording.js";
 import type { Spooled, SpooledPart } from "../store/cluster.js";
+import { gapEvent } from "./own-events.js";
+import type { Broadcast, Pipeline } from "./pipeline.js";
+import { SPOOL_LOST } from "./spool-drain.js";
+
+/** Bytes that are read at once. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** One file of a spool, as its room's pipeline takes it. */
+interface SpoolPart {
+  readonly broadcast: Broadcast;
+  /** Batches of frames: bounded, and read when they are asked for. */
+  readonly batches: Iterable<readonly Received[]>;
+  /** Damaged records among those that were read so far. */
+  readonly passedOver: () => number;
+}
+
+/** Reads a file of a spool up to where it is torn; null when there is nothing in it. @throws WireError bad_record when it is none */
+export function readSpoolPart(bytes: Uint8Array): SpoolPart | null {
+  const reader = new RecordingReader();
+  const first = reader.push(bytes.subarray(0, CHUNK_BYTES));
+  if (reader.meta === null) return null;
+  const { roomId, webRid, anchorId = null, source: name } = reader.meta;
+  const source = SOURCES.find((one) => one === name) ?? "recording";
+  return {
+    broadcast: { sessionId: roomId || null, webRid: webRid || null, anchorId, source },
+    batches: batchesOf(first, reader, bytes),
+    passedOver: () => reader.skipped,
+  };
+}
+
+function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, bytes: Uint8Array): Generator<readonly Received[]> {
+  const drift = new Drift(); // what is damaged was counted when it came
+  const waited = (batch: readonly Received[]) => batch.map((one) => ({ ...one, waited: true }));
+  for (const batch of readRecords(first, drift)) yield waited(batch);
+  for (let at = CHUNK_BYTES; at < bytes.length; at += CHUNK_BYTES)
+    for (const batch of readRecords(reader.push(bytes.subarray(at, at + CHUNK_BYTES)), drift)) yield waited(batch);
+}
+
+/**
+ * Runs a file of another process's spool through the room's pipeline; what was stored already is not stored again.
+ * @throws DyliveError not_owner, what the store throws when it is down; WireError bad_record
+ */
+export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, health: RoomHealth | null, signal: AbortSignal): Promise<void> {
+  const part = readSpoolPart(bytes);
+  if (part === null) return;
+  let [from, to] = [Number.POSITIVE_INFINITY, 0];
+  for (const batch of part.batches) {
+    signal.throwIfAborted();
+    for (const { receivedAt } of batch) [from, to] = [Math.min(from, receivedAt), Math.max(to, receivedAt)];
+    const stored = await pipeline.store(batch, part.broadcast);
+    for (const [reason, n] of stored.drops) health?.drop(reason, n);
+    await new Promise((resolve) => setImmediate(resolve)); // what comes now has its turn
+  }
+  // A torn end is no news: how long the process that was killed had been away is a gap already.
+  if (part.passedOver() > 0 && from <= to) await pipeline.own(gapEvent(pipeline.room, part.broadcast, from, to, SPOOL_LOST));
+}
 
 interface SpooledReaderDeps {
   readonly spooled: Pick<Spooled, "done">;

@@ -9,9 +9,8 @@ import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
 import { type Intake, type Taken, tellStored } from "./intake.js";
 import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
-import type { Spool } from "./spool.js";
+import type { Spool, SpoolRoom } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
-import type { SpoolRoom } from "./spool-room.js";
 
 interface SpoolingDeps {
   readonly room: RoomKey;

@@ -1,8 +1,7 @@
 import { completeErasure, type EraseReport, eraseUser, overwriteResidue } from "../erasure/erase.js";
 import type { RecordingsErased } from "../erasure/everywhere.js";
 import { type Identity, namedIn } from "../erasure/identity.js";
-import { recordingsOf } from "../ingest/recordings.js";
-import { type Redecoded, redecode } from "../ingest/redecode.js";
+import { type Redecoded, recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
 import { systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { eraseUser } from "../../src/erasure/erase.js";
 import { peopleIn } from "../../src/erasure/identity.js";
 import type { LiveEvent } from "../../src/events/event.js";
-import { absorbSpooled } from "../../src/ingest/spool-part.js";
+import { absorbSpooled } from "../../src/ingest/spooled-reader.js";
 import { check } from "../../src/store/check.js";
 import { eventsOf, FRAMES, feed, goOnUntil, ids, SIGNAL, type SpooledRoom, spooledRoom, truthOf } from "../ingest/spooled-room.js";
 import { useDirectory } from "../store/directory.js";

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Watchdog } from "../../src/collector/watchdog.js";
 import type { NewEvent } from "../../src/events/event.js";
-import { Audience } from "../../src/health/audience.js";
-import { GiftsWatch } from "../../src/health/gifts-watch.js";
-import { Sight } from "../../src/health/room-health.js";
+import { Audience, GiftsWatch, Sight } from "../../src/health/audience.js";
 import { backoffMs } from "../../src/runtime/backoff.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";

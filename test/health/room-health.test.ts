@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RoomHealth } from "../../src/health/room-health.js";
-import { heldBack } from "../../src/ingest/hold.js";
+import { heldBack } from "../../src/ingest/intake.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { FakeClock } from "../clock.js";
 import { person } from "../platform/messages/gift-event.js";

@@ -98,6 +98,7 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
   const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
   const owned = { mine: true };
   const health = new RoomHealth(clock);
+  health.to("live", "interactive messages are coming in");
   const setAside = (_event: unknown, error: unknown) => errors.push(error);
   const rooms = { claim: async (one: number) => (owned.mine ? store.rooms.claim(one) : null) };
   const pipeline = Pipeline.lazy({

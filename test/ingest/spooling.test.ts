@@ -2,8 +2,7 @@ import { linkSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, 
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
-import { absorbSpooled, readSpoolPart } from "../../src/ingest/spool-part.js";
-import { SpooledReader } from "../../src/ingest/spooled-reader.js";
+import { absorbSpooled, readSpoolPart, SpooledReader } from "../../src/ingest/spooled-reader.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { check } from "../../src/store/check.js";
 import { useDirectory } from "../store/directory.js";

@@ -5,7 +5,7 @@ import { peopleIn } from "../../src/erasure/identity.js";
 import { doTask, WorkerChannel } from "../../src/jobs/channel.js";
 import { Paced } from "../../src/jobs/tasks.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { closeRecordings } from "../../src/sources/raw/rotate.js";
+import { closeRecordings } from "../../src/sources/raw/pack.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { bodies, collected, older, units } from "../ingest/older.js";
 import { useDirectory } from "../store/directory.js";

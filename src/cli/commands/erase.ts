@@ -8,7 +8,7 @@ import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { eraseAllRaw } from "../../sources/raw/erase-all.js";
 import { rawFolder } from "../../sources/raw/files.js";
-import { closeRecordings } from "../../sources/raw/rotate.js";
+import { closeRecordings } from "../../sources/raw/pack.js";
 import { openVocabulary } from "../../statistics/words.js";
 import { isDataDirLocked } from "../../store/lock.js";
 import type { Store } from "../../store/store.js";

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { encodeMsgFrame, encodePushResponse, pushTexts } from "../../../simulator/frame.js";
 import { corpus } from "../../../simulator/index.js";
 import { loadSchema } from "../../../simulator/schema.js";
-import { readSpoolPart } from "../../../src/ingest/spool-part.js";
+import { readSpoolPart } from "../../../src/ingest/spooled-reader.js";
 import { heldBytes, ReceiveQueue } from "../../../src/platform/access/queue.js";
 import { readFrame } from "../../../src/platform/access/read.js";
 import type { Received } from "../../../src/platform/access/source.js";
