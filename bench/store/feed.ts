@@ -1,10 +1,10 @@
 import { BUSY } from "../../simulator/corpus.js";
 import { encodePushResponse, MESSAGES_PER_FRAME, pushTexts } from "../../simulator/frame.js";
-import { makeId, hash32, Random } from "../../simulator/random.js";
 import { LoadFeed } from "../../simulator/load-feed.js";
 import type { Outgoing } from "../../simulator/outgoing.js";
 import { makePerson } from "../../simulator/people.js";
 import { PlannedFeed } from "../../simulator/planned-feed.js";
+import { hash32, makeId, Random } from "../../simulator/random.js";
 import { loadSchema } from "../../simulator/schema.js";
 
 /** Messages of one chunk: what one side stores before the other has its turn. */

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { RoomManager } from "../cluster/room-manager.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
-import { COMPAT_LIMITS } from "../compat/limits.js";
+import { COMPAT_LIMITS } from "../compat/deps.js";
 import { lateErasures } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";

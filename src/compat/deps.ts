@@ -5,7 +5,49 @@ import type { Store } from "../store/store.js";
 import type { Abouts } from "./about.js";
 import type { Collected } from "./collected.js";
 import type { Door } from "./door.js";
-import type { CompatLimits } from "./limits.js";
+
+/** Bounds and times of the compat outputs. */
+export interface CompatLimits {
+  /** Most clients of one format at a time: each takes a file handle. */
+  readonly clients: number;
+  /** Most bytes in our memory for a client; with more it is too slow to go on. One batch may come on top. */
+  readonly maxQueuedBytes: number;
+  /** Bytes that wait for a client below which one that is behind the log is given more. */
+  readonly readyBytes: number;
+  /** Time after which a client that is behind and takes nothing is too slow to go on, in ms. */
+  readonly stallMs: number;
+  readonly heartbeatMs: number;
+  /** Time that a client that was told goodbye may take to read it, in ms. */
+  readonly graceMs: number;
+  /** Longest message from a client; what they send is commands that we do not heed. */
+  readonly messageBytes: number;
+  /** Messages and pings of a client that are read at once, and per second in the long run; beyond it they wait on its side. */
+  readonly messageBurst: number;
+  readonly messagesPerSecond: number;
+  /** Time between two requests for a room that a client wants, which keep it collected, in ms. */
+  readonly renewMs: number;
+  /** Longest wait of a client for the first answer about its room, in ms. */
+  readonly settleMs: number;
+  /** Time between two looks at what is known of the rooms, in ms. */
+  readonly aboutMs: number;
+}
+
+/** The limits of a server. */
+export const COMPAT_LIMITS: CompatLimits = {
+  clients: 100,
+  maxQueuedBytes: 1_048_576,
+  readyBytes: 131_072,
+  stallMs: 30_000,
+  heartbeatMs: 15_000,
+  graceMs: 2_000,
+  messageBytes: 4_096,
+  // Some acknowledge every frame.
+  messageBurst: 2_000,
+  messagesPerSecond: 1_000,
+  renewMs: 30_000,
+  settleMs: 10_000,
+  aboutMs: 60_000,
+};
 
 /** Dependencies of every compat output. */
 export interface CompatDeps {

@@ -1,7 +1,58 @@
-import { Agent, type Dispatcher, request } from "undici";
+import { lookup as systemLookup } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import { Agent, buildConnector, type Dispatcher, request } from "undici";
 import type { Clock } from "../runtime/clock.js";
 import type { HookTry } from "../store/hooks.js";
-import { PrivateAddress } from "./connect.js";
+import type { AllowedHosts } from "./address.js";
+
+/** Longest time for making a connection, TLS included, in ms. */
+const CONNECT_MS = 10_000;
+
+/** Error of a connection that was not made because of where it would have gone. */
+export class PrivateAddress extends Error {
+  constructor(host: string, address: string) {
+    super(
+      host === address
+        ? `${address} is a private address, which webhooks do not reach unless it is allowed`
+        : `${host} is at the private address ${address}, which webhooks do not reach unless it is allowed`,
+    );
+    this.name = "PrivateAddress";
+  }
+}
+
+/**
+ * Connects to allowed addresses only. The address is judged when the connection is made, after the name was resolved: a name that leads
+ * elsewhere than it did a moment ago gains nothing by it.
+ * @param lookup how names are resolved; the system's way by default
+ */
+export function guardedConnector(allowed: AllowedHosts, lookup: LookupFunction = systemLookup): buildConnector.connector {
+  const connect = buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(allowed, lookup) });
+  return (options, done) => {
+    const host = options.hostname.replace(/^\[|\]$/g, "");
+    // Node asks no resolver for an address.
+    if (isIP(host) !== 0 && !allowed.has(host)) done(new PrivateAddress(host, host), null);
+    else connect(options, done);
+  };
+}
+
+/** Connects to any address, for hooks that an admin has allowed to. */
+export function openConnector(lookup: LookupFunction = systemLookup): buildConnector.connector {
+  return buildConnector({ timeout: CONNECT_MS, lookup });
+}
+
+function guardedLookup(allowed: AllowedHosts, lookup: LookupFunction): LookupFunction {
+  return (host, options, done) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const all = Array.isArray(found) ? found : [];
+      const addresses = allowed.hasName(host) ? all : all.filter(({ address }) => allowed.has(address));
+      const [first] = addresses;
+      if (first === undefined) return done(new PrivateAddress(host, all[0]?.address ?? "no address"), []);
+      if (options.all) done(null, addresses);
+      else done(null, first.address, first.family);
+    });
+  };
+}
 
 /**
  * Longest time for a request, from its beginning to the end of the answer, in ms. A receiver that needs longer should answer first and work

@@ -1,9 +1,8 @@
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import { AllowedHosts } from "./address.js";
-import { guardedConnector, openConnector } from "./connect.js";
 import { HookRunner, type HookRunnerDeps } from "./runner.js";
-import { HttpSender } from "./send.js";
+import { guardedConnector, HttpSender, openConnector } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
 /** Dependencies of webhooks. */

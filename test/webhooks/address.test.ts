@@ -2,8 +2,7 @@ import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
 import { AllowedHosts, isPublic } from "../../src/webhooks/address.js";
-import { guardedConnector, openConnector } from "../../src/webhooks/connect.js";
-import { HttpSender } from "../../src/webhooks/send.js";
+import { guardedConnector, HttpSender, openConnector } from "../../src/webhooks/send.js";
 import { FakeClock } from "../clock.js";
 import { answering, Receiver } from "./receiver.js";
 

@@ -1,5 +1,5 @@
-import { namedBroadcast } from "../../http/streams/named-broadcast.js";
 import { type NamedRoom, namedRoom } from "../../http/streams/named-room.js";
+import { namedBroadcast } from "../../http/v1/session-found.js";
 import { catchUp } from "../../statistics/reader.js";
 import { openVocabulary } from "../../statistics/words.js";
 import type { Session } from "../../store/sessions.js";

@@ -6,8 +6,8 @@ import { decideExport, type ExportAsk, type ExportWish } from "../../exports/ask
 import { exportPieces } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
-import { broadcastId } from "../../http/streams/named-broadcast.js";
 import { namedRoom } from "../../http/streams/named-room.js";
+import { broadcastId } from "../../http/v1/session-found.js";
 import type { Store } from "../../store/store.js";
 import { ExportFile } from "../export-file.js";
 import { ProgressLine } from "../progress.js";

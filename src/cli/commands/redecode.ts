@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { broadcastId } from "../../http/streams/named-broadcast.js";
 import { namedRoom } from "../../http/streams/named-room.js";
+import { broadcastId } from "../../http/v1/session-found.js";
 import { recordingsOf, redecode } from "../../ingest/redecode.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";

@@ -3,11 +3,9 @@ import { cursorStart, encodePlaces } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/tokens.js";
-import type { LiveStreams } from "./live.js";
-import type { Goodbye, LiveReader } from "./reader.js";
+import type { Goodbye, LiveReader, LiveStreams } from "./live.js";
 import { type ShownRoom, shownOf, sift } from "./selection.js";
-import { sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
-import type { SseAnswer } from "./sse-answer.js";
+import { type SseAnswer, sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Start of the cursors of a stream over one room. */
 const ALONE = cursorStart([]);

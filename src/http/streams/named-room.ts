@@ -1,10 +1,12 @@
 import type { FastifyRequest } from "fastify";
+import type { Ends } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { ALIAS_KINDS, type AliasKind, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { isLimited, maySee } from "../access.js";
 import { tokenOf } from "../authentication.js";
+import type { LiveStreams } from "./live.js";
 
 /** Order in which a bare name is looked for. */
 const BARE: readonly AliasKind[] = ["web_rid", "unique_id", "room_id", "sec_uid", "uid", "import"];
@@ -61,4 +63,29 @@ export async function roomOf(rooms: Rooms, request: RoomRequest): Promise<NamedR
 /** Does the same as {@link roomOf}, the system's room included: for what it has too. */
 export function roomOrSystem(rooms: Rooms, request: RoomRequest): Promise<NamedRoom> {
   return namedRoom(rooms, tokenOf(request), request.params.room);
+}
+
+/**
+ * Finds the rooms that a client named, each once, in the order of their keys.
+ * @throws DyliveError too_many_subscriptions, not_found, bad_request
+ */
+export async function namedRooms(live: LiveStreams, token: TokenRow, names: readonly string[]): Promise<readonly NamedRoom[]> {
+  const { roomsPerConnection } = live.limits;
+  if (names.length > roomsPerConnection)
+    throw new DyliveError(
+      "too_many_subscriptions",
+      `${names.length} rooms are asked for, ${roomsPerConnection} are allowed per connection`,
+    );
+  const rooms = new Map<number, NamedRoom>();
+  for (const name of names) {
+    const named = await namedRoom(live.store.rooms, token, name);
+    if (!rooms.has(named.room)) rooms.set(named.room, named);
+  }
+  return [...rooms.values()].sort((a, b) => a.room - b.room);
+}
+
+/** Returns the ends of these rooms' logs. */
+export async function endsOf(live: LiveStreams, rooms: readonly NamedRoom[]): Promise<Ends> {
+  const ends = await live.store.log.heads(rooms.map(({ room }) => room));
+  return new Map(rooms.map(({ room }) => [room, ends.get(room) ?? { oldest: 1, head: 0 }]));
 }

@@ -1,10 +1,64 @@
-import type { RoomView } from "../../health/state.js";
+import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { roomAnswer } from "../v1/schemas.js";
-import type { Goodbye, LiveReader } from "./reader.js";
-import type { StatesReader } from "./room-states.js";
-import { sseHeartbeat, sseMessage } from "./sse.js";
-import type { SseAnswer } from "./sse-answer.js";
+import type { Goodbye, LiveReader, LiveStreams } from "./live.js";
+import { type SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
+
+/** Reader of the rooms' states. */
+export interface StatesReader {
+  /** Whether it has not yet taken what it was told before: it is told the newest states later, not all in between. */
+  readonly busy: boolean;
+  /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */
+  changed(rooms: readonly RoomView[]): void;
+}
+
+/** Looks at the states of all rooms while somebody wants to know, once for all readers, and tells each what changed for it. */
+export class RoomStates {
+  readonly #live: Pick<LiveStreams, "clock" | "limits" | "failed">;
+  readonly #rooms: Pick<RoomOperations, "list">;
+  /** States that each reader was told last, by room. */
+  readonly #readers = new Map<StatesReader, Map<number, string>>();
+  #running = false;
+
+  constructor(live: Pick<LiveStreams, "clock" | "limits" | "failed">, rooms: Pick<RoomOperations, "list">) {
+    this.#live = live;
+    this.#rooms = rooms;
+  }
+
+  /** Tells a reader about all rooms, then about changes, until the signal aborts. */
+  follow(reader: StatesReader, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#readers.set(reader, new Map());
+    signal.addEventListener("abort", () => this.#readers.delete(reader), { once: true });
+    if (!this.#running) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, limits } = this.#live;
+    this.#running = true;
+    while (this.#readers.size > 0) {
+      try {
+        this.#tell(await this.#rooms.list());
+      } catch (error) {
+        this.#live.failed(error);
+      }
+      await clock.sleep(limits.roomStatesMs);
+    }
+    this.#running = false;
+  }
+
+  #tell(views: readonly RoomView[]): void {
+    const texts = views.map((view) => JSON.stringify(roomAnswer(view)));
+    for (const [reader, told] of this.#readers) {
+      if (reader.busy) continue;
+      const changed = views.filter((view, index) => told.get(view.row.room) !== texts[index]);
+      views.forEach((view, index) => {
+        told.set(view.row.room, texts[index] ?? "");
+      });
+      if (changed.length > 0) reader.changed(changed);
+    }
+  }
+}
 
 /** One client of `/v1/rooms/stream`. */
 export class RoomsStream implements LiveReader, StatesReader {

@@ -9,13 +9,10 @@ import { tokenOf } from "../authentication.js";
 import { exactly } from "../v1/fields.js";
 import { EventStream } from "./event-stream.js";
 import type { LiveStreams } from "./live.js";
-import type { NamedRoom } from "./named-room.js";
-import { RoomStates } from "./room-states.js";
-import { RoomsStream } from "./rooms-stream.js";
+import { endsOf, type NamedRoom, namedRooms } from "./named-room.js";
+import { RoomStates, RoomsStream } from "./rooms-stream.js";
 import { selectionOf, shown } from "./selection.js";
-import { sseMessage } from "./sse.js";
-import { SseAnswer } from "./sse-answer.js";
-import { endsOf, namedRooms } from "./start.js";
+import { SseAnswer, sseMessage } from "./sse.js";
 
 /** Query of `/v1/events/stream`. */
 const EventStreamQuery = exactly({

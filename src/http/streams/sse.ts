@@ -1,6 +1,9 @@
+import type { FastifyReply } from "fastify";
 import type { Batch } from "../../feed/batch.js";
 import { cursorEnd } from "../../feed/cursor.js";
 import type { StoredEvent } from "../../store/stored-event.js";
+import { GOODBYES, type Goodbye, type LiveStreams } from "./live.js";
+import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
 
 /** Time that a client waits before it connects again, in ms. */
 const RETRY_MS = 2_000;
@@ -27,4 +30,85 @@ export function sseBatch({ room, removed }: Batch, shown: readonly StoredEvent[]
   let text = removed === null ? "" : sseMessage("removed", { room, from: removed[0], to: removed[1] }, id(removed[1]));
   for (const row of shown) text += `id: ${id(row.seq)}\nevent: ${row.type}\ndata: ${row.text}\n\n`;
   return text === "" ? null : Buffer.from(text, "utf8");
+}
+
+/** Parts of the live streams that an answer needs. */
+type Care = Pick<LiveStreams, "limits" | "clock" | "slow">;
+
+/** HTTP answer that is a stream of Server-Sent Events. */
+export class SseAnswer {
+  readonly outbound: OutboundQueue;
+  readonly #response: FastifyReply["raw"];
+  readonly #care: Care;
+  readonly #gone = new AbortController();
+  readonly #over = new AbortController();
+
+  /** Takes the reply over, with the headers that are set on it. */
+  constructor(reply: FastifyReply, care: Care) {
+    const response = reply.hijack().raw;
+    this.#response = response;
+    this.#care = care;
+    this.outbound = new OutboundQueue(response, care.limits, care.clock);
+    response.on("error", () => {});
+    const close = () => {
+      this.#gone.abort();
+      this.#over.abort();
+    };
+    response.once("close", close);
+    // Its client may have left while its token was looked at.
+    if (response.destroyed) close();
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) response.setHeader(name, value);
+    // Without chunks the bytes of one buffer are right for every connection; the end of the connection is the end of the answer.
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      connection: "close",
+      "x-accel-buffering": "no",
+    });
+    if (!response.destroyed) response.write(PREAMBLE);
+  }
+
+  /** Aborts when nothing more can be written: the connection is gone, or was told goodbye. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Aborts when the connection is gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** Calls back once the connection is gone, or now if it is. */
+  whenGone(call: () => void): void {
+    if (this.gone.aborted) call();
+    else this.gone.addEventListener("abort", call, { once: true });
+  }
+
+  /** Writes; a reader that has too much waiting is told and cut. */
+  write(bytes: Buffer | string, coalescer: WriteCoalescer | null = null): void {
+    if (!this.over.aborted && !this.outbound.write(bytes, coalescer)) this.end("slow");
+  }
+
+  /** Tells the client why and ends. */
+  end(why: Goodbye): void {
+    if (this.over.aborted) return;
+    if (why === "slow") this.#care.slow();
+    this.finish(sseMessage(why === "token" ? "revoked" : why, { reason: GOODBYES[why], queuedBytes: this.outbound.queued }));
+  }
+
+  /** Writes a last message and ends; what the client does not take within the grace period is cut. */
+  finish(last: string): void {
+    if (this.over.aborted) return;
+    this.#over.abort();
+    this.#response.end(last);
+    this.#care.clock.sleep(this.#care.limits.graceMs, this.gone).then(
+      () => this.destroy(),
+      () => {},
+    );
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
 }

@@ -9,14 +9,11 @@ import type { RoomKey } from "../../store/log.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import type { TokenRow } from "../../store/tokens.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
-import type { LiveStreams } from "./live.js";
+import { GOODBYES, type Goodbye, type LiveReader, type LiveStreams } from "./live.js";
 import { namedRoom } from "./named-room.js";
-import { OutboundQueue } from "./outbound-queue.js";
-import { GOODBYES, type Goodbye, type LiveReader } from "./reader.js";
+import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
 import { type ShownRoom, shownOf, sift } from "./selection.js";
-import type { WriteCoalescer } from "./write-coalescer.js";
-import { type Command, CommandError, type CommandOf, parseCommand } from "./ws-command.js";
-import { subscriptionsOf } from "./ws-subscribe.js";
+import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
 
 /** FIN and opcode 1: one whole text message. */
 const TEXT = 0x81;

@@ -8,10 +8,10 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
-import { broadcastId } from "../streams/named-broadcast.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { exactly, RoomParams } from "./fields.js";
+import { broadcastId } from "./session-found.js";
 
 /** Share of work of one call: some seconds in which others have their turns. */
 const SHARE: Share = { tries: 20_000, ms: 1_000 };

@@ -11,9 +11,9 @@ import type { Clock } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
-import { broadcastId } from "../streams/named-broadcast.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
+import { broadcastId } from "./session-found.js";
 
 /** Time in ms after which a client that takes nothing is stalled: it holds a place that others could have. */
 const STALLED_MS = 60_000;

@@ -1,12 +1,14 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
-import type { FastifyInstance, FastifySchema } from "fastify";
-import { SharedFiles } from "../shared-files.js";
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
+import { EVENT_TYPES, type EventType, KINDS, UserSchema } from "../../events/event.js";
+import { SharedFiles, takes } from "../shared-files.js";
 import { ClusterSchema } from "./cluster-routes.js";
-import { SharedDocument } from "./document.js";
-import { eventSchemas } from "./event-schemas.js";
 import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-schemas.js";
 import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-schemas.js";
 import { RetentionSchema } from "./retention-routes.js";
@@ -21,7 +23,7 @@ import {
   TokenListSchema,
   TokenSchema,
 } from "./schemas.js";
-import { FoundSchema } from "./search-schemas.js";
+import { FoundSchema } from "./search-routes.js";
 import {
   GiftListSchema,
   MinuteListSchema,
@@ -206,3 +208,65 @@ const FAMILY_REFUSAL = {
   required: ["code", "data", "msg"],
   properties: { code: { type: "integer" }, data: { type: "array", items: {}, maxItems: 0 }, msg: { type: "string" } },
 };
+
+/** A large document that never changes: its bytes are made once and shared by all who ask. */
+export class SharedDocument {
+  readonly #make: () => string;
+  #made: Promise<{ readonly plain: Buffer; readonly packed: Buffer; readonly tag: string }> | null = null;
+
+  /** @param make called when it is first asked for */
+  constructor(make: () => string) {
+    this.#make = make;
+  }
+
+  /** Answers with it, compressed where the client takes that; 304 for one who has it. */
+  async answer(request: FastifyRequest, reply: FastifyReply, mediaType: string): Promise<FastifyReply> {
+    this.#made ??= this.#bytes();
+    const { plain, packed, tag } = await this.#made;
+    const isPacked = takes(request.headers["accept-encoding"] ?? "", "gzip");
+    reply.header("cache-control", "no-cache").header("vary", "accept-encoding").header("etag", tag);
+    if (request.headers["if-none-match"] === tag) return reply.code(304).send();
+    if (isPacked) reply.header("content-encoding", "gzip");
+    return reply.type(mediaType).send(isPacked ? packed : plain);
+  }
+
+  async #bytes() {
+    const plain = Buffer.from(this.#make(), "utf8");
+    const tag = `W/"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`;
+    return { plain, packed: await promisify(gzip)(plain), tag };
+  }
+}
+
+/** A JSON Schema as plain data. */
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Schemas of all events with the names that `/openapi.json` gives them: each kind once, people once, and the union of all kinds. */
+export function eventSchemas(): readonly Schema[] {
+  const kinds = EVENT_TYPES.map((type) => {
+    const kind = plain(KINDS[type]);
+    const properties = { seq: { type: "integer", minimum: 1, description: "place in the room's log" }, ...(kind["properties"] as Schema) };
+    return { ...kind, $id: nameOf(type), required: ["seq", ...(kind["required"] as readonly string[])], properties };
+  });
+  const mapping = Object.fromEntries(EVENT_TYPES.map((type) => [type, `#/components/schemas/${nameOf(type)}`]));
+  const union = {
+    $id: "LiveEvent",
+    oneOf: EVENT_TYPES.map((type) => ({ $ref: nameOf(type) })),
+    discriminator: { propertyName: "type", mapping },
+  };
+  return [{ ...plainText(UserSchema), $id: "User" }, ...kinds, union];
+}
+
+function nameOf(type: EventType): string {
+  return `${type[0]?.toUpperCase()}${type.slice(1)}Event`;
+}
+
+/** Returns the schema with people by reference. */
+function plain(schema: object): Schema {
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) =>
+    typeof value === "object" && value !== null && "$id" in value && value.$id === "User" ? { $ref: "User" } : value,
+  ) as Schema;
+}
+
+function plainText(schema: object): Schema {
+  return JSON.parse(JSON.stringify(schema)) as Schema;
+}

@@ -9,17 +9,15 @@ import { checkRequest } from "./check.js";
 import { clusterRoutes } from "./cluster-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
-import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
 import { officialAppRoutes } from "./official-routes.js";
 import { retentionRoutes } from "./retention-routes.js";
 import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
-import { statisticsRoutes } from "./statistics-routes.js";
+import { giftRoutes, statisticsRoutes, userRoutes } from "./statistics-routes.js";
 import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
-import { userRoutes } from "./user-routes.js";
 
 /** Registers the versioned API, which `/openapi.json` describes. */
 export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<void> {

@@ -12,7 +12,20 @@ import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { namedRoom } from "../streams/named-room.js";
-import { exactly } from "./fields.js";
+import { exactly, Next } from "./fields.js";
+
+/** Result of a search. */
+export const FoundSchema = Type.Object(
+  {
+    events: Type.Array(Type.Ref("LiveEvent"), { description: "newest first; may be fewer than asked for while there is a next page" }),
+    next: Next,
+    behind: Type.Integer({
+      minimum: 0,
+      description: "events of these rooms that cannot be found yet: the index is made some seconds after",
+    }),
+  },
+  { $id: "Found", description: "a page of what was found" },
+);
 
 /**
  * Most looks of one request at the index, each at some thousand events: a search that finds little ends with an empty page and a cursor.

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
-import type { Session } from "../../store/sessions.js";
+import type { Session, Sessions } from "../../store/sessions.js";
 import type { ApiStore } from "../api-deps.js";
-import { namedBroadcast } from "../streams/named-broadcast.js";
 import { roomOf } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
 
@@ -23,4 +23,28 @@ export async function sessionOf(
 ): Promise<{ readonly room: RoomKey; readonly session: Session }> {
   const { room } = await roomOf(rooms, request);
   return { room, session: await namedBroadcast(sessions, room, request.params.session) };
+}
+
+/** The word for a room's newest broadcast, wherever one is named. */
+const LATEST = "latest";
+
+/**
+ * Finds the broadcast of a room that a client named by its room_id, or as `latest`.
+ * @throws DyliveError not_found
+ */
+export async function namedBroadcast(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<Session> {
+  const session = asked === LATEST ? (await sessions.list(room, 1))[0] : await sessions.get(room, asked);
+  if (session !== null && session !== undefined) return session;
+  throw new DyliveError(
+    "not_found",
+    asked === LATEST ? "no broadcast of the room was collected yet" : `the room has no broadcast ${JSON.stringify(asked.slice(0, 40))}`,
+  );
+}
+
+/**
+ * Returns the room_id that a client named: the word itself, which may be of no broadcast here, or what `latest` stands for.
+ * @throws DyliveError not_found when there is no latest
+ */
+export async function broadcastId(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<string> {
+  return asked === LATEST ? (await namedBroadcast(sessions, room, asked)).sessionId : asked;
 }

@@ -2,11 +2,14 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
-import { PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { GIFT_GROUPS, PEOPLE_ORDERS, type Person, WORD_KINDS } from "../../store/statistics.js";
+import { addPerson } from "../../store/statistics-add.js";
 import type { ApiDeps } from "../api-deps.js";
-import { Cursor, exactly, Limit } from "./fields.js";
+import { roomOf } from "../streams/named-room.js";
+import { Cursor, exactly, Limit, pageOf, RoomParams } from "./fields.js";
 import { SessionParams, sessionOf } from "./session-found.js";
-import { minuteAnswer, personAnswer } from "./statistics-schemas.js";
+import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer } from "./statistics-schemas.js";
 
 const tags = ["statistics"];
 const config = { scope: "read" } as const;
@@ -103,4 +106,84 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps): void
 /** Reads a whole number of a cursor; one that is none is before everything. */
 function wholeOf(digits: string): bigint {
   return /^[0-9]{1,19}$/.test(digits) ? BigInt(digits) : 0n;
+}
+
+/** Number of broadcasts beyond what one room will have. */
+const SESSIONS_MAX = 100_000;
+const UserParams = exactly({
+  ...RoomParams.properties,
+  user: Type.String({ minLength: 1, maxLength: 64, description: "the person's id (uid)" }),
+});
+const UserQuery = exactly({ limit: Limit, cursor: Cursor });
+
+/** Registers the routes of people in a room. */
+export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/users/:user",
+    {
+      schema: {
+        summary: "What a person did in the broadcasts of a room",
+        tags: ["statistics"],
+        params: UserParams,
+        querystring: UserQuery,
+        response: { 200: Type.Ref("UserHistory") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { room } = await roomOf(store.rooms, request);
+      const { user } = request.params;
+      const { limit, cursor } = request.query;
+      const all = await store.statistics.person(room, user, SESSIONS_MAX);
+      const [newest, ...older] = all;
+      if (newest === undefined) throw new DyliveError("not_found", "nobody with this id was seen in the room");
+      const total = older.reduce<Person>(addPerson, newest);
+      const { items, next } = pageOf(all, "sessions", ({ place }) => String(place), limit, cursor);
+      return { id: user, nickname: total.name, total: doneBy(total), sessions: items.map(personSessionAnswer), next };
+    },
+  );
+}
+
+const GiftsQuery = exactly({
+  by: Type.Enum([...GIFT_GROUPS], {
+    default: "gift",
+    description: "what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom)",
+  }),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only gifts of the user with this id" })),
+  limit: Limit,
+  cursor: Cursor,
+});
+
+/** Registers the gift ledger of a broadcast. */
+export function giftRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+  const { statistics } = store;
+
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/sessions/:session/gifts",
+    {
+      schema: {
+        summary: "Gifts of a broadcast, summed, those worth most first",
+        tags: ["statistics"],
+        params: SessionParams,
+        querystring: GiftsQuery,
+        response: { 200: Type.Ref("GiftList") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { room, session } = await sessionOf(store, request);
+      const { by, user, limit, cursor } = request.query;
+      const kind = `gifts by ${by}`;
+      const after = decodePlace(kind, cursor, [0, 0, ""] as const);
+      const rows = await statistics.gifts(room, session.sessionId, {
+        by,
+        limit: limit + 1,
+        ...(user !== undefined && { userId: user }),
+        ...(after !== undefined && { after }),
+      });
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      const behind = (await statistics.sessions(room, [session.sessionId])).get(session.sessionId)?.behind ?? 0;
+      return { gifts: rows.slice(0, limit).map(giftAnswer), next: last === undefined ? null : encodePlace(kind, last.place), behind };
+    },
+  );
 }

@@ -6,9 +6,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import type { MaintenanceService } from "../maintenance-service.js";
-import { broadcastId } from "../streams/named-broadcast.js";
 import { roomOf } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
+import { broadcastId } from "./session-found.js";
 import { taskAnswer } from "./task-schemas.js";
 
 const tags = ["tasks"];

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { WriteCoalescer } from "../../../src/http/streams/write-coalescer.js";
+import { WriteCoalescer } from "../../../src/http/streams/outbound-queue.js";
 import { FakeClock } from "../../clock.js";
 import { chat } from "../../contracts/events.js";
 import { until } from "../../until.js";
