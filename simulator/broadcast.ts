@@ -1,6 +1,6 @@
 import type { PushConnection } from "./connection.js";
 import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
-import type { Feed, Outgoing } from "./outgoing.js";
+import type { MessageFeed, Outgoing } from "./outgoing.js";
 import { isGift, isInteractive } from "./outgoing.js";
 import { hash32, LowHalves, makeId } from "./random.js";
 import type { Schema } from "./schema.js";
@@ -15,7 +15,7 @@ interface BroadcastOptions {
   readonly schema: Schema;
   /** The platform's time. */
   readonly now: () => number;
-  readonly feed: Feed;
+  readonly feed: MessageFeed;
   /** Facts, combos and ids kept in its book. */
   readonly keep: number;
 }

@@ -1,5 +1,5 @@
 import type { Fact } from "./fact.js";
-import { encodePlanned, type Feed, type Outgoing } from "./outgoing.js";
+import { encodePlanned, type MessageFeed, type Outgoing } from "./outgoing.js";
 import type { PlannedFeed } from "./planned-feed.js";
 import { hash32, LowHalves, makeId } from "./random.js";
 import { isFields, type Schema } from "./schema.js";
@@ -30,7 +30,7 @@ interface Template {
  * Messages at any rate: copies of a few thousand planned ones with new ids and times written over the old. These numbers keep
  * their length as varints, so the bytes around them stay valid.
  */
-export class LoadFeed implements Feed {
+export class LoadFeed implements MessageFeed {
   readonly #options: LoadOptions;
   readonly #low: LowHalves;
   readonly #sendings: LowHalves;

@@ -28,7 +28,7 @@ export interface Outgoing {
 }
 
 /** Maker of a broadcast's messages. */
-export interface Feed {
+export interface MessageFeed {
   /** Returns all messages up to a time that were not given before, in order. */
   until(ms: number): Outgoing[];
 }

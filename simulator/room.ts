@@ -1,6 +1,6 @@
 import { SimulatedBroadcast } from "./broadcast.js";
 import { LoadFeed } from "./load-feed.js";
-import type { Feed } from "./outgoing.js";
+import type { MessageFeed } from "./outgoing.js";
 import type { SimulatedPerson } from "./people.js";
 import { makePerson } from "./people.js";
 import { PlannedFeed } from "./planned-feed.js";
@@ -77,7 +77,7 @@ export class SimulatedRoom {
       rateFactor,
     });
     let broadcast: SimulatedBroadcast;
-    const feed: Feed =
+    const feed: MessageFeed =
       scenario.load === undefined
         ? planned
         : new LoadFeed({

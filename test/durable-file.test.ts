@@ -8,7 +8,7 @@ import { ExportFile } from "../src/cli/export-file.js";
 import { firstToken } from "../src/cli/first-token.js";
 import { SpoolRoom } from "../src/ingest/spool.js";
 import { AccountStore } from "../src/platform/accounts/login-store.js";
-import { readState, writeState } from "../src/platform/browser/desk.js";
+import { readState, writeState } from "../src/platform/browser/visitor-context.js";
 import { encodeHeader, encodeRecord } from "../src/platform/wire/recording.js";
 import { makeFolder, makeFolderSync, NewFile, removeWhole, writeWhole } from "../src/runtime/durable-file.js";
 import { eraseRaw } from "../src/sources/raw/erase-all.js";

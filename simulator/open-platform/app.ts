@@ -16,7 +16,7 @@ const OLD_TOKEN_MS = 300_000;
 const CALLS_PER_S = 10;
 
 /** The platform's knowledge of an app: who may call, and how often. */
-export class AppDesk {
+export class AppAccess {
   readonly app: RegisteredApp;
   readonly #clock: Clock;
   readonly #tokens: { readonly text: string; expiresAt: number }[] = [];

@@ -1,10 +1,10 @@
 import type { Ask, SimulatedReply } from "../reply.js";
 import { json } from "../reply.js";
-import { type AppDesk, type MountedBroadcast, QUERYABLE } from "./app.js";
+import { type AppAccess, type MountedBroadcast, QUERYABLE } from "./app.js";
 
 /** State that the calls read and change. */
 export interface Registry {
-  readonly apps: ReadonlyMap<string, AppDesk>;
+  readonly apps: ReadonlyMap<string, AppAccess>;
   readonly broadcasts: readonly MountedBroadcast[];
   /** Pages of failed data that were asked for, oldest first. */
   readonly pagesAsked: { readonly msgType: string; readonly page: number }[];
@@ -18,7 +18,7 @@ interface OpenAsk extends Ask {
 }
 
 type Values = Readonly<Record<string, unknown>>;
-type Known = { readonly desk: AppDesk; readonly broadcast: MountedBroadcast; readonly msgType: string };
+type Known = { readonly access: AppAccess; readonly broadcast: MountedBroadcast; readonly msgType: string };
 
 const ok = (data: object = {}) => json({ err_no: 0, err_msg: "ok", logid: "20261125000000", data });
 const refuse = (errNo: number, text: string) => json({ err_no: errNo, err_msg: text, logid: "20261125000000", data: {} });
@@ -31,28 +31,28 @@ export function answerCall(registry: Registry, ask: OpenAsk): SimulatedReply | n
   const name = /^\/api\/live_data\/(task\/start|task\/stop|task\/get|task\/fail_data\/get|ack)$/.exec(ask.path)?.[1];
   if (name === undefined || ask.method !== (name.endsWith("get") ? "GET" : "POST")) return null;
   const values = valuesOf(ask);
-  const desk = callerOf(registry, ask.headers["access-token"]);
-  if (desk === null) return refuse(40022, "invalid access token");
-  if (!desk.admits()) return refuse(40007, "too frequent");
-  return name === "ack" ? ack(registry, desk, values) : task(registry, desk, name, values);
+  const access = callerOf(registry, ask.headers["access-token"]);
+  if (access === null) return refuse(40022, "invalid access token");
+  if (!access.admits()) return refuse(40007, "too frequent");
+  return name === "ack" ? ack(registry, access, values) : task(registry, access, name, values);
 }
 
 function giveToken({ apps }: Registry, values: Values): SimulatedReply {
   const wrong = (errNo: number, text: string) => json({ err_no: errNo, err_tips: text, data: { access_token: "", expires_in: 0 } });
-  const desk = apps.get(String(values["appid"]));
-  if (desk === undefined) return wrong(40015, "bad appid");
+  const access = apps.get(String(values["appid"]));
+  if (access === undefined) return wrong(40015, "bad appid");
   if (values["grant_type"] !== "client_credential") return wrong(40020, "bad grant_type");
-  if (values["secret"] !== desk.app.secret) return wrong(40017, "bad secret");
-  const { text, expiresInS } = desk.makeToken();
+  if (values["secret"] !== access.app.secret) return wrong(40017, "bad secret");
+  const { text, expiresInS } = access.makeToken();
   return json({ err_no: 0, err_tips: "success", data: { access_token: text, expires_in: expiresInS } });
 }
 
 /** Answers with the room of a launch token; its id is a bare integer, as the platform sends it. */
 function launched(registry: Registry, ask: OpenAsk): SimulatedReply {
-  const desk = callerOf(registry, ask.headers["x-token"]);
-  if (desk === null) return json({ errcode: 40022, errmsg: "invalid access token" });
+  const access = callerOf(registry, ask.headers["x-token"]);
+  if (access === null) return json({ errcode: 40022, errmsg: "invalid access token" });
   const broadcast = registry.broadcasts.find(
-    ({ appId, launchToken }) => appId === desk.app.appId && launchToken === valuesOf(ask)["token"],
+    ({ appId, launchToken }) => appId === access.app.appId && launchToken === valuesOf(ask)["token"],
   );
   if (broadcast === undefined) return json({ errcode: 40001, errmsg: "token is not valid" });
   const info = {
@@ -65,22 +65,22 @@ function launched(registry: Registry, ask: OpenAsk): SimulatedReply {
   return json({ data: { ack_cfg: cfg, linker_info: { linker_id: 0, linker_status: 0, master_status: 0 }, info } });
 }
 
-function task(registry: Registry, desk: AppDesk, name: string, values: Values): SimulatedReply {
+function task(registry: Registry, access: AppAccess, name: string, values: Values): SimulatedReply {
   const { roomid, appid, msg_type: msgType } = values;
   if (typeof roomid !== "string" || roomid === "" || typeof appid !== "string" || typeof msgType !== "string" || msgType === "")
     return refuse(40023, "parameter is missing");
-  if (appid !== desk.app.appId) return refuse(40011, "appid error");
+  if (appid !== access.app.appId) return refuse(40011, "appid error");
   const broadcast = registry.broadcasts.find((one) => one.appId === appid && one.roomId === roomid);
   if (broadcast === undefined) return name === "task/get" ? ok({ status: 1 }) : refuse(10004, "the game is not mounted");
-  const known: Known = { desk, broadcast, msgType };
+  const known: Known = { access, broadcast, msgType };
   if (name === "task/get") return ok({ status: !broadcast.live ? 1 : broadcast.running.has(msgType) ? 3 : 2 });
   if (name === "task/fail_data/get") return failedPage(known, values, registry);
   return name === "task/start" ? startTask(known) : stopTask(known);
 }
 
-function startTask({ desk, broadcast, msgType }: Known): SimulatedReply {
+function startTask({ access, broadcast, msgType }: Known): SimulatedReply {
   // A type without a data secret is one that the app has no ability for.
-  if (!broadcast.live || !(msgType in desk.app.dataSecrets)) return refuse(5003019, "task preconditions are not met");
+  if (!broadcast.live || !(msgType in access.app.dataSecrets)) return refuse(5003019, "task preconditions are not met");
   broadcast.running.add(msgType);
   return ok({ task_id: "763535353" });
 }
@@ -101,10 +101,11 @@ function failedPage({ broadcast, msgType }: Known, values: Values, { pagesAsked 
   return ok({ page_num: page, total_count: list.length, data_list });
 }
 
-function ack({ broadcasts, refuseAcks }: Registry, desk: AppDesk, values: Values): SimulatedReply {
+function ack({ broadcasts, refuseAcks }: Registry, access: AppAccess, values: Values): SimulatedReply {
   const { room_id: roomId, app_id: appId, ack_type: ackType, data } = values;
   const broadcast = broadcasts.find((one) => one.appId === appId && one.roomId === roomId);
-  if (appId !== desk.app.appId || broadcast === undefined || (ackType !== 1 && ackType !== 2)) return refuse(40023, "parameter is missing");
+  if (appId !== access.app.appId || broadcast === undefined || (ackType !== 1 && ackType !== 2))
+    return refuse(40023, "parameter is missing");
   if (refuseAcks) return refuse(10001, "internal error");
   // It is a JSON text inside of the JSON.
   const list = typeof data === "string" ? objectsOf(data) : null;
@@ -116,8 +117,8 @@ function ack({ broadcasts, refuseAcks }: Registry, desk: AppDesk, values: Values
   return ok();
 }
 
-function callerOf({ apps }: Registry, token: unknown): AppDesk | null {
-  return [...apps.values()].find((desk) => typeof token === "string" && desk.knows(token)) ?? null;
+function callerOf({ apps }: Registry, token: unknown): AppAccess | null {
+  return [...apps.values()].find((access) => typeof token === "string" && access.knows(token)) ?? null;
 }
 
 function valuesOf({ method, query, body }: OpenAsk): Values {

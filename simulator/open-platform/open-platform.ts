@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { json, type SimulatedReply } from "../reply.js";
-import { AppDesk, type ConfirmedMessage, keepFailed, type MountedBroadcast, type RegisteredApp } from "./app.js";
+import { AppAccess, type ConfirmedMessage, keepFailed, type MountedBroadcast, type RegisteredApp } from "./app.js";
 import { answerCall, type Registry } from "./calls.js";
 import { Pusher, type PushOptions, type PushOutcome } from "./pusher.js";
 
@@ -26,7 +26,7 @@ export interface SimulatedOpenPlatform {
   readonly url: string;
   /** Calls so far, oldest first; the newest 10,000. */
   readonly calls: readonly AnsweredCall[];
-  register(app: RegisteredApp): AppDesk;
+  register(app: RegisteredApp): AppAccess;
   /** Lets an anchor go live with an app mounted. @returns the launch token that the game is started with */
   mount(appId: string, roomId: string): string;
   /** Ends the broadcast or unmounts the app: its tasks are gone. */
@@ -65,7 +65,7 @@ export async function startOpenPlatform({
   clock = systemClock,
   patienceMs = null,
 }: OpenPlatformOptions = {}): Promise<SimulatedOpenPlatform> {
-  const apps = new Map<string, AppDesk>();
+  const apps = new Map<string, AppAccess>();
   const broadcasts: MountedBroadcast[] = [];
   const calls: AnsweredCall[] = [];
   const registry: Registry = { apps, broadcasts, pagesAsked: [], refuseAcks: false };
@@ -87,10 +87,10 @@ export async function startOpenPlatform({
     return reply;
   }
 
-  function deskOf(appId: string): AppDesk {
-    const desk = apps.get(appId);
-    if (desk === undefined) throw new DyliveError("not_found", `no app ${appId} is registered`);
-    return desk;
+  function deskOf(appId: string): AppAccess {
+    const access = apps.get(appId);
+    if (access === undefined) throw new DyliveError("not_found", `no app ${appId} is registered`);
+    return access;
   }
   function broadcastOf(appId: string, roomId: string): MountedBroadcast {
     const broadcast = broadcasts.find((one) => one.appId === appId && one.roomId === roomId);
@@ -103,9 +103,9 @@ export async function startOpenPlatform({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     register(app) {
-      const desk = new AppDesk(app, clock);
-      apps.set(app.appId, desk);
-      return desk;
+      const access = new AppAccess(app, clock);
+      apps.set(app.appId, access);
+      return access;
     },
     mount(appId, roomId) {
       const launchToken = `launch-${appId}-${roomId}`;

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { AboutServer, AdminService } from "../http/admin-service.js";
 import { collectionOf, examineBeside } from "../jobs/doctor.js";
 import type { Platform } from "../platform/access/platform.js";
-import { AccountDesk } from "../platform/accounts/account-desk.js";
+import { AccountService } from "../platform/accounts/account-service.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";
 import type { Clock } from "../runtime/clock.js";
 import { packagePath } from "../runtime/packages.js";
@@ -33,7 +33,7 @@ export function adminService({ config, at, retention, accounts, platform, clock,
   const startedAt = clock.now();
   const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
   return {
-    accounts: new AccountDesk(accounts, { platform, userAgent: config.userAgent }, clock),
+    accounts: new AccountService(accounts, { platform, userAgent: config.userAgent }, clock),
     about: async () => ({
       version,
       node: process.versions.node,

@@ -72,8 +72,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const opened = await openStore(at, { clock, tell: (sentence) => logger.warn(sentence) });
     closers.push(() => opened.close());
     const metrics = new Metrics(clock, true);
-    const desk = new WorkerChannel({ at, clock });
-    closers.push(() => desk.close());
+    const jobs = new WorkerChannel({ at, clock });
+    closers.push(() => jobs.close());
     const appends = new AppendHealth();
     const { log } = opened;
     log.observe({
@@ -85,7 +85,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       },
       failed: (error) => appends.failed(error, clock.now()),
     });
-    const store: Store = { ...opened, statistics: statisticsAt(desk), search: searchAt(desk), retention: retentionAt(desk) };
+    const store: Store = { ...opened, statistics: statisticsAt(jobs), search: searchAt(jobs), retention: retentionAt(jobs) };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };
     const reach = reachOf(config, machine, clock);
@@ -123,14 +123,14 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     if (spooled !== null) metrics.lookAtSpool(spooled);
     if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
     closers.push(() => collecting.rest());
-    const upkeep: UpkeepDeps = { config, store, desk, clock, logger };
+    const upkeep: UpkeepDeps = { config, store, jobs, clock, logger };
     await keepUp(collecting, upkeep, metrics);
     if (here !== null && config.role !== "serve") {
       const keeper = keepWithinLimits(upkeep, "raw");
       closers.push(() => keeper.stop());
     }
     const stopping = new AbortController();
-    const overwrite = (note: string) => doTask(desk, "overwrite", { note }, () => {}, stopping.signal);
+    const overwrite = (note: string) => doTask(jobs, "overwrite", { note }, () => {}, stopping.signal);
     const finishing = finishErasure(upkeep, overwrite, stopping.signal);
     closers.push(() => {
       stopping.abort(new DyliveError("stopping", "the server is stopping"));
@@ -183,10 +183,10 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       appends,
       feed,
       hooks: hooks.webhooks,
-      exports: exportsAt(desk),
+      exports: exportsAt(jobs),
       official: official === null ? [] : [official],
       admin,
-      maintenance: maintenanceService({ desk, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
+      maintenance: maintenanceService({ jobs, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());

@@ -2,12 +2,12 @@ import { eraseEverywhere, unreached } from "../erasure/everywhere.js";
 import type { MaintenanceService } from "../http/maintenance-service.js";
 import { recordingsOf } from "../ingest/redecode.js";
 import { doTask } from "../jobs/channel.js";
-import type { JobDesk } from "../jobs/jobs.js";
+import type { JobExecutor } from "../jobs/jobs.js";
 import { rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 
 interface MaintenanceDeps {
-  readonly desk: JobDesk;
+  readonly jobs: JobExecutor;
   readonly raw: Pick<RawRecorder, "rotate">;
   /** Absolute path of the data folder. */
   readonly data: string;
@@ -16,16 +16,16 @@ interface MaintenanceDeps {
 }
 
 /** Returns the maintenance service: long work on what is kept, done by the worker thread step by step. */
-export function maintenanceService({ desk, raw, data, elsewhere }: MaintenanceDeps): MaintenanceService {
+export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceDeps): MaintenanceService {
   const folder = rawFolder(data);
   return {
     erase: async (user, keep, turn, signal) => {
       const done = await eraseEverywhere(user, {
-        log: () => doTask(desk, "erase", { user, keep }, turn, signal),
+        log: () => doTask(jobs, "erase", { user, keep }, turn, signal),
         recordings: async (identity) => {
           // What was recorded up to now can be reached then.
           await raw.rotate();
-          return doTask(desk, "eraseRaw", { folder, identity }, turn, signal);
+          return doTask(jobs, "eraseRaw", { folder, identity }, turn, signal);
         },
       });
       const { erased, dropped, changed, kept, pseudonym, rooms } = done;
@@ -41,7 +41,7 @@ export function maintenanceService({ desk, raw, data, elsewhere }: MaintenanceDe
     assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),
     redecode: async (room, sessionId, turn, signal) => {
       await raw.rotate();
-      return doTask(desk, "redecode", { folder, room, sessionId }, turn, signal);
+      return doTask(jobs, "redecode", { folder, room, sessionId }, turn, signal);
     },
   };
 }

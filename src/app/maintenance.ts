@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
-import type { JobDesk } from "../jobs/jobs.js";
+import type { JobExecutor } from "../jobs/jobs.js";
 import { DiskWatch } from "../retention/disk-watch.js";
 import { RetentionKeeper, type RetentionKeeperDeps } from "../retention/keeper.js";
 import type { Clock } from "../runtime/clock.js";
@@ -18,17 +18,17 @@ export interface UpkeepDeps {
   readonly config: Config;
   readonly store: Store;
   /** Does the work, beside the main thread. */
-  readonly desk: JobDesk;
+  readonly jobs: JobExecutor;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Starts what keeps the statistics up to date, in the worker thread. */
-export function readStatistics({ desk, store, clock, logger }: UpkeepDeps): StatisticsReader {
+export function readStatistics({ jobs, store, clock, logger }: UpkeepDeps): StatisticsReader {
   const reader = new StatisticsReader({
     statistics: store.statistics,
     clock,
-    advance: (room, signal) => desk.run("statistics.advance", [room], signal),
+    advance: (room, signal) => jobs.run("statistics.advance", [room], signal),
     onError: (error) => logger.error({ err: error }, "the statistics are not up to date; they are tried again"),
   });
   reader.start();
@@ -36,11 +36,11 @@ export function readStatistics({ desk, store, clock, logger }: UpkeepDeps): Stat
 }
 
 /** Starts what keeps the search index up to date, in the worker thread: by steps like the statistics. */
-export function keepIndexed({ desk, store, clock, logger }: UpkeepDeps): StatisticsReader {
+export function keepIndexed({ jobs, store, clock, logger }: UpkeepDeps): StatisticsReader {
   const reader = new StatisticsReader({
     statistics: store.search,
     clock,
-    advance: (room, signal) => desk.run("search.advance", [room], signal),
+    advance: (room, signal) => jobs.run("search.advance", [room], signal),
     onError: (error) => logger.error({ err: error }, "the search index is not up to date; it is tried again"),
   });
   reader.start();
@@ -51,13 +51,13 @@ export function keepIndexed({ desk, store, clock, logger }: UpkeepDeps): Statist
  * Starts what removes that which is beyond its limits, in the worker thread.
  * @param what the store is everybody's, raw recordings are in the data folder of the process that made them
  */
-export function keepWithinLimits({ config, store, desk, clock, logger }: UpkeepDeps, what: "all" | "store" | "raw"): RetentionKeeper {
+export function keepWithinLimits({ config, store, jobs, clock, logger }: UpkeepDeps, what: "all" | "store" | "raw"): RetentionKeeper {
   const folder = rawFolder(resolve(config.data));
   const ofStore: OfStore = {
     store,
     maxStoreBytes: config.keepStoreMb === null ? null : config.keepStoreMb * MB,
-    step: (room, limits, now, signal) => desk.run("retention.step", [room, limits, now], signal),
-    shed: (room, now, signal) => desk.run("retention.shed", [room, now], signal),
+    step: (room, limits, now, signal) => jobs.run("retention.step", [room, limits, now], signal),
+    shed: (room, now, signal) => jobs.run("retention.shed", [room, now], signal),
   };
   const keeper = new RetentionKeeper({
     ...(what === "raw" ? untouched(store) : ofStore),

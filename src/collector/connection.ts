@@ -15,10 +15,10 @@ import { firstFetch } from "../sources/first-fetch.js";
 import { openSource } from "../sources/open-source.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
-import { Bearings } from "./bearings.js";
+import { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps, Raw } from "./collector-deps.js";
+import { damagedIn, type Gap, GapTracker } from "./gap-tracker.js";
 import type { CollectorEvent, Miss } from "./machine.js";
-import { damagedIn, type Gap, Missed } from "./missed.js";
 import type { RoomRecords } from "./records.js";
 import { ResumePoint } from "./resume-point.js";
 import type { RoomResolver } from "./room-resolver.js";
@@ -59,8 +59,8 @@ interface ConnectionDeps {
 export class RoomConnection {
   readonly #deps: ConnectionDeps;
   /** Times of this class are steady. */
-  readonly #bearings: Bearings;
-  readonly #missed: Missed;
+  readonly #offsets: ClockOffsets;
+  readonly #gaps: GapTracker;
   readonly #point: ResumePoint;
   /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
@@ -75,9 +75,9 @@ export class RoomConnection {
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
-    this.#bearings = new Bearings(deps.parts.clock);
-    this.#missed = new Missed(this.#bearings);
-    this.#point = new ResumePoint(deps, this.#missed, this.#bearings);
+    this.#offsets = new ClockOffsets(deps.parts.clock);
+    this.#gaps = new GapTracker(this.#offsets);
+    this.#point = new ResumePoint(deps, this.#gaps, this.#offsets);
   }
 
   /** Connects and stores until the connection ends or is given up. @returns how it ended @throws what is no fault of the connection */
@@ -95,7 +95,7 @@ export class RoomConnection {
     const arrived = records.moving ? this.#arrive(live.roomId, standing, this.#until) : null;
     arrived?.catch(() => {}); // in a quiet room nobody waits for it
     const stopTicking = parts.clock.every(TICK_MS, () => {
-      const at = this.#bearings.now();
+      const at = this.#offsets.now();
       this.#beside(happens({ type: "tick", at, due: at >= this.#askAt }));
     });
     let end: CollectorEvent | null = null;
@@ -110,17 +110,17 @@ export class RoomConnection {
         if (!records.lost) await happens({ type: "batch" });
         stands(); // only so a page shows that it stands
         await arrived;
-        this.#bearings.learn(batch);
+        this.#offsets.learn(batch);
         const taken = await this.#take(target, batch, broadcast, signal);
         if (records.lost) continue; // the rest of what was received is handed over
         this.#point.reached(live.roomId, batch);
         await this.#seen(target, batch, taken, signal);
       }
       if (this.#broken !== null) throw this.#broken;
-      if (!signal.aborted) end = { type: "ended", at: this.#bearings.now(), reason: "the platform said that the connection is over" };
+      if (!signal.aborted) end = { type: "ended", at: this.#offsets.now(), reason: "the platform said that the connection is over" };
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError) || isNotOwner(error)) throw error;
-      const said = { at: this.#bearings.now(), reason: error.detail };
+      const said = { at: this.#offsets.now(), reason: error.detail };
       end = error.code === "blocked" ? { type: "refused", ...said, problem: error.code } : { type: "failed", ...said };
     } finally {
       stopTicking();
@@ -149,14 +149,14 @@ export class RoomConnection {
       const asked = await resolver.resolve(until, true);
       const isOver = asked.outcome === "offline" || (asked.outcome === "live" && asked.roomId !== live.roomId);
       const says = isOver ? "over" : asked.outcome === "live" ? "live" : "nothing";
-      if (!until.aborted) await happens({ type: "answered", at: this.#bearings.now(), says });
+      if (!until.aborted) await happens({ type: "answered", at: this.#offsets.now(), says });
     };
     this.#beside(ask());
   }
 
   /** Lets no question be asked again for a while, after so many in vain. */
   doubt(count: number): void {
-    this.#askAt = this.#bearings.now() + backoffMs("refusal", count);
+    this.#askAt = this.#offsets.now() + backoffMs("refusal", count);
   }
 
   giveUp(): void {
@@ -176,7 +176,7 @@ export class RoomConnection {
   /** Notes what is missed from now on, unless something is missed already. */
   miss({ since, reason, silent }: Miss): void {
     const at = since === "frame" ? this.#heardAt : since;
-    if (at !== null) this.#missed.begin(this.#bearings.note(at), reason, { silent });
+    if (at !== null) this.#gaps.begin(this.#offsets.note(at), reason, { silent });
   }
 
   /** Begins another broadcast than before: what was being missed of the old one is over. @param resume point at which an earlier connection of it was left */
@@ -186,17 +186,17 @@ export class RoomConnection {
     const before = health.sessionId;
     if (before !== null) {
       const session = await records.orElse(() => parts.store.sessions.get(room, before), null);
-      const gap = this.#missed.close(session?.endedAt ?? parts.clock.now());
+      const gap = this.#gaps.close(session?.endedAt ?? parts.clock.now());
       if (gap !== null) await this.gap(target, gap, signal, before);
     }
     health.broadcast(live.roomId);
     this.#heardAt = null;
     this.#point.begin(resume);
     if (records.moving) return;
-    this.#missed.goOn(resume?.missing);
+    this.#gaps.goOn(resume?.missing);
     const kept = resume === null ? null : { at: resume.savedAt, ahead: resume.ahead };
     const until = [kept, await records.receivedUntil(room, live.roomId)].filter((noted) => noted !== null);
-    if (until.length > 0) this.#missed.begin(until, "dylive was not collecting");
+    if (until.length > 0) this.#gaps.begin(until, "dylive was not collecting");
   }
 
   /** Tells a gap of a broadcast, this one unless another is named. */
@@ -212,7 +212,7 @@ export class RoomConnection {
 
   /** Opens a gap again that is not over, or not told. */
   reopen({ from, reason }: Gap): void {
-    this.#missed.begin(from === null ? [] : this.#bearings.note(this.#bearings.steady(from)), reason);
+    this.#gaps.begin(from === null ? [] : this.#offsets.note(this.#offsets.steady(from)), reason);
   }
 
   /** Makes the room ours that another process goes on collecting: a second after our own connection stands. */
@@ -221,9 +221,9 @@ export class RoomConnection {
     await this.#deps.parts.clock.sleep(OVERLAP_MS, signal);
     const left = await this.#deps.records.arrive(signal);
     if (left?.roomId !== roomId) return; // how an earlier broadcast was left says nothing of this one
-    this.#missed.goOn(left.missing);
+    this.#gaps.goOn(left.missing);
     const { savedAt: at, ahead } = left;
-    this.#missed.begin({ at, ahead }, "the process that had the room had stopped receiving", { longerThanMs: STUCK_MS });
+    this.#gaps.begin({ at, ahead }, "the process that had the room had stopped receiving", { longerThanMs: STUCK_MS });
   }
 
   #open({ live, identity }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
@@ -233,7 +233,7 @@ export class RoomConnection {
     const wanted = {
       ...{ live, identity, from },
       onOpen: (at: number) => {
-        void happens({ type: "opened", at: this.#bearings.steady(at) });
+        void happens({ type: "opened", at: this.#offsets.steady(at) });
         if (access.source === "websocket") onStanding();
       },
       onReceived: (frame: Received) => health.backlog.arrived(frame),
@@ -250,11 +250,11 @@ export class RoomConnection {
     await budgets.requests.turn(signal);
     const first = await firstFetch({ platform: access.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
     // Whoever has the room has these messages.
-    if (first !== null) this.#bearings.learn([first.received]);
+    if (first !== null) this.#offsets.learn([first.received]);
     if (first !== null && !records.moving) {
       health.backlog.arrived(first.received);
       const { lost } = await this.#take(target, [first.received], broadcast, signal);
-      if (lost !== null) this.#missed.begin([], lost); // how far back they reach, nobody has read
+      if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
     }
     this.#point.first(roomId, first);
   }
@@ -267,7 +267,7 @@ export class RoomConnection {
     health.backlog.taking(batch);
     const taken = await intake.take(batch, broadcast, signal);
     health.backlog.taken(batch);
-    this.#heardAt = this.#bearings.steady(batch[batch.length - 1]?.receivedAt ?? parts.clock.now());
+    this.#heardAt = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? parts.clock.now());
     return taken;
   }
 
@@ -276,15 +276,15 @@ export class RoomConnection {
     const { health, happens, watchdog } = this.#deps;
     const { lastFrameAt } = watchdog();
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
-    const damage = damagedIn(batch, this.#bearings.wall(lastFrameAt));
-    if (lost !== null) this.#missed.begin(this.#bearings.note(lastFrameAt), lost);
+    const damage = damagedIn(batch, this.#offsets.wall(lastFrameAt));
+    if (lost !== null) this.#gaps.begin(this.#offsets.note(lastFrameAt), lost);
     const brought = { messages: batch.some(({ response }) => response !== null), people: people > 0 };
-    const over = lost === null ? this.#missed.end(batch[0]?.receivedAt ?? at, brought) : null;
+    const over = lost === null ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
     if (over !== null) {
       await this.gap(target, over, signal);
       await this.keep(target.room); // or who goes on after a crash would go on missing it
     }
-    await happens({ type: "heard", at: this.#bearings.steady(at), people });
+    await happens({ type: "heard", at: this.#offsets.steady(at), people });
     if (damage !== null) health.drop("damaged", batch.filter(({ damaged }) => damaged).length);
     await happens({ type: "taken", announced: ended, damage });
   }

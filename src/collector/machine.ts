@@ -1,6 +1,6 @@
 import type { RoomState } from "../health/state.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import type { Gap } from "./missed.js";
+import type { Gap } from "./gap-tracker.js";
 import { Watchdog } from "./watchdog.js";
 
 /** Phases of collecting one room, by what is waited for. */
@@ -26,7 +26,7 @@ export const PHASES = {
 } as const satisfies Record<string, string>;
 export type Phase = keyof typeof PHASES;
 
-/** Events of a collection by type. `at` is a steady time, ms (see `bearings`). */
+/** Events of a collection by type. `at` is a steady time, ms (see `offsets`). */
 interface Events {
   recalled: object;
   /** The room is live and this collector's. */

@@ -4,9 +4,9 @@ import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
 import type { FirstState } from "../sources/first-fetch.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
-import type { Bearings } from "./bearings.js";
+import type { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps } from "./collector-deps.js";
-import type { Missed } from "./missed.js";
+import type { GapTracker } from "./gap-tracker.js";
 import type { RoomRecords } from "./records.js";
 
 interface ResumePointDeps {
@@ -18,15 +18,15 @@ interface ResumePointDeps {
 /** Point at which the next connection of a broadcast goes on, also one of another process. */
 export class ResumePoint {
   readonly #deps: ResumePointDeps;
-  readonly #missed: Missed;
-  readonly #bearings: Bearings;
+  readonly #gaps: GapTracker;
+  readonly #offsets: ClockOffsets;
   #resume: Resume | null = null;
 
   /** @param missed what is told with it to another process */
-  constructor(deps: ResumePointDeps, missed: Missed, bearings: Bearings) {
+  constructor(deps: ResumePointDeps, missed: GapTracker, offsets: ClockOffsets) {
     this.#deps = deps;
-    this.#missed = missed;
-    this.#bearings = bearings;
+    this.#gaps = missed;
+    this.#offsets = offsets;
   }
 
   /** Position that a connection asks for; an empty cursor goes on nowhere. */
@@ -69,7 +69,7 @@ export class ResumePoint {
   }
 
   #saved(receivedAt: number): Pick<Resume, "savedAt" | "ahead"> {
-    const { at, ahead } = this.#bearings.note(this.#bearings.steady(receivedAt));
+    const { at, ahead } = this.#offsets.note(this.#offsets.steady(receivedAt));
     return { savedAt: at, ahead };
   }
 
@@ -82,7 +82,7 @@ export class ResumePoint {
   async keep(room: RoomKey): Promise<void> {
     const { parts, records } = this.#deps;
     if (this.#resume === null || records.moving || records.lost) return;
-    const missing = this.#missed.open;
+    const missing = this.#gaps.open;
     const resume = { ...this.#resume, ...(missing !== null && { missing }) };
     await inTime(parts.store.rooms.setResume(room, resume), PATIENCE_MS, parts.clock).catch(() => {});
   }

@@ -5,7 +5,7 @@ import { catchUp } from "../statistics/reader.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import { changeOf, type Wish } from "./change.js";
+import { changeOf, type ErasurePlan } from "./change.js";
 import { type Identity, identityOf, isPerson, marksOf, nameOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
 import { noteErasure } from "./late.js";
 
@@ -49,9 +49,9 @@ async function lookStep(
 }
 
 /** Takes a person out of the next events of a room. Seqs and ids stay; what is made from the events is told in the same transaction. */
-async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, wish: Wish): Promise<Erased> {
+async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, plan: ErasurePlan): Promise<Erased> {
   const { events, scanned, head } = await log.read(room, after, STEP_EVENTS);
-  const changes = events.map((event) => changeOf(event, wish));
+  const changes = events.map((event) => changeOf(event, plan));
   const next = changes.flatMap((change) => ("event" in change ? [change.event] : []));
   if (next.length > 0) await log.replace(room, next);
   const count = (what: string) => changes.filter((change) => change.what === what).length;
@@ -95,17 +95,17 @@ export async function eraseUser(
   { user, keep, clock = systemClock, signal, onProgress = () => {} }: EraseAsk,
 ): Promise<EraseReport> {
   const key = await store.secrets.pseudonymKey();
-  const wishOf = (identity: Identity): Wish => ({ identity, pseudonym: pseudonymOf(nameOf(identity), key), keep });
+  const planOf = (identity: Identity): ErasurePlan => ({ identity, pseudonym: pseudonymOf(nameOf(identity), key), keep });
   const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events)).catch(async (error) => {
     // What waits in a spool may hold them all the same.
-    if (error instanceof DyliveError && error.code === "not_found") await noteErasure(store, wishOf(unknownPerson(user)), clock.now());
+    if (error instanceof DyliveError && error.code === "not_found") await noteErasure(store, planOf(unknownPerson(user)), clock.now());
     throw error;
   });
-  const wish = wishOf(identity);
-  const { pseudonym } = wish;
+  const plan = planOf(identity);
+  const { pseudonym } = plan;
   const note = await store.residue.begin();
   // Before the first change: what waits in a spool is from now on judged by it.
-  await noteErasure(store, wish, clock.now());
+  await noteErasure(store, plan, clock.now());
   const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
   const rooms = new Set<RoomKey>();
   const reached = new Map<RoomKey, number>();
@@ -113,7 +113,7 @@ export async function eraseUser(
     walk(
       store,
       signal,
-      (room, after) => eraseStep(store, room, after, wish),
+      (room, after) => eraseStep(store, room, after, plan),
       (room, step) => {
         for (const what of ["erased", "dropped", "changed", "kept"] as const) sums[what] += step[what];
         if (step.erased + step.dropped + step.changed > 0) rooms.add(room);

@@ -3,7 +3,7 @@ import type { LiveEvent, User } from "../events/event.js";
 import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/erasures.js";
 import type { Store } from "../store/store.js";
-import { changeOf, type Wish } from "./change.js";
+import { changeOf, type ErasurePlan } from "./change.js";
 import { digestOf, type Identity, identityOf, peopleIn } from "./identity.js";
 
 type Deps = Pick<Store, "erasures" | "secrets">;
@@ -14,7 +14,7 @@ const CLOCKS_MS = 3_600_000;
 const ID = /^[\w.-]{1,128}$/;
 
 /** Notes that a person is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
-export async function noteErasure({ erasures, secrets }: Deps, { identity, pseudonym, keep }: Wish, at: number): Promise<void> {
+export async function noteErasure({ erasures, secrets }: Deps, { identity, pseudonym, keep }: ErasurePlan, at: number): Promise<void> {
   const { ids, secUids, webcastUids, nicknames, byName } = identity;
   const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : [])];
   const key = await secrets.pseudonymKey();

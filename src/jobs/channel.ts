@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { FromThread, JobDesk, JobName, Jobs, ToThread } from "./jobs.js";
+import type { FromThread, JobExecutor, JobName, Jobs, ToThread } from "./jobs.js";
 import type { TaskName, Tasks, Turn } from "./tasks.js";
 import type { ThreadData } from "./thread.js";
 
@@ -26,7 +26,7 @@ interface WaitingCall {
  * Runs jobs in a worker thread, as the main thread sees it. The thread is started by the first job; when it dies, its jobs fail and the
  * next one starts it again.
  */
-export class WorkerChannel implements JobDesk {
+export class WorkerChannel implements JobExecutor {
   readonly #options: ChannelOptions;
   readonly #waiting = new Map<number, WaitingCall>();
   #worker: Worker | null = null;
@@ -112,21 +112,21 @@ export class WorkerChannel implements JobDesk {
  * @throws DyliveError whatever the task throws; the signal's reason
  */
 export async function doTask<N extends TaskName>(
-  desk: JobDesk,
+  jobs: JobExecutor,
   name: N,
   ask: Tasks[N]["ask"],
   onProgress: (...told: Parameters<Turn>) => void,
   signal: AbortSignal,
 ): Promise<Tasks[N]["result"]> {
-  const id = await desk.run("task.open", [name, ask]);
+  const id = await jobs.run("task.open", [name, ask]);
   try {
     for (;;) {
       signal.throwIfAborted();
-      const pace = await desk.run("task.next", [id]);
+      const pace = await jobs.run("task.next", [id]);
       if ("result" in pace) return pace.result as Tasks[N]["result"];
       onProgress(pace.progress.what, pace.progress.count);
     }
   } finally {
-    await desk.run("task.close", [id]).catch(() => {}); // the thread may have ended, and the task with it
+    await jobs.run("task.close", [id]).catch(() => {}); // the thread may have ended, and the task with it
   }
 }

@@ -36,7 +36,7 @@ export type Jobs = Calls<"statistics", Statistics> &
 export type JobName = keyof Jobs;
 
 /** Runner of jobs, wherever they are done. */
-export interface JobDesk {
+export interface JobExecutor {
   /**
    * Does a job.
    * @param signal aborts it, if it heeds the signal; the answer is then the signal's reason
@@ -48,57 +48,57 @@ export interface JobDesk {
 }
 
 /** Returns exports that are made where jobs are done: reading and writing a few hundred thousand events takes seconds. */
-export function exportsAt(desk: JobDesk): Exports {
+export function exportsAt(jobs: JobExecutor): Exports {
   return {
-    open: (...ask) => desk.run("export.open", ask),
-    next: (...ask) => desk.run("export.next", ask),
-    close: (...ask) => desk.run("export.close", ask),
+    open: (...ask) => jobs.run("export.open", ask),
+    next: (...ask) => jobs.run("export.next", ask),
+    close: (...ask) => jobs.run("export.close", ask),
   };
 }
 
 /** Returns retention that is done where jobs are done: giving room back takes the write lock for its time. */
-export function retentionAt(desk: JobDesk): Retention {
+export function retentionAt(jobs: JobExecutor): Retention {
   return {
-    limits: (...ask) => desk.run("retention.limits", ask),
-    setLimits: (...ask) => desk.run("retention.setLimits", ask),
-    size: (...ask) => desk.run("retention.size", ask),
-    storeSize: (...ask) => desk.run("retention.storeSize", ask),
-    giveBack: (...ask) => desk.run("retention.giveBack", ask),
-    days: (...ask) => desk.run("retention.days", ask),
-    dropDays: (...ask) => desk.run("retention.dropDays", ask),
-    horizon: (...ask) => desk.run("retention.horizon", ask),
-    setHorizon: (...ask) => desk.run("retention.setHorizon", ask),
+    limits: (...ask) => jobs.run("retention.limits", ask),
+    setLimits: (...ask) => jobs.run("retention.setLimits", ask),
+    size: (...ask) => jobs.run("retention.size", ask),
+    storeSize: (...ask) => jobs.run("retention.storeSize", ask),
+    giveBack: (...ask) => jobs.run("retention.giveBack", ask),
+    days: (...ask) => jobs.run("retention.days", ask),
+    dropDays: (...ask) => jobs.run("retention.dropDays", ask),
+    horizon: (...ask) => jobs.run("retention.horizon", ask),
+    setHorizon: (...ask) => jobs.run("retention.setHorizon", ask),
   };
 }
 
 /** Returns search that is done where jobs are done: comparing some thousand texts takes its time. */
-export function searchAt(desk: JobDesk): Search {
+export function searchAt(jobs: JobExecutor): Search {
   return {
-    progress: (...ask) => desk.run("search.progress", ask),
-    advance: (...ask) => desk.run("search.advance", ask),
-    reset: (...ask) => desk.run("search.reset", ask),
-    find: (...ask) => desk.run("search.find", ask),
-    purge: (...ask) => desk.run("search.purge", ask),
-    verify: (...ask) => desk.run("search.verify", ask),
+    progress: (...ask) => jobs.run("search.progress", ask),
+    advance: (...ask) => jobs.run("search.advance", ask),
+    reset: (...ask) => jobs.run("search.reset", ask),
+    find: (...ask) => jobs.run("search.find", ask),
+    purge: (...ask) => jobs.run("search.purge", ask),
+    verify: (...ask) => jobs.run("search.verify", ask),
   };
 }
 
 /** Returns statistics that are read and written where jobs are done: a rank of a hundred thousand people takes its time. */
-export function statisticsAt(desk: JobDesk): Statistics {
+export function statisticsAt(jobs: JobExecutor): Statistics {
   return {
-    progress: (...ask) => desk.run("statistics.progress", ask),
-    task: (...ask) => desk.run("statistics.task", ask),
-    sweep: (...ask) => desk.run("statistics.sweep", ask),
-    commit: (...ask) => desk.run("statistics.commit", ask),
-    reset: (...ask) => desk.run("statistics.reset", ask),
-    forget: (...ask) => desk.run("statistics.forget", ask),
-    expire: (...ask) => desk.run("statistics.expire", ask),
-    sessions: (...ask) => desk.run("statistics.sessions", ask),
-    minutes: (...ask) => desk.run("statistics.minutes", ask),
-    people: (...ask) => desk.run("statistics.people", ask),
-    gifts: (...ask) => desk.run("statistics.gifts", ask),
-    words: (...ask) => desk.run("statistics.words", ask),
-    person: (...ask) => desk.run("statistics.person", ask),
+    progress: (...ask) => jobs.run("statistics.progress", ask),
+    task: (...ask) => jobs.run("statistics.task", ask),
+    sweep: (...ask) => jobs.run("statistics.sweep", ask),
+    commit: (...ask) => jobs.run("statistics.commit", ask),
+    reset: (...ask) => jobs.run("statistics.reset", ask),
+    forget: (...ask) => jobs.run("statistics.forget", ask),
+    expire: (...ask) => jobs.run("statistics.expire", ask),
+    sessions: (...ask) => jobs.run("statistics.sessions", ask),
+    minutes: (...ask) => jobs.run("statistics.minutes", ask),
+    people: (...ask) => jobs.run("statistics.people", ask),
+    gifts: (...ask) => jobs.run("statistics.gifts", ask),
+    words: (...ask) => jobs.run("statistics.words", ask),
+    person: (...ask) => jobs.run("statistics.person", ask),
   };
 }
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import { Bearings } from "../../src/collector/bearings.js";
-import { Missed } from "../../src/collector/missed.js";
+import { ClockOffsets } from "../../src/collector/clock-offsets.js";
+import { GapTracker } from "../../src/collector/gap-tracker.js";
 import { receivedUntil } from "../../src/collector/records.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import type { Received } from "../../src/platform/access/source.js";
@@ -22,7 +22,7 @@ const AGREE_MS = 5000;
 /** A process in a world that has one true time: its machine's clock is wrong by `wrong` ms, its uptime counts from `bootedAt`. */
 class Process {
   readonly clock: Clock;
-  readonly bearings: Bearings;
+  readonly bearings: ClockOffsets;
   wrong: number;
 
   constructor(world: { time: number }, wrong: number, boot: { readonly start: string; readonly at: number } | null) {
@@ -33,7 +33,7 @@ class Process {
       every: () => () => {},
       ...(boot !== null && { uptime: () => ({ start: boot.start, ms: world.time - boot.at }) }),
     };
-    this.bearings = new Bearings(this.clock);
+    this.bearings = new ClockOffsets(this.clock);
   }
 
   /** A frame that comes now, made by the platform a moment before. */
@@ -44,7 +44,7 @@ class Process {
 }
 
 /** What the next process finds in the room's row. */
-function saved(bearings: Bearings, receivedAt: number): Pick<Resume, "savedAt" | "ahead"> {
+function saved(bearings: ClockOffsets, receivedAt: number): Pick<Resume, "savedAt" | "ahead"> {
   const { at, ahead } = bearings.note(bearings.steady(receivedAt));
   return JSON.parse(JSON.stringify({ savedAt: at, ahead })) as Pick<Resume, "savedAt" | "ahead">;
 }
@@ -73,7 +73,7 @@ describe("the length of a gap", () => {
           const { savedAt, ahead } = saved(one.bearings, one.clock.now());
           world.time += length;
           const two = new Process(world, after, uptime && reboot ? { start: "b", at: world.time - 60_000 } : boot);
-          const missed = new Missed(two.bearings);
+          const missed = new GapTracker(two.bearings);
           missed.begin({ at: savedAt, ahead }, "dylive was not collecting");
           const frame = two.frame(told ? world.time - lag : null);
           two.bearings.learn([frame]);
@@ -93,7 +93,7 @@ describe("the length of a gap", () => {
       fc.property(fc.record({ before: wrong, after: wrong, length }), ({ before, after, length }) => {
         const world = { time: 1_764_000_000_000 };
         const one = new Process(world, before, { start: "a", at: world.time - 5_000_000 });
-        const missed = new Missed(one.bearings);
+        const missed = new GapTracker(one.bearings);
         const heardAt = one.bearings.steady(one.clock.now());
         one.wrong = after;
         world.time += length;
@@ -113,7 +113,7 @@ describe("the length of a gap", () => {
     const { savedAt: at, ahead } = saved(one.bearings, one.clock.now());
     world.time += 60_000;
     const two = new Process(world, 0, { start: "b", at: 0 });
-    const missed = new Missed(two.bearings);
+    const missed = new GapTracker(two.bearings);
     missed.begin({ at, ahead }, "dylive was not collecting");
     expect(missed.end(two.clock.now(), { messages: false, people: false })).toBeNull();
     world.time += 1000;
@@ -126,7 +126,7 @@ describe("the length of a gap", () => {
     const world = { time: 1_764_000_000_000 };
     const one = new Process(world, 0, null);
     one.bearings.learn([one.frame(world.time)]);
-    const missed = new Missed(one.bearings);
+    const missed = new GapTracker(one.bearings);
     missed.begin(one.bearings.note(world.time), "the connection was lost");
     world.time += 120_000;
     one.bearings.learn([one.frame(world.time - HOUR_MS)]); // the platform's own clock
@@ -147,7 +147,7 @@ describe("the length of a gap", () => {
       world.time += waited;
       const two = new Process(world, 0, null);
       two.bearings.learn([two.frame(world.time)]);
-      const missed = new Missed(two.bearings);
+      const missed = new GapTracker(two.bearings);
       missed.begin({ at, ahead }, "stuck", { longerThanMs: 30_000 });
       expect(missed.end(two.clock.now(), { messages: true, people: false }) !== null).toBe(told);
     }

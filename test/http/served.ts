@@ -36,7 +36,7 @@ export const NOTHING_SEEN: RoomStatus["evidence"] = {
 export const NOTHING_TOLD: RoomStatus["broadcast"] = { cover: null, online: null, totalViewers: null, likes: null };
 
 /** A desk that knows every room as room 1, unless told otherwise. */
-export class FakeDesk implements RoomOperations {
+export class FakeRoomOperations implements RoomOperations {
   state: RoomState = "live";
   room = 1;
   asked: string[] = [];
@@ -73,7 +73,7 @@ export interface Served<C extends Clock = FakeClock> {
   log: FakeLog;
   positions: FakePositions;
   tokens: FakeTokens;
-  desk: FakeDesk;
+  desk: FakeRoomOperations;
   clock: C;
   token: string;
   /** Lines logged so far, at every level. */
@@ -100,7 +100,7 @@ export async function serve<C extends Clock = FakeClock>(options: { webRoot?: st
   const log = options.log ?? new FakeLog();
   const positions = new FakePositions();
   const tokens = new FakeTokens();
-  const desk = new FakeDesk();
+  const desk = new FakeRoomOperations();
   const clock = (options.clock ?? new FakeClock()) as C;
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });

@@ -9,7 +9,7 @@ import { until } from "../until.js";
 import { chat } from "./events.js";
 import { FakeClock } from "./fake-clock.js";
 import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
-import { FakeDesk, type Served, serve } from "./served.js";
+import { FakeRoomOperations, type Served, serve } from "./served.js";
 
 async function raw(served: Served, text: string) {
   const socket = connect(served.api.port, "127.0.0.1");
@@ -37,7 +37,7 @@ describe("starting", () => {
     const parts = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens() };
     const store = { ...openSqliteStore({ path: ":memory:" }), ...parts };
     const logger = pino({ level: "silent" });
-    const second = startApi({ host: "127.0.0.1", port: api.port, store, rooms: new FakeDesk(), clock: new FakeClock(), logger });
+    const second = startApi({ host: "127.0.0.1", port: api.port, store, rooms: new FakeRoomOperations(), clock: new FakeClock(), logger });
     await expect(second).rejects.toMatchObject({ code: "in_use" });
   });
 });

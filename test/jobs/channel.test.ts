@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";
-import { type JobDesk, statisticsAt } from "../../src/jobs/jobs.js";
+import { type JobExecutor, statisticsAt } from "../../src/jobs/jobs.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { StatisticsReader } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -94,7 +94,7 @@ describe("the worker thread", () => {
   });
 });
 
-function stepsOf(desk: JobDesk) {
+function stepsOf(desk: JobExecutor) {
   return (room: number, signal: AbortSignal) => desk.run("statistics.advance", [room], signal);
 }
 

@@ -40,13 +40,13 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
       config,
     },
     async (request, reply) => {
-      const desk = known(admin);
+      const service = known(admin);
       // It starts a process and a browser.
       if (examining) throw new DyliveError("in_use", "the doctor is looking already");
       examining = true;
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
-        return { findings: await desk.examine(request.body.room ?? null, call.signal) };
+        return { findings: await service.examine(request.body.room ?? null, call.signal) };
       } catch (error) {
         throw call.reasonFor(error, "the doctor had not come to an end");
       } finally {

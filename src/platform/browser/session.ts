@@ -5,11 +5,11 @@ import { FairSemaphore } from "../../runtime/semaphore.js";
 import type { IdentityRequest, PlatformIdentities, PlatformIdentity } from "../access/platform-identity.js";
 import type { ProxyServer } from "../access/proxy.js";
 import { browserSource } from "./browser-page.js";
-import { Desk } from "./desk.js";
 import { type EgressProxy, openEgressProxy } from "./egress-proxy.js";
 import { pageHosts } from "./hosts.js";
 import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper.js";
 import { LIVE_SITE } from "./page.js";
+import { VisitorContext } from "./visitor-context.js";
 
 /** Options for a browser that serves rooms. */
 export interface BrowserSessionOptions {
@@ -32,7 +32,7 @@ const OPENING_AT_ONCE = 3;
 interface HeldIdentity {
   readonly key: string;
   readonly index: number;
-  readonly desk: Desk;
+  readonly context: VisitorContext;
   rooms: number;
 }
 
@@ -44,7 +44,7 @@ export class BrowserSession implements PlatformIdentities {
   readonly pages = true;
   readonly #options: BrowserSessionOptions;
   readonly #keeper: BrowserKeeper;
-  readonly #desks = new Set<HeldIdentity>();
+  readonly #contexts = new Set<HeldIdentity>();
   readonly #gates = new Map<string, Promise<EgressProxy>>();
   readonly #door = new FairSemaphore(OPENING_AT_ONCE, OPENING_AT_ONCE);
   readonly #closing = new Set<Promise<void>>();
@@ -67,19 +67,19 @@ export class BrowserSession implements PlatformIdentities {
       if (held.rooms === 0) this.#retire(held);
     };
     try {
-      const { desk } = held;
+      const { context } = held;
       return {
-        visitor: await desk.visitor(signal),
-        signer: desk.signer,
+        visitor: await context.visitor(signal),
+        signer: context.signer,
         account: wish.account,
         proxy: wish.proxy,
         pageSource: (webRid, parts) =>
           browserSource({
-            newPage: (until) => desk.newPage(until),
+            newPage: (until) => context.newPage(until),
             url: `${LIVE_SITE}/${encodeURIComponent(webRid)}`,
             ...parts,
           }),
-        pageGet: (path, until) => desk.get(path, until),
+        pageGet: (path, until) => context.get(path, until),
         release,
       };
     } catch (error) {
@@ -98,8 +98,8 @@ export class BrowserSession implements PlatformIdentities {
     const refused: Record<string, number> = {};
     for (const egress of await Promise.all(this.#gates.values()))
       for (const [host, n] of egress.refused) refused[host] = (refused[host] ?? 0) + n;
-    const rooms = [...this.#desks].reduce((sum, held) => sum + held.rooms, 0);
-    return { contexts: this.#desks.size, rooms, starts: this.#keeper.starts, refused };
+    const rooms = [...this.#contexts].reduce((sum, held) => sum + held.rooms, 0);
+    return { contexts: this.#contexts.size, rooms, starts: this.#keeper.starts, refused };
   }
 
   /** Returns the browser's processes; for measuring. */
@@ -110,8 +110,8 @@ export class BrowserSession implements PlatformIdentities {
   /** Keeps the visitors and ends the browser, or lets go of the user's own. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...[...this.#desks].map(({ desk }) => desk.close()), ...this.#closing]);
-    this.#desks.clear();
+    await Promise.all([...[...this.#contexts].map(({ context }) => context.close()), ...this.#closing]);
+    this.#contexts.clear();
     await this.#keeper.close();
     for (const egress of await Promise.all(this.#gates.values())) await egress.close();
   }
@@ -120,7 +120,7 @@ export class BrowserSession implements PlatformIdentities {
   #held({ account, proxy, webRid }: IdentityRequest): HeldIdentity {
     const { roomsPerContext = 20, profile, keeper, clock } = { ...this.#options, keeper: this.#keeper };
     const key = `${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
-    const like = [...this.#desks].filter((held) => held.key === key);
+    const like = [...this.#contexts].filter((held) => held.key === key);
     const free = like.find((held) => held.rooms < roomsPerContext);
     if (free !== undefined) return free;
     let index = 0;
@@ -132,9 +132,9 @@ export class BrowserSession implements PlatformIdentities {
     const name = `${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
     const after = Promise.all(this.#closing);
-    const desk = new Desk({ keeper, door: this.#door, clock, allows, gate, account, stateFile, webRid, after });
-    const held = { key, index, desk, rooms: 0 };
-    this.#desks.add(held);
+    const context = new VisitorContext({ keeper, door: this.#door, clock, allows, gate, account, stateFile, webRid, after });
+    const held = { key, index, context, rooms: 0 };
+    this.#contexts.add(held);
     return held;
   }
 
@@ -149,8 +149,8 @@ export class BrowserSession implements PlatformIdentities {
   }
 
   #retire(held: HeldIdentity): void {
-    this.#desks.delete(held);
-    const closing = held.desk.close().finally(() => this.#closing.delete(closing));
+    this.#contexts.delete(held);
+    const closing = held.context.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 }

@@ -145,7 +145,7 @@ async function transaction<T>(session: PostgresSession, begin: string, work: Pos
 }
 
 /** Writer that keeps the order in which writes were asked for, as a single connection does. */
-export class SerialLane {
+export class SerialWriter {
   readonly #connection: PostgresConnection;
   #last: Promise<unknown> = Promise.resolve();
 

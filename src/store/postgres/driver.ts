@@ -1,5 +1,5 @@
 import { type Dialect, run, type SqlDatabase } from "../sql/work.js";
-import { type PostgresConnection, SerialLane } from "./connection.js";
+import { type PostgresConnection, SerialWriter } from "./connection.js";
 import { LOCKS } from "./locks.js";
 
 export const POSTGRES: Dialect = {
@@ -30,7 +30,7 @@ export function postgresDatabase(connection: PostgresConnection): SqlDatabase {
     read: (work) => connection.read((session) => session.perform(work())),
     write: (work) => connection.write((session) => session.perform(work())),
     lane: () => {
-      const lane = new SerialLane(connection);
+      const lane = new SerialWriter(connection);
       return (work) => lane.write((session) => session.perform(work()));
     },
   };

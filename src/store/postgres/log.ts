@@ -8,7 +8,7 @@ import { eventOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import { Flusher, prepareBatch } from "./append.js";
 import { removeEvents, replaceEvents } from "./change.js";
-import { type PostgresConnection, SerialLane } from "./connection.js";
+import { type PostgresConnection, SerialWriter } from "./connection.js";
 import { dayOf } from "./day.js";
 import { Days } from "./days.js";
 import type { PostgresSession } from "./session.js";
@@ -26,7 +26,7 @@ export class PostgresLog implements Log {
   readonly id: string;
   readonly #connection: PostgresConnection;
   readonly #flusher: Flusher;
-  readonly #changes: SerialLane;
+  readonly #changes: SerialWriter;
   readonly #observers = new AppendObservers();
   readonly #waker: Waker;
   readonly #watch: HeadWatch;
@@ -35,7 +35,7 @@ export class PostgresLog implements Log {
     this.id = id;
     this.#connection = connection;
     this.#flusher = new Flusher(connection, new Days(connection));
-    this.#changes = new SerialLane(connection);
+    this.#changes = new SerialWriter(connection);
     this.#watch = new HeadWatch(connection, (rooms) => this.#waker.notify(rooms));
     this.#waker = new Waker(this.#watch.start);
     connection.onClose(() => this.#waker.close());

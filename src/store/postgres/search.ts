@@ -4,7 +4,7 @@ import { type Candidate, mergeNewest } from "../search-merge.js";
 import { isFound, queryOf } from "../search-terms.js";
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";
-import { type PostgresConnection, SerialLane } from "./connection.js";
+import { type PostgresConnection, SerialWriter } from "./connection.js";
 import { daysOf } from "./days.js";
 import { advanceIndex, indexedWords } from "./search-write.js";
 import type { PostgresSession } from "./session.js";
@@ -12,11 +12,11 @@ import type { PostgresSession } from "./session.js";
 /** Search in PostgreSQL, by an inverted index of our words. */
 export class PostgresSearch implements Search {
   readonly #connection: PostgresConnection;
-  readonly #lane: SerialLane;
+  readonly #lane: SerialWriter;
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new SerialLane(connection);
+    this.#lane = new SerialWriter(connection);
   }
 
   progress(): Promise<readonly Progress[]> {

@@ -2,7 +2,7 @@ import type { RoomKey } from "../log.js";
 import { type Alias, type AliasKind, WATCHES } from "../rooms.js";
 import { Waker } from "../waker.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
-import { type PostgresConnection, SerialLane } from "./connection.js";
+import { type PostgresConnection, SerialWriter } from "./connection.js";
 import { listen } from "./listen.js";
 import { LOCKS } from "./locks.js";
 import type { PostgresSession } from "./session.js";
@@ -30,7 +30,7 @@ type Stored = Omit<WantedRoom, "name"> & { readonly kind: AliasKind; readonly va
 /** Wanted rooms in PostgreSQL. There is one object for each process: it keeps what it read, so that a text is read once. */
 export class PostgresWantedRooms implements WantedRooms {
   readonly #connection: PostgresConnection;
-  readonly #lane: SerialLane;
+  readonly #lane: SerialWriter;
   readonly #waker: Waker;
   /** Texts of `told` that this process has read, by key. */
   #kept: ReadonlyMap<string, string> = new Map();
@@ -39,7 +39,7 @@ export class PostgresWantedRooms implements WantedRooms {
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new SerialLane(connection);
+    this.#lane = new SerialWriter(connection);
     this.#waker = new Waker(() => this.#watch());
     connection.onClose(() => this.#waker.close());
   }

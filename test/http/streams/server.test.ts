@@ -7,7 +7,7 @@ import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat } from "../../contracts/events.js";
 import { claimed } from "../../contracts/harness.js";
 import { until } from "../../until.js";
-import { FakeDesk } from "../served.js";
+import { FakeRoomOperations } from "../served.js";
 import { SseClient } from "./sse-client.js";
 import { WsClient } from "./ws-client.js";
 
@@ -15,7 +15,7 @@ async function started() {
   const store = openSqliteStore({ path: ":memory:" });
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
-  const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeDesk(), clock: systemClock, logger });
+  const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeRoomOperations(), clock: systemClock, logger });
   const { token } = await createToken(store.tokens, { name: "test", scope: "read", now: Date.now() });
   return { api, store, lines, token, room: await claimed(store) };
 }

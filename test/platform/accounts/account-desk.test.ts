@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../../simulator/index.js";
 import { platformAt } from "../../../src/platform/access/platform.js";
-import { AccountDesk } from "../../../src/platform/accounts/account-desk.js";
+import { AccountService } from "../../../src/platform/accounts/account-service.js";
 import { AccountStore } from "../../../src/platform/accounts/login-store.js";
 import { FakeClock } from "../../clock.js";
 
@@ -14,12 +14,12 @@ const signal = new AbortController().signal;
 let folder: string;
 let clock: FakeClock;
 let simulator: Simulator;
-let desk: AccountDesk;
+let desk: AccountService;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "dylive-desk-"));
   clock = new FakeClock(START);
   simulator = await startSimulator({ start: START });
-  desk = new AccountDesk(new AccountStore(folder, clock), { platform: platformAt(simulator.url), userAgent: "test" }, clock);
+  desk = new AccountService(new AccountStore(folder, clock), { platform: platformAt(simulator.url), userAgent: "test" }, clock);
 });
 afterEach(async () => {
   await simulator.close();

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../../simulator/index.js";
 import { platformAt } from "../../../src/platform/access/platform.js";
-import { AccountDesk } from "../../../src/platform/accounts/account-desk.js";
+import { AccountService } from "../../../src/platform/accounts/account-service.js";
 import { parseCookies } from "../../../src/platform/accounts/cookies.js";
 import { readLogin } from "../../../src/platform/accounts/login.js";
 import { type AccountStatus, AccountStore } from "../../../src/platform/accounts/login-store.js";
@@ -101,7 +101,9 @@ describe("a check", () => {
     const status = await accounts.check("b", as(), SIGNAL);
     expect(status).toMatchObject({ login: "unknown", reason: expect.stringMatching(/HTTP 431: the cookies have 4\d{4} bytes/) });
     expect(status.reason).not.toContain("TOPSECRET");
-    expect(await new AccountDesk(accounts, as(), clock).check("b", SIGNAL)).toMatchObject({ problem: expect.stringContaining("HTTP 431") });
+    expect(await new AccountService(accounts, as(), clock).check("b", SIGNAL)).toMatchObject({
+      problem: expect.stringContaining("HTTP 431"),
+    });
     expect(await accounts.check("a", as(), SIGNAL)).not.toHaveProperty("reason");
   });
 

@@ -14,7 +14,7 @@ interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname"
 }
 
 /** The accounts as their operator manages them beside a running server. */
-export class AccountDesk {
+export class AccountService {
   readonly #store: AccountStore;
   readonly #as: AskAs;
   readonly #clock: Clock;

@@ -1,6 +1,6 @@
 import type { Received } from "../platform/access/source.js";
 import type { Missing, Noted } from "../store/rooms.js";
-import { AGREE_MS, type Bearings } from "./bearings.js";
+import { AGREE_MS, type ClockOffsets } from "./clock-offsets.js";
 
 /** An interval in which we know that something was missed, ms UTC. */
 export interface Gap {
@@ -11,12 +11,12 @@ export interface Gap {
 }
 
 /** Tracks what is being missed: one interval at a time, over when messages come again. */
-export class Missed {
-  readonly #bearings: Pick<Bearings, "read">;
+export class GapTracker {
+  readonly #offsets: Pick<ClockOffsets, "read">;
   #open: Missing | null = null;
 
-  constructor(bearings: Pick<Bearings, "read">) {
-    this.#bearings = bearings;
+  constructor(offsets: Pick<ClockOffsets, "read">) {
+    this.#offsets = offsets;
   }
 
   /** Interval that is being missed now. */
@@ -61,7 +61,7 @@ export class Missed {
 
   /** Returns since when something is missed, by our clock as it is now; null when nothing is open, or nobody knows. */
   #since(): number | null {
-    const known = this.#open?.since.map((noted) => this.#bearings.read(noted)).filter((at) => at !== null) ?? [];
+    const known = this.#open?.since.map((noted) => this.#offsets.read(noted)).filter((at) => at !== null) ?? [];
     return known.length === 0 ? null : Math.max(...known);
   }
 }

@@ -11,7 +11,7 @@ const WINDOW_MS = 60_000;
  * Knows by how much the clock of this process is ahead of clocks that others read too, so that times of other processes, and our own from before
  * the clock was set, can be compared with now. Within the process, times are {@link steady}.
  */
-export class Bearings {
+export class ClockOffsets {
   readonly #clock: Clock;
   /** Wall clock less uptime when this began. */
   readonly #base: number | null;

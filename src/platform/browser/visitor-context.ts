@@ -14,8 +14,8 @@ import type { HostRule } from "./hosts.js";
 import { type BrowserKeeper, browserError, pauseMs } from "./keeper.js";
 import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
 
-/** Dependencies and settings of a desk. */
-interface DeskOptions {
+/** Dependencies and settings of a visitor context. */
+interface VisitorContextOptions {
   readonly keeper: BrowserKeeper;
   readonly clock: Clock;
   readonly allows: HostRule;
@@ -48,8 +48,8 @@ const SAVE_EVERY_MS = 300_000;
  * Visitor of the site: a browser context with one page open, which gives the cookies, the visitor's id and signatures to many rooms.
  * When the page crashes or the browser dies, the next that needs it opens it again as the same visitor.
  */
-export class Desk {
-  readonly #options: DeskOptions;
+export class VisitorContext {
+  readonly #options: VisitorContextOptions;
   readonly #stop = new AbortController();
   readonly #stopSaving: () => void;
   /** Browser and context; outlives its page: the pages of rooms are in it, too. */
@@ -60,7 +60,7 @@ export class Desk {
   #state: ContextState | null = null;
   #failures = 0;
 
-  constructor(options: DeskOptions) {
+  constructor(options: VisitorContextOptions) {
     this.#options = options;
     this.#stopSaving = options.clock.every(SAVE_EVERY_MS, () => void this.#save().catch(() => {}));
   }
@@ -68,7 +68,7 @@ export class Desk {
   /** Returns the visitor, complete. @throws DyliveError no_browser, browser_failed, blocked, unreachable */
   async visitor(signal: AbortSignal): Promise<Visitor> {
     await this.#open(signal);
-    if (this.#visitor === null) throw new DyliveError("internal", "a desk is open without a visitor");
+    if (this.#visitor === null) throw new DyliveError("internal", "a visitor context is open without a visitor");
     return this.#visitor;
   }
 
