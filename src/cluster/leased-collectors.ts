@@ -27,7 +27,7 @@ export interface LeasedCollectorsDeps extends CollectorDeps {
 }
 
 /** Rates at which a process may ask the platform and connect to it, for all of its rooms. */
-export interface CollectionRates {
+interface CollectionRates {
   readonly requestsPerS: number;
   readonly connectsPerS: number;
 }

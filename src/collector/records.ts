@@ -36,7 +36,7 @@ async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, room: Room
 }
 
 /** Returns the broadcast of a room that has not ended, by its room_id. */
-export async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey): Promise<string | null> {
+async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey): Promise<string | null> {
   const [last] = await sessions.list(room, 1);
   return last === undefined || last.endedAt !== null ? null : last.sessionId;
 }

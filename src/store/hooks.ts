@@ -57,7 +57,7 @@ export interface HookRow extends HookSettings, HookSecrets, HookHealth {
 }
 
 /** Changes of a hook: the fields that can be changed. */
-export type HookChange = Partial<HookSettings & HookSecrets & Pick<HookRow, "paused" | "failing">>;
+type HookChange = Partial<HookSettings & HookSecrets & Pick<HookRow, "paused" | "failing">>;
 
 /**
  * Places that a hook is set to in some rooms. What was fixed for these rooms and not delivered is dropped; `null` forgets the place itself

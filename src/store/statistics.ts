@@ -50,7 +50,7 @@ export interface GiftLine extends Given {
 }
 
 /** Combo as some events show it: whose it is, and whether an event has settled it. */
-export interface ComboSeen {
+interface ComboSeen {
   readonly userId: string | null;
   readonly line: string;
   settled: boolean;
@@ -74,7 +74,7 @@ export interface SessionDelta {
 type Delta = ReadonlyMap<SessionKey, SessionDelta>;
 
 /** Task of what is to be counted next of a room: what is new, or a broadcast that was reset. */
-export interface CountTask {
+interface CountTask {
   readonly room: RoomKey;
   /** Broadcast that was reset; null for everything that is new. */
   readonly sessionId: SessionKey | null;
@@ -87,7 +87,7 @@ export interface CountTask {
 }
 
 /** Task that was carried out up to `scanned`. */
-export interface Counted {
+interface Counted {
   readonly task: CountTask;
   readonly scanned: number;
   /** Range on the way whose events were no longer kept, so that they could not be counted. */
@@ -120,7 +120,7 @@ export interface Minute {
 
 export const PEOPLE_ORDERS = ["diamonds", "units", "chats", "likes", "events"] as const;
 /** Count that people are ranked by; people who did nothing of it are left out. */
-export type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
+type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
 
 export const GIFT_GROUPS = ["gift", "user", "receiver", "line"] as const;
 /** Key that gifts are summed by. `user` leaves out those of people whose identity is hidden: they are no one's. */

@@ -177,7 +177,7 @@ export async function readAfter(session: PostgresSession, room: RoomKey, after: 
 }
 
 /** Returns a page as {@link readAfter} does, of the newest events before a seq. */
-export async function readBefore(session: PostgresSession, room: RoomKey, before: number, limit: number, where: Where): Promise<Page> {
+async function readBefore(session: PostgresSession, room: RoomKey, before: number, limit: number, where: Where): Promise<Page> {
   const found = await session.row<ReadLook>(LOOK_BEFORE, room, before);
   if (found === undefined) return pageOf([], 1, 0);
   const plan = planBackward(before, found.head, found.removals.map(removalOf));

@@ -43,7 +43,7 @@ const LOCK_MS = 500;
  *
  * @returns how many days were dropped
  */
-export async function dropDays(connection: PostgresConnection, before: number): Promise<number> {
+async function dropDays(connection: PostgresConnection, before: number): Promise<number> {
   // First nobody appends to these days any more, in a step of its own: appends wait for it as for any other, and not for the rest.
   await connection.write(async (session) => {
     await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.days);

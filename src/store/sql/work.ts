@@ -1,7 +1,7 @@
 import type { Clock } from "../../runtime/clock.js";
 
 /** One value of a row. */
-export type Cell = string | number | bigint | boolean | null;
+type Cell = string | number | bigint | boolean | null;
 /** Value that a statement is given; an array is one parameter, for {@link Dialect.among}. */
 export type Value = Cell | Uint8Array | readonly Cell[];
 
