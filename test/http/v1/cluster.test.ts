@@ -48,7 +48,7 @@ it("shows who does what, rooms once whatever they are called, and how far reader
       { id: 2, connected: false, states: { live: 0 } },
     ],
     rooms: { wanted: 4, watched: 1, unowned: { waiting: 1, resolving: 1, live: 0 } },
-    behind: { statistics: 2, search: 0, hooks: 0 },
+    behind: { statistics: 2, search: 2, hooks: 0 },
     spooledBytes: 12_345,
   });
 });
