@@ -139,7 +139,7 @@ async function stepBack(reading: ReadRequest, from: number, signal?: AbortSignal
 }
 
 /** A wait for a room's next events: for how long, and by which clock. */
-interface Waiting {
+interface LongPollWait {
   readonly feed: Feed;
   readonly clock: Clock;
   readonly ms: number;
@@ -152,7 +152,7 @@ interface Waiting {
 export async function readNext(
   reading: ReadRequest,
   after: number,
-  { feed, clock, ms }: Waiting,
+  { feed, clock, ms }: LongPollWait,
   signal: AbortSignal,
 ): Promise<ReadEvents> {
   const { room, filter, time, payer, share } = reading;

@@ -1,4 +1,4 @@
-interface Waiting {
+interface Waiter {
   give(release: () => void): void;
 }
 
@@ -11,7 +11,7 @@ export class FairSemaphore {
   readonly #max: number;
   readonly #taken = new Map<string, number>();
   /** Callers that wait, by payer: the one whose turn is next comes first. */
-  readonly #waiting = new Map<string, Set<Waiting>>();
+  readonly #waiting = new Map<string, Set<Waiter>>();
   #all = 0;
 
   /** @param perPayer places of one payer  @param max places of all */
@@ -30,14 +30,14 @@ export class FairSemaphore {
     if (signal?.aborted) return Promise.resolve(null);
     if (this.#isFree(payer)) return Promise.resolve(this.#grant(payer));
     return new Promise((resolve) => {
-      const own = this.#waiting.get(payer) ?? new Set<Waiting>();
+      const own = this.#waiting.get(payer) ?? new Set<Waiter>();
       this.#waiting.set(payer, own);
       const leave = () => {
         own.delete(waiting);
         if (own.size === 0 && this.#waiting.get(payer) === own) this.#waiting.delete(payer);
         resolve(null);
       };
-      const waiting: Waiting = {
+      const waiting: Waiter = {
         give: (release) => {
           signal?.removeEventListener("abort", leave);
           resolve(release);

@@ -4,7 +4,7 @@ type Result = IteratorResult<ReadonlySet<RoomKey>, undefined>;
 const DONE: Result = { done: true, value: undefined };
 
 /** Reader of wakes: what it has not been told yet, and whether it waits. */
-class Subscription implements AsyncIterableIterator<ReadonlySet<RoomKey>, undefined> {
+class WakeStream implements AsyncIterableIterator<ReadonlySet<RoomKey>, undefined> {
   #pending = new Set<RoomKey>();
   #waiters: ((result: Result) => void)[] = [];
   #ended = false;
@@ -51,7 +51,7 @@ class Subscription implements AsyncIterableIterator<ReadonlySet<RoomKey>, undefi
 
 /** Tells every reader which rooms got events. A room is remembered from the call of `wakes` on, so none is missed between two yields. */
 export class Waker {
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #subscriptions = new Set<WakeStream>();
   readonly #onFirst: () => () => void;
   #stop: (() => void) | undefined;
   #closed = false;
@@ -67,7 +67,7 @@ export class Waker {
 
   /** Yields the rooms that got events; ends when the signal aborts, the reader breaks off, or the waker is closed. */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
-    const subscription: Subscription = new Subscription(() => {
+    const subscription: WakeStream = new WakeStream(() => {
       signal.removeEventListener("abort", subscription.end);
       this.#leave(subscription);
     });
@@ -86,7 +86,7 @@ export class Waker {
     for (const subscription of [...this.#subscriptions]) subscription.end();
   }
 
-  #leave(subscription: Subscription): void {
+  #leave(subscription: WakeStream): void {
     this.#subscriptions.delete(subscription);
     if (this.#subscriptions.size > 0) return;
     this.#stop?.();

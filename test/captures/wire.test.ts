@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { decodePayload } from "../../src/platform/wire/decode.js";
 import { Drift } from "../../src/platform/wire/drift.js";
-import { type Batch, decodeFrame, decodeResponse, framePayload } from "../../src/platform/wire/frame.js";
+import { decodeFrame, decodeResponse, framePayload, type MessageBatch } from "../../src/platform/wire/frame.js";
 import { isKnownMethod, METHODS } from "../../src/platform/wire/methods.js";
 import { decodeOurs, expected, opened, schema } from "../platform/wire/schema.js";
 
@@ -34,7 +34,7 @@ function compare(typeName: string, bytes: Uint8Array): void {
   expect(opened(type, decodeOurs(type, bytes))).toEqual(expected(type, theirs));
 }
 
-function compareMessages(batch: Batch, drift: Drift): string[] {
+function compareMessages(batch: MessageBatch, drift: Drift): string[] {
   return batch.messages.map((message) => {
     const read = decodePayload(message.method, message.payload, drift);
     if (read === null || read.kind === "failed") return `${message.method}: ${read === null ? "unknown" : read.failed}`;

@@ -6,7 +6,7 @@ import { GapTracker } from "../../src/collector/gap-tracker.js";
 import { receivedUntil } from "../../src/collector/records.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import type { Received } from "../../src/platform/access/source.js";
-import type { Batch } from "../../src/platform/wire/frame.js";
+import type { MessageBatch } from "../../src/platform/wire/frame.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Resume } from "../../src/store/rooms.js";
@@ -38,7 +38,7 @@ class Process {
 
   /** A frame that comes now, made by the platform a moment before. */
   frame(platformNow: number | null): Received {
-    const response = platformNow === null ? null : ({ now: platformNow, messages: [] } as unknown as Batch);
+    const response = platformNow === null ? null : ({ now: platformNow, messages: [] } as unknown as MessageBatch);
     return { receivedAt: this.clock.now(), raw: new Uint8Array(), kind: "frame", response };
   }
 }

@@ -1,6 +1,6 @@
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
-import { type Batch, decodeFrame, decodeResponse, type Frame, framePayload } from "../wire/frame.js";
+import { decodeFrame, decodeResponse, type Frame, framePayload, type MessageBatch } from "../wire/frame.js";
 import type { Received } from "./source.js";
 
 /** A frame as read: what to hand on, and what an acknowledgement needs. */
@@ -15,7 +15,7 @@ export interface ReadFrame {
 /** Reads one push frame. Never throws: damage is counted in `drift` and leaves `response` null; the raw bytes are kept either way. */
 export function readFrame(raw: Uint8Array, receivedAt: number, drift: Drift): ReadFrame {
   let frame: Frame | null = null;
-  let response: Batch | null = null;
+  let response: MessageBatch | null = null;
   let damaged = false;
   try {
     frame = decodeFrame(raw, drift);
@@ -34,6 +34,6 @@ export function readFrame(raw: Uint8Array, receivedAt: number, drift: Drift): Re
 }
 
 /** Reads a bare Response, as im/fetch gives it. @throws WireError when the bytes are not one */
-export function readResponse(raw: Uint8Array, receivedAt: number, drift: Drift): Received & { readonly response: Batch } {
+export function readResponse(raw: Uint8Array, receivedAt: number, drift: Drift): Received & { readonly response: MessageBatch } {
   return { receivedAt, raw, kind: "response", response: decodeResponse(raw, drift) };
 }

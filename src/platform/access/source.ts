@@ -1,4 +1,4 @@
-import type { Batch } from "../wire/frame.js";
+import type { MessageBatch } from "../wire/frame.js";
 import type { RecordKind } from "../wire/recording.js";
 
 /** Frame or reply received from the platform, with the time of receipt. */
@@ -9,7 +9,7 @@ export interface Received {
   readonly raw: Uint8Array;
   readonly kind: RecordKind;
   /** The messages inside, or null: heartbeat answers, unknown payload types, damaged frames. */
-  readonly response: Batch | null;
+  readonly response: MessageBatch | null;
   /** Position from which a reconnect may go on after these messages. */
   readonly resume?: { readonly cursor: string; readonly internalExt: string };
   /** True when the bytes could not be read, so that messages in them are lost. */

@@ -107,7 +107,7 @@ export interface Envelope extends Omit<Message, "payload"> {
 }
 
 /** Content of a msg frame, or of the HTTP fetch. */
-export interface Batch extends Omit<Response, "messages"> {
+export interface MessageBatch extends Omit<Response, "messages"> {
   messages: readonly Envelope[];
 }
 
@@ -115,8 +115,8 @@ export interface Batch extends Omit<Response, "messages"> {
  * Reads a Response and the envelopes in it; payloads stay bytes. The reader's cap on repeated elements bounds the messages.
  * @throws WireError when the bytes are malformed
  */
-export function decodeResponse(bytes: Uint8Array, drift: FieldDrift | null = null): Batch {
+export function decodeResponse(bytes: Uint8Array, drift: FieldDrift | null = null): MessageBatch {
   const response = decode(new Reader(bytes, drift), bytes.length);
   for (const message of response.messages) message.payload ??= NO_BYTES;
-  return response as Batch;
+  return response as MessageBatch;
 }

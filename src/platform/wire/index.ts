@@ -2,7 +2,6 @@ export { decodeLazy, decodePayload, type Failed, type FailureCode, peekCommon } 
 export { Drift, type DriftCounts } from "./drift.js";
 export { WireError, type WireErrorCode } from "./error.js";
 export {
-  type Batch,
   decodeFrame,
   decodeResponse,
   type Envelope,
@@ -12,6 +11,7 @@ export {
   HEARTBEAT,
   inflate,
   MAX_INFLATED_BYTES,
+  type MessageBatch,
 } from "./frame.js";
 export * as messages from "./gen/index.js";
 export { type Decoded, isKnownMethod, KNOWN_METHODS, METHODS, type MessageName, type Method } from "./methods.js";
