@@ -5,7 +5,7 @@ import type { RoomStore } from "../../src/store/store.js";
 
 /** What is wrong with a room's log, against what the simulator sent to whoever was connected. */
 export interface Unlike {
-  /** Chats that were sent, or the other way round. */
+  /** Chats that were sent, and are neither stored nor in an interval that the log tells as missed; or the other way round. */
   readonly missing: readonly string[];
   readonly made: readonly string[];
   readonly twice: number;
@@ -26,13 +26,23 @@ export async function unlike(
   const { sent, roomId } = simulator.truth(webRid);
   const events: readonly LiveEvent[] = room === null ? [] : (await store.log.read(room, 0, 1_000_000, { sessionId: roomId })).events;
   const stored = events.filter(({ type }) => type === "chat").map(({ id }) => id);
-  const chats = new Set(sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId));
+  const said = sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId);
+  const chats = new Set(said);
   const given = sent.combos.reduce((sum, { total }) => sum + total, 0);
   const counted = events.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
   const kept = new Set(stored);
+  const receivedAt = new Map(events.map((event) => [event.id, event.receivedAt]));
+  const gaps = events.filter((event) => event.type === "gap");
+  // What was on its way when a connection was given up is lost, and told: the gap lies between what was stored before it and after it.
+  const told = (place: number) => {
+    const before = said.slice(0, place).findLast((id) => kept.has(id));
+    const after = said.slice(place + 1).find((id) => kept.has(id));
+    const [from, to] = [receivedAt.get(before ?? "") ?? 0, receivedAt.get(after ?? "") ?? Number.POSITIVE_INFINITY];
+    return gaps.some((gap) => (gap.from ?? 0) >= from && gap.to <= to);
+  };
   return [
     {
-      missing: [...chats].filter((id) => !kept.has(id)),
+      missing: said.filter((id, place) => !kept.has(id) && !told(place)),
       made: [...kept].filter((id) => !chats.has(id)),
       twice: stored.length - kept.size,
       units: counted - given,
