@@ -44,8 +44,11 @@ export class WorkRunner {
   #answer({ sql, values, each }: SqlStatement): SqlAnswer {
     const { statement, places } = this.#prepared.get(sql) ?? this.#prepare(sql);
     const given = (row: readonly Value[]) => places.map((place) => storable(row[place] ?? null));
-    if (each !== undefined) return { rows: each.flatMap((row) => execute(statement, given(row)).rows), changes: each.length };
-    return execute(statement, given(values));
+    if (each === undefined) return execute(statement, given(values));
+    if (statement.reader) return { rows: each.flatMap((row) => statement.all(...given(row))), changes: each.length };
+    // Statistics write some hundred rows a step: nothing is made for them but their parameters.
+    for (const row of each) statement.run(...given(row));
+    return { rows: [], changes: each.length };
   }
 
   #prepare(sql: string): Prepared {
