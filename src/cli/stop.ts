@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { constants } from "node:os";
 
 const GRACE_MS = 5000;
@@ -35,7 +36,11 @@ function listen(onFirst: (code: number) => void, graceMs = GRACE_MS): AbortSigna
       if (stop.signal.aborted) process.exit(codeOf(name));
       onFirst(codeOf(name));
       stop.abort();
-      setTimeout(() => process.exit(1), graceMs).unref();
+      setTimeout(() => {
+        // At once: nothing that is written later would be seen.
+        writeSync(2, `not everything stopped within ${graceMs / 1000} s; ended all the same\n`);
+        process.exit(1);
+      }, graceMs).unref();
     });
   return stop.signal;
 }

@@ -159,7 +159,7 @@ describe("dylive with a DATABASE_URL", () => {
       expect((await chat(after.base, { token, room_id: ROOM, cursor, limit: "1" })).status).toBe(409);
       expect((await chat(after.base, { token, room_id: ROOM, cursor: "0", limit: "1" })).status).toBe(200);
       after.run.process.kill("SIGTERM");
-      expect(await after.run.ended).toBe(0);
+      expect(await after.run.ended, after.run.stderr()).toBe(0);
     },
     HANGS_MS,
   );
