@@ -249,7 +249,7 @@ async function officialOf(config: Config, store: Store, clock: Clock, logger: Lo
     erased: lateErasures(store),
     setAside: refusedEvents(data, logger),
     setAsidePush: (line, error) => refuseLine(data, logger, line, error),
-    onFailed: (about, error) => logger.warn({ ...about, err: error }, "the Open Platform was asked in vain"),
+    onFailed: (about, error) => logger.warn({ ...about, err: error }, "a call to the Open Platform failed"),
   });
 }
 

@@ -64,7 +64,7 @@ export class RoomConnection {
   readonly #point: ResumePoint;
   /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
-  /** When a question that was asked in vain may be asked again. */
+  /** When a question that failed may be asked again. */
   #askAt = 0;
   #attempts = 0;
   /** Gives the connection up: what else was received by then is taken first. */

@@ -54,7 +54,7 @@ interface Events {
   heard: { readonly at: number; readonly people: number };
   /** Consequences of a batch that was heard. */
   taken: { readonly announced: boolean; readonly damage: (Gap & { readonly from: number }) | null };
-  /** Time to look at the silence; `due` where a question that was asked in vain may be asked again. */
+  /** Time to look at the silence; `due` where a question that failed may be asked again. */
   tick: { readonly at: number; readonly due: boolean };
   answered: { readonly at: number; readonly says: "live" | "over" | "nothing" };
   /** The connection ended without an error, as one that is given up does. */

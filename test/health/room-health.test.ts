@@ -3,7 +3,6 @@ import { RoomHealth } from "../../src/health/room-health.js";
 import { heldBack } from "../../src/ingest/intake.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { FakeClock } from "../clock.js";
-import { person } from "../platform/messages/gift-event.js";
 
 const full = () => Promise.reject(new DyliveError("disk_full", "no room"));
 
@@ -34,25 +33,4 @@ describe("the reason of a room's state", () => {
     health.storeTakes();
     expect(health.reason).toBe("the store takes what comes again");
   });
-});
-
-it("gifts that were kept from a guest say nothing of the account that is logged in since", () => {
-  const health = new RoomHealth(new FakeClock());
-  health.seenAs({ account: null, login: "guest" });
-  const about = {
-    id: "1",
-    room: 1,
-    webRid: null,
-    sessionId: null,
-    method: "m",
-    time: 1,
-    receivedAt: 1,
-    source: "websocket",
-    revision: 0,
-  } as const;
-  for (const score of [1, 2, 3])
-    health.stored([{ ...about, type: "rank", entries: [{ rank: 1, score, scoreText: null, user: person("5") }] }], 1);
-  expect(health.gifts.state).toBe("suppressed");
-  health.seenAs({ account: "default", login: "logged_in" });
-  expect(health.gifts.state).toBe("unknown");
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Watchdog } from "../../src/collector/watchdog.js";
 import type { NewEvent } from "../../src/events/event.js";
 import { Audience, GiftsWatch, Sight } from "../../src/health/audience.js";
+import { RoomHealth } from "../../src/health/room-health.js";
 import { backoffMs } from "../../src/runtime/backoff.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";
@@ -135,4 +136,13 @@ describe("back-off", () => {
     expect(most("refusal", 1)).toBeLessThanOrEqual(30_000);
     expect(most("refusal", 1000)).toBeGreaterThan(300_000);
   });
+});
+
+it("gifts that were kept from a guest say nothing of the account that is logged in since", () => {
+  const health = new RoomHealth(new FakeClock());
+  health.seenAs({ account: null, login: "guest" });
+  for (const score of [1, 2, 3]) health.stored([rank(score)], 1);
+  expect(health.gifts.state).toBe("suppressed");
+  health.seenAs({ account: "default", login: "logged_in" });
+  expect(health.gifts.state).toBe("unknown");
 });
