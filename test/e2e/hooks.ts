@@ -10,16 +10,18 @@ const ROOM = "200000001";
 
 /**
  * Kills a server that delivers to a receiver which fails now and then, again and again, and proves that each event arrived, in order, with what
- * was sent again byte for byte the same. @returns figures
+ * was sent again byte for byte the same.
+ * @param options.messages about how many arrive between two kills
+ * @returns figures
  */
 export async function killWhileDelivering({
   load,
   kills,
-  everyMs,
+  messages,
 }: {
   readonly load: number;
   readonly kills: number;
-  readonly everyMs: number;
+  readonly messages: number;
 }) {
   const dir = scratch();
   const env = { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0" };
@@ -41,11 +43,9 @@ export async function killWhileDelivering({
     const id = /hook ([0-9a-f]{12}) /.exec(added.stderr)?.[1] ?? "";
     for (let round = 0; round <= kills; round++) {
       const { server, base } = await serving(env, ["--upstream", simulator.url]);
-      const end = Date.now() + everyMs * (0.5 + Math.random());
-      while (Date.now() < end) {
-        await chat(base, { token, room_id: ROOM, limit: "1" }).catch(() => null);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      await chat(base, { token, room_id: ROOM, limit: "1" }); // which makes the server watch the room
+      const enough = receiver.arrivals.length + messages * (0.5 + Math.random());
+      await until(() => receiver.arrivals.length >= enough);
       if (round < kills) {
         server.process.kill("SIGKILL");
         expect(await server.ended).toBe("SIGKILL");

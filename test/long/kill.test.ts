@@ -16,7 +16,7 @@ it("kill -9 at random moments of a store that is appended to, counted, indexed, 
 });
 
 it("kill -9 at random moments of a server under load, 100 times", async () => {
-  const { stored, delivered } = await killUnderLoad({ load: 500, kills: 100, everyMs: 600 });
+  const { stored, delivered } = await killUnderLoad({ load: 500, kills: 100, events: 150 });
   expect(stored).toBeGreaterThan(5_000);
   measured(
     "kill -9 of a server under load, 100 times",
