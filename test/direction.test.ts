@@ -175,6 +175,15 @@ describe("imports", () => {
     expect(circles()).toEqual([]);
   });
 
+  it("lead from nothing into the tests", () => {
+    const rest = ["web", "bench", "scripts", "docs"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(ROOT, folder, name)),
+    );
+    const code = [...sources, ...rest].filter((file) => /\.(ts|vue|mjs)$/.test(file));
+    const wrong = code.filter((file) => /(from|import)\b[\s(]*["'](\.\.\/)+test\//.test(readFileSync(file, "utf8")));
+    expect(wrong.map((file) => relative(ROOT, file))).toEqual([]);
+  });
+
   it("every folder has a rule", () => {
     expect([...new Set(sources.map(partOf))].filter((folder) => !(folder in MAY))).toEqual([]);
   });

@@ -1,10 +1,10 @@
 import pg from "pg";
-import { startPostgres } from "../../test/postgres/server.js";
 import { interleave, median, medianRatio, summary } from "../rounds.js";
 import { Appends } from "./append.js";
 import { Supply } from "./events.js";
 import { feedLags } from "./feed.js";
 import { Rooms } from "./rooms.js";
+import { startPostgres } from "./server.js";
 
 // PostgreSQL as the store of many machines: appends that are on disk, how soon others read them, and what more rooms cost.
 const quick = process.argv.includes("--quick");

@@ -1,7 +1,7 @@
 import createClient from "openapi-fetch";
 import { describe, expect, it } from "vitest";
 import { chat, gift } from "./events.js";
-import type { paths } from "./gen/openapi.js";
+import type { paths } from "../../web/src/api/gen/openapi.js";
 import { manage } from "./managed.js";
 
 describe("a client of generated types", () => {

@@ -111,7 +111,7 @@ describe("the OpenAPI document", () => {
     await expect(text).toMatchFileSnapshot("../../docs/gen/openapi.json");
     const types = astToString(await openapiTS(JSON.stringify(document)));
     await expect(`// Generated from /openapi.json by test/http/openapi.test.ts. Do not edit.\n${types}`).toMatchFileSnapshot(
-      "gen/openapi.ts",
+      "../../web/src/api/gen/openapi.ts",
     );
   });
 });

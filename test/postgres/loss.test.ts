@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type PostgresServer, startPostgres } from "../../bench/postgres/server.js";
 import { check } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { FakeClock } from "../clock.js";
@@ -6,7 +7,6 @@ import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { fastClock } from "../fast-clock.js";
 import { runSql } from "./database.js";
-import { type PostgresServer, startPostgres } from "./server.js";
 
 let server: PostgresServer;
 let store: PostgresStore;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type PostgresServer, startPostgres } from "../../bench/postgres/server.js";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { chat, dylive, type Run, ran, scratch } from "../e2e/command.js";
 import { loadRoom } from "../e2e/load-room.js";
 import { until } from "../until.js";
 import { Receiver, verify } from "../webhooks/receiver.js";
-import { type PostgresServer, startPostgres } from "./server.js";
 
 const ROOM = "200000001";
 /** Programs start slowly beside other work: only what hangs is cut. */

@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
+import { type PostgresServer, startPostgres } from "../../bench/postgres/server.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { runSql, TEMPLATE } from "./database.js";
-import { type PostgresServer, startPostgres } from "./server.js";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { type PostgresServer, startPostgres } from "../postgres/server.js";
+import { type PostgresServer, startPostgres } from "../../bench/postgres/server.js";
 
 /** A new database: on the server that DATABASE_URL names, if it does, else on one of our own. */
 export interface ClusterDatabase {

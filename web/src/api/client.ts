@@ -1,7 +1,7 @@
 import createClient from "openapi-fetch";
 import { type InjectionKey, inject } from "vue";
-import type { paths } from "../../../test/http/gen/openapi.js";
 import { ApiFailure, failureOf } from "./failure.js";
+import type { paths } from "./gen/openapi.js";
 
 type Answered<T> = { readonly data?: T; readonly error?: unknown; readonly response: Response };
 

