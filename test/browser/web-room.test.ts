@@ -161,10 +161,18 @@ describe("a room's feed", () => {
 
 describe("a room's figures", () => {
   it("are charts, ranks, gifts and words of the broadcast; a click on somebody shows what they did", async () => {
-    const page = await open();
+    const page = await dashboard.open(`#token=${dashboard.token}`);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url().slice(dashboard.app.url.length)));
+    await goTo(page, room);
     await page.waitForSelector("canvas", { timeout: 30_000 });
     await until(async () => /累计观众.*弹幕.*抖币/s.test(await textOf(page.locator("dl"))));
     await until(async () => (await page.locator(".right ol li").count()) > 3);
+    // The feed's first page, and the figures in one request.
+    expect([...new Set(asked.filter((path) => path.startsWith(`/v1/rooms/${room}/`)))].sort()).toEqual([
+      expect.stringContaining("/events?types=chat%2C"),
+      expect.stringMatching(/\/summary\?session=\d+$/),
+    ]);
     await dashboard.shoot(page, "room");
     expect(await seriousIn(page)).toEqual([]);
     await page.locator(".right ol button").first().click();

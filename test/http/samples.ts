@@ -59,6 +59,13 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     [`/v1/rooms/98765/sessions/${SESSION}`, 200],
     ["/v1/rooms/98765/sessions/1", 404],
   ],
+  "GET /v1/rooms/{room}/summary": [
+    ["/v1/rooms/98765/summary", 200],
+    [`/v1/rooms/98765/summary?session=${SESSION}`, 200],
+    ["/v1/rooms/98765/summary?session=1", 200],
+    ["/v1/rooms/98765/summary?minutes=x", 400],
+    ["/v1/rooms/404/summary", 404],
+  ],
   "GET /v1/rooms/{room}/sessions/{session}/stats": [
     [`/v1/rooms/98765/sessions/${SESSION}/stats`, 200],
     ["/v1/rooms/98765/sessions/latest/stats?limit=1", 200],

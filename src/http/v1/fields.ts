@@ -50,3 +50,17 @@ export function pageOf<T>(
   const more = start + limit < list.length && last !== undefined;
   return { items, next: more ? encodePlace(kind, [keyOf(last)]) : null };
 }
+
+/**
+ * Returns a page of a list of which one row more than `limit` was read.
+ * @param placeOf the parts of a cursor that names a row
+ */
+export function keysetPage<T>(
+  rows: readonly T[],
+  limit: number,
+  kind: string,
+  placeOf: (row: T) => Parameters<typeof encodePlace>[1],
+): { readonly items: readonly T[]; readonly next: string | null } {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { items: rows.slice(0, limit), next: last === undefined ? null : encodePlace(kind, placeOf(last)) };
+}

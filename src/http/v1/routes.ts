@@ -15,7 +15,7 @@ import { retentionRoutes } from "./retention-routes.js";
 import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
-import { giftRoutes, statisticsRoutes, userRoutes } from "./statistics-routes.js";
+import { statisticsRoutes, summaryRoutes, userRoutes } from "./statistics-routes.js";
 import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
 
@@ -32,8 +32,8 @@ export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<vo
       });
       roomRoutes(v1, parts);
       sessionRoutes(v1, parts);
+      summaryRoutes(v1, parts);
       statisticsRoutes(v1, parts);
-      giftRoutes(v1, parts);
       userRoutes(v1, parts);
       eventRoutes(v1, parts);
       exportRoutes(v1, parts);

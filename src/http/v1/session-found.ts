@@ -25,16 +25,21 @@ export async function sessionOf(
   return { room, session: await namedBroadcast(sessions, room, request.params.session) };
 }
 
-/** The word for a room's newest broadcast, wherever one is named. */
-const LATEST = "latest";
+/** Word for a room's newest broadcast, wherever one is named. */
+export const LATEST = "latest";
+
+/** Finds the broadcast of a room that a client named by its room_id, or as `latest`; null when there is none. */
+export async function findBroadcast(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<Session | null> {
+  return asked === LATEST ? ((await sessions.list(room, 1))[0] ?? null) : sessions.get(room, asked);
+}
 
 /**
- * Finds the broadcast of a room that a client named by its room_id, or as `latest`.
+ * Finds a broadcast as {@link findBroadcast} does.
  * @throws DyliveError not_found
  */
 export async function namedBroadcast(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<Session> {
-  const session = asked === LATEST ? (await sessions.list(room, 1))[0] : await sessions.get(room, asked);
-  if (session !== null && session !== undefined) return session;
+  const session = await findBroadcast(sessions, room, asked);
+  if (session !== null) return session;
   throw new DyliveError(
     "not_found",
     asked === LATEST ? "no broadcast of the room was collected yet" : `the room has no broadcast ${JSON.stringify(asked.slice(0, 40))}`,

@@ -1,12 +1,12 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { decodePlace, encodePlace, notOfList } from "../../feed/cursor.js";
+import { decodePlace, notOfList } from "../../feed/cursor.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Session } from "../../store/sessions.js";
 import type { ApiDeps } from "../api-deps.js";
 import { roomOf } from "../streams/named-room.js";
-import { Cursor, exactly, Limit, RoomParams } from "./fields.js";
+import { Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
 import { sessionAnswer } from "./schemas.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 
@@ -41,9 +41,8 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const [before] = decodePlace("sessions", cursor, [""] as const) ?? [];
       if (before !== undefined && (await store.sessions.get(room, before)) === null) throw notOfList("sessions");
       const found = await store.sessions.list(room, limit + 1, before);
-      const last = found.length > limit ? found[limit - 1] : undefined;
-      const next = last === undefined ? null : encodePlace("sessions", [last.sessionId]);
-      return { sessions: await shown(room, found.slice(0, limit)), next };
+      const { items, next } = keysetPage(found, limit, "sessions", ({ sessionId }) => [sessionId]);
+      return { sessions: await shown(room, items), next };
     },
   );
 

@@ -1,14 +1,19 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
-import { Type } from "typebox";
-import { decodePlace, encodePlace } from "../../feed/cursor.js";
+import { type Static, Type } from "typebox";
+import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { GIFT_GROUPS, PEOPLE_ORDERS, type Person, WORD_KINDS } from "../../store/statistics.js";
+import type { RoomKey } from "../../store/log.js";
+import { GIFT_GROUPS, PEOPLE_ORDERS, type Person, type Statistics, WORD_KINDS } from "../../store/statistics.js";
 import { addPerson } from "../../store/statistics-add.js";
 import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
-import { Cursor, exactly, Limit, pageOf, RoomParams } from "./fields.js";
-import { SessionParams, sessionOf } from "./session-found.js";
+import { selectionOf } from "../streams/selection.js";
+import { Cursor, exactly, keysetPage, Limit, pageOf, RoomParams } from "./fields.js";
+import { sessionAnswer } from "./schemas.js";
+import { findBroadcast, LATEST, SessionParams, sessionOf } from "./session-found.js";
 import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer } from "./statistics-schemas.js";
 
 const tags = ["statistics"];
@@ -25,11 +30,26 @@ const WordsQuery = exactly({
   cursor: Cursor,
 });
 
-/** Registers the statistics of a broadcast: the sums of its events, minute by minute, by people and by words. */
+const GiftsQuery = exactly({
+  by: Type.Enum([...GIFT_GROUPS], {
+    default: "gift",
+    description: "what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom)",
+  }),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only gifts of the user with this id" })),
+  limit: Limit,
+  cursor: Cursor,
+});
+
+/** Registers the statistics of a broadcast: the sums of its events, minute by minute, by people, by gifts and by words. */
 export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   const { statistics } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const behind = async (room: number, session: string) => (await statistics.sessions(room, [session])).get(session)?.behind ?? 0;
+  /** Returns the broadcast that a request names, with its statistics and what they have still to look at. */
+  const counted = async (request: Parameters<typeof sessionOf>[1]): Promise<Counted> => {
+    const { room, session } = await sessionOf(store, request);
+    const { sessionId } = session;
+    return { statistics, room, sessionId, behind: (await statistics.sessions(room, [sessionId])).get(sessionId)?.behind ?? 0 };
+  };
 
   typed.get(
     "/rooms/:room/sessions/:session/stats",
@@ -43,15 +63,7 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps): void
       },
       config,
     },
-    async (request) => {
-      const { room, session } = await sessionOf(store, request);
-      const { limit, cursor } = request.query;
-      const [after] = decodePlace("minutes", cursor, [0] as const) ?? [Number.MIN_SAFE_INTEGER];
-      const rows = await statistics.minutes(room, session.sessionId, after, limit + 1);
-      const last = rows.length > limit ? rows[limit - 1] : undefined;
-      const next = last === undefined ? null : encodePlace("minutes", [last.minute]);
-      return { minutes: rows.slice(0, limit).map(minuteAnswer), next, behind: await behind(room, session.sessionId) };
-    },
+    async (request) => minuteList(await counted(request), request.query),
   );
 
   typed.get(
@@ -66,16 +78,7 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps): void
       },
       config,
     },
-    async (request) => {
-      const { room, session } = await sessionOf(store, request);
-      const { by, limit, cursor } = request.query;
-      const place = decodePlace(`people by ${by}`, cursor, ["", ""] as const);
-      const after = place === undefined ? undefined : ([wholeOf(place[0]), place[1]] as const);
-      const rows = await statistics.people(room, session.sessionId, by, limit + 1, after);
-      const last = rows.length > limit ? rows[limit - 1] : undefined;
-      const next = last === undefined ? null : encodePlace(`people by ${by}`, [String(last[by]), last.userId]);
-      return { people: rows.slice(0, limit).map(personAnswer), next, behind: await behind(room, session.sessionId) };
-    },
+    async (request) => personList(await counted(request), request.query),
   );
 
   typed.get(
@@ -90,15 +93,129 @@ export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps): void
       },
       config,
     },
-    async (request) => {
-      const { room, session } = await sessionOf(store, request);
-      const { kind, limit, cursor } = request.query;
-      const place = decodePlace(`${kind}s`, cursor, [0, ""] as const);
-      const after = place === undefined ? undefined : { count: place[0], text: place[1] };
-      const rows = await statistics.words(room, session.sessionId, kind, limit + 1, after);
-      const last = rows.length > limit ? rows[limit - 1] : undefined;
-      const next = last === undefined ? null : encodePlace(`${kind}s`, [last.count, last.text]);
-      return { words: rows.slice(0, limit), next, behind: await behind(room, session.sessionId) };
+    async (request) => wordList(await counted(request), request.query),
+  );
+
+  typed.get(
+    "/rooms/:room/sessions/:session/gifts",
+    {
+      schema: {
+        summary: "Gifts of a broadcast, summed, those worth most first",
+        tags,
+        params: SessionParams,
+        querystring: GiftsQuery,
+        response: { 200: Type.Ref("GiftList") },
+      },
+      config,
+    },
+    async (request) => giftList(await counted(request), request.query),
+  );
+}
+
+/** Broadcast whose statistics are shown. */
+interface Counted {
+  readonly statistics: Statistics;
+  readonly room: RoomKey;
+  readonly sessionId: string;
+  /** Events of the room that the statistics have still to look at. */
+  readonly behind: number;
+}
+
+async function minuteList({ statistics, room, sessionId, behind }: Counted, { limit, cursor }: Static<typeof MinutesQuery>) {
+  const [after] = decodePlace("minutes", cursor, [0] as const) ?? [Number.MIN_SAFE_INTEGER];
+  const rows = await statistics.minutes(room, sessionId, after, limit + 1);
+  const { items, next } = keysetPage(rows, limit, "minutes", ({ minute }) => [minute]);
+  return { minutes: items.map(minuteAnswer), next, behind };
+}
+
+async function personList({ statistics, room, sessionId, behind }: Counted, { by, limit, cursor }: Static<typeof TopQuery>) {
+  const kind = `people by ${by}`;
+  const place = decodePlace(kind, cursor, ["", ""] as const);
+  const after = place === undefined ? undefined : ([wholeOf(place[0]), place[1]] as const);
+  const rows = await statistics.people(room, sessionId, by, limit + 1, after);
+  const { items, next } = keysetPage(rows, limit, kind, (person) => [String(person[by]), person.userId]);
+  return { people: items.map(personAnswer), next, behind };
+}
+
+async function wordList({ statistics, room, sessionId, behind }: Counted, { kind, limit, cursor }: Static<typeof WordsQuery>) {
+  const place = decodePlace(`${kind}s`, cursor, [0, ""] as const);
+  const after = place === undefined ? undefined : { count: place[0], text: place[1] };
+  const rows = await statistics.words(room, sessionId, kind, limit + 1, after);
+  const { items, next } = keysetPage(rows, limit, `${kind}s`, ({ count, text }) => [count, text]);
+  return { words: items, next, behind };
+}
+
+async function giftList({ statistics, room, sessionId, behind }: Counted, { by, user, limit, cursor }: Static<typeof GiftsQuery>) {
+  const kind = `gifts by ${by}`;
+  const after = decodePlace(kind, cursor, [0, 0, ""] as const);
+  const which = { by, limit: limit + 1, ...(user !== undefined && { userId: user }), ...(after !== undefined && { after }) };
+  const { items, next } = keysetPage(await statistics.gifts(room, sessionId, which), limit, kind, ({ place }) => place);
+  return { gifts: items.map(giftAnswer), next, behind };
+}
+
+/** Sizes of a summary's lists: what one screen shows, and minutes and gaps for a chart. */
+const SUMMARY_LIMITS = { minutes: 1_000, gaps: 500, people: 10, gifts: 20, words: 60 } as const;
+const SummaryQuery = exactly({
+  session: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "room_id of the broadcast, or `latest`, which it is by default where the room is not named by a room_id",
+    }),
+  ),
+  minutes: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1_024,
+      description: "cursor of its minutes, a `minutes.next`; without it they begin at the first",
+    }),
+  ),
+});
+const NO_SUMMARY = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
+
+/** Registers the summary of a room's broadcast: all that a page about it shows, as the routes of its parts answer it. */
+export function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiDeps): void {
+  const { statistics, rooms, sessions, log } = store;
+
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/summary",
+    {
+      schema: {
+        summary: "A broadcast at a glance: its totals, minutes and gaps, the first of its people, gifts and words",
+        tags,
+        params: RoomParams,
+        querystring: SummaryQuery,
+        response: { 200: Type.Ref("RoomSummary") },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { room, sessionId: named } = await roomOf(rooms, request);
+      const session = await findBroadcast(sessions, room, request.query.session ?? named ?? LATEST);
+      if (session === null) return NO_SUMMARY;
+      const { sessionId } = session;
+      const token = tokenOf(request);
+      const call = calls.open(request.raw, reply.raw, token);
+      const gaps = async () => {
+        const filter = (await selectionOf({ types: ["gap"] }, live.time, token.id))(sessionId);
+        const reading = { log, room, limit: SUMMARY_LIMITS.gaps, filter, time: live.time, payer: token.id };
+        const head = (await log.heads([room])).get(room)?.head ?? 0;
+        return (await poll({ ...reading, clock, feed: live.feed, call, waitMs: 0 }, null, head)).rows.map(({ event }) => event);
+      };
+      const [row, totals] = await Promise.all([rooms.get(room), statistics.sessions(room, [sessionId])]);
+      const all = totals.get(sessionId) ?? null;
+      const counted = { statistics, room, sessionId, behind: all?.behind ?? 0 };
+      const { minutes: cursor } = request.query;
+      const people = { limit: SUMMARY_LIMITS.people };
+      const [minutes, gapEvents, gifters, chatters, gifts, words] = await Promise.all([
+        minuteList(counted, { limit: SUMMARY_LIMITS.minutes, ...(cursor !== undefined && { cursor }) }),
+        gaps(),
+        personList(counted, { by: "diamonds", ...people }),
+        personList(counted, { by: "chats", ...people }),
+        giftList(counted, { by: "gift", limit: SUMMARY_LIMITS.gifts }),
+        wordList(counted, { kind: "word", limit: SUMMARY_LIMITS.words }),
+      ]);
+      return { session: sessionAnswer(session, row, all), minutes, gaps: gapEvents, gifters, chatters, gifts, words };
     },
   );
 }
@@ -140,50 +257,6 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const total = older.reduce<Person>(addPerson, newest);
       const { items, next } = pageOf(all, "sessions", ({ place }) => String(place), limit, cursor);
       return { id: user, nickname: total.name, total: doneBy(total), sessions: items.map(personSessionAnswer), next };
-    },
-  );
-}
-
-const GiftsQuery = exactly({
-  by: Type.Enum([...GIFT_GROUPS], {
-    default: "gift",
-    description: "what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom)",
-  }),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only gifts of the user with this id" })),
-  limit: Limit,
-  cursor: Cursor,
-});
-
-/** Registers the gift ledger of a broadcast. */
-export function giftRoutes(app: FastifyInstance, { store }: ApiDeps): void {
-  const { statistics } = store;
-
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
-    "/rooms/:room/sessions/:session/gifts",
-    {
-      schema: {
-        summary: "Gifts of a broadcast, summed, those worth most first",
-        tags: ["statistics"],
-        params: SessionParams,
-        querystring: GiftsQuery,
-        response: { 200: Type.Ref("GiftList") },
-      },
-      config: { scope: "read" },
-    },
-    async (request) => {
-      const { room, session } = await sessionOf(store, request);
-      const { by, user, limit, cursor } = request.query;
-      const kind = `gifts by ${by}`;
-      const after = decodePlace(kind, cursor, [0, 0, ""] as const);
-      const rows = await statistics.gifts(room, session.sessionId, {
-        by,
-        limit: limit + 1,
-        ...(user !== undefined && { userId: user }),
-        ...(after !== undefined && { after }),
-      });
-      const last = rows.length > limit ? rows[limit - 1] : undefined;
-      const behind = (await statistics.sessions(room, [session.sessionId])).get(session.sessionId)?.behind ?? 0;
-      return { gifts: rows.slice(0, limit).map(giftAnswer), next: last === undefined ? null : encodePlace(kind, last.place), behind };
     },
   );
 }

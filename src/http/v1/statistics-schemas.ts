@@ -144,6 +144,22 @@ export const UserHistorySchema = Type.Object(
   { $id: "UserHistory", description: "a person in the broadcasts of a room" },
 );
 
+const Part = (name: string) => Nullable(Type.Ref(name));
+
+/** Summary of a room's broadcast. */
+export const RoomSummarySchema = Type.Object(
+  {
+    session: Part("Session"),
+    minutes: Part("MinuteList"),
+    gaps: Nullable(Type.Array(Type.Ref("LiveEvent"), { description: "its newest gap events, oldest first" })),
+    gifters: Part("PersonList"),
+    chatters: Part("PersonList"),
+    gifts: Part("GiftList"),
+    words: Part("WordList"),
+  },
+  { $id: "RoomSummary", description: "a broadcast at a glance; all is null where the room has no such broadcast" },
+);
+
 /** Returns a minute as v1 shows it. */
 export function minuteAnswer({ minute, firstSeq, totals }: Minute) {
   return {

@@ -103,6 +103,37 @@ describe("statistics of a broadcast", () => {
     expect(minutes[9]).toMatchObject({ time: T0 + 9 * MINUTE, messages: { chat: 1 }, units: 0, online: null });
   });
 
+  it("are one summary, whose parts are what their own routes answer", async () => {
+    const { call, tell, store, token, tokens } = await busy();
+    const base = { id: "gap:1", room: 1, webRid: null, sessionId: SESSION, method: "dylive", source: "system", revision: 0 } as const;
+    const gap: NewEvent = { ...base, time: T0, receivedAt: T0, type: "gap", from: T0 - 7_000, to: T0, reason: "stalled" };
+    await tell("11", gap, { ...gap, id: "gap:2" }, { ...gap, id: "gap:3", sessionId: "2" });
+    const parts = async (minutes: string) => ({
+      session: (await call(PATH)).body,
+      minutes: (await call(`${PATH}/stats?limit=1000${minutes}`)).body,
+      gaps: (await call(`/v1/rooms/11/events?types=gap&session=${SESSION}`)).at("events"),
+      gifters: (await call(`${PATH}/top?by=diamonds&limit=10`)).body,
+      chatters: (await call(`${PATH}/top?by=chats&limit=10`)).body,
+      gifts: (await call(`${PATH}/gifts?by=gift&limit=20`)).body,
+      words: (await call(`${PATH}/words?kind=word&limit=60`)).body,
+    });
+    const { body, at } = await call("/v1/rooms/11/summary", { token: tokens.read });
+    expect(body).toEqual(await parts(""));
+    expect([at("gaps", 1, "id"), at("words", "words", 0, "text"), at("minutes", "behind")]).toEqual(["gap:2", "你好", 3]);
+    const next = (await call(`${PATH}/stats?limit=4`)).at("next");
+    await catchUp(store, plainWords);
+    expect((await call(`/v1/rooms/11/summary?session=${SESSION}&minutes=${next}`)).body).toEqual(await parts(`&cursor=${next}`));
+    const foreign = (await call(`${PATH}/top?limit=1`)).at("next");
+    expect((await call(`/v1/rooms/11/summary?minutes=${foreign}`)).at("error", "code")).toBe("bad_request");
+    const nothing = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
+    expect((await call("/v1/rooms/11/summary?session=2")).body).toEqual(nothing);
+    await tell("12", chat("a"));
+    expect((await call("/v1/rooms/12/summary")).body).toEqual(nothing);
+    const limited = await token({ rooms: ["12"] });
+    expect((await call("/v1/rooms/11/summary", { token: limited })).status).toBe(404);
+    expect((await call("/v1/rooms/12/summary", { token: limited })).status).toBe(200);
+  });
+
   it("refuse cursors of other lists, and hide what the token may not see", async () => {
     const { call, token, tell } = await busy();
     const next = (await call(`${PATH}/top?limit=1`)).at("next");

@@ -18,10 +18,18 @@ it("the figures of a broadcast of days have its newest minutes, and ask for thos
     const minutes = Array.from({ length: Math.min(1_000, count - from) }, (_, index) => ({ time: (from + index) * 60_000, messages: {} }));
     return { minutes, next: from + 1_000 < count ? String(from + 1_000) : null };
   };
-  const get = async (path: string, { params }: { readonly params: { readonly query?: { readonly cursor?: string } } }) => ({
-    data: path.endsWith("/stats") ? minutesAfter(params.query?.cursor) : { totals: null, events: [], people: [], gifts: [], words: [] },
-    response: new Response(),
-  });
+  const paths: string[] = [];
+  const get = async (
+    path: string,
+    { params }: { readonly params: { readonly query: { readonly cursor?: string; readonly minutes?: string } } },
+  ) => {
+    paths.push(path);
+    const { cursor, minutes } = params.query;
+    const data = path.endsWith("/summary")
+      ? { session: { totals: null }, minutes: minutesAfter(minutes), gaps: null, gifters: null, chatters: null, gifts: null, words: null }
+      : minutesAfter(cursor);
+    return { data, response: new Response() };
+  };
   const stop = new AbortController();
   const { figures } = new Figures({ v1: { GET: get } } as unknown as ApiClient, "1", "7", stop.signal);
   await vi.waitUntil(() => figures.value !== null);
@@ -31,6 +39,9 @@ it("the figures of a broadcast of days have its newest minutes, and ask for thos
   count = 5_001;
   await vi.advanceTimersByTimeAsync(15_000);
   expect(shown()).toEqual([3_000, 2_001 * 60_000, 5_000 * 60_000]);
-  expect(cursors).toEqual(["4000", "5000"]);
+  expect(cursors.splice(0)).toEqual(["4000", "5000"]);
+  paths.length = 0;
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect([cursors, paths]).toEqual([["5000"], ["/v1/rooms/{room}/summary"]]);
   stop.abort();
 });

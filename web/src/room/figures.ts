@@ -1,7 +1,7 @@
 import { type ShallowRef, shallowRef } from "vue";
 import { type ApiClient, ask } from "../api/client.js";
 import { type ApiFailure, asFailure } from "../api/failure.js";
-import type { GiftSum, LiveEventOf, Minute, Person, Totals, Word } from "../api/model.js";
+import type { GiftSum, LiveEventOf, Minute, MinuteList, Person, Totals, Word } from "../api/model.js";
 
 /** Figures are asked for anew so often, and as long as somebody can see the page. */
 const RENEW_MS = 15_000;
@@ -55,49 +55,40 @@ export class Figures {
       this.figures.value = figures;
       this.failure.value = null;
     } catch (error) {
-      // A broadcast that has just begun may not be counted yet.
-      if (!this.#signal.aborted && asFailure(error).code !== "not_found") this.failure.value = asFailure(error);
+      if (!this.#signal.aborted) this.failure.value = asFailure(error);
     }
   }
 
-  async #ask(): Promise<BroadcastFigures> {
-    const { v1 } = this.#client;
+  /** @returns null while nothing of the broadcast is kept */
+  async #ask(): Promise<BroadcastFigures | null> {
     const { room, session } = this.#path;
-    const signal = this.#signal;
-    const path = { room, session };
-    const people = (by: "diamonds" | "chats") =>
-      ask(v1.GET("/v1/rooms/{room}/sessions/{session}/top", { params: { path, query: { by, limit: 10 } }, signal }));
-    const [about, minutes, gaps, gifters, chatters, gifts, words] = await Promise.all([
-      ask(v1.GET("/v1/rooms/{room}/sessions/{session}", { params: { path }, signal })),
-      this.#minutes(),
-      ask(v1.GET("/v1/rooms/{room}/events", { params: { path: { room }, query: { types: "gap", session, limit: 500 } }, signal })),
-      people("diamonds"),
-      people("chats"),
-      ask(v1.GET("/v1/rooms/{room}/sessions/{session}/gifts", { params: { path, query: { by: "gift", limit: 20 } }, signal })),
-      ask(v1.GET("/v1/rooms/{room}/sessions/{session}/words", { params: { path, query: { kind: "word", limit: 60 } }, signal })),
-    ]);
+    const query = { session, ...(this.#cursor !== null && { minutes: this.#cursor }) };
+    const told = await ask(this.#client.v1.GET("/v1/rooms/{room}/summary", { params: { path: { room }, query }, signal: this.#signal }));
+    if (told.session === null) return null;
     return {
-      totals: about.totals,
-      minutes,
-      gaps: gaps.events as unknown as readonly LiveEventOf<"gap">[],
-      gifters: gifters.people.filter(({ units }) => units > 0),
-      chatters: chatters.people.filter(({ chats }) => chats > 0),
-      gifts: gifts.gifts,
-      words: words.words,
+      totals: told.session.totals,
+      minutes: await this.#minutes(told.minutes),
+      gaps: (told.gaps ?? []) as unknown as readonly LiveEventOf<"gap">[],
+      gifters: told.gifters?.people.filter(({ units }) => units > 0) ?? [],
+      chatters: told.chatters?.people.filter(({ chats }) => chats > 0) ?? [],
+      gifts: told.gifts?.gifts ?? [],
+      words: told.words?.words ?? [],
     };
   }
 
-  async #minutes(): Promise<readonly Minute[]> {
-    for (;;) {
-      const query = { limit: MINUTES_PAGE, ...(this.#cursor !== null && { cursor: this.#cursor }) };
-      const page: { readonly minutes: readonly Minute[]; readonly next: string | null } = await ask(
-        this.#client.v1.GET("/v1/rooms/{room}/sessions/{session}/stats", { params: { path: this.#path, query }, signal: this.#signal }),
-      );
+  /** Returns the newest minutes. What follows a full page of a long broadcast is asked for page by page. */
+  async #minutes(first: MinuteList | null): Promise<readonly Minute[]> {
+    for (let page = first; page !== null; ) {
       const minutes = [...this.#past, ...page.minutes].slice(-MINUTES_MAX);
       if (page.next === null) return minutes;
       this.#past = minutes;
       this.#cursor = page.next;
+      const query = { limit: MINUTES_PAGE, cursor: page.next };
+      page = await ask(
+        this.#client.v1.GET("/v1/rooms/{room}/sessions/{session}/stats", { params: { path: this.#path, query }, signal: this.#signal }),
+      );
     }
+    return this.#past;
   }
 }
 

@@ -292,6 +292,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A broadcast at a glance: its totals, minutes and gaps, the first of its people, gifts and words
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room}/sessions/{session}/stats": {
         parameters: {
             query?: never;
@@ -2353,6 +2373,16 @@ export interface components {
             /** @description events of the room that these figures have still to look at */
             behind: number;
         };
+        /** @description a broadcast at a glance; all is null where the room has no such broadcast */
+        RoomSummary: {
+            session: components["schemas"]["Session"] | null;
+            minutes: components["schemas"]["MinuteList"] | null;
+            gaps: components["schemas"]["LiveEvent"][] | null;
+            gifters: components["schemas"]["PersonList"] | null;
+            chatters: components["schemas"]["PersonList"] | null;
+            gifts: components["schemas"]["GiftList"] | null;
+            words: components["schemas"]["WordList"] | null;
+        };
         /** @description a person in the broadcasts of a room */
         UserHistory: {
             id: string;
@@ -3633,6 +3663,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSummary: {
+        parameters: {
+            query?: {
+                /** @description room_id of the broadcast, or `latest`, which it is by default where the room is not named by a room_id */
+                session?: string;
+                /** @description cursor of its minutes, a `minutes.next`; without it they begin at the first */
+                minutes?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a broadcast at a glance; all is null where the room has no such broadcast */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomSummary"];
                 };
             };
             /** @description refused: why, and what to do */
