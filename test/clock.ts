@@ -1,4 +1,4 @@
-import type { Clock } from "../src/runtime/clock.js";
+import { type Clock, systemClock } from "../src/runtime/clock.js";
 
 interface Timer {
   at: number;
@@ -17,6 +17,11 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  /** Number of sleeps under way. */
+  get sleeping(): number {
+    return [...this.#timers].filter(({ every }) => every === null).length;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -61,4 +66,53 @@ export class FakeClock implements Clock {
 /** Lets promises and I/O callbacks that are ready run. */
 export async function breathe(turns = 3): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The real clock, but that waits of these lengths end when the test says so: no test races them. */
+export class HeldClock implements Clock {
+  readonly #held: ReadonlySet<number>;
+  readonly #waiting = new Set<() => void>();
+
+  /** @param held lengths of waits, ms */
+  constructor(...held: readonly number[]) {
+    this.#held = new Set(held);
+  }
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (!this.#held.has(ms)) return systemClock.sleep(ms, signal);
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      this.#waiting.add(resolve);
+      const abort = () => {
+        this.#waiting.delete(resolve);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  every(ms: number, call: () => void): () => void {
+    return systemClock.every(ms, call);
+  }
+
+  /** Ends the waits that are held now. */
+  release(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
+/** The real clock, run so many times faster: for tests with real sockets, where a clock that stands still would stop nothing but us. */
+export function fastClock(factor: number): Clock {
+  const start = Date.now();
+  return {
+    uptime: () => ({ start: `fast:${start}`, ms: (Date.now() - start) * factor }),
+    now: () => start + Math.floor((Date.now() - start) * factor),
+    sleep: (ms, signal) => systemClock.sleep(ms / factor, signal),
+    every: (ms, call) => systemClock.every(ms / factor, call),
+  };
 }

@@ -1,11 +1,11 @@
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { manage } from "../http/managed.js";
+import { serveApi } from "../http/api-server.js";
 import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 
 describe("/docs", () => {
   it("shows every route in a browser, under its policy, with a clean console and without asking anybody else", async () => {
-    const { api } = await manage();
+    const { api } = await serveApi();
     const browser = await chromium.launch({
       executablePath: testBrowser(),
       args: [...TEST_ARGUMENTS],

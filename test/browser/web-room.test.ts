@@ -1,7 +1,7 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { demoRooms } from "../../simulator/index.js";
-import { fastClock } from "../fast-clock.js";
+import { fastClock } from "../clock.js";
 import { chat, follow, gift, like, person } from "../http/events.js";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";

@@ -6,7 +6,7 @@ import { Spool } from "../../src/ingest/spool.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { Membership } from "../../src/store/leases.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import { fastClock } from "../fast-clock.js";
+import { fastClock } from "../clock.js";
 import { MemorySpooled } from "../ingest/spooled-room.js";
 import { reachAt } from "../platform/access/reach.js";
 import { useDirectory } from "../store/directory.js";

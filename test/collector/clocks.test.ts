@@ -10,8 +10,8 @@ import type { MessageBatch } from "../../src/platform/wire/frame.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Resume } from "../../src/store/rooms.js";
+import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
-import { fastClock } from "../fast-clock.js";
 import { until } from "../until.js";
 import { partsFor, type Running, running, SIGNAL } from "./running.js";
 

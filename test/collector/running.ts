@@ -5,7 +5,7 @@ import type { RoomOperations, RoomStatus } from "../../src/health/state.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
-import { fastClock } from "../fast-clock.js";
+import { fastClock } from "../clock.js";
 import { reachAt } from "../platform/access/reach.js";
 
 /** What a server manages rooms by. */

@@ -3,13 +3,13 @@ import { pino } from "pino";
 import { afterEach } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type Compat, type CompatOptions, startCompat } from "../../src/compat/compat.js";
-import type { NewEvent } from "../../src/events/event.js";
 import { createToken, type NewToken } from "../../src/http/auth.js";
 import { compatDoor } from "../../src/http/compat-door.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
+import { type Tell, tellerOf } from "../contracts/harness.js";
 import { FakeManager } from "../http/fake-manager.js";
 
 /** The compat outputs over a store in memory, with rooms that need no platform. */
@@ -21,8 +21,7 @@ export interface CompatServer {
   url(name: "grab" | "live" | "tiktok"): string;
   /** Makes a room known by this name, and collected. */
   collect(name: string): Promise<RoomKey>;
-  /** Stores events of a room. */
-  tell(room: RoomKey, ...events: NewEvent[]): Promise<void>;
+  readonly tell: Tell;
   token(more?: Partial<NewToken>): Promise<{ readonly token: string; readonly id: string }>;
 }
 
@@ -55,7 +54,6 @@ export async function serveCompat(
     ...more,
   });
   running.push({ compat, store });
-  const epochs = new Map<RoomKey, number>();
   return {
     compat,
     store,
@@ -67,11 +65,7 @@ export async function serveCompat(
       rooms.say(room, "live");
       return room;
     },
-    tell: async (room, ...events) => {
-      const epoch = epochs.get(room) ?? (await store.rooms.claim(room));
-      epochs.set(room, epoch);
-      await store.log.append([{ room, epoch, events: events.map((event) => ({ ...event, room })) }]);
-    },
+    tell: tellerOf(store),
     token: async (more = {}) => {
       const { token, row } = await createToken(store.tokens, { name: "test", scope: "read", now: clock.now(), ...more });
       return { token, id: row.id };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { live } from "../../src/compat/live.js";
-import type { RoomState, RoomStatus } from "../../src/health/state.js";
+import type { RoomState } from "../../src/health/state.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import { NOTHING_SEEN, NOTHING_TOLD } from "../http/served.js";
+import { roomStatus } from "../health/status.js";
 import { rendered } from "./golden.js";
 import { ABOUT, MSG_ID, ROOM_ID, sample, UID } from "./samples.js";
 
@@ -48,8 +48,7 @@ describe("messages for clients of jwwsjlm/douyinLive", () => {
 
 describe("status frames", () => {
   const greet = (state: RoomState) => {
-    const status: RoomStatus = { room: 1, state, sessionId: null, broadcast: NOTHING_TOLD, evidence: NOTHING_SEEN };
-    return format.greet?.(status, ABOUT, ASKED) ?? null;
+    return format.greet?.(roomStatus({ state }), ABOUT, ASKED) ?? null;
   };
 
   it.each([

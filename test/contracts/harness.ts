@@ -55,3 +55,19 @@ export async function readAll(log: Log, room: RoomKey, after = 0, limit = 100) {
     if (scanned >= page.head) return { events, removed, scanned };
   }
 }
+
+/** Appends events to a room, known by its key or by a name by which it is made; claims it when it is first told of, and gives its key. */
+export type Tell = (room: RoomKey | string, ...events: NewEvent[]) => Promise<RoomKey>;
+
+/** Appends to the rooms of a store. */
+export function tellerOf(store: Pick<Store, "log" | "rooms">): Tell {
+  const epochs = new Map<RoomKey, number>();
+  return async (asked, ...events) => {
+    const known = typeof asked === "number";
+    const room = known ? asked : await store.rooms.ensure([{ kind: "web_rid", value: asked }], { webRid: asked });
+    const epoch = epochs.get(room) ?? (await store.rooms.claim(room));
+    epochs.set(room, epoch);
+    if (events.length > 0) await store.log.append([{ room, epoch, events: events.map((event) => ({ ...event, room })) }]);
+    return room;
+  };
+}

@@ -7,11 +7,11 @@ import { integrityOf } from "../../src/store/sqlite/copy.js";
 import { SqliteLog } from "../../src/store/sqlite/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
+import { fastClock } from "../clock.js";
 import { type Running, running, SIGNAL } from "../collector/running.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
-import { fastClock } from "../fast-clock.js";
 import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
 

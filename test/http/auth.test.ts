@@ -1,28 +1,31 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { authenticate, createToken, hashToken } from "../../src/http/auth.js";
 import { SecretCipher } from "../../src/http/secrets.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Scope } from "../../src/store/tokens.js";
-import { FakeTokens } from "./fake-store.js";
+import { useStore } from "../contracts/harness.js";
+
+const store = useStore(async () => openSqliteStore({ path: ":memory:" }));
 
 describe("tokens", () => {
   it("are 32 random bytes, stored as a hash only", async () => {
-    const tokens = new FakeTokens();
+    const { tokens } = store();
     const { token, row } = await createToken(tokens, { name: "收集", scope: "read", now: 5 });
     expect(token).toMatch(/^dyl_[A-Za-z0-9_-]{43}$/);
     expect(row).toMatchObject({ name: "收集", scope: "read", createdAt: 5, revokedAt: null, hash: hashToken(token) });
-    expect(JSON.stringify(tokens.rows)).not.toContain(token);
+    expect(JSON.stringify(await tokens.list())).not.toContain(token);
     expect((await createToken(tokens, { name: "b", scope: "read", now: 5 })).row.id).not.toBe(row.id);
   });
 
   it("have a printable name", async () => {
     for (const name of ["", "a\u001b[31m", "x".repeat(65)])
-      await expect(createToken(new FakeTokens(), { name, scope: "read", now: 0 })).rejects.toMatchObject({ code: "bad_request" });
+      await expect(createToken(store().tokens, { name, scope: "read", now: 0 })).rejects.toMatchObject({ code: "bad_request" });
   });
 
   it("are found by their hash until revoked, and do what their scope includes", async () => {
-    const tokens = new FakeTokens();
+    const { tokens } = store();
     const { token, row } = await createToken(tokens, { name: "a", scope: "manage", now: 0 });
     expect(await authenticate(tokens, token, "read", 0)).toEqual(row);
     expect(await authenticate(tokens, token, "manage", 0)).toEqual(row);
@@ -34,9 +37,9 @@ describe("tokens", () => {
   });
 
   it("of a scope that this version does not know may do nothing", async () => {
-    const tokens = new FakeTokens();
+    const { tokens } = store();
     const { token, row } = await createToken(tokens, { name: "a", scope: "read", now: 0 });
-    tokens.rows[0] = { ...row, scope: "later" as Scope };
+    vi.spyOn(tokens, "find").mockResolvedValue({ ...row, scope: "later" as Scope });
     await expect(authenticate(tokens, token, "read", 0)).rejects.toMatchObject({ code: "forbidden" });
   });
 });

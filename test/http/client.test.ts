@@ -1,12 +1,12 @@
 import createClient from "openapi-fetch";
 import { describe, expect, it } from "vitest";
-import { chat, gift } from "./events.js";
 import type { paths } from "../../web/src/api/gen/openapi.js";
-import { manage } from "./managed.js";
+import { serveApi } from "./api-server.js";
+import { chat, gift } from "./events.js";
 
 describe("a client of generated types", () => {
   it("adds a room, reads its events by kind, and makes a token", async () => {
-    const { api, tokens, tell } = await manage();
+    const { api, tokens, tell } = await serveApi();
     const client = createClient<paths>({ baseUrl: api.url, headers: { authorization: `Bearer ${tokens.admin}` } });
 
     const added = await client.POST("/v1/rooms", { body: { room: "98765" } });

@@ -19,8 +19,8 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** An operator's desk without files and platform. */
-export class FakeOperator implements AdminService {
+/** Accounts, settings and a doctor without files and platform. */
+export class FakeAdminService implements AdminService {
   readonly kept = new Map<string, { facts: ShownAccount; cookies: string }>([["phone", { facts: FACTS, cookies: "sessionid=kept" }]]);
   readonly examined: (string | null)[] = [];
   /** What the doctor waits for. */

@@ -4,7 +4,7 @@ import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { RoomSettings } from "../../src/store/rooms.js";
 import type { Store } from "../../src/store/store.js";
-import { NOTHING_SEEN, NOTHING_TOLD } from "./served.js";
+import { roomStatus } from "../health/status.js";
 
 /** Manages the rooms of a store without a platform: a room is known as soon as it is asked for, by the name it is asked for. */
 export class FakeManager implements RoomOperations {
@@ -19,12 +19,12 @@ export class FakeManager implements RoomOperations {
 
   /** Sets what is said of a room. */
   say(room: RoomKey, state: RoomState, sessionId: string | null = null, evidence: Partial<RoomStatus["evidence"]> = {}): void {
-    this.states.set(room, { room, state, sessionId, broadcast: NOTHING_TOLD, evidence: { ...NOTHING_SEEN, ...evidence } });
+    this.states.set(room, roomStatus({ room, state, sessionId, evidence }));
   }
 
   async request(text: string): Promise<RequestedRoom> {
-    const pasted = readPaste(text);
     this.asked.push(text);
+    const pasted = readPaste(text);
     if (pasted.kind === "short_link") throw new DyliveError("unreachable", "nobody follows links here");
     const { name, broadcast } = pasted;
     if (name.value === "nobody") throw new DyliveError("no_account", "the room page answered HTTP 404");

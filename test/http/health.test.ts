@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Positions } from "../../src/store/positions.js";
+import type { Store } from "../../src/store/store.js";
 import { until } from "../until.js";
-import { manage } from "./managed.js";
+import { serveApi } from "./api-server.js";
 
 /** A store whose positions are written by `set`. */
 const writing = (set: Positions["set"]) => ({
-  replace: (store: Parameters<NonNullable<NonNullable<Parameters<typeof manage>[0]>["replace"]>>[0]) => ({
+  replace: (store: Store) => ({
     ...store,
     positions: {
       set,
@@ -21,7 +22,7 @@ describe("/readyz", () => {
   it("looks whether the store can be written, at most every second, and needs no token", async () => {
     let writes = 0;
     let failing = false;
-    const { call, clock } = await manage(
+    const { call, clock } = await serveApi(
       writing(async () => {
         writes++;
         if (failing) throw new Error("disk full");
@@ -31,21 +32,21 @@ describe("/readyz", () => {
     for (let n = 0; n < 3; n++) expect((await ready()).body).toEqual({ status: "ready" });
     expect(writes).toBe(1);
     failing = true;
-    clock.advance(999);
+    await clock.advance(999);
     expect((await ready()).status).toBe(200);
-    clock.advance(1);
+    await clock.advance(1);
     const refused = await ready();
     expect([refused.status, refused.at("error", "code")]).toEqual([503, "not_ready"]);
     expect(refused.text).not.toContain("disk full");
     expect((await call("/healthz", { token: null })).status).toBe(200);
     failing = false;
-    clock.advance(1_000);
+    await clock.advance(1_000);
     expect((await ready()).status).toBe(200);
   });
 
   it("is judged by what is appended: not ready from the first refusal of the store to the next append that it takes", async () => {
     let refusal: DyliveError | null = null;
-    const { call, clock, appends } = await manage();
+    const { call, clock, appends } = await serveApi();
     const append = () => {
       appends.asked(clock.now());
       if (refusal === null) appends.took(clock.now());
@@ -77,15 +78,15 @@ describe("/readyz", () => {
   });
 
   it("is not ready two seconds after an append that has no answer, and ready with the first answer", async () => {
-    const { call, clock, appends } = await manage();
+    const { call, clock, appends } = await serveApi();
     const ready = async () => {
       const { status, text } = await call("/readyz", { token: null });
       return status === 200 ? "ready" : text;
     };
     for (let n = 0; n < 2; n++) appends.asked(clock.now());
-    clock.advance(1_999);
+    await clock.advance(1_999);
     expect(await ready()).toBe("ready");
-    clock.advance(1);
+    await clock.advance(1);
     expect(await ready()).toContain("has not answered for 2 s");
     // One answer is enough: the store answers, the other append may just be larger.
     appends.took(clock.now());
@@ -95,20 +96,20 @@ describe("/readyz", () => {
   it("is not ready three seconds after the whole store hangs, asks it once, and is ready again when it answers", async () => {
     let hangs = false;
     const waiting: (() => void)[] = [];
-    const { call, clock } = await manage(
+    const { call, clock } = await serveApi(
       writing(() => (hangs ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve())),
     );
     const ready = () => call("/readyz", { token: null });
     expect((await ready()).status).toBe(200);
     hangs = true;
-    clock.advance(1_000);
+    await clock.advance(1_000);
     const asked = ready();
     await until(() => clock.sleeping > 0);
-    clock.advance(2_000);
+    await clock.advance(2_000);
     const refused = await asked;
     expect([refused.status, refused.text]).toEqual([503, expect.stringContaining("the store does not answer")]);
     for (let n = 0; n < 3; n++) {
-      clock.advance(1_000);
+      await clock.advance(1_000);
       expect((await ready()).status).toBe(503);
     }
     expect(waiting).toHaveLength(1);

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { until } from "../until.js";
+import { serveApi } from "./api-server.js";
 import { chat, follow, gift, join, like, person } from "./events.js";
-import { manage } from "./managed.js";
 
 const path = fileURLToPath(new URL("../../examples/literal-client.mjs", import.meta.url));
 
@@ -16,7 +16,7 @@ describe("examples/literal-client.mjs", () => {
   });
 
   it("polls and prints chats, follows, gifts and joins, each once", async () => {
-    const { api, tokens, tell } = await manage();
+    const { api, tokens, tell } = await serveApi();
     const user = person({ nickname: "薛莲" });
     await tell("98765", chat("我不会买", { user }), follow({ user }), like(5, { user }));
     const client = spawn(process.execPath, [path, api.url, tokens.read, "98765"], { stdio: ["ignore", "pipe", "pipe"] });
@@ -35,7 +35,7 @@ describe("examples/literal-client.mjs", () => {
   });
 
   it("says why when it is refused", async () => {
-    const { api } = await manage();
+    const { api } = await serveApi();
     const client = spawn(process.execPath, [path, api.url, "wrong", "98765"], { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     client.stderr.setEncoding("utf8").on("data", (text: string) => {

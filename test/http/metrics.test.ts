@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { until } from "../until.js";
+import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, gift, join } from "./events.js";
-import { type Managed, manage } from "./managed.js";
 
-async function scrape(managed: Managed): Promise<string> {
-  const reply = await managed.call("/metrics", { token: managed.tokens.read });
+async function scrape(server: ApiServer): Promise<string> {
+  const reply = await server.call("/metrics", { token: server.tokens.read });
   expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
   return reply.text;
 }
@@ -20,7 +20,7 @@ const value = (text: string, sample: string) => {
 describe("/metrics", () => {
   it("is shown to who was let in a moment ago while the store cannot be asked, and to nobody else", async () => {
     let away = false;
-    const managed = await manage({
+    const server = await serveApi({
       replace: (store) => {
         const find = (hash: string) =>
           away ? Promise.reject(new DyliveError("store_unreachable", "it is away")) : store.tokens.find(hash);
@@ -36,21 +36,21 @@ describe("/metrics", () => {
         return { ...store, tokens };
       },
     });
-    const status = async (token: string) => (await managed.call("/metrics", { token })).status;
-    const limited = await managed.token({ scope: "read", rooms: ["11"] });
-    expect([await status(managed.tokens.read), await status(limited)]).toEqual([200, 403]);
+    const status = async (token: string) => (await server.call("/metrics", { token })).status;
+    const limited = await server.token({ scope: "read", rooms: ["11"] });
+    expect([await status(server.tokens.read), await status(limited)]).toEqual([200, 403]);
     away = true;
-    expect([await status(managed.tokens.read), await status(limited), await status(managed.tokens.manage)]).toEqual([200, 403, 503]);
-    expect((await managed.call("/v1/rooms", { token: managed.tokens.read })).status).toBe(503);
-    managed.clock.advance(900_000);
-    expect(await status(managed.tokens.read)).toBe(503);
+    expect([await status(server.tokens.read), await status(limited), await status(server.tokens.manage)]).toEqual([200, 403, 503]);
+    expect((await server.call("/v1/rooms", { token: server.tokens.read })).status).toBe(503);
+    await server.clock.advance(900_000);
+    expect(await status(server.tokens.read)).toBe(503);
     away = false;
-    expect(await status(managed.tokens.read)).toBe(200);
+    expect(await status(server.tokens.read)).toBe(200);
   });
 
   it("counts events by type as they are stored, once each, and their lag behind the platform", async () => {
-    const managed = await manage();
-    const { clock, tell } = managed;
+    const server = await serveApi();
+    const { clock, tell } = server;
     const now = clock.now();
     const twice = chat("1", { time: now - 400 });
     await tell("11", twice, chat("2", { time: now - 4_000 }), gift(1, { time: now - 20, timeEstimated: true }));
@@ -67,7 +67,7 @@ describe("/metrics", () => {
       revision: 0,
     } as const;
     await tell("11", { ...gap, room: 1, type: "gap", from: now - 7_000, to: now, reason: "stalled" });
-    const text = await scrape(managed);
+    const text = await scrape(server);
     expect(value(text, 'dylive_events_total{type="chat"}')).toBe(2);
     expect(value(text, 'dylive_events_total{type="gift"}')).toBe(1);
     expect(value(text, 'dylive_events_total{type="join"}')).toBe(1);
@@ -78,30 +78,30 @@ describe("/metrics", () => {
   });
 
   it("counts rooms by state, and goes on counting reconnects and drops when a room's collection begins anew", async () => {
-    const managed = await manage();
-    const { manager } = managed;
+    const server = await serveApi();
+    const { manager } = server;
     for (const room of ["11", "12", "13"]) await manager.add(room);
     manager.say(1, "live", null, { reconnects: 2, drops: { too_old: 5 } });
     manager.say(2, "stalled", null, { reconnects: 1 });
     manager.states.delete(3);
-    const first = await scrape(managed);
+    const first = await scrape(server);
     expect(["live", "stalled", "none", "ended"].map((state) => value(first, `dylive_rooms{state="${state}"}`))).toEqual([1, 1, 1, 0]);
     expect(value(first, "dylive_reconnects_total")).toBe(3);
     manager.say(1, "live", null, { reconnects: 1, drops: { too_old: 7, refused: 1 } });
-    const second = await scrape(managed);
+    const second = await scrape(server);
     expect(value(second, "dylive_reconnects_total")).toBe(4);
     expect(value(second, 'dylive_dropped_messages_total{reason="too_old"}')).toBe(7);
     expect(value(second, 'dylive_dropped_messages_total{reason="refused"}')).toBe(1);
   });
 
   it("counts readers that wait, and answers by route, whatever addresses are made up", async () => {
-    const managed = await manage();
-    const { call, clock, tell } = managed;
+    const server = await serveApi();
+    const { call, clock, tell } = server;
     await tell("11", chat("a"));
     const waiting = call("/v1/rooms/11/events?after=1&wait=60");
     await until(() => clock.sleeping > 0);
     for (const path of ["/zzz/1", "/v1/zzz", "/v1/rooms/99"]) await call(path);
-    const text = await scrape(managed);
+    const text = await scrape(server);
     expect(value(text, 'dylive_readers{kind="poll"}')).toBe(1);
     expect(value(text, 'dylive_http_requests_total{route="/v1/rooms/:room",method="GET",status="404"}')).toBe(1);
     expect(value(text, 'dylive_http_requests_total{route="/v1/*",method="GET",status="404"}')).toBe(1);
@@ -110,12 +110,12 @@ describe("/metrics", () => {
     await tell("11", chat("b"));
     await waiting;
     await until(() => true);
-    expect(value(await scrape(managed), 'dylive_readers{kind="poll"}')).toBe(0);
+    expect(value(await scrape(server), 'dylive_readers{kind="poll"}')).toBe(0);
   });
 
   it("does not read the log", async () => {
     let reads = 0;
-    const managed = await manage({
+    const server = await serveApi({
       replace: (store) => {
         const { read, readBefore } = store.log;
         store.log.read = (...given) => {
@@ -129,8 +129,8 @@ describe("/metrics", () => {
         return store;
       },
     });
-    await managed.tell("11", chat("a"));
-    await scrape(managed);
+    await server.tell("11", chat("a"));
+    await scrape(server);
     expect(reads).toBe(0);
   });
 });
@@ -139,17 +139,17 @@ describe("a store in a server of its own", () => {
   it("is told of: how long it has been missed, and its connections", async () => {
     let away: { since: number; reason: string } | null = null;
     const connections = { used: 3, idle: 2, waiting: 7 };
-    const managed = await manage({ replace: (store) => ({ ...store, server: () => ({ away, connections }) }) });
-    await managed.tell("11", chat("a"));
-    const health = async () => (await managed.call("/healthz", { token: null })).body;
+    const server = await serveApi({ replace: (store) => ({ ...store, server: () => ({ away, connections }) }) });
+    await server.tell("11", chat("a"));
+    const health = async () => (await server.call("/healthz", { token: null })).body;
     expect(await health()).toEqual({ status: "ok", database: "ok" });
-    const first = await scrape(managed);
+    const first = await scrape(server);
     expect(value(first, "dylive_database_away_seconds")).toBe(0);
     expect(value(first, 'dylive_database_connections{state="waiting"}')).toBe(7);
     expect(value(first, "dylive_append_seconds_count")).toBe(1);
-    away = { since: managed.clock.now() - 2500, reason: "connect ECONNREFUSED 10.1.2.3:5432" };
+    away = { since: server.clock.now() - 2500, reason: "connect ECONNREFUSED 10.1.2.3:5432" };
     expect(await health()).toEqual({ status: "ok", database: "away" });
-    expect(value(await scrape(managed), "dylive_database_away_seconds")).toBe(2.5);
+    expect(value(await scrape(server), "dylive_database_away_seconds")).toBe(2.5);
   });
 });
 
@@ -158,8 +158,8 @@ describe("docs/grafana.json", () => {
   const base = (name: string) => name.replace(/_(bucket|sum|count)$/, "");
 
   it("shows metrics that exist, and every one of dylive's own", async () => {
-    const managed = await manage({ processMetrics: true });
-    const known = new Set([...(await scrape(managed)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? ""));
+    const server = await serveApi({ processMetrics: true });
+    const known = new Set([...(await scrape(server)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? ""));
     const expressions = [...text.matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(([, expr]) => expr ?? "");
     const shown = new Set(expressions.flatMap((expr) => expr.match(/\b(?:dylive|process|nodejs)_\w+/g) ?? []).map(base));
     expect(expressions.length).toBeGreaterThan(8);

@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import openapiTS, { astToString } from "openapi-typescript";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EVENT_TYPES } from "../../src/events/event.js";
-import { type Managed, manage, type Reply } from "./managed.js";
+import { type ApiServer, type Reply, serveApi } from "./api-server.js";
 import { redoclyComplaints, spectralComplaints } from "./openapi-lint.js";
 import { SAMPLES, seeded } from "./samples.js";
 
@@ -16,7 +16,7 @@ interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
-let managed: Managed;
+let server: ApiServer;
 let document: Document;
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
@@ -41,7 +41,7 @@ function mistake(key: string, operation: Operation, reply: Reply): string | null
 }
 
 beforeAll(async () => {
-  const made = await manage();
+  const made = await serveApi();
   const reply = await made.call("/openapi.json", { token: null });
   expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "application/json; charset=utf-8"]);
   document = reply.body as Document;
@@ -77,32 +77,32 @@ describe("the OpenAPI document", () => {
   });
 
   it("describes what is really answered", async () => {
-    managed = await seeded();
+    server = await seeded();
     for (const [key, operation] of operations()) {
       for (const [path, status, init] of SAMPLES[key] ?? []) {
-        const reply = await managed.call(path, { ...init, method: key.split(" ")[0] ?? "GET" });
+        const reply = await server.call(path, { ...init, method: key.split(" ")[0] ?? "GET" });
         expect([key, path, reply.status, mistake(key, operation, reply)]).toEqual([key, path, status, null]);
       }
     }
-    const all = await managed.call("/v1/rooms/98765/events?types=*&limit=2000&after=0");
+    const all = await server.call("/v1/rooms/98765/events?types=*&limit=2000&after=0");
     const types = new Set((all.at("events") as { type: string }[]).map(({ type }) => type));
     expect([...types].sort()).toEqual([...EVENT_TYPES].sort());
   });
 
   it("says of every route whether it needs a token, and the refusals are as described", async () => {
-    managed = await seeded();
+    server = await seeded();
     const open = ["GET /healthz", "GET /readyz"];
     for (const [key, operation] of operations()) {
       const [path] = SAMPLES[key]?.[0] ?? [key.split(" ")[1] ?? ""];
       const method = key.split(" ")[0] ?? "GET";
-      const without = await managed.call(path, { method, token: null });
-      const wrong = await managed.call(path, { method, token: "dyl_wrong" });
+      const without = await server.call(path, { method, token: null });
+      const wrong = await server.call(path, { method, token: "dyl_wrong" });
       expect([key, operation.security?.length === 0]).toEqual([key, open.includes(key)]);
       if (open.includes(key)) continue;
       expect([key, without.status, wrong.status, mistake(key, operation, without)]).toEqual([key, 401, 401, null]);
       const needs = /scope (\w+)/.exec((operation as { description?: string }).description ?? "")?.[1];
-      const less = { read: undefined, manage: managed.tokens.read, admin: managed.tokens.manage }[needs ?? ""];
-      if (less !== undefined) expect([key, (await managed.call(path, { method, token: less })).status]).toEqual([key, 403]);
+      const less = { read: undefined, manage: server.tokens.read, admin: server.tokens.manage }[needs ?? ""];
+      if (less !== undefined) expect([key, (await server.call(path, { method, token: less })).status]).toEqual([key, 403]);
     }
   });
 

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serve } from "./served.js";
+import { serveApi } from "./api-server.js";
+import { serveChat } from "./compatible/chat-server.js";
 
 const outside = mkdtempSync(join(tmpdir(), "dylive-page-"));
 const webRoot = join(outside, "web");
@@ -21,7 +22,7 @@ afterAll(() => rmSync(outside, { recursive: true }));
 
 describe("the page", () => {
   it("is served with a policy that lets nothing in but its own files and the platform's images", async () => {
-    const { api } = await serve({ webRoot });
+    const { api } = await serveApi({ webRoot });
     for (const [path, type, text] of [
       ["/", "text/html", "<!doctype html>"],
       ["/assets/index-a1.js", "/javascript", "script"],
@@ -40,7 +41,7 @@ describe("the page", () => {
   });
 
   it("may be framed by itself alone, and only the overlay; that one takes styles that OBS puts in, and no script", async () => {
-    const { api } = await serve({ webRoot });
+    const { api } = await serveApi({ webRoot });
     for (const encoding of ["gzip", "identity"]) {
       const overlay = await fetch(`${api.url}/overlay.html`, { headers: { "accept-encoding": encoding } });
       expect(overlay.headers.get("content-encoding")).toBe(encoding === "gzip" ? "gzip" : null);
@@ -52,7 +53,7 @@ describe("the page", () => {
   });
 
   it("is compressed where the build compressed it, and kept by browsers where its name changes with its content", async () => {
-    const { api } = await serve({ webRoot });
+    const { api } = await serveApi({ webRoot });
     const packed = await fetch(`${api.url}/assets/index-a1.js`, { headers: { "accept-encoding": "gzip" } });
     expect([packed.headers.get("content-encoding"), await packed.text()]).toEqual(["gzip", "script"]);
     expect(packed.headers.get("content-type")).toContain("/javascript");
@@ -63,7 +64,7 @@ describe("the page", () => {
   });
 
   it("does not get in the way of the family's answers, and gives no other file", async () => {
-    const { api, get } = await serve({ webRoot });
+    const { api, get } = await serveChat({ webRoot });
     expect((await get()).status).toBe(200);
     for (const path of ["/none.js", "/douyin/liveroom/none", "/.git/config"]) {
       const response = await fetch(api.url + path);

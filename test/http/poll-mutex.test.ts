@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { HttpCall } from "../../src/http/calls.js";
 import { PollMutex } from "../../src/http/poll-mutex.js";
-import { FakeClock } from "./fake-clock.js";
+import { FakeClock } from "../clock.js";
 
 function call(): { call: HttpCall; socket: Socket } {
   const socket = new Socket();
@@ -66,13 +66,13 @@ describe("turns of one key", () => {
     const mutex = new PollMutex(clock);
     const stuck = call();
     const release = await mutex.enter("a", stuck.call);
-    clock.advance(60_000);
+    await clock.advance(60_000);
     expect(stuck.socket.destroyed).toBe(false);
     const next = mutex.enter("a", call().call);
-    clock.advance(4_999);
+    await clock.advance(4_999);
     await soon();
     expect(stuck.socket.destroyed).toBe(false);
-    clock.advance(1);
+    await clock.advance(1);
     await soon();
     expect(stuck.socket.destroyed).toBe(true);
     release?.();

@@ -5,11 +5,11 @@ import type { HookRow } from "../../src/store/hooks.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
+import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, stats } from "./events.js";
-import { type Managed, manage } from "./managed.js";
 
 /** A request, and the status that it is to have. */
-export type Sample = readonly [path: string, status: number, init?: NonNullable<Parameters<Managed["call"]>[1]>];
+export type Sample = readonly [path: string, status: number, init?: NonNullable<Parameters<ApiServer["call"]>[1]>];
 
 const SESSION = "7300000000000000019";
 /** Requests to every operation of the document: a route that is described must be shown here. */
@@ -233,8 +233,8 @@ async function failingHook({ hooks }: Store, room: RoomKey): Promise<void> {
 }
 
 /** An API with a room that has an event of every type, its texts hostile when asked for. */
-export async function seeded(hostile?: string): Promise<Managed> {
-  const made = await manage();
+export async function seeded(hostile?: string): Promise<ApiServer> {
+  const made = await serveApi();
   const { store, manager, tell } = made;
   const events = EVENT_TYPES.map((type, n) => ({
     ...poisoned(Value.Create(KINDS[type]) as NewEvent, hostile),

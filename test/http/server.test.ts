@@ -1,17 +1,14 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { pino } from "pino";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { encodeCursor } from "../../src/feed/cursor.js";
-import { startApi } from "../../src/http/server.js";
-import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { RoomOperations } from "../../src/health/state.js";
 import { until } from "../until.js";
+import { type ApiServer, serveApi } from "./api-server.js";
+import { serveChat } from "./compatible/chat-server.js";
 import { chat } from "./events.js";
-import { FakeClock } from "./fake-clock.js";
-import { asLog, FakeLog, FakePositions, FakeTokens } from "./fake-store.js";
-import { FakeRoomOperations, type Served, serve } from "./served.js";
 
-async function raw(served: Served, text: string) {
+async function raw(served: Pick<ApiServer, "api">, text: string) {
   const socket = connect(served.api.port, "127.0.0.1");
   let received = "";
   socket.setEncoding("utf8").on("data", (chunk: string) => {
@@ -25,7 +22,7 @@ async function raw(served: Served, text: string) {
 
 describe("starting", () => {
   it("says it is healthy, without a token", async () => {
-    const { api } = await serve();
+    const { api } = await serveApi();
     expect(api.url).toBe(`http://127.0.0.1:${api.port}`);
     const health = await fetch(`${api.url}/healthz`);
     expect([health.status, await health.text()]).toEqual([200, '{"status":"ok"}']);
@@ -33,19 +30,15 @@ describe("starting", () => {
   });
 
   it("says that a port is taken", async () => {
-    const { api } = await serve();
-    const parts = { log: asLog(new FakeLog()), positions: new FakePositions(), tokens: new FakeTokens() };
-    const store = { ...openSqliteStore({ path: ":memory:" }), ...parts };
-    const logger = pino({ level: "silent" });
-    const second = startApi({ host: "127.0.0.1", port: api.port, store, rooms: new FakeRoomOperations(), clock: new FakeClock(), logger });
-    await expect(second).rejects.toMatchObject({ code: "in_use" });
+    const { api } = await serveApi();
+    await expect(serveApi({ port: api.port })).rejects.toMatchObject({ code: "in_use" });
   });
 });
 
 describe("stopping", () => {
   it("answers those who wait with [], with their positions saved, and closes", async () => {
-    const { api, get, log, clock, positions } = await serve();
-    log.add(1, chat("1"));
+    const { api, get, add, clock, positions } = await serveChat();
+    await add(chat("1"));
     await get();
     const waiting = [get({ wait: 60 }), get({ wait: 60, client: "b", types: "WebcastLikeMessage" }), get({ wait: 60, cursor: 1 })];
     await until(() => clock.sleeping === 3);
@@ -53,15 +46,14 @@ describe("stopping", () => {
     for (const answer of await Promise.all(waiting)) {
       expect([answer.status, answer.text]).toEqual([200, '{"code":200,"data":[],"msg":"success"}']);
     }
-    expect([...positions.rows.values()]).toEqual([1, 1]);
+    expect(await positions()).toEqual([1, 1]);
     await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();
   });
 
   it("waits for the position of an answer that was handed over", async () => {
-    const { api, get, log, positions } = await serve();
-    log.add(1, chat("1"));
-    let open = () => {};
-    positions.gate = new Promise((resolve) => (open = resolve));
+    const { api, get, add, positions, holdPositions } = await serveChat();
+    await add(chat("1"));
+    const release = holdPositions();
     await get();
     let closed = false;
     const closing = api.close().then(() => {
@@ -69,17 +61,20 @@ describe("stopping", () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(closed).toBe(false);
-    open();
+    release();
     await closing;
-    expect([...positions.rows.values()]).toEqual([1]);
+    expect(await positions()).toEqual([1]);
   });
 
   it("tells who waits for a room's state that it stops", async () => {
-    const { api, get, desk } = await serve();
-    desk.answer = (_text, signal) =>
-      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true }));
+    const { api, get, manager } = await serveChat();
+    const request = vi.spyOn(manager as RoomOperations, "request");
+    request.mockImplementation(
+      (_text, _settleMs, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true })),
+    );
     const waiting = get();
-    await until(() => desk.asked.length > 0);
+    await until(() => request.mock.calls.length > 0);
     await api.close();
     const answer = await waiting;
     expect([answer.status, answer.body.code]).toEqual([503, 503]);
@@ -87,8 +82,8 @@ describe("stopping", () => {
   });
 
   it("refuses what still comes on a connection, and reports itself unwell", async () => {
-    const served = await serve();
-    const { token } = served;
+    const served = await serveApi();
+    const token = served.tokens.read;
     const chatCall = await raw(served, `GET /douyin/liveroom/chat?room_id=1&token=${token} HTTP/1.1\r\nhost: x\r\n`);
     const health = await raw(served, "GET /healthz HTTP/1.1\r\nhost: x\r\n");
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -106,13 +101,13 @@ describe("stopping", () => {
   });
 
   it("cuts what is still open after its grace", async () => {
-    const served = await serve();
+    const served = await serveApi();
     const stuck = await raw(served, "GET /healthz HTTP/1.1\r\n");
     await new Promise((resolve) => setTimeout(resolve, 50));
     const cut = once(stuck.socket, "close");
     const closing = served.api.close();
     await until(() => served.clock.sleeping > 0);
-    served.clock.advance(4_500);
+    await served.clock.advance(4_500);
     await closing;
     await cut;
   });
@@ -120,8 +115,8 @@ describe("stopping", () => {
 
 describe("what is logged", () => {
   it("never holds a token, at any level", async () => {
-    const served = await serve();
-    const { api, get, url, token, desk, lines, positions, log } = served;
+    const served = await serveChat();
+    const { api, add, get, url, reader: token, manager, lines, setPosition } = served;
     const bad = "wrong_token_0123456789";
     await get();
     await get({}, { method: "POST" });
@@ -131,11 +126,10 @@ describe("what is logged", () => {
     await fetch(url({ room_id: 1 }), { headers: { authorization: `Bearer ${token}` } });
     await fetch(`${api.url}/nothing?token=${token}`);
     await fetch(`${api.url}/%ff?token=${token}`);
-    desk.answer = () => Promise.reject(new Error("a fault of ours"));
+    vi.spyOn(manager, "request").mockRejectedValueOnce(new Error("a fault of ours"));
     await get();
-    desk.answer = async () => ({ room: 1, onlySession: null, status: desk.status() });
-    positions.failing = true;
-    log.add(1, chat("1"));
+    setPosition.mockRejectedValue(new Error("disk full"));
+    await add(chat("1"));
     await get();
     const nonsense = await raw(served, `GET /douyin/liveroom/chat?token=${token} HTTP/9\r\n\r\n`);
     await until(() => nonsense.received().endsWith("}"));
@@ -151,8 +145,8 @@ describe("what is logged", () => {
   });
 
   it("names the request of every error, and the client is told the same name and no more", async () => {
-    const { get, desk, lines } = await serve();
-    desk.answer = () => Promise.reject(new Error("secret detail"));
+    const { get, manager, lines } = await serveChat();
+    vi.spyOn(manager, "request").mockRejectedValue(new Error("secret detail"));
     const answer = await get();
     expect([answer.status, answer.body.code, answer.body.data]).toEqual([500, 500, []]);
     expect(answer.text).not.toContain("secret detail");

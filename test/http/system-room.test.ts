@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
 import { SYSTEM_ROOM } from "../../src/store/log.js";
 import { until } from "../until.js";
-import { type Managed, manage } from "./managed.js";
+import { type ApiServer, serveApi } from "./api-server.js";
 import { serveLive } from "./streams/live-server.js";
 import { SseClient } from "./streams/sse-client.js";
 import { WsClient } from "./streams/ws-client.js";
@@ -23,14 +23,14 @@ const told = (kind: string): NewEventOf<"system"> => ({
 });
 
 /** An API whose system's room has these events, and a function that adds more. */
-async function telling(...kinds: string[]): Promise<Managed & { say(...more: string[]): Promise<void> }> {
-  const managed = await manage();
-  const epoch = await managed.store.rooms.claim(SYSTEM_ROOM);
+async function telling(...kinds: string[]): Promise<ApiServer & { say(...more: string[]): Promise<void> }> {
+  const server = await serveApi();
+  const epoch = await server.store.rooms.claim(SYSTEM_ROOM);
   const say = async (...more: string[]) => {
-    await managed.store.log.append([{ room: SYSTEM_ROOM, epoch, events: more.map(told) }]);
+    await server.store.log.append([{ room: SYSTEM_ROOM, epoch, events: more.map(told) }]);
   };
   await say(...kinds);
-  return { ...managed, say };
+  return { ...server, say };
 }
 
 describe("the system's room", () => {

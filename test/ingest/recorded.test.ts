@@ -3,8 +3,8 @@ import { redecode } from "../../src/ingest/redecode.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
+import { fastClock } from "../clock.js";
 import { type Running, running, SIGNAL } from "../collector/running.js";
-import { fastClock } from "../fast-clock.js";
 import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
 

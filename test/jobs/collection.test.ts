@@ -1,13 +1,11 @@
 import { expect, it } from "vitest";
 import type { RoomStatus } from "../../src/health/state.js";
 import { collectionOf } from "../../src/jobs/doctor.js";
-import { NOTHING_SEEN, NOTHING_TOLD } from "../http/served.js";
+import { roomStatus } from "../health/status.js";
 
 const NOW = 1_000_000;
-const room = (key: number, storage: Partial<RoomStatus["evidence"]["storage"]>, reason = "r"): RoomStatus => ({
-  ...{ room: key, state: "live", sessionId: null, broadcast: NOTHING_TOLD },
-  evidence: { ...NOTHING_SEEN, reason, storage: { ...NOTHING_SEEN.storage, ...storage } },
-});
+const room = (key: number, storage: Partial<RoomStatus["evidence"]["storage"]>, reason = "r"): RoomStatus =>
+  roomStatus({ room: key, evidence: { reason }, storage });
 
 it("the doctor of a server says what its rooms received against what was stored", () => {
   expect(collectionOf([], NOW)).toMatchObject({ layer: "collection", state: "skipped" });

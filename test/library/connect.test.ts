@@ -18,7 +18,7 @@ import {
 import type { Received } from "../../src/platform/access/source.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { Recorder } from "../../src/sources/recorder.js";
-import { fastClock } from "../fast-clock.js";
+import { fastClock } from "../clock.js";
 import { reachAt } from "../platform/access/reach.js";
 import { until } from "../until.js";
 

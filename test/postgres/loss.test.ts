@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PostgresServer, startPostgres } from "../../bench/postgres/server.js";
 import { check } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
-import { FakeClock } from "../clock.js";
+import { FakeClock, fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { fastClock } from "../fast-clock.js";
 import { runSql } from "./database.js";
 
 let server: PostgresServer;

@@ -3,9 +3,9 @@ import { systemClock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { MIGRATIONS, migrate } from "../../src/store/postgres/migrate.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
+import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { fastClock } from "../fast-clock.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
 const urls: string[] = [];

@@ -3,14 +3,11 @@ import type { Evidence, RoomState } from "../../src/health/state.js";
 import { ERRORS } from "../../src/runtime/errors.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { truthOf } from "../../web/src/rooms/truth.js";
-import { NOTHING_SEEN, NOTHING_TOLD } from "../http/served.js";
+import { roomStatus } from "../health/status.js";
 
 const NOW = 1_000_000;
 function said(state: RoomState | null, evidence: Partial<Evidence> = {}, lang: "zh" | "en" = "en", watch: "on" | "paused" = "on") {
-  const status =
-    state === null
-      ? null
-      : { state, sessionId: null, broadcast: NOTHING_TOLD, evidence: { ...NOTHING_SEEN, since: NOW - 60_000, ...evidence } };
+  const status = state === null ? null : roomStatus({ state, evidence: { since: NOW - 60_000, ...evidence } });
   return truthOf({ watch, status }, NOW, MESSAGES[lang], lang).map(({ text, tone }) => `${tone} ${text}`);
 }
 

@@ -1,5 +1,4 @@
 import { afterEach } from "vitest";
-import type { NewEvent } from "../../src/events/event.js";
 import { Feed } from "../../src/feed/feed.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { HookRow } from "../../src/store/hooks.js";
@@ -13,6 +12,7 @@ import { guardedConnector, HttpSender, type OutgoingRequest, openConnector, type
 import { type NewHook, WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
+import { type Tell, tellerOf } from "../contracts/harness.js";
 import { until } from "../until.js";
 
 /** Hooks over a store, with everything in hand. */
@@ -27,7 +27,7 @@ export interface Delivering<C extends Clock> {
   hook(wanted: Omit<NewHook, "url"> & { readonly url?: string }): Promise<HookRow>;
   /** Appends chats of ids that were not used before to a room of this name; its key. */
   chats(name: string, count: number): Promise<RoomKey>;
-  append(name: string, ...events: NewEvent[]): Promise<RoomKey>;
+  readonly append: Tell;
   /** Begins anew over the same store, as after a restart. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -83,14 +83,7 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
   };
   running.push(stop);
 
-  const epochs = new Map<RoomKey, number>();
-  const append = async (name: string, ...events: NewEvent[]) => {
-    const room = await store.rooms.ensure([{ kind: "web_rid", value: name }]);
-    const epoch = epochs.get(room) ?? (await store.rooms.claim(room));
-    epochs.set(room, epoch);
-    await store.log.append([{ room, epoch, events: events.map((event) => ({ ...event, room })) }]);
-    return room;
-  };
+  const append = tellerOf(store);
   let next = 0;
   return {
     store,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import { ANSWER_MS } from "../../src/webhooks/send.js";
-import { FakeClock } from "../clock.js";
-import { fastClock } from "../fast-clock.js";
+import { FakeClock, fastClock } from "../clock.js";
 import { until } from "../until.js";
 import { delivering } from "./delivering.js";
 import { answering, halfABody, type Manner, Receiver, upTo, verify } from "./receiver.js";

@@ -8,7 +8,7 @@ import { DyliveError } from "../../../src/runtime/errors.js";
 import type { Log } from "../../../src/store/log.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
-import { FakeRoomOperations } from "../../http/served.js";
+import { FakeManager } from "../../http/fake-manager.js";
 
 export const APP = "tt07e3715e98c9aac0";
 export const ROOM_ID = "7214015683695250235";
@@ -76,7 +76,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     },
   );
   official.work();
-  const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeRoomOperations(), clock, logger, official: [official] });
+  const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeManager(store), clock, logger, official: [official] });
   platform.register({ appId: APP, secret: APP_SECRET, dataSecrets: DATA_SECRETS, pushUrl: `${api.url}/ingest/douyin-open/${PATH}` });
   if (options.platform === undefined) platform.mount(APP, ROOM_ID);
 

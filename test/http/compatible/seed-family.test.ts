@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { RankEntry } from "../../../src/events/event.js";
+import { type ApiServer, type Reply, serveApi } from "../api-server.js";
 import { like, person, stats } from "../events.js";
-import { type Managed, manage, type Reply } from "../managed.js";
 
 const ROOM_ID = "6843198199583378191";
-const family = ({ call, tokens }: Managed, name: string, room: string): Promise<Reply> =>
+const family = ({ call, tokens }: ApiServer, name: string, room: string): Promise<Reply> =>
   call(`/douyin/liveroom/${name}?token=${tokens.read}&room_id=${room}`, { token: null });
 const entry = (rank: number, score: number | null, known: Parameters<typeof person>[0]): RankEntry => ({
   rank,
@@ -15,13 +15,13 @@ const entry = (rank: number, score: number | null, known: Parameters<typeof pers
 
 describe("/douyin/liveroom/status", () => {
   it("tells of several rooms, in their order, the ids as bare integers with all their digits", async () => {
-    const managed = await manage();
-    const { manager, clock } = managed;
+    const server = await serveApi();
+    const { manager, clock } = server;
     for (const [n, state] of (["live", "connecting", "stalled", "waiting", "ended", "blocked", "paused"] as const).entries()) {
       const { room } = await manager.request(String(101 + n));
       manager.say(room, state, `700000000000000000${n}`);
     }
-    const answer = await family(managed, "status", `101,102,103,104,105,106,107,${ROOM_ID},nobody,captcha,404404,7000000000000404404`);
+    const answer = await family(server, "status", `101,102,103,104,105,106,107,${ROOM_ID},nobody,captcha,404404,7000000000000404404`);
     expect(answer.status).toBe(200);
     const item = (alive: boolean | null, roomId: string, id: string, state: string) =>
       `{"alive":${alive},"room_id":${roomId},"id":"${id}","state":"${state}"}`;
@@ -44,28 +44,28 @@ describe("/douyin/liveroom/status", () => {
   });
 
   it("names the broadcast of a room that is asked for by a number or a custom id, and null where none is known", async () => {
-    const managed = await manage();
-    const { room } = await managed.manager.request("anna");
-    managed.manager.say(room, "live", ROOM_ID);
-    expect((await family(managed, "status", "anna,007")).text).toContain(
+    const server = await serveApi();
+    const { room } = await server.manager.request("anna");
+    server.manager.say(room, "live", ROOM_ID);
+    expect((await family(server, "status", "anna,007")).text).toContain(
       `[{"alive":true,"room_id":${ROOM_ID},"id":"anna","state":"live"},{"alive":false,"room_id":null,"id":"007",`,
     );
   });
 
   it("a broadcast that is over is not alive although its anchor is", async () => {
-    const managed = await manage();
-    const room = await managed.store.rooms.ensure([{ kind: "room_id", value: ROOM_ID }]);
-    managed.manager.say(room, "live", "7000000000000000001");
-    expect((await family(managed, "status", ROOM_ID)).at("data", "data", 0)).toMatchObject({ alive: false });
+    const server = await serveApi();
+    const room = await server.store.rooms.ensure([{ kind: "room_id", value: ROOM_ID }]);
+    server.manager.say(room, "live", "7000000000000000001");
+    expect((await family(server, "status", ROOM_ID)).at("data", "data", 0)).toMatchObject({ alive: false });
   });
 
   it("refuses what is no list of rooms", async () => {
-    const managed = await manage();
+    const server = await serveApi();
     for (const rooms of ["", ",", "1,", "1,,2", "a b", Array.from({ length: 21 }, (_, n) => n).join(",")]) {
-      const answer = await family(managed, "status", rooms);
+      const answer = await family(server, "status", rooms);
       expect([rooms, answer.status, answer.at("code"), answer.at("data")]).toEqual([rooms, 400, 400, []]);
     }
-    expect((await managed.call(`/douyin/liveroom/status?token=${managed.tokens.read}`, { token: null })).at("msg")).toContain(
+    expect((await server.call(`/douyin/liveroom/status?token=${server.tokens.read}`, { token: null })).at("msg")).toContain(
       "room_id is missing",
     );
   });
@@ -73,10 +73,10 @@ describe("/douyin/liveroom/status", () => {
 
 describe("/douyin/liveroom/info", () => {
   it("gives what is known, and null for the rest", async () => {
-    const managed = await manage();
-    const { manager, store } = managed;
+    const server = await serveApi();
+    const { manager, store } = server;
     const { room } = await manager.request("98765");
-    expect((await family(managed, "info", "98765")).body).toEqual({
+    expect((await family(server, "info", "98765")).body).toEqual({
       code: 200,
       data: {
         data: {
@@ -99,14 +99,14 @@ describe("/douyin/liveroom/info", () => {
     await store.rooms.setFacts(room, { title: "old", anchor: { id: "42", secUid: "MS4w", nickname: "薛莲", avatar: null } });
     await store.sessions.open(room, ROOM_ID, 1_000, "新的一场");
     manager.say(room, "live", ROOM_ID);
-    await managed.tell(
+    await server.tell(
       "98765",
       stats({ sessionId: ROOM_ID, online: 120, totalViewers: 3_400, time: 5_000 }),
       stats({ sessionId: ROOM_ID, online: null, totalViewers: null, time: 6_000 }),
       like(3, { sessionId: ROOM_ID, total: 77 }),
       stats({ sessionId: "7000000000000000001", online: 9, time: 7_000 }),
     );
-    expect((await family(managed, "info", "98765")).at("data", "data")).toEqual({
+    expect((await family(server, "info", "98765")).at("data", "data")).toEqual({
       room_id: ROOM_ID,
       web_rid: "98765",
       title: "新的一场",
@@ -121,16 +121,16 @@ describe("/douyin/liveroom/info", () => {
       stats_time: 5_000,
     });
     manager.say(room, "blocked", ROOM_ID);
-    expect((await family(managed, "info", "98765")).at("data", "data")).toMatchObject({ alive: null, status: null, state: "blocked" });
+    expect((await family(server, "info", "98765")).at("data", "data")).toMatchObject({ alive: null, status: null, state: "blocked" });
   });
 });
 
 describe("/douyin/liveroom/audience and /ranklist", () => {
   it("rank people by contribution, in the family's form of a person", async () => {
-    const managed = await manage();
+    const server = await serveApi();
     const empty = { code: 200, data: { data: { ranks: [], total: null, time: null } }, msg: "success" };
-    expect((await family(managed, "audience", "98765")).body).toEqual(empty);
-    expect((await family(managed, "ranklist", "98765")).body).toEqual(empty);
+    expect((await family(server, "audience", "98765")).body).toEqual(empty);
+    expect((await family(server, "ranklist", "98765")).body).toEqual(empty);
     const first = entry(1, 9_000, {
       id: "42",
       nickname: "榜一",
@@ -138,11 +138,11 @@ describe("/douyin/liveroom/audience and /ranklist", () => {
       displayId: "dy42",
       avatar: "https://p3.douyinpic.com/a.jpeg",
     });
-    await managed.tell(
+    await server.tell(
       "98765",
       stats({ online: 5, time: 1_000, ranks: [first, entry(2, null, { masked: true, id: "111111", nickname: "***" })] }),
     );
-    await managed.tell("98765", stats({ online: 6, time: 2_000 }));
+    await server.tell("98765", stats({ online: 6, time: 2_000 }));
     const ranks = [
       {
         rank: 1,
@@ -152,30 +152,30 @@ describe("/douyin/liveroom/audience and /ranklist", () => {
       },
       { rank: 2, score: null, score_text: "***", user: { uid: "111111", nickname: "***", avatar: "", unique_id: "", sec_uid: "" } },
     ];
-    expect((await family(managed, "audience", "98765")).at("data", "data")).toEqual({ ranks, total: 5, time: 1_000 });
-    expect((await family(managed, "ranklist", "98765")).at("data", "data")).toEqual({ ranks, total: null, time: 1_000 });
+    expect((await family(server, "audience", "98765")).at("data", "data")).toEqual({ ranks, total: 5, time: 1_000 });
+    expect((await family(server, "ranklist", "98765")).at("data", "data")).toEqual({ ranks, total: null, time: 1_000 });
     const { room: _, type: __, online: ___, totalViewers: ____, onlineText: _____, totalText: ______, ...base } = stats({ time: 3_000 });
-    await managed.tell("98765", { ...base, room: 1, type: "rank", entries: [entry(1, 1, { id: "43" })] });
-    expect((await family(managed, "ranklist", "98765")).at("data", "data")).toMatchObject({
+    await server.tell("98765", { ...base, room: 1, type: "rank", entries: [entry(1, 1, { id: "43" })] });
+    expect((await family(server, "ranklist", "98765")).at("data", "data")).toMatchObject({
       ranks: [{ rank: 1, user: { uid: "43" } }],
       time: 3_000,
     });
-    expect((await family(managed, "audience", "98765")).at("data", "data", "time")).toBe(1_000);
+    expect((await family(server, "audience", "98765")).at("data", "data", "time")).toBe(1_000);
   });
 });
 
 describe("the whole family", () => {
   it("takes a token in the address or as a bearer, and GET alone", async () => {
-    const managed = await manage();
+    const server = await serveApi();
     for (const name of ["chat", "info", "audience", "ranklist", "status"]) {
       const path = `/douyin/liveroom/${name}?room_id=98765`;
-      expect((await family(managed, name, "98765")).status).toBe(200);
-      expect((await managed.call(path, { token: managed.tokens.read })).status).toBe(200);
-      const none = await managed.call(path, { token: null });
+      expect((await family(server, name, "98765")).status).toBe(200);
+      expect((await server.call(path, { token: server.tokens.read })).status).toBe(200);
+      const none = await server.call(path, { token: null });
       expect([none.status, none.at("code"), none.at("data")]).toEqual([401, 401, []]);
-      const post = await managed.call(path, { method: "POST" });
+      const post = await server.call(path, { method: "POST" });
       expect([post.status, post.headers.get("allow")]).toEqual([405, "GET"]);
-      const unknown = await family(managed, name, "nobody");
+      const unknown = await family(server, name, "nobody");
       if (name !== "status") expect([unknown.status, unknown.at("code")]).toEqual([404, 404]);
     }
   });

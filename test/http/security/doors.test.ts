@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
-import { manage } from "../managed.js";
 import { SAMPLES, seeded } from "../samples.js";
 import { WsClient } from "../streams/ws-client.js";
 
@@ -32,7 +32,7 @@ describe("a token that is limited to other rooms", () => {
   });
 
   it("is answered alike by every command of a WebSocket", async () => {
-    const { api, tell, token } = await manage();
+    const { api, tell, token } = await serveApi();
     const room = await tell(THERE, chat("1"));
     await tell("11", chat("2"));
     const client = await WsClient.open(api.url, await token({ rooms: ["11"] }));

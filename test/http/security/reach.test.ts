@@ -10,8 +10,8 @@ import { startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { reachAt } from "../../platform/access/reach.js";
+import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
-import { manage } from "../managed.js";
 import { seeded } from "../samples.js";
 import { raw, requests } from "./raw.js";
 
@@ -24,7 +24,7 @@ afterEach(async () => {
 
 describe("what is reached through us", () => {
   it("files outside of the pages cannot be read", async () => {
-    const { api } = await manage({ webRoot });
+    const { api } = await serveApi({ webRoot });
     const ways = ["..", "%2e%2e", "..%2f..", "..%5c..", "....//", "%252e%252e", ".%00./", "\\..\\.."];
     for (const base of ["/", "/docs/static/", "/docs/", "/assets/"])
       for (const way of ways)
@@ -124,7 +124,7 @@ describe("what is reached through us", () => {
   });
 
   it("what a caller sent is never given back as a page", async () => {
-    const { api } = await manage({ webRoot });
+    const { api } = await serveApi({ webRoot });
     const evil = "<script>alert(1)</script>";
     for (const path of [
       `/${evil}`,
@@ -143,7 +143,7 @@ describe("what is reached through us", () => {
   });
 
   it("pages run their own scripts alone, cannot be framed, and hold nothing that strangers wrote", async () => {
-    const { api, tell } = await manage({ webRoot });
+    const { api, tell } = await serveApi({ webRoot });
     await tell("11", chat(HTML));
     for (const path of ["/", "/docs", "/docs/"]) {
       const answer = await fetch(api.url + path);
@@ -167,7 +167,7 @@ describe("what is reached through us", () => {
   });
 
   it("other sites' pages may not read answers", async () => {
-    const { call } = await manage();
+    const { call } = await serveApi();
     for (const path of ["/v1/rooms", "/openapi.json", "/healthz", "/douyin/liveroom/chat?room_id=1"]) {
       const answer = await call(path, { headers: { origin: "https://evil.example" } });
       for (const name of ["access-control-allow-origin", "access-control-allow-credentials"]) expect(answer.headers.get(name)).toBeNull();

@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { useDirectory } from "../../store/directory.js";
+import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
-import { manage } from "../managed.js";
 import { raw } from "./raw.js";
 
 const file = useDirectory();
@@ -14,7 +14,7 @@ afterEach(async () => {
 
 describe("requests", () => {
   it("a huge body is refused without being read to its end", async () => {
-    const { call, api, tokens } = await manage();
+    const { call, api, tokens } = await serveApi();
     const refused = await call("/v1/rooms", { method: "POST", json: { room: "x".repeat(70_000) } });
     expect([refused.status, refused.at("error", "code")]).toEqual([413, "bad_request"]);
     const head = `POST /v1/rooms HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tokens.admin}\r\ncontent-type: application/json\r\n`;
@@ -24,13 +24,13 @@ describe("requests", () => {
   });
 
   it("a long address or header is refused", async () => {
-    const { call, api } = await manage();
+    const { call, api } = await serveApi();
     expect((await call(`/v1/rooms?name=${"x".repeat(9_000)}`)).status).toBe(414);
     expect(await raw(api, `GET /v1/rooms HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
   });
 
   it("a body that is deep, poisoned or not JSON is refused", async () => {
-    const { call, store } = await manage();
+    const { call, store } = await serveApi();
     const headers = { "content-type": "application/json" };
     const bodies = [
       `${'{"room":'.repeat(5_000)}1${"}".repeat(5_000)}`,
@@ -52,7 +52,7 @@ describe("requests", () => {
   });
 
   it("line breaks in any field do not make headers or log lines", async () => {
-    const { call, api, lines, tokens } = await manage();
+    const { call, api, lines, tokens } = await serveApi();
     const evil = "a%0d%0aset-cookie:%20x=1%0d%0a%0d%0a<html>";
     for (const path of [
       `/v1/rooms/${evil}`,
@@ -79,7 +79,7 @@ describe("requests", () => {
   it("SQL in any field finds nothing and harms nothing", async () => {
     const store = openSqliteStore({ path: file("sql.db") });
     closing.push(() => store.close());
-    const { call, tell } = await manage({ replace: ({ log: _log, ...rest }) => ({ ...store, tokens: rest.tokens }) });
+    const { call, tell } = await serveApi({ replace: ({ log: _log, ...rest }) => ({ ...store, tokens: rest.tokens }) });
     await tell("11", chat("a"));
     for (const sql of ["' OR 1=1 --", "'; DROP TABLE events; --", '" OR ""="', "1) UNION SELECT hash FROM tokens --", "%' --", "\u0000"]) {
       const text = encodeURIComponent(sql);
@@ -92,14 +92,14 @@ describe("requests", () => {
   });
 
   it("a field that is given twice is refused, not chosen from", async () => {
-    const { call, tell } = await manage();
+    const { call, tell } = await serveApi();
     await tell("11", chat("a"));
     for (const query of ["limit=1&limit=2", "types=chat&types=gift", "filter=true&filter=false", "after=0&after=1"])
       expect([query, (await call(`/v1/rooms/11/events?${query}`)).status]).toEqual([query, 400]);
   });
 
   it("a client that sends slowly is cut, and others are served meanwhile", async () => {
-    const { api, call } = await manage({ requestMs: 300 });
+    const { api, call } = await serveApi({ requestMs: 300 });
     const sockets = Array.from({ length: 50 }, () => connect(api.port, "127.0.0.1"));
     const ended = sockets.map((socket) => new Promise((resolve) => socket.on("error", () => {}).on("close", resolve)));
     const drip = setInterval(() => {
@@ -113,7 +113,7 @@ describe("requests", () => {
   });
 
   it("a hostile filter is refused at once", async () => {
-    const { call, tell } = await manage();
+    const { call, tell } = await serveApi();
     await tell("11", chat("a".repeat(5_000)));
     const filters = [
       'text.matches("^(a+)+$")',

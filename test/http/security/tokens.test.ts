@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manage } from "../managed.js";
+import { serveApi } from "../api-server.js";
 import { seeded } from "../samples.js";
 import { raw, requests } from "./raw.js";
 
@@ -14,7 +14,7 @@ describe("tokens", () => {
   });
 
   it("a token of a lower scope does nothing, and is refused before its body is looked at", async () => {
-    const { call, store, tokens } = await manage();
+    const { call, store, tokens } = await serveApi();
     const before = (await store.tokens.list()).length;
     for (const [method, path] of [
       ["POST", "/v1/rooms"],
@@ -36,7 +36,7 @@ describe("tokens", () => {
   });
 
   it("a token in the address is taken by the document's family and live streams alone", async () => {
-    const { call, tokens } = await manage();
+    const { call, tokens } = await serveApi();
     for (const path of ["/v1/rooms", "/v1/tokens", "/metrics"]) {
       const refused = await call(`${path}?token=${tokens.admin}`, { token: null });
       expect([path, refused.status, refused.at("error", "code")]).toEqual([path, 401, "no_token"]);
@@ -46,7 +46,7 @@ describe("tokens", () => {
   });
 
   it("a token never shows in a log line or an error", async () => {
-    const { call, tokens, lines, api } = await manage();
+    const { call, tokens, lines, api } = await serveApi();
     const { admin } = tokens;
     const answers = [
       await call(`/v1/rooms/${admin}`),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RoomView } from "../../../src/health/state.js";
 import { NO_SETTINGS } from "../../../src/store/rooms.js";
+import { roomStatus } from "../../health/status.js";
 import { until } from "../../until.js";
-import { NOTHING_SEEN, NOTHING_TOLD } from "../served.js";
 import { serveLive } from "./live-server.js";
 import { SseClient } from "./sse-client.js";
 
@@ -10,7 +10,7 @@ function view(room: number, state: "live" | "ended" | null, name = `90000${room}
   return {
     row: { room, webRid: name, title: null, anchor: null, watch: "on", settings: NO_SETTINGS, resume: null, createdAt: 1 },
     aliases: [{ kind: "web_rid", value: name }],
-    status: state === null ? null : { room, state, sessionId: null, broadcast: NOTHING_TOLD, evidence: NOTHING_SEEN },
+    status: state === null ? null : roomStatus({ room, state }),
   };
 }
 

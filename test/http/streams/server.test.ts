@@ -1,28 +1,20 @@
-import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { createToken } from "../../../src/http/auth.js";
-import { startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
-import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat } from "../../contracts/events.js";
 import { claimed } from "../../contracts/harness.js";
 import { until } from "../../until.js";
-import { FakeRoomOperations } from "../served.js";
+import { serveApi } from "../api-server.js";
 import { SseClient } from "./sse-client.js";
 import { WsClient } from "./ws-client.js";
 
 async function started() {
-  const store = openSqliteStore({ path: ":memory:" });
-  const lines: string[] = [];
-  const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
-  const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeRoomOperations(), clock: systemClock, logger });
-  const { token } = await createToken(store.tokens, { name: "test", scope: "read", now: Date.now() });
-  return { api, store, lines, token, room: await claimed(store) };
+  const server = await serveApi({ clock: systemClock });
+  return { ...server, reader: server.tokens.read, room: await claimed(server.store) };
 }
 
 describe("the server", () => {
   it("has the streams, keeps tokens out of its lines, and tells all who listen when it stops", async () => {
-    const { api, store, lines, token, room } = await started();
+    const { api, lines, reader: token, room } = await started();
     const sse = await SseClient.open(`${api.url}/v1/events/stream?rooms=98765&token=${token}`, { token: "" });
     const states = await SseClient.open(`${api.url}/v1/rooms/stream?token=${token}`, { token: "" });
     const ws = await WsClient.open(api.url, token);
@@ -37,11 +29,10 @@ describe("the server", () => {
     await until(() => sse.ended && states.ended && ws.closed);
     expect([sse.messages.at(-1)?.event, ws.told.at(-1)?.type]).toEqual(["stopping", "stopping"]);
     expect(lines.join("")).not.toContain(token);
-    await store.close();
   });
 
   it("refuses in the form of v1 what does not fit, and describes the streams", async () => {
-    const { api, store, token } = await started();
+    const { api, reader: token } = await started();
     const get = async (path: string) => {
       const response = await fetch(`${api.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
       return { status: response.status, body: (await response.json()) as { error?: { code: string; message: string }; paths?: object } };
@@ -62,7 +53,5 @@ describe("the server", () => {
     expect((await fetch(`${api.url}/v1/events/stream?rooms=98765`)).status).toBe(401);
     const { body } = await get("/openapi.json");
     expect(Object.keys(body.paths ?? {})).toEqual(expect.arrayContaining(["/v1/events/stream", "/v1/rooms/stream"]));
-    await api.close();
-    await store.close();
   });
 });

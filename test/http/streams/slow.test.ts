@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { HeldClock } from "../../clock.js";
 import { chats } from "../../contracts/events.js";
-import { HeldClock } from "../../held-clock.js";
 import { until } from "../../until.js";
 import { serveLive } from "./live-server.js";
 import { SseClient } from "./sse-client.js";

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { manage } from "../managed.js";
+import { serveApi } from "../api-server.js";
 
 const SECRET = "sessionid=0123456789abcdef0123456789abcdef";
 
 describe("/v1/accounts", () => {
   it("keeps pasted cookies, which no answer, list or log line shows", async () => {
-    const { call, operator, lines } = await manage();
+    const { call, admin, lines } = await serveApi();
     const made = await call("/v1/accounts", { method: "POST", json: { name: "tablet", cookies: SECRET } });
     expect([made.status, made.at("name"), made.at("login")]).toEqual([201, "tablet", "unknown"]);
-    expect(operator.kept.get("tablet")?.cookies).toBe(SECRET);
+    expect(admin.kept.get("tablet")?.cookies).toBe(SECRET);
     const listed = await call("/v1/accounts");
     expect(listed.at("accounts", 1, "name")).toBe("tablet");
     const checked = await call("/v1/accounts/tablet/check", { method: "POST" });
@@ -17,7 +17,7 @@ describe("/v1/accounts", () => {
   });
 
   it("takes a whole cookies.txt, and repeats nothing of what it refuses", async () => {
-    const { call, lines } = await manage();
+    const { call, lines } = await serveApi();
     const long = `${"# a comment\n".repeat(20_000)}${SECRET}`;
     expect((await call("/v1/accounts", { method: "POST", json: { name: "a", cookies: long } })).status).toBe(201);
     const wrong = await call("/v1/accounts", { method: "POST", json: { name: "a b", cookies: SECRET } });
@@ -30,14 +30,14 @@ describe("/v1/accounts", () => {
   });
 
   it("forgets one, once", async () => {
-    const { call, operator } = await manage();
+    const { call, admin } = await serveApi();
     expect((await call("/v1/accounts/phone", { method: "DELETE" })).body).toEqual({ name: "phone" });
-    expect(operator.kept.size).toBe(0);
+    expect(admin.kept.size).toBe(0);
     expect((await call("/v1/accounts/phone", { method: "DELETE" })).status).toBe(404);
   });
 
   it("is seen by managers and changed by admins; a token for some rooms sees nothing", async () => {
-    const { call, token, tokens } = await manage();
+    const { call, token, tokens } = await serveApi();
     const limited = await token({ scope: "manage", rooms: ["98765"] });
     expect((await call("/v1/accounts", { token: tokens.manage })).status).toBe(200);
     expect((await call("/v1/accounts", { token: tokens.read })).status).toBe(403);
@@ -55,19 +55,19 @@ describe("/v1/accounts", () => {
 
 describe("/v1/about and /v1/doctor", () => {
   it("tell what this server is, and what ails it", async () => {
-    const { call, operator } = await manage();
+    const { call, admin } = await serveApi();
     expect((await call("/v1/about")).body).toMatchObject({ account: "phone", compat: [{ url: "ws://127.0.0.1:8888" }] });
     const found = await call("/v1/doctor", { method: "POST", json: { room: "98765" } });
     expect(found.body).toEqual({ findings: [{ layer: "home", state: "fail", detail: "no answer", todo: "Check the network." }] });
     await call("/v1/doctor", { method: "POST", json: {} });
-    expect(operator.examined).toEqual(["98765", null]);
+    expect(admin.examined).toEqual(["98765", null]);
   });
 
   it("say that the doctor was stopped with the server, which is no fault of ours", async () => {
-    const { api, call, operator, lines } = await manage();
-    operator.looking = new Promise(() => {});
+    const { api, call, admin, lines } = await serveApi();
+    admin.looking = new Promise(() => {});
     const asked = call("/v1/doctor", { method: "POST", json: {} });
-    while (operator.examined.length === 0) await new Promise((next) => setImmediate(next));
+    while (admin.examined.length === 0) await new Promise((next) => setImmediate(next));
     await api.close();
     const refused = await asked;
     expect([refused.status, refused.at("error", "code")]).toEqual([503, "stopping"]);
@@ -75,13 +75,13 @@ describe("/v1/about and /v1/doctor", () => {
   });
 
   it("run one doctor at a time", async () => {
-    const { call, operator } = await manage();
+    const { call, admin } = await serveApi();
     let resolve = () => {};
-    operator.looking = new Promise<void>((done) => {
+    admin.looking = new Promise<void>((done) => {
       resolve = done;
     });
     const first = call("/v1/doctor", { method: "POST", json: {} });
-    while (operator.examined.length === 0) await new Promise((next) => setImmediate(next));
+    while (admin.examined.length === 0) await new Promise((next) => setImmediate(next));
     expect((await call("/v1/doctor", { method: "POST", json: {} })).at("error", "code")).toBe("in_use");
     resolve();
     expect((await first).status).toBe(200);

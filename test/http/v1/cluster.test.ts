@@ -6,8 +6,8 @@ import { ClusterSchema } from "../../../src/http/v1/cluster-routes.js";
 import type { Cluster } from "../../../src/store/cluster.js";
 import type { MemberRow } from "../../../src/store/leases.js";
 import type { WantedRoom } from "../../../src/store/wanted-rooms.js";
+import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
-import { manage } from "../managed.js";
 
 const member = (id: number, more: Partial<MemberRow> = {}): MemberRow => ({
   ...{ id, name: `host:${id}`, role: "collect", capacity: 300, rooms: 1, jobs: [], joinedAt: 5, expiresAt: 9, connected: true },
@@ -37,7 +37,7 @@ it("shows who does what, rooms once whatever they are called, and how far reader
     wish("3", { room: 3, told: told("waiting") }),
     wish("4"),
   ];
-  const { call, tell } = await manage({ replace: (store) => ({ ...store, cluster: clusterOf(members, wishes) }) });
+  const { call, tell } = await serveApi({ replace: (store) => ({ ...store, cluster: clusterOf(members, wishes) }) });
   await tell("98765", chat("1"), chat("2"));
   const { status, body } = await call("/v1/cluster");
   expect(status).toBe(200);
@@ -54,7 +54,7 @@ it("shows who does what, rooms once whatever they are called, and how far reader
 });
 
 it("says that there is none where one process does everything; only admins may ask", async () => {
-  const { call, tokens } = await manage();
+  const { call, tokens } = await serveApi();
   const reply = await call("/v1/cluster");
   expect([reply.status, reply.text]).toEqual([404, expect.stringContaining("one process does everything")]);
   expect((await call("/v1/cluster", { token: tokens.manage })).status).toBe(403);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { encodeCursor } from "../../../src/feed/cursor.js";
 import { until } from "../../until.js";
+import { type ApiServer, type Reply, serveApi } from "../api-server.js";
 import { chat, gift, like, person, stats } from "../events.js";
-import { type Managed, manage, type Reply } from "../managed.js";
 
 const texts = (reply: Reply) => (reply.at("events") as { text?: string; type: string }[]).map(({ text, type }) => text ?? type);
 const url = (query: Record<string, string | number>) =>
   `/v1/rooms/11/events?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`;
 
-async function five(): Promise<Managed> {
-  const managed = await manage();
-  await managed.tell("11", ...["1", "2", "3", "4", "5"].map((text) => chat(text)));
-  return managed;
+async function five(): Promise<ApiServer> {
+  const server = await serveApi();
+  await server.tell("11", ...["1", "2", "3", "4", "5"].map((text) => chat(text)));
+  return server;
 }
 
 describe("events of a room", () => {
@@ -31,7 +31,7 @@ describe("events of a room", () => {
   });
 
   it("are given whole, as they were stored", async () => {
-    const { call, tell, store } = await manage();
+    const { call, tell, store } = await serveApi();
     const room = await tell("11", chat("你好\u2028</script>", { user: person({ id: "42", nickname: "\u202e小明" }) }));
     const stored = (await store.log.read(room, 0, 10)).events;
     expect((await call(url({ after: 0 }))).at("events")).toEqual(stored);
@@ -54,7 +54,7 @@ describe("events of a room", () => {
   });
 
   it("are chosen by type, user, value, broadcast and filter", async () => {
-    const { call, tell, store } = await manage();
+    const { call, tell, store } = await serveApi();
     const room = await tell(
       "11",
       chat("a", { user: person({ id: "42", payLevel: 30 }) }),
@@ -97,7 +97,7 @@ describe("events of a room", () => {
     expect([texts(answer), answer.at("more")]).toEqual([["new"], false]);
     const nothing = call(url({ after: String(answer.at("next")), wait: 30 }));
     await until(() => clock.sleeping > 0);
-    clock.advance(30_000);
+    await clock.advance(30_000);
     expect((await nothing).body).toMatchObject({ events: [], next: answer.at("next"), more: false });
   });
 
@@ -110,7 +110,7 @@ describe("events of a room", () => {
   });
 
   it("end with one call's share of work, and go on by cursor", async () => {
-    const { call, tell } = await manage();
+    const { call, tell } = await serveApi();
     for (let n = 0; n < 25; n++) await tell("11", ...Array.from({ length: 1_000 }, () => chat("x")));
     await tell("11", chat("needle"));
     const filter = 'text == "needle"';

@@ -3,15 +3,15 @@ import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../../src/events/event.js";
 import type { Store } from "../../../src/store/store.js";
 import { chats, userOf } from "../../contracts/events.js";
+import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift } from "../events.js";
-import { type Managed, manage } from "../managed.js";
 
 const SESSION = "7300000000000000019";
 const T0 = 1_760_000_000_000;
 
 /** A room with a thousand and ten events in two broadcasts. */
-async function filled(replace?: (store: Store) => Store): Promise<Managed> {
-  const made = await manage(replace === undefined ? {} : { replace });
+async function filled(replace?: (store: Store) => Store): Promise<ApiServer> {
+  const made = await serveApi(replace === undefined ? {} : { replace });
   const person = { ...userOf("42"), nickname: "小明", secUid: "MS4wsec" };
   const room = await made.tell(
     "11",

@@ -1,14 +1,14 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import type { HookRow } from "../../../src/store/hooks.js";
+import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
-import { manage } from "../managed.js";
 
 const URL = "https://receiver.example/a";
 
 describe("/v1/hooks", () => {
   it("makes a webhook whose secret is shown once, lists it, changes it and removes it", async () => {
-    const { call, lines, tell, tokens, store } = await manage();
+    const { call, lines, tell, tokens, store } = await serveApi();
     const token = tokens.manage;
     const room = await tell("98765", chat("1"), chat("2"));
     const json = { url: URL, name: "看板", types: ["gift", "room.live"], filter: "diamonds >= 100", rooms: ["98765"], maxEvents: 20 };
@@ -72,7 +72,7 @@ describe("/v1/hooks", () => {
     [{ url: URL, maxEvents: 501 }, "maxEvents"],
     [{ url: URL, secret: "mine" }, 'no field "secret"'],
   ])("refuses %j", async (json, words) => {
-    const { call, store } = await manage();
+    const { call, store } = await serveApi();
     const refused = await call("/v1/hooks", { method: "POST", json });
     expect([400, 404]).toContain(refused.status);
     expect(refused.at("error", "message")).toContain(words);
@@ -80,7 +80,7 @@ describe("/v1/hooks", () => {
   });
 
   it("lets admins alone allow private addresses, and say where such a hook leads", async () => {
-    const { call, tokens } = await manage();
+    const { call, tokens } = await serveApi();
     const json = { url: "http://127.0.0.1:9/", allowPrivate: true };
     const refused = await call("/v1/hooks", { method: "POST", token: tokens.manage, json });
     expect([refused.status, refused.at("error", "message")]).toEqual([403, expect.stringContaining("scope admin")]);
@@ -96,7 +96,7 @@ describe("/v1/hooks", () => {
   });
 
   it("shows a token that is limited to rooms the hooks that are sent no others", async () => {
-    const { call, token, tell } = await manage();
+    const { call, token, tell } = await serveApi();
     await tell("1", chat("1"));
     await tell("2", chat("1"));
     const limited = await token({ scope: "manage", rooms: ["1"] });
@@ -129,7 +129,7 @@ describe("/v1/hooks", () => {
   });
 
   it("takes a hundred", async () => {
-    const { call } = await manage();
+    const { call } = await serveApi();
     for (let n = 0; n < 100; n++) expect((await call("/v1/hooks", { method: "POST", json: { url: URL } })).status).toBe(201);
     const refused = await call("/v1/hooks", { method: "POST", json: { url: URL } });
     expect([refused.status, refused.at("error", "code")]).toEqual([429, "too_many_subscriptions"]);
@@ -138,7 +138,7 @@ describe("/v1/hooks", () => {
 
 describe("/metrics", () => {
   it("shows the webhooks: how many in which state, their backlog, and their requests since the start", async () => {
-    const { call, metrics } = await manage();
+    const { call, metrics } = await serveApi();
     const figures = { id: "a", state: "failing", backlog: 7, delivered: 3, failed: 2 } as const;
     metrics.lookAtHooks(async () => [figures, { ...figures, id: "b", state: "paused", backlog: 0 }]);
     await call("/metrics");

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
-import { manage } from "../managed.js";
 
 const ID19 = "7300000000000000019";
 
 describe("/v1/rooms", () => {
   it("adds a room, shows it, pauses, resumes and removes it", async () => {
-    const { call, manager, tokens } = await manage();
+    const { call, manager, tokens } = await serveApi();
     const added = await call("/v1/rooms", { method: "POST", json: { room: "98765" }, token: tokens.manage });
     expect(added.status).toBe(201);
     expect(added.headers.get("location")).toBe("/v1/rooms/1");
@@ -26,13 +26,13 @@ describe("/v1/rooms", () => {
   });
 
   it("collects without watching, and takes links", async () => {
-    const { call } = await manage();
+    const { call } = await serveApi();
     const json = { room: "来看直播 https://live.douyin.com/4242?enter_from=x 一起", watch: false };
     expect((await call("/v1/rooms", { method: "POST", json })).body).toMatchObject({ webRid: "4242", watch: "off" });
   });
 
   it("lists by pages, names and watch", async () => {
-    const { call, store } = await manage();
+    const { call, store } = await serveApi();
     for (const room of ["11", "12", "13", "anna"]) await call("/v1/rooms", { method: "POST", json: { room } });
     await store.rooms.ensure([{ kind: "room_id", value: ID19 }]);
     const first = await call("/v1/rooms?limit=2");
@@ -47,7 +47,7 @@ describe("/v1/rooms", () => {
   });
 
   it("says what is wrong, in one form", async () => {
-    const { call, lines } = await manage();
+    const { call, lines } = await serveApi();
     const cases: [string, Parameters<typeof call>[1], number, string, string][] = [
       ["/v1/rooms/9", {}, 404, "not_found", "add it first"],
       ["/v1/rooms/9/pause", { method: "POST" }, 404, "not_found", "add it first"],
@@ -83,7 +83,7 @@ describe("/v1/rooms", () => {
   });
 
   it("shows a limited token its own rooms alone", async () => {
-    const { call, token, manager, tell } = await manage();
+    const { call, token, manager, tell } = await serveApi();
     await tell("11", chat("a"));
     await tell("12", chat("b"));
     const limited = await token({ scope: "manage", rooms: ["12", "room:3"] });
@@ -111,7 +111,7 @@ describe("/v1/rooms", () => {
 
 describe("/v1/rooms/{room}/sessions", () => {
   it("lists broadcasts by pages, newest first, and shows one", async () => {
-    const { call, store, tell } = await manage();
+    const { call, store, tell } = await serveApi();
     const room = await tell("11", chat("a"));
     for (let n = 1; n <= 3; n++) await store.sessions.open(room, `730000000000000000${n}`, n * 1000, `第${n}场`);
     const first = await call("/v1/rooms/11/sessions?limit=2");

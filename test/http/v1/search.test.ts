@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../src/store/store.js";
 import { indexAll } from "../../contracts/search.js";
+import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift } from "../events.js";
-import { type Managed, manage } from "../managed.js";
 
 const SESSION = "7300000000000000019";
 
-async function two(): Promise<Managed> {
-  const made = await manage();
+async function two(): Promise<ApiServer> {
+  const made = await serveApi();
   const one = Array.from({ length: 5 }, (_, n) => chat(`你好呀 ${n}`, { id: `a${n}`, time: 1000 + 2 * n }));
   const other = Array.from({ length: 5 }, (_, n) => chat(`说你好 ${n}`, { id: `b${n}`, time: 1001 + 2 * n, sessionId: SESSION }));
   await made.tell("11", ...one, gift(3, { id: "g", diamonds: 3000 }));
@@ -44,7 +44,7 @@ describe("GET /v1/search", () => {
       const found = { events: [], ms: 1 };
       return looks.length === 1 ? { ...found, places: [{ room: 2, before: 5 }], behind: 7 } : { ...found, places: null, behind: 1 };
     };
-    const { call, tell } = await manage({ replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }) });
+    const { call, tell } = await serveApi({ replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }) });
     for (const name of ["11", "22"]) await tell(name, chat("你好"));
     expect((await call("/v1/search?user=1")).body).toEqual({ events: [], next: null, behind: 7 });
     expect(looks).toEqual([[1, 2], [2]]);
@@ -56,7 +56,7 @@ describe("GET /v1/search", () => {
       looks++;
       return { events: [], places: [{ room: 1, before: 9 - looks }], behind: 0, ms: 3_000 };
     };
-    const { call, tell, clock, tokens } = await manage({
+    const { call, tell, clock, tokens } = await serveApi({
       replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }),
     });
     await tell("11", chat("你好"));

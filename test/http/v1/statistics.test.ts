@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
 import { catchUp } from "../../../src/statistics/reader.js";
 import { plainWords } from "../../statistics/plain-words.js";
+import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift, stats } from "../events.js";
-import { type Managed, manage } from "../managed.js";
 
 const SESSION = "7300000000000000019";
 const MINUTE = 60_000;
@@ -11,8 +11,8 @@ const T0 = 29_333_333 * MINUTE;
 const PATH = `/v1/rooms/11/sessions/${SESSION}`;
 
 /** A room with a broadcast in which ten people chat and give. */
-async function busy(): Promise<Managed> {
-  const made = await manage();
+async function busy(): Promise<ApiServer> {
+  const made = await serveApi();
   const person = (n: number) => ({ ...chat("").user, id: String(100 + n), nickname: `人${n}` });
   const events = Array.from({ length: 10 }, (_, n): NewEvent[] => [
     chat(`你好 w${n % 3}`, { id: `c${n}`, sessionId: SESSION, user: person(n), time: T0 + n * MINUTE }),
@@ -41,10 +41,10 @@ async function busy(): Promise<Managed> {
   return made;
 }
 
-async function pages(managed: Managed, path: string, list: string): Promise<unknown[]> {
+async function pages(server: ApiServer, path: string, list: string): Promise<unknown[]> {
   const all: unknown[] = [];
   for (let cursor = ""; ; ) {
-    const reply = await managed.call(`${path}limit=3${cursor}`, { token: managed.tokens.read });
+    const reply = await server.call(`${path}limit=3${cursor}`, { token: server.tokens.read });
     expect([path, reply.status]).toEqual([path, 200]);
     all.push(...(reply.at(list) as unknown[]));
     if (reply.at("next") === null) return all;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { until } from "../../until.js";
-import { manage } from "../managed.js";
+import { serveApi } from "../api-server.js";
 
 const post = (json: unknown) => ({ method: "POST", json });
 
 describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
   it("begin work that can be looked at, and say what came of it", async () => {
-    const { call, mender, tell, store, clock, lines } = await manage();
+    const { call, maintenance, tell, store, clock, lines } = await serveApi();
     const room = await tell("98765");
     let go = () => {};
-    mender.working = new Promise<void>((resolve) => {
+    maintenance.working = new Promise<void>((resolve) => {
       go = resolve;
     });
     const begun = await call("/v1/erase", post({ user: "111265487875", pseudonym: true }));
@@ -33,7 +33,7 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     await store.sessions.open(room, "7300000000000000020", 1);
     const latest = await call("/v1/rooms/98765/redecode", post({ session: "latest" }));
     await until(async () => (await call(`/v1/tasks/${latest.at("id")}`)).at("state") === "done");
-    expect(mender.asked).toEqual([
+    expect(maintenance.asked).toEqual([
       ["111265487875", true],
       [room, "7300000000000000019"],
       [room, "7300000000000000020"],
@@ -46,7 +46,7 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
   });
 
   it("fail with the reason in the one form of errors", async () => {
-    const { call, tell } = await manage();
+    const { call, tell } = await serveApi();
     await tell("98765");
     const { at } = await call("/v1/erase", post({ user: "nobody" }));
     await until(async () => (await call(`/v1/tasks/${at("id")}`)).at("state") === "failed");
@@ -68,8 +68,8 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
   });
 
   it("stop when they are told to, and with the server", async () => {
-    const { api, call, mender } = await manage();
-    mender.working = new Promise(() => {});
+    const { api, call, maintenance } = await serveApi();
+    maintenance.working = new Promise(() => {});
     const one = (await call("/v1/erase", post({ user: "1" }))).at("id");
     expect((await call(`/v1/tasks/${one}`, { method: "DELETE" })).at("state")).toBe("stopped");
     expect((await call("/v1/erase", post({ user: "1" }))).status).toBe(202);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { until } from "../../until.js";
+import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
-import { manage } from "../managed.js";
 
 describe("/v1/tokens", () => {
   it("makes a token that is shown once, lists it and revokes it", async () => {
-    const { call, lines, clock } = await manage();
+    const { call, lines, clock } = await serveApi();
     const json = { name: "看板", scope: "read", rooms: ["98765"], perMinute: 120, expiresAt: clock.now() + 60_000 };
     const made = await call("/v1/tokens", { method: "POST", json });
     expect([made.status, made.headers.get("cache-control")]).toEqual([201, "no-store"]);
@@ -38,7 +38,7 @@ describe("/v1/tokens", () => {
     [{ name: "a", id: "mine" }, 'no field "id"'],
     [{ name: "a", __proto__x: 1 }, "no field"],
   ])("refuses %j", async (json, words) => {
-    const { call, store } = await manage();
+    const { call, store } = await serveApi();
     const refused = await call("/v1/tokens", { method: "POST", json });
     expect([refused.status, refused.at("error", "code")]).toEqual([400, "bad_request"]);
     expect(refused.at("error", "message")).toContain(words);
@@ -48,7 +48,7 @@ describe("/v1/tokens", () => {
 
 describe("a revoked token", () => {
   it("leaves no positions behind, neither of its clients nor of its subscriptions; others keep theirs", async () => {
-    const { call, store } = await manage();
+    const { call, store } = await serveApi();
     const made = await call("/v1/tokens", { method: "POST", json: { name: "a" } });
     const id = String(made.at("about", "id"));
     const own = [`token:${id}:`, `token:${id}:board`, `sub:${id}:archive`];
@@ -63,7 +63,7 @@ describe("a revoked token", () => {
   });
 
   it("is not given a position by an answer that was on its way when it was revoked", async () => {
-    const { api, call, store, clock, tell } = await manage();
+    const { api, call, store, clock, tell } = await serveApi();
     const room = await tell("11", chat("before"));
     const made = await call("/v1/tokens", { method: "POST", json: { name: "a" } });
     const [id, token] = [String(made.at("about", "id")), String(made.at("token"))];
@@ -83,17 +83,17 @@ describe("a revoked token", () => {
 
 describe("a token", () => {
   it("stops being valid when it expires", async () => {
-    const { call, token, clock } = await manage();
+    const { call, token, clock } = await serveApi();
     const soon = await token({ expiresAt: clock.now() + 1_000 });
     expect((await call("/v1/rooms", { token: soon })).status).toBe(200);
-    clock.advance(1_000);
+    await clock.advance(1_000);
     const refused = await call("/v1/rooms", { token: soon });
     expect([refused.status, refused.at("error", "code")]).toEqual([401, "bad_token"]);
     expect(refused.at("error", "message")).toContain("expired");
   });
 
   it("may ask so often, and is told when it may again", async () => {
-    const { call, token, clock } = await manage();
+    const { call, token, clock } = await serveApi();
     const slow = await token({ perMinute: 3 });
     const other = await token({ perMinute: 3 });
     for (let n = 0; n < 3; n++) expect((await call("/v1/rooms", { token: slow })).status).toBe(200);
@@ -103,17 +103,17 @@ describe("a token", () => {
     const family = await call(`/douyin/liveroom/status?room_id=1&token=${slow}`, { token: null });
     expect([family.status, family.headers.get("retry-after"), family.at("code")]).toEqual([429, "20", 429]);
     expect((await call("/v1/rooms", { token: other })).status).toBe(200);
-    clock.advance(20_000);
+    await clock.advance(20_000);
     expect((await call("/v1/rooms", { token: slow })).status).toBe(200);
     expect((await call("/v1/rooms", { token: slow })).status).toBe(429);
-    clock.advance(600_000);
+    await clock.advance(600_000);
     for (let n = 0; n < 3; n++) expect((await call("/v1/rooms", { token: slow })).status).toBe(200);
     expect((await call("/v1/rooms", { token: slow })).status).toBe(429);
   });
 
   it("has its last use noted, once a minute at most", async () => {
     const touches: string[] = [];
-    const { call, token, clock, store } = await manage({
+    const { call, token, clock, store } = await serveApi({
       replace: (real) => {
         const { tokens } = real;
         const touch = (id: string, at: number) => {
@@ -137,17 +137,17 @@ describe("a token", () => {
     const first = clock.now();
     for (let n = 0; n < 5; n++) await call("/v1/rooms", { token: used });
     expect(touches).toHaveLength(1);
-    clock.advance(59_999);
+    await clock.advance(59_999);
     await call("/v1/rooms", { token: used });
     expect((await store.tokens.list()).at(-1)?.lastUsedAt).toBe(first);
-    clock.advance(1);
+    await clock.advance(1);
     await call("/v1/rooms", { token: used });
     expect((await store.tokens.list()).at(-1)?.lastUsedAt).toBe(first + 60_000);
     expect(touches).toHaveLength(2);
   });
 
   it("limited to rooms sees no others in the document's family either, and nothing is collected for it", async () => {
-    const { call, token, manager } = await manage();
+    const { call, token, manager } = await serveApi();
     const limited = await token({ rooms: ["98765"] });
     for (const name of ["chat", "info", "audience", "ranklist", "status"]) {
       const refused = await call(`/douyin/liveroom/${name}?room_id=1&token=${limited}`, { token: null });

@@ -1,15 +1,16 @@
 import { pino } from "pino";
 import { afterEach } from "vitest";
-import type { NewEvent } from "../../src/events/event.js";
+import type { Official } from "../../src/collector/open-platform/official.js";
 import { createToken, type NewToken } from "../../src/http/auth.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
+import type { Clock } from "../../src/runtime/clock.js";
 import { AppendHealth } from "../../src/store/append-health.js";
-import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
-import { FakeOperator } from "./fake-admin-service.js";
-import { FakeClock } from "./fake-clock.js";
+import { FakeClock } from "../clock.js";
+import { type Tell, tellerOf } from "../contracts/harness.js";
+import { FakeAdminService } from "./fake-admin-service.js";
 import { FakeMaintenance } from "./fake-maintenance.js";
 import { FakeManager } from "./fake-manager.js";
 
@@ -25,45 +26,54 @@ export interface Reply {
 }
 
 /** An API over a store in memory, with a manager that needs no platform. */
-export interface Managed {
+export interface ApiServer<C extends Clock = FakeClock> {
   readonly api: Api;
   readonly store: Store;
   readonly manager: FakeManager;
-  readonly operator: FakeOperator;
-  readonly mender: FakeMaintenance;
-  readonly clock: FakeClock;
+  readonly admin: FakeAdminService;
+  readonly maintenance: FakeMaintenance;
+  readonly clock: C;
   readonly metrics: Metrics;
   readonly appends: AppendHealth;
+  /** Lines logged so far, at every level. */
   readonly lines: string[];
   /** Tokens by scope. */
   readonly tokens: Readonly<Record<"read" | "manage" | "admin", string>>;
   token(wanted?: Partial<NewToken>): Promise<string>;
   /** Stores events of a room that is known by this name; its key. */
-  tell(name: string, ...events: NewEvent[]): Promise<RoomKey>;
+  readonly tell: Tell;
   /** Calls a path; as an admin with a bearer unless told otherwise. */
   call(path: string, init?: RequestInit & { token?: string | null; json?: unknown }): Promise<Reply>;
 }
 
-const running: Api[] = [];
+const running: Pick<ApiServer, "api" | "store">[] = [];
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((api) => api.close()));
+  for (const { api, store } of running.splice(0)) {
+    await api.close();
+    await store.close();
+  }
 });
 
-export interface ManagedOptions {
+export interface ApiServerOptions<C extends Clock = FakeClock> {
+  readonly clock?: C;
+  /** A free one by default. */
+  readonly port?: number;
   readonly requestMs?: number;
   readonly webRoot?: string;
   readonly processMetrics?: boolean;
+  readonly official?: readonly Official[];
   /** Stands in for parts of the store. */
   readonly replace?: (store: Store) => Store;
 }
 
-export async function manage({
-  requestMs,
-  webRoot,
+/** Starts the API on loopback; the test's end closes it. */
+export async function serveApi<C extends Clock = FakeClock>({
+  port = 0,
   processMetrics = false,
   replace = (store) => store,
-}: ManagedOptions = {}): Promise<Managed> {
-  const clock = new FakeClock();
+  ...options
+}: ApiServerOptions<C> = {}): Promise<ApiServer<C>> {
+  const clock = (options.clock ?? new FakeClock()) as C;
   const metrics = new Metrics(clock, processMetrics);
   const appends = new AppendHealth();
   const opened = openSqliteStore({ path: ":memory:", clock });
@@ -78,37 +88,16 @@ export async function manage({
   });
   const store = replace(opened);
   const manager = new FakeManager(store);
-  const operator = new FakeOperator();
-  const mender = new FakeMaintenance();
+  const admin = new FakeAdminService();
+  const maintenance = new FakeMaintenance();
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
-  const api = await startApi({
-    host: "127.0.0.1",
-    port: 0,
-    store,
-    rooms: manager,
-    clock,
-    logger,
-    metrics,
-    appends,
-    admin: operator,
-    maintenance: mender,
-    ...(requestMs !== undefined && { requestMs }),
-    ...(webRoot !== undefined && { webRoot }),
-  });
-  running.push(api);
-
-  const epochs = new Map<RoomKey, number>();
-  async function tell(name: string, ...events: NewEvent[]): Promise<RoomKey> {
-    const room = await store.rooms.ensure([{ kind: "web_rid", value: name }], { webRid: name });
-    const epoch = epochs.get(room) ?? (await store.rooms.claim(room));
-    epochs.set(room, epoch);
-    await store.log.append([{ room, epoch, events: events.map((event) => ({ ...event, room })) }]);
-    return room;
-  }
+  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance };
+  const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
+  running.push({ api, store: opened });
 
   async function call(path: string, init: RequestInit & { token?: string | null; json?: unknown } = {}): Promise<Reply> {
     const { token: asked, json, ...rest } = init;
@@ -128,5 +117,5 @@ export async function manage({
       );
     return { status: response.status, headers: response.headers, text, body, at };
   }
-  return { api, store, manager, operator, mender, clock, metrics, appends, lines, tokens, token, tell, call };
+  return { api, store, manager, admin, maintenance, clock, metrics, appends, lines, tokens, token, tell: tellerOf(store), call };
 }

@@ -1,17 +1,17 @@
 import { request as httpRequest } from "node:http";
-import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/runtime/clock.js";
-import { until } from "../until.js";
-import { chat, stats } from "./events.js";
-import { type Served, serve } from "./served.js";
+import { describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../../src/runtime/clock.js";
+import { until } from "../../until.js";
+import { chat, stats } from "../events.js";
+import { type ChatServer, readInSteps, SESSION, serveChat } from "./chat-server.js";
 
 const texts = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}`);
 const chats = (from: number, to: number) => texts(from, to).map((text) => chat(text));
 
 /** Starts to read an answer and cuts the connection when the first bytes are there. */
-function breakOff(served: Served, query: Record<string, string | number>): Promise<void> {
+function breakOff(served: ChatServer, query: Record<string, string | number>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(served.url({ token: served.token, room_id: "123", ...query }), (response) => {
+    const request = httpRequest(served.url({ token: served.reader, room_id: "123", ...query }), (response) => {
       response.once("data", () => {
         response.pause();
         request.destroy();
@@ -25,59 +25,58 @@ function breakOff(served: Served, query: Record<string, string | number>): Promi
 
 describe("a token's position", () => {
   it("begins at the newest `limit` events and then gives what is new, in order", async () => {
-    const { get, log } = await serve();
-    log.add(1, ...chats(1, 10));
+    const { get, add } = await serveChat();
+    await add(...chats(1, 10));
     expect((await get({ limit: 3 })).texts).toEqual(["8", "9", "10"]);
     expect((await get()).texts).toEqual([]);
-    log.add(1, ...chats(11, 15));
+    await add(...chats(11, 15));
     expect((await get({ limit: 2 })).texts).toEqual(["11", "12"]);
     expect((await get()).texts).toEqual(["13", "14", "15"]);
   });
 
   it("of a room without events begins before its first", async () => {
-    const { get, log } = await serve();
+    const { get, add } = await serveChat();
     expect((await get({ limit: 2 })).texts).toEqual([]);
-    log.add(1, ...chats(1, 5));
+    await add(...chats(1, 5));
     expect((await get({ limit: 2 })).texts).toEqual(["1", "2"]);
   });
 
   it("counts events given, on the way back and forth", async () => {
-    const { get, log } = await serve();
-    log.span = 5;
-    for (let i = 1; i <= 30; i++) log.add(1, chat(`${i}`), ...Array.from({ length: 20 }, () => stats()));
+    const { get, add, store } = await serveChat();
+    readInSteps(store.log, 5);
+    const hidden = (from: number, to: number) => chats(from, to).flatMap((event) => [event, ...Array.from({ length: 20 }, () => stats())]);
+    await add(...hidden(1, 30));
     expect((await get({ limit: 3 })).texts).toEqual(["28", "29", "30"]);
-    for (let i = 31; i <= 40; i++) log.add(1, chat(`${i}`), ...Array.from({ length: 20 }, () => stats()));
+    await add(...hidden(31, 40));
     expect((await get({ limit: 3 })).texts).toEqual(["31", "32", "33"]);
     expect((await get({ types: "WebcastLikeMessage" })).texts).toEqual([]);
     expect((await get()).texts).toEqual([]);
   });
 
   it("is one per token, client and room", async () => {
-    const { get, log, desk } = await serve();
-    log.add(1, ...chats(1, 2));
+    const { get, add, tell, manager } = await serveChat();
+    await add(...chats(1, 2));
     expect((await get()).texts).toEqual(["1", "2"]);
     expect((await get({ client: "a" })).texts).toEqual(["1", "2"]);
     expect((await get({ client: "b" })).texts).toEqual(["1", "2"]);
     expect((await get({ client: "a" })).texts).toEqual([]);
-    log.add(2, chat("other room"));
-    desk.room = 2;
-    expect((await get()).texts).toEqual(["other room"]);
+    manager.say(await tell("456", chat("other room")), "live");
+    expect((await get({ room_id: "456" })).texts).toEqual(["other room"]);
   });
 
   it("is shared by the forms of room_id; what a 19-digit id hides is passed over", async () => {
-    const { get, log } = await serve();
-    log.add(1, chat("first"));
+    const { get, add } = await serveChat();
+    await add(chat("first"));
     expect((await get()).texts).toEqual(["first"]);
-    log.add(1, chat("old", { sessionId: "7000000000000000009" }), chat("new"));
-    expect((await get({ room_id: "7000000000000000001" })).texts).toEqual(["new"]);
+    await add(chat("old", { sessionId: "7000000000000000009" }), chat("new"));
+    expect((await get({ room_id: SESSION })).texts).toEqual(["new"]);
     expect((await get()).texts).toEqual([]);
   });
 
   it("is saved before the next call is answered", async () => {
-    const { get, log, positions } = await serve();
-    log.add(1, ...chats(1, 3));
-    let open = () => {};
-    positions.gate = new Promise((resolve) => (open = resolve));
+    const { get, add, holdPositions } = await serveChat();
+    await add(...chats(1, 3));
+    const release = holdPositions();
     expect((await get()).texts).toEqual(["1", "2", "3"]);
     let answered = false;
     const second = get().then((answer) => {
@@ -86,36 +85,35 @@ describe("a token's position", () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(answered).toBe(false);
-    open();
+    release();
     expect((await second).texts).toEqual([]);
   });
 
   it("stays when it cannot be saved: the answer is given again, and the log says so", async () => {
-    const { get, log, positions, lines } = await serve();
-    log.add(1, ...chats(1, 3));
-    positions.failing = true;
+    const { get, add, setPosition, lines } = await serveChat();
+    await add(...chats(1, 3));
+    setPosition.mockRejectedValueOnce(new Error("disk full")).mockRejectedValueOnce(new Error("disk full"));
     expect((await get()).texts).toEqual(["1", "2", "3"]);
     expect((await get()).texts).toEqual(["1", "2", "3"]);
     expect(lines.some((line) => line.includes("disk full") && line.includes("reqId"))).toBe(true);
-    positions.failing = false;
     expect((await get()).texts).toEqual(["1", "2", "3"]);
     expect((await get()).texts).toEqual([]);
   });
 
   it("is not written again when nothing moved it", async () => {
-    const { get, log, positions } = await serve();
-    log.add(1, chat("1"));
+    const { get, add, setPosition } = await serveChat();
+    await add(chat("1"));
     await get();
-    positions.failing = true;
     expect((await get()).texts).toEqual([]);
     expect((await get()).texts).toEqual([]);
+    expect(setPosition).toHaveBeenCalledTimes(1);
   });
 
   it("does not move with an answer that broke off", async () => {
-    const served = await serve();
+    const served = await serveChat();
     // Far more than the sockets' buffers take, so that the answer cannot have been handed over when the client goes.
     const long = "长".repeat(10_000);
-    served.log.add(1, ...Array.from({ length: 1_000 }, (_, i) => chat(`${i}${long}`)));
+    await served.add(...Array.from({ length: 1_000 }, (_, i) => chat(`${i}${long}`)));
     await breakOff(served, { limit: 2000 });
     const again = await served.get({ limit: 2000 });
     expect(again.texts.length).toBe(1_000);
@@ -124,16 +122,17 @@ describe("a token's position", () => {
   });
 
   it("does not move with an answer that is not taken: a newer call has it cut and is given it again", async () => {
-    const served = await serve();
+    const served = await serveChat();
+    const read = vi.spyOn(served.store.log, "readBefore");
     const long = "长".repeat(10_000);
-    served.log.add(1, ...Array.from({ length: 1_000 }, (_, i) => chat(`${i}${long}`)));
-    const stuck = httpRequest(served.url({ token: served.token, room_id: "123", limit: 2000 }), (response) => response.pause());
+    await served.add(...Array.from({ length: 1_000 }, (_, i) => chat(`${i}${long}`)));
+    const stuck = httpRequest(served.url({ token: served.reader, room_id: "123", limit: 2000 }), (response) => response.pause());
     const cut = new Promise((resolve) => stuck.on("close", resolve).on("error", () => {}));
     stuck.end();
-    await until(() => served.log.reads > 0);
+    await until(() => read.mock.calls.length > 0);
     const newer = served.get({ limit: 2000 });
     await until(() => served.clock.sleeping > 0);
-    served.clock.advance(5_000);
+    await served.clock.advance(5_000);
     expect((await newer).texts.length).toBe(1_000);
     stuck.destroy();
     await cut;
@@ -141,73 +140,76 @@ describe("a token's position", () => {
   });
 
   it("moves also when the client asked for its connection to be closed", async () => {
-    const { get, log } = await serve();
-    log.add(1, chat("1"));
+    const { get, add } = await serveChat();
+    await add(chat("1"));
     expect((await get({}, { headers: { connection: "close" } })).texts).toEqual(["1"]);
     expect((await get()).texts).toEqual([]);
   });
 
   it("beyond the head, of a log restored from an older copy, begins anew", async () => {
-    const { get, log, positions } = await serve();
-    log.add(1, ...chats(1, 10));
+    const { get, add, setPosition, store } = await serveChat();
+    await add(...chats(1, 10));
     await get();
-    for (const key of positions.rows.keys()) positions.rows.set(key, 99);
+    for (const [reader, room] of [...setPosition.mock.calls]) await store.positions.set(reader, room, 99);
     expect((await get({ limit: 2 })).texts).toEqual(["9", "10"]);
-    log.add(1, chat("11"));
+    await add(chat("11"));
     expect((await get()).texts).toEqual(["11"]);
   });
 });
 
 describe("wait=", () => {
   it("answers as soon as there is something to show, passing over the rest", async () => {
-    const { get, log, clock } = await serve();
+    const { get, add, clock, store } = await serveChat();
+    const read = vi.spyOn(store.log, "read");
     await get();
     const waiting = get({ wait: 60 });
     await until(() => clock.sleeping > 0);
-    const reads = log.reads;
-    log.add(1, stats());
-    await until(() => log.reads > reads && clock.sleeping > 0);
-    clock.advance(59_000);
-    log.add(1, chat("now"));
+    const reads = read.mock.calls.length;
+    await add(stats());
+    await until(() => read.mock.calls.length > reads && clock.sleeping > 0);
+    await clock.advance(59_000);
+    await add(chat("now"));
     expect((await waiting).texts).toEqual(["now"]);
   });
 
   it("ends with [] when its time is over, and what was hidden stays passed over", async () => {
-    const { get, log, clock, positions } = await serve();
+    const { get, add, clock, positions, store } = await serveChat();
+    const read = vi.spyOn(store.log, "read");
     const waiting = get({ wait: 5 });
     await until(() => clock.sleeping > 0);
-    log.add(1, stats(), stats());
-    await until(() => log.reads > 0 && clock.sleeping > 0);
-    clock.advance(5_000);
+    await add(stats(), stats());
+    await until(() => read.mock.calls.length > 0 && clock.sleeping > 0);
+    await clock.advance(5_000);
     const answer = await waiting;
     expect(answer.text).toBe('{"code":200,"data":[],"msg":"success"}');
     await get();
-    expect([...positions.rows.values()]).toEqual([2]);
+    expect(await positions()).toEqual([2]);
   });
 
   it("does not look at the log while nothing comes", async () => {
-    const { get, log, clock } = await serve();
+    const { get, tell, clock, store } = await serveChat();
+    const read = vi.spyOn(store.log, "read");
     await get();
     const waiting = get({ wait: 60 });
     await until(() => clock.sleeping > 0);
-    const reads = log.reads;
-    log.add(2, chat("elsewhere"));
-    clock.advance(30_000);
+    const reads = read.mock.calls.length;
+    await tell("456", chat("elsewhere"));
+    await clock.advance(30_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(log.reads).toBe(reads);
-    clock.advance(30_000);
+    expect(read).toHaveBeenCalledTimes(reads);
+    await clock.advance(30_000);
     expect((await waiting).texts).toEqual([]);
   });
 
   it("misses nothing that comes while it looks", async () => {
-    const { get, log } = await serve({ clock: systemClock });
+    const { get, add } = await serveChat({ clock: systemClock });
     await get();
     const got: unknown[] = [];
     const reader = (async () => {
       while (got.length < 300) got.push(...(await get({ wait: 10 })).texts);
     })();
     for (const text of texts(1, 300)) {
-      log.add(1, chat(text));
+      await add(chat(text));
       if (Number(text) % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await reader;
@@ -215,7 +217,7 @@ describe("wait=", () => {
   });
 
   it("is ended by a newer call of the same token, client and room, which answers instead", async () => {
-    const { get, log, clock, positions } = await serve();
+    const { get, add, clock, positions } = await serveChat();
     await get();
     const older = get({ wait: 60 });
     await until(() => clock.sleeping > 0);
@@ -224,16 +226,16 @@ describe("wait=", () => {
     await until(() => clock.sleeping > 2);
     const newer = get({ wait: 60 });
     expect((await older).texts).toEqual([]);
-    log.add(1, chat("for all that wait"));
+    await add(chat("for all that wait"));
     expect((await newer).texts).toEqual(["for all that wait"]);
     expect((await other).texts).toEqual(["for all that wait"]);
     expect((await cursor).texts).toEqual(["for all that wait"]);
     await get();
-    expect([...positions.rows.values()]).toEqual([1, 1]);
+    expect(await positions()).toEqual([1, 1]);
   });
 
   it("gives way when its client goes, and nothing is lost", async () => {
-    const { get, log, clock } = await serve();
+    const { get, add, clock } = await serveChat();
     await get();
     const gone = new AbortController();
     const left = get({ wait: 60 }, { signal: gone.signal }).catch(() => "gone");
@@ -241,7 +243,7 @@ describe("wait=", () => {
     gone.abort();
     expect(await left).toBe("gone");
     await until(() => clock.sleeping === 0);
-    log.add(1, chat("kept"));
+    await add(chat("kept"));
     expect((await get()).texts).toEqual(["kept"]);
   });
 });

@@ -1,5 +1,5 @@
-import type { NewEvent } from "../../src/events/event.js";
-import { chat, follow, join, person } from "./events.js";
+import type { NewEvent } from "../../../src/events/event.js";
+import { chat, follow, join, person } from "../events.js";
 
 const member = (nickname: string, id: string, shortId: string, msgId: string, secUid: string) =>
   join({ id: msgId, user: person({ nickname, id, shortId, secUid }) });
