@@ -24,8 +24,6 @@ export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<vo
   await app.register(
     async (v1) => {
       v1.setValidatorCompiler(checkRequest);
-      // Schemas of answers describe; what was stored goes out as it is.
-      v1.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
       adminByDefault(v1);
       v1.addHook("onRequest", async (_request, reply) => {
         reply.header("cache-control", "no-store");
