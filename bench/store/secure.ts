@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import type { NewEvent } from "../../src/events/event.js";
-import { Appender, prepareBatch } from "../../src/store/sqlite/append.js";
+import { Appender, prepareBatch } from "../../src/store/sqlite/log.js";
 import { migrate } from "../../src/store/sqlite/migrate.js";
 import { answer, cpuSeconds } from "../child.js";
 import { interleave, median } from "../rounds.js";

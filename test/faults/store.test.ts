@@ -4,7 +4,8 @@ import type { LiveEvent } from "../../src/events/event.js";
 import { checkStore } from "../../src/store/check.js";
 import { SqliteConnection } from "../../src/store/sqlite/connection.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
-import { SqliteLog } from "../../src/store/sqlite/log.js";
+import { sqliteDatabase } from "../../src/store/sqlite/driver.js";
+import { sqliteLog } from "../../src/store/sqlite/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { fastClock } from "../clock.js";
@@ -34,7 +35,7 @@ function breakable(): { store: Store; connection: SqliteConnection } {
     () => whole.close(),
     () => connection.close(),
   );
-  return { store: { ...whole, log: new SqliteLog(connection) }, connection };
+  return { store: { ...whole, log: sqliteLog(connection, sqliteDatabase(connection)) }, connection };
 }
 
 describe.each([

@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import { check } from "../../src/store/check.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
-import { dayOf, UNDATED } from "../../src/store/postgres/day.js";
-import { readAfter } from "../../src/store/postgres/log.js";
+import { dayOf, UNDATED } from "../../src/store/postgres/days.js";
+import { EVENTS } from "../../src/store/postgres/events.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
+import { pageReader } from "../../src/store/sql/log.js";
 import { chat, chats, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { indexAll } from "../contracts/search.js";
@@ -205,10 +206,11 @@ describe("days", () => {
     await append(chat(idAt(DAY)));
     const connection = new PostgresConnection(urls[0] ?? "", systemClock);
     const dropped = await connection.read(async (session) => {
+      const page = pageReader(EVENTS);
       // Planned, but no event read yet.
-      await readAfter(session, room, 0, 0, {});
+      await session.perform(page(room, 0, 0, {}, "ASC"));
       const count = await store.retention.dropDays(DAY + DAY_MS);
-      expect((await readAfter(session, room, 0, 9, {})).events).toHaveLength(1);
+      expect((await session.perform(page(room, 0, 9, {}, "ASC"))).events).toHaveLength(1);
       return count;
     });
     expect(dropped).toBe(0);

@@ -1,8 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "../postgres/connection.js";
-import { dayOf } from "../postgres/day.js";
-import { Days } from "../postgres/days.js";
+import { Days, dayOf } from "../postgres/days.js";
 import type { PostgresSession } from "../postgres/session.js";
 import { ROOMS, type Table } from "../sql/tables.js";
 import type { Value } from "../sql/work.js";

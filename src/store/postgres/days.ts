@@ -1,9 +1,49 @@
-import type { RoomKey } from "../log.js";
-import type { Removal } from "../page.js";
 import type { PostgresConnection } from "./connection.js";
-import { searchTableOf, tableOf, UNDATED } from "./day.js";
 import { LOCKS } from "./locks.js";
-import type { PostgresSession } from "./session.js";
+
+export const DAY_MS = 86_400_000;
+/** First and last day that an id may tell, 2016-01-01 (before the platform) and 2100-01-01: ids that say another time say none. */
+const FIRST_DAY = 16_801;
+const LAST_DAY = 47_481;
+
+/** Day of events whose id tells no time: hashes, combos that we settle, the system's. They are never dropped by the day. */
+export const UNDATED = 0;
+
+/**
+ * Returns the day (UTC, days since 1970) that an event is kept under. It is told by the id alone, so that a repeat meets the same unique
+ * key whenever it comes and whatever time it says. Ids of the platform begin with seconds × 2^32 and more; ours may name ms.
+ */
+export function dayOf(id: string): number {
+  const ms = timeOf(id);
+  const day = Math.floor(ms / DAY_MS);
+  return day >= FIRST_DAY && day <= LAST_DAY ? day : UNDATED;
+}
+
+/** Returns the day that a time (ms UTC) lies in. */
+export function dayAt(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}
+
+function timeOf(id: string): number {
+  const platform = /^[0-9]{16,20}(?=:|$)/.exec(id);
+  if (platform !== null) return Number(BigInt(platform[0]) >> 32n) * 1000;
+  const own = /^(?:gap|state):([0-9]{13})(?![0-9])/.exec(id);
+  return own?.[1] === undefined ? 0 : Number(own[1]);
+}
+
+/** Returns the name of the table that holds a day's events; `append_events` makes the same name. */
+export function tableOf(day: number): string {
+  return `events_${nameOf(day)}`;
+}
+
+/** Returns the name of the table that holds what a day's events are found by. */
+export function searchTableOf(day: number): string {
+  return `search_${nameOf(day)}`;
+}
+
+function nameOf(day: number): string {
+  return day === UNDATED ? "undated" : new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll("-", "");
+}
 
 /** Makes the tables of days, before their first event. */
 export class Days {
@@ -49,10 +89,4 @@ export class Days {
       await session.run("INSERT INTO day_tables(day) VALUES ($1)", day);
     });
   }
-}
-
-/** Returns the days whose tables may hold seqs of a range of a room, both ends included. */
-export async function daysOf(session: PostgresSession, room: RoomKey, { from, to }: Removal): Promise<readonly number[]> {
-  const sql = "SELECT day FROM room_days WHERE room = $1 AND max_seq >= $2 AND min_seq <= $3";
-  return (await session.rows<{ day: number }>(sql, room, from, to)).map(({ day }) => day);
 }

@@ -1,125 +1,201 @@
-import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { AppendObservers } from "../append-health.js";
-import type { Appended, AppendObserver, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
-import { type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
-import type { Value } from "../sql/work.js";
-import { eventOf, StoredEvent } from "../stored-event.js";
+import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
+import { type Row, rowOf } from "../row.js";
+import { sqlLog } from "../sql/log.js";
+import type { SqlDatabase } from "../sql/work.js";
 import { Waker } from "../waker.js";
-import { Flusher, prepareBatch } from "./append.js";
-import { removeEvents, replaceEvents } from "./change.js";
-import { type PostgresConnection, SerialWriter } from "./connection.js";
-import { dayOf } from "./day.js";
-import { Days } from "./days.js";
-import type { PostgresSession } from "./session.js";
+import type { PostgresConnection } from "./connection.js";
+import { Days, dayOf } from "./days.js";
+import { EVENTS } from "./events.js";
+import { isMissingDay, isValues } from "./refusal.js";
 import { type Head, HeadWatch, tellOthers } from "./wakes.js";
 
-/** Events deleted in one transaction: meanwhile nothing is appended to the room. */
-const REMOVE_CHUNK = 2000;
+/** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
+const MAX_EVENTS = 5000;
+/** Most waiting events (100 MB or so), beyond which calls are refused: the database does not keep up. */
+const MAX_WAITING = 200_000;
 
-const BY_ID = "FROM events WHERE day = ANY($1::integer[]) AND room = $2 AND id = ANY($3::text[])";
+interface AppendCall {
+  readonly batches: readonly PostgresBatch[];
+  readonly weight: number;
+  readonly resolve: (appended: readonly Appended[]) => void;
+  readonly reject: (error: unknown) => void;
+}
 
-type Range = { readonly oldest: number; readonly head: number };
-
-/** Log in PostgreSQL. `close` closes the whole store. */
-export class PostgresLog implements Log {
-  readonly id: string;
+/**
+ * Commits in groups: one statement is under way at a time, and what comes meanwhile shares the next one. The order of calls is thus kept,
+ * and the more there is to do the more is done at once. A call that fails takes no other with it.
+ */
+class Flusher {
   readonly #connection: PostgresConnection;
-  readonly #flusher: Flusher;
-  readonly #changes: SerialWriter;
-  readonly #observers = new AppendObservers();
-  readonly #waker: Waker;
-  readonly #watch: HeadWatch;
+  readonly #days: Days;
+  #calls: AppendCall[] = [];
+  #waiting = 0;
+  #running = false;
 
-  constructor(connection: PostgresConnection, id: string) {
-    this.id = id;
+  constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#flusher = new Flusher(connection, new Days(connection));
-    this.#changes = new SerialWriter(connection);
-    this.#watch = new HeadWatch(connection, (rooms) => this.#waker.notify(rooms));
-    this.#waker = new Waker(this.#watch.start);
-    connection.onClose(() => this.#waker.close());
+    this.#days = new Days(connection);
   }
 
-  append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
-    const append = async () => {
-      const appended = await this.#flusher.append(batches.map(prepareBatch));
-      const moved = appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }): Head => [room, head]);
-      if (moved.length === 0) return appended;
-      this.#watch.hear(moved);
-      void this.#connection.guard(() => tellOthers(this.#connection, moved)).catch(() => undefined);
-      return appended;
-    };
-    return this.#observers.during(batches, () => this.#connection.guard(append));
+  /** Appends with the next statement. */
+  append(batches: readonly PostgresBatch[]): Promise<readonly Appended[]> {
+    const weight = batches.reduce((sum, { rows }) => sum + rows.length, 1);
+    if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0)
+      return Promise.reject(new DyliveError("internal", `${this.#waiting} events wait for the database already`));
+    return new Promise((resolve, reject) => {
+      this.#calls.push({ batches, weight, resolve, reject });
+      this.#waiting += weight;
+      if (!this.#running) void this.#run();
+    });
   }
 
-  observe(observer: AppendObserver): void {
-    this.#observers.add(observer);
+  async #run(): Promise<void> {
+    this.#running = true;
+    // Calls of the same turn share the first statement too.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#calls.length > 0) await this.#settle(this.#take());
+    this.#running = false;
   }
 
-  read(room: RoomKey, after: number, limit: number, where: Where = {}): Promise<Page> {
-    return this.#connection.read((session) => readAfter(session, room, after, limit, where));
-  }
-
-  readBefore(room: RoomKey, before: number, limit: number, where: Where = {}): Promise<Page> {
-    return this.#connection.read((session) => readBefore(session, room, before, limit, where));
-  }
-
-  async heads(rooms?: readonly RoomKey[]): Promise<ReadonlyMap<RoomKey, Range>> {
-    const found = await this.#connection.ask((session) => rangesOf(session, rooms));
-    const ranges = new Map(found.map(({ room, oldest, head }) => [room, { oldest: oldest ?? head + 1, head }]));
-    return rooms === undefined ? ranges : new Map(rooms.map((room) => [room, ranges.get(room) ?? { oldest: 1, head: 0 }]));
-  }
-
-  async combos(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, ComboMark>> {
-    const marks = await this.#connection.ask((session) =>
-      session.rows<{ id: string; high: number | null; settled: boolean | null }>(
-        `SELECT combo_id AS id, max(combo_total) AS high, bool_or(settled) AS settled FROM events
-         WHERE room = $1 AND combo_id = ANY($2::text[]) GROUP BY combo_id`,
-        room,
-        ids,
-      ),
-    );
-    return new Map(marks.map(({ id, high, settled }) => [id, { high: high ?? 0, settled: settled === true }]));
-  }
-
-  async known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.#connection.ask((session) => session.rows<{ id: string }>(`SELECT id ${BY_ID}`, daysOf(ids), room, ids));
-    return new Set(rows.map(({ id }) => id));
-  }
-
-  async byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>> {
-    const rows = await this.#connection.ask((session) =>
-      session.rows<{ id: string; seq: number; body: string }>(`SELECT id, seq, body ${BY_ID}`, daysOf(ids), room, ids),
-    );
-    return new Map(rows.map(({ id, seq, body }) => [id, eventOf(seq, body)]));
-  }
-
-  wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
-    return this.#waker.wakes(signal);
-  }
-
-  async replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void> {
-    const copies = structuredClone(events);
-    await this.#changes.write((session) => replaceEvents(session, room, copies));
-  }
-
-  async remove(room: RoomKey, from: number, to: number, reason: "retention"): Promise<void> {
-    const [found] = await this.#connection.ask((session) => rangesOf(session, [room]));
-    const last = Math.min(to, found?.head ?? 0);
-    for (let next = Math.max(from, 1); next <= last; next += REMOVE_CHUNK) {
-      const chunk = { from: next, to: Math.min(next + REMOVE_CHUNK - 1, last) };
-      await this.#changes.write((session) => removeEvents(session, room, chunk, reason));
+  #take(): readonly AppendCall[] {
+    let weight = 0;
+    let count = 0;
+    for (const call of this.#calls) {
+      if (count > 0 && weight + call.weight > MAX_EVENTS) break;
+      weight += call.weight;
+      count++;
     }
+    this.#waiting -= weight;
+    return this.#calls.splice(0, count);
   }
 
-  close(): Promise<void> {
-    return this.#connection.close();
+  async #settle(calls: readonly AppendCall[]): Promise<void> {
+    try {
+      const batches = calls.flatMap((call) => call.batches);
+      const appended = await appendBatches(this.#connection, this.#days, batches);
+      let at = 0;
+      for (const call of calls) {
+        call.resolve(appended.slice(at, at + call.batches.length));
+        at += call.batches.length;
+      }
+    } catch (error) {
+      if (calls.length > 1 && isValues(error)) for (const call of calls) await this.#settle([call]);
+      else for (const call of calls) call.reject(error);
+    }
   }
 }
 
+/** Batch made ready for storing: later changes to the events do not reach the store. */
+interface PostgresBatch {
+  readonly room: RoomKey;
+  readonly epoch: number;
+  readonly rows: readonly Row[];
+  readonly days: readonly number[];
+}
+
+/** Row of the answer of `append_events`. */
+interface AppendTold {
+  readonly o_n: number;
+  readonly o_room: number;
+  readonly o_seq: number;
+  readonly o_epoch: number;
+}
+
+const SQL = "SELECT * FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+
+/** Turns a batch into rows. */
+function prepareBatch({ room, epoch, events }: RoomBatch): PostgresBatch {
+  const rows = events.map((event) => rowOf(event));
+  return { room, epoch, rows, days: rows.map(({ id }) => dayOf(id)) };
+}
+
+/** Appends batches in one transaction, which is one statement. */
+async function appendBatches(connection: PostgresConnection, days: Days, batches: readonly PostgresBatch[]): Promise<readonly Appended[]> {
+  const wanted = new Set(batches.flatMap((batch) => batch.days));
+  await days.make(wanted);
+  try {
+    return resultsOf(batches, await send(connection, batches));
+  } catch (error) {
+    if (!isMissingDay(error)) throw error;
+    days.forget();
+    await days.make(wanted);
+    return resultsOf(batches, await send(connection, batches));
+  }
+}
+
+function send(connection: PostgresConnection, batches: readonly PostgresBatch[]): Promise<readonly AppendTold[]> {
+  const each = <T>(of: (row: Row, batch: PostgresBatch, at: number) => T) =>
+    batches.flatMap((batch) => batch.rows.map((row, at) => of(row, batch, at)));
+  return connection.borrow((session) =>
+    session.rows<AppendTold>(
+      SQL,
+      [...new Set(batches.map(({ room }) => room))],
+      each((_, { room }) => room),
+      each((_, { epoch }) => epoch),
+      each((_, batch, at) => batch.days[at] ?? 0),
+      each(({ id }) => id),
+      each(({ type }) => type),
+      each(({ sessionId }) => sessionId),
+      each(({ userId }) => userId),
+      each(({ comboId }) => comboId),
+      each(({ comboTotal }) => comboTotal),
+      each(({ settled }) => settled),
+      each(({ diamonds }) => diamonds),
+      each(({ revision }) => revision),
+      each(({ body }) => body),
+    ),
+  );
+}
+
+function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[]): readonly Appended[] {
+  const seqs = new Map(told.flatMap(({ o_n, o_seq }) => (o_n > 0 ? [[o_n, o_seq] as const] : [])));
+  const heads = new Map(told.flatMap(({ o_n, o_room, o_seq, o_epoch }) => (o_n > 0 ? [] : [[o_room, { head: o_seq, epoch: o_epoch }]])));
+  let n = 0;
+  return batches.map(({ room, epoch, rows }) => {
+    const mark = heads.get(room);
+    if (mark === undefined || mark.epoch !== epoch) {
+      n += rows.length;
+      return { room, head: mark?.head ?? 0, fenced: true };
+    }
+    let tooOld = 0;
+    const stored = rows.map(() => {
+      const seq = seqs.get(++n) ?? null;
+      if (seq !== -1) return seq;
+      tooOld++;
+      return null;
+    });
+    for (const seq of stored) mark.head = Math.max(mark.head, seq ?? 0);
+    return { room, head: mark.head, stored, ...(tooOld > 0 && { tooOld }) };
+  });
+}
+
+/** Returns the log in PostgreSQL. `close` closes the whole store. @throws DyliveError bad_config when the database has no log */
+export async function postgresLog(connection: PostgresConnection, database: SqlDatabase): Promise<Log> {
+  const id = await logIdOf(connection);
+  const flusher = new Flusher(connection);
+  const watch = new HeadWatch(connection, (rooms) => waker.notify(rooms));
+  const waker: Waker = new Waker(watch.start);
+  connection.onClose(() => waker.close());
+  return sqlLog(database, {
+    id,
+    table: EVENTS,
+    waker,
+    append: (batches) =>
+      connection.guard(async () => {
+        const appended = await flusher.append(batches.map(prepareBatch));
+        const moved = appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }): Head => [room, head]);
+        if (moved.length === 0) return appended;
+        watch.hear(moved);
+        void connection.guard(() => tellOthers(connection, moved)).catch(() => undefined);
+        return appended;
+      }),
+    close: () => connection.close(),
+  });
+}
+
 /** Returns the name of the log that a database holds. */
-export async function logIdOf(connection: PostgresConnection): Promise<string> {
+async function logIdOf(connection: PostgresConnection): Promise<string> {
   const rows = await connection.ask((session) =>
     session.rows<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key IN ('log_id', 'copying')"),
   );
@@ -130,94 +206,4 @@ export async function logIdOf(connection: PostgresConnection): Promise<string> {
     "bad_config",
     "a store was being copied into it, which is not finished: run `dylive migrate sqlite-to-postgres` again",
   );
-}
-
-function daysOf(ids: readonly string[]): readonly number[] {
-  return [...new Set(ids.map(dayOf))];
-}
-
-function rangesOf(session: PostgresSession, rooms?: readonly RoomKey[]) {
-  return session.rows<{ room: RoomKey; head: number; oldest: number | null }>(
-    `SELECT h.room, h.head, (SELECT min(d.min_seq) FROM room_days d WHERE d.room = h.room) AS oldest FROM heads h
-     ${rooms === undefined ? "" : "WHERE h.room = ANY($1::bigint[])"} ORDER BY h.room`,
-    ...(rooms === undefined ? [] : [rooms]),
-  );
-}
-
-/** Facts that a page is planned by. Days as [day, first seq, last seq], removals as [first seq, last seq]. */
-interface ReadLook {
-  readonly head: number;
-  readonly removals: readonly (readonly [number, number])[];
-  readonly days: readonly (readonly [number, number, number])[];
-}
-type EventColumns = ConstructorParameters<typeof StoredEvent>[1] & { readonly seq: number };
-
-/** SQL condition that names the events' table, so that no day can be dropped before the transaction ends. */
-const HOLD_DAYS = "NOT EXISTS (SELECT FROM events WHERE false)";
-
-const look = (removals: string, days: string) => `SELECT h.head,
-    (SELECT coalesce(json_agg(json_build_array(r.from_seq, r.to_seq)), '[]') FROM (${removals} LIMIT 2) r) AS removals,
-    (SELECT coalesce(json_agg(json_build_array(d.day, d.min_seq, d.max_seq)), '[]') FROM room_days d WHERE d.room = h.room AND ${days}) AS days
-  FROM heads h WHERE h.room = $1 AND ${HOLD_DAYS}`;
-const LOOK_AFTER = look("SELECT from_seq, to_seq FROM removals WHERE room = $1 AND to_seq > $2 ORDER BY from_seq", "d.max_seq > $2");
-const LOOK_BEFORE = look(
-  "SELECT from_seq, to_seq FROM removals WHERE room = $1 AND from_seq < $2 ORDER BY from_seq DESC",
-  "d.min_seq < $2",
-);
-
-/**
- * Returns a page of events after a seq. Call it inside a transaction on one snapshot, so that head, removals and events are of one moment.
- */
-export async function readAfter(session: PostgresSession, room: RoomKey, after: number, limit: number, where: Where): Promise<Page> {
-  const found = await session.row<ReadLook>(LOOK_AFTER, room, after);
-  if (found === undefined) return pageOf([], 0, 0);
-  const plan = planForward(after, found.head, found.removals.map(removalOf));
-  const rows = await rowsOf(session, room, plan, found, limit, where, "ASC");
-  return pageOf(rows, rows.length >= limit ? (rows.at(-1)?.seq ?? plan.from - 1) : plan.to, found.head, plan);
-}
-
-/** Returns a page as {@link readAfter} does, of the newest events before a seq. */
-async function readBefore(session: PostgresSession, room: RoomKey, before: number, limit: number, where: Where): Promise<Page> {
-  const found = await session.row<ReadLook>(LOOK_BEFORE, room, before);
-  if (found === undefined) return pageOf([], 1, 0);
-  const plan = planBackward(before, found.head, found.removals.map(removalOf));
-  const rows = (await rowsOf(session, room, plan, found, limit, where, "DESC")).toReversed();
-  return pageOf(rows, rows.length >= limit ? (rows[0]?.seq ?? plan.to + 1) : plan.from, found.head, plan);
-}
-
-/** Returns the days that may hold seqs of a range. */
-function daysIn(days: ReadLook["days"], from: number, to: number): readonly number[] {
-  return days.filter(([, min, max]) => max >= from && min <= to).map(([day]) => day);
-}
-
-async function rowsOf(
-  session: PostgresSession,
-  room: RoomKey,
-  { from, to }: Plan,
-  { days }: ReadLook,
-  limit: number,
-  { types, sessionId, userId, minDiamonds }: Where,
-  order: "ASC" | "DESC",
-): Promise<readonly StoredEvent[]> {
-  if (to < from || limit <= 0) return [];
-  const values: Value[] = [daysIn(days, from, to), room, from, to, limit];
-  const terms = ["day = ANY($1::integer[])", "room = $2", "seq BETWEEN $3 AND $4"];
-  const add = (term: (name: string) => string, value: Value | undefined) => {
-    if (value !== undefined) terms.push(term(`$${values.push(value)}`));
-  };
-  add((name) => `type = ANY(${name}::text[])`, types);
-  add((name) => `session_id = ${name}`, sessionId);
-  add((name) => `user_id = ${name}`, userId);
-  add((name) => `diamonds >= ${name}`, minDiamonds);
-  // Planned with the values at hand: only the tables of these days are looked at, even for their existence.
-  const rows = await session.rows<EventColumns>(
-    `SELECT seq, type, session_id AS "sessionId", user_id AS "userId", diamonds, body FROM events
-     WHERE ${terms.join(" AND ")} ORDER BY seq ${order} LIMIT $5`,
-    ...values,
-  );
-  return rows.map((row) => new StoredEvent(row.seq, row));
-}
-
-function removalOf([from, to]: readonly [number, number]): Removal {
-  return { from, to };
 }

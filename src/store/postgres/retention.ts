@@ -2,7 +2,7 @@ import type { Retention } from "../retention.js";
 import { sqlRetention } from "../sql/retention.js";
 import type { SqlDatabase } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
-import { DAY_MS, dayAt, searchTableOf, tableOf, UNDATED } from "./day.js";
+import { DAY_MS, dayAt, searchTableOf, tableOf, UNDATED } from "./days.js";
 import { LOCKS } from "./locks.js";
 import { isConflict, isLocked } from "./refusal.js";
 import type { PostgresSession } from "./session.js";

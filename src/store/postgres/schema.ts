@@ -9,25 +9,15 @@ const WRITER: TableWriter = {
 
 /**
  * Tables of events and of what they are found by.
- * - `events` has a table for each day that is told by the event's id (`day.ts`), so that a repeat meets its first copy and a day can be
+ * - `events` has a table for each day that is told by the event's id (`days.ts`), so that a repeat meets its first copy and a day can be
  *   dropped whole. Tables are made when the first event of their day comes.
  * - `room_days`: in which days a room has events, between which seqs, and how many bytes of JSON text: reads look into these tables only.
- * - `heads` is locked by whoever appends to the room: seqs have no gaps and are in the order of commits. It is apart from `rooms`, narrow and
- *   with room to spare, because it is written with every append.
  * - `day_tables`: the days that have a table.
  * - `meta.horizon`: events of earlier days were dropped, and are refused.
  * - `search.words` are made by us (`store/search-terms.ts`), with one more for the room, so that the index needs no other column. Its
  *   tables are those of the same days as the events', and are dropped with them.
- * - `search_rooms.indexed`: the index holds every kept event up to this seq, and none after. A transaction that changes events of a room
- *   locks its row.
  */
 const EVENTS = `
-CREATE TABLE heads(
-  room bigint PRIMARY KEY REFERENCES rooms(room),
-  head bigint NOT NULL DEFAULT 0,
-  epoch bigint NOT NULL DEFAULT 0
-) WITH (fillfactor = 50);
-
 CREATE TABLE events(
   day integer NOT NULL,
   room bigint NOT NULL,
@@ -72,11 +62,6 @@ CREATE TABLE search(
 ) PARTITION BY RANGE(day);
 CREATE INDEX search_words ON search USING gin(words);
 CREATE TABLE search_undated PARTITION OF search FOR VALUES FROM (0) TO (1);
-
-CREATE TABLE search_rooms(
-  room bigint PRIMARY KEY,
-  indexed bigint NOT NULL DEFAULT 0
-) WITH (fillfactor = 70);
 `;
 
 /**

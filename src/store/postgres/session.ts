@@ -62,10 +62,11 @@ export class PostgresSession {
     for (let step = work.next(); ; step = work.next(await this.#answer(step.value))) if (step.done === true) return step.value;
   }
 
-  async #answer({ sql, values, each }: SqlStatement): Promise<SqlAnswer> {
+  async #answer({ sql, values, each, arrays = false }: SqlStatement): Promise<SqlAnswer> {
     // Rows become columns: one array for each parameter.
     const given = each === undefined ? values : (each[0] ?? []).map((_, at) => each.map((row) => row[at] ?? null));
-    const { rows, rowCount } = await this.#heard(() => this.#client.query(queryOf(sql, given)));
+    const query = { ...queryOf(sql, given), ...(arrays && { rowMode: "array" as const }) };
+    const { rows, rowCount } = await this.#heard(() => this.#client.query(query));
     return { rows, changes: rowCount ?? 0 };
   }
 }

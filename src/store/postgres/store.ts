@@ -6,6 +6,7 @@ import { sqlHooks } from "../sql/hooks.js";
 import { sqlErasures, sqlSecrets, sqlShared } from "../sql/meta.js";
 import { sqlPositions } from "../sql/positions.js";
 import { sqlRooms } from "../sql/rooms.js";
+import { sqlSearch } from "../sql/search.js";
 import { sqlSessions } from "../sql/sessions.js";
 import { sqlStatistics } from "../sql/statistics.js";
 import { sqlTokens } from "../sql/tokens.js";
@@ -14,13 +15,13 @@ import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
 import { postgresDatabase } from "./driver.js";
+import { EVENTS, SEARCH } from "./events.js";
 import { PostgresLeases } from "./leases.js";
-import { logIdOf, PostgresLog } from "./log.js";
+import { postgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
 import { messageOf } from "./refusal.js";
 import { Resumes } from "./resumes.js";
 import { postgresRetention } from "./retention.js";
-import { PostgresSearch } from "./search.js";
 import { PostgresSpooled } from "./spooled.js";
 import { PostgresWantedRooms } from "./wanted-rooms.js";
 
@@ -50,16 +51,15 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
   try {
     await migrate(connection);
     const database = postgresDatabase(connection);
-    const log = new PostgresLog(connection, await logIdOf(connection));
     return {
-      log,
+      log: await postgresLog(connection, database),
       rooms: { ...sqlRooms(database), setResume: new Resumes(connection).set },
       sessions: sqlSessions(database),
       positions: sqlPositions(database),
       tokens: sqlTokens(database),
       hooks: sqlHooks(database),
       statistics: sqlStatistics(database),
-      search: new PostgresSearch(connection),
+      search: sqlSearch(database, EVENTS, SEARCH),
       secrets: sqlSecrets(database),
       retention: postgresRetention(connection, database),
       residue: NOTHING_LEFT,

@@ -45,16 +45,21 @@ export const ROOMS: Table = {
 
 /**
  * All other tables that both engines have alike, in an order in which nothing refers to what is not there yet. Beside them each engine has
- * its own for events, heads and the search index.
+ * its own for events and the search index.
  *
+ * - `heads`: the newest seq and epoch of each room's log. It is apart from `rooms`, narrow and with room to spare, because it is written with
+ *   every append; in PostgreSQL whoever appends to the room locks its row, so that seqs are in the order of commits. A copy gets it with the
+ *   events.
  * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row; a hook's positions are in `positions`.
  *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
  * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
  *   nothing that was under way for it can be added to the new one. `tally` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
  *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
+ * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly Table[] = [
+  { name: "heads", keys: 1, fill: 50, copied: "false", columns: { room: ROOM, head: ZERO, epoch: ZERO } },
   { name: "aliases", keys: 2, columns: { kind: NAME, value: NAME, room: ROOM }, indexes: { room: "room" } },
   { name: "removals", keys: 2, columns: { room: ROOM, from_seq: COUNT, to_seq: COUNT, reason: NAME } },
   {
@@ -129,6 +134,7 @@ export const TABLES: readonly Table[] = [
   { name: "statistics_combos", keys: 2, copied: ALIVE, columns: { n: COUNT, combo_id: NAME, settled: COUNT } },
   { name: "statistics_words", keys: 3, copied: ALIVE, columns: { n: COUNT, kind: NAME, word: NAME, count: COUNT } },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
+  { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },
   { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },
 ];
 

@@ -41,32 +41,42 @@ export class WorkRunner {
     for (let step = work.next(); ; step = work.next(this.#answer(step.value))) if (step.done === true) return step.value;
   };
 
-  #answer({ sql, values, each }: SqlStatement): SqlAnswer {
-    const { statement, places } = this.#prepared.get(sql) ?? this.#prepare(sql);
-    const given = (row: readonly Value[]) => places.map((place) => storable(row[place] ?? null));
-    if (each === undefined) return execute(statement, given(values));
-    if (statement.reader) return { rows: each.flatMap((row) => statement.all(...given(row))), changes: each.length };
-    // Statistics write some hundred rows a step: nothing is made for them but their parameters.
-    for (const row of each) statement.run(...given(row));
-    return { rows: [], changes: each.length };
+  #answer({ sql, values, each, arrays = false }: SqlStatement): SqlAnswer {
+    const { statement, places } = this.#prepared.get(sql) ?? this.#prepare(sql, arrays);
+    if (each === undefined) return execute(statement, bound(places, values));
+    if (!statement.reader) {
+      for (const row of each) statement.run(bound(places, row));
+      return { rows: [], changes: each.length };
+    }
+    const rows: unknown[] = [];
+    for (const row of each) rows.push(...statement.all(bound(places, row)));
+    return { rows, changes: each.length };
   }
 
-  #prepare(sql: string): Prepared {
+  #prepare(sql: string, arrays: boolean): Prepared {
     const places: number[] = [];
     const text = sql.replace(/\$(\d+)/g, (_, n: string) => {
       places.push(Number(n) - 1);
       return "?";
     });
     const prepared = { statement: this.#database.prepare<unknown[], unknown>(text), places };
+    if (arrays) prepared.statement.raw();
     this.#prepared.set(sql, prepared);
     return prepared;
   }
 }
 
 function execute(statement: Statement<unknown[], unknown>, values: readonly unknown[]): SqlAnswer {
-  if (!statement.reader) return { rows: [], changes: statement.run(...values).changes };
-  const rows = statement.all(...values);
+  if (!statement.reader) return { rows: [], changes: statement.run(values).changes };
+  const rows = statement.all(values);
   return { rows, changes: rows.length };
+}
+
+/** Returns the parameters of a statement, place by place. Statistics write some hundred rows a step: nothing else is made for a row. */
+function bound(places: readonly number[], values: readonly Value[]): unknown[] {
+  const given = new Array<unknown>(places.length);
+  for (let at = 0; at < places.length; at++) given[at] = storable(values[places[at] ?? 0] ?? null);
+  return given;
 }
 
 function storable(value: Value): unknown {
@@ -85,6 +95,6 @@ function wellFormed(cell: unknown): unknown {
 export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
   const { run } = new WorkRunner(connection.database);
   const read: RunWork = (work) => connection.read(() => run(work()));
-  const write: RunWork = (work) => connection.write(() => run(work()));
+  const write: RunWork = (work, weight) => connection.write(() => run(work()), weight);
   return { clock: connection.clock, dialect: SQLITE, ask: read, read, write, lane: () => write };
 }

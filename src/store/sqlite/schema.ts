@@ -14,20 +14,12 @@ const WRITER: TableWriter = {
  *   as with a rowid in order of arrival, and (room, seq) needs no index of its own.
  * - the unique index begins with the id, because platform ids rise with time: all rooms then add at its right edge.
  * - numeric ids are kept as integers (8 bytes instead of 19), hence ANY.
- * - `heads` is apart from `rooms`: it is written with every append, and a narrow row keeps the write-ahead log small.
  * - `search` holds words made by us (`store/search-terms.ts`) and no text: which word is in which event is all it knows (`detail=none`), so
  *   that it takes some 25 bytes an event. Its rowid is the event's `pos`: the newest events of a room are found first.
- * - `search_rooms.indexed`: the index holds every kept event up to this seq, and none after.
  * - `blocks`: of each 1024 seqs (`pos >> 10`), as far as they are indexed, the times they span, their number and the bytes of their text. A
  *   time range thus needs no index of its own, and a room's size no counting.
  */
 const OWN = `
-CREATE TABLE heads(
-  room INTEGER PRIMARY KEY REFERENCES rooms(room),
-  head INTEGER NOT NULL DEFAULT 0,
-  epoch INTEGER NOT NULL DEFAULT 0
-) STRICT;
-
 CREATE TABLE events(
   pos INTEGER PRIMARY KEY,
   id ANY NOT NULL,
@@ -47,11 +39,6 @@ CREATE UNIQUE INDEX events_id ON events(id, room);
 CREATE INDEX events_combo ON events(room, combo_id, combo_total, settled) WHERE combo_id IS NOT NULL;
 
 CREATE VIRTUAL TABLE search USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
-
-CREATE TABLE search_rooms(
-  room INTEGER PRIMARY KEY,
-  indexed INTEGER NOT NULL
-) STRICT;
 
 CREATE TABLE blocks(
   block INTEGER PRIMARY KEY,

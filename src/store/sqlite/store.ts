@@ -6,17 +6,17 @@ import { sqlErasures, sqlSecrets } from "../sql/meta.js";
 import { sqlPositions } from "../sql/positions.js";
 import { sqlRetention } from "../sql/retention.js";
 import { sqlRooms } from "../sql/rooms.js";
+import { sqlSearch } from "../sql/search.js";
 import { sqlSessions } from "../sql/sessions.js";
 import { sqlStatistics } from "../sql/statistics.js";
 import { sqlTokens } from "../sql/tokens.js";
 import type { Store } from "../store.js";
 import { SqliteConnection } from "./connection.js";
 import { sqliteDatabase } from "./driver.js";
-import { SqliteLog } from "./log.js";
+import { blockOf, EVENTS, SEARCH } from "./events.js";
+import { sqliteLog } from "./log.js";
 import { MAX_SEQ, posOf } from "./pos.js";
 import { SqliteResidue } from "./residue.js";
-import { SqliteSearch } from "./search.js";
-import { blockOf } from "./search-write.js";
 
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */
 const GIVE_BACK_PAGES = 256;
@@ -73,14 +73,14 @@ export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }
   const connection = new SqliteConnection(path, clock, tell, mayOnlyRead);
   const database = sqliteDatabase(connection);
   return {
-    log: new SqliteLog(connection),
+    log: sqliteLog(connection, database),
     rooms: sqlRooms(database),
     sessions: sqlSessions(database),
     positions: sqlPositions(database),
     tokens: sqlTokens(database),
     hooks: sqlHooks(database),
     statistics: sqlStatistics(database),
-    search: new SqliteSearch(connection),
+    search: sqlSearch(database, EVENTS, SEARCH),
     secrets: sqlSecrets(database),
     retention: sqlRetention(database, sqliteFiles(connection)),
     residue: connection.database.memory ? NOTHING_LEFT : new SqliteResidue(connection),

@@ -1,0 +1,256 @@
+import type { EventType, LiveEvent } from "../../events/event.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { AppendObservers } from "../append-health.js";
+import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import { addRemoval, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { mayReplace, type Row, rowOf } from "../row.js";
+import { eventOf, StoredEvent } from "../stored-event.js";
+import type { Waker } from "../waker.js";
+import { arrays, type Cell, type Dialect, row, rows, run, type SqlDatabase, type Value, type Work } from "./work.js";
+
+/** Condition on the rows of a table, and its parameters: `$1`, `$2` … */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly Value[];
+}
+
+/**
+ * Events' table of an engine: how its rows are named, and what the engine keeps up beside it. PostgreSQL has a table for each day, so that
+ * whoever looks for events first finds out their days; SQLite has one table, and no days.
+ */
+export interface EventTable {
+  /** Column that a room's events are in order by. */
+  readonly order: string;
+  /** SQL for the oldest kept seq of a room of `heads h`, or null. */
+  readonly oldest: string;
+  /** SQL for the days, as `[day, first seq, last seq]`, of the events of a room of `heads h` after or before the seq `$2`; or null. */
+  readonly daysAfter: string;
+  readonly daysBefore: string;
+  /** Returns an id as it is stored. */
+  storedId(id: string): Cell;
+  /** Returns the days whose tables may hold seqs of a range of a room. */
+  days(room: RoomKey, range: Removal): Work<readonly number[]>;
+  /** Returns the days that ids tell. */
+  daysOf(ids: readonly string[]): readonly number[];
+  /** Return the condition of a range of a room's seqs, of some seqs of a room, of some ids of a room, which are on these days. */
+  within(days: readonly number[], room: RoomKey, range: Removal): Condition;
+  at(days: readonly number[], room: RoomKey, seqs: readonly number[]): Condition;
+  known(days: readonly number[], room: RoomKey, ids: readonly string[]): Condition;
+  /**
+   * Brings what is kept beside the table in line with an event that was replaced.
+   * @param id of the event as it was @param grown bytes by which its text is longer @param indexed whether it is in the search index
+   */
+  replaced(room: RoomKey, event: LiveEvent, id: string, grown: number, indexed: boolean): Work<void>;
+  /** Deletes the events of a range. @param indexed seq up to which the room's events are in the search index */
+  remove(room: RoomKey, range: Removal, indexed: number): Work<void>;
+}
+
+/** Parts of a log that are an engine's own. */
+interface LogParts {
+  readonly id: string;
+  readonly table: EventTable;
+  readonly waker: Waker;
+  append(batches: readonly RoomBatch[]): Promise<readonly Appended[]>;
+  close(): Promise<void>;
+}
+
+/** Most events deleted in one transaction: meanwhile nothing is appended to the room, or on SQLite nothing at all written. */
+const REMOVE_CHUNK = 2000;
+
+const KEPT = `seq, octet_length(body) AS bytes, CAST(id AS text) AS id, revision, session_id AS "session"`;
+/** Columns of an event that is replaced. */
+const COLUMNS = ["id", "type", "session_id", "user_id", "combo_id", "combo_total", "settled", "diamonds", "revision", "body"];
+
+/** Returns the log of a database. `close` closes the whole store. */
+export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, waker, append, close }: LogParts): Log {
+  const write = lane();
+  const observers = new AppendObservers();
+  const page = pageReader(table);
+  const ranges = (rooms?: readonly RoomKey[]) =>
+    rows<{ room: RoomKey; head: number; oldest: number | null }>(
+      `SELECT h.room, h.head, ${table.oldest} AS oldest FROM heads h
+       ${rooms === undefined ? "" : `WHERE h.room ${dialect.among("$1", "bigint")}`} ORDER BY h.room`,
+      ...(rooms === undefined ? [] : [rooms]),
+    );
+  /** Returns columns of the events with these ids. */
+  const byIds = <T>(columns: string, room: RoomKey, ids: readonly string[]) => {
+    const { sql, values } = table.known(table.daysOf(ids), room, ids);
+    return ask(() => rows<T>(`SELECT CAST(id AS text) AS id, ${columns} FROM events WHERE ${sql}`, ...values));
+  };
+  return {
+    id,
+    append: (batches) => observers.during(batches, () => append(batches)),
+    observe: (observer) => observers.add(observer),
+    read: (room, after, limit, where = {}) => read(() => page(room, after, limit, where, "ASC")),
+    readBefore: (room, before, limit, where = {}) => read(() => page(room, before, limit, where, "DESC")),
+    heads: async (rooms) => {
+      const found = new Map((await ask(() => ranges(rooms))).map(({ room, oldest, head }) => [room, { oldest: oldest ?? head + 1, head }]));
+      return rooms === undefined ? found : new Map(rooms.map((room) => [room, found.get(room) ?? { oldest: 1, head: 0 }]));
+    },
+    combos: (room, ids) =>
+      ask(function* () {
+        const marks = yield* rows<{ id: string; high: number | null; settled: number | null }>(
+          `SELECT combo_id AS id, max(combo_total) AS high, max(CASE WHEN settled THEN 1 ELSE 0 END) AS settled FROM events
+           WHERE room = $1 AND combo_id ${dialect.among("$2", "text")} GROUP BY combo_id`,
+          ...[room, ids],
+        );
+        return new Map(marks.map(({ id, high, settled }): [string, ComboMark] => [id, { high: high ?? 0, settled: settled === 1 }]));
+      }),
+    known: async (room, ids) => new Set((await byIds<{ id: string }>("seq", room, ids)).map((one) => one.id)),
+    byId: async (room, ids) => {
+      const found = await byIds<{ id: string; seq: number; body: string }>("seq, body", room, ids);
+      return new Map(found.map((one) => [one.id, eventOf(one.seq, one.body)]));
+    },
+    wakes: (signal) => waker.wakes(signal),
+    replace: async (room, events) => {
+      const copies = structuredClone(events);
+      await write(() => replaceEvents(dialect, table, room, copies), events.length);
+    },
+    remove: async (room, from, to, reason) => {
+      const [found] = await ask(() => ranges([room]));
+      const last = Math.min(to, found?.head ?? 0);
+      for (let next = Math.max(from, 1); next <= last; next += REMOVE_CHUNK) {
+        const chunk = { from: next, to: Math.min(next + REMOVE_CHUNK - 1, last) };
+        await write(() => removeEvents(dialect, table, room, chunk, reason), REMOVE_CHUNK);
+      }
+    },
+    close,
+  };
+}
+
+/** Facts that a page is planned by: a row for each of the removals that are near, or one without. */
+interface PageLook {
+  readonly head: number;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly days: readonly (readonly [day: number, first: number, last: number])[] | null;
+}
+
+/** Columns of an event that pages are made of. */
+type EventColumns = [seq: number, type: EventType, sessionId: string | null, userId: string | null, diamonds: number | null, body: string];
+
+/** Returns the work that reads a page. It runs on one snapshot, so that head, removals and events are of one moment. */
+export function pageReader(table: EventTable) {
+  const look = (
+    days: string,
+    near: string,
+    order: "ASC" | "DESC",
+  ) => `SELECT h.head, r.from_seq AS "from", r.to_seq AS "to", ${days} AS days
+    FROM heads h LEFT JOIN (SELECT * FROM removals WHERE room = $1 AND ${near} ORDER BY from_seq ${order} LIMIT 2) r ON r.room = h.room
+    WHERE h.room = $1 ORDER BY r.from_seq ${order}`;
+  const looks = {
+    ASC: look(table.daysAfter, "to_seq > $2", "ASC"),
+    DESC: look(table.daysBefore, "from_seq < $2", "DESC"),
+  };
+  /** Returns the condition of what is looked for in some range. */
+  const matching = ({ sql, values: given }: Condition, { types, sessionId, userId, minDiamonds }: Where): Condition => {
+    const values = [...given];
+    const terms = [sql];
+    const add = (term: (name: string) => string, value: Value | undefined) => {
+      if (value !== undefined) terms.push(term(`$${values.push(value)}`));
+    };
+    if (types !== undefined)
+      terms.push(types.length === 0 ? "false" : `type IN (${types.map((type) => `$${values.push(type)}`).join(", ")})`);
+    add((name) => `session_id = ${name}`, sessionId);
+    add((name) => `user_id = ${name}`, userId);
+    add((name) => `diamonds >= ${name}`, minDiamonds);
+    return { sql: terms.join(" AND "), values };
+  };
+  return function* (room: RoomKey, cursor: number, limit: number, where: Where, order: "ASC" | "DESC"): Work<Page> {
+    const found = yield* rows<PageLook>(looks[order], room, cursor);
+    const { head = 0, days } = found[0] ?? {};
+    const removals = found.flatMap(({ from, to }): readonly Removal[] => (from === null || to === null ? [] : [{ from, to }]));
+    const plan = (order === "ASC" ? planForward : planBackward)(cursor, head, removals);
+    let events: StoredEvent[] = [];
+    if (plan.to >= plan.from && limit > 0) {
+      const near = (days ?? []).filter(([, first, last]) => last >= plan.from && first <= plan.to).map(([day]) => day);
+      const { sql, values } = matching(table.within(near, room, plan), where);
+      const stored = yield* arrays<EventColumns>(
+        `SELECT seq, type, session_id, user_id, diamonds, body FROM events WHERE ${sql}
+         ORDER BY ${table.order} ${order} LIMIT $${values.length + 1}`,
+        ...[...values, limit],
+      );
+      events = stored.map(
+        ([seq, type, sessionId, userId, diamonds, body]) => new StoredEvent(seq, { type, sessionId, userId, diamonds, body }),
+      );
+    }
+    const last = events.at(-1)?.seq;
+    if (order === "ASC") return pageOf(events, events.length >= limit ? (last ?? plan.from - 1) : plan.to, head, plan);
+    return pageOf(events.reverse(), events.length >= limit ? (last ?? plan.to + 1) : plan.from, head, plan);
+  };
+}
+
+/**
+ * Locks a room's search index and returns how far it goes: it holds every kept event up to this seq, and none after. Nobody indexes or changes
+ * the room's events until the transaction ends.
+ */
+export function* lockIndex(room: RoomKey): Work<number> {
+  const locked = yield* row<{ indexed: number }>(
+    "INSERT INTO search_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING indexed",
+    room,
+  );
+  return locked?.indexed ?? 0;
+}
+
+function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, events: readonly LiveEvent[]): Work<void> {
+  if (events.length === 0) return;
+  const indexed = yield* lockIndex(room);
+  const seqs = events.map(({ seq }) => seq);
+  const days = yield* table.days(room, { from: Math.min(...seqs), to: Math.max(...seqs) });
+  const { sql, values } = table.at(days, room, seqs);
+  const found = yield* rows<{ seq: number; bytes: number; id: string; revision: number; session: string | null }>(
+    `SELECT ${KEPT} FROM events WHERE ${sql} ORDER BY ${table.order} ${dialect.forUpdate}`,
+    ...values,
+  );
+  const kept = new Map(found.map((one) => [one.seq, one]));
+  for (const event of events) {
+    const before = kept.get(event.seq);
+    if (before === undefined) continue;
+    if (!mayReplace(before.id, event.id))
+      throw new DyliveError("bad_request", `event ${room}:${event.seq} is ${before.id}, not ${event.id}`);
+    const now = rowOf(event, before.revision + 1);
+    const bytes = Buffer.byteLength(now.body);
+    kept.set(event.seq, { seq: event.seq, bytes, id: now.id, revision: now.revision, session: now.sessionId });
+    yield* replaceOne(table, room, event.seq, before.id, now);
+    yield* table.replaced(room, event, before.id, bytes - before.bytes, event.seq <= indexed);
+    yield* markStale(dialect, room, [before.session ?? "", now.sessionId ?? ""], event.seq);
+  }
+}
+
+function* replaceOne(table: EventTable, room: RoomKey, seq: number, id: string, now: Row): Work<void> {
+  const { sql, values } = table.at(table.daysOf([id]), room, [seq]);
+  const set = COLUMNS.map((name, at) => `${name} = $${values.length + at + 1}`);
+  yield* run(
+    `UPDATE events SET ${set.join(", ")} WHERE ${sql}`,
+    ...[...values, table.storedId(now.id), now.type, now.sessionId, now.userId, now.comboId, now.comboTotal, now.settled, now.diamonds],
+    ...[now.revision, now.body],
+  );
+}
+
+/**
+ * Marks the statistics of broadcasts of which an event was or is: what they have counted is no longer so. In the transaction that replaces
+ * the event, so that none is missed.
+ */
+function* markStale({ least, greatest }: Dialect, room: RoomKey, sessionIds: readonly string[], seq: number): Work<void> {
+  const stale = "statistics_stale";
+  for (const sessionId of [...new Set(sessionIds)].sort())
+    yield* run(
+      `INSERT INTO ${stale}(room, session_id, from_seq, to_seq) VALUES ($1, $2, $3, $3) ON CONFLICT (room, session_id) DO UPDATE SET
+         from_seq = ${least}(${stale}.from_seq, excluded.from_seq), to_seq = ${greatest}(${stale}.to_seq, excluded.to_seq)`,
+      ...[room, sessionId, seq],
+    );
+}
+
+/** Removes the events of a range, and records that it was removed; ranges that touch become one. */
+function* removeEvents(dialect: Dialect, table: EventTable, room: RoomKey, range: Removal, reason: string): Work<void> {
+  // With the head, nobody appends to the room meanwhile: the seqs of its days stay what they are.
+  yield* row(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
+  yield* table.remove(room, range, yield* lockIndex(room));
+  yield* dialect.lock("remove");
+  const near = yield* rows<Removal>(
+    `DELETE FROM removals WHERE room = $1 AND from_seq <= $2 AND to_seq >= $3 RETURNING from_seq AS "from", to_seq AS "to"`,
+    ...[room, range.to + 1, range.from - 1],
+  );
+  for (const { from, to } of addRemoval(near, range))
+    yield* run("INSERT INTO removals(room, from_seq, to_seq, reason) VALUES ($1, $2, $3, $4)", room, from, to, reason);
+}

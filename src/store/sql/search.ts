@@ -1,0 +1,198 @@
+import type { LiveEvent } from "../../events/event.js";
+import type { RoomKey } from "../log.js";
+import type { Removal } from "../page.js";
+import { type Found, SEARCH_TRIES, type Search, type SearchAsk, type SearchPlace } from "../search.js";
+import { isFound, queryOf } from "../search-terms.js";
+import type { Progress } from "../statistics.js";
+import { eventOf } from "../stored-event.js";
+import { type EventTable, lockIndex } from "./log.js";
+import { arrays, row, rows, run, type SqlDatabase, type Work } from "./work.js";
+
+/** Events that one step puts into the index: their words take some 10 ms, for which SQLite's write lock is held. */
+const STEP_EVENTS = 500;
+/**
+ * Hits that are asked for at once in a room: few at first, since the first page is often enough, then twice as many each time, up to the
+ * most.
+ */
+const FIRST_HITS = 20;
+const MOST_HITS = 1280;
+/** Seqs that one call of `verify` compares: some 50 ms. */
+const VERIFY_SEQS = 20_000;
+/** Step between events whose words are compared, one in so many: each may be a search of its own. */
+const VERIFY_WORDS_EVERY = 97;
+
+const FROM = "FROM heads h LEFT JOIN search_rooms s ON s.room = h.room";
+const BEHIND = "h.head - coalesce(s.indexed, 0)";
+
+/** Event of the log, and the bytes of its text. */
+export interface IndexedEvent {
+  readonly event: LiveEvent;
+  readonly bytes: number;
+}
+
+/** Event that the index gives for a search, and the day that it is under, where the engine has such. */
+export interface Hit {
+  readonly seq: number;
+  readonly day?: number;
+}
+
+/** Full-text index of an engine, by words of ours (`search-terms.ts`). */
+export interface SearchIndex {
+  /** Adds events, in order of seq. */
+  add(room: RoomKey, events: readonly IndexedEvent[]): Work<void>;
+  /** Forgets everything, also how far rooms are indexed. */
+  reset(): Work<void>;
+  /** As `Search.purge`. */
+  purge(begin: boolean): Work<boolean>;
+  /** Returns events of a room from the newest on that fulfil a query of {@link queryOf} and are in the span of time. */
+  hits(place: SearchPlace, ask: Pick<SearchAsk, "from" | "to">, query: string, count: number): Work<readonly Hit[]>;
+  /** Returns seqs of a range that are only in the index, or only in the log. */
+  apart(days: readonly number[], room: RoomKey, range: Removal): Work<readonly number[]>;
+  /** Returns the seqs of those of these events whose words are not in the index as they should be. */
+  others(days: readonly number[], room: RoomKey, events: readonly LiveEvent[]): Work<readonly number[]>;
+}
+
+/** Returns the search of a database. */
+export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: EventTable, index: SearchIndex): Search {
+  const write = lane();
+  const indexedOf = function* (room: RoomKey): Work<number> {
+    return (yield* row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room))?.indexed ?? 0;
+  };
+  return {
+    progress: () => ask(() => rows<Progress>(`SELECT h.room, ${BEHIND} AS behind ${FROM} WHERE ${BEHIND} > 0 ORDER BY h.room`)),
+    advance: (room) =>
+      write(function* () {
+        const indexed = yield* lockIndex(room);
+        const { head = 0 } = (yield* row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room)) ?? {};
+        if (indexed >= head) return false;
+        const range = { from: indexed + 1, to: head };
+        const { sql, values } = table.within(yield* table.days(room, range), room, range);
+        const stored = yield* rows<{ seq: number; body: string }>(
+          `SELECT seq, body FROM events WHERE ${sql} ORDER BY ${table.order} LIMIT ${STEP_EVENTS}`,
+          ...values,
+        );
+        yield* index.add(
+          room,
+          stored.map(({ seq, body }) => ({ event: eventOf(seq, body), bytes: Buffer.byteLength(body) })),
+        );
+        const last = stored.length < STEP_EVENTS ? head : (stored.at(-1)?.seq ?? head);
+        yield* run("UPDATE search_rooms SET indexed = $2 WHERE room = $1", room, last);
+        return true;
+      }),
+    reset: () => write(() => index.reset()),
+    find: (asked, limit) => read(() => find(asked, limit)),
+    purge: (begin) => write(() => index.purge(begin)),
+    verify: (room, after) =>
+      read(function* () {
+        const indexed = yield* indexedOf(room);
+        if (after >= indexed) return null;
+        const range = { from: after + 1, to: Math.min(after + VERIFY_SEQS, indexed) };
+        const days = yield* table.days(room, range);
+        const { sql, values } = table.within(days, room, range);
+        const sample = yield* rows<{ seq: number; body: string }>(
+          `SELECT seq, body FROM events WHERE ${sql} AND seq % ${VERIFY_WORDS_EVERY} = 0`,
+          ...values,
+        );
+        const events = sample.map(({ seq, body }) => eventOf(seq, body));
+        const wrong = [...(yield* index.apart(days, room, range)), ...(yield* index.others(days, room, events))];
+        return { scanned: range.to, wrong: [...new Set(wrong)].sort((a, b) => a - b) };
+      }),
+  };
+
+  /** Merges what is found in rooms, newest first, until the page is full, all is looked at, or enough events were looked at. */
+  function* find(asked: SearchAsk, limit: number): Work<Found> {
+    const began = performance.now();
+    const query = queryOf(asked);
+    const streams = asked.places.map((place) => new RoomSearch(table, index, place, asked, query));
+    const sum = yield* row<{ behind: number }>(
+      `SELECT CAST(coalesce(sum(${BEHIND}), 0) AS bigint) AS behind ${FROM} WHERE h.room ${dialect.among("$1", "bigint")}`,
+      asked.places.map(({ room }) => room),
+    );
+    const events: LiveEvent[] = [];
+    let tries = SEARCH_TRIES;
+    for (const stream of streams) tries -= yield* stream.look(tries);
+    // Which hit is the newest is known only while every room has shown its next one, or has none.
+    while (events.length < limit && streams.every(({ hit, isDone }) => hit !== null || isDone)) {
+      let newest: RoomSearch | null = null;
+      for (const stream of streams)
+        if (stream.hit !== null && stream.hit.time > (newest?.hit?.time ?? Number.NEGATIVE_INFINITY)) newest = stream;
+      if (newest === null) break;
+      events.push(newest.take());
+      tries -= yield* newest.look(tries);
+    }
+    const left = streams.filter(({ hit, isDone }) => hit !== null || !isDone);
+    const places = left.length === 0 ? null : left.map(({ room, before }) => ({ room, before }));
+    return { events, places, behind: sum?.behind ?? 0, ms: performance.now() - began };
+  }
+}
+
+/** Search on its way through one room. */
+class RoomSearch {
+  readonly room: RoomKey;
+  /** The newest event that is found and was not taken yet. */
+  hit: LiveEvent | null = null;
+  /** Seq that the search has come to: events with a smaller one are still to be looked at, or are {@link hit}. */
+  before: number;
+  /** Whether all has been looked at. */
+  isDone = false;
+  readonly #table: EventTable;
+  readonly #index: SearchIndex;
+  readonly #ask: SearchAsk;
+  readonly #query: string;
+  /** Events that the index gave and nobody has compared yet, as they are stored; undefined for one that is not kept. */
+  #candidates: (readonly [seq: number, body: string | undefined])[] = [];
+  #count = FIRST_HITS;
+  /** Seq before which the index is to be asked next; null when it has no more. */
+  #next: number | null;
+
+  constructor(table: EventTable, index: SearchIndex, { room, before }: SearchPlace, ask: SearchAsk, query: string) {
+    this.room = room;
+    this.before = before;
+    this.#next = before;
+    this.#table = table;
+    this.#index = index;
+    this.#ask = ask;
+    this.#query = query;
+  }
+
+  /** Looks for the next hit, unless there is one. @param most events that are compared @returns how many were */
+  *look(most: number): Work<number> {
+    let tries = 0;
+    while (this.hit === null && !this.isDone && tries < most) {
+      if (this.#candidates.length === 0 && this.#next !== null) this.#candidates = yield* this.#more(this.#next);
+      const next = this.#candidates.shift();
+      if (next === undefined) {
+        this.isDone = true;
+        break;
+      }
+      tries++;
+      const [seq, body] = next;
+      const event = body === undefined ? null : eventOf(seq, body);
+      if (event !== null && isFound(event, this.#ask)) this.hit = event;
+      else this.before = seq;
+    }
+    return tries;
+  }
+
+  /** Takes the hit, of which there is one. */
+  take(): LiveEvent {
+    const { hit } = this;
+    if (hit === null) throw new TypeError("nothing was found");
+    this.before = hit.seq;
+    this.hit = null;
+    return hit;
+  }
+
+  *#more(before: number) {
+    const { room } = this;
+    const hits = yield* this.#index.hits({ room, before }, this.#ask, this.#query, this.#count);
+    this.#next = hits.length < this.#count ? null : (hits.at(-1)?.seq ?? null);
+    this.#count = Math.min(2 * this.#count, MOST_HITS);
+    if (hits.length === 0) return [];
+    const days = [...new Set(hits.flatMap(({ day }) => day ?? []))];
+    const seqs = hits.map(({ seq }) => seq);
+    const { sql, values } = this.#table.at(days, room, seqs);
+    const bodies = new Map(yield* arrays<[seq: number, body: string]>(`SELECT seq, body FROM events WHERE ${sql}`, ...values));
+    return seqs.map((seq) => [seq, bodies.get(seq)] as const);
+  }
+}

@@ -1,0 +1,145 @@
+import type { LiveEvent } from "../../events/event.js";
+import type { RoomKey } from "../log.js";
+import type { Removal } from "../page.js";
+import type { SearchAsk, SearchPlace } from "../search.js";
+import { wordsOf } from "../search-terms.js";
+import type { EventTable } from "../sql/log.js";
+import type { Hit, IndexedEvent, SearchIndex } from "../sql/search.js";
+import { each, row, rows, run, type Work } from "../sql/work.js";
+import { MAX_SEQ, posOf, seqOf, storedId } from "./pos.js";
+
+/** Pages of the index that one step of a rewrite writes: some 10 ms. */
+const PURGE_PAGES = 64;
+/** Seqs of a block, as a power of two. */
+const BLOCK_BITS = 10;
+const BLOCK_SEQS = 2 ** BLOCK_BITS;
+
+const ADD_WORDS = "INSERT OR REPLACE INTO search(rowid, words) VALUES ($1, $2)";
+const GROW = `INSERT INTO blocks(block, min_time, max_time, events, bytes) VALUES ($1, $2, $2, $3, $4) ON CONFLICT(block) DO UPDATE SET
+  min_time = min(min_time, excluded.min_time), max_time = max(max_time, excluded.max_time),
+  events = events + excluded.events, bytes = bytes + excluded.bytes`;
+const MATCHES = "SELECT rowid AS pos FROM search WHERE search MATCH $1 AND rowid BETWEEN $2 AND $3 ORDER BY rowid DESC LIMIT $4";
+
+/** Returns the block that a position lies in. Positions have 53 bits, so this is no bit operation. */
+export function blockOf(pos: number): number {
+  return Math.floor(pos / BLOCK_SEQS);
+}
+
+/** Events' table of SQLite, which has no days: a room's events lie together, by {@link posOf}. */
+export const EVENTS: EventTable = {
+  order: "pos",
+  oldest: `(SELECT e.seq FROM events e WHERE e.pos > h.room << 32 AND e.pos <= (h.room << 32) + ${MAX_SEQ} ORDER BY e.pos LIMIT 1)`,
+  daysAfter: "NULL",
+  daysBefore: "NULL",
+  storedId,
+  *days() {
+    yield* [];
+    return [];
+  },
+  daysOf: () => [],
+  within: (_days, room, { from, to }) => ({ sql: "pos BETWEEN $1 AND $2", values: [posOf(room, from), posOf(room, to)] }),
+  at: (_days, room, seqs) =>
+    seqs.length === 1
+      ? { sql: "pos = $1", values: [posOf(room, seqs[0] ?? 0)] }
+      : { sql: "pos IN (SELECT value FROM json_each($1))", values: [seqs.map((seq) => posOf(room, seq))] },
+  known: (_days, room, ids) => ({ sql: "room = $1 AND id IN (SELECT value FROM json_each($2))", values: [room, ids.map(storedId)] }),
+  *replaced(room, event, _id, grown, indexed) {
+    if (!indexed) return;
+    const pos = posOf(room, event.seq);
+    yield* run(ADD_WORDS, pos, wordsOf(event));
+    yield* run(GROW, blockOf(pos), event.time, 0, grown);
+  },
+  *remove(room, { from, to }, indexed) {
+    const last = Math.min(to, indexed);
+    if (last >= from) yield* unindex(posOf(room, from), posOf(room, last));
+    yield* run("DELETE FROM events WHERE pos BETWEEN $1 AND $2", posOf(room, from), posOf(room, to));
+  },
+};
+
+/** Takes events out of the index that are about to be removed. */
+function* unindex(first: number, last: number): Work<void> {
+  const sums = yield* rows<{ block: number; events: number; bytes: number }>(
+    `SELECT pos >> ${BLOCK_BITS} AS block, count(*) AS events, sum(octet_length(body)) AS bytes FROM events
+     WHERE pos BETWEEN $1 AND $2 GROUP BY 1`,
+    ...[first, last],
+  );
+  for (const { block, events, bytes } of sums)
+    yield* run("UPDATE blocks SET events = events - $2, bytes = bytes - $3 WHERE block = $1", block, events, bytes);
+  yield* run("DELETE FROM blocks WHERE block BETWEEN $1 AND $2 AND events <= 0", blockOf(first), blockOf(last));
+  yield* run("DELETE FROM search WHERE rowid BETWEEN $1 AND $2", first, last);
+}
+
+/** Index of SQLite: FTS5, whose rows are the positions of events. Times are found by blocks of seqs, which tell their span. */
+export const SEARCH: SearchIndex = {
+  *add(room: RoomKey, events: readonly IndexedEvent[]) {
+    const at = events.map(({ event, bytes }) => ({ event, bytes, pos: posOf(room, event.seq) }));
+    yield* each(
+      ADD_WORDS,
+      at.map(({ event, pos }) => [pos, wordsOf(event)]),
+    );
+    yield* each(
+      GROW,
+      at.map(({ event: { time }, bytes, pos }) => [blockOf(pos), time, 1, bytes]),
+    );
+  },
+  *reset() {
+    for (const sql of ["INSERT INTO search(search) VALUES ('delete-all')", "DELETE FROM search_rooms", "DELETE FROM blocks"])
+      yield* run(sql);
+  },
+  *purge(begin) {
+    const before = yield* changes();
+    // A negative number of pages merges everything into one; what is no longer kept is left out on the way.
+    yield* run("INSERT INTO search(search, rank) VALUES ('merge', $1)", begin ? -PURGE_PAGES : PURGE_PAGES);
+    return (yield* changes()) - before >= 2;
+  },
+  *hits({ room, before }: SearchPlace, time, query, count) {
+    const found: Hit[] = [];
+    const indexed = yield* row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room);
+    const last = Math.min(before - 1, indexed?.indexed ?? 0);
+    for (const range of last < 1 ? [] : yield* spans(posOf(room, 1), posOf(room, last), time)) {
+      const more = yield* rows<{ pos: number }>(MATCHES, query, range.from, range.to, count - found.length);
+      found.push(...more.map(({ pos }) => ({ seq: seqOf(pos) })));
+      if (found.length >= count) break;
+    }
+    return found;
+  },
+  *apart(_days, room, { from, to }) {
+    const apart = yield* rows<{ pos: number }>(
+      `SELECT e.pos FROM events e WHERE e.pos BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = e.pos)
+       UNION ALL
+       SELECT d.id FROM search_docsize d WHERE d.id BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.pos = d.id)`,
+      ...[posOf(room, from), posOf(room, to)],
+    );
+    return apart.map(({ pos }) => seqOf(pos));
+  },
+  *others(_days, room, events: readonly LiveEvent[]) {
+    const others: number[] = [];
+    for (const event of events) {
+      const pos = posOf(room, event.seq);
+      if ((yield* row(MATCHES, wordsOf(event).replaceAll(" ", " AND "), pos, pos, 1)) === undefined) others.push(event.seq);
+    }
+    return others;
+  },
+};
+
+function* changes(): Work<number> {
+  return (yield* row<{ n: number }>("SELECT total_changes() AS n"))?.n ?? 0;
+}
+
+/** Returns the positions to look at, newest first: those of the blocks that reach into the time asked for. */
+function* spans(first: number, last: number, { from, to }: Pick<SearchAsk, "from" | "to">): Work<readonly Removal[]> {
+  if (from === undefined && to === undefined) return [{ from: first, to: last }];
+  const blocks = yield* rows<{ block: number }>(
+    "SELECT block FROM blocks WHERE block BETWEEN $1 AND $2 AND max_time >= $3 AND min_time < $4 ORDER BY block DESC",
+    ...[blockOf(first), blockOf(last), from ?? Number.MIN_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER],
+  );
+  const found: { from: number; to: number }[] = [];
+  for (const { block } of blocks) {
+    const newest = found.at(-1);
+    const from = Math.max(first, block * BLOCK_SEQS);
+    // Blocks that touch become one range.
+    if (newest !== undefined && newest.from === (block + 1) * BLOCK_SEQS) newest.from = from;
+    else found.push({ from, to: Math.min(last, (block + 1) * BLOCK_SEQS - 1) });
+  }
+  return found;
+}
