@@ -11,14 +11,13 @@ import { Feed } from "../feed/feed.js";
 import { compatDoor } from "../http/compat-door.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
-import { doTask, WorkerChannel } from "../jobs/channel.js";
+import { WorkerChannel } from "../jobs/channel.js";
 import { exportsAt, retentionAt, searchAt, statisticsAt } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import { rawFolder } from "../sources/raw/files.js";
 import { RawRecorder } from "../sources/raw/recorder.js";
-import type { StatisticsReader } from "../statistics/reader.js";
 import { AppendHealth } from "../store/append-health.js";
 import { lockDataDir } from "../store/lock.js";
 import { openStore } from "../store/open.js";
@@ -28,7 +27,7 @@ import { openHooks } from "../webhooks/start.js";
 import { adminService } from "./admin-service.js";
 import { type Collecting, startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
-import { finishErasure, keepIndexed, keepWithinLimits, readStatistics, type UpkeepDeps, watchDisk } from "./maintenance.js";
+import { finishErasure, keepCounted, keepIndexed, keepWithinLimits, type UpkeepDeps, watchDisk } from "./maintenance.js";
 import { maintenanceService } from "./maintenance-service.js";
 import { storeAt } from "./open-store.js";
 import { reachOf } from "./platform.js";
@@ -126,11 +125,10 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const upkeep: UpkeepDeps = { config, store, jobs, clock, logger };
     await keepUp(collecting, upkeep, metrics);
     if (here !== null && config.role !== "serve") {
-      const keeper = keepWithinLimits(upkeep, "raw");
-      closers.push(() => keeper.stop());
+      closers.push(keepWithinLimits(upkeep, "raw"));
     }
     const stopping = new AbortController();
-    const overwrite = (note: string) => doTask(jobs, "overwrite", { note }, () => {}, stopping.signal);
+    const overwrite = (note: string) => jobs.run("task.overwrite", [{ note }], { signal: stopping.signal });
     const finishing = finishErasure(upkeep, overwrite, stopping.signal);
     closers.push(() => {
       stopping.abort(new DyliveError("stopping", "the server is stopping"));
@@ -261,25 +259,20 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
 
 /** Starts the maintenance of the store: in a cluster each of its jobs in one process. */
 async function keepUp(collecting: Collecting, parts: UpkeepDeps, metrics: Metrics): Promise<void> {
-  let reader: StatisticsReader | null = null;
-  metrics.lookAtStatistics(() => reader?.behind ?? 0);
+  let behind = 0;
+  metrics.lookAtStatistics(() => behind);
   await collecting.hold("statistics", async () => {
-    const started = readStatistics(parts);
-    reader = started;
+    const stop = keepCounted(parts, (events) => {
+      behind = events;
+    });
     return async () => {
-      reader = null;
-      await started.stop();
+      await stop();
+      behind = 0;
     };
   });
-  await collecting.hold("search", async () => {
-    const indexer = keepIndexed(parts);
-    return () => indexer.stop();
-  });
+  await collecting.hold("search", async () => keepIndexed(parts));
   const alone = collecting.here === null;
-  await collecting.hold("retention", async () => {
-    const keeper = keepWithinLimits(parts, alone ? "all" : "store");
-    return () => keeper.stop();
-  });
+  await collecting.hold("retention", async () => keepWithinLimits(parts, alone ? "all" : "store"));
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

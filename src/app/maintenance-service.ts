@@ -1,8 +1,8 @@
 import { eraseEverywhere, unreached } from "../erasure/everywhere.js";
-import type { MaintenanceService } from "../http/maintenance-service.js";
+import type { MaintenanceService, Turn } from "../http/maintenance-service.js";
 import { recordingsOf } from "../ingest/redecode.js";
-import { doTask } from "../jobs/channel.js";
 import type { JobExecutor } from "../jobs/jobs.js";
+import type { Tasks } from "../jobs/tasks.js";
 import { rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 
@@ -15,17 +15,21 @@ interface MaintenanceDeps {
   readonly elsewhere: boolean;
 }
 
-/** Returns the maintenance service: long work on what is kept, done by the worker thread step by step. */
+/** Returns the maintenance service: long work on what is kept, done by the worker thread. */
 export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceDeps): MaintenanceService {
   const folder = rawFolder(data);
+  const following = (turn: Turn, signal: AbortSignal) => ({
+    signal,
+    onNews: ({ what, count }: Tasks[keyof Tasks]["news"]) => turn(what, count),
+  });
   return {
     erase: async (user, keep, turn, signal) => {
       const done = await eraseEverywhere(user, {
-        log: () => doTask(jobs, "erase", { user, keep }, turn, signal),
+        log: () => jobs.run("task.erase", [{ user, keep }], following(turn, signal)),
         recordings: async (identity) => {
           // What was recorded up to now can be reached then.
           await raw.rotate();
-          return doTask(jobs, "eraseRaw", { folder, identity }, turn, signal);
+          return jobs.run("task.eraseRaw", [{ folder, identity }], following(turn, signal));
         },
       });
       const { erased, dropped, changed, kept, pseudonym, rooms } = done;
@@ -41,7 +45,7 @@ export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceDe
     assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),
     redecode: async (room, sessionId, turn, signal) => {
       await raw.rotate();
-      return doTask(jobs, "redecode", { folder, room, sessionId }, turn, signal);
+      return jobs.run("task.redecode", [{ folder, room, sessionId }], following(turn, signal));
     },
   };
 }

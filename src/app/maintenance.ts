@@ -1,17 +1,21 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
-import type { JobExecutor } from "../jobs/jobs.js";
+import type { JobExecutor, Jobs } from "../jobs/jobs.js";
+import type { LoopNews, Loops } from "../jobs/loops.js";
 import { DiskWatch } from "../retention/disk-watch.js";
-import { RetentionKeeper, type RetentionKeeperDeps } from "../retention/keeper.js";
 import type { Clock } from "../runtime/clock.js";
-import { rawFiles, rawFolder, rawRooms, removeRaw } from "../sources/raw/files.js";
-import { StatisticsReader } from "../statistics/reader.js";
+import { DyliveError } from "../runtime/errors.js";
+import { rawFolder } from "../sources/raw/files.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import type { Config } from "./config.js";
 import { limitsOf } from "./limits.js";
 
 const MB = 1_000_000;
+/** Pause before a loop is begun anew, in ms. */
+const AGAIN_MS = 2_000;
+
+type LoopName = `loop.${keyof Loops}`;
 
 /** Dependencies of the store's maintenance. */
 export interface UpkeepDeps {
@@ -23,56 +27,57 @@ export interface UpkeepDeps {
   readonly logger: Logger;
 }
 
-/** Starts what keeps the statistics up to date, in the worker thread. */
-export function readStatistics({ jobs, store, clock, logger }: UpkeepDeps): StatisticsReader {
-  const reader = new StatisticsReader({
-    statistics: store.statistics,
-    clock,
-    advance: (room, signal) => jobs.run("statistics.advance", [room], signal),
-    onError: (error) => logger.error({ err: error }, "the statistics are not up to date; they are tried again"),
-  });
-  reader.start();
-  return reader;
+/** Starts what keeps the statistics up to date. @param onBehind told how many events are still to be counted @returns what ends it */
+export function keepCounted(parts: UpkeepDeps, onBehind: (events: number) => void): () => Promise<void> {
+  return keepGoing(parts, "loop.statistics", [null], "the statistics are not up to date; they are tried again", onBehind);
 }
 
-/** Starts what keeps the search index up to date, in the worker thread: by steps like the statistics. */
-export function keepIndexed({ jobs, store, clock, logger }: UpkeepDeps): StatisticsReader {
-  const reader = new StatisticsReader({
-    statistics: store.search,
-    clock,
-    advance: (room, signal) => jobs.run("search.advance", [room], signal),
-    onError: (error) => logger.error({ err: error }, "the search index is not up to date; it is tried again"),
-  });
-  reader.start();
-  return reader;
+/** Starts what keeps the search index up to date. @returns what ends it */
+export function keepIndexed(parts: UpkeepDeps): () => Promise<void> {
+  return keepGoing(parts, "loop.search", [null], "the search index is not up to date; it is tried again");
+}
+
+/** Starts what removes that which is beyond its limits. @returns what ends it */
+export function keepWithinLimits(parts: UpkeepDeps, what: "all" | "store" | "raw"): () => Promise<void> {
+  const { config } = parts;
+  const maxStoreBytes = config.keepStoreMb === null ? null : config.keepStoreMb * MB;
+  const ask = { what, limits: limitsOf(config), maxStoreBytes, folder: rawFolder(resolve(config.data)) };
+  return keepGoing(parts, "loop.retention", [ask], "what is beyond its limits could not be removed; it is tried again");
 }
 
 /**
- * Starts what removes that which is beyond its limits, in the worker thread.
- * @param what the store is everybody's, raw recordings are in the data folder of the process that made them
+ * Has a loop done by the worker thread, and begun anew when the thread has ended.
+ * @param complaint logged with what failed
+ * @returns what ends it, after the step that is under way
  */
-export function keepWithinLimits({ config, store, jobs, clock, logger }: UpkeepDeps, what: "all" | "store" | "raw"): RetentionKeeper {
-  const folder = rawFolder(resolve(config.data));
-  const ofStore: OfStore = {
-    store,
-    maxStoreBytes: config.keepStoreMb === null ? null : config.keepStoreMb * MB,
-    step: (room, limits, now, signal) => jobs.run("retention.step", [room, limits, now], signal),
-    shed: (room, now, signal) => jobs.run("retention.shed", [room, now], signal),
+function keepGoing<N extends LoopName>(
+  { jobs, clock, logger }: UpkeepDeps,
+  name: N,
+  ask: Jobs[N]["ask"],
+  complaint: string,
+  onBehind: (events: number) => void = () => {},
+): () => Promise<void> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const onNews = (news: LoopNews) => {
+    if ("failed" in news) logger.error({ err: new DyliveError(news.failed.code, news.failed.detail) }, complaint);
+    else if ("behind" in news) onBehind(news.behind);
+    else if ("doubt" in news) logger.warn(news.doubt);
+    else logger.info(news.removed, "raw recordings beyond their limits were removed");
   };
-  const keeper = new RetentionKeeper({
-    ...(what === "raw" ? untouched(store) : ofStore),
-    raw:
-      what === "store"
-        ? { rooms: async () => [], files: async () => [], remove: removeRaw }
-        : { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
-    clock,
-    limits: limitsOf(config),
-    onRawRemoved: (room, files, bytes) => logger.info({ room, files, bytes }, "raw recordings beyond their limits were removed"),
-    onDoubt: (sentence) => logger.warn(sentence),
-    onError: (error) => logger.error({ err: error }, "what is beyond its limits could not be removed; it is tried again"),
-  });
-  keeper.start();
-  return keeper;
+  const run = async () => {
+    while (!signal.aborted) {
+      await jobs.run(name, ask, { signal, onNews }).catch((error: unknown) => {
+        if (!signal.aborted) logger.error({ err: error }, complaint);
+      });
+      await clock.sleep(AGAIN_MS, signal).catch(() => {});
+    }
+  };
+  const done = run();
+  return () => {
+    stop.abort();
+    return done;
+  };
 }
 
 /**
@@ -118,25 +123,4 @@ export function watchDisk({ config, store, clock, logger }: UpkeepDeps): DiskWat
   });
   watch.start();
   return watch;
-}
-
-type OfStore = Pick<RetentionKeeperDeps, "store" | "maxStoreBytes" | "step" | "shed">;
-
-/** Returns a store of which only the limits are read: another process removes what is beyond them. */
-function untouched({ log, rooms, retention }: Store): OfStore {
-  return {
-    store: {
-      ...{ log, rooms },
-      retention: {
-        limits: (room) => retention.limits(room),
-        storeSize: async () => null,
-        giveBack: async () => false,
-        days: async () => null,
-        dropDays: async () => 0,
-      },
-    },
-    maxStoreBytes: null,
-    step: async () => false,
-    shed: async () => false,
-  };
 }

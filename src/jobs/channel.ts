@@ -1,14 +1,13 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { FromThread, JobExecutor, JobName, Jobs, ToThread } from "./jobs.js";
-import type { TaskName, Tasks, Turn } from "./tasks.js";
+import type { Following, FromThread, JobExecutor, JobName, Jobs, ToThread } from "./jobs.js";
 import type { ThreadData } from "./thread.js";
 
 /** Most jobs that may wait; more wait only when the thread hangs. */
 const MAX_WAITING = 1000;
-/** Time after which jobs that have not ended are cut, in ms. */
-const CLOSE_MS = 5000;
+/** Time after which jobs that were told to end and have not are cut, in ms. */
+const END_MS = 5000;
 
 /** Options for starting the thread. */
 interface ChannelOptions extends ThreadData {
@@ -18,6 +17,7 @@ interface ChannelOptions extends ThreadData {
 }
 
 interface WaitingCall {
+  readonly news: (news: unknown) => void;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,24 +37,32 @@ export class WorkerChannel implements JobExecutor {
     this.#options = options;
   }
 
-  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal?: AbortSignal): Promise<Jobs[N]["answer"]> {
+  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], { signal, onNews }: Following<N> = {}): Promise<Jobs[N]["answer"]> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(new DyliveError("stopping", "the worker thread is stopped"));
     if (this.#waiting.size >= MAX_WAITING)
       return Promise.reject(new DyliveError("internal", `${MAX_WAITING} jobs wait for the worker thread`));
     const id = this.#next++;
     return new Promise<unknown>((resolve, reject) => {
-      const abort = () => {
-        this.#send({ abort: id });
-        settle(() => reject(signal?.reason));
-      };
+      const settled = new AbortController();
       const settle = (call: () => void) => {
+        settled.abort();
         signal?.removeEventListener("abort", abort);
         this.#waiting.delete(id);
         call();
       };
+      const fail = (error: unknown) => settle(() => reject(signal?.aborted ? signal.reason : error));
+      const abort = () => {
+        this.#send({ abort: id });
+        // A thread that hangs never says that it has ended.
+        this.#options.clock.sleep(END_MS, settled.signal).then(fail, () => {});
+      };
       signal?.addEventListener("abort", abort, { once: true });
-      this.#waiting.set(id, { resolve: (answer) => settle(() => resolve(answer)), reject: (error) => settle(() => reject(error)) });
+      this.#waiting.set(id, {
+        news: (news) => onNews?.(news as Jobs[N]["news"]),
+        resolve: (answer) => settle(() => resolve(answer)),
+        reject: fail,
+      });
       this.#send({ id, name, ask });
     }) as Promise<Jobs[N]["answer"]>;
   }
@@ -66,7 +74,7 @@ export class WorkerChannel implements JobExecutor {
     const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     worker.postMessage({ close: true } satisfies ToThread);
     const stop = new AbortController();
-    const late = this.#options.clock.sleep(CLOSE_MS, stop.signal).then(
+    const late = this.#options.clock.sleep(END_MS, stop.signal).then(
       () => worker.terminate(),
       () => {},
     );
@@ -92,7 +100,8 @@ export class WorkerChannel implements JobExecutor {
     });
     worker.on("message", (message: FromThread) => {
       const waiting = this.#waiting.get(message.id);
-      if (message.error === undefined) waiting?.resolve(message.answer);
+      if ("news" in message) waiting?.news(message.news);
+      else if ("answer" in message) waiting?.resolve(message.answer);
       else waiting?.reject(new DyliveError(message.error.code, message.error.detail));
     });
     const end = (error: DyliveError) => {
@@ -104,29 +113,5 @@ export class WorkerChannel implements JobExecutor {
     worker.on("error", (error) => end(new DyliveError("internal", "the worker thread failed", error)));
     worker.on("exit", () => end(new DyliveError(this.#closed ? "stopping" : "internal", "the worker thread has ended")));
     return worker;
-  }
-}
-
-/**
- * Does a task where jobs are done, step by step.
- * @throws DyliveError whatever the task throws; the signal's reason
- */
-export async function doTask<N extends TaskName>(
-  jobs: JobExecutor,
-  name: N,
-  ask: Tasks[N]["ask"],
-  onProgress: (...told: Parameters<Turn>) => void,
-  signal: AbortSignal,
-): Promise<Tasks[N]["result"]> {
-  const id = await jobs.run("task.open", [name, ask]);
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const pace = await jobs.run("task.next", [id]);
-      if ("result" in pace) return pace.result as Tasks[N]["result"];
-      onProgress(pace.progress.what, pace.progress.count);
-    }
-  } finally {
-    await jobs.run("task.close", [id]).catch(() => {}); // the thread may have ended, and the task with it
   }
 }

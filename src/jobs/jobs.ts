@@ -1,48 +1,53 @@
 import type { Exports } from "../exports/exports.js";
-import { DyliveError, type ErrorCode } from "../runtime/errors.js";
-import type { RoomKey } from "../store/log.js";
-import type { LimitsOf, Retention } from "../store/retention.js";
+import type { SentError } from "../runtime/errors.js";
+import type { Retention } from "../store/retention.js";
 import type { Search } from "../store/search.js";
 import type { Statistics } from "../store/statistics.js";
-import type { TaskSteps } from "./tasks.js";
+import type { Loops } from "./loops.js";
+import type { Tasks } from "./tasks.js";
 
 /** Calls of an interface as jobs whose names begin with `P`: asked for by its parameters. */
 type Calls<P extends string, T> = {
   [K in keyof T & string as `${P}.${K}`]: T[K] extends (...ask: infer A) => Promise<infer R>
-    ? { readonly ask: A; readonly answer: R }
+    ? { readonly ask: A; readonly news: never; readonly answer: R }
     : never;
 };
 
+/** Long work as jobs whose names begin with `P`. */
+type Long<P extends string, T extends { readonly [K in keyof T]: { readonly ask: unknown } }> = {
+  [K in keyof T & string as `${P}.${K}`]: Omit<T[K], "ask"> & { readonly ask: readonly [T[K]["ask"]] };
+};
+
 /**
- * Jobs that are done beside the main thread, so that nothing holds up heartbeats and appends: what a job is asked with, and what it
- * answers. Both are copied between threads: plain data, maps, bigints and bytes, no functions and no classes. What a job does stands in
- * `run.ts`.
+ * Jobs that are done beside the main thread, so that nothing holds up heartbeats and appends: what a job is asked with, what it tells
+ * meanwhile, and what it answers. All are copied between threads: plain data, maps, bigints and bytes, no functions and no classes. What a
+ * job does stands in `run.ts`.
  *
- * A job is short (some 50 ms): long work is a row of jobs, each with a cursor, so that it can be broken off and others get their turn.
+ * Calls are short (some 50 ms). Tasks and loops are long: they let others have their turn after each step, and end when they are aborted.
  */
 export type Jobs = Calls<"statistics", Statistics> &
   Calls<"search", Search> &
   Calls<"retention", Retention> &
   Calls<"export", Exports> &
-  Calls<"task", TaskSteps> & {
-    /** Counts the next events of a room; whether there may be more to do. */
-    readonly "statistics.advance": { readonly ask: readonly [room: RoomKey]; readonly answer: boolean };
-    /** Removes some of what a room keeps beyond its limits; whether there may be more. */
-    readonly "retention.step": { readonly ask: readonly [room: RoomKey, limits: LimitsOf, now: number]; readonly answer: boolean };
-    /** Removes the oldest events of a room; whether there were any. */
-    readonly "retention.shed": { readonly ask: readonly [room: RoomKey, now: number]; readonly answer: boolean };
-  };
+  Long<"task", Tasks> &
+  Long<"loop", Loops>;
 /** The name of a job. */
 export type JobName = keyof Jobs;
+
+/** How a job is followed, and ended before its time. */
+export interface Following<N extends JobName> {
+  /** Ends the job, if it heeds the signal: the error is then the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onNews?: (news: Jobs[N]["news"]) => void;
+}
 
 /** Runner of jobs, wherever they are done. */
 export interface JobExecutor {
   /**
    * Does a job.
-   * @param signal aborts it, if it heeds the signal; the answer is then the signal's reason
    * @throws DyliveError whatever the job throws; `internal` when the thread ended or too much waits for it; `stopping`
    */
-  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal?: AbortSignal): Promise<Jobs[N]["answer"]>;
+  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], following?: Following<N>): Promise<Jobs[N]["answer"]>;
   /** Ends what is under way. */
   close(): Promise<void>;
 }
@@ -108,14 +113,9 @@ export type ToThread =
   | { readonly abort: number }
   | { readonly close: true };
 
-/** Message of the thread: the outcome of a job. */
+/** Message of the thread: the outcome of a job, or what it tells before. */
 export type FromThread = { readonly id: number } & (
-  | { readonly answer: unknown; readonly error?: undefined }
-  | { readonly error: { readonly code: ErrorCode; readonly detail: string } }
+  | { readonly answer: unknown }
+  | { readonly error: SentError }
+  | { readonly news: unknown }
 );
-
-/** Returns an error as it is sent: its class does not survive the way. */
-export function sentError(error: unknown): { readonly code: ErrorCode; readonly detail: string } {
-  if (error instanceof DyliveError) return { code: error.code, detail: error.detail };
-  return { code: "internal", detail: error instanceof Error ? error.message : String(error) };
-}

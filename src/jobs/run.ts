@@ -1,40 +1,37 @@
 import { LocalExports } from "../exports/exports.js";
 import { ReadingTime } from "../feed/reading-time.js";
-import { retainStep, shedStep } from "../retention/step.js";
 import { systemClock } from "../runtime/clock.js";
-import { advance } from "../statistics/reader.js";
 import { openVocabulary, type Vocabulary } from "../statistics/words.js";
 import type { Store } from "../store/store.js";
 import type { JobName, Jobs } from "./jobs.js";
-import { LocalTasks } from "./tasks.js";
+import { loopsOn } from "./loops.js";
+import { tasksOn } from "./tasks.js";
 
 /** Does jobs on a store, in whatever thread it is. */
 export class JobRunner {
-  readonly #store: Store;
-  readonly #exports: LocalExports;
-  readonly #tasks: LocalTasks;
+  readonly #calls: Readonly<Record<string, unknown>>;
+  readonly #long: Readonly<Record<string, unknown>>;
   #vocabulary: Promise<Vocabulary> | null = null;
 
   constructor(store: Store) {
-    this.#store = store;
-    this.#exports = new LocalExports(store.log, new ReadingTime(systemClock));
-    this.#tasks = new LocalTasks(store, () => this.#words());
+    const { statistics, search, retention, log } = store;
+    const words = () => this.#words();
+    this.#calls = { statistics, search, retention, export: new LocalExports(log, new ReadingTime(systemClock)) };
+    this.#long = { task: tasksOn(store, words), loop: loopsOn(store, words) };
   }
 
-  async run<N extends JobName>(name: N, ask: Jobs[N]["ask"], signal: AbortSignal): Promise<Jobs[N]["answer"]> {
+  async run<N extends JobName>(
+    name: N,
+    ask: Jobs[N]["ask"],
+    signal: AbortSignal,
+    tell: (news: Jobs[N]["news"]) => void = () => {},
+  ): Promise<Jobs[N]["answer"]> {
     signal.throwIfAborted();
-    const answer: unknown = await this.#do(name, ask);
-    // Each branch below answers as the table in jobs.ts says; TypeScript cannot follow that through the name.
-    return answer as Jobs[N]["answer"];
-  }
-
-  async #do(name: JobName, ask: readonly unknown[]): Promise<unknown> {
-    if (name === "statistics.advance") return advance(this.#store, ...(ask as Jobs[typeof name]["ask"]), await this.#words());
-    if (name === "retention.step") return retainStep(this.#store, ...(ask as Jobs[typeof name]["ask"]));
-    if (name === "retention.shed") return shedStep(this.#store, ...(ask as Jobs[typeof name]["ask"]));
-    const [part, call = ""] = name.split(".") as ["statistics" | "search" | "retention" | "export" | "task", string];
-    const owner = part === "export" ? this.#exports : part === "task" ? this.#tasks : this.#store[part];
-    return (owner[call as keyof typeof owner] as (...values: readonly unknown[]) => Promise<unknown>).apply(owner, [...ask]);
+    // A name says whose work it is, which asks and answers as the table in jobs.ts says; TypeScript cannot follow that through the name.
+    const [part = "", work = ""] = name.split(".");
+    const owner = (this.#calls[part] ?? this.#long[part]) as Record<string, (...values: readonly unknown[]) => Promise<unknown>>;
+    const following: readonly unknown[] = part in this.#long ? [tell, signal] : [];
+    return (await owner[work]?.(...ask, ...following)) as Jobs[N]["answer"];
   }
 
   #words(): Promise<Vocabulary> {

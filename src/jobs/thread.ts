@@ -1,9 +1,9 @@
 // What runs in the worker thread: the same database on connections of its own.
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, sentError } from "../runtime/errors.js";
 import { openStore, type StoreAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
-import { type FromThread, sentError, type ToThread } from "./jobs.js";
+import type { FromThread, ToThread } from "./jobs.js";
 import { JobRunner } from "./run.js";
 
 /** Data that the thread is started with. */
@@ -32,7 +32,7 @@ function serve(port: MessagePort, { at }: ThreadData): void {
     running.set(id, stop);
     try {
       const { runner } = await opened();
-      send({ id, answer: await runner.run(name, ask as Parameters<typeof runner.run>[1], stop.signal) });
+      send({ id, answer: await runner.run(name, ask as Parameters<typeof runner.run>[1], stop.signal, (news) => send({ id, news })) });
     } catch (error) {
       send({ id, error: sentError(error) });
     } finally {

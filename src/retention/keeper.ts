@@ -3,7 +3,7 @@ import type { RoomKey } from "../store/log.js";
 import type { LimitsOf, Retention } from "../store/retention.js";
 import type { Store } from "../store/store.js";
 import { beyondLimits, type RawRecordings } from "./raw.js";
-import { isBelieved } from "./step.js";
+import { isBelieved, retainStep, shedStep } from "./step.js";
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
 const JUMP_MS = 3_600_000;
@@ -107,18 +107,14 @@ const LOOKED_AT = 10;
 
 /** Dependencies of the keeper. */
 export interface RetentionKeeperDeps {
-  readonly store: Pick<Store, "log" | "rooms"> & {
-    readonly retention: Pick<Retention, "limits" | "storeSize" | "giveBack" | "days" | "dropDays">;
-  };
+  /** The store is everybody's; raw recordings are in the data folder of the process that made them. */
+  readonly what: "all" | "store" | "raw";
+  readonly store: Pick<Store, "log" | "retention" | "statistics">;
   readonly clock: Clock;
   /** The server's limits, for rooms that have none of their own. */
   readonly limits: LimitsOf;
   /** Bytes that the store may use in all; beyond it the oldest events of any room go, or the oldest day. Null is no limit. */
   readonly maxStoreBytes: number | null;
-  /** One step of a room, as {@link retainStep}, wherever it is done. */
-  readonly step: (room: RoomKey, limits: LimitsOf, now: number, signal: AbortSignal) => Promise<boolean>;
-  /** One step, as {@link shedStep}. */
-  readonly shed: (room: RoomKey, now: number, signal: AbortSignal) => Promise<boolean>;
   readonly raw: RawRecordings;
   /** Called when raw recordings were removed. */
   readonly onRawRemoved: (room: RoomKey, files: number, bytes: number) => void;
@@ -132,28 +128,16 @@ export interface RetentionKeeperDeps {
 /** Removes what is beyond its limits, in small steps, and gives the room back to the disk. */
 export class RetentionKeeper {
   readonly #parts: RetentionKeeperDeps;
-  readonly #stop = new AbortController();
   readonly #doubt: ClockDoubt;
-  #done: Promise<void> = Promise.resolve();
 
   constructor(parts: RetentionKeeperDeps) {
     this.#parts = parts;
     this.#doubt = new ClockDoubt(parts.clock.now(), (parts.steadyMs ?? (() => performance.now()))());
   }
 
-  start(): void {
-    this.#done = this.#run();
-  }
-
-  /** Ends after the step that is under way. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#done;
-  }
-
-  async #run(): Promise<void> {
+  /** Does so until the signal aborts; ends after the step that is under way. */
+  async run(signal: AbortSignal): Promise<void> {
     const { clock, onError } = this.#parts;
-    const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
         await this.#round(signal);
@@ -165,25 +149,31 @@ export class RetentionKeeper {
   }
 
   async #round(signal: AbortSignal): Promise<void> {
-    const { store, limits, step, onDoubt, clock } = this.#parts;
+    const { what, store, onDoubt, clock } = this.#parts;
     const rooms = [...(await store.log.heads()).keys()];
     const doubt = this.#doubt.look(clock.now(), (this.#parts.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
     if (doubt !== null) onDoubt(doubt);
+    if (what !== "raw") await this.#storeRound(rooms, doubt === null, signal);
+    if (what !== "store") await this.#rawRound(doubt === null, signal);
+  }
+
+  /** Removes what the store keeps beyond its limits, step after step, and gives the room back. */
+  async #storeRound(rooms: readonly RoomKey[], byAge: boolean, signal: AbortSignal): Promise<void> {
+    const { store, limits, clock } = this.#parts;
     const own = new Map<RoomKey, LimitsOf>();
     for (const room of rooms) own.set(room, { ...limits, ...(await store.retention.limits(room)) });
     const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
-    const { ageMs, dropped } = doubt === null ? await dropByAge(store.retention, ages, clock.now()) : { ageMs: null, dropped: 0 };
+    const { ageMs, dropped } = byAge ? await dropByAge(store.retention, ages, clock.now()) : { ageMs: null, dropped: 0 };
     let removed = dropped > 0;
     for (const [room, limits] of own) {
-      const wanted = doubt === null ? eased(limits, ageMs) : ageless(limits);
-      while (!signal.aborted && (await step(room, wanted, clock.now(), signal))) {
+      const wanted = byAge ? eased(limits, ageMs) : ageless(limits);
+      while (!signal.aborted && (await retainStep(store, room, wanted, clock.now()))) {
         removed = true;
         await clock.sleep(PAUSE_MS, signal);
       }
     }
     removed = (await this.#shed(rooms, signal)) || removed;
     while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
-    await this.#rawRound(doubt === null, signal);
   }
 
   /** Removes raw recordings beyond their limits, file after file, so that others have their turn at the disk. */
@@ -209,7 +199,7 @@ export class RetentionKeeper {
 
   /** Removes, while the store as a whole is too big, the oldest day, or the oldest events of the room that has the oldest. */
   async #shed(rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
-    const { store, maxStoreBytes, shed, clock, onDoubt } = this.#parts;
+    const { store, maxStoreBytes, clock, onDoubt } = this.#parts;
     let removed = false;
     while (maxStoreBytes !== null && !signal.aborted && ((await store.retention.storeSize())?.used ?? 0) > maxStoreBytes) {
       const days = await store.retention.days();
@@ -223,7 +213,7 @@ export class RetentionKeeper {
         }
       } else {
         const oldest = await this.#oldest(rooms);
-        if (oldest === null || !(await shed(oldest, clock.now(), signal))) break;
+        if (oldest === null || !(await shedStep(store, oldest, clock.now()))) break;
       }
       removed = true;
       await clock.sleep(PAUSE_MS, signal);

@@ -294,3 +294,15 @@ export class DyliveError extends Error {
     return ERRORS[this.code];
   }
 }
+
+/** Error as it is sent between threads: its class does not survive the way. */
+export interface SentError {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+/** Returns an error as it is sent. */
+export function sentError(error: unknown): SentError {
+  if (error instanceof DyliveError) return { code: error.code, detail: error.detail };
+  return { code: "internal", detail: error instanceof Error ? error.message : String(error) };
+}

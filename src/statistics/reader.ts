@@ -55,66 +55,42 @@ const PAUSE_MS = 2000;
 /** Steps of one room before the others have their turn: a room that is counted for the first time may take minutes. */
 const TURN_STEPS = 20;
 
-/** Dependencies of the reader. */
-interface StatisticsReaderDeps {
-  readonly statistics: Pick<Statistics, "progress">;
+/** Dependencies of {@link keepUpToDate}. */
+interface ReaderDeps {
+  /** Returns the rooms with something to do. */
+  readonly progress: Statistics["progress"];
+  /** Does the next step of a room, as {@link advance}. @returns whether there may be more to do */
+  readonly step: (room: RoomKey) => Promise<boolean>;
   readonly clock: Clock;
-  /** One step, as {@link advance}, wherever it is done. */
-  readonly advance: (room: RoomKey, signal: AbortSignal) => Promise<boolean>;
+  /** Told when the number of events of all rooms that are still to be looked at is another than at the look before. */
+  readonly onBehind: (events: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Keeps the statistics of all rooms up to date. Also sees what other processes append, replace and reset. */
-export class StatisticsReader {
-  readonly #parts: StatisticsReaderDeps;
-  readonly #stop = new AbortController();
-  #done: Promise<void> = Promise.resolve();
-  #behind = 0;
-
-  constructor(parts: StatisticsReaderDeps) {
-    this.#parts = parts;
-  }
-
-  /** Events of all rooms that are still to be looked at, as of the last look. */
-  get behind(): number {
-    return this.#behind;
-  }
-
-  start(): void {
-    this.#done = this.#run();
-  }
-
-  /** Ends after the step that is under way. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#done;
-  }
-
-  async #run(): Promise<void> {
-    const { clock, onError } = this.#parts;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      let more = false;
-      try {
-        more = await this.#round(signal);
-      } catch (error) {
-        if (!signal.aborted) onError(error);
-      }
-      if (!more) await clock.sleep(PAUSE_MS, signal).catch(() => {});
-    }
-  }
-
-  /** @returns whether a room had more to do than one turn takes */
-  async #round(signal: AbortSignal): Promise<boolean> {
-    const { statistics, advance } = this.#parts;
-    const progress = await statistics.progress();
-    this.#behind = progress.reduce((sum, { behind }) => sum + behind, 0);
+/**
+ * Keeps what is made of the events of all rooms up to date until the signal aborts; ends after the step that is under way. Also sees what
+ * other processes append, replace and reset.
+ */
+export async function keepUpToDate(parts: ReaderDeps, signal: AbortSignal): Promise<void> {
+  const { progress, step, clock, onBehind, onError } = parts;
+  let behind = 0;
+  while (!signal.aborted) {
+    // Whether a room had more to do than one turn takes.
     let more = false;
-    for (const { room } of progress) {
-      let steps = 0;
-      while (!signal.aborted && steps < TURN_STEPS && (await advance(room, signal))) steps++;
-      if (steps === TURN_STEPS) more = true;
+    try {
+      const rooms = await progress();
+      const now = rooms.reduce((sum, room) => sum + room.behind, 0);
+      if (now !== behind) onBehind(now);
+      behind = now;
+      for (const { room } of rooms) {
+        let steps = 0;
+        while (!signal.aborted && steps < TURN_STEPS && (await step(room))) steps++;
+        if (steps === TURN_STEPS) more = true;
+      }
+    } catch (error) {
+      more = false;
+      if (!signal.aborted) onError(error);
     }
-    return more;
+    if (!more) await clock.sleep(PAUSE_MS, signal).catch(() => {});
   }
 }

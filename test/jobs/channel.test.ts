@@ -3,11 +3,9 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";
-import { type JobExecutor, statisticsAt } from "../../src/jobs/jobs.js";
+import { statisticsAt } from "../../src/jobs/jobs.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { StatisticsReader } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import { FakeClock } from "../clock.js";
 import { chat, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { useDirectory } from "../store/directory.js";
@@ -33,26 +31,30 @@ function onFile() {
 }
 
 describe("jobs in the worker thread", () => {
-  it("count what is appended, and read it", async () => {
+  it("count what is appended until they are told to end, say how much is left, and read it", async () => {
     const { store, desk } = onFile();
     const { room, append } = await claimed(store);
     await append(chat("1", { text: "主播上链接[比心]" }), gift("2", "c", 3, 3));
     const statistics = statisticsAt(desk);
     expect(await statistics.progress()).toEqual([{ room, behind: 2 }]);
-    const reader = new StatisticsReader({ statistics, clock: new FakeClock(), advance: stepsOf(desk), onError: fail });
-    reader.start();
-    closers.push(() => reader.stop());
+    const stop = new AbortController();
+    const news: unknown[] = [];
+    const loop = desk.run("loop.statistics", [null], { signal: stop.signal, onNews: (one) => news.push(one) });
     const session = chat("1").sessionId ?? "";
     await until(async () => (await statistics.progress()).length === 0);
     expect((await statistics.sessions(room, [session])).get(session)).toMatchObject({ chatters: 1, gifters: 1, totals: { diamonds: 30n } });
     expect((await statistics.words(room, session, "word", 10)).map(({ text }) => text)).toEqual(["主播", "链接"]);
     expect(await statistics.words(room, session, "emoji", 10)).toEqual([{ text: "[比心]", count: 1 }]);
+    await until(() => news.length === 2);
+    expect(news).toEqual([{ behind: 2 }, { behind: 0 }]);
+    stop.abort();
+    expect(await loop).toBeNull();
   });
 
   it("are refused when they are aborted before, and after the end", async () => {
     const { desk } = onFile();
     const reason = new Error("not now");
-    await expect(desk.run("statistics.progress", [], AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(desk.run("statistics.progress", [], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(await desk.run("statistics.progress", [])).toEqual([]);
     await desk.close();
     await expect(desk.run("statistics.progress", [])).rejects.toThrow();
@@ -93,11 +95,3 @@ describe("the worker thread", () => {
     expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { code: "internal" } });
   });
 });
-
-function stepsOf(desk: JobExecutor) {
-  return (room: number, signal: AbortSignal) => desk.run("statistics.advance", [room], signal);
-}
-
-function fail(error: unknown): void {
-  throw error;
-}

@@ -2,8 +2,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { eraseEverywhere } from "../../src/erasure/everywhere.js";
 import { peopleIn } from "../../src/erasure/identity.js";
-import { doTask, WorkerChannel } from "../../src/jobs/channel.js";
-import { Paced } from "../../src/jobs/tasks.js";
+import { WorkerChannel } from "../../src/jobs/channel.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { closeRecordings } from "../../src/sources/raw/pack.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -13,7 +12,6 @@ import { useDirectory } from "../store/directory.js";
 const directory = useDirectory();
 /** Loads TypeScript in the thread. */
 const execArgv = ["--import", fileURLToPath(new URL("../store/child/register.mjs", import.meta.url))];
-const signal = new AbortController().signal;
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -36,61 +34,36 @@ describe("tasks in the worker thread", () => {
     const wanted = await collected(openSqliteStore({ path: ":memory:" }), undefined, directory("raw"));
     const told: number[] = [];
     const between: Promise<unknown>[] = [];
-    const onProgress = (_what: string, count: number) => {
+    const onNews = ({ count }: { readonly count: number }) => {
       told.push(count);
       if (between.length < 3) between.push(desk.run("statistics.progress", []));
     };
-    const done = await doTask(desk, "redecode", { folder, room, sessionId: null }, onProgress, signal);
+    const done = await desk.run("task.redecode", [{ folder, room, sessionId: null }], { onNews });
     expect(done).toMatchObject({ erased: 0, refused: 0, lostBytes: 0, messages: 800 });
     expect(told.at(-1)).toBe(1600);
     expect(await Promise.all(between)).toHaveLength(3);
     expect(bodies(await events())).toEqual(bodies(await wanted.events()));
     expect(units(await events())).toEqual(units(await wanted.events()));
-    const unknown = doTask(desk, "redecode", { folder, room, sessionId: "404" }, () => {}, signal);
+    const unknown = desk.run("task.redecode", [{ folder, room, sessionId: "404" }]);
     await expect(unknown).rejects.toMatchObject({ code: "not_found", detail: expect.stringMatching(/was not recorded/) });
   });
 
   it("take a person out of log and recordings; stopped, they can be begun again", async () => {
     const { desk, folder, events } = await recorded();
-    await closeRecordings(folder, false, systemClock, signal);
+    await closeRecordings(folder, false, systemClock, new AbortController().signal);
     const person = (await events()).flatMap(peopleIn).find((user) => user.id !== null && !user.isAnchor)?.id ?? "";
     const stop = new AbortController();
-    const erase = (stopped: AbortSignal) =>
+    const erase = (stopped = {}) =>
       eraseEverywhere(person, {
-        log: () => doTask(desk, "erase", { user: person, keep: false }, () => stop.abort(new Error("stopped")), stopped),
-        recordings: (identity) => doTask(desk, "eraseRaw", { folder, identity }, () => {}, stopped),
+        log: () => desk.run("task.erase", [{ user: person, keep: false }], stopped),
+        recordings: (identity) => desk.run("task.eraseRaw", [{ folder, identity }], stopped),
       });
-    await expect(erase(stop.signal)).rejects.toThrow("stopped");
-    const done = await erase(signal);
+    const stopped = erase({ signal: stop.signal, onNews: () => stop.abort(new Error("stopped")) });
+    await expect(stopped).rejects.toThrow("stopped");
+    const done = await erase();
     expect(done.erased + done.changed).toBeGreaterThan(0);
     expect(done.recordings).toMatchObject({ open: [], failed: [] });
     expect(done.recordings.messages).toBeGreaterThan(0);
     expect(JSON.stringify(await events())).not.toContain(person);
-  });
-});
-
-describe("paced work", () => {
-  it("goes on only when it is asked to, and ends where it is stopped", async () => {
-    const steps: number[] = [];
-    const paced = new Paced(async (turn, stopped) => {
-      for (let n = 1; n <= 5; n++) {
-        stopped.throwIfAborted();
-        steps.push(n);
-        await turn("counting", n);
-      }
-      return "done";
-    });
-    expect(await paced.next()).toEqual({ progress: { what: "counting", count: 1 } });
-    expect(await paced.next()).toEqual({ progress: { what: "counting", count: 2 } });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(steps).toEqual([1, 2]);
-    paced.stop(new Error("enough"));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(steps).toEqual([1, 2]);
-  });
-
-  it("gives its result, and its error", async () => {
-    expect(await new Paced(async () => 7).next()).toEqual({ result: 7 });
-    await expect(new Paced(() => Promise.reject(new Error("no"))).next()).rejects.toThrow("no");
   });
 });

@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { StatisticsReader } from "../../src/statistics/reader.js";
 import { openVocabulary } from "../../src/statistics/words.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chats } from "../contracts/events.js";
@@ -22,16 +21,11 @@ it("a busy room of three hours: every total is the simulator's, counted while it
   const path = file("dylive.sqlite");
   const store = openSqliteStore({ path });
   const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
-  const reader = new StatisticsReader({
-    statistics: store.statistics,
-    clock: systemClock,
-    advance: (room, signal) => desk.run("statistics.advance", [room], signal),
-    onError: (error) => {
-      throw error;
-    },
-  });
   const vocabulary = await openVocabulary();
-  reader.start();
+  const stop = new AbortController();
+  const failures: unknown[] = [];
+  const onNews = (news: object) => "failed" in news && failures.push(news.failed);
+  const counting = desk.run("loop.statistics", [null], { signal: stop.signal, onNews });
   const { room, truth } = await playBusyRoom(store, { hours: HOURS });
   const counted = async () => (await store.statistics.progress()).length === 0;
   await until(counted);
@@ -62,7 +56,9 @@ it("a busy room of three hours: every total is the simulator's, counted while it
     "statistics of a busy room of three hours",
     `${events} events, up to ${truth.peak} messages in one second: every total as sent. Counted again by the worker in ${seconds.toFixed(1)} s, while ${waits.length} appends took ${at(0.5)} ms (median), ${at(0.99)} ms (99 in 100), ${at(1)} ms at most`,
   );
-  await reader.stop();
+  stop.abort();
+  await counting;
+  expect(failures).toEqual([]);
   await desk.close();
   await store.close();
 });

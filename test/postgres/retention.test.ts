@@ -1,6 +1,5 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
-import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import type { LimitsOf } from "../../src/store/retention.js";
@@ -32,19 +31,15 @@ async function open(): Promise<PostgresStore> {
 async function round(store: PostgresStore, parts: Partial<RetentionKeeperDeps>) {
   const clock = new FakeClock(NOON);
   const doubts: string[] = [];
-  const removed: number[] = [];
   let done = false;
+  const remove = vi.spyOn(store.log, "remove");
+  const stop = new AbortController();
   const keeper = new RetentionKeeper({
+    what: "all",
     store,
     clock,
     limits: FOREVER,
     maxStoreBytes: null,
-    step: async (room, limits, now) => {
-      const more = await retainStep(store, room, limits, now);
-      if (more) removed.push(room);
-      return more;
-    },
-    shed: (room, now) => shedStep(store, room, now),
     // The end of a round.
     raw: {
       rooms: async () => {
@@ -62,12 +57,15 @@ async function round(store: PostgresStore, parts: Partial<RetentionKeeperDeps>) 
     steadyMs: () => clock.now(),
     ...parts,
   });
-  keeper.start();
+  const running = keeper.run(stop.signal);
   await until(async () => {
     await clock.advance(1000);
     return done;
   });
-  await keeper.stop();
+  stop.abort();
+  await running;
+  const removed = remove.mock.calls.map(([room]) => room);
+  remove.mockRestore();
   return { doubts, removed };
 }
 

@@ -31,12 +31,11 @@ function opened() {
 function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperDeps> = {}) {
   const doubts: string[] = [];
   const keeper = new RetentionKeeper({
+    what: "all",
     store,
     clock,
     limits: FOREVER,
     maxStoreBytes: null,
-    step: (room, limits, now) => retainStep(store, room, limits, now),
-    shed: (room, now) => shedStep(store, room, now),
     raw: { rooms: async () => [], files: async () => [], remove: async () => {} },
     onRawRemoved: () => {},
     onDoubt: (sentence) => doubts.push(sentence),
@@ -46,8 +45,12 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperDeps
     steadyMs: () => clock.now(),
     ...parts,
   });
-  keeper.start();
-  closers.push(() => keeper.stop());
+  const stop = new AbortController();
+  const done = keeper.run(stop.signal);
+  closers.push(() => {
+    stop.abort();
+    return done;
+  });
   return doubts;
 }
 

@@ -79,20 +79,23 @@ describe("the keeper", () => {
     await store.retention.setLimits(two, "raw", { maxAgeMs: null, maxBytes: 1 });
     const told: unknown[] = [];
     const keeper = new RetentionKeeper({
+      what: "raw",
       store,
       clock,
       limits: { ...FOREVER, raw: { maxAgeMs: 3 * DAY + HOUR, maxBytes: null } },
       maxStoreBytes: null,
-      step: async () => false,
-      shed: async () => false,
       raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
       onRawRemoved: (room, files, bytes) => told.push([room, files, bytes > 0]),
       onDoubt: fail,
       onError: fail,
       steadyMs: () => clock.now(),
     });
-    closers.push(() => keeper.stop());
-    keeper.start();
+    const stop = new AbortController();
+    const done = keeper.run(stop.signal);
+    closers.push(() => {
+      stop.abort();
+      return done;
+    });
     await until(async () => {
       await clock.advance(20);
       return told.length === 2;
