@@ -4,7 +4,7 @@ import type { Live } from "../../src/platform/links/resolve.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
-import { type Running, running, SIGNAL } from "../collector/running.js";
+import { SIGNAL, startRunning } from "../collector/running.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { SCENARIO } from "../faults/struck.js";
 import { useDirectory } from "../store/directory.js";
@@ -50,7 +50,7 @@ describe.each([
 
 describe("a room that is collected", () => {
   let clock: Lockstep;
-  let now: Running;
+  let now: Awaited<ReturnType<typeof startRunning>>;
   beforeEach(() => {
     clock = new Lockstep();
   });
@@ -77,7 +77,7 @@ describe("a room that is collected", () => {
       { ...SCENARIO, customId: "demo.tv" },
       { ...SCENARIO, webRid: "100000009" },
     ];
-    now = await running({ clock, start: clock.now(), rooms: [one, two] }, { pollMs: 3000, onDemandIdleMs: 20_000 }, clock);
+    now = await startRunning({ clock, start: clock.now(), rooms: [one, two] }, { pollMs: 3000, onDemandIdleMs: 20_000 }, clock);
     const first = await until(now.rooms.request("demo.tv", 20_000, SIGNAL));
     now.simulator.rooms.rename(one.webRid, "demo.new");
     now.simulator.rooms.rename(two.webRid, "demo.tv");
@@ -95,7 +95,7 @@ describe("a room that is collected", () => {
   });
 
   it("under a custom id that another process learned to be somebody else's does not take it back", async () => {
-    now = await running({ clock, start: clock.now(), rooms: [{ ...SCENARIO, customId: X.value }] }, { pollMs: 3000 }, clock);
+    now = await startRunning({ clock, start: clock.now(), rooms: [{ ...SCENARIO, customId: X.value }] }, { pollMs: 3000 }, clock);
     const { room } = await until(now.rooms.request(X.value, 20_000, SIGNAL));
     const other = await meetRoom(now.store.rooms, X, live("22"));
     expect(other).not.toBe(room);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Managed, type Running, SIGNAL } from "../collector/running.js";
 import { until } from "../until.js";
 
@@ -14,10 +14,6 @@ export type StartManager = (options?: {
 /** Describes what a manager of rooms does, whether its process is alone or one of many. */
 export function describeManager(what: string, start: StartManager): void {
   let now: Running<Managed> | undefined;
-  afterEach(async () => {
-    await now?.stop();
-    now = undefined;
-  });
   const open = (webRid: string) => now?.simulator.truth(webRid).connections.filter(({ closedAt }) => closedAt === null) ?? [];
 
   describe(what, () => {

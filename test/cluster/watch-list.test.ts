@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type LocalRoomsDeps, RoomManager } from "../../src/cluster/room-manager.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
 import type { Resume } from "../../src/store/rooms.js";
@@ -8,11 +8,6 @@ import { NO_ACCOUNTS, reachAt } from "../platform/access/reach.js";
 import { until } from "../until.js";
 
 const ROOM = "100000002";
-let now: Running | undefined;
-afterEach(async () => {
-  await now?.stop();
-  now = undefined;
-});
 /** Another server on the same store. */
 const another = ({ store, clock, simulator }: Running, more: Partial<LocalRoomsDeps> = {}) =>
   RoomManager.alone({
@@ -33,7 +28,7 @@ describe("any text that names a room", () => {
     ["a share text", "3- 看 https://v.douyin.com/DEMO2/ 快来"],
     ["a link", `https://live.douyin.com/${ROOM}?from=x`],
   ])("%s adds it, and leads to the collection of its number", async (_what, text) => {
-    now = await running();
+    const now = await running();
     const { row } = await now.rooms.add(text, {}, 60_000, SIGNAL);
     expect(row).toMatchObject({ webRid: ROOM, watch: "on" });
     expect((await now.rooms.request(text, 60_000, SIGNAL)).room).toBe(row.room);
@@ -42,7 +37,7 @@ describe("any text that names a room", () => {
   });
 
   it("names nothing, or nobody: nothing is added", async () => {
-    now = await running();
+    const now = await running();
     await expect(now.rooms.add("https://evil.com/1", {}, 60_000, SIGNAL)).rejects.toMatchObject({ code: "bad_room" });
     await expect(now.rooms.add("https://v.douyin.com/NOPE/", {}, 60_000, SIGNAL)).rejects.toMatchObject({ code: "no_account" });
     await expect(now.rooms.add("999999999", {}, 60_000, SIGNAL)).rejects.toMatchObject({ code: "no_account" });
@@ -57,7 +52,7 @@ describe("any text that names a room", () => {
 
 describe("a paused room", () => {
   it("that is resumed twice before it is met has one collector, which is seen and stops", async () => {
-    now = await running();
+    const now = await running();
     const { rooms, simulator } = now;
     const { row } = await rooms.add(ROOM, {}, 60_000, SIGNAL);
     await until(() => rooms.status(row.room)?.state === "live");
@@ -78,12 +73,12 @@ describe("a paused room", () => {
 
 describe("a room that another process pauses", () => {
   it("is let go though somebody asks for it, and stays so after a restart", async () => {
-    now = await running();
+    const now = await running();
     const { room } = await now.rooms.request(ROOM, 60_000, SIGNAL);
-    await until(() => now?.rooms.status(room)?.state === "live");
+    await until(() => now.rooms.status(room)?.state === "live");
     await now.store.rooms.setWatch(room, "paused");
     await until(() => open(now as Running).length === 0);
-    await until(async () => (await now?.events(room))?.at(-1)?.type === "state");
+    await until(async () => (await now.events(room)).at(-1)?.type === "state");
     expect((await now.events(room)).at(-1)).toMatchObject({ type: "state", to: "paused" });
     await now.rooms.stop();
     const again = another(now);
@@ -99,19 +94,19 @@ describe("a room that another process pauses", () => {
 
 describe("the store's watch list", () => {
   it("is followed: what another process adds, changes and removes", async () => {
-    now = await running();
+    const now = await running();
     const { simulator, store } = now;
     const proxy = await httpProxy("me:secret");
     const room = await store.rooms.ensure([{ kind: "web_rid", value: ROOM }], { webRid: ROOM });
     await store.rooms.setWatch(room, "on");
-    await until(() => now?.rooms.status(room)?.state === "live");
+    await until(() => now.rooms.status(room)?.state === "live");
     expect(proxy.asked).toEqual([]);
     await store.rooms.setSettings(room, { proxy: `http://me:secret@127.0.0.1:${proxy.port}` });
-    await until(() => proxy.asked.length > 0 && now?.rooms.status(room)?.state === "live");
+    await until(() => proxy.asked.length > 0 && now.rooms.status(room)?.state === "live");
     expect(open(now)).toHaveLength(1);
     expect((await now.rooms.view(room)).row.settings.proxy).toBe(`http://127.0.0.1:${proxy.port}`);
     await store.rooms.setWatch(room, "off");
-    await until(() => now?.rooms.status(room) === null);
+    await until(() => now.rooms.status(room) === null);
     await until(() => simulator.truth(ROOM).connections.every(({ closedAt }) => closedAt !== null));
     await proxy.close();
   });
@@ -121,7 +116,7 @@ describe("the store's watch list", () => {
       { name: "sessionid", value: "s", domain: ".douyin.com", path: "/", expires: null, secure: true, httpOnly: true },
     ]);
     const accounts = { ...NO_ACCOUNTS, get: async (name: string) => (name === "work" ? account : NO_ACCOUNTS.get(name)) };
-    now = await running({}, { accounts });
+    const now = await running({}, { accounts });
     await expect(now.rooms.add(ROOM, { account: "gone" }, 60_000, SIGNAL)).rejects.toMatchObject({ code: "not_found" });
     await expect(now.rooms.add(ROOM, { proxy: "nonsense" }, 60_000, SIGNAL)).rejects.toMatchObject({ code: "bad_request" });
     const { row, status } = await now.rooms.add(ROOM, { account: "work" }, 60_000, SIGNAL);
@@ -131,14 +126,14 @@ describe("the store's watch list", () => {
     const changed = await now.rooms.change(row.room, { account: "guest" });
     expect(changed.row.settings.account).toBe("guest");
     await until(() => now !== undefined && open(now).length === 1 && open(now)[0]?.loggedIn === false);
-    await until(() => now?.rooms.status(row.room)?.evidence.login.login === "guest");
+    await until(() => now.rooms.status(row.room)?.evidence.login.login === "guest");
   });
 
   it("says that a room is to be read in the browser, where there is none", async () => {
-    now = await running();
+    const now = await running();
     const { row } = await now.rooms.add(ROOM, { source: "browser" }, 60_000, SIGNAL);
     const status = await until(() => {
-      const one = now?.rooms.status(row.room);
+      const one = now.rooms.status(row.room);
       return one?.evidence.reason.includes("browser") ? one : null;
     });
     expect(status.state).not.toBe("live");
@@ -147,9 +142,9 @@ describe("the store's watch list", () => {
 
 describe("a start after a stop", () => {
   it("connects first and asks after: nothing is lost that the platform still has, though no page answers", async () => {
-    now = await running();
+    const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
-    await until(async () => (await now?.store.rooms.get(row.room))?.resume?.visitor != null);
+    await until(async () => (await now.store.rooms.get(row.room))?.resume?.visitor != null);
     const [before] = open(now);
     await now.rooms.stop();
     now.simulator.rooms.captcha();
@@ -165,9 +160,9 @@ describe("a start after a stop", () => {
   });
 
   it("of a broadcast that has been over since asks, and waits", async () => {
-    now = await running();
+    const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
-    await until(async () => (await now?.store.rooms.get(row.room))?.resume?.visitor != null);
+    await until(async () => (await now.store.rooms.get(row.room))?.resume?.visitor != null);
     await now.rooms.stop();
     now.simulator.rooms.end(ROOM, "cut");
     const again = another(now);
@@ -178,9 +173,9 @@ describe("a start after a stop", () => {
   });
 
   it("of a broadcast that another has replaced is not shown as refused", async () => {
-    now = await running();
+    const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
-    await until(async () => (await now?.store.rooms.get(row.room))?.resume?.visitor != null);
+    await until(async () => (await now.store.rooms.get(row.room))?.resume?.visitor != null);
     await now.rooms.stop();
     const { roomId, ...resume } = (await now.store.rooms.get(row.room))?.resume ?? { roomId: "" };
     const stranger = "7999999999999999999"; // a platform that no longer knows the broadcast refuses
@@ -195,7 +190,7 @@ describe("a start after a stop", () => {
   });
 
   it("asks first when the stop is long past", async () => {
-    now = await running();
+    const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
     await now.rooms.stop();
     const resume = (await now.store.rooms.get(row.room))?.resume ?? null;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { ClockOffsets } from "../../src/collector/clock-offsets.js";
 import { GapTracker } from "../../src/collector/gap-tracker.js";
@@ -13,7 +13,7 @@ import type { Resume } from "../../src/store/rooms.js";
 import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { until } from "../until.js";
-import { partsFor, type Running, running, SIGNAL } from "./running.js";
+import { partsFor, running, SIGNAL } from "./running.js";
 
 const HOUR_MS = 3_600_000;
 /** Clocks that agree to this are taken to agree. */
@@ -170,22 +170,15 @@ describe("until when was received", () => {
   });
 });
 
-let now: Running | undefined;
-
-afterEach(async () => {
-  await now?.stop();
-  now = undefined;
-});
-
 describe("a room that goes from one process to another whose clock is an hour", () => {
   it.each([
     ["ahead", HOUR_MS],
     ["behind", -HOUR_MS],
   ])("%s has the gap of the time in which nobody collected it", async (_word, differ) => {
     const clock = fastClock(20);
-    now = await running({}, {}, clock);
+    const now = await running({}, {}, clock);
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
-    await until(async () => ((await now?.events(room)) ?? []).some(({ type }) => type === "chat"));
+    await until(async () => (await now.events(room)).some(({ type }) => type === "chat"));
     await now.rooms.stop();
     const stoppedAt = clock.now();
     await clock.sleep(40_000);
@@ -194,7 +187,7 @@ describe("a room that goes from one process to another whose clock is an hour", 
     const rooms = RoomManager.alone({ ...partsFor(now.simulator, now.store, other) });
     await rooms.start();
     await rooms.request("100000002", 60_000, SIGNAL);
-    const gaps = async () => ((await now?.events(room)) ?? []).filter((event): event is Gap => event.type === "gap");
+    const gaps = async () => (await now.events(room)).filter((event): event is Gap => event.type === "gap");
     await until(async () => (await gaps()).length > 0);
     const endedAt = clock.now();
     const [gap, ...more] = await gaps();

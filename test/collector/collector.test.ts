@@ -1,24 +1,19 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
 import { check } from "../../src/store/check.js";
 import { idOf } from "../fact-id.js";
 import { until } from "../until.js";
 import { type Running, running, SIGNAL } from "./running.js";
 
-let now: Running | undefined;
-afterEach(async () => {
-  await now?.stop();
-  now = undefined;
-});
 const states = async (r: Running, room: number) =>
   (await r.events(room)).filter((event) => event.type === "state").map((event) => (event as NewEventOf<"state">).to);
 
 describe("a live room", () => {
   it("is collected: what the platform sent is what the log has, once, in gapless order", async () => {
-    now = await running();
+    const now = await running();
     const { room, status } = await now.rooms.request("100000002", 60_000, SIGNAL);
     expect(status.state).toBe("live");
-    await until(async () => (await now?.events(room))?.some(({ type }) => type === "gift"));
+    await until(async () => (await now.events(room)).some(({ type }) => type === "gift"));
     await now.clock.sleep(20_000);
     now.simulator.rooms.stall("100000002");
     await now.clock.sleep(2000);
@@ -43,7 +38,7 @@ describe("a live room", () => {
   });
 
   it("keeps its connection with heartbeats for minutes", async () => {
-    now = await running();
+    const now = await running();
     await now.rooms.request("100000003", 60_000, SIGNAL);
     await now.clock.sleep(90_000);
     const { connections } = now.simulator.truth("100000003");
@@ -53,29 +48,29 @@ describe("a live room", () => {
   });
 
   it("comes back after a cut, and records the gap", async () => {
-    now = await running();
+    const now = await running();
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
     now.simulator.rooms.cut("100000002");
-    await until(() => (now?.simulator.truth("100000002").connections.length ?? 0) > 1);
-    const gap = await until(async () => (await now?.events(room))?.find(({ type }) => type === "gap"));
+    await until(() => now.simulator.truth("100000002").connections.length > 1);
+    const gap = await until(async () => (await now.events(room)).find(({ type }) => type === "gap"));
     const { from, to, id } = gap as NewEventOf<"gap">;
     expect(id).toBe(`gap:${from}`);
     expect(from).not.toBeNull();
     expect(to).toBeGreaterThan(from ?? to);
     expect(now.rooms.status(room)?.evidence.reconnects).toBe(1);
-    await until(() => now?.rooms.status(room)?.state === "live");
+    await until(() => now.rooms.status(room)?.state === "live");
   });
 
   it("ends when the platform says so and its page confirms it, and the next broadcast is a session of its own", async () => {
-    now = await running();
+    const now = await running();
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
     const first = now.simulator.roomId("100000002");
     now.simulator.rooms.end("100000002");
-    await until(() => now?.rooms.status(room)?.state === "waiting");
+    await until(() => now.rooms.status(room)?.state === "waiting");
     expect(await now.store.sessions.list(room, 10)).toMatchObject([{ sessionId: first, endReason: "announced" }]);
     expect(await states(now, room)).toEqual(["live", "ended", "waiting"]);
     const second = now.simulator.rooms.restart("100000002");
-    await until(() => now?.rooms.status(room)?.sessionId === second && now.rooms.status(room)?.state === "live");
+    await until(() => now.rooms.status(room)?.sessionId === second && now.rooms.status(room)?.state === "live");
     expect(await now.store.sessions.list(room, 10)).toMatchObject([
       { sessionId: second, endedAt: null },
       { sessionId: first, endReason: "announced" },
@@ -87,90 +82,90 @@ describe("a live room", () => {
   });
 
   it("settles a combo that was open when the broadcast ended", async () => {
-    now = await running();
+    const now = await running();
     const { room } = await now.rooms.request("100000003", 60_000, SIGNAL);
     const sender = { id: "42", nickname: "客" };
     const gift = { id: "685", name: "粉丝团灯牌", diamond_count: 1, combo: true };
     now.simulator.rooms.send("100000003", "WebcastGiftMessage", {
       ...{ gift_id: "685", repeat_count: "3", combo_count: "3", group_count: "1", group_id: "77", user: sender, gift },
     });
-    const open = await until(async () => (await now?.events(room))?.find((event) => event.type === "gift" && event.user?.id === "42"));
+    const open = await until(async () => (await now.events(room)).find((event) => event.type === "gift" && event.user?.id === "42"));
     now.simulator.rooms.end("100000003");
-    await until(() => now?.rooms.status(room)?.state === "waiting");
+    await until(() => now.rooms.status(room)?.state === "waiting");
     const { comboId } = open as NewEventOf<"gift">;
-    const settled = await until(async () => (await now?.events(room))?.find(({ id }) => id === `settle:${comboId}`));
+    const settled = await until(async () => (await now.events(room)).find(({ id }) => id === `settle:${comboId}`));
     expect(settled).toMatchObject({ delta: 0, comboTotal: 3, settled: true });
   });
 
   it("whose next broadcast begins without a word is replaced by it", async () => {
-    now = await running();
+    const now = await running();
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
     const first = now.simulator.roomId("100000002");
     const second = now.simulator.rooms.restart("100000002");
     now.simulator.rooms.cut("100000002");
-    await until(() => now?.rooms.status(room)?.sessionId === second);
+    await until(() => now.rooms.status(room)?.sessionId === second);
     expect(await now.store.sessions.list(room, 10)).toMatchObject([{ sessionId: second }, { sessionId: first, endReason: "replaced" }]);
   });
 
   it("that falls silent while its socket stays open is stalled, is connected to anew, and the gap is told", async () => {
-    now = await running();
+    const now = await running();
     const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
     await now.clock.sleep(10_000);
     now.simulator.rooms.stall("100000002");
-    await until(() => now?.rooms.status(room)?.state === "stalled");
+    await until(() => now.rooms.status(room)?.state === "stalled");
     expect(now.rooms.status(room)?.evidence.reason).toMatch(/nobody (was|is) heard/);
-    await until(() => (now?.simulator.truth("100000002").connections.length ?? 0) > 1);
+    await until(() => now.simulator.truth("100000002").connections.length > 1);
     // What the platform replays at the start of a connection is no sign of life: it stays stalled, and is not connected to again and again.
     await now.clock.sleep(45_000);
     expect(now.rooms.status(room)?.state).toBe("stalled");
     expect(now.simulator.truth("100000002").connections).toHaveLength(2);
     now.simulator.rooms.stall("100000002", false);
-    await until(() => now?.rooms.status(room)?.state === "live");
-    const gap = await until(async () => (await now?.events(room))?.find(({ type }) => type === "gap"));
+    await until(() => now.rooms.status(room)?.state === "live");
+    const gap = await until(async () => (await now.events(room)).find(({ type }) => type === "gap"));
     expect((gap as NewEventOf<"gap">).reason).toContain("silent");
     expect(now.rooms.status(room)?.evidence.gaps.count).toBe(1);
     expect(await check(now.store.log)).toEqual([]);
   });
 
   it("that is refused is blocked, with what the platform answered, until it is let in", async () => {
-    now = await running();
+    const now = await running();
     now.simulator.rooms.refuse("100000002");
     await expect(now.rooms.request("100000002", 60_000, SIGNAL)).rejects.toMatchObject({
       code: "blocked",
       detail: expect.stringMatching(/HTTP 200.*DEVICE_BLOCKED.*415/),
     });
     now.simulator.rooms.refuse("100000002", false);
-    const room = await until(() => now?.store.rooms.find({ kind: "web_rid", value: "100000002" }));
-    await until(() => now?.rooms.status(room)?.state === "live");
+    const room = await until(() => now.store.rooms.find({ kind: "web_rid", value: "100000002" }));
+    await until(() => now.rooms.status(room)?.state === "live");
   });
 });
 
 describe("a room that is not live", () => {
   it("waits, and is live when the broadcast begins", async () => {
-    now = await running();
+    const now = await running();
     now.simulator.rooms.end("100000001");
     const { room, status } = await now.rooms.request("100000001", 60_000, SIGNAL);
     expect(status.state).toBe("waiting");
     now.simulator.rooms.restart("100000001");
-    await until(() => now?.rooms.status(room)?.state === "live");
+    await until(() => now.rooms.status(room)?.state === "live");
   });
 
   it("is unknown behind a captcha, never not found", async () => {
-    now = await running();
+    const now = await running();
     now.simulator.rooms.captcha();
     await expect(now.rooms.request("100000002", 60_000, SIGNAL)).rejects.toMatchObject({ code: "room_unknown" });
     now.simulator.rooms.captcha(false);
-    const found = await until(() => now?.store.rooms.find({ kind: "web_rid", value: "100000002" }));
-    await until(() => now?.rooms.status(found)?.state === "live");
+    const found = await until(() => now.store.rooms.find({ kind: "web_rid", value: "100000002" }));
+    await until(() => now.rooms.status(found)?.state === "live");
   });
 
   it("is no account when the platform says so, and is not asked for again at once", async () => {
-    now = await running();
+    const now = await running();
     for (let i = 0; i < 3; i++) await expect(now.rooms.request("999999999", 60_000, SIGNAL)).rejects.toMatchObject({ code: "no_account" });
   });
 
   it("is unreachable when nobody answers", async () => {
-    now = await running();
+    const now = await running();
     await now.simulator.close();
     await expect(now.rooms.request("100000002", 60_000, SIGNAL)).rejects.toMatchObject({ code: "unreachable" });
   });

@@ -1,22 +1,17 @@
-import { afterAll, afterEach, expect, it } from "vitest";
+import { afterAll, expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { Platform } from "../../src/platform/access/platform.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
-import { partsFor, type Running, running, SIGNAL } from "./running.js";
+import { partsFor, running, SIGNAL } from "./running.js";
 
-let now: Running | undefined;
 const clock = new Lockstep();
-afterEach(async () => {
-  await now?.stop();
-  now = undefined;
-});
 afterAll(() => clock.stop());
 
 it("a broadcast whose first connection fails is not said to be missed since the one before", async () => {
-  now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
+  const now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
   const { simulator, rooms, events } = now;
   void rooms.request(RID, 60_000, SIGNAL);
   const state = () => rooms.collected()[0]?.state;
@@ -56,7 +51,11 @@ it("a question that is answered after its connection was lost does not make a ro
     return reply;
   };
   const rooms = RoomManager.alone({ ...parts, platform: { ...parts.platform, get } });
-  now = { clock, simulator, store, rooms, events: async () => [], stop: () => stopAll(rooms, store, simulator) };
+  onTestFinished(async () => {
+    await rooms.stop();
+    await store.close();
+    await simulator.close();
+  });
   void rooms.request(RID, 60_000, SIGNAL);
   const state = () => rooms.collected()[0]?.state;
   await clock.until(() => state() === "live", 60_000);
@@ -72,7 +71,7 @@ it("a question that is answered after its connection was lost does not make a ro
 });
 
 it("a silent room that cannot be connected to anew says why, and is not said to be open and silent", async () => {
-  now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
+  const now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
   const { simulator, rooms } = now;
   void rooms.request(RID, 60_000, SIGNAL);
   const status = () => rooms.collected()[0];
@@ -86,7 +85,3 @@ it("a silent room that cannot be connected to anew says why, and is not said to 
   await clock.until(() => status()?.evidence.reason.includes("captcha"), 120_000);
   expect(status()?.state).toBe("failed");
 });
-
-async function stopAll(...all: readonly ({ stop(): Promise<void> } | { close(): Promise<void> })[]): Promise<void> {
-  for (const one of all) await ("stop" in one ? one.stop() : one.close());
-}

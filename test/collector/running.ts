@@ -1,3 +1,4 @@
+import { onTestFinished } from "vitest";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/index.js";
 import { type LocalRoomsDeps, RoomManager } from "../../src/cluster/room-manager.js";
 import type { LiveEvent } from "../../src/events/event.js";
@@ -16,23 +17,30 @@ export interface Managed extends RoomOperations {
   collected(): readonly RoomStatus[];
 }
 
-/** A simulator and a manager of rooms on it, 20 times as fast as life unless a clock is given. */
+/** A simulator and a manager of rooms on it. */
 export interface Running<M extends Managed = RoomManager> {
   readonly clock: Clock;
   readonly simulator: Simulator;
   readonly store: RoomStore;
   readonly rooms: M;
   events(room: number): Promise<readonly LiveEvent[]>;
-  stop(): Promise<void>;
 }
 
 export const SIGNAL = new AbortController().signal;
 
-export async function running(
+/** Starts both, 20 times as fast as life unless a clock is given; the end of the test stops them. */
+export async function running(...given: Parameters<typeof startRunning>): Promise<Running> {
+  const now = await startRunning(...given);
+  onTestFinished(now.stop);
+  return now;
+}
+
+/** Starts both for a caller that stops them itself. */
+export async function startRunning(
   simulated: SimulatorOptions = {},
   parts: Partial<LocalRoomsDeps> = {},
   clock: Clock = fastClock(20),
-): Promise<Running> {
+): Promise<Running & { stop(): Promise<void> }> {
   const simulator = await startSimulator({ clock, ...simulated });
   const store = parts.store ?? openMemoryStore({ maxEventsPerRoom: 100_000 });
   const rooms = RoomManager.alone({ ...partsFor(simulator, store, clock), ...parts });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { pino } from "pino";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type Compat, type CompatOptions, startCompat } from "../../src/compat/compat.js";
 import { createToken, type NewToken } from "../../src/http/auth.js";
@@ -25,16 +25,6 @@ export interface CompatServer {
   token(more?: Partial<NewToken>): Promise<{ readonly token: string; readonly id: string }>;
 }
 
-const running: { compat: Compat; store: Store }[] = [];
-const clients: WebSocket[] = [];
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.terminate();
-  for (const { compat, store } of running.splice(0)) {
-    await compat.close();
-    await store.close();
-  }
-});
-
 export async function serveCompat(
   options: Partial<CompatOptions> & { readonly tokenNeeded?: boolean; readonly clock?: Clock } = {},
 ): Promise<CompatServer> {
@@ -53,7 +43,10 @@ export async function serveCompat(
     onError: (error) => errors.push(error),
     ...more,
   });
-  running.push({ compat, store });
+  onTestFinished(async () => {
+    await compat.close();
+    await store.close();
+  });
   return {
     compat,
     store,
@@ -82,7 +75,7 @@ export interface Client {
 
 export async function connect(url: string, options: ClientOptions = {}): Promise<Client> {
   const socket = new WebSocket(url, options);
-  clients.push(socket);
+  onTestFinished(() => socket.terminate());
   const client: Client = { socket, texts: [], closed: null };
   socket.on("message", (data) => client.texts.push(String(data)));
   socket.on("error", () => {});

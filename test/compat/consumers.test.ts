@@ -1,26 +1,16 @@
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
-import { type Compat, startCompat } from "../../src/compat/compat.js";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startCompat } from "../../src/compat/compat.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { platformId } from "../../src/events/platform-id.js";
 import { compatDoor } from "../../src/http/compat-door.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import { type Running, running } from "../collector/running.js";
+import { running } from "../collector/running.js";
 import { until } from "../until.js";
-import { type Consumer, grabConsumer, liveConsumer, tiktokConsumer } from "./consumers.js";
+import { grabConsumer, liveConsumer, tiktokConsumer } from "./consumers.js";
 
 /** A simulated room with gifts, combos among them. */
 const ROOM = "100000002";
-
-let now: Running | undefined;
-let compat: Compat | undefined;
-const open: Consumer[] = [];
-afterEach(async () => {
-  for (const consumer of open.splice(0)) consumer.close();
-  await compat?.close();
-  await now?.stop();
-  [now, compat] = [undefined, undefined];
-});
 
 /** Combos whose end is not in the log yet. */
 function openCombos(events: readonly LiveEvent[]): number {
@@ -32,31 +22,40 @@ function openCombos(events: readonly LiveEvent[]): number {
 describe("consumers of other programs, on a simulated room", () => {
   it("get every chat and every gift of it, once, ids exact; the room is collected because one asks for it", async () => {
     const store = openSqliteStore({ path: ":memory:" });
-    now = await running({}, { store });
+    const now = await running({}, { store });
     const { rooms, clock, simulator } = now;
     const errors: unknown[] = [];
     const door = compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded: false });
     const ports = { grab: 0, live: 0, tiktok: 0 };
-    compat = await startCompat({ host: "127.0.0.1", ports, store, rooms, clock, door, pollMs: 5_000, onError: (e) => errors.push(e) });
-    const url = (name: string) => compat?.urls.find((one) => one.name === name)?.url ?? "";
+    const compat = await startCompat({
+      host: "127.0.0.1",
+      ports,
+      store,
+      rooms,
+      clock,
+      door,
+      pollMs: 5_000,
+      onError: (e) => errors.push(e),
+    });
+    const url = (name: string) => compat.urls.find((one) => one.name === name)?.url ?? "";
     const grab = grabConsumer(url("grab"));
     const tiktok = tiktokConsumer(url("tiktok"));
-    open.push(grab, tiktok);
-    await until(() => compat?.counts().clients === 2);
+    for (const consumer of [grab, tiktok]) onTestFinished(() => consumer.close());
+    await until(() => compat.counts().clients === 2);
     // Nobody has named a room yet, and they are told how to.
     for (const { said, chatIds } of [grab, tiktok]) {
       await until(() => said.length === 1);
       expect([chatIds.length, said.splice(0), chatIds.splice(0).length]).toEqual([1, [expect.stringMatching(/^dylive.*\?room=/)], 1]);
     }
     const live = liveConsumer(url("live"), ROOM);
-    open.push(live);
+    onTestFinished(() => live.close());
 
     await until(() => live.codes.includes("ROOM_ONLINE") && live.pongs === 1);
     await until(() => grab.units > 20 && grab.chatIds.length > 10);
     // Nothing more is given; the ends of combos that were never told come after a silence.
     simulator.rooms.stall(ROOM);
     const room = await until(() => store.rooms.find({ kind: "web_rid", value: ROOM }));
-    await until(async () => openCombos((await now?.events(room)) ?? []) === 0);
+    await until(async () => openCombos(await now.events(room)) === 0);
     simulator.rooms.end(ROOM);
     await until(() => live.codes.includes("ROOM_ENDED") && grab.said.includes("直播已结束") && tiktok.said.includes("streamEnd"));
 

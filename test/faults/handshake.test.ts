@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { platformAt } from "../../src/platform/access/platform.js";
 import { pushHeaders, pushUrl } from "../../src/platform/access/push.js";
@@ -13,10 +13,6 @@ import { websocketSource } from "../../src/sources/websocket.js";
 import { RID } from "./struck.js";
 
 const NEVER = new AbortController().signal;
-const closers: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 /** What ends a connection to an address: the error that the source throws, or null. */
 async function endOf(connectUrl: () => Promise<string>, headers: Record<string, string> = {}): Promise<unknown> {
@@ -37,7 +33,7 @@ async function raw(serve: (socket: Socket) => void): Promise<number> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  closers.push(() => new Promise((resolve) => server.close(resolve)));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
   return (server.address() as AddressInfo).port;
 }
 
@@ -83,7 +79,7 @@ describe("a connection that is closed", () => {
   /** Opens one to the simulator, and closes it when it is open. */
   async function closedBy(close: (simulator: Simulator) => void): Promise<unknown> {
     const simulator = await startSimulator();
-    closers.push(() => simulator.close());
+    onTestFinished(() => simulator.close());
     const visitor = new Visitor("Mozilla/5.0 (test)");
     visitor.learn("ttwid=t");
     visitor.userUniqueId = "7612345678901234567";

@@ -5,7 +5,7 @@ import { platformId } from "../../src/events/platform-id.js";
 import type { Received } from "../../src/platform/access/source.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import { running, SIGNAL } from "../collector/running.js";
+import { SIGNAL, startRunning } from "../collector/running.js";
 import { msgIdOf } from "../fact-id.js";
 import { Lockstep } from "./lockstep.js";
 import { measured } from "./measured.js";
@@ -47,7 +47,7 @@ export async function reconnect(cuts: number, heap: () => number = () => 0): Pro
     for (const { response } of received) for (const message of response?.messages ?? []) came.add(msgIdOf(message));
   };
   const parts = { store, onReceived, onDemandIdleMs: Number.MAX_SAFE_INTEGER };
-  const now = await running({ clock, start: clock.now(), seed: 11, keep: 5000, rooms: [BUSY] }, parts, clock);
+  const now = await startRunning({ clock, start: clock.now(), seed: 11, keep: 5000, rooms: [BUSY] }, parts, clock);
   const gaps: { readonly from: number; readonly to: number }[] = [];
   const heaps: number[] = [];
   let [taken, after, counted] = [0, 0, 0];

@@ -1,5 +1,5 @@
 import { openSync, statSync, truncateSync, writeSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import { checkStore } from "../../src/store/check.js";
 import { SqliteConnection } from "../../src/store/sqlite/connection.js";
@@ -9,7 +9,7 @@ import { sqliteLog } from "../../src/store/sqlite/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { fastClock } from "../clock.js";
-import { type Running, running, SIGNAL } from "../collector/running.js";
+import { running, SIGNAL } from "../collector/running.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
@@ -18,23 +18,14 @@ import { until } from "../until.js";
 
 const file = useDirectory();
 const ROOM = "100000002";
-let now: Running | undefined;
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  await now?.stop();
-  now = undefined;
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 /** A store whose log writes through a connection that a test can break. */
 function breakable(): { store: Store; connection: SqliteConnection } {
   const path = file("store.db");
   const whole = openSqliteStore({ path });
   const connection = new SqliteConnection(path, fastClock(1));
-  closers.push(
-    () => whole.close(),
-    () => connection.close(),
-  );
+  onTestFinished(() => whole.close());
+  onTestFinished(() => connection.close());
   return { store: { ...whole, log: sqliteLog(connection, sqliteDatabase(connection)) }, connection };
 }
 
@@ -58,7 +49,7 @@ describe.each([
 ])("%s", (_name, sentence, strike) => {
   it("is said in the room's state; what comes is held back, and nothing is lost when it is over", async () => {
     const { store, connection } = breakable();
-    now = await running({}, { store });
+    const now = await running({}, { store });
     const { rooms, simulator, clock } = now;
     const { room } = await rooms.request(ROOM, 60_000, SIGNAL);
     await until(() => rooms.status(room)?.state === "live");
@@ -99,7 +90,7 @@ describe.each([
   it("when a collection begins does not end it", async () => {
     const { store, connection } = breakable();
     const heal = strike(connection);
-    now = await running({}, { store });
+    const now = await running({}, { store });
     const { rooms } = now;
     const asked = rooms.request(ROOM, 10_000, SIGNAL).catch((error: unknown) => error);
     await asked;

@@ -3,7 +3,7 @@ import type { BroadcastTruth, RoomControl, RoomScenario } from "../../simulator/
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import { type Running, running, SIGNAL } from "../collector/running.js";
+import { type Running, SIGNAL, startRunning } from "../collector/running.js";
 import { idOf } from "../fact-id.js";
 import { Lockstep } from "./lockstep.js";
 import { measured } from "./measured.js";
@@ -90,7 +90,7 @@ export interface Outcome {
 export async function struck(fault: Fault): Promise<Outcome> {
   vi.spyOn(Math, "random").mockImplementation(seeded(fault.name));
   const clock = new Lockstep();
-  const now = await running({ clock, start: clock.now(), seed: 7, rooms: [{ ...SCENARIO, ...fault.scenario }] }, {}, clock);
+  const now = await startRunning({ clock, start: clock.now(), seed: 7, rooms: [{ ...SCENARIO, ...fault.scenario }] }, {}, clock);
   try {
     return await told(fault, now, clock);
   } finally {

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
 import { createToken, type NewToken } from "../../src/http/auth.js";
 import { Metrics } from "../../src/http/metrics.js";
@@ -46,14 +46,6 @@ export interface ApiServer<C extends Clock = FakeClock> {
   call(path: string, init?: RequestInit & { token?: string | null; json?: unknown }): Promise<Reply>;
 }
 
-const running: Pick<ApiServer, "api" | "store">[] = [];
-afterEach(async () => {
-  for (const { api, store } of running.splice(0)) {
-    await api.close();
-    await store.close();
-  }
-});
-
 export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly clock?: C;
   /** A free one by default. */
@@ -97,7 +89,10 @@ export async function serveApi<C extends Clock = FakeClock>({
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
   const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
-  running.push({ api, store: opened });
+  onTestFinished(async () => {
+    await api.close();
+    await opened.close();
+  });
 
   async function call(path: string, init: RequestInit & { token?: string | null; json?: unknown } = {}): Promise<Reply> {
     const { token: asked, json, ...rest } = init;

@@ -1,14 +1,10 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConnectionLimits, Connections } from "../../src/http/connections.js";
 import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
 
 const MEBI = 1_048_576;
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
 
 /** Connections of clients that read nothing unless told to. */
 async function held(limits: Partial<ConnectionLimits>) {
@@ -23,7 +19,7 @@ async function held(limits: Partial<ConnectionLimits>) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const clients: Socket[] = [];
-  closing.push(() => {
+  onTestFinished(() => {
     connections.close();
     server.close();
     for (const socket of [...sockets, ...clients]) socket.destroy();

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createToken, type NewToken } from "../../src/http/auth.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { revokeToken } from "../../src/http/token-positions.js";
@@ -17,10 +17,6 @@ import { WsClient } from "./streams/ws-client.js";
 
 const HOUR_MS = 3_600_000;
 const file = useDirectory();
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 /** A server on a file, and the same file as `dylive token revoke` opens it beside the server. */
 async function served(clock: Clock = systemClock) {
@@ -35,11 +31,9 @@ async function served(clock: Clock = systemClock) {
     ...{ host: "127.0.0.1", port: 0, store, clock, logger: pino({ level: "silent" }) },
     rooms: new FakeManager(store),
   });
-  closing.push(
-    () => beside.close(),
-    () => store.close(),
-    () => api.close(),
-  );
+  onTestFinished(() => beside.close());
+  onTestFinished(() => store.close());
+  onTestFinished(() => api.close());
   return { api, store, beside };
 }
 

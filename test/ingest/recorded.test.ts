@@ -1,30 +1,25 @@
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { redecode } from "../../src/ingest/redecode.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { fastClock } from "../clock.js";
-import { type Running, running, SIGNAL } from "../collector/running.js";
+import { running, SIGNAL } from "../collector/running.js";
 import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
 
 const directory = useDirectory();
-let now: Running | undefined;
-afterEach(async () => {
-  await now?.stop();
-  now = undefined;
-});
 
 it("a room that is to be recorded is, and one that is not is not; what was recorded gives the same events again", async () => {
   const folder = directory("raw");
   const clock = fastClock(20);
   const problems: unknown[] = [];
   const raw = new RawRecorder({ folder, clock, byDefault: false, onError: (error) => problems.push(error) });
-  now = await running({}, { raw }, clock);
+  const now = await running({}, { raw }, clock);
   const { row } = await now.rooms.add("100000002", { record: true }, 60_000, SIGNAL);
   const other = await now.rooms.request("100000003", 60_000, SIGNAL);
   for (const key of [row.room, other.room])
-    await until(async () => (await now?.events(key))?.filter(({ source }) => source === "websocket").length !== 0);
+    await until(async () => (await now.events(key)).filter(({ source }) => source === "websocket").length !== 0);
   await now.clock.sleep(10_000);
   await now.rooms.change(row.room, { record: false });
   await until(async () => (await rawFiles(folder, row.room)).some(({ open }) => !open));

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";
 import { statisticsAt } from "../../src/jobs/jobs.js";
 import { systemClock } from "../../src/runtime/clock.js";
@@ -14,19 +14,13 @@ import { until } from "../until.js";
 const file = useDirectory();
 /** Loads TypeScript in the thread. */
 const execArgv = ["--import", fileURLToPath(new URL("../store/child/register.mjs", import.meta.url))];
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 function onFile() {
   const path = file("dylive.sqlite");
   const store = openSqliteStore({ path });
   const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
-  closers.push(
-    () => store.close(),
-    () => desk.close(),
-  );
+  onTestFinished(() => store.close());
+  onTestFinished(() => desk.close());
   return { store, desk };
 }
 
@@ -65,7 +59,7 @@ describe("the worker thread", () => {
   it("says why it cannot open the store, and opens it for a later job when it can", async () => {
     const path = file("later/dylive.sqlite");
     const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
-    closers.push(() => desk.close());
+    onTestFinished(() => desk.close());
     for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "bad_config" });
     mkdirSync(dirname(path));
     expect(await desk.run("statistics.progress", [])).toEqual([]);
@@ -74,14 +68,14 @@ describe("the worker thread", () => {
   it("fails its jobs when it ends, and is started again by the next", async () => {
     const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
     const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,process.exit(3)"] });
-    closers.push(() => desk.close());
+    onTestFinished(() => desk.close());
     for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "internal" });
   });
 
   it("fails no job of the thread that was started after it", async () => {
     const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
     const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,throw new Error('broken')"] });
-    closers.push(() => desk.close());
+    onTestFinished(() => desk.close());
     // It fails, and then it ends: by that time the second job waits for another thread.
     for (let n = 0; n < 2; n++)
       await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ detail: "the worker thread failed" });

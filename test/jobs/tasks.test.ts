@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { eraseEverywhere } from "../../src/erasure/everywhere.js";
 import { peopleIn } from "../../src/erasure/identity.js";
 import { WorkerChannel } from "../../src/jobs/channel.js";
@@ -12,19 +12,13 @@ import { useDirectory } from "../store/directory.js";
 const directory = useDirectory();
 /** Loads TypeScript in the thread. */
 const execArgv = ["--import", fileURLToPath(new URL("../store/child/register.mjs", import.meta.url))];
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 async function recorded() {
   const path = directory("dylive.sqlite");
   const store = openSqliteStore({ path });
   const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
-  closers.push(
-    () => store.close(),
-    () => desk.close(),
-  );
+  onTestFinished(() => store.close());
+  onTestFinished(() => desk.close());
   return { store, desk, ...(await collected(store, older, directory("raw"))) };
 }
 

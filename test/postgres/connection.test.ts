@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Clock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -9,26 +9,21 @@ import { until } from "../until.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 import { type Link, linkTo } from "./link.js";
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function database(): Promise<string> {
   const url = await newDatabase();
-  closers.push(() => dropDatabase(url));
+  onTestFinished(() => dropDatabase(url));
   return url;
 }
 
 async function open(url: string, clock: Clock, tell: (sentence: string) => void = () => {}): Promise<PostgresStore> {
   const store = await openPostgresStore({ url, clock, tell });
-  closers.push(() => store.close());
+  onTestFinished(() => store.close());
   return store;
 }
 
 async function link(url: string): Promise<Link> {
   const made = await linkTo(Number(new URL(url).port));
-  closers.push(() => made.close());
+  onTestFinished(() => made.close());
   return made;
 }
 
@@ -82,7 +77,7 @@ describe("a database that is away", () => {
     expect(many.every(({ status }) => status === "rejected")).toBe(true);
     expect(clock.now() - before).toBeLessThan(2000);
     const again = await linkTo(Number(new URL(url).port), Number(new URL(way.url(url)).port));
-    closers.push(() => again.close());
+    onTestFinished(() => again.close());
     await until(() => store.server().away === null);
     expect(await store.rooms.list()).toEqual([]);
     expect(told).toEqual([expect.stringMatching(/cannot be reached.*ECONNREFUSED/), expect.stringMatching(/is back after \d+\.\d s/)]);

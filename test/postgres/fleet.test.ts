@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { check } from "../../src/store/check.js";
 import type { RoomKey } from "../../src/store/log.js";
@@ -154,14 +154,12 @@ describe("rooms of a cluster", () => {
 
 async function managed(options: Parameters<StartManager>[0]): Promise<Running<Managed>> {
   const clock = fastClock(SPEED);
-  simulator = await startSimulator({ clock });
+  const simulator = await startSimulator({ clock });
+  onTestFinished(() => simulator.close());
   const one = await ClusterProcess.start({ url, platform: simulator.url, clock, speed: SPEED, ...options });
+  onTestFinished(() => one.stop());
   const { rooms, store } = one;
-  return {
-    ...{ clock, simulator, store, rooms },
-    events: async (room: RoomKey) => (await readAll(store.log, room)).events,
-    stop: () => one.stop(),
-  };
+  return { clock, simulator, store, rooms, events: async (room: RoomKey) => (await readAll(store.log, room)).events };
 }
 
 describeManager("a process of a cluster on PostgreSQL", managed);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -15,15 +15,11 @@ const NOON = Date.UTC(2026, 9, 20, 12);
 const NONE = { maxAgeMs: null, maxBytes: null };
 const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
 const days = (count: number): LimitsOf => ({ ...FOREVER, events: { maxAgeMs: count * DAY_MS, maxBytes: null } });
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 async function open(): Promise<PostgresStore> {
   const url = await newDatabase();
   const store = await openPostgresStore({ url });
-  closers.push(() => store.close().then(() => dropDatabase(url)));
+  onTestFinished(() => store.close().then(() => dropDatabase(url)));
   return store;
 }
 

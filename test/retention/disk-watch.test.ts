@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { DiskWatch, type DiskWatchDeps } from "../../src/retention/disk-watch.js";
 import { SYSTEM_ROOM } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -6,10 +6,6 @@ import { tellSystem } from "../../src/store/system-room.js";
 import { FakeClock } from "../clock.js";
 
 const MB = 1_000_000;
-const watches: DiskWatch[] = [];
-afterEach(async () => {
-  for (const watch of watches.splice(0)) await watch.stop();
-});
 
 function watched(parts: Partial<DiskWatchDeps> = {}) {
   const clock = new FakeClock();
@@ -30,7 +26,7 @@ function watched(parts: Partial<DiskWatchDeps> = {}) {
     onError: (error) => errors.push(String(error)),
     ...parts,
   });
-  watches.push(watch);
+  onTestFinished(() => watch.stop());
   watch.start();
   const passed = async (minutes: number, free: number) => {
     disk.free = free;

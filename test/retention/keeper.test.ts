@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
@@ -16,15 +16,11 @@ const file = useDirectory();
 const DAY = 86_400_000;
 const NONE = { maxAgeMs: null, maxBytes: null };
 const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 function opened() {
   const path = file("kept.db");
   const store = openSqliteStore({ path });
-  closers.push(() => store.close());
+  onTestFinished(() => store.close());
   return { path, store };
 }
 
@@ -47,7 +43,7 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperDeps
   });
   const stop = new AbortController();
   const done = keeper.run(stop.signal);
-  closers.push(() => {
+  onTestFinished(() => {
     stop.abort();
     return done;
   });

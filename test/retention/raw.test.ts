@@ -1,5 +1,5 @@
 import { utimesSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Received } from "../../src/platform/access/source.js";
 import { RetentionKeeper } from "../../src/retention/keeper.js";
 import { beyondLimits, type RawRecording } from "../../src/retention/raw.js";
@@ -18,10 +18,6 @@ const HOUR = 3_600_000;
 const T0 = Date.parse("2026-11-20T10:00:00Z");
 const NONE = { maxAgeMs: null, maxBytes: null };
 const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 const file = (n: number, change: Partial<RawRecording> = {}): RawRecording => ({
   path: String(n),
@@ -57,7 +53,7 @@ async function recorded() {
   const folder = directory("raw");
   const clock = new FakeClock(T0);
   const raw = new RawRecorder({ folder, clock, byDefault: true, onError: fail });
-  closers.push(() => raw.close());
+  onTestFinished(() => raw.close());
   const store = openSqliteStore({ path: ":memory:" });
   const rooms = [await claimed(store, "1"), await claimed(store, "2")].map(({ room }) => room);
   const about = { sessionId: "7300000000000000019", webRid: "1", source: "websocket" };
@@ -92,7 +88,7 @@ describe("the keeper", () => {
     });
     const stop = new AbortController();
     const done = keeper.run(stop.signal);
-    closers.push(() => {
+    onTestFinished(() => {
       stop.abort();
       return done;
     });

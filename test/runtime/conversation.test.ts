@@ -1,13 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { Conversation } from "../../src/runtime/conversation.js";
 import { until } from "../until.js";
-
-const closing: Server[] = [];
-afterEach(() => {
-  for (const server of closing.splice(0)) server.close().closeAllConnections();
-});
 
 /** A server whose requests are answered when the test says so. */
 async function listening() {
@@ -31,7 +26,7 @@ async function listening() {
     upgraded.push({ socket, head });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(server);
+  onTestFinished(() => server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo;
   let received = "";
   const client = connect(port, "127.0.0.1");

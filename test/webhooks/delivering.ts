@@ -1,4 +1,4 @@
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { Feed } from "../../src/feed/feed.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { HookRow } from "../../src/store/hooks.js";
@@ -35,11 +35,6 @@ export interface Delivering<C extends Clock> {
 
 /** Where hooks of these tests lead when it does not matter. */
 const SOMEWHERE = "https://receiver.example/hook";
-
-const running: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of running.splice(0)) await stop();
-});
 
 export interface DeliveringOptions<C extends Clock> {
   readonly clock?: C;
@@ -81,7 +76,7 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
     await sender.close();
     await store.close();
   };
-  running.push(stop);
+  onTestFinished(stop);
 
   const append = tellerOf(store);
   let next = 0;

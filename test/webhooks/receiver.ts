@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 
 /** A request as it arrived. */
@@ -41,14 +41,6 @@ export const halfABody: Manner = (response) => {
   response.write("x".repeat(500), () => response.destroy());
 };
 
-const servers: Server[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
-
 /** Somebody who is sent webhooks, on loopback. */
 export class Receiver {
   readonly arrivals: Arrival[] = [];
@@ -84,7 +76,10 @@ export class Receiver {
       request.on("error", () => {});
     });
     this.#server = server;
-    servers.push(server);
+    onTestFinished(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
   }

@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
 import { DyliveError } from "../../runtime/errors.js";
 
@@ -9,8 +9,10 @@ import { DyliveError } from "../../runtime/errors.js";
  * the address become numbers where a number is asked for; a body is taken as it is.
  */
 export const checkRequest: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const compiled = Compile(schema);
+  let compiled: Validator | undefined;
   return (given: unknown) => {
+    // When it is first needed: most of the many are not for a long time, and a start should take none.
+    compiled ??= Compile(schema);
     const filled = Value.Default(schema, given ?? {});
     const value = httpPart === "body" ? filled : Value.Convert(schema, filled);
     if (compiled.Check(value)) return { value };

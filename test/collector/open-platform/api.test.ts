@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createToken } from "../../../src/http/auth.js";
 import type { Scope } from "../../../src/store/tokens.js";
 import { FakeClock } from "../../clock.js";
@@ -8,14 +8,10 @@ import { APP, type Ingest, ROOM_ID, startIngest } from "./ingest.js";
 
 const file = useDirectory();
 const clock = new FakeClock();
-const open: Ingest[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
 
 async function started(scope: Scope, rooms: readonly string[] = []) {
   const made = await startIngest({ clock, spool: file("spool") });
-  open.push(made);
+  onTestFinished(() => made.close());
   const { token } = await createToken(made.store.tokens, { name: "test", scope, rooms, now: clock.now() });
   const call = async (path: string, json?: object) => {
     const headers = { authorization: `Bearer ${token}`, ...(json !== undefined && { "content-type": "application/json" }) };

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { signPush } from "../../../src/platform/open-platform/push.js";
 import { FakeClock } from "../../clock.js";
 import { useDirectory } from "../../store/directory.js";
@@ -7,15 +7,11 @@ import { until } from "../../until.js";
 import { APP, APP_SECRET, DATA_SECRETS, type Ingest, PATH, ROOM_ID, startIngest } from "./ingest.js";
 
 const file = useDirectory();
-const open: Ingest[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
 /** Patience and retries run out only when this is moved. */
 const clock = new FakeClock();
 async function ingest(options: Partial<Parameters<typeof startIngest>[0]> = {}): Promise<Ingest> {
   const made = await startIngest({ clock, spool: file("spool"), app: { secret: null }, ...options });
-  open.push(made);
+  onTestFinished(() => made.close());
   return made;
 }
 

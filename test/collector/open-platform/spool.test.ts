@@ -1,17 +1,13 @@
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { PushSpool } from "../../../src/collector/open-platform/spool.js";
 import { useDirectory } from "../../store/directory.js";
 
 const folder = useDirectory();
-const spools: PushSpool[] = [];
-afterEach(async () => {
-  for (const spool of spools.splice(0)) await spool.close();
-});
 async function opened(...at: Parameters<typeof PushSpool.open>): Promise<PushSpool> {
   const spool = await PushSpool.open(...at);
-  spools.push(spool);
+  onTestFinished(() => spool.close());
   return spool;
 }
 async function drained(spool: PushSpool): Promise<string[]> {

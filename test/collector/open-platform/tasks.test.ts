@@ -1,18 +1,14 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { FakeClock } from "../../clock.js";
 import { useDirectory } from "../../store/directory.js";
 import { until } from "../../until.js";
 import { APP, APP_SECRET, type Ingest, ROOM_ID, startIngest } from "./ingest.js";
 
 const file = useDirectory();
-const open: Ingest[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
 const clock = new FakeClock();
 async function ingest(options: Partial<Parameters<typeof startIngest>[0]> = {}): Promise<Ingest> {
   const made = await startIngest({ clock, spool: file("spool"), ...options });
-  open.push(made);
+  onTestFinished(() => made.close());
   return made;
 }
 /** Moves the clock until something holds. */

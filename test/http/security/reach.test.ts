@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { RoomManager } from "../../../src/cluster/room-manager.js";
 import { createToken } from "../../../src/http/auth.js";
 import { startApi } from "../../../src/http/server.js";
@@ -17,10 +17,6 @@ import { raw, requests } from "./raw.js";
 
 const webRoot = fileURLToPath(new URL("../../../web", import.meta.url));
 const HTML = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'>\u2028&lt;`;
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 describe("what is reached through us", () => {
   it("files outside of the pages cannot be read", async () => {
@@ -48,7 +44,7 @@ describe("what is reached through us", () => {
     const [upstream, canary] = [listener("platform"), listener("canary")];
     for (const server of [upstream, canary]) {
       await once(server.listen(0, "127.0.0.1"), "listening");
-      closing.push(() => new Promise((resolve) => server.close(resolve)));
+      onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
     }
     const port = (canary.address() as AddressInfo).port;
     const store = openSqliteStore({ path: ":memory:" });
@@ -64,10 +60,8 @@ describe("what is reached through us", () => {
     });
     const logger = pino({ level: "silent" });
     const api = await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger });
-    closing.push(
-      () => rooms.stop(),
-      () => api.close(),
-    );
+    onTestFinished(() => rooms.stop());
+    onTestFinished(() => api.close());
     const { token } = await createToken(store.tokens, { name: "a", scope: "admin", now: Date.now() });
     const texts = [
       `http://127.0.0.1:${port}/`,

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { useDirectory } from "../../store/directory.js";
 import { serveApi } from "../api-server.js";
@@ -7,10 +7,6 @@ import { chat } from "../events.js";
 import { raw } from "./raw.js";
 
 const file = useDirectory();
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 describe("requests", () => {
   it("a huge body is refused without being read to its end", async () => {
@@ -78,7 +74,7 @@ describe("requests", () => {
 
   it("SQL in any field finds nothing and harms nothing", async () => {
     const store = openSqliteStore({ path: file("sql.db") });
-    closing.push(() => store.close());
+    onTestFinished(() => store.close());
     const { call, tell } = await serveApi({ replace: ({ log: _log, ...rest }) => ({ ...store, tokens: rest.tokens }) });
     await tell("11", chat("a"));
     for (const sql of ["' OR 1=1 --", "'; DROP TABLE events; --", '" OR ""="', "1) UNION SELECT hash FROM tokens --", "%' --", "\u0000"]) {

@@ -1,6 +1,6 @@
 import { fastify } from "fastify";
 import { type Logger, pino } from "pino";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { RoomOperations, RoomView } from "../../../src/health/state.js";
 import { createToken, type NewToken } from "../../../src/http/auth.js";
 import { Authenticator, adminByDefault, authentication } from "../../../src/http/authentication.js";
@@ -40,11 +40,6 @@ export interface LiveServerOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
-
-const running: LiveServer[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()));
-});
 
 export async function serveLive(options: LiveServerOptions = {}): Promise<LiveServer> {
   const { limits = {}, clock = systemClock } = options;
@@ -96,6 +91,6 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
       return closing;
     },
   };
-  running.push(server);
+  onTestFinished(() => server.close());
   return server;
 }

@@ -4,14 +4,14 @@ import { createToken } from "../../../src/http/auth.js";
 import { type Api, startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
-import { type Running, running } from "../../collector/running.js";
+import { startRunning } from "../../collector/running.js";
 
-let run: Running;
+let run: Awaited<ReturnType<typeof startRunning>>;
 let api: Api;
 let token: string;
 beforeAll(async () => {
   const store = openSqliteStore({ path: ":memory:" });
-  run = await running({}, { store });
+  run = await startRunning({}, { store });
   run.simulator.rooms.shortLink("EVIL", "http://127.0.0.1:1/100000001");
   const { rooms } = run;
   api = await startApi({ host: "127.0.0.1", port: 0, store, rooms, clock: systemClock, logger: pino({ level: "silent" }) });

@@ -6,7 +6,7 @@ import { DyliveError } from "../../../src/runtime/errors.js";
 import { check } from "../../../src/store/check.js";
 import type { RoomStore } from "../../../src/store/store.js";
 import { mostAtOnce, type Unlike, unlike } from "../../cluster/truth.js";
-import { type Managed, type Running, running, SIGNAL } from "../../collector/running.js";
+import { type Managed, type Running, SIGNAL, startRunning } from "../../collector/running.js";
 import { Lockstep } from "../../faults/lockstep.js";
 
 /** What is done with rooms, in a property test. */
@@ -85,7 +85,7 @@ export async function acted(acts: readonly Act[], rateFactor: number, open?: () 
   const clock = new Lockstep();
   const store = open && stoodStillFor(clock, await open());
   const parts = { pollMs: 3000, onDemandIdleMs: 20_000, ...(store && { store }) };
-  const now = await running({ clock, start: clock.now(), rooms: ROOMS, rateFactor }, parts, clock);
+  const now = await startRunning({ clock, start: clock.now(), rooms: ROOMS, rateFactor }, parts, clock);
   try {
     const names = await Promise.all(ROOMS.map((room) => goOn(clock, namesOf(now, room))));
     await goOn(clock, now.rooms.start());
