@@ -38,7 +38,13 @@ beforeEach(async () => {
   const enter = spool.enter.bind(spool);
   spool.enter = (room) => {
     const place = enter(room);
-    const put = place.put.bind(place);
+    const [put, read, remove, close] = [place.put.bind(place), place.read.bind(place), place.remove.bind(place), place.close.bind(place)];
+    place.read = async function* (waiting, signal) {
+      const batches = read(waiting, signal);
+      for (let next = await clock.during(batches.next()); !next.done; next = await clock.during(batches.next())) yield next.value;
+    };
+    place.remove = (waiting) => clock.during(remove(waiting));
+    place.close = () => clock.during(close());
     place.put = ([...batch], broadcast) =>
       batch.some(({ kind }) => kind === "response") && firstIsLost ? Promise.resolve("no room") : clock.during(put(batch, broadcast));
     return place;
