@@ -36,7 +36,7 @@ describe("the tarball", () => {
       "bin/dylive.mjs",
       "dist/bin/dylive.js",
       "dist/bin/thread.js",
-      "dist/bin/LICENSE-typebox",
+      "dist/bin/LICENSES.md",
       "dist/src/index.js",
       "dist/src/index.d.ts",
     ];
