@@ -139,6 +139,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     exposeHeadRoutes: false,
     return503OnClosing: false,
     serverFactory: (handler) => listener.make(handler),
+    // Our schemas are TypeBox's: nobody else's could break the rules for schemas.
+    ajv: { customOptions: { validateSchema: false } },
     schemaController: { compilersFactory: { buildValidator: whenUsed(AjvCompiler()), buildSerializer: whenUsed(SerializerSelector()) } },
     clientErrorHandler: refuseBytes,
     frameworkErrors: (error, request, reply) => sendFailure(request, reply, failureOf(error, request.id)),
@@ -242,10 +244,11 @@ interface Compiled {
 function whenUsed<Args extends unknown[], Route>(selector: (...args: Args) => (route: Route) => unknown) {
   // biome-ignore lint/suspicious/noExplicitAny: Fastify types validators and serializers apart, which are both this
   return (...args: Args): any => {
-    const compile = selector(...args);
+    let compile: ((route: Route) => unknown) | undefined;
     return (route: Route): Compiled => {
       let compiled: Compiled | undefined;
       const used: Compiled = (data) => {
+        compile ??= selector(...args);
         compiled ??= compile(route) as Compiled;
         const result = compiled(data);
         used.errors = compiled.errors;
