@@ -22,13 +22,15 @@ const apart = [
   "test/processes/**",
 ];
 
+/** A young generation that holds what a test makes: collecting it early was a tenth of the time of the CPU. */
+const ROOMY = ["--max-semi-space-size=64"];
 /**
  * Tests wait for sockets and clocks more than they compute, so more of them run at once than there are cores. Nothing of ours keeps state in
  * a module, so the files of one process share what they import.
  */
-const unit = { isolate: false, maxWorkers: 4, sequence: { groupOrder: 1 } };
+const unit = { isolate: false, execArgv: ROOMY, maxWorkers: 4, sequence: { groupOrder: 1 } };
 /** They start programs and browsers, each a core's work. */
-const programs = { isolate: false, maxWorkers: 4, sequence: { groupOrder: 2 } };
+const programs = { isolate: false, execArgv: ROOMY, maxWorkers: 4, sequence: { groupOrder: 2 } };
 
 const alone = { isolate: false, maxWorkers: 1, sequence: { groupOrder: 3 } };
 

@@ -49,7 +49,7 @@ function escaped(text: string): string {
 export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = [
   [/^npm start\b/, "test/e2e/demo.test.ts"],
   [/^npm test\b|^npm run \S+|^npx vitest /, "scripts/test.mjs"],
-  [/^npm (pack|install)\b/, "test/e2e/library.test.ts"],
+  [/^npm (pack|install)\b/, "test/package/installed.test.ts"],
   // Docker and systemd are on few machines that run tests: their files are looked at.
   [/^docker (compose|build|run) |^systemctl /, "test/package/deploy.test.ts"],
   [/^(export )?DATABASE_URL=|^(pg_dump|psql|pg_restore|createdb) |dylive (migrate|restored) /, "test/postgres/migrate.test.ts"],

@@ -19,9 +19,15 @@ describe.concurrent("the examples run:", () => {
 
 const files = readdirSync(example("")).filter((name) => !["README.md", "tsconfig.json"].includes(name));
 /** Where they are run: the page is served by the program beside it, and other languages than JavaScript are for `npm run test:long`. */
-const tests = ["clients.ts", "webhook.ts", "record.ts", "php.ts", "python.ts", "../browser/example.test.ts", "../e2e/library.test.ts"].map(
-  (name) => readFileSync(new URL(name, import.meta.url), "utf8"),
-);
+const tests = [
+  "clients.ts",
+  "webhook.ts",
+  "record.ts",
+  "php.ts",
+  "python.ts",
+  "../browser/example.test.ts",
+  "../package/installed.test.ts",
+].map((name) => readFileSync(new URL(name, import.meta.url), "utf8"));
 
 describe("the examples", () => {
   it.each(files)("%s is under 40 lines, is told of in the README, and is run by a test", (name) => {

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startSimulator } from "../../simulator/index.js";
 import { chat, scratch, started } from "../e2e/command.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -69,31 +70,46 @@ describe("installed globally into an empty folder", () => {
     expect(await demo.ended).toBe(0);
   });
 
-  it("is a library and a simulator, whose types a program under nodenext can use", async () => {
+  it("is a library and a simulator for a program under nodenext, with exact types", async () => {
     const project = join(dir.path, "project");
     mkdirSync(join(project, "node_modules"), { recursive: true });
-    symlinkSync(
-      join(prefix, process.platform === "win32" ? "node_modules/dylive" : "lib/node_modules/dylive"),
-      join(project, "node_modules/dylive"),
-    );
+    const installed = join(prefix, process.platform === "win32" ? "node_modules/dylive" : "lib/node_modules/dylive");
+    symlinkSync(installed, join(project, "node_modules/dylive"));
     writeFileSync(join(project, "package.json"), '{"private":true,"type":"module"}');
+    copyFileSync(join(ROOT, "examples/library.ts"), join(project, "library.ts"));
     writeFileSync(join(project, "use.ts"), PROGRAM);
+    const wrong = 'for await (const event of connect("1", { types: ["chat"] })) event.delta;';
+    writeFileSync(join(project, "wrong.ts"), `import { connect } from "dylive";\n${wrong}\n`);
+    const options = { module: "nodenext", moduleResolution: "nodenext", target: "es2023", strict: true, exactOptionalPropertyTypes: true };
     const compilerOptions = {
-      ...{
-        module: "nodenext",
-        moduleResolution: "nodenext",
-        target: "es2023",
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        outDir: "out",
-      },
-      ...{ types: ["node"], typeRoots: [join(ROOT, "node_modules/@types")], skipLibCheck: true },
+      ...options,
+      outDir: "out",
+      types: ["node"],
+      typeRoots: [join(ROOT, "node_modules/@types")],
+      skipLibCheck: true,
     };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.ts"] }));
-    const tsc = run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", project]);
-    await tsc.catch((error: { stdout: string }) => expect(error.stdout).toBe(""));
-    const { stdout } = await run(process.execPath, [join(project, "out/use.js")]);
-    expect(stdout).toMatch(/^100000003 live\n(chat|join|like) \d+\n$/);
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["library.ts", "use.ts", "wrong.ts"] }));
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const said = await run(process.execPath, [tsc, "-p", project]).catch((error: { stdout: string }) => error);
+    expect(said.stdout.trim().split("\n")).toEqual([
+      expect.stringMatching(/wrong\.ts\(2,\d+\): error TS2339: Property 'delta' does not exist on type /),
+    ]);
+
+    const used = await run(process.execPath, [join(project, "out/use.js")]);
+    expect(used.stdout).toMatch(/^100000003 live\n(chat|join|like) \d+\n$/);
+    const simulator = await startSimulator({ rateFactor: 10 });
+    const shown = await run(process.execPath, [join(project, "out/library.js"), "100000002", simulator.url]).finally(() =>
+      simulator.close(),
+    );
+    const lines = shown.stdout.trim().split("\n");
+    expect(lines).toHaveLength(20);
+    expect(lines.every((line) => /^.+: .+|^.+ gave \d+ x .+, \d+ diamonds$/.test(line))).toBe(true);
+
+    const loaded = await run(process.execPath, ["--input-type=module", "-e", LOADED], { cwd: project });
+    const packages = JSON.parse(loaded.stdout) as readonly string[];
+    expect(packages).toContain("undici");
+    for (const one of ["fastify", "better-sqlite3", "playwright-core"]) expect(packages).not.toContain(one);
+    expect([...typePackages(join(installed, "dist/src/index.d.ts"))].sort()).toEqual(["typebox", "undici"]);
   });
 });
 
@@ -116,4 +132,29 @@ try {
 } finally {
   await simulator.close();
 }
+`;
+
+/** Every package that the types of a file name, in the files that they come from. */
+function typePackages(entry: string): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, to = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+      if (to.startsWith(".")) visit(resolve(dirname(file), to.replace(/\.js$/, ".d.ts")));
+      else if (!to.startsWith("node:")) packages.add(to);
+    }
+  };
+  visit(entry);
+  expect(seen.size).toBeGreaterThan(20);
+  return packages;
+}
+
+/** Imports the library, and prints the CommonJS packages that Node loaded for that: the server's heavy ones are of that kind. */
+const LOADED = `
+import Module from "node:module";
+await import("dylive");
+const names = Object.keys(Module._cache).map((path) => /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path)?.[1]);
+console.log(JSON.stringify([...new Set(names)]));
 `;
