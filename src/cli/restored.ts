@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../app/config.js";
 import { DyliveError } from "../runtime/errors.js";
-import { renewLog } from "../store/postgres/renew.js";
+import { renewLog } from "../store/postgres/admin.js";
 import { exitWith } from "./stop.js";
 import { print, say } from "./terminal.js";
 

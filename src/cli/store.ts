@@ -76,7 +76,7 @@ async function sound(config: Config): Promise<string> {
     if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
     return "the file";
   }
-  const { lookAt } = await import("../store/postgres/look.js");
+  const { lookAt } = await import("../store/postgres/admin.js");
   const { name, schema } = await lookAt(config.databaseUrl);
   if (schema === 0) throw new DyliveError("bad_config", `there is no store in ${name}`);
   return "the database";

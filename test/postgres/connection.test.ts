@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Clock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
+import { rows } from "../../src/store/sql/work.js";
 import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -146,13 +147,13 @@ describe("a connection", () => {
     const url = await database();
     const shown = async (address: string) => {
       const connection = new PostgresConnection(address, fastClock(1));
-      const rows = await connection.ask((session) =>
-        session.rows<{ name: string; setting: string }>(
+      const settings = await connection.ask(() =>
+        rows<{ name: string; setting: string }>(
           `SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval')`,
         ),
       );
       await connection.close();
-      return Object.fromEntries(rows.map(({ name, setting }) => [name, Number(setting)]));
+      return Object.fromEntries(settings.map(({ name, setting }) => [name, Number(setting)]));
     };
     const ours = { statement_timeout: 55_000, idle_in_transaction_session_timeout: 15_000, client_connection_check_interval: 5000 };
     expect(await shown(url)).toEqual(ours);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { postgresDatabase } from "../../src/store/postgres/driver.js";
 import { sqlRooms } from "../../src/store/sql/rooms.js";
 import { type Process, rounds, sizes, useProcesses } from "./process.js";
 
@@ -156,7 +155,7 @@ describe("leases of rooms", () => {
     const a = await start();
     await wantedOnly(1);
     await a.beat();
-    const rooms = sqlRooms(postgresDatabase(a.connection));
+    const rooms = sqlRooms(a.connection);
     const room = await rooms.ensure([{ kind: "web_rid", value: "1" }]);
     await a.membership.claim("web_rid:1", room);
     const [met] = (await a.membership.beat()).changed;

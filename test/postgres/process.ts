@@ -2,9 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Lease, Membership } from "../../src/store/leases.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
-import { postgresDatabase } from "../../src/store/postgres/driver.js";
-import { PostgresLeases } from "../../src/store/postgres/leases.js";
-import type { LeaseTimes } from "../../src/store/postgres/membership.js";
+import { type LeaseTimes, PostgresLeases } from "../../src/store/postgres/leases.js";
 import { sqlRooms } from "../../src/store/sql/rooms.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
@@ -77,7 +75,7 @@ export function useProcesses() {
   };
   /** Makes rooms that are wanted. @returns their keys */
   const wanted = async (n: number): Promise<readonly number[]> => {
-    const rooms = sqlRooms(postgresDatabase(open[0] ?? (await start()).connection));
+    const rooms = sqlRooms(open[0] ?? (await start()).connection);
     const keys: number[] = [];
     for (let i = 0; i < n; i++) keys.push(await rooms.ensure([{ kind: "web_rid", value: String(1000 + i) }]));
     await sql("INSERT INTO wanted(key, kind, value, room) SELECT 'web_rid:' || value, kind, value, room FROM aliases");

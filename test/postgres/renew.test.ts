@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { renewLog } from "../../src/store/postgres/renew.js";
+import { renewLog } from "../../src/store/postgres/admin.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
 import { readAll } from "../contracts/harness.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sharesOf, slackOf } from "../../src/store/postgres/membership.js";
+import { sharesOf, slackOf } from "../../src/store/postgres/leases.js";
 
 const CASES: readonly [wanted: number, capacities: number[], shares: number[]][] = [
   [600, [1000, 1000, 1000], [200, 200, 200]],

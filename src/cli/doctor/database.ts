@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import type { Look } from "../../store/postgres/look.js";
+import type { Look } from "../../store/postgres/admin.js";
 import { type Finding, failed, ok, warn } from "./finding.js";
 import { soundness } from "./machine.js";
 
@@ -12,7 +12,7 @@ const SLOW_MS = 50;
 /** Checks whether the database can be reached, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
 export async function database(url: string): Promise<Finding> {
   try {
-    const { lookAt } = await import("../../store/postgres/look.js");
+    const { lookAt } = await import("../../store/postgres/admin.js");
     const look = await lookAt(url);
     const shown = `PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
     return (

@@ -3,8 +3,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { PostgresConnection } from "../postgres/connection.js";
 import { migrate } from "../postgres/migrate.js";
 import { META, ROOMS, TABLES } from "../sql/tables.js";
-import { EVENT_COLUMNS, type Row } from "./events.js";
-import { SqliteSource } from "./source.js";
+import { EVENT_COLUMNS, type Row, SqliteSource } from "./source.js";
 import { PostgresTarget } from "./target.js";
 
 /** Events of one transaction. */
@@ -97,29 +96,25 @@ async function compareStores(source: SqliteSource, target: PostgresTarget, onPro
   const heads = source.heads();
   const kept = heads.reduce((sum, head) => sum + head.kept, 0);
   let events = 0;
-  for (const { room } of heads) {
-    const ours = eventsOf(source, room);
-    const names = Object.keys(EVENT_COLUMNS);
-    const before = events;
-    await target.readEvents(room, (rows) =>
-      compareRows(`events of room ${room}`, names, ours, rows, (done) => {
+  for (const { room } of heads)
+    events += await compareRows(
+      { what: `events of room ${room}`, names: Object.keys(EVENT_COLUMNS), ours: eventsOf(source, room) },
+      (onRow) => target.readEvents(room, onRow),
+      (done) => {
         signal.throwIfAborted();
-        events = before + done;
-        onProgress("events compared", events, kept);
-      }),
+        onProgress("events compared", events + done, kept);
+      },
     );
-  }
   let others = 0;
-  for (const table of [META, ROOMS, ...TABLES]) {
-    const before = others;
-    await target.read(table, (rows) =>
-      compareRows(table.name, Object.keys(table.columns), source.rows(table), rows, (done) => {
+  for (const table of [META, ROOMS, ...TABLES])
+    others += await compareRows(
+      { what: table.name, names: Object.keys(table.columns), ours: source.rows(table) },
+      (onRow) => target.read(table, onRow),
+      (done) => {
         signal.throwIfAborted();
-        others = before + done;
         onProgress(`rows of ${table.name} compared`, done, null);
-      }),
+      },
     );
-  }
   return events + others;
 }
 
@@ -132,25 +127,24 @@ function* eventsOf(source: SqliteSource, room: number): Generator<Row> {
   }
 }
 
-/** Compares rows one by one. @throws DyliveError internal when they differ */
+/** Compares rows one by one. @returns how many there are @throws DyliveError internal when they differ */
 async function compareRows(
-  what: string,
-  names: readonly string[],
-  ours: Generator<Row>,
-  theirs: AsyncIterable<Row>,
+  { what, names, ours }: { readonly what: string; readonly names: readonly string[]; readonly ours: Generator<Row> },
+  read: (onRow: (row: Row) => void) => Promise<void>,
   onRow: (done: number) => void,
-): Promise<void> {
+): Promise<number> {
   let done = 0;
   const differ = (why: string) => new DyliveError("internal", `the copy differs: ${what}, row ${done + 1}: ${why}`);
   try {
-    for await (const row of theirs) {
+    await read((row) => {
       const next = ours.next();
       if (next.done === true) throw differ("the copy has more");
       const at = row.findIndex((cell, index) => cell !== next.value[index]);
       if (at >= 0) throw differ(`${names[at]} is not the same`);
       onRow(++done);
-    }
+    });
     if (ours.next().done !== true) throw differ("the copy has fewer");
+    return done;
   } finally {
     // A statement that is not read to its end would hold the source open.
     ours.return(undefined);

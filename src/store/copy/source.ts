@@ -5,7 +5,16 @@ import type { RoomKey } from "../log.js";
 import type { Table } from "../sql/tables.js";
 import { assertOurs, MIGRATIONS } from "../sqlite/migrate.js";
 import { MAX_SEQ, posOf } from "../sqlite/pos.js";
-import { EVENT_COLUMNS, type Row } from "./events.js";
+
+/** Types in PostgreSQL of an event's columns as both engines keep it, but for its room. `id` comes first: it tells the day. */
+export const EVENT_COLUMNS = {
+  ...{ id: "text", seq: "bigint", type: "text", session_id: "text", user_id: "text", combo_id: "text", combo_total: "bigint" },
+  ...{ settled: "boolean", diamonds: "bigint", revision: "bigint", body: "text" },
+} as const;
+
+/** Value of a row; a row has them in the order of its columns. */
+type CopiedCell = string | number | boolean | null;
+export type Row = readonly CopiedCell[];
 
 /** End of a room's log, and how much of it is kept. */
 export interface SourceHead {
@@ -74,7 +83,7 @@ export class SqliteSource {
 
   /** Yields the rows of a table, in the order of its primary key. */
   *rows(table: Table): Generator<Row> {
-    const statement = this.#database.prepare<[], Row>(sourceSql(table)).raw();
+    const statement = this.#database.prepare<[], Row>(copiedRows(table)).raw();
     yield* statement.iterate();
   }
 
@@ -83,7 +92,8 @@ export class SqliteSource {
   }
 }
 
-function sourceSql({ name, columns, keys, sums = [], copied = "true" }: Table): string {
+/** Returns the SQL for the rows of a table that are copied, in the order of its primary key. */
+export function copiedRows({ name, columns, keys, sums = [], copied = "true" }: Table): string {
   const names = Object.keys(columns);
   const list = names.map((column) => (sums.includes(column) ? `CAST(${column} AS TEXT)` : column));
   return `SELECT ${list.join(", ")} FROM ${name} WHERE ${copied} ORDER BY ${names.slice(0, keys).join(", ")}`;

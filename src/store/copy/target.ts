@@ -2,11 +2,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "../postgres/connection.js";
 import { Days, dayOf } from "../postgres/days.js";
-import type { PostgresSession } from "../postgres/session.js";
 import { ROOMS, type Table } from "../sql/tables.js";
-import type { Value } from "../sql/work.js";
-import { type CopiedCell, EVENT_COLUMNS, type Row } from "./events.js";
-import type { SourceHead } from "./source.js";
+import { arrays, row, rows, run, type Value, type Work } from "../sql/work.js";
+import { copiedRows, EVENT_COLUMNS, type Row, type SourceHead } from "./source.js";
 
 /** Rows of one statement. */
 const ROWS = 1000;
@@ -29,37 +27,34 @@ export class PostgresTarget {
    * @throws DyliveError bad_request when the database holds anything else
    */
   begin(logId: string): Promise<ReadonlyMap<RoomKey, number> | null> {
-    return this.#connection.write(async (session) => {
-      if ((await metaOf(session, "log_id")) === logId) return null;
-      const copying = await metaOf(session, COPYING);
-      if (copying === null) await assertEmpty(session);
+    return this.#connection.write(function* () {
+      if ((yield* metaOf("log_id")) === logId) return null;
+      const copying = yield* metaOf(COPYING);
+      if (copying === null) yield* assertEmpty();
       else if (copying !== logId)
         throw new DyliveError("bad_request", "the copy of another store into this database was not finished: give an empty database");
-      await session.run("DELETE FROM meta WHERE key = 'log_id'");
-      await session.run("INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING", COPYING, logId);
-      const rows = await session.rows<{ room: RoomKey; head: number }>("SELECT room, head FROM heads");
-      return new Map(rows.map(({ room, head }) => [room, head]));
+      yield* run("DELETE FROM meta WHERE key = 'log_id'");
+      yield* run("INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING", COPYING, logId);
+      return new Map((yield* rows<{ room: RoomKey; head: number }>("SELECT room, head FROM heads")).map(({ room, head }) => [room, head]));
     });
   }
 
   /** Makes the rooms, or brings them up to date. */
-  async rooms(rows: Iterable<Row>): Promise<void> {
+  async rooms(given: Iterable<Row>): Promise<void> {
     const columns = Object.keys(ROOMS.columns);
     const set = columns.slice(1).map((name) => `${name} = excluded.${name}`);
-    await this.#connection.write(async (session) => {
-      await insert(session, ROOMS, rows, `ON CONFLICT (room) DO UPDATE SET ${set.join(", ")}`);
-      await session.run("INSERT INTO heads(room) SELECT room FROM rooms ON CONFLICT DO NOTHING");
-      await session.run(countOn(ROOMS));
+    await this.#connection.write(function* () {
+      yield* insert(ROOMS, given, `ON CONFLICT (room) DO UPDATE SET ${set.join(", ")}`);
+      yield* run("INSERT INTO heads(room) SELECT room FROM rooms ON CONFLICT DO NOTHING");
+      yield* run(countOn(ROOMS));
     });
   }
 
   /** Adds events of a room in one transaction; they are on disk when it resolves. */
-  async events(room: RoomKey, rows: readonly Row[]): Promise<void> {
-    const days = rows.map(([id]) => dayOf(String(id)));
+  async events(room: RoomKey, given: readonly Row[]): Promise<void> {
+    const days = given.map(([id]) => dayOf(String(id)));
     await this.#days.make(new Set(days));
-    await this.#connection.write(async (session) => {
-      await session.run(EVENTS_SQL, room, days, ...cells(rows, Object.keys(EVENT_COLUMNS).length));
-    });
+    await this.#connection.write(() => run(EVENTS_SQL, room, days, ...cells(given, Object.keys(EVENT_COLUMNS).length)));
   }
 
   /** Copies everything else, and where the rooms' logs end, in one transaction: from then on the database is the store. */
@@ -68,81 +63,69 @@ export class PostgresTarget {
     readonly pseudonymKey: string | null;
     readonly tables: readonly { readonly table: Table; rows(): Iterable<Row> }[];
   }): Promise<void> {
-    await this.#connection.write(async (session) => {
-      for (const { table, rows } of source.tables) {
-        await insert(session, table, rows());
-        if (table.counts === true) await session.run(countOn(table));
+    await this.#connection.write(function* () {
+      for (const { table, rows: of } of source.tables) {
+        yield* insert(table, of());
+        if (table.counts === true) yield* run(countOn(table));
       }
       for (const { room, head, epoch } of source.heads)
-        await session.run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
-      if (source.pseudonymKey !== null) await session.run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", source.pseudonymKey);
-      await session.run("UPDATE meta SET key = 'log_id' WHERE key = $1", COPYING);
+        yield* run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
+      if (source.pseudonymKey !== null) yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", source.pseudonymKey);
+      yield* run("UPDATE meta SET key = 'log_id' WHERE key = $1", COPYING);
     });
-    await this.#connection.ask((session) => session.run("ANALYZE"));
+    await this.#connection.ask(() => run("ANALYZE"));
   }
 
-  /** Passes the rows of a table, in the order of its primary key, to a reader that takes them one by one. */
-  read<T>(table: Table, work: (rows: AsyncIterable<Row>) => Promise<T>): Promise<T> {
-    const { name, columns, keys, sums = [], copied = "true" } = table;
-    const names = Object.keys(columns);
-    const list = names.map((column) => (sums.includes(column) ? `${column}::text AS ${column}` : column));
-    const sql = `SELECT ${list.join(", ")} FROM ${name} WHERE ${copied} ORDER BY ${names.slice(0, keys).join(", ")}`;
-    return this.#read(sql, names, work);
+  /** Passes the rows of a table, in the order of its primary key, to a reader. */
+  read(table: Table, onRow: (row: Row) => void): Promise<void> {
+    return this.#read(copiedRows(table), onRow);
   }
 
-  /** Passes the events of a room, oldest first, to a reader that takes them one by one. */
-  readEvents<T>(room: RoomKey, work: (rows: AsyncIterable<Row>) => Promise<T>): Promise<T> {
-    const names = Object.keys(EVENT_COLUMNS);
-    return this.#read(`SELECT ${names.join(", ")} FROM events WHERE room = ${Math.trunc(room)} ORDER BY seq`, names, work);
+  /** Passes the events of a room, oldest first, to a reader. */
+  readEvents(room: RoomKey, onRow: (row: Row) => void): Promise<void> {
+    const columns = Object.keys(EVENT_COLUMNS).join(", ");
+    return this.#read(`SELECT ${columns} FROM events WHERE room = ${Math.trunc(room)} ORDER BY seq`, onRow);
   }
 
-  #read<T>(sql: string, names: readonly string[], work: (rows: AsyncIterable<Row>) => Promise<T>): Promise<T> {
-    return this.#connection.read(async (session) => {
-      await session.run(`DECLARE copied NO SCROLL CURSOR FOR ${sql}`);
-      const result = await work(fetched(session, names));
-      await session.run("CLOSE copied");
-      return result;
+  #read(sql: string, onRow: (row: Row) => void): Promise<void> {
+    return this.#connection.read(function* () {
+      yield* run(`DECLARE copied NO SCROLL CURSOR FOR ${sql}`);
+      for (let more = true; more; ) {
+        const fetched = yield* arrays<Row>(`FETCH ${ROWS} FROM copied`);
+        for (const one of fetched) onRow(one);
+        more = fetched.length > 0;
+      }
+      yield* run("CLOSE copied");
     });
   }
 }
 
-async function* fetched(session: PostgresSession, names: readonly string[]): AsyncGenerator<Row> {
-  for (;;) {
-    const rows = await session.rows<Readonly<Record<string, CopiedCell>>>(`FETCH ${ROWS} FROM copied`);
-    if (rows.length === 0) return;
-    for (const row of rows) yield names.map((name) => row[name] ?? null);
-  }
-}
-
-async function assertEmpty(session: PostgresSession): Promise<void> {
-  const row = await session.row<{ rooms: number; events: number; tokens: number; hooks: number; positions: number }>(
+function* assertEmpty(): Work<void> {
+  const kept = yield* row<{ rooms: number; events: number; tokens: number; hooks: number; positions: number }>(
     `SELECT (SELECT count(*) FROM rooms WHERE room > 0) AS rooms, (SELECT coalesce(sum(head), 0)::bigint FROM heads) AS events,
        (SELECT count(*) FROM tokens) AS tokens, (SELECT count(*) FROM hooks) AS hooks, (SELECT count(*) FROM positions) AS positions`,
   );
-  const held = Object.entries(row ?? {}).filter(([, count]) => count > 0);
+  const held = Object.entries(kept ?? {}).filter(([, count]) => count > 0);
   if (held.length === 0) return;
   const what = held.map(([name, count]) => `${count} ${name}`).join(", ");
   throw new DyliveError("bad_request", `the database holds ${what} already: give an empty one`);
 }
 
-async function metaOf(session: PostgresSession, key: string): Promise<string | null> {
-  return (await session.row<{ value: string }>("SELECT value FROM meta WHERE key = $1", key))?.value ?? null;
+function* metaOf(key: string): Work<string | null> {
+  return (yield* row<{ value: string }>("SELECT value FROM meta WHERE key = $1", key))?.value ?? null;
 }
 
-async function insert(session: PostgresSession, table: Table, rows: Iterable<Row>, conflict = ""): Promise<void> {
-  const names = Object.keys(table.columns);
-  const types = Object.values(table.columns).map((column, at) => `$${at + 1}::${column.split(" ")[0]}[]`);
-  const sql = `INSERT INTO ${table.name}(${names.join(", ")}) SELECT * FROM unnest(${types.join(", ")}) ${conflict}`;
+function* insert({ name, columns }: Table, given: Iterable<Row>, conflict = ""): Work<void> {
+  const names = Object.keys(columns);
+  const types = Object.values(columns).map((column, at) => `$${at + 1}::${column.split(" ")[0]}[]`);
+  const sql = `INSERT INTO ${name}(${names.join(", ")}) SELECT * FROM unnest(${types.join(", ")}) ${conflict}`;
   let batch: Row[] = [];
-  const send = async () => {
-    if (batch.length > 0) await session.run(sql, ...cells(batch, names.length));
+  for (const one of given) {
+    if (batch.push(one) < ROWS) continue;
+    yield* run(sql, ...cells(batch, names.length));
     batch = [];
-  };
-  for (const row of rows) {
-    batch.push(row);
-    if (batch.length >= ROWS) await send();
   }
-  await send();
+  if (batch.length > 0) yield* run(sql, ...cells(batch, names.length));
 }
 
 /** Returns the SQL by which the numbers that the database gives go on behind the greatest. */
@@ -152,8 +135,8 @@ function countOn({ name, columns }: Table): string {
 }
 
 /** Turns rows into arrays, one for each column. */
-function cells(rows: readonly Row[], columns: number): readonly Value[] {
-  return Array.from({ length: columns }, (_, at) => rows.map((row) => row[at] ?? null));
+function cells(given: readonly Row[], columns: number): readonly Value[] {
+  return Array.from({ length: columns }, (_, at) => given.map((one) => one[at] ?? null));
 }
 
 const NAMES = Object.keys(EVENT_COLUMNS).join(", ");

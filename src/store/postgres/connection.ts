@@ -1,7 +1,9 @@
 import type pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { RunWork, SqlDatabase, Work } from "../sql/work.js";
 import { addressOf } from "./address.js";
+import { POSTGRES } from "./dialect.js";
 import { type Away, Pool, type PoolFigures } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
 import { PostgresSession } from "./session.js";
@@ -11,12 +13,10 @@ const MAX_TRIES = 5;
 /** Longest wait when the store closes, in ms; what has not ended by then is cut. */
 const CLOSE_MS = 4000;
 
-/** Piece of work on one connection. */
-export type PostgresWork<T> = (session: PostgresSession) => Promise<T>;
-
 /** Connection to the database. After `close` every call rejects with `stopping`. */
-export class PostgresConnection {
+export class PostgresConnection implements SqlDatabase {
   readonly clock: Clock;
+  readonly dialect = POSTGRES;
   readonly #pool: Pool;
   readonly #running = new Set<Promise<unknown>>();
   readonly #onClose: (() => void)[] = [];
@@ -45,30 +45,23 @@ export class PostgresConnection {
     return this.#pool.figures;
   }
 
-  /**
-   * Runs one statement, or some that need not be of one moment: reads, or what may be done twice. Runs it once more when the connection is
-   * lost meanwhile.
-   */
-  ask<T>(work: PostgresWork<T>): Promise<T> {
-    return this.guard(() => this.#again(() => this.borrow(work)));
-  }
+  /** Runs work that need not be of one moment; once more when the connection is lost meanwhile. */
+  readonly ask: RunWork = (work) => this.guard(() => this.#again(() => this.borrow(work)));
 
   /** Reads on one snapshot; does so once more when the connection is lost meanwhile. */
-  read<T>(work: PostgresWork<T>): Promise<T> {
+  readonly read: RunWork = (work) => {
     const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    return this.guard(() => this.#again(() => this.borrow((session) => transaction(session, begin, work))));
-  }
+    return this.guard(() => this.#again(() => this.#use((session) => transaction(session, begin, work))));
+  };
 
   /** Writes all or nothing, on disk when it resolves. The work may run more than once: each time but the last was rolled back. */
-  write<T>(work: PostgresWork<T>): Promise<T> {
-    return this.guard(() => this.transact(work));
-  }
+  readonly write: RunWork = (work) => this.guard(() => this.transact(work));
 
   /** Writes as {@link write} does, for what is guarded already: it goes on while the store closes. */
-  async transact<T>(work: PostgresWork<T>): Promise<T> {
+  async transact<T>(work: () => Work<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.borrow((session) => transaction(session, "BEGIN", work));
+        return await this.#use((session) => transaction(session, "BEGIN", work));
       } catch (error) {
         if (tries >= MAX_TRIES || !isConflict(error)) throw error;
       }
@@ -76,9 +69,23 @@ export class PostgresConnection {
   }
 
   /** Writes as {@link write} does, for what may take long: on a connection of its own, and once. */
-  writeLong<T>(work: PostgresWork<T>): Promise<T> {
+  writeLong<T>(work: () => Work<T>): Promise<T> {
     return this.guard(() => this.#pool.useAlone((client) => transaction(new PostgresSession(client), "BEGIN", work)));
   }
+
+  /** Returns a {@link write} that keeps the order in which its calls were made, as a single connection does. */
+  readonly lane = (): RunWork => {
+    let last: Promise<unknown> = Promise.resolve();
+    return (work) => {
+      const before = last;
+      const written = this.guard(async () => {
+        await before;
+        return this.transact(work);
+      });
+      last = written.catch(() => {});
+      return written;
+    };
+  };
 
   /** Runs a call that closing must wait for. Errors of the engine become ours. */
   guard<T>(call: () => Promise<T>): Promise<T> {
@@ -126,41 +133,24 @@ export class PostgresConnection {
     done.abort();
   }
 
-  /** Runs work as {@link ask} does, for what is guarded already. */
-  borrow<T>(work: PostgresWork<T>): Promise<T> {
-    return this.#pool.use((client) => work(new PostgresSession(client, this.#pool.heard)));
+  /** Runs work as {@link ask} does, once, for what is guarded already. */
+  borrow<T>(work: () => Work<T>): Promise<T> {
+    return this.#use((session) => session.perform(work()));
+  }
+
+  #use<T>(call: (session: PostgresSession) => Promise<T>): Promise<T> {
+    return this.#pool.use((client) => call(new PostgresSession(client, this.#pool.heard)));
   }
 }
 
-async function transaction<T>(session: PostgresSession, begin: string, work: PostgresWork<T>): Promise<T> {
+async function transaction<T>(session: PostgresSession, begin: string, work: () => Work<T>): Promise<T> {
   await session.run(begin);
   try {
-    const result = await work(session);
+    const result = await session.perform(work());
     await session.run("COMMIT");
     return result;
   } catch (error) {
     if (error instanceof DyliveError || isAnswer(error)) await session.run("ROLLBACK");
     throw error;
-  }
-}
-
-/** Writer that keeps the order in which writes were asked for, as a single connection does. */
-export class SerialWriter {
-  readonly #connection: PostgresConnection;
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(connection: PostgresConnection) {
-    this.#connection = connection;
-  }
-
-  /** Writes as `PostgresConnection.write` does, after the writes that were asked for before. */
-  write<T>(work: PostgresWork<T>): Promise<T> {
-    const before = this.#last;
-    const written = this.#connection.guard(async () => {
-      await before;
-      return this.#connection.transact(work);
-    });
-    this.#last = written.catch(() => {});
-    return written;
   }
 }

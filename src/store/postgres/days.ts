@@ -1,5 +1,6 @@
+import { row, run } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
-import { LOCKS } from "./locks.js";
+import { lock } from "./dialect.js";
 
 export const DAY_MS = 86_400_000;
 /** First and last day that an id may tell, 2016-01-01 (before the platform) and 2100-01-01: ids that say another time say none. */
@@ -70,9 +71,9 @@ export class Days {
   }
 
   #make(day: number): Promise<void> {
-    return this.#connection.transact(async (session) => {
-      await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.make);
-      const found = await session.row<{ needed: boolean }>(
+    return this.#connection.transact(function* () {
+      yield* lock("make");
+      const found = yield* row<{ needed: boolean }>(
         `SELECT $1::integer >= (SELECT value::integer FROM meta WHERE key = 'horizon')
            AND NOT EXISTS (SELECT FROM day_tables WHERE day = $1::integer) AS needed`,
         day,
@@ -83,10 +84,10 @@ export class Days {
         ["events", tableOf(day)],
         ["search", searchTableOf(day)],
       ]) {
-        await session.run(`CREATE TABLE ${part} (LIKE ${whole} INCLUDING ALL)`);
-        await session.run(`ALTER TABLE ${whole} ATTACH PARTITION ${part} FOR VALUES FROM (${day}) TO (${day + 1})`);
+        yield* run(`CREATE TABLE ${part} (LIKE ${whole} INCLUDING ALL)`);
+        yield* run(`ALTER TABLE ${whole} ATTACH PARTITION ${part} FOR VALUES FROM (${day}) TO (${day + 1})`);
       }
-      await session.run("INSERT INTO day_tables(day) VALUES ($1)", day);
+      yield* run("INSERT INTO day_tables(day) VALUES ($1)", day);
     });
   }
 }

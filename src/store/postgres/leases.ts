@@ -1,8 +1,265 @@
 import { DyliveError } from "../../runtime/errors.js";
-import type { Leases, MemberRow, Membership, Role } from "../leases.js";
+import type { Changes, Lease, Leases, MemberRow, Membership, Role } from "../leases.js";
+import type { RoomKey } from "../log.js";
+import { WATCHES } from "../rooms.js";
+import { row, rows, run, type Work } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { MemberSession } from "./member-session.js";
-import { LEASE_TIMES, type LeaseTimes, PostgresMembership } from "./membership.js";
+import { leaseOf, lookAt, type MineRow, rowsOf, type View } from "./member-view.js";
+
+const PAUSED = WATCHES.indexOf("paused");
+
+/** Time limits of a cluster, in ms. */
+export interface LeaseTimes {
+  /** Time after which a member that has not said that it lives is gone for the others. */
+  readonly ttlMs: number;
+  /**
+   * Time for which nothing is taken from the dead after a time without the database: the others had no database either, and are on their
+   * way back. Above the longest pause between two attempts to connect.
+   */
+  readonly graceMs: number;
+  /** Time after which a room on offer that its taker has not taken over is offered anew. */
+  readonly takeMs: number;
+}
+
+const LEASE_TIMES: LeaseTimes = { ttlMs: 12_000, graceMs: 6000, takeMs: 60_000 };
+
+/** Lease of this process, and the row that it was made of. */
+interface Known {
+  readonly lease: Lease;
+  readonly row: MineRow;
+}
+
+/** Way in which a room came to this process. */
+type How = Lease["how"];
+
+/** Membership of this process in a cluster on PostgreSQL. Calls of `beat` run one after the other. */
+class PostgresMembership implements Membership {
+  readonly id: number;
+  readonly #connection: PostgresConnection;
+  readonly #session: MemberSession;
+  readonly #about: { readonly name: string; readonly role: Role };
+  readonly #times: LeaseTimes;
+  #capacity: number;
+  #known: ReadonlyMap<string, Known> = new Map();
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #beatAt: number | null = null;
+  #losses = 0;
+  /** Time (ms) until which nothing is taken from the dead. */
+  #unsureUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    id: number,
+    parts: { readonly connection: PostgresConnection; readonly session: MemberSession; readonly times: LeaseTimes },
+    about: { readonly name: string; readonly role: Role; readonly capacity: number },
+  ) {
+    this.id = id;
+    this.#connection = parts.connection;
+    this.#session = parts.session;
+    this.#times = parts.times;
+    this.#about = about;
+    this.#capacity = about.role === "serve" ? 0 : about.capacity;
+  }
+
+  /** Enters the cluster: the others see this process from now on. */
+  enter(): Promise<void> {
+    return this.#session.ask(() => this.#renew());
+  }
+
+  async beat(): Promise<Changes> {
+    const { clock } = this.#connection;
+    const now = clock.now();
+    // Stopped for long, or the machine was: so may have been the others, and whoever is awake first must not take all.
+    if (this.#beatAt !== null && now - this.#beatAt > this.#times.ttlMs / 2) this.#doubt();
+    let taken: ReadonlyMap<string, How>;
+    let mine: readonly MineRow[];
+    let paused: ReadonlySet<RoomKey>;
+    try {
+      [taken, mine] = await this.#session.ask(() => this.#beat());
+      paused = await this.#pausedOf(mine);
+    } catch (error) {
+      this.#doubt();
+      throw error;
+    } finally {
+      this.#beatAt = clock.now();
+    }
+    return this.#compare(taken, mine, paused);
+  }
+
+  /** Returns which of the rooms that are no longer this process's are paused. */
+  async #pausedOf(mine: readonly MineRow[]): Promise<ReadonlySet<RoomKey>> {
+    const kept = new Set(mine.map(({ key }) => key));
+    const gone = [...this.#known.values()].flatMap(({ row: { key, room } }) => (room === null || kept.has(key) ? [] : [room]));
+    if (gone.length === 0) return new Set();
+    const sql = `SELECT room FROM rooms WHERE room = ANY($1) AND watched = ${PAUSED}`;
+    return new Set((await this.#session.ask(() => rows<{ room: RoomKey }>(sql, gone))).map(({ room }) => room));
+  }
+
+  /** Returns what is new in the rows since the last beat. */
+  #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[], paused: ReadonlySet<RoomKey>): Changes {
+    const before = this.#known;
+    const now = new Map<string, Known>();
+    const [taken, changed]: [Lease[], Lease[]] = [[], []];
+    for (const row of mine) {
+      // One that nobody had was forgotten and is wanted anew, all between two beats: what it was collected by is over.
+      const was = ways.get(row.key) === "free" ? undefined : before.get(row.key);
+      if (was !== undefined && was.row.room === row.room && was.row.settings === row.settings) {
+        now.set(row.key, was);
+        continue;
+      }
+      const lease = leaseOf(row, was?.lease.how ?? ways.get(row.key) ?? howNow(row, this.id));
+      now.set(row.key, { lease, row });
+      (was === undefined ? taken : changed).push(lease);
+    }
+    this.#known = now;
+    const gone = [...before].filter(([key]) => !now.has(key) || ways.get(key) === "free");
+    return { taken, changed, lost: gone.map(([key, { row }]) => ({ key, paused: row.room !== null && paused.has(row.room) })) };
+  }
+
+  async owns(key: string): Promise<boolean> {
+    const owned = await this.#connection.ask(() => row("SELECT 1 FROM wanted WHERE key = $1 AND owner = $2", key, this.id));
+    return owned !== undefined;
+  }
+
+  async claim(key: string, room: RoomKey): Promise<number | null> {
+    const claimed = await this.#connection.write(() =>
+      row<{ epoch: number | null }>("SELECT claim_room($1, $2, $3) AS epoch", this.id, key, room),
+    );
+    return claimed?.epoch ?? null;
+  }
+
+  async release(key: string): Promise<void> {
+    const { id } = this;
+    await this.#connection.write(function* () {
+      yield* run("UPDATE wanted SET taker = NULL WHERE key = $1 AND taker = $2", key, id);
+      const sql = "UPDATE wanted SET owner = NULL, offered = false, taker = NULL WHERE (key = $1 OR twin_of = $1) AND owner = $2";
+      yield* run(sql, key, id);
+    });
+    const known = new Map(this.#known);
+    known.delete(key);
+    this.#known = known;
+  }
+
+  job(name: string): Promise<boolean> {
+    const { id } = this;
+    const sure = this.#sure;
+    return this.#connection.ask(function* () {
+      const job = yield* row<{ owner: number | null }>("SELECT owner FROM jobs WHERE name = $1", name);
+      if (job?.owner === id) return true;
+      const taken = yield* run(
+        `INSERT INTO jobs(name, owner) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, since = clock_timestamp()
+           WHERE jobs.owner IS NULL OR jobs.owner = $2 OR ($3 AND jobs.owner NOT IN (SELECT id FROM live_members))`,
+        ...[name, id, sure],
+      );
+      return taken === 1;
+    });
+  }
+
+  async drain(): Promise<boolean> {
+    this.#capacity = 0;
+    this.#renewedAt = Number.NEGATIVE_INFINITY;
+    const other = await this.#connection.ask(() => row("SELECT 1 FROM live_members WHERE id <> $1 AND capacity > 0", this.id));
+    return other !== undefined;
+  }
+
+  async leave(): Promise<void> {
+    try {
+      const { id } = this;
+      await this.#connection.write(function* () {
+        for (const sql of [
+          "UPDATE wanted SET owner = NULL, offered = false, taker = NULL WHERE owner = $1",
+          "UPDATE wanted SET taker = NULL WHERE taker = $1",
+          "UPDATE jobs SET owner = NULL WHERE owner = $1",
+          "DELETE FROM members WHERE id = $1",
+        ])
+          yield* run(sql, id);
+      });
+    } finally {
+      this.#known = new Map();
+      await this.#session.close();
+    }
+  }
+
+  get #sure(): boolean {
+    return this.#connection.clock.now() >= this.#unsureUntil;
+  }
+
+  #doubt(): void {
+    this.#unsureUntil = this.#connection.clock.now() + this.#times.graceMs;
+  }
+
+  *#beat(): Work<[ReadonlyMap<string, How>, readonly MineRow[]]> {
+    if (this.#session.losses !== this.#losses) this.#doubt();
+    this.#losses = this.#session.losses;
+    yield* this.#renew();
+    const view = yield* lookAt(this.#times.takeMs);
+    const taken = new Map<string, How>();
+    const at = view.collectors.findIndex(({ id }) => id === this.id);
+    const shares = sharesOf(
+      view.wanted,
+      view.collectors.map(({ capacity }) => capacity),
+    );
+    const share = shares[at] ?? 0;
+    const surplus = view.loadOf(this.id) - share;
+    if (surplus < 0) for (const [key, how] of yield* this.#take(view, -surplus)) taken.set(key, how);
+    const lacking = view.collectors.map(({ id }, i) => (i === at ? 0 : Math.max(0, (shares[i] ?? 0) - view.loadOf(id))));
+    const most = lacking.reduce((sum, one) => sum + one, 0);
+    yield* this.#offer(view, surplus > slackOf(share) ? Math.min(surplus, most) : 0);
+    return [taken, yield* rowsOf(this.id)];
+  }
+
+  /** Tells the cluster that this process lives; also when the others have forgotten it. */
+  *#renew(): Work<void> {
+    const now = this.#connection.clock.now();
+    if (now - this.#renewedAt < this.#times.ttlMs / 8) return;
+    yield* run(
+      `INSERT INTO members(id, name, role, capacity, expires_at) VALUES ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 ms')
+       ON CONFLICT (id) DO UPDATE SET capacity = excluded.capacity, expires_at = excluded.expires_at`,
+      ...[this.id, this.#about.name, this.#about.role, this.#capacity, this.#times.ttlMs],
+    );
+    this.#renewedAt = now;
+  }
+
+  /** Takes rooms that nobody has, of the dead and on offer, in this order. */
+  *#take({ alive }: View, most: number): Work<readonly (readonly [string, How])[]> {
+    const free = yield* rows<{ key: string; how: How }>(
+      `WITH picked AS (
+         SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($4 AND owner <> ALL($2::integer[])))
+           AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $5 * interval '1 ms')
+         ORDER BY watched DESC, key LIMIT $3 FOR UPDATE SKIP LOCKED
+       ), moved AS (
+         SELECT key, owner FROM picked UNION ALL SELECT t.key, p.owner FROM picked p JOIN wanted t ON t.twin_of = p.key
+       )
+       UPDATE wanted w SET owner = $1, offered = false, taker = NULL, since = clock_timestamp() FROM moved m WHERE w.key = m.key
+       RETURNING w.key, CASE WHEN m.owner IS NULL THEN 'free' ELSE 'dead' END AS how`,
+      ...[this.id, alive, most, this.#sure, this.#times.takeMs],
+    );
+    if (free.length >= most) return free.map(({ key, how }) => [key, how]);
+    const offered = yield* rows<{ key: string }>(
+      `UPDATE wanted SET taker = $1, since = clock_timestamp() WHERE key IN (
+         SELECT key FROM wanted WHERE twin_of IS NULL AND offered AND owner = ANY($2::integer[]) AND owner <> $1
+           AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $4 * interval '1 ms')
+         ORDER BY key LIMIT $3 FOR UPDATE SKIP LOCKED
+       ) RETURNING key`,
+      ...[this.id, alive, most - free.length, this.#times.takeMs],
+    );
+    return [...free.map(({ key, how }) => [key, how] as const), ...offered.map(({ key }) => [key, "offered"] as const)];
+  }
+
+  /** Keeps so many rooms on offer: the ones that this process has had for longest, so that none moves again soon. */
+  *#offer(view: View, wanted: number): Work<void> {
+    const more = wanted - view.offeredBy(this.id);
+    if (more === 0) return;
+    yield* run(
+      `UPDATE wanted SET offered = $3, taker = NULL WHERE key IN (
+         SELECT key FROM wanted WHERE owner = $1 AND twin_of IS NULL AND offered <> $3
+           AND (taker IS NULL OR taker <> ALL($4::integer[]) OR since < clock_timestamp() - $5 * interval '1 ms')
+         ORDER BY since, key LIMIT $2 FOR UPDATE SKIP LOCKED
+       )`,
+      ...[this.id, Math.abs(more), more > 0, view.alive, this.#times.takeMs],
+    );
+  }
+}
 
 /** Time after which members that are gone are forgotten. */
 const FORGET = "1 hour";
@@ -18,26 +275,25 @@ export class PostgresLeases implements Leases {
   }
 
   async join(about: { readonly name: string; readonly role: Role; readonly capacity: number }): Promise<Membership> {
-    const row = await this.#connection.write(async (session) => {
-      await session.run(`DELETE FROM members WHERE expires_at < clock_timestamp() - interval '${FORGET}'`);
+    const made = await this.#connection.write(function* () {
+      yield* run(`DELETE FROM members WHERE expires_at < clock_timestamp() - interval '${FORGET}'`);
       // Nobody takes it for alive before it has its lock.
-      return session.row<{ id: number }>(
+      return yield* row<{ id: number }>(
         "INSERT INTO members(name, role, capacity, expires_at) VALUES ($1, $2, 0, clock_timestamp()) RETURNING id",
-        about.name,
-        about.role,
+        ...[about.name, about.role],
       );
     });
-    if (row === undefined) throw new DyliveError("internal", "the database made no member");
-    const session = new MemberSession(this.#connection, row.id);
+    if (made === undefined) throw new DyliveError("internal", "the database made no member");
+    const session = new MemberSession(this.#connection, made.id);
     this.#connection.onClose(() => void session.close());
-    const membership = new PostgresMembership(row.id, { connection: this.#connection, session, times: this.#times }, about);
+    const membership = new PostgresMembership(made.id, { connection: this.#connection, session, times: this.#times }, about);
     await membership.enter();
     return membership;
   }
 
   members(): Promise<readonly MemberRow[]> {
-    return this.#connection.ask((session) =>
-      session.rows<MemberRow>(
+    return this.#connection.ask(() =>
+      rows<MemberRow>(
         `SELECT m.id, m.name, m.role, m.capacity, (extract(epoch FROM m.joined_at) * 1000)::bigint AS "joinedAt",
            (extract(epoch FROM m.expires_at) * 1000)::bigint AS "expiresAt",
            (SELECT count(*) FROM wanted w WHERE w.owner = m.id AND w.twin_of IS NULL) AS rooms,
@@ -48,4 +304,33 @@ export class PostgresLeases implements Leases {
       ),
     );
   }
+}
+
+/** Returns how a room came that this process has without having noticed: the answer to its taking was lost. */
+function howNow({ owner, twin }: MineRow, me: number): How {
+  if (twin) return "free";
+  return owner === me ? "dead" : "offered";
+}
+
+/**
+ * Returns how many of the wanted rooms each collector takes: as equal as its capacity allows. Every process that knows the same collectors
+ * in the same order comes to the same answer, so none has to decide for the others.
+ * @returns numbers in the order of the capacities; together as many as are wanted, or as there is capacity for
+ */
+export function sharesOf(wanted: number, capacities: readonly number[]): readonly number[] {
+  const shares = capacities.map(() => 0);
+  // The small ones first: what they cannot take is shared out among the others.
+  const order = capacities.map((_, at) => at).sort((a, b) => (capacities[a] ?? 0) - (capacities[b] ?? 0) || a - b);
+  let left = wanted;
+  for (const [done, at] of order.entries()) {
+    const share = Math.min(capacities[at] ?? 0, Math.ceil(left / (order.length - done)));
+    shares[at] = share;
+    left -= share;
+  }
+  return shares;
+}
+
+/** Returns the rooms above its share that a collector of many keeps: rooms come and go, and each move has its price. */
+export function slackOf(share: number): number {
+  return Math.floor(share / 16);
 }

@@ -2,13 +2,13 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
 import { type Row, rowOf } from "../row.js";
 import { sqlLog } from "../sql/log.js";
-import type { SqlDatabase } from "../sql/work.js";
+import { rows } from "../sql/work.js";
 import { Waker } from "../waker.js";
 import type { PostgresConnection } from "./connection.js";
 import { Days, dayOf } from "./days.js";
 import { EVENTS } from "./events.js";
+import { type Head, HeadWatch, tellOthers } from "./notices.js";
 import { isMissingDay, isValues } from "./refusal.js";
-import { type Head, HeadWatch, tellOthers } from "./wakes.js";
 
 /** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
 const MAX_EVENTS = 5000;
@@ -127,8 +127,8 @@ async function appendBatches(connection: PostgresConnection, days: Days, batches
 function send(connection: PostgresConnection, batches: readonly PostgresBatch[]): Promise<readonly AppendTold[]> {
   const each = <T>(of: (row: Row, batch: PostgresBatch, at: number) => T) =>
     batches.flatMap((batch) => batch.rows.map((row, at) => of(row, batch, at)));
-  return connection.borrow((session) =>
-    session.rows<AppendTold>(
+  return connection.borrow(() =>
+    rows<AppendTold>(
       SQL,
       [...new Set(batches.map(({ room }) => room))],
       each((_, { room }) => room),
@@ -171,13 +171,13 @@ function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[
 }
 
 /** Returns the log in PostgreSQL. `close` closes the whole store. @throws DyliveError bad_config when the database has no log */
-export async function postgresLog(connection: PostgresConnection, database: SqlDatabase): Promise<Log> {
+export async function postgresLog(connection: PostgresConnection): Promise<Log> {
   const id = await logIdOf(connection);
   const flusher = new Flusher(connection);
   const watch = new HeadWatch(connection, (rooms) => waker.notify(rooms));
   const waker: Waker = new Waker(watch.start);
   connection.onClose(() => waker.close());
-  return sqlLog(database, {
+  return sqlLog(connection, {
     id,
     table: EVENTS,
     waker,
@@ -196,12 +196,12 @@ export async function postgresLog(connection: PostgresConnection, database: SqlD
 
 /** Returns the name of the log that a database holds. */
 async function logIdOf(connection: PostgresConnection): Promise<string> {
-  const rows = await connection.ask((session) =>
-    session.rows<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key IN ('log_id', 'copying')"),
+  const found = await connection.ask(() =>
+    rows<{ key: string; value: string }>("SELECT key, value FROM meta WHERE key IN ('log_id', 'copying')"),
   );
-  const id = rows.find(({ key }) => key === "log_id")?.value;
+  const id = found.find(({ key }) => key === "log_id")?.value;
   if (id !== undefined) return id;
-  if (rows.length === 0) throw new DyliveError("bad_config", "the database has lost its id");
+  if (found.length === 0) throw new DyliveError("bad_config", "the database has lost its id");
   throw new DyliveError(
     "bad_config",
     "a store was being copied into it, which is not finished: run `dylive migrate sqlite-to-postgres` again",

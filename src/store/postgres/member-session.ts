@@ -1,6 +1,7 @@
 import pg from "pg";
 import { DyliveError } from "../../runtime/errors.js";
-import type { PostgresConnection, PostgresWork } from "./connection.js";
+import type { Work } from "../sql/work.js";
+import type { PostgresConnection } from "./connection.js";
 import { isAnswer, refusal } from "./refusal.js";
 import { PostgresSession } from "./session.js";
 
@@ -35,9 +36,9 @@ export class MemberSession {
   }
 
   /** Runs work that need not be of one moment. @throws DyliveError when the database is away; the session is made anew by the next call */
-  async ask<T>(work: PostgresWork<T>): Promise<T> {
+  async ask<T>(work: () => Work<T>): Promise<T> {
     try {
-      return await this.#connection.guard(async () => work(new PostgresSession(await this.#connected())));
+      return await this.#connection.guard(async () => new PostgresSession(await this.#connected()).perform(work()));
     } catch (error) {
       // What was asked may still be under way, and nobody else may be given its answer.
       if (!(error instanceof DyliveError && error.code === "stopping") && !isAnswer(error instanceof DyliveError ? error.cause : error))

@@ -2,7 +2,7 @@ import type { Lease } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import type { AliasKind } from "../rooms.js";
 import { settingsOf } from "../sql/rooms.js";
-import type { PostgresSession } from "./session.js";
+import { rows, type Work } from "../sql/work.js";
 
 /** Collector that lives. */
 interface MemberCollecting {
@@ -63,21 +63,20 @@ export class View {
 }
 
 /** Looks at the members and their rooms. @param takeMs time for which a taker is waited for */
-export async function lookAt(session: PostgresSession, takeMs: number): Promise<View> {
-  const members = await session.rows<MemberCollecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
-  const counts = await session.rows<Count>(
+export function* lookAt(takeMs: number): Work<View> {
+  const members = yield* rows<MemberCollecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
+  const counts = yield* rows<Count>(
     `SELECT owner, CASE WHEN taker = ANY($1::integer[]) AND since >= clock_timestamp() - $2 * interval '1 ms' THEN taker END AS taker,
        offered, count(*) AS n
      FROM wanted WHERE twin_of IS NULL GROUP BY 1, 2, 3`,
-    members.map(({ id }) => id),
-    takeMs,
+    ...[members.map(({ id }) => id), takeMs],
   );
   return new View(members, counts);
 }
 
 /** Returns the rows that a member owns, or makes ready to take over. */
-export function rowsOf(session: PostgresSession, member: number): Promise<readonly MineRow[]> {
-  return session.rows<MineRow>(
+export function rowsOf(member: number): Work<readonly MineRow[]> {
+  return rows<MineRow>(
     `SELECT w.key, w.kind, w.value, w.room, w.watched, w.owner, w.twin_of IS NOT NULL AS twin, r.settings
      FROM wanted w LEFT JOIN rooms r ON r.room = w.room WHERE w.owner = $1 OR w.taker = $1 ORDER BY w.key`,
     member,

@@ -1,24 +1,25 @@
 import type { Retention } from "../retention.js";
 import { sqlRetention } from "../sql/retention.js";
-import type { SqlDatabase } from "../sql/work.js";
+import { row, rows, run, type Work } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { DAY_MS, dayAt, searchTableOf, tableOf, UNDATED } from "./days.js";
-import { LOCKS } from "./locks.js";
+import { lock } from "./dialect.js";
 import { isConflict, isLocked } from "./refusal.js";
-import type { PostgresSession } from "./session.js";
 
 /** Returns the limits in PostgreSQL. Its files are the server's business: dropping a day gives their space back. */
-export function postgresRetention(connection: PostgresConnection, database: SqlDatabase): Retention {
+export function postgresRetention(connection: PostgresConnection): Retention {
   const number = (sql: string, ...values: readonly number[]) =>
-    connection.ask(async (session) => (await session.row<{ number: number }>(sql, ...values))?.number ?? 0);
-  const own = sqlRetention(database, {
+    connection.ask(function* () {
+      return (yield* row<{ number: number }>(sql, ...values))?.number ?? 0;
+    });
+  const own = sqlRetention(connection, {
     size: (room) => number("SELECT coalesce(sum(bytes), 0)::bigint AS number FROM room_days WHERE room = $1", room),
     storeSize: async () => ({ used: await number("SELECT pg_database_size(current_database()) AS number"), free: 0 }),
-    giveBack: () => connection.ask(async () => false),
+    giveBack: () => connection.guard(async () => false),
     days: () =>
-      connection.ask(async (session) => {
-        const rows = await session.rows<{ day: number }>("SELECT day FROM day_tables WHERE day <> $1 ORDER BY day", UNDATED);
-        return rows.map(({ day }) => (day + 1) * DAY_MS);
+      connection.ask(function* () {
+        const days = yield* rows<{ day: number }>("SELECT day FROM day_tables WHERE day <> $1 ORDER BY day", UNDATED);
+        return days.map(({ day }) => (day + 1) * DAY_MS);
       }),
     dropDays: (before) => dropDays(connection, dayAt(before)),
   });
@@ -45,17 +46,17 @@ const LOCK_MS = 500;
  */
 async function dropDays(connection: PostgresConnection, before: number): Promise<number> {
   // First nobody appends to these days any more, in a step of its own: appends wait for it as for any other, and not for the rest.
-  await connection.write(async (session) => {
-    await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.days);
-    await session.run("UPDATE meta SET value = $1::text WHERE key = 'horizon' AND value::integer < $1::text::integer", String(before));
+  await connection.write(function* () {
+    yield* lock("days");
+    yield* run("UPDATE meta SET value = $1::text WHERE key = 'horizon' AND value::integer < $1::text::integer", String(before));
   });
-  const days = await connection.ask((session) =>
-    session.rows<{ day: number }>("SELECT DISTINCT day FROM day_tables WHERE day <> $1 AND day < $2 ORDER BY day", UNDATED, before),
+  const days = await connection.ask(() =>
+    rows<{ day: number }>("SELECT DISTINCT day FROM day_tables WHERE day <> $1 AND day < $2 ORDER BY day", UNDATED, before),
   );
   let dropped = 0;
   for (const { day } of days) {
     try {
-      await connection.writeLong((session) => dropDay(session, day));
+      await connection.writeLong(() => dropDay(day));
       dropped++;
     } catch (error) {
       if (!isLocked(error) && !isConflict(error)) throw error;
@@ -64,15 +65,15 @@ async function dropDays(connection: PostgresConnection, before: number): Promise
   return dropped;
 }
 
-async function dropDay(session: PostgresSession, day: number): Promise<void> {
-  await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.remove);
-  if ((await session.run("DELETE FROM day_tables WHERE day = $1", day)) === 0) return;
-  await session.run(recordDay(tableOf(day)));
-  await session.run("DELETE FROM room_days WHERE day = $1", day);
-  await session.run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+function* dropDay(day: number): Work<void> {
+  yield* lock("remove");
+  if ((yield* run("DELETE FROM day_tables WHERE day = $1", day)) === 0) return;
+  yield* run(recordDay(tableOf(day)));
+  yield* run("DELETE FROM room_days WHERE day = $1", day);
+  yield* run(`SET LOCAL lock_timeout = ${LOCK_MS}`);
   // Last, and for a moment: whoever needs a table for a new day appends now, and waits for this.
-  await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.make);
-  await session.run(`DROP TABLE ${tableOf(day)}, ${searchTableOf(day)}`);
+  yield* lock("make");
+  yield* run(`DROP TABLE ${tableOf(day)}, ${searchTableOf(day)}`);
 }
 
 /**

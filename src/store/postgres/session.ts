@@ -39,22 +39,9 @@ export class PostgresSession {
     this.#heard = heard;
   }
 
-  /** Returns the rows of a statement. A column that is written "asIt" keeps its capitals. */
-  async rows<T>(sql: string, ...values: readonly Value[]): Promise<readonly T[]> {
-    const { rows } = await this.#heard(() => this.#client.query(queryOf(sql, values)));
-    return rows as T[];
-  }
-
-  /** Returns the first row of a statement. */
-  async row<T>(sql: string, ...values: readonly Value[]): Promise<T | undefined> {
-    const [row] = await this.rows<T>(sql, ...values);
-    return row;
-  }
-
-  /** Runs a statement and returns how many rows it changed. */
-  async run(sql: string, ...values: readonly Value[]): Promise<number> {
-    const { rowCount } = await this.#heard(() => this.#client.query(queryOf(sql, values)));
-    return rowCount ?? 0;
+  /** Runs a statement without parameters, such as the beginning and the end of a transaction. */
+  async run(sql: string): Promise<void> {
+    await this.#heard(() => this.#client.query(sql));
   }
 
   /** Runs work statement by statement. */

@@ -14,15 +14,14 @@ import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
-import { postgresDatabase } from "./driver.js";
 import { EVENTS, SEARCH } from "./events.js";
 import { PostgresLeases } from "./leases.js";
 import { postgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
 import { messageOf } from "./refusal.js";
-import { Resumes } from "./resumes.js";
+import { resumeSetter } from "./resumes.js";
 import { postgresRetention } from "./retention.js";
-import { PostgresSpooled } from "./spooled.js";
+import { postgresSpooled } from "./spooled.js";
 import { PostgresWantedRooms } from "./wanted-rooms.js";
 
 interface PostgresOptions {
@@ -50,26 +49,25 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
   const connection = new PostgresConnection(url, clock, tell);
   try {
     await migrate(connection);
-    const database = postgresDatabase(connection);
     return {
-      log: await postgresLog(connection, database),
-      rooms: { ...sqlRooms(database), setResume: new Resumes(connection).set },
-      sessions: sqlSessions(database),
-      positions: sqlPositions(database),
-      tokens: sqlTokens(database),
-      hooks: sqlHooks(database),
-      statistics: sqlStatistics(database),
-      search: sqlSearch(database, EVENTS, SEARCH),
-      secrets: sqlSecrets(database),
-      retention: postgresRetention(connection, database),
+      log: await postgresLog(connection),
+      rooms: { ...sqlRooms(connection), setResume: resumeSetter(connection) },
+      sessions: sqlSessions(connection),
+      positions: sqlPositions(connection),
+      tokens: sqlTokens(connection),
+      hooks: sqlHooks(connection),
+      statistics: sqlStatistics(connection),
+      search: sqlSearch(connection, EVENTS, SEARCH),
+      secrets: sqlSecrets(connection),
+      retention: postgresRetention(connection),
       residue: NOTHING_LEFT,
-      erasures: sqlErasures(database),
+      erasures: sqlErasures(connection),
       cluster: {
         leases: new PostgresLeases(connection),
         wantedRooms: new PostgresWantedRooms(connection),
-        spooled: new PostgresSpooled(connection),
+        spooled: postgresSpooled(connection),
         locks: new PostgresLocks(connection),
-        shared: sqlShared(database),
+        shared: sqlShared(connection),
       },
       server: () => ({ away: connection.away, connections: connection.figures }),
       close: () => connection.close(),

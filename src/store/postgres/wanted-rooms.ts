@@ -1,11 +1,11 @@
 import type { RoomKey } from "../log.js";
 import { type Alias, type AliasKind, WATCHES } from "../rooms.js";
+import { type RunWork, row, rows, run, type Work } from "../sql/work.js";
 import { Waker } from "../waker.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
-import { type PostgresConnection, SerialWriter } from "./connection.js";
-import { listen } from "./listen.js";
-import { LOCKS } from "./locks.js";
-import type { PostgresSession } from "./session.js";
+import type { PostgresConnection } from "./connection.js";
+import { LOCKS, lock } from "./dialect.js";
+import { listen } from "./notices.js";
 
 const CHANNEL = "dylive_wishes";
 /** Interval at which everybody looks, in ms, should a notice have been lost. */
@@ -30,7 +30,7 @@ type Stored = Omit<WantedRoom, "name"> & { readonly kind: AliasKind; readonly va
 /** Wanted rooms in PostgreSQL. There is one object for each process: it keeps what it read, so that a text is read once. */
 export class PostgresWantedRooms implements WantedRooms {
   readonly #connection: PostgresConnection;
-  readonly #lane: SerialWriter;
+  readonly #write: RunWork;
   readonly #waker: Waker;
   /** Texts of `told` that this process has read, by key. */
   #kept: ReadonlyMap<string, string> = new Map();
@@ -39,29 +39,26 @@ export class PostgresWantedRooms implements WantedRooms {
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
-    this.#lane = new SerialWriter(connection);
+    this.#write = connection.lane();
     this.#waker = new Waker(() => this.#watch());
     connection.onClose(() => this.#waker.close());
   }
 
   async ask(name: Alias, most: number): Promise<boolean> {
     const key = wantedKey(name);
-    const renew = (session: PostgresSession) => session.run("UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1", key);
+    const renew = () => run("UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1", key);
     if ((await this.#connection.ask(renew)) > 0) return true;
-    const added = await this.#connection.write(async (session) => {
-      await session.run("SELECT pg_advisory_xact_lock($1)", LOCKS.wish);
+    const added = await this.#connection.write(function* () {
+      yield* lock("wish");
       // Somebody else may have asked meanwhile.
-      if ((await renew(session)) > 0) return 1;
-      return session.run(
+      if ((yield* renew()) > 0) return 1;
+      return yield* run(
         `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
          WHERE (SELECT count(*) FROM wanted w LEFT JOIN told t ON t.key = w.key
            LEFT JOIN rooms r ON r.room = coalesce(w.room, t.room)
            WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL AND t.over_at IS NULL) < $4
          ON CONFLICT (key) DO NOTHING`,
-        key,
-        name.kind,
-        name.value,
-        most,
+        ...[key, name.kind, name.value, most],
       );
     });
     if (added > 0) await this.changed();
@@ -69,18 +66,18 @@ export class PostgresWantedRooms implements WantedRooms {
   }
 
   async forget(what: Alias | RoomKey): Promise<void> {
-    const forgotten = await this.#connection.ask((session) =>
+    const forgotten = await this.#connection.ask(() =>
       typeof what === "number"
-        ? session.run("DELETE FROM wanted WHERE room = $1 OR key IN (SELECT key FROM told WHERE room = $1)", what)
-        : session.run("DELETE FROM wanted WHERE key = $1", wantedKey(what)),
+        ? run("DELETE FROM wanted WHERE room = $1 OR key IN (SELECT key FROM told WHERE room = $1)", what)
+        : run("DELETE FROM wanted WHERE key = $1", wantedKey(what)),
     );
     if (forgotten > 0) await this.changed();
   }
 
   async sweep(idleMs: number): Promise<void> {
-    const changes = await this.#lane.write(async (session) => {
-      const got = await session.row<{ got: boolean }>("SELECT pg_try_advisory_xact_lock($1) AS got", LOCKS.sweep);
-      return got?.got === true ? sweep(session, idleMs) : 0;
+    const changes = await this.#write(function* () {
+      const got = yield* row<{ got: boolean }>("SELECT pg_try_advisory_xact_lock($1) AS got", LOCKS.sweep);
+      return got?.got === true ? yield* sweep(idleMs) : 0;
     });
     if (changes > 0) await this.changed();
   }
@@ -88,8 +85,8 @@ export class PostgresWantedRooms implements WantedRooms {
   async tell(member: number, told: readonly WantedRoomReport[]): Promise<void> {
     const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
     if (fitting.length === 0) return;
-    await this.#connection.ask((session) =>
-      session.run(
+    await this.#connection.ask(() =>
+      run(
         TELL,
         member,
         fitting.map(({ key }) => key),
@@ -105,20 +102,20 @@ export class PostgresWantedRooms implements WantedRooms {
     const now = this.#connection.clock.now();
     const anew = now - this.#anewAt >= ANEW_MS;
     const kept = this.#kept;
-    const stored = await this.#connection.ask((session) => session.rows<Stored>(ALL, anew ? 0 : this.#newest - OVERLAP_MS));
-    const rows = stored.map(({ kind, value, told, ...row }): WantedRoom => {
+    const stored = await this.#connection.ask(() => rows<Stored>(ALL, anew ? 0 : this.#newest - OVERLAP_MS));
+    const wanted = stored.map(({ kind, value, told, ...row }): WantedRoom => {
       const text = row.toldAt === null ? null : (told ?? kept.get(row.key) ?? null);
       return { ...row, name: { kind, value }, told: text };
     });
     if (anew) this.#anewAt = now;
-    this.#newest = rows.reduce((newest, { toldAt }) => Math.max(newest, toldAt ?? 0), 0);
-    this.#kept = new Map(rows.flatMap(({ key, told }) => (told === null ? [] : [[key, told]])));
-    return rows;
+    this.#newest = wanted.reduce((newest, { toldAt }) => Math.max(newest, toldAt ?? 0), 0);
+    this.#kept = new Map(wanted.flatMap(({ key, told }) => (told === null ? [] : [[key, told]])));
+    return wanted;
   }
 
   async changed(): Promise<void> {
     // Whoever misses this finds the same by looking.
-    await this.#connection.ask((session) => session.run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
+    await this.#connection.ask(() => run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
   }
 
   async *wakes(signal: AbortSignal): AsyncGenerator<void> {
@@ -163,7 +160,7 @@ const TELL = `WITH given AS (
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
 
 /** Brings the wanted rooms in line with the watch list. @returns how many came, went or changed */
-async function sweep(session: PostgresSession, idleMs: number): Promise<number> {
+function* sweep(idleMs: number): Work<number> {
   let changes = 0;
   for (const sql of [
     `DELETE FROM wanted w USING told t WHERE t.key = w.key AND t.over_at < clock_timestamp() - interval '${KEEP_OVER}'`,
@@ -178,13 +175,13 @@ async function sweep(session: PostgresSession, idleMs: number): Promise<number> 
     `WITH ${LISTED} INSERT INTO wanted(key, kind, value, room, watched) SELECT l.key, 'web_rid', l.web_rid, l.room, true FROM listed l
      WHERE NOT EXISTS (SELECT FROM wanted w WHERE w.room = l.room OR w.key = l.key) ORDER BY l.room ON CONFLICT DO NOTHING`,
   ])
-    changes += await session.run(sql);
+    changes += yield* run(sql);
   // A room stays while it is wanted by any of its names.
   const idle = "NOT w.watched AND w.asked_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)";
   for (const sql of [
     `DELETE FROM wanted w WHERE w.twin_of IS NOT NULL AND ${idle}`,
     `DELETE FROM wanted w WHERE w.twin_of IS NULL AND ${idle} AND NOT EXISTS (SELECT FROM wanted o WHERE o.twin_of = w.key)`,
   ])
-    changes += await session.run(sql, idleMs);
+    changes += yield* run(sql, idleMs);
   return changes;
 }

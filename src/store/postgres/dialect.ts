@@ -1,0 +1,43 @@
+import { type Dialect, run, type Work } from "../sql/work.js";
+
+/**
+ * Advisory locks of dylive's database, each a name for something that two transactions must not do at once. The numbers mean nothing.
+ * - `migrate`: bringing the schema up to date
+ * - `name`: giving rooms their names
+ * - `days`: shared while events are appended, alone while the days that are refused from then on are decided
+ * - `make`: making or dropping the table of a day
+ * - `remove`: recording what was removed
+ * - `wish`: adding a wanted room, of which there are only so many
+ * - `sweep`: bringing the wanted rooms in line with the watch list
+ */
+export const LOCKS = {
+  migrate: 7_301_001,
+  name: 7_301_002,
+  days: 7_301_003,
+  make: 7_301_004,
+  remove: 7_301_005,
+  wish: 7_301_006,
+  sweep: 7_301_007,
+} as const;
+
+/** Takes a lock, which is held until the transaction ends. */
+export function* lock(name: keyof typeof LOCKS): Work<void> {
+  yield* run("SELECT pg_advisory_xact_lock($1)", LOCKS[name]);
+}
+
+export const POSTGRES: Dialect = {
+  least: "least",
+  greatest: "greatest",
+  position: "strpos",
+  forUpdate: "FOR UPDATE",
+  skipLocked: "FOR UPDATE SKIP LOCKED",
+  maxRoom: Number.MAX_SAFE_INTEGER,
+  among: (parameter, type) => `= ANY(${parameter}::${type}[])`,
+  given: (types) => `SELECT * FROM unnest(${types.map((type, at) => `$${at + 1}::${type}[]`).join(", ")})`,
+  // With numbers that hold more than the column does.
+  capped: (one, other, most) => `least(${one}::numeric + ${other}, ${most})::bigint`,
+  newest: (column, number) => `(array_agg(${column} ORDER BY ${number} DESC))[1]`,
+  jsonNumber: (column, key) => `(${column}::json ->> '${key}')::bigint`,
+  deleteSome: (table) => `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE n = $1 LIMIT $2))`,
+  lock,
+};
