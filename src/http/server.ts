@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import AjvCompiler from "@fastify/ajv-compiler";
-import SerializerSelector from "@fastify/fast-json-stringify-compiler";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import { type Exports, LocalExports } from "../exports/exports.js";
@@ -17,6 +15,7 @@ import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
 import { Authenticator, authentication } from "./authentication.js";
 import { HttpCalls } from "./calls.js";
+import { checkRequest } from "./check-request.js";
 import { seedRoutes } from "./compatible/routes.js";
 import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
@@ -139,9 +138,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     exposeHeadRoutes: false,
     return503OnClosing: false,
     serverFactory: (handler) => listener.make(handler),
-    // Our schemas are TypeBox's: nobody else's could break the rules for schemas.
-    ajv: { customOptions: { validateSchema: false } },
-    schemaController: { compilersFactory: { buildValidator: whenUsed(AjvCompiler()), buildSerializer: whenUsed(SerializerSelector()) } },
     clientErrorHandler: refuseBytes,
     frameworkErrors: (error, request, reply) => sendFailure(request, reply, failureOf(error, request.id)),
   });
@@ -154,6 +150,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     return undefined;
   });
   // Schemas of answers describe them; no writer is made from each, which would be half of the time that the API takes to start.
+  app.setValidatorCompiler(checkRequest);
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   authentication(app, authenticator);
   app.addHook("onSend", async (_request, reply, payload) => {
@@ -228,33 +225,5 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       closing ??= close();
       return closing;
     },
-  };
-}
-
-/** A compiled schema; a validator leaves what is wrong in `errors`. */
-interface Compiled {
-  (data: unknown): unknown;
-  errors?: unknown;
-}
-
-/**
- * Has a compiler of Fastify compile each schema when it is first used. There are some two hundred, of which most servers use ten: compiling all of them
- * was a fifth of what starting costs.
- */
-function whenUsed<Args extends unknown[], Route>(selector: (...args: Args) => (route: Route) => unknown) {
-  // biome-ignore lint/suspicious/noExplicitAny: Fastify types validators and serializers apart, which are both this
-  return (...args: Args): any => {
-    let compile: ((route: Route) => unknown) | undefined;
-    return (route: Route): Compiled => {
-      let compiled: Compiled | undefined;
-      const used: Compiled = (data) => {
-        compile ??= selector(...args);
-        compiled ??= compile(route) as Compiled;
-        const result = compiled(data);
-        used.errors = compiled.errors;
-        return result;
-      };
-      return used;
-    };
   };
 }

@@ -1,6 +1,4 @@
-import type { FastifySchemaValidationError } from "fastify";
-import { type Static, type TSchema, Type } from "typebox";
-import { DyliveError } from "../../runtime/errors.js";
+import { type Static, Type } from "typebox";
 
 // A 19-digit room_id, a web_rid or a custom id; at least one letter or digit, so that it cannot be a path's dots.
 const ROOM = "(?=[A-Za-z0-9_.-]*[A-Za-z0-9])[A-Za-z0-9_.-]{1,128}";
@@ -42,16 +40,3 @@ export const SeedQuerySchema = Type.Object({
 
 /** A checked request of the compatible interface (/douyin/…). */
 export type SeedQuery = Static<typeof SeedQuerySchema>;
-
-/** Makes the error of a request that does not fit: it names the field and says what the field takes. */
-export function seedQueryError(schema: TSchema): (errors: readonly FastifySchemaValidationError[]) => DyliveError {
-  const properties = ("properties" in schema ? schema.properties : {}) as Readonly<Record<string, { readonly description?: string }>>;
-  return (errors) => {
-    const first = errors[0];
-    const missing = first?.params["missingProperty"];
-    const field = typeof missing === "string" ? missing : (first?.instancePath.split("/")[1] ?? "");
-    const accepts = Object.hasOwn(properties, field) ? properties[field]?.description : undefined;
-    const detail = `${field}${typeof missing === "string" ? " is missing: it" : ""} must be ${accepts ?? "otherwise"}`;
-    return new DyliveError(field === "room_id" ? "bad_room" : "bad_request", detail);
-  };
-}

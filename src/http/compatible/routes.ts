@@ -11,7 +11,7 @@ import { failure, sendFailure } from "../failure.js";
 import { ChatHandler } from "./chat.js";
 import { isAlive, newest, requestedRoom, sessionOf } from "./facts.js";
 import { laterUser } from "./later.js";
-import { RoomQuerySchema, SeedQuerySchema, StatusQuerySchema, seedQueryError } from "./query.js";
+import { RoomQuerySchema, SeedQuerySchema, StatusQuerySchema } from "./query.js";
 import { ChatAnswer, InfoAnswer, RanksAnswer, StatusAnswer } from "./schemas.js";
 
 const ROOM_ID_DIGITS = 19;
@@ -116,7 +116,6 @@ export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
       method: "GET" as const,
       url,
       schema: { summary, tags: ["the document's family"], querystring, response: { 200: answer } },
-      schemaErrorFormatter: seedQueryError(querystring),
       config: { scope: "read" as const, tokenInQuery: true },
       onRequest: async (_request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
         reply.header("cache-control", "no-store");

@@ -5,7 +5,6 @@ import { failure, sendFailure } from "../failure.js";
 import { liveRoutes } from "../streams/routes.js";
 import { aboutRoutes } from "./about-routes.js";
 import { accountRoutes } from "./account-routes.js";
-import { checkRequest } from "./check.js";
 import { clusterRoutes } from "./cluster-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
@@ -23,7 +22,6 @@ import { tokenRoutes } from "./token-routes.js";
 export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<void> {
   await app.register(
     async (v1) => {
-      v1.setValidatorCompiler(checkRequest);
       adminByDefault(v1);
       v1.addHook("onRequest", async (_request, reply) => {
         reply.header("cache-control", "no-store");

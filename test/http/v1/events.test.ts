@@ -152,6 +152,7 @@ describe("what cannot be asked", () => {
     [{ wait: 61 }, "wait"],
     [{ limit: 0 }, "limit"],
     [{ limit: 2_001 }, "limit"],
+    [{ limit: 1.5 }, "limit"],
     [{ types: "chats" }, 'no type "chats"'],
     [{ minDiamonds: -1 }, "minDiamonds"],
     [{ minDiamond: 5 }, 'no field "minDiamond"'],

@@ -2,10 +2,10 @@ import type { FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
-import { DyliveError } from "../../runtime/errors.js";
+import { DyliveError } from "../runtime/errors.js";
 
 /**
- * Checks requests of v1: strictly, since a field that is passed over in silence (`minDiamond=5`) gives an answer to another question. Texts of
+ * Checks requests strictly, since a field that is passed over in silence (`minDiamond=5`) gives an answer to another question. Texts of
  * the address become numbers where a number is asked for; a body is taken as it is.
  */
 export const checkRequest: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
@@ -14,11 +14,20 @@ export const checkRequest: FastifySchemaCompiler<TSchema> = ({ schema, httpPart 
     // When it is first needed: most of the many are not for a long time, and a start should take none.
     compiled ??= Compile(schema);
     const filled = Value.Default(schema, given ?? {});
-    const value = httpPart === "body" ? filled : Value.Convert(schema, filled);
+    const value = httpPart === "body" ? filled : convert(schema, filled);
     if (compiled.Check(value)) return { value };
     return { error: refusal(schema, httpPart ?? "request", compiled.Errors(value)) };
   };
 };
+
+/** Converts texts of an address to what is asked for. A fraction stays a text where a whole number is asked for: TypeBox would cut it to one. */
+function convert(schema: TSchema, texts: unknown): unknown {
+  const given = { ...(texts as Readonly<Record<string, unknown>>) }; // what it is given, it changes
+  const value = Value.Convert(schema, texts) as Record<string, unknown>;
+  for (const [name, text] of Object.entries(given))
+    if (typeof text === "string" && typeof value[name] === "number" && value[name] !== Number(text)) value[name] = text;
+  return value;
+}
 
 interface Mistake {
   readonly keyword: string;
