@@ -2,7 +2,7 @@ import type { Log, RoomKey, Where } from "../store/log.js";
 import { Batch } from "./batch.js";
 import { breathe, type Tail, type TailReader } from "./tail.js";
 
-/** Events that a reader which is behind reads at a time. */
+/** Default of {@link Followed.pageEvents}. */
 const PAGE_EVENTS = 200;
 /** Batches that wait for a reader which takes its time; one that has more reads the log itself. They are shared by all readers of a room. */
 const WAITING_MAX_BATCHES = 8;
@@ -14,6 +14,8 @@ export interface Followed {
   readonly after: number;
   /** Filter that the store applies while the reader is behind; at the head all readers share a batch, so that each filters for itself. */
   readonly where: Where;
+  /** Most events that a reader which is behind reads at a time. */
+  readonly pageEvents?: number | undefined;
   /**
    * Resolves when a page may be read for this reader alone, which is behind.
    * @returns called when the next batch is asked for, or nothing more is
@@ -83,6 +85,15 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
     return null;
   }
 
+  /** Goes back to a place, and leaves the tail until the next batch is asked for: everything after the place is given then, read anew. */
+  goBack(seq: number): void {
+    this.#leave();
+    this.at = seq;
+    this.#given = seq;
+    this.#endPage?.();
+    this.#endPage = null;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void> {
     for (let batch = await this.next(); batch !== null; batch = await this.next()) yield batch;
   }
@@ -102,11 +113,11 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
   }
 
   async #page(tail: Tail): Promise<Batch | null> {
-    const { room, where, ready } = this.#followed;
+    const { room, where, ready, pageEvents = PAGE_EVENTS } = this.#followed;
     const endPage = (await ready?.(this.#signal)) ?? (() => {});
     try {
       if (this.#signal.aborted) return null;
-      const page = await this.#log.read(room, this.at, PAGE_EVENTS, where);
+      const page = await this.#log.read(room, this.at, pageEvents, where);
       if (this.#signal.aborted) return null;
       if (page.scanned <= this.at) throw new Error(`the log of room ${room} ends at ${page.head}, before ${tail.at}`);
       const batch = new Batch(room, this.at, page);

@@ -1,5 +1,6 @@
+import type { Batch } from "../feed/batch.js";
 import type { HookBatch, HookRow } from "../store/hooks.js";
-import type { Page, RoomKey } from "../store/log.js";
+import type { RoomKey } from "../store/log.js";
 import type { StoredEvent } from "../store/stored-event.js";
 
 /** The most events that a batch may be asked to hold. */
@@ -9,7 +10,7 @@ const BATCH_BYTES = 262_144;
 
 /** Parameters of a batch. */
 interface BatchOf {
-  readonly hook: Pick<HookRow, "id" | "replays">;
+  readonly hook: Pick<HookRow, "id" | "replays" | "maxEvents">;
   /** Name of the log in which the seqs count. */
   readonly logId: string;
   readonly room: RoomKey;
@@ -20,26 +21,26 @@ interface BatchOf {
 }
 
 /**
- * Makes a batch of a page of the log; null when there is nothing to send in it. A page that passed over a removed range is sent without
+ * Makes a batch of what was read of the log; null when there is nothing to send in it. A removed range that was passed over is sent without
  * events too: the receiver is told what it will never get.
- * @param rows those of the page that the hook is to be sent
+ * @param rows those read that the hook is to be sent
  */
 export function makeBatch(
   { hook, logId, room, after, now }: BatchOf,
-  page: Pick<Page, "scanned" | "removed">,
+  read: Pick<Batch, "to" | "removed">,
   rows: readonly StoredEvent[],
 ): HookBatch | null {
-  if (rows.length === 0 && page.removed === undefined) return null;
+  if (rows.length === 0 && read.removed === null) return null;
   const texts: string[] = [];
   let bytes = 0;
-  for (const { text } of rows) {
+  for (const { text } of rows.slice(0, hook.maxEvents)) {
     bytes += Buffer.byteLength(text) + 1;
     if (texts.length > 0 && bytes > BATCH_BYTES) break;
     texts.push(text);
   }
-  const to = texts.length < rows.length ? (rows[texts.length - 1]?.seq ?? page.scanned) : page.scanned;
+  const to = texts.length < rows.length ? (rows[texts.length - 1]?.seq ?? read.to) : read.to;
   const from = after + 1;
-  const removed = page.removed === undefined ? "" : `"removed":[${JSON.stringify(page.removed)}],`;
+  const removed = read.removed === null ? "" : `"removed":[${JSON.stringify(read.removed)}],`;
   const head = `"hook":${JSON.stringify(hook.id)},"log":${JSON.stringify(logId)},"room":${room},"from":${from},"to":${to}`;
   const body = `{${head},${removed}"events":[${texts.join(",")}]}`;
   return { id: batchId(hook, logId, room, from, to), room, from, to, events: texts.length, createdAt: now, tries: 0, body };

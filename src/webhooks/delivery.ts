@@ -1,8 +1,9 @@
 import { setMaxListeners } from "node:events";
+import type { Feed } from "../feed/feed.js";
 import type { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
-import type { HookRow, HookTry } from "../store/hooks.js";
+import type { HookBatchHead, HookRow, HookTry } from "../store/hooks.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import type { FirstLive } from "./first-live.js";
@@ -21,6 +22,7 @@ const GONE = 410;
 /** Dependencies of deliveries; the same for all hooks. */
 interface DeliveryDeps {
   readonly store: Pick<Store, "log" | "hooks">;
+  readonly feed: Feed;
   readonly clock: Clock;
   readonly send: Send;
   readonly time: ReadingTime;
@@ -38,10 +40,10 @@ export class Delivery {
   readonly hook: HookRow;
   readonly #parts: DeliveryDeps;
   readonly #stop = new AbortController();
-  readonly #lanes = new Map<RoomKey, { readonly delivery: RoomDelivery; readonly done: Promise<void> }>();
+  readonly #rooms = new Map<RoomKey, { readonly delivery: RoomDelivery; readonly done: Promise<void> }>();
   /** Rooms that were woken before it had begun. */
   readonly #early = new Set<RoomKey>();
-  readonly #laneParts: RoomDeliveryDeps;
+  readonly #roomParts: RoomDeliveryDeps;
   #begun = false;
   #failures = 0;
   #dying: Promise<void> | null = null;
@@ -49,15 +51,16 @@ export class Delivery {
   #saveIsDue = false;
 
   constructor(hook: HookRow, parts: DeliveryDeps) {
-    const { store, clock, send, time, firstLive, onError } = parts;
+    const { store, feed, clock, send, time, firstLive, onError } = parts;
     // Every room that waits listens to it.
     setMaxListeners(0, this.#stop.signal);
     this.hook = hook;
     this.#parts = parts;
-    this.#laneParts = {
+    this.#roomParts = {
       hook,
       selection: hookSelection(hook),
       store,
+      feed,
       firstLive,
       clock,
       send,
@@ -75,53 +78,51 @@ export class Delivery {
   /** Goes on where the hook was. @throws what the store throws */
   async begin(): Promise<void> {
     const { store } = this.#parts;
-    const { places } = this.#laneParts;
+    const { places } = this.#roomParts;
     for (const [room, seq] of await store.hooks.places(this.hook.id)) places.set(room, seq);
     const fixed = new Map((await store.hooks.fixed(this.hook.id)).map((batch) => [batch.room, batch]));
     const heads = await store.log.heads();
     if (this.#stop.signal.aborted) return;
     this.#begun = true;
-    for (const [room, batch] of fixed) this.#run(room, new RoomDelivery(room, this.#laneParts, batch));
+    for (const [room, batch] of fixed) this.#run(room, batch);
     for (const [room, { head }] of heads) if (head > (places.get(room) ?? 0)) this.wake(room);
     for (const room of this.#early) this.wake(room);
   }
 
-  /** Says that a room may have got events. */
+  /** Says that a room may have got events; one that is delivered is followed. */
   wake(room: RoomKey): void {
-    if (!this.#laneParts.selection.covers(room) || this.#stop.signal.aborted) return;
-    const running = this.#lanes.get(room);
+    if (!this.#roomParts.selection.covers(room) || this.#stop.signal.aborted) return;
     if (!this.#begun) this.#early.add(room);
-    else if (running === undefined) this.#run(room, new RoomDelivery(room, this.#laneParts, null));
-    else running.delivery.wake();
+    else if (!this.#rooms.has(room)) this.#run(room, null);
   }
 
   /** Looks at every room, as if each had got events. @throws what the store throws */
   async look(): Promise<void> {
-    for (const [room, { head }] of await this.#parts.store.log.heads()) if (head > (this.#laneParts.places.get(room) ?? 0)) this.wake(room);
+    for (const [room, { head }] of await this.#parts.store.log.heads()) if (head > (this.#roomParts.places.get(room) ?? 0)) this.wake(room);
   }
 
   /** Position in each room that it has looked at, also where the store does not know it yet. */
   get places(): ReadonlyMap<RoomKey, number> {
-    return this.#laneParts.places;
+    return this.#roomParts.places;
   }
 
   /** Cuts what is under way and resolves when nothing is done any more. What was fixed is sent again by the next one. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([...this.#lanes.values()].map(({ done }) => done));
+    await Promise.all([...this.#rooms.values()].map(({ done }) => done));
     this.#save();
     await Promise.all([this.#saving, this.#dying]);
   }
 
-  #run(room: RoomKey, delivery: RoomDelivery): void {
-    const done = delivery.run(() => this.#lanes.delete(room));
-    this.#lanes.set(room, { delivery, done });
+  #run(room: RoomKey, fixed: HookBatchHead | null): void {
+    const delivery = new RoomDelivery(room, this.#roomParts, fixed);
+    this.#rooms.set(room, { delivery, done: delivery.run() });
   }
 
   #tried(outcome: HookTry, now: HookRow): boolean {
     this.#parts.onTry(this.hook.id, outcome);
     if (outcome.delivered) {
-      if (this.#failures >= DOWN_AFTER) for (const { delivery } of this.#lanes.values()) delivery.hurry();
+      if (this.#failures >= DOWN_AFTER) for (const { delivery } of this.#rooms.values()) delivery.hurry();
       this.#failures = 0;
       return false;
     }
@@ -145,7 +146,7 @@ export class Delivery {
 
   #save(): void {
     this.#saveIsDue = false;
-    const { unsaved, places } = this.#laneParts;
+    const { unsaved, places } = this.#roomParts;
     const moved = new Map([...unsaved].map((room) => [room, places.get(room) ?? 0]));
     if (moved.size === 0) return;
     unsaved.clear();

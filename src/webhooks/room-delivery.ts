@@ -1,4 +1,6 @@
+import type { Feed } from "../feed/feed.js";
 import type { ReadingTime } from "../feed/reading-time.js";
+import type { Subscription } from "../feed/subscription.js";
 import { type Backoff, backoffMs } from "../runtime/backoff.js";
 import type { Clock } from "../runtime/clock.js";
 import type { FairSemaphore } from "../runtime/semaphore.js";
@@ -13,7 +15,7 @@ import type { Answered, Send } from "./send.js";
 
 /** Wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
 const RETRY: Backoff = { firstMs: 5_000, longestMs: 2 * 3_600_000 };
-/** Least ms between the beginnings of two batches of a room, unless the first was full: events that come in between go together. */
+/** Least ms between the making of two batches of a room, unless the first was full: events that come in between go together. */
 const PACE_MS = 100;
 /** Pause after the store failed. */
 const STORE_RETRY_MS = 1_000;
@@ -22,7 +24,8 @@ const STORE_RETRY_MS = 1_000;
 export interface RoomDeliveryDeps {
   readonly hook: HookRow;
   readonly selection: HookSelection;
-  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id" | "read"> };
+  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id"> };
+  readonly feed: Pick<Feed, "subscribe">;
   readonly firstLive: FirstLive;
   readonly clock: Clock;
   readonly send: Send;
@@ -44,38 +47,33 @@ export interface RoomDeliveryDeps {
 export class RoomDelivery {
   readonly #room: RoomKey;
   readonly #parts: RoomDeliveryDeps;
+  readonly #subscription: Subscription;
   /** Batch that is fixed and not delivered. Its body stays in the store: many rooms may have to wait for one receiver. */
   #fixed: HookBatchHead | null;
-  #again = false;
-  /** Whether there was more in the log than went into the batch. */
+  /** Whether more was read than went into the batch, or is known to be in the log. */
   #more = false;
+  /** Time when it was made, ms UTC. */
+  #madeAt = Number.NEGATIVE_INFINITY;
   #waiting: AbortController | null = null;
 
   constructor(room: RoomKey, parts: RoomDeliveryDeps, fixed: HookBatchHead | null) {
+    const { hook, selection, feed, places, slots, signal } = parts;
+    const ready = async (signal: AbortSignal) => (await slots.acquire("", signal)) ?? (() => {});
+    const after = fixed?.to ?? places.get(room) ?? 0;
+    const followed = { room, after, where: { types: selection.types }, pageEvents: hook.maxEvents, ready };
     this.#room = room;
     this.#parts = parts;
     this.#fixed = fixed;
+    this.#subscription = feed.subscribe(followed, signal);
   }
 
-  /**
-   * Resolves when everything that there is has been delivered, or the signal aborts. Never rejects.
-   * @param onEnd called in the same turn in which it was last looked whether it was woken, so that no wake is lost
-   */
-  async run(onEnd: () => void): Promise<void> {
-    const { signal, slots } = this.#parts;
-    do {
-      this.#again = false;
-      for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
-        pause = await slots.run(() => this.#step()).catch((error: unknown) => this.#failed(error));
-        if (pause !== null && pause > 0) await this.#wait(pause);
-      }
-    } while (this.#again && !signal.aborted);
-    onEnd();
-  }
-
-  /** Says that the room may have got events. */
-  wake(): void {
-    this.#again = true;
+  /** Delivers what there is and what comes, until the signal aborts or the hook is another. Never rejects. */
+  async run(): Promise<void> {
+    const { signal } = this.#parts;
+    for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
+      pause = await this.#step().catch((error: unknown) => this.#failed(error));
+      if (pause !== null && pause > 0) await this.#wait(pause);
+    }
   }
 
   /** Tries again at once, if it waits. */
@@ -97,49 +95,58 @@ export class RoomDelivery {
   #failed(error: unknown): number | null {
     if (this.#parts.signal.aborted) return null;
     this.#parts.onError(error);
+    this.#goBack();
     return STORE_RETRY_MS;
   }
 
-  /** Sends one batch. @returns ms to wait before the next step; null when there is nothing to do */
+  /** Goes on reading where the hook is. */
+  #goBack(): void {
+    this.#subscription.goBack(this.#parts.places.get(this.#room) ?? 0);
+  }
+
+  /** Sends one batch. @returns ms to wait before the next step; null when there is nothing more to do */
   async #step(): Promise<number | null> {
-    const { hook, clock, signal } = this.#parts;
-    const { hooks } = this.#parts.store;
-    if (signal.aborted) return null;
-    const began = clock.now();
-    let batch: HookBatch | null;
-    if (this.#fixed !== null) {
-      batch = await hooks.batch(hook.id, this.#room);
-      if (batch === null) {
-        // Withdrawn, since somebody in it was erased: it is made anew. Or the hook was changed: then that is not fixed.
-        this.#fixed = null;
-        return 0;
-      }
-    } else {
-      batch = await this.#next();
-      if (batch !== null) {
-        this.#parts.unsaved.delete(this.#room);
-        if (!(await hooks.fix(hook.id, hook.revision, batch))) return null;
-      }
+    const { hook, store, slots, unsaved, signal } = this.#parts;
+    if (this.#fixed === null) {
+      const batch = await this.#next();
+      if (batch === null) return null;
+      // Before it waits for its turn: what comes meanwhile is read then, and as it is then.
+      this.#subscription.goBack(batch.to);
+      unsaved.delete(this.#room);
+      // Somebody has changed the hook: it begins anew in a moment.
+      if (!(await store.hooks.fix(hook.id, hook.revision, batch))) return null;
+      const { body: _body, ...head } = batch;
+      this.#fixed = head;
     }
-    // Somebody has changed the hook: it begins anew in a moment.
-    if (batch === null) return null;
-    const { body, ...head } = batch;
-    this.#fixed = head;
+    return slots.run(() => this.#deliver(), signal);
+  }
+
+  /** Sends the batch that is fixed. @returns as {@link #step} */
+  async #deliver(): Promise<number | null> {
+    const { hook, store, clock, places, signal } = this.#parts;
+    const batch = await store.hooks.batch(hook.id, this.#room);
+    if (batch === null) {
+      // Withdrawn, since somebody in it was erased: it is made anew. Or the hook was changed: then that is not fixed.
+      this.#fixed = null;
+      this.#goBack();
+      return 0;
+    }
+    const began = clock.now();
     const answered = await this.#send(batch);
     if (signal.aborted && !answered.delivered) return null;
     const { putOffMs, ...outcome } = answered;
-    const { id, room, from, to, events, tries } = batch;
+    const { id, room, from, to, events, tries, body } = batch;
     const attempt = tries + 1;
     const bytes = Buffer.byteLength(body);
     const done: HookTry = { id, at: began, ms: clock.now() - began, room, from, to, events, bytes, attempt, ...outcome };
-    const now = await hooks.tried(hook.id, done);
+    const now = await store.hooks.tried(hook.id, done);
     if (done.delivered) {
       this.#fixed = null;
-      this.#parts.places.set(room, to);
-    } else this.#fixed = { ...head, tries: attempt };
+      places.set(room, to);
+    }
     if (now === null || this.#parts.onTry(done, now)) return null;
     if (!done.delivered) return Math.max(backoffMs(RETRY, attempt), putOffMs ?? 0);
-    return this.#more ? 0 : Math.max(0, PACE_MS - (clock.now() - began));
+    return this.#more ? 0 : Math.max(0, this.#madeAt + PACE_MS - clock.now());
   }
 
   #send({ id, body }: HookBatch): Promise<Answered> {
@@ -153,38 +160,38 @@ export class RoomDelivery {
   }
 
   /**
-   * Returns the events that the hook's expression lets through. A hook whose expression takes more time than it may waits until it has some
-   * again.
+   * Returns the events that the hook is to be sent. A hook whose expression takes more time than it may waits until it has some again.
    */
-  async #passed(rows: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
-    const { hook, selection, time, signal } = this.#parts;
-    if (selection.expression === null) return rows;
-    const payer = `hook ${hook.id}`;
-    await time.calm(payer, signal);
-    return (await time.sift(rows, { payer, wanted: selection.expression, signal })).found;
+  async #wanted(rows: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
+    const { hook, selection, firstLive, time, signal } = this.#parts;
+    const { expression } = selection;
+    const judged = new Map(rows.map((row) => [row, selection.wants(row)] as const).filter(([, wanted]) => wanted !== false));
+    let passed: readonly StoredEvent[] = [...judged.keys()];
+    if (expression !== null && passed.length > 0) {
+      const payer = `hook ${hook.id}`;
+      await time.calm(payer, signal);
+      passed = (await time.sift(passed, { payer, wanted: expression, signal })).found;
+    }
+    const wanted: StoredEvent[] = [];
+    for (const row of passed) if (judged.get(row) === true || (await firstLive.is(row.event))) wanted.push(row);
+    return wanted;
   }
 
-  /** Makes the next batch of the room; null when there is nothing more. Events that are not wanted are passed over. */
+  /** Makes the next batch of the room, when there is one; null when the signal aborted. Events that are not wanted are passed over. */
   async #next(): Promise<HookBatch | null> {
-    const { hook, selection, store, firstLive, clock, places, unsaved, onUnsaved, signal } = this.#parts;
-    while (!signal.aborted) {
-      const after = places.get(this.#room) ?? 0;
-      const page = await store.log.read(this.#room, after, hook.maxEvents, { types: selection.types });
-      if (page.scanned <= after) return null;
-      const rows = [];
-      for (const row of await this.#passed(page.rows)) {
-        const wanted = selection.wants(row);
-        if (wanted === "first" ? await firstLive.is(row.event) : wanted) rows.push(row);
-      }
+    const { hook, store, clock, places, unsaved, onUnsaved, signal } = this.#parts;
+    for await (const read of this.#subscription) {
+      const now = clock.now();
+      const rows = await this.#wanted(read.rows);
       if (signal.aborted) return null;
-      const batch = makeBatch({ hook, logId: store.log.id, room: this.#room, after, now: clock.now() }, page, rows);
-      this.#more = (batch?.to ?? page.scanned) < page.head;
+      const after = places.get(this.#room) ?? 0;
+      const batch = makeBatch({ hook, logId: store.log.id, room: this.#room, after, now }, read, rows);
+      this.#more = (batch?.to ?? read.to) < read.head;
+      this.#madeAt = now;
       if (batch !== null) return batch;
-      places.set(this.#room, page.scanned);
+      places.set(this.#room, read.to);
       unsaved.add(this.#room);
       onUnsaved();
-      if (!this.#more) return null;
-      await new Promise((resolve) => setImmediate(resolve));
     }
     return null;
   }

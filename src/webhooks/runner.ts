@@ -112,12 +112,13 @@ export class HookRunner {
   }
 
   async #begin(row: HookRow): Promise<void> {
-    const { store, clock, send, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#parts;
+    const { store, feed, clock, send, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#parts;
     if (this.#stop.signal.aborted) return;
     const counts = this.#counts.get(row.id) ?? { delivered: 0, failed: 0 };
     this.#counts.set(row.id, counts);
     const delivery = new Delivery(row, {
       store,
+      feed,
       clock,
       send,
       time: this.#time,

@@ -132,6 +132,29 @@ describe("a feed", () => {
     expect(await early.next()).toBe(null);
   });
 
+  it("let a reader go back, and read what comes meanwhile as it is when that is asked for", async () => {
+    const { store, feed, counts } = counted();
+    const { room, append } = await claimed(store);
+    const stop = new AbortController();
+    const reader = feed.subscribe({ room, after: 0, where: {}, pageEvents: 4 }, stop.signal);
+    const first = reader.next();
+    await until(() => feed.size === 1);
+    await append(...chats(10));
+    expect((await first)?.to).toBe(10);
+    reader.goBack(3);
+    counts.reads = 0;
+    await append(...chats(2, "more"));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(counts.reads).toBe(0);
+    const batches = [await reader.next(), await reader.next(), await reader.next()];
+    expect(batches.map((batch) => [batch?.after, batch?.rows.length, batch?.to])).toEqual([
+      [3, 4, 7],
+      [7, 4, 11],
+      [11, 1, 12],
+    ]);
+    stop.abort();
+  });
+
   it("go on when the log could not be read, and when a reader has a bug", async () => {
     const { store, feed, errors, fail } = counted();
     const { room, append } = await claimed(store);

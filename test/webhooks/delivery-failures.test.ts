@@ -12,6 +12,7 @@ describe("a hook that meets trouble", () => {
     const { id } = await hook({ maxEvents: 7 });
     receiver.answer = () => 503;
     const room = await chats("a", 3);
+    await until(() => receiver.sent.length > 0);
     for (let hour = 0; hour < 24; hour++) {
       await chats("a", 5);
       await clock.advance(HOUR);
