@@ -1,5 +1,5 @@
 <?php
-// A client of the document alone: GET /douyin/liveroom/chat?token=…&room_id=… gives {"code":200,"data":[…],"msg":"success"}.
+// A client of the compatible interface alone: GET /douyin/liveroom/chat?token=…&room_id=… gives {"code":200,"data":[…],"msg":"success"}.
 // php literal-client.php http://127.0.0.1:8787 TOKEN ROOM_ID [POLLS]
 [, $host, $token, $roomId] = $argv;
 $polls = (int) ($argv[4] ?? PHP_INT_MAX);

@@ -1,4 +1,4 @@
-"""A client of the document alone: GET /douyin/liveroom/chat?token=…&room_id=… gives {"code":200,"data":[…],"msg":"success"}.
+"""A client of the compatible interface alone: GET /douyin/liveroom/chat?token=…&room_id=… gives {"code":200,"data":[…],"msg":"success"}.
 
 python3 literal-client.py http://127.0.0.1:8787 TOKEN ROOM_ID
 """

@@ -1,4 +1,4 @@
-// CI: npm test, the tests of the browser again with npm's where npm test had another, the real captures, and the black-box check of the document's interface. The last line has the
+// CI: npm test, the tests of the browser again with npm's where npm test had another, the real captures, and the black-box check of the compatible interface. The last line has the
 // real counts.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

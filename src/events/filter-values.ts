@@ -111,7 +111,7 @@ type ScalarType = "string" | "int" | "bool";
 interface Variable {
   /** The type of its value, or of each of its fields. */
   readonly type: ScalarType | Readonly<Record<string, ScalarType>>;
-  /** Description of the variable, as the document has it. */
+  /** Description of the variable, as docs/filters.md has it. */
   readonly about: string;
   of(event: LiveEvent): Scalar | Scalars;
 }
@@ -134,7 +134,7 @@ const PERSON = {
   masked: "bool",
 } as const;
 
-/** Every variable, by name, in the order of the document. */
+/** Every variable, by name, in the order of docs/filters.md. */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
   type: { type: "string", about: "event type, such as chat or gift", of: (event) => event.type },
   kind: { type: "string", about: "kind of a chat, gift or system event", of: (event) => textOf(event, "kind") },

@@ -3,11 +3,11 @@ import type { LiveEvent } from "../events/event.js";
 import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import type { Log } from "../store/log.js";
 import type { StoredEvent } from "../store/stored-event.js";
-import type { ExportAsk } from "./ask.js";
 import { csv } from "./csv.js";
 import type { Encode, ExportFormat } from "./format.js";
 import { jsonl, storedLines } from "./jsonl.js";
 import { parquet } from "./parquet.js";
+import type { ExportPlan } from "./plan.js";
 import { Pseudonyms } from "./pseudonyms.js";
 import { ass, srt } from "./timed.js";
 import { xlsx } from "./xlsx.js";
@@ -29,16 +29,16 @@ interface Paid {
  */
 async function* rowsOf(
   log: Pick<Log, "read">,
-  ask: ExportAsk,
+  plan: ExportPlan,
   signal: AbortSignal,
   onScanned: (seq: number) => void = () => {},
   paid: Paid | null = null,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const { room, until, where, from, to } = ask;
-  const expression = ask.filter === null ? null : readFilter(ask.filter);
+  const { room, until, where, from, to } = plan;
+  const expression = plan.filter === null ? null : readFilter(plan.filter);
   const inRange = (row: StoredEvent) =>
     row.seq <= until && (from === null || row.event.time >= from) && (to === null || row.event.time < to);
-  for (let after = ask.after; after < until; ) {
+  for (let after = plan.after; after < until; ) {
     signal.throwIfAborted();
     const page = await log.read(room, after, PAGE, where);
     after = Math.max(page.scanned, after + 1);
@@ -71,23 +71,23 @@ export interface ExportPiece {
  */
 export async function* exportPieces(
   log: Pick<Log, "read">,
-  ask: ExportAsk,
+  plan: ExportPlan,
   signal: AbortSignal,
   paid: Paid | null = null,
 ): AsyncGenerator<ExportPiece> {
-  let scanned = ask.after;
+  let scanned = plan.after;
   const onScanned = (seq: number) => {
     scanned = seq;
   };
-  const rows = rowsOf(log, ask, signal, onScanned, paid);
-  const asStored = ask.format === "jsonl" && ask.pseudonymKey === null;
-  for await (const piece of asStored ? storedLines(rows) : ENCODERS[ask.format](eventsOf(rows, ask.pseudonymKey), ask.about))
+  const rows = rowsOf(log, plan, signal, onScanned, paid);
+  const asStored = plan.format === "jsonl" && plan.pseudonymKey === null;
+  for await (const piece of asStored ? storedLines(rows) : ENCODERS[plan.format](eventsOf(rows, plan.pseudonymKey), plan.about))
     yield { bytes: typeof piece === "string" ? Buffer.from(piece, "utf8") : piece, scanned };
 }
 
 async function* eventsOf(
   batches: AsyncIterable<readonly StoredEvent[]>,
-  key: ExportAsk["pseudonymKey"],
+  key: ExportPlan["pseudonymKey"],
 ): AsyncGenerator<readonly LiveEvent[]> {
   const pseudonyms = key === null ? null : new Pseudonyms(key);
   for await (const rows of batches) yield rows.map(({ event }) => pseudonyms?.hide(event) ?? event);

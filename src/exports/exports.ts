@@ -1,8 +1,8 @@
 import type { ReadingTime } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Log } from "../store/log.js";
-import type { ExportAsk } from "./ask.js";
 import { type ExportPiece, exportPieces } from "./export.js";
+import type { ExportPlan } from "./plan.js";
 
 /** Least bytes of an answer, so that what is handed between threads is worth its way. */
 const PART_BYTES = 256 * 1024;
@@ -12,7 +12,7 @@ const OPEN_MAX = 4;
 /** Exports that are under way, each taken part by part by the caller that opened it. */
 export interface Exports {
   /** Begins an export. @param payer the token that pays for its filter  @throws DyliveError in_use when too many are under way */
-  open(ask: ExportAsk, payer: string): Promise<number>;
+  open(plan: ExportPlan, payer: string): Promise<number>;
   /** Returns the next part of its bytes; null at the end. */
   next(id: number): Promise<Uint8Array | null>;
   /** Ends it, wherever it is; to be called after the end, too. */
@@ -32,11 +32,11 @@ export class LocalExports implements Exports {
     this.#time = time;
   }
 
-  async open(ask: ExportAsk, payer: string): Promise<number> {
+  async open(plan: ExportPlan, payer: string): Promise<number> {
     if (this.#open.size >= OPEN_MAX)
       throw new DyliveError("in_use", `${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
     const stop = new AbortController();
-    this.#open.set(++this.#last, { pieces: exportPieces(this.#log, ask, stop.signal, { time: this.#time, payer }), stop });
+    this.#open.set(++this.#last, { pieces: exportPieces(this.#log, plan, stop.signal, { time: this.#time, payer }), stop });
     return this.#last;
   }
 
@@ -69,8 +69,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
  * Begins an export for a token, and gives its bytes as they are taken; however that ends, it is ended.
  * @throws DyliveError in_use when too many are under way
  */
-export async function partsOf(exports: Exports, ask: ExportAsk, payer: string): Promise<AsyncIterable<Uint8Array>> {
-  const id = await exports.open(ask, payer);
+export async function partsOf(exports: Exports, plan: ExportPlan, payer: string): Promise<AsyncIterable<Uint8Array>> {
+  const id = await exports.open(plan, payer);
   return parts(exports, id);
 }
 

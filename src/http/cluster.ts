@@ -41,7 +41,7 @@ type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
 export async function clusterView({ cluster, statistics, search }: ClusterStore, countHooks: () => Promise<number>): Promise<ClusterView> {
   if (cluster === undefined)
     throw new DyliveError("not_found", "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)");
-  const [members, wishes, counted, indexed, hooks, spooledBytes] = await Promise.all([
+  const [members, wantedRooms, counted, indexed, hooks, spooledBytes] = await Promise.all([
     cluster.leases.members(),
     cluster.wantedRooms.all(),
     statistics.progress(),
@@ -52,7 +52,7 @@ export async function clusterView({ cluster, statistics, search }: ClusterStore,
   const states = new Map<number | null, Record<RoomState, number>>();
   const seen = new Set<number>();
   let [wanted, watched] = [0, 0];
-  for (const { room, ownerId, told, watched: isWatched } of wishes) {
+  for (const { room, ownerId, told, watched: isWatched } of wantedRooms) {
     // A room may be wanted by several names.
     if (room !== null && seen.has(room)) continue;
     if (room !== null) seen.add(room);

@@ -1,7 +1,7 @@
-import type { SeedEvent } from "./compatible/event.js";
+import type { CompatibleEvent } from "./compatible/event.js";
 
-/** Writes the document's answer: `{"code":200,"data":[…],"msg":"success"}`. */
-export function successText(data: readonly SeedEvent[]): string {
+/** Writes an answer of the compatible interface: `{"code":200,"data":[…],"msg":"success"}`. */
+export function successText(data: readonly CompatibleEvent[]): string {
   return JSON.stringify({ code: 200, data, msg: "success" });
 }
 

@@ -11,7 +11,7 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   unreachable: 10,
   stopping: 5,
 };
-/** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have the document's envelope. */
+/** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have its envelope. */
 const V1_FORM = /^\/(v1|metrics|readyz|openapi\.json|docs)(?![\w-])/;
 
 /** Facts beside the words, for programs: the valid cursors, the place of a mistake. */

@@ -16,7 +16,7 @@ import type { ApiDeps, ApiStore } from "./api-deps.js";
 import { Authenticator, authentication } from "./authentication.js";
 import { HttpCalls } from "./calls.js";
 import { checkRequest } from "./check-request.js";
-import { seedRoutes } from "./compatible/routes.js";
+import { compatibleRoutes } from "./compatible/routes.js";
 import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
 import { healthRoutes } from "./health-routes.js";
@@ -179,7 +179,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   if (!healthOnly) await describeRoutes(app);
   healthRoutes(app, parts, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
   if (!healthOnly) {
-    seedRoutes(app, parts);
+    compatibleRoutes(app, parts);
     await v1Routes(app, parts);
     await officialRoutes(app, parts.official, clock);
     if (webRoot !== undefined) servePage(app, webRoot);

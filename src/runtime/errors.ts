@@ -60,7 +60,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 401,
-    hint: "Send Authorization: Bearer TOKEN, or add token=… in the document's family; `dylive token create --name NAME` makes one.",
+    hint: "Send Authorization: Bearer TOKEN, or add token=… to addresses of /douyin/…; `dylive token create --name NAME` makes one.",
   },
   bad_token: {
     message: "The token is not valid",

@@ -37,7 +37,7 @@ function emptyDelta(firstSeq: number): SessionDelta {
 }
 
 function add(delta: SessionDelta, event: LiveEvent, vocabulary: Vocabulary): void {
-  const one = tallyOfOne(event);
+  const one = totalsOfOne(event);
   addTotals(delta.totals, one);
   const minute = Math.floor(event.time / MINUTE_MS);
   const known = delta.minutes.get(minute);
@@ -51,7 +51,7 @@ function add(delta: SessionDelta, event: LiveEvent, vocabulary: Vocabulary): voi
   if (event.type === "chat") addChat(delta, event, vocabulary);
 }
 
-function tallyOfOne(event: LiveEvent): Totals {
+function totalsOfOne(event: LiveEvent): Totals {
   const totals = emptyTotals();
   totals.types[event.type] = 1;
   totals.firstAt = event.time;

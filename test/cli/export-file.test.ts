@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { ExportFile } from "../../src/cli/export-file.js";
-import { decideExport } from "../../src/exports/ask.js";
 import { exportPieces } from "../../src/exports/export.js";
+import { planExport } from "../../src/exports/plan.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -17,7 +17,7 @@ async function exporting() {
   const store = openSqliteStore({ path: ":memory:" });
   const { room, append } = await claimed(store);
   await append(...chats(EVENTS));
-  const decided = await decideExport(store, room, { format: "csv" });
+  const decided = await planExport(store, room, { format: "csv" });
   const run = async (path: string, of: string, pieces = Number.POSITIVE_INFINITY, how: "stopped" | "killed" = "stopped") => {
     const out = await ExportFile.open(path, of, 200_000);
     const after = out.continued;

@@ -67,7 +67,7 @@ describe("dylive token", () => {
 });
 
 describe("dylive serve", () => {
-  it("serves the document's interface on a platform of another process, one server a folder, and stops within 5 s", async () => {
+  it("serves the compatible interface on a platform of another process, one server a folder, and stops within 5 s", async () => {
     const data = join(dir.path, "serve");
     const fake = dylive(["simulate", "--port", "0"]);
     const upstream = (await fake.printed(/(http:\S+)\n$/))[1] ?? "";

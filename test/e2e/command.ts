@@ -95,7 +95,7 @@ export function scratch(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** An answer of the document's interface. */
+/** An answer of the compatible interface. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -103,7 +103,7 @@ export interface Answer {
   readonly body: { code: number; msg: string; data: { type: string; msg_id?: string; tid?: string }[] };
 }
 
-/** Asks the document's interface for events. */
+/** Asks the compatible interface for events. */
 export async function chat(base: string, query: Readonly<Record<string, string>>): Promise<Answer> {
   const response = await fetch(`${base}/douyin/liveroom/chat?${new URLSearchParams(query)}`);
   const text = await response.text();

@@ -1,6 +1,6 @@
 import type { LiveEvent } from "../../src/events/event.js";
 
-/** Whether the document's interface gives an event, by default. */
+/** Whether the compatible interface gives an event, by default. */
 export function isShown(event: LiveEvent): boolean {
   return (
     event.type === "chat" ||

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { decideExport } from "../../src/exports/ask.js";
 import { exportPieces } from "../../src/exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../src/exports/format.js";
+import { planExport } from "../../src/exports/plan.js";
 import type { Store } from "../../src/store/store.js";
 import { type BusyTruth, SESSION } from "../statistics/busy-room.js";
 import { REREAD, type Told, toldInTable, toldInTime } from "./reread.js";
@@ -58,7 +58,7 @@ export type Write = (format: ExportFormat, path: string, to?: number) => Promise
 /** Writes in this process. */
 export function writer(store: Store, room: number): Write {
   return async (format, path, to) => {
-    const ask = await decideExport(store, room, { format, sessionId: SESSION, to });
+    const ask = await planExport(store, room, { format, sessionId: SESSION, to });
     const began = performance.now();
     const pieces: Uint8Array[] = [];
     for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) pieces.push(bytes);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { eraseUser } from "../../src/erasure/erase.js";
-import { decideExport } from "../../src/exports/ask.js";
 import { exportPieces } from "../../src/exports/export.js";
+import { planExport } from "../../src/exports/plan.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, gift, userOf } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -12,7 +12,7 @@ it("without a key of one's own a person has one pseudonym in exports and where t
   const [ann, bob] = [userOf("111265487875"), userOf("222265487875")];
   await append(chat("1", { user: ann }), chat("2", { user: bob }), { ...gift("3", "c", 1, 1), user: bob, receiver: ann });
   const people = async (pseudonyms?: string | true) => {
-    const ask = await decideExport(store, room, { format: "jsonl", pseudonyms });
+    const ask = await planExport(store, room, { format: "jsonl", pseudonyms });
     let text = "";
     for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
     const events = text.trimEnd().split("\n");
@@ -44,7 +44,7 @@ it("nothing that names a person is left under a pseudonym, their id in live room
   };
   const ann = { ...userOf("111265487875"), ...names };
   await append(chat("1", { user: ann }), { ...gift("2", "c", 1, 1), user: userOf("5"), receiver: ann });
-  const ask = await decideExport(store, room, { format: "jsonl", pseudonyms: true });
+  const ask = await planExport(store, room, { format: "jsonl", pseudonyms: true });
   let text = "";
   for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
   for (const name of [ann.id, ...Object.values(names)]) expect([name, text.includes(String(name))]).toEqual([name, false]);

@@ -63,7 +63,7 @@ describe("the page", () => {
     expect((await fetch(`${api.url}/`)).headers.get("cache-control")).toBe("no-cache");
   });
 
-  it("does not get in the way of the family's answers, and gives no other file", async () => {
+  it("does not get in the way of the API's answers, and gives no other file", async () => {
     const { api, get } = await serveChat({ webRoot });
     expect((await get()).status).toBe(200);
     for (const path of ["/none.js", "/douyin/liveroom/none", "/.git/config"]) {

@@ -51,7 +51,7 @@ describe("the tarball", () => {
 });
 
 describe("installed globally into an empty folder", () => {
-  it("runs dylive demo: the document's interface, the dashboard and the API's page answer", async () => {
+  it("runs dylive demo: the compatible interface, the dashboard and the API's page answer", async () => {
     const program = join(prefix, process.platform === "win32" ? "dylive.cmd" : "bin/dylive");
     expect((await run(program, ["--version"])).stdout).toBe(`${version}\n`);
     const demo = started(program, ["demo"], { DYLIVE_DATA: join(dir.path, "data"), DYLIVE_PORT: "0" });

@@ -23,7 +23,7 @@ export interface Hopped extends Judged {
 }
 
 /**
- * Readers that go to one of two servers at random again and again: streams with their last id, calls of the document's interface with a cursor
+ * Readers that go to one of two servers at random again and again: streams with their last id, calls of the compatible interface with a cursor
  * of their own, and calls by the token's position, of which each goes to the other server than the one before. All are given everything once,
  * in order.
  */
@@ -90,7 +90,7 @@ interface Caller {
   calls: number;
 }
 
-/** Calls of the document's interface with a cursor of the client's own. */
+/** Calls of the compatible interface with a cursor of the client's own. */
 function byCursor(base: () => string, token: string, webRid: string, signal: AbortSignal): Caller {
   let cursor = "0";
   return called("a cursor", webRid, signal, async () => {
@@ -121,7 +121,7 @@ function called(kind: string, webRid: string, signal: AbortSignal, call: () => R
   return caller;
 }
 
-/** The ids of what the document's interface gives of a room. */
+/** The ids of what the compatible interface gives of a room. */
 async function shownIn(url: string, room: number): Promise<readonly string[]> {
   const store = await openPostgresStore({ url });
   try {

@@ -7,7 +7,7 @@ import { isRoom } from "../../web/src/overlay/is-room.js";
 import { nameIn } from "../../web/src/sessions/file-name.js";
 import { shownChange, shownMeasure } from "../../web/src/sessions/shown.js";
 import { changeOf, measuresOf } from "../../web/src/sessions/totals.js";
-import { fieldsOf, wishOf } from "../../web/src/settings/hook-fields.js";
+import { fieldsOf, requestOf } from "../../web/src/settings/hook-fields.js";
 import { fieldsOf as limitFields, limitOf } from "../../web/src/settings/limit-fields.js";
 import { namesIn } from "../../web/src/settings/names.js";
 
@@ -120,16 +120,16 @@ describe("a limit's form", () => {
 describe("a webhook's form", () => {
   const empty = fieldsOf(null);
   it("sends only what was written, and says nothing of private addresses unless that changes", () => {
-    expect(wishOf({ ...empty, url: " https://a.example " }, null)).toEqual({
+    expect(requestOf({ ...empty, url: " https://a.example " }, null)).toEqual({
       url: "https://a.example",
       types: [],
       filter: null,
       rooms: [],
     });
-    expect(wishOf({ ...empty, allowPrivate: true }, null)).toMatchObject({ allowPrivate: true });
+    expect(requestOf({ ...empty, allowPrivate: true }, null)).toMatchObject({ allowPrivate: true });
     const hook = { url: "u", name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5, allowPrivate: true } as Parameters<
       typeof fieldsOf
     >[0];
-    expect(wishOf(fieldsOf(hook), hook)).toEqual({ url: "u", name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5 });
+    expect(requestOf(fieldsOf(hook), hook)).toEqual({ url: "u", name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5 });
   });
 });

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { decideExport, type ExportAsk, type ExportWish } from "../../exports/ask.js";
 import { exportPieces } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
+import { type ExportPlan, type ExportRequest, planExport } from "../../exports/plan.js";
 import { namedRoom } from "../../http/streams/named-room.js";
 import { broadcastId } from "../../http/v1/session-found.js";
 import type { Store } from "../../store/store.js";
@@ -67,33 +67,33 @@ export function addExportCommand(program: Command, data: () => Option): void {
 async function run(store: Store, asked: string, session: string | null, options: ExportOptions): Promise<void> {
   const named = await namedRoom(store.rooms, null, asked);
   const sessionId = session === null ? named.sessionId : await broadcastId(store.sessions, named.room, session);
-  const wish = { ...wishOf(options), ...(sessionId !== null && { sessionId }) };
-  const ask = await decideExport(store, named.room, wish);
+  const request = { ...requestOf(options), ...(sessionId !== null && { sessionId }) };
+  const plan = await planExport(store, named.room, request);
   const stop = interruptSignal();
-  if (options.out === "-") return toStdout(store, ask, stop);
+  if (options.out === "-") return toStdout(store, plan, stop);
   const path =
-    options.out ?? `dylive-${(ask.about.sessionId ?? ask.about.webRid ?? String(named.room)).replace(/[^\w.-]/g, "_")}.${ask.format}`;
-  await toFile(store, path, ask, wish, stop);
+    options.out ?? `dylive-${(plan.about.sessionId ?? plan.about.webRid ?? String(named.room)).replace(/[^\w.-]/g, "_")}.${plan.format}`;
+  await toFile(store, path, plan, request, stop);
 }
 
-async function toFile(store: Store, path: string, decided: ExportAsk, wish: ExportWish, stop: AbortSignal): Promise<void> {
+async function toFile(store: Store, path: string, decided: ExportPlan, request: ExportRequest, stop: AbortSignal): Promise<void> {
   const continues = EXPORT_FORMATS[decided.format].continued;
   const begun = existsSync(`${path}.part`);
-  const file = await ExportFile.open(path, continues ? nameOf(store, decided, wish) : null);
+  const file = await ExportFile.open(path, continues ? nameOf(store, decided, request) : null);
   const after = file.continued;
   if (after > 0) say(plain(`${path}: going on after event ${after}`));
   else if (begun)
     say(
       plain(`${path}: begun anew, since ${continues ? "what is there is of another export" : `a ${decided.format} cannot be continued`}`),
     );
-  const ask = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
+  const plan = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
   const progress = new ProgressLine(path, "events looked at");
   let scanned = after;
   try {
-    for await (const piece of exportPieces(store.log, ask, stop)) {
+    for await (const piece of exportPieces(store.log, plan, stop)) {
       scanned = piece.scanned;
       await file.write(piece.bytes, scanned);
-      progress.show(scanned, ask.until === 0 ? 1 : scanned / ask.until);
+      progress.show(scanned, plan.until === 0 ? 1 : scanned / plan.until);
     }
     await file.finish();
   } catch (error) {
@@ -107,18 +107,18 @@ async function toFile(store: Store, path: string, decided: ExportAsk, wish: Expo
 }
 
 /** Names an export; a key is not kept in the clear. */
-function nameOf({ log }: Store, { room }: ExportAsk, wish: ExportWish): string {
+function nameOf({ log }: Store, { room }: ExportPlan, request: ExportRequest): string {
   return createHash("sha256")
-    .update(JSON.stringify([log.id, room, wish]))
+    .update(JSON.stringify([log.id, room, request]))
     .digest("hex");
 }
 
-async function toStdout(store: Store, ask: ExportAsk, stop: AbortSignal): Promise<void> {
-  for await (const { bytes } of exportPieces(store.log, ask, stop))
+async function toStdout(store: Store, plan: ExportPlan, stop: AbortSignal): Promise<void> {
+  for await (const { bytes } of exportPieces(store.log, plan, stop))
     await new Promise<void>((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
 }
 
-function wishOf(options: ExportOptions): ExportWish {
+function requestOf(options: ExportOptions): ExportRequest {
   const { format, from, to, types, user, minDiamonds, filter, start, offset, zone, pseudonyms } = options;
   const zoneMinutes = zone === undefined ? -new Date().getTimezoneOffset() : readZone("--zone", zone);
   const at = (field: string, text: string) => readInstant(field, text, zone === undefined ? null : zoneMinutes);

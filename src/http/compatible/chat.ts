@@ -9,24 +9,24 @@ import type { HttpCall } from "../calls.js";
 import { successText } from "../envelope.js";
 import { poll } from "../poll.js";
 import { clientPosition, movePosition } from "../token-positions.js";
-import { SEED_METHODS, SEED_TYPES, seedEvent, seedMethod } from "./event.js";
+import { compatibleEvent, DEFAULT_METHODS, DEFAULT_TYPES, methodOf } from "./event.js";
 import { requestedRoom } from "./facts.js";
 import { laterText } from "./later.js";
-import { NEWEST, type SeedQuery } from "./query.js";
+import { type ChatQuery, NEWEST } from "./query.js";
 
 /** Dependencies of the chat endpoint. */
-type SeedChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "mutex" | "calls" | "live">;
+type ChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "mutex" | "calls" | "live">;
 
-/** Answers `GET /douyin/liveroom/chat`, the document's endpoint, for a checked query and token. */
+/** Answers `GET /douyin/liveroom/chat` for a checked query and token. */
 export class ChatHandler {
-  readonly #parts: SeedChatDeps;
+  readonly #parts: ChatDeps;
 
-  constructor(parts: SeedChatDeps) {
+  constructor(parts: ChatDeps) {
     this.#parts = parts;
   }
 
   /** Returns the body and sets its headers on `reply`; null when the client is gone, so that nobody is left to answer. */
-  async answer(request: FastifyRequest, reply: FastifyReply, query: SeedQuery, token: TokenRow): Promise<string | null> {
+  async answer(request: FastifyRequest, reply: FastifyReply, query: ChatQuery, token: TokenRow): Promise<string | null> {
     // A malformed field is refused before a room is collected for it.
     if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
     const call = this.#parts.calls.open(request.raw, reply.raw, token);
@@ -46,7 +46,7 @@ export class ChatHandler {
     }
   }
 
-  async #byCursor(query: SeedQuery, cursor: string, asked: RequestedRoom, call: HttpCall, token: TokenRow): Promise<ReadEvents> {
+  async #byCursor(query: ChatQuery, cursor: string, asked: RequestedRoom, call: HttpCall, token: TokenRow): Promise<ReadEvents> {
     const ends = await this.#ends(asked.room);
     const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
     return this.#poll(query, asked, call, token, from, ends.head);
@@ -55,7 +55,7 @@ export class ChatHandler {
   async #byPosition(
     request: FastifyRequest,
     reply: FastifyReply,
-    query: SeedQuery,
+    query: ChatQuery,
     asked: RequestedRoom,
     call: HttpCall,
     token: TokenRow,
@@ -92,9 +92,9 @@ export class ChatHandler {
     }
   }
 
-  #poll(query: SeedQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: number | null, head: number): Promise<ReadEvents> {
+  #poll(query: ChatQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: number | null, head: number): Promise<ReadEvents> {
     const { store, clock, live } = this.#parts;
-    const filter = seedFilter(query.types?.split(",") ?? null, asked.onlySession);
+    const filter = chatFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
     return poll({ ...reading, clock, feed: live.feed, call, waitMs: query.wait * 1000 }, from, head);
@@ -104,29 +104,29 @@ export class ChatHandler {
     return (await this.#parts.store.log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
   }
 
-  #text(reply: FastifyReply, query: SeedQuery, { room, status }: RequestedRoom, got: ReadEvents): string {
+  #text(reply: FastifyReply, query: ChatQuery, { room, status }: RequestedRoom, got: ReadEvents): string {
     const { store, rooms, clock } = this.#parts;
     const cursor = encodeCursor({ logId: store.log.id, room, seq: got.next });
     reply.header("x-room-state", (rooms.status(room) ?? status).state).header("x-next-cursor", cursor);
     if (got.removed.length > 0) reply.header("x-removed", got.removed.map(([from, to]) => `${from}-${to}`).join(", "));
     reply.type("application/json; charset=utf-8");
     const events = got.rows.map(({ event }) => event);
-    return query.format === "2" ? laterText(events, cursor, clock.now()) : successText(events.map(seedEvent));
+    return query.format === "2" ? laterText(events, cursor, clock.now()) : successText(events.map(compatibleEvent));
   }
 }
 
 /**
  * Makes the filter of a call.
- * @param methods the method names of `types=`, or null for the document's own kinds
+ * @param methods the method names of `types=`, or null for those of {@link DEFAULT_METHODS}
  * @param onlySession the broadcast whose events alone are meant, or null
  */
-export function seedFilter(methods: readonly string[] | null, onlySession: string | null): Filter {
-  const asked = new Set(methods ?? SEED_METHODS);
-  const own = methods === null || methods.every((method) => SEED_METHODS.has(method));
-  const types: readonly EventType[] = SEED_TYPES;
+export function chatFilter(methods: readonly string[] | null, onlySession: string | null): Filter {
+  const asked = new Set(methods ?? DEFAULT_METHODS);
+  const own = methods === null || methods.every((method) => DEFAULT_METHODS.has(method));
+  const types: readonly EventType[] = DEFAULT_TYPES;
   return {
     where: { ...(own ? { types } : {}), ...(onlySession === null ? {} : { sessionId: onlySession }) },
-    inside: (event) => !isEmpty(event) && (asked.has(seedMethod(event)) || isKindOf(event, asked)) && !isImpostor(event),
+    inside: (event) => !isEmpty(event) && (asked.has(methodOf(event)) || isKindOf(event, asked)) && !isImpostor(event),
     expression: null,
   };
 }
@@ -138,13 +138,13 @@ function isEmpty(event: LiveEvent): boolean {
 
 /** Whether an event is of a kind asked for by its own method, say a screen chat: it is shown in the form of a chat all the same. */
 function isKindOf(event: LiveEvent, asked: ReadonlySet<string>): boolean {
-  return !SEED_METHODS.has(event.method) && asked.has(event.method);
+  return !DEFAULT_METHODS.has(event.method) && asked.has(event.method);
 }
 
 /**
- * Whether an event would be taken for another: a leave or a mute comes in the message of a join, and the document's client would take it
+ * Whether an event would be taken for another: a leave or a mute comes in the message of a join, and existing clients would take it
  * for one.
  */
 function isImpostor(event: LiveEvent): boolean {
-  return SEED_METHODS.has(event.method) && !SEED_TYPES.includes(event.type);
+  return DEFAULT_METHODS.has(event.method) && !DEFAULT_TYPES.includes(event.type);
 }

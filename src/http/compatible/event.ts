@@ -2,8 +2,8 @@ import { describe } from "../../events/describe.js";
 import type { EventType, LiveEvent, LiveEventOf, User } from "../../events/event.js";
 import { platformId } from "../../events/platform-id.js";
 
-/** A chat as in the document: the only kind with `tid`, `text` and `avatar`, and with a bare `sec_uid`. */
-interface SeedChat {
+/** A chat in the compatible form: the only kind with `tid`, `text` and `avatar`, and with a bare `sec_uid`. */
+interface CompatibleChat {
   readonly type: string;
   readonly uid: string;
   readonly tid: string;
@@ -13,8 +13,8 @@ interface SeedChat {
   readonly avatar: string;
 }
 
-/** Every other kind as in the document; `sec_uid` is wrapped in an extra pair of quotes. */
-interface SeedShort {
+/** Any other kind in the compatible form; `sec_uid` is wrapped in an extra pair of quotes. */
+interface CompatibleOther {
   readonly type: string;
   readonly nickname: string;
   readonly uid: string;
@@ -25,13 +25,13 @@ interface SeedShort {
 }
 
 /** A like: likes of this batch, and of the room (null when unknown). */
-interface SeedLike extends SeedShort {
+interface CompatibleLike extends CompatibleOther {
   readonly count: number;
   readonly total: number | null;
 }
 
 /** A gift: `count` is what is new with this event; `diamonds` the price of one unit, null when unknown. */
-interface SeedGift extends SeedShort {
+interface CompatibleGift extends CompatibleOther {
   readonly gift: {
     readonly id: string;
     readonly name: string;
@@ -41,8 +41,8 @@ interface SeedGift extends SeedShort {
   };
 }
 
-/** An event in the document's form. */
-export type SeedEvent = SeedChat | SeedShort | SeedLike | SeedGift;
+/** An event in the compatible form. */
+export type CompatibleEvent = CompatibleChat | CompatibleOther | CompatibleLike | CompatibleGift;
 
 /** The method that an event type goes by, whatever method brought it. */
 const METHOD_OF: Partial<Record<EventType, string>> = {
@@ -54,33 +54,33 @@ const METHOD_OF: Partial<Record<EventType, string>> = {
   share: "WebcastSocialMessage",
 };
 
-/** The event types of the document and its neighbours in style: what is shown unless `types=` says otherwise. */
-export const SEED_TYPES: readonly EventType[] = Object.keys(METHOD_OF) as EventType[];
+/** The event types that are shown unless `types=` says otherwise: those that existing clients know, and gifts and likes in their style. */
+export const DEFAULT_TYPES: readonly EventType[] = Object.keys(METHOD_OF) as EventType[];
 
-/** The methods of {@link SEED_TYPES}. */
-export const SEED_METHODS: ReadonlySet<string> = new Set(Object.values(METHOD_OF));
+/** The methods of {@link DEFAULT_TYPES}. */
+export const DEFAULT_METHODS: ReadonlySet<string> = new Set(Object.values(METHOD_OF));
 
 /** Returns the method that the event is shown as. */
-export function seedMethod(event: LiveEvent): string {
+export function methodOf(event: LiveEvent): string {
   return METHOD_OF[event.type] ?? event.method;
 }
 
-/** Returns the event in the document's form, its keys in the document's order. */
-export function seedEvent(event: LiveEvent): SeedEvent {
+/** Returns the event in the compatible form, its keys in the order that existing clients are used to. */
+export function compatibleEvent(event: LiveEvent): CompatibleEvent {
   switch (event.type) {
     case "chat":
-      return seedChat(event);
+      return compatibleChat(event);
     case "gift":
-      return seedGift(event);
+      return compatibleGift(event);
     case "like":
-      return { ...seedShort(event), count: event.count, total: event.total };
+      return { ...compatibleOther(event), count: event.count, total: event.total };
     default:
-      return seedShort(event);
+      return compatibleOther(event);
   }
 }
 
 /** Returns the text that describes an event that is not a chat. */
-export function seedMsg(event: LiveEvent): string {
+export function messageOf(event: LiveEvent): string {
   switch (event.type) {
     case "join":
       return "来了";
@@ -100,57 +100,57 @@ export function seedMsg(event: LiveEvent): string {
   }
 }
 
-/** Returns an id of the document: digits. Unknown ones are "0", as are those of events that dylive made itself. */
-export function seedId(id: string | null | undefined): string {
+/** Returns an id in the compatible form: digits. Unknown ones are "0", as are those of events that dylive made itself. */
+export function digitsOf(id: string | null | undefined): string {
   return id != null && /^\d{1,20}$/.test(id) ? id : "0";
 }
 
 /** Returns the numeric id of a person: "111111" when the room hides who it is. */
-export function seedUid(user: User | undefined): string {
-  return user?.masked ? "111111" : seedId(user?.id);
+export function uidOf(user: User | undefined): string {
+  return user?.masked ? "111111" : digitsOf(user?.id);
 }
 
 /** Returns a picture's address, or "". */
-export function seedAvatar(user: User | undefined): string {
+export function avatarOf(user: User | undefined): string {
   const avatar = user?.avatar ?? "";
   return /^https?:\/\/[^\s]+$/.test(avatar) ? avatar : "";
 }
 
 /** Returns the person an event is about; kinds without a person have none. */
-export function seedUser(event: LiveEvent): User | undefined {
+export function personOf(event: LiveEvent): User | undefined {
   return "user" in event ? event.user : undefined;
 }
 
-function seedChat(event: LiveEventOf<"chat">): SeedChat {
+function compatibleChat(event: LiveEventOf<"chat">): CompatibleChat {
   const { user } = event;
   return {
-    type: seedMethod(event),
-    uid: seedUid(user),
-    tid: seedId(platformId(event)),
+    type: methodOf(event),
+    uid: uidOf(user),
+    tid: digitsOf(platformId(event)),
     nickname: user.nickname ?? "",
     text: event.text,
     sec_uid: user.secUid ?? "",
-    avatar: seedAvatar(user),
+    avatar: avatarOf(user),
   };
 }
 
-function seedShort(event: LiveEvent): SeedShort {
-  const user = seedUser(event);
+function compatibleOther(event: LiveEvent): CompatibleOther {
+  const user = personOf(event);
   return {
-    type: seedMethod(event),
+    type: methodOf(event),
     nickname: user?.nickname ?? "",
-    uid: seedUid(user),
-    short_id: seedId(user?.shortId),
-    msg_id: seedId(platformId(event)),
+    uid: uidOf(user),
+    short_id: digitsOf(user?.shortId),
+    msg_id: digitsOf(platformId(event)),
     sec_uid: `"${user?.secUid ?? ""}"`,
-    msg: seedMsg(event),
+    msg: messageOf(event),
   };
 }
 
-function seedGift(event: LiveEventOf<"gift">): SeedGift {
+function compatibleGift(event: LiveEventOf<"gift">): CompatibleGift {
   const { gift, delta, unitDiamonds, comboTotal } = event;
   return {
-    ...seedShort(event),
-    gift: { id: seedId(gift.id), name: gift.name ?? "", count: delta, diamonds: unitDiamonds, combo_total: comboTotal },
+    ...compatibleOther(event),
+    gift: { id: digitsOf(gift.id), name: gift.name ?? "", count: delta, diamonds: unitDiamonds, combo_total: comboTotal },
   };
 }

@@ -1,6 +1,6 @@
 import type { LiveEvent, User } from "../../events/event.js";
 import { platformId } from "../../events/platform-id.js";
-import { seedAvatar, seedId, seedMethod, seedMsg, seedUid, seedUser } from "./event.js";
+import { avatarOf, digitsOf, messageOf, methodOf, personOf, uidOf } from "./event.js";
 
 /** Time that a client of the later form is asked to wait before its next call, in ms. */
 const FETCH_INTERVAL_MS = 1000;
@@ -13,12 +13,12 @@ export function laterText(events: readonly LiveEvent[], cursor: string, now: num
 
 function laterMessage(event: LiveEvent) {
   return {
-    method: seedMethod(event),
-    msg_id: seedId(platformId(event)),
+    method: methodOf(event),
+    msg_id: digitsOf(platformId(event)),
     payload: {
-      room_id: seedId(event.sessionId),
-      content: seedMsg(event),
-      user: laterUser(seedUser(event)),
+      room_id: digitsOf(event.sessionId),
+      content: messageOf(event),
+      user: laterUser(personOf(event)),
     },
   };
 }
@@ -26,9 +26,9 @@ function laterMessage(event: LiveEvent) {
 /** Returns a person in the later form: ids are "0" when unknown and "111111" when masked, texts "" when unknown. */
 export function laterUser(user: User | undefined) {
   return {
-    uid: seedUid(user),
+    uid: uidOf(user),
     nickname: user?.nickname ?? "",
-    avatar: seedAvatar(user),
+    avatar: avatarOf(user),
     unique_id: user?.displayId ?? "",
     sec_uid: user?.secUid ?? "",
   };

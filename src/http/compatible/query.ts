@@ -20,8 +20,8 @@ export const StatusQuerySchema = Type.Object({
   room_id: Type.String({ pattern: `^${ROOM}(,${ROOM}){0,19}$`, description: `1 to 20 rooms separated by commas, each ${ROOM_WORDS}` }),
 });
 
-/** The fields of the document's request and those added to it. */
-export const SeedQuerySchema = Type.Object({
+/** The fields of a request for events: those of existing clients, and those that dylive adds. */
+export const ChatQuerySchema = Type.Object({
   room_id: RoomQuerySchema.properties.room_id,
   limit: Type.Integer({ minimum: 1, maximum: 2000, default: 500, description: "a whole number of events from 1 to 2000" }),
   wait: Type.Integer({ minimum: 0, maximum: 60, default: 0, description: "a whole number of seconds from 0 to 60" }),
@@ -39,4 +39,4 @@ export const SeedQuerySchema = Type.Object({
 });
 
 /** A checked request of the compatible interface (/douyin/…). */
-export type SeedQuery = Static<typeof SeedQuerySchema>;
+export type ChatQuery = Static<typeof ChatQuerySchema>;

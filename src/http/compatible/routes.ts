@@ -11,7 +11,7 @@ import { failure, sendFailure } from "../failure.js";
 import { ChatHandler } from "./chat.js";
 import { isAlive, newest, requestedRoom, sessionOf } from "./facts.js";
 import { laterUser } from "./later.js";
-import { RoomQuerySchema, SeedQuerySchema, StatusQuerySchema } from "./query.js";
+import { ChatQuerySchema, RoomQuerySchema, StatusQuerySchema } from "./query.js";
 import { ChatAnswer, InfoAnswer, RanksAnswer, StatusAnswer } from "./schemas.js";
 
 const ROOM_ID_DIGITS = 19;
@@ -26,7 +26,7 @@ interface Status {
 }
 
 /** Answers `GET /douyin/liveroom/status` for several rooms. One whose status cannot be told does not fail the others. */
-async function seedStatus(parts: ApiDeps, call: HttpCall, asked: readonly string[]): Promise<string> {
+async function statusText(parts: ApiDeps, call: HttpCall, asked: readonly string[]): Promise<string> {
   const statuses = await Promise.all(asked.map((id) => statusOf(parts, call, id)));
   if (call.ended !== null) throw new DyliveError("stopping", "the states of the rooms were not yet known");
   // The room_id is a bare integer of 19 digits, which no JavaScript number holds: its digits are put into the text as they are.
@@ -64,7 +64,7 @@ const LIVE = 2;
 const ENDED = 4;
 
 /** Answers `GET /douyin/liveroom/info`: what is known of the room, null for what is not. */
-async function seedInfo(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
+async function infoText(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const { store, rooms } = parts;
   const asked = await requestedRoom(parts, call, text);
   const { room } = asked;
@@ -98,7 +98,7 @@ async function seedInfo(parts: ApiDeps, call: HttpCall, text: string): Promise<s
 }
 
 /** Registers the routes of the compatible interface (/douyin/…). */
-export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
+export function compatibleRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const chat = new ChatHandler(parts);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const route = <Q extends TSchema>(name: string, querystring: Q, answer: TSchema, summary: string) => {
@@ -115,7 +115,7 @@ export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
     return {
       method: "GET" as const,
       url,
-      schema: { summary, tags: ["the document's family"], querystring, response: { 200: answer } },
+      schema: { summary, tags: ["compatible interface"], querystring, response: { 200: answer } },
       config: { scope: "read" as const, tokenInQuery: true },
       onRequest: async (_request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
         reply.header("cache-control", "no-store");
@@ -125,7 +125,7 @@ export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
   const { rooms } = parts.store;
 
   typed.route({
-    ...route("chat", SeedQuerySchema, ChatAnswer, "New events of a room since this token's last call"),
+    ...route("chat", ChatQuerySchema, ChatAnswer, "New events of a room since this token's last call"),
     handler: async (request, reply) => {
       const token = tokenOf(request);
       await assertMayAsk(rooms, token, request.query.room_id);
@@ -135,7 +135,7 @@ export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
       return undefined;
     },
   });
-  const facts = (name: string, answer: TSchema, summary: string, give: typeof seedInfo) =>
+  const facts = (name: string, answer: TSchema, summary: string, give: typeof infoText) =>
     typed.route({
       ...route(name, RoomQuerySchema, answer, summary),
       handler: async (request, reply) => {
@@ -144,29 +144,29 @@ export function seedRoutes(app: FastifyInstance, parts: ApiDeps): void {
         return reply.type("application/json; charset=utf-8").send(text);
       },
     });
-  facts("info", InfoAnswer, "What is known of a room", seedInfo);
-  facts("audience", RanksAnswer, "Viewers of a room, ranked by contribution", seedAudience);
-  facts("ranklist", RanksAnswer, "The contributors of a room", seedRankList);
+  facts("info", InfoAnswer, "What is known of a room", infoText);
+  facts("audience", RanksAnswer, "Viewers of a room, ranked by contribution", audienceText);
+  facts("ranklist", RanksAnswer, "The contributors of a room", rankListText);
   typed.route({
     ...route("status", StatusQuerySchema, StatusAnswer, "Whether rooms are live"),
     handler: async (request, reply) => {
       const asked = [...new Set(request.query.room_id.split(","))];
       for (const text of asked) await assertMayAsk(rooms, tokenOf(request), text);
-      const text = await seedStatus(parts, parts.calls.open(request.raw, reply.raw, tokenOf(request)), asked);
+      const text = await statusText(parts, parts.calls.open(request.raw, reply.raw, tokenOf(request)), asked);
       return reply.type("application/json; charset=utf-8").send(text);
     },
   });
 }
 
 /** Answers `GET /douyin/liveroom/audience`: the viewers that the newest statistics of the room name, and how many there are. */
-async function seedAudience(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
+async function audienceText(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const asked = await requestedRoom(parts, call, text);
   const stats = await newest(parts.store.log, asked.room, "stats", sessionOf(asked), ({ ranks }) => (ranks?.length ?? 0) > 0);
   return ranksText(stats?.ranks ?? [], stats?.online ?? null, stats?.time ?? null);
 }
 
 /** Answers `GET /douyin/liveroom/ranklist`: the newest rank of contributors; the statistics name the first few where there is none. */
-async function seedRankList(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
+async function rankListText(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const asked = await requestedRoom(parts, call, text);
   const session = sessionOf(asked);
   const rank = await newest(parts.store.log, asked.room, "rank", session, ({ entries }) => entries.length > 0);

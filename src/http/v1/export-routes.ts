@@ -3,10 +3,10 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
-import { decideExport, type ExportWish, PLATFORM_ZONE_MINUTES } from "../../exports/ask.js";
 import { partsOf } from "../../exports/exports.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
+import { type ExportRequest, PLATFORM_ZONE_MINUTES, planExport } from "../../exports/plan.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -87,20 +87,20 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
       const token = tokenOf(request);
       if (query.filter !== undefined) live.time.assertLeft(token.id);
       await live.time.turn(token.id);
-      const ask = await decideExport(store, room, { ...wishOf(query), sessionId: session ?? sessionId ?? undefined });
-      const parts = await partsOf(exports, ask, token.id);
+      const plan = await planExport(store, room, { ...requestOf(query), sessionId: session ?? sessionId ?? undefined });
+      const parts = await partsOf(exports, plan, token.id);
       const call = calls.open(request.raw, reply.raw, token);
-      const name = `dylive-${ask.about.webRid ?? room}${ask.about.sessionId === null ? "" : `-${ask.about.sessionId}`}.${query.format}`;
+      const name = `dylive-${plan.about.webRid ?? room}${plan.about.sessionId === null ? "" : `-${plan.about.sessionId}`}.${query.format}`;
       reply
         .type(EXPORT_FORMATS[query.format].mediaType)
         .header("content-disposition", `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, "_")}"`)
-        .header("x-export-until", String(ask.until));
+        .header("x-export-until", String(plan.until));
       return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
     },
   );
 }
 
-function wishOf(query: ExportQuery): ExportWish {
+function requestOf(query: ExportQuery): ExportRequest {
   const { format, from, to, types, user, minDiamonds, filter, after, start, offset, zone, pseudonyms } = query;
   const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
   const at = (field: string, text: string | undefined) => (text === undefined ? undefined : readInstant(field, text, zoneMinutes));

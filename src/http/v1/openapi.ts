@@ -67,7 +67,7 @@ const TAGS = [
   { name: "Open Platform", description: "broadcasts of games with a licence" },
   { name: "server", description: "this server, and what ails it" },
   { name: "health", description: "for load balancers and Prometheus" },
-  { name: "the document's family", description: "the addresses of the document that dylive serves field for field" },
+  { name: "compatible interface", description: "/douyin/…: an interface that existing clients read unchanged" },
 ];
 
 /**
@@ -126,7 +126,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       components: {
         securitySchemes: {
           bearer: { type: "http", scheme: "bearer", description: "a token: dylive token create --name NAME" },
-          query: { type: "apiKey", in: "query", name: "token", description: "the same token, for the document's family" },
+          query: { type: "apiKey", in: "query", name: "token", description: "the same token, for the compatible interface (/douyin/…)" },
         },
       },
     },
@@ -136,7 +136,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     transform: ({ schema, url, route }) => {
       if (schema === undefined) return { schema: {}, url };
       const { scope, tokenInQuery = false } = route.config ?? {};
-      const described = describeRoute(schema, url.startsWith("/douyin/") ? FAMILY_REFUSAL : { $ref: "Error" }, scope, tokenInQuery);
+      const described = describeRoute(schema, url.startsWith("/douyin/") ? COMPATIBLE_REFUSAL : { $ref: "Error" }, scope, tokenInQuery);
       return { schema: { ...described, operationId: operationId(String(route.method), url) }, url };
     },
   });
@@ -204,7 +204,7 @@ function withoutDefaults({ required = [], properties = {}, ...rest }: Fields): F
   return { ...rest, properties, required: required.filter((name) => !("default" in (properties[name] ?? {}))) };
 }
 
-const FAMILY_REFUSAL = {
+const COMPATIBLE_REFUSAL = {
   type: "object",
   description: "refused: msg says why and what to do; code is the HTTP status",
   required: ["code", "data", "msg"],

@@ -40,7 +40,7 @@ export interface PlatformIdentities {
   /** Whether identities come with a page of a browser, and so cost one: then a room takes one only when it must. */
   readonly pages: boolean;
   /** @throws DyliveError no_browser, browser_failed, blocked, stopping */
-  take(wish: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity>;
+  take(request: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity>;
   close(): Promise<void>;
 }
 

@@ -55,9 +55,9 @@ export class BrowserSession implements PlatformIdentities {
     this.#keeper = new BrowserKeeper(options.choose, options.clock);
   }
 
-  async take(wish: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity> {
+  async take(request: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity> {
     if (this.#closed) throw new DyliveError("stopping", "the browser is closed");
-    const held = this.#held(wish);
+    const held = this.#held(request);
     held.rooms++;
     let given = true;
     const release = () => {
@@ -71,8 +71,8 @@ export class BrowserSession implements PlatformIdentities {
       return {
         visitor: await context.visitor(signal),
         signer: context.signer,
-        account: wish.account,
-        proxy: wish.proxy,
+        account: request.account,
+        proxy: request.proxy,
         pageSource: (webRid, parts) =>
           browserSource({
             newPage: (until) => context.newPage(until),

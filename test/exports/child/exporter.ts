@@ -1,13 +1,13 @@
 // Exports a broadcast in a process of its own, and prints how long that took and the most memory that it had.
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
-import { decideExport } from "../../../src/exports/ask.js";
 import { exportPieces } from "../../../src/exports/export.js";
 import type { ExportFormat } from "../../../src/exports/format.js";
+import { planExport } from "../../../src/exports/plan.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 
 const [database = "", room = "", sessionId = "", format = "", out = "", to] = process.argv.slice(2);
 const store = openSqliteStore({ path: database });
-const ask = await decideExport(store, Number(room), {
+const ask = await planExport(store, Number(room), {
   format: format as ExportFormat,
   sessionId,
   to: to === undefined ? undefined : Number(to),

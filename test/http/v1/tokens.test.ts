@@ -146,7 +146,7 @@ describe("a token", () => {
     expect(touches).toHaveLength(2);
   });
 
-  it("limited to rooms sees no others in the document's family either, and nothing is collected for it", async () => {
+  it("limited to rooms sees no others in the compatible interface either, and nothing is collected for it", async () => {
     const { call, token, manager } = await serveApi();
     const limited = await token({ rooms: ["98765"] });
     for (const name of ["chat", "info", "audience", "ranklist", "status"]) {

@@ -2,7 +2,7 @@ import { type ApiClient, ask } from "../api/client.js";
 import type { ExportFormat } from "../api/model.js";
 import { nameIn } from "./file-name.js";
 
-export interface DownloadWish {
+export interface DownloadRequest {
   readonly room: string;
   readonly session: string;
   readonly format: ExportFormat;
@@ -23,7 +23,7 @@ export interface Downloaded {
  */
 export async function download(
   { v1 }: ApiClient,
-  { room, session, format, pseudonyms }: DownloadWish,
+  { room, session, format, pseudonyms }: DownloadRequest,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<Downloaded> {

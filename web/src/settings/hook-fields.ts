@@ -26,7 +26,7 @@ export function fieldsOf(hook: Hook | null): HookFields {
 }
 
 /** What the API is sent. The permission to reach private addresses is named only when it changes: admins alone may. */
-export function wishOf(fields: HookFields, before: Hook | null) {
+export function requestOf(fields: HookFields, before: Hook | null) {
   const { url, name, types, filter, rooms, maxEvents, allowPrivate } = fields;
   return {
     url: url.trim(),

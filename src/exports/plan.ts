@@ -6,7 +6,7 @@ import type { Store } from "../store/store.js";
 import { EXPORT_FORMATS, type ExportAbout, type ExportFormat } from "./format.js";
 
 /** Export of a room that somebody wants. Times are ms UTC. */
-export interface ExportWish {
+export interface ExportRequest {
   readonly format: ExportFormat;
   /** Only events of this broadcast. */
   readonly sessionId?: string | undefined;
@@ -31,7 +31,7 @@ export interface ExportWish {
 }
 
 /** An export, decided: plain data, the same bytes whenever and wherever it is made, as long as the events are the same. */
-export interface ExportAsk {
+export interface ExportPlan {
   readonly room: RoomKey;
   readonly format: ExportFormat;
   readonly where: Where;
@@ -53,14 +53,14 @@ const TIMED_TYPES: readonly EventType[] = ["chat", "gift"];
  * Decides an export.
  * @throws DyliveError bad_request that names the field, not_found when there is no such broadcast
  */
-export async function decideExport(
+export async function planExport(
   { log, rooms, sessions, secrets }: Pick<Store, "log" | "rooms" | "sessions" | "secrets">,
   room: RoomKey,
-  wish: ExportWish,
-): Promise<ExportAsk> {
-  const { format, sessionId, from = null, to = null, userId, minDiamonds, filter = null, after = 0, pseudonyms = null } = wish;
+  request: ExportRequest,
+): Promise<ExportPlan> {
+  const { format, sessionId, from = null, to = null, userId, minDiamonds, filter = null, after = 0, pseudonyms = null } = request;
   const { timed, continued } = EXPORT_FORMATS[format];
-  const types = typesOf(wish.types, timed);
+  const types = typesOf(request.types, timed);
   if (filter !== null) readFilter(filter);
   if (after > 0 && !continued) throw new DyliveError("bad_request", `after: a file of ${format} cannot be continued; jsonl and csv can`);
   const row = await rooms.get(room);
@@ -80,9 +80,9 @@ export async function decideExport(
     sessionId: sessionId ?? null,
     title: session?.title ?? row?.title ?? null,
     anchor: row?.anchor?.nickname ?? null,
-    startMs: wish.startMs ?? session?.openedAt ?? from,
-    offsetMs: wish.offsetMs ?? 0,
-    zoneMinutes: wish.zoneMinutes ?? PLATFORM_ZONE_MINUTES,
+    startMs: request.startMs ?? session?.openedAt ?? from,
+    offsetMs: request.offsetMs ?? 0,
+    zoneMinutes: request.zoneMinutes ?? PLATFORM_ZONE_MINUTES,
     begins: after === 0,
   };
   const pseudonymKey = pseudonyms === true ? await secrets.pseudonymKey() : pseudonyms;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../../src/events/event.js";
-import { seedFilter } from "../../../src/http/compatible/chat.js";
-import { seedEvent } from "../../../src/http/compatible/event.js";
+import { chatFilter } from "../../../src/http/compatible/chat.js";
+import { compatibleEvent } from "../../../src/http/compatible/event.js";
 import { laterText } from "../../../src/http/compatible/later.js";
 import { chat, follow, gift, join, leave, like, person, share, stats } from "../events.js";
 
 const at = (event: NewEvent, seq = 1): LiveEvent => ({ ...event, seq });
-const shown = (event: NewEvent) => JSON.parse(JSON.stringify(seedEvent(at(event)))) as Record<string, unknown>;
+const shown = (event: NewEvent) => JSON.parse(JSON.stringify(compatibleEvent(at(event)))) as Record<string, unknown>;
 
 describe("the document's form", () => {
   it("keeps to the document's key order", () => {
@@ -82,7 +82,7 @@ describe("the document's form", () => {
 });
 
 describe("what is shown", () => {
-  const shows = (methods: string[] | null, event: NewEvent) => seedFilter(methods, null).inside?.(at(event));
+  const shows = (methods: string[] | null, event: NewEvent) => chatFilter(methods, null).inside?.(at(event));
 
   it("shows the document's kinds, and nothing that brings nothing", () => {
     for (const event of [chat("x"), gift(1), like(1), join(), follow(), share()]) expect(shows(null, event)).toBe(true);
@@ -100,8 +100,8 @@ describe("what is shown", () => {
   });
 
   it("lets the store leave out what it can", () => {
-    expect(seedFilter(null, "7").where).toMatchObject({ sessionId: "7", types: ["chat", "gift", "like", "join", "follow", "share"] });
-    expect(seedFilter(["WebcastRoomUserSeqMessage"], null).where).toEqual({});
+    expect(chatFilter(null, "7").where).toMatchObject({ sessionId: "7", types: ["chat", "gift", "like", "join", "follow", "share"] });
+    expect(chatFilter(["WebcastRoomUserSeqMessage"], null).where).toEqual({});
   });
 });
 

@@ -4,7 +4,7 @@ import { type ApiServer, type Reply, serveApi } from "../api-server.js";
 import { like, person, stats } from "../events.js";
 
 const ROOM_ID = "6843198199583378191";
-const family = ({ call, tokens }: ApiServer, name: string, room: string): Promise<Reply> =>
+const ask = ({ call, tokens }: ApiServer, name: string, room: string): Promise<Reply> =>
   call(`/douyin/liveroom/${name}?token=${tokens.read}&room_id=${room}`, { token: null });
 const entry = (rank: number, score: number | null, known: Parameters<typeof person>[0]): RankEntry => ({
   rank,
@@ -21,7 +21,7 @@ describe("/douyin/liveroom/status", () => {
       const { room } = await manager.request(String(101 + n));
       manager.say(room, state, `700000000000000000${n}`);
     }
-    const answer = await family(server, "status", `101,102,103,104,105,106,107,${ROOM_ID},nobody,captcha,404404,7000000000000404404`);
+    const answer = await ask(server, "status", `101,102,103,104,105,106,107,${ROOM_ID},nobody,captcha,404404,7000000000000404404`);
     expect(answer.status).toBe(200);
     const item = (alive: boolean | null, roomId: string, id: string, state: string) =>
       `{"alive":${alive},"room_id":${roomId},"id":"${id}","state":"${state}"}`;
@@ -47,7 +47,7 @@ describe("/douyin/liveroom/status", () => {
     const server = await serveApi();
     const { room } = await server.manager.request("anna");
     server.manager.say(room, "live", ROOM_ID);
-    expect((await family(server, "status", "anna,007")).text).toContain(
+    expect((await ask(server, "status", "anna,007")).text).toContain(
       `[{"alive":true,"room_id":${ROOM_ID},"id":"anna","state":"live"},{"alive":false,"room_id":null,"id":"007",`,
     );
   });
@@ -56,13 +56,13 @@ describe("/douyin/liveroom/status", () => {
     const server = await serveApi();
     const room = await server.store.rooms.ensure([{ kind: "room_id", value: ROOM_ID }]);
     server.manager.say(room, "live", "7000000000000000001");
-    expect((await family(server, "status", ROOM_ID)).at("data", "data", 0)).toMatchObject({ alive: false });
+    expect((await ask(server, "status", ROOM_ID)).at("data", "data", 0)).toMatchObject({ alive: false });
   });
 
   it("refuses what is no list of rooms", async () => {
     const server = await serveApi();
     for (const rooms of ["", ",", "1,", "1,,2", "a b", Array.from({ length: 21 }, (_, n) => n).join(",")]) {
-      const answer = await family(server, "status", rooms);
+      const answer = await ask(server, "status", rooms);
       expect([rooms, answer.status, answer.at("code"), answer.at("data")]).toEqual([rooms, 400, 400, []]);
     }
     expect((await server.call(`/douyin/liveroom/status?token=${server.tokens.read}`, { token: null })).at("msg")).toContain(
@@ -76,7 +76,7 @@ describe("/douyin/liveroom/info", () => {
     const server = await serveApi();
     const { manager, store } = server;
     const { room } = await manager.request("98765");
-    expect((await family(server, "info", "98765")).body).toEqual({
+    expect((await ask(server, "info", "98765")).body).toEqual({
       code: 200,
       data: {
         data: {
@@ -106,7 +106,7 @@ describe("/douyin/liveroom/info", () => {
       like(3, { sessionId: ROOM_ID, total: 77 }),
       stats({ sessionId: "7000000000000000001", online: 9, time: 7_000 }),
     );
-    expect((await family(server, "info", "98765")).at("data", "data")).toEqual({
+    expect((await ask(server, "info", "98765")).at("data", "data")).toEqual({
       room_id: ROOM_ID,
       web_rid: "98765",
       title: "新的一场",
@@ -121,16 +121,16 @@ describe("/douyin/liveroom/info", () => {
       stats_time: 5_000,
     });
     manager.say(room, "blocked", ROOM_ID);
-    expect((await family(server, "info", "98765")).at("data", "data")).toMatchObject({ alive: null, status: null, state: "blocked" });
+    expect((await ask(server, "info", "98765")).at("data", "data")).toMatchObject({ alive: null, status: null, state: "blocked" });
   });
 });
 
 describe("/douyin/liveroom/audience and /ranklist", () => {
-  it("rank people by contribution, in the family's form of a person", async () => {
+  it("rank people by contribution, in the interface's form of a person", async () => {
     const server = await serveApi();
     const empty = { code: 200, data: { data: { ranks: [], total: null, time: null } }, msg: "success" };
-    expect((await family(server, "audience", "98765")).body).toEqual(empty);
-    expect((await family(server, "ranklist", "98765")).body).toEqual(empty);
+    expect((await ask(server, "audience", "98765")).body).toEqual(empty);
+    expect((await ask(server, "ranklist", "98765")).body).toEqual(empty);
     const first = entry(1, 9_000, {
       id: "42",
       nickname: "榜一",
@@ -152,30 +152,30 @@ describe("/douyin/liveroom/audience and /ranklist", () => {
       },
       { rank: 2, score: null, score_text: "***", user: { uid: "111111", nickname: "***", avatar: "", unique_id: "", sec_uid: "" } },
     ];
-    expect((await family(server, "audience", "98765")).at("data", "data")).toEqual({ ranks, total: 5, time: 1_000 });
-    expect((await family(server, "ranklist", "98765")).at("data", "data")).toEqual({ ranks, total: null, time: 1_000 });
+    expect((await ask(server, "audience", "98765")).at("data", "data")).toEqual({ ranks, total: 5, time: 1_000 });
+    expect((await ask(server, "ranklist", "98765")).at("data", "data")).toEqual({ ranks, total: null, time: 1_000 });
     const { room: _, type: __, online: ___, totalViewers: ____, onlineText: _____, totalText: ______, ...base } = stats({ time: 3_000 });
     await server.tell("98765", { ...base, room: 1, type: "rank", entries: [entry(1, 1, { id: "43" })] });
-    expect((await family(server, "ranklist", "98765")).at("data", "data")).toMatchObject({
+    expect((await ask(server, "ranklist", "98765")).at("data", "data")).toMatchObject({
       ranks: [{ rank: 1, user: { uid: "43" } }],
       time: 3_000,
     });
-    expect((await family(server, "audience", "98765")).at("data", "data", "time")).toBe(1_000);
+    expect((await ask(server, "audience", "98765")).at("data", "data", "time")).toBe(1_000);
   });
 });
 
-describe("the whole family", () => {
+describe("the whole interface", () => {
   it("takes a token in the address or as a bearer, and GET alone", async () => {
     const server = await serveApi();
     for (const name of ["chat", "info", "audience", "ranklist", "status"]) {
       const path = `/douyin/liveroom/${name}?room_id=98765`;
-      expect((await family(server, name, "98765")).status).toBe(200);
+      expect((await ask(server, name, "98765")).status).toBe(200);
       expect((await server.call(path, { token: server.tokens.read })).status).toBe(200);
       const none = await server.call(path, { token: null });
       expect([none.status, none.at("code"), none.at("data")]).toEqual([401, 401, []]);
       const post = await server.call(path, { method: "POST" });
       expect([post.status, post.headers.get("allow")]).toEqual([405, "GET"]);
-      const unknown = await family(server, name, "nobody");
+      const unknown = await ask(server, name, "nobody");
       if (name !== "status") expect([unknown.status, unknown.at("code")]).toEqual([404, 404]);
     }
   });
