@@ -8,7 +8,7 @@ import { until } from "../until.js";
 
 /** Of a server at rest it is 150 MB. */
 const MOST_MB = 400;
-const LOOKS = 30;
+const LOOKS = 12;
 
 let one: Besieged;
 beforeAll(async () => {
