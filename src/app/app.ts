@@ -93,10 +93,10 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       folder: rawFolder(resolve(config.data)),
       clock,
       byDefault: config.record === "on",
-      onError: (error, about) => logger.error({ err: error, ...about }, "raw frames are not kept as they should be"),
+      onError: (error, about) => logger.error({ err: error, ...about }, "a raw recording could not be written"),
     });
     closers.push(() => raw.close());
-    const feed = new Feed({ log, clock, onError: (error) => logger.error({ err: error }, "the log could not be followed for a moment") });
+    const feed = new Feed({ log, clock, onError: (error) => logger.error({ err: error }, "reading the log failed; it is tried again") });
     const hooks = openHooks({
       store,
       feed,
@@ -104,7 +104,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       allow: config.hookAllowPrivate,
       pauseAfterMs: config.hookPauseAfterMs,
       tell: (news) => tellSystem(store, news, clock.now()),
-      onError: (error) => logger.error({ err: error }, "webhooks could not go on for a moment"),
+      onError: (error) => logger.error({ err: error }, "delivering webhooks failed; it is tried again"),
     });
     closers.push(() => hooks.close());
     const collecting = await startCollecting(config, {
@@ -115,7 +115,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       clock,
       pollMs: config.pollMs,
       setAside: refusedEvents(config.data, logger),
-      onError: (error, doing) => logger.error({ err: error, doing }, "something could not be done; it is tried again"),
+      onError: (error, doing) => logger.error({ err: error, doing }, "background work failed; it is tried again"),
     });
     closers.push(() => collecting.stop());
     const { rooms, here, spooled, takeovers } = collecting;
@@ -145,7 +145,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
         logger.warn({ account: name }, "an account is no longer logged in");
         const text = `the account ${name} is no longer logged in: rooms watched as it are seen as a guest sees them, without gifts. dylive login --account ${name}`;
         void tellSystem(store, { kind: "account.lapsed", about: `${name}:${savedAt}`, text }, clock.now()).catch((error: unknown) =>
-          logger.error({ err: error }, "the system's room took no event"),
+          logger.error({ err: error }, "a system event could not be stored"),
         );
       },
       onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked"),
@@ -193,7 +193,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     closers.push(() => streams.close());
     return { url: api.url, store, rooms, compat: streams.urls, lost: lost.signal, close };
   } catch (error) {
-    await close().catch((failed: unknown) => logger.error({ err: failed }, "what was started could not be stopped in full"));
+    await close().catch((failed: unknown) => logger.error({ err: failed }, "some of what was started could not be stopped"));
     throw error;
   }
 }
@@ -253,7 +253,7 @@ async function officialOf(config: Config, store: Store, clock: Clock, logger: Lo
 
 function refuseLine(data: string, logger: Logger, line: string, error: unknown): void {
   const file = join(data, "refused-pushes.jsonl");
-  logger.error({ err: error, file }, "a push cannot be stored; it is kept aside");
+  logger.error({ err: error, file }, "a push could not be stored; it is kept in a file");
   appendFileSync(file, `${line}\n`, { mode: 0o600 });
 }
 
@@ -279,7 +279,7 @@ async function keepUp(collecting: Collecting, parts: UpkeepDeps, metrics: Metric
 export function refusedEvents(data: string, logger: Logger): (event: NewEvent, error: unknown) => void {
   const file = join(data, "refused.jsonl");
   return (event, error) => {
-    logger.error({ err: error, room: event.room, id: event.id, file }, "the store refused an event; it is kept aside");
+    logger.error({ err: error, room: event.room, id: event.id, file }, "the store refused an event; it is kept in a file");
     appendFileSync(file, `${JSON.stringify({ error: String(error), event })}\n`, { mode: 0o600 });
     chmodSync(file, 0o600);
   };

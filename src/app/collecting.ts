@@ -54,7 +54,7 @@ export async function startCollecting(config: Config, parts: CollectingDeps): Pr
 
 async function collectAlone(config: Config, parts: CollectingDeps): Promise<Collecting> {
   const { maxOnDemandRooms, onDemandIdleMs } = config;
-  const onError = (error: unknown) => parts.onError(error, "the rooms of this process");
+  const onError = (error: unknown) => parts.onError(error, "rooms of this process");
   const rooms = RoomManager.alone({ ...parts, maxOnDemandRooms, onDemandIdleMs, rates: config, onError });
   const ends: (() => Promise<unknown>)[] = [];
   await rooms.start();
@@ -83,9 +83,9 @@ async function collectTogether(
   const spool = new Spool({
     folder: join(resolve(config.data), "spool", parts.store.log.id),
     ...{ clock, maxBytes: config.spoolMb * 1_000_000, spooled },
-    onError: (error) => onError(error, "the spool"),
+    onError: (error) => onError(error, "spool"),
   });
-  const ofProcess = (error: unknown) => onError(error, "the rooms of this process");
+  const ofProcess = (error: unknown) => onError(error, "rooms of this process");
   const collectors = new LeasedCollectors({
     ...{ ...parts, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
     publisher: new StatusPublisher(membership.id, wantedRooms, clock, ofProcess),
@@ -94,9 +94,9 @@ async function collectTogether(
   const heartbeat = new Heartbeat({
     ...{ membership, clock, wakes: (signal) => wantedRooms.wakes(signal) },
     onChanges: (changes) => collectors.change(changes),
-    onError: (error) => onError(error, "its part in the cluster"),
+    onError: (error) => onError(error, "cluster membership"),
   });
-  const ofCluster = (error: unknown) => onError(error, "the rooms of the cluster");
+  const ofCluster = (error: unknown) => onError(error, "rooms of the cluster");
   const rooms = new RoomManager({
     ...{ ...parts, wantedRooms, maxOnDemandRooms, onDemandIdleMs },
     view: new ReadWantedRooms(wantedRooms, clock, ofCluster),
@@ -107,7 +107,7 @@ async function collectTogether(
   heartbeat.start();
   await spool.start();
   if (role !== "serve") collectors.start();
-  const work = { spooled, erased: parts.erased, clock, onError: (error: unknown) => onError(error, "what was spooled") };
+  const work = { spooled, erased: parts.erased, clock, onError: (error: unknown) => onError(error, "spooled frames") };
   const reader = readForRoomsHere(collectors, work);
   if (role !== "collect") {
     await rooms.start();

@@ -95,15 +95,18 @@ export async function finishErasure(
     if (erasure === null) return;
     if (!erasure.settled) {
       // Only who asked for it knows whom; the note says it once.
-      logger.warn("the erasure of a person was broken off before it had gone through everything that is kept: begin it again");
+      logger.warn("the erasure of a person was interrupted before it had gone through all data: start it again");
       return await residue.end(erasure.note);
     }
-    logger.warn("an erasure was broken off while it overwrote what was left in the store's file: that is done now");
+    logger.warn("an erasure was interrupted while it overwrote deleted data in the store's file: this is finished now");
     await overwrite(erasure.note);
-    logger.info("what erased people left in the store's file is overwritten");
+    logger.info("deleted data of erased people is overwritten in the store's file");
   } catch (error) {
     if (!signal.aborted)
-      logger.error({ err: error }, "what erased people left in the store's file is not overwritten; the next start tries again");
+      logger.error(
+        { err: error },
+        "deleted data of erased people could not be overwritten in the store's file; the next start tries again",
+      );
   }
 }
 
@@ -117,9 +120,8 @@ export function watchDisk({ config, store, clock, logger }: UpkeepDeps): DiskWat
       logger.warn(news.text);
       return tellSystem(store, news, clock.now());
     },
-    onWell: (freeBytes) => logger.info({ freeBytes }, "the disk of the data folder has room again"),
-    onError: (error) =>
-      logger.error({ err: error }, "the disk of the data folder could not be looked at, or what is to be told of it not be stored"),
+    onWell: (freeBytes) => logger.info({ freeBytes }, "the disk of the data folder has enough free space again"),
+    onError: (error) => logger.error({ err: error }, "the disk of the data folder could not be checked, or its system event not be stored"),
   });
   watch.start();
   return watch;

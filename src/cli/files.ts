@@ -69,7 +69,7 @@ function assertTimes({ kind }: Capture, batch: readonly Received[], now: number)
 
 async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: FileOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
-  const setAside = () => say("the store refused an event; it is left out");
+  const setAside = () => say("the store refused an event; it was left out");
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
@@ -110,11 +110,14 @@ async function decideRoom(
   { rooms }: Pick<Store, "rooms">,
 ): Promise<RoomKey | Parameters<Store["rooms"]["ensure"]>> {
   if (roomId !== null && !/^\d{1,20}$/.test(roomId))
-    throw new DyliveError("bad_file", `the ${kind} names a broadcast by what is no number`);
+    throw new DyliveError("bad_file", `the ${kind} names a broadcast by something that is not a number`);
   if (webRid !== null) {
     const name = roomNameIn(webRid);
     if (name?.value !== webRid || (name.kind !== "web_rid" && name.kind !== "unique_id"))
-      throw new DyliveError("bad_file", `the ${kind} names a room by what is neither a number of up to 16 digits nor a custom id`);
+      throw new DyliveError(
+        "bad_file",
+        `the ${kind} names a room by something that is neither a number of up to 16 digits nor a custom id`,
+      );
     const names = named([{ kind: "web_rid", value: webRid }], roomId);
     const [room = null, other = null] = await Promise.all(names.map((name) => rooms.find(name)));
     if (room === null && other === null) return [names, { webRid }];

@@ -125,7 +125,7 @@ export class Authenticator {
     try {
       await tokens.touch(id, now);
     } catch (error) {
-      logger.error({ err: error, token: id }, "the use of a token could not be noted");
+      logger.error({ err: error, token: id }, "the last use of a token could not be saved");
     }
   }
 }

@@ -29,7 +29,7 @@ interface CompatDoorDeps {
 /** Makes the door of the compat outputs: it checks the tokens of the API, with their rooms and rates, in `?token=` or the header. */
 export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorDeps): Door {
   const authenticator = new Authenticator({ tokens, clock, logger });
-  const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients cannot be looked at"));
+  const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients could not be checked"));
   return {
     enter: async (secret) => {
       if (secret === null && !tokenNeeded) return ANYBODY;

@@ -129,7 +129,7 @@ export function healthRoutes(app: FastifyInstance, parts: ApiDeps, { stopping, h
       },
       // Not even on loopback without one: behind a proxy on the same machine everybody comes from there.
       preValidation: async (request) => {
-        if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "the metrics are of all rooms, the token is limited to some");
+        if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "the metrics cover all rooms; the token is limited to some");
       },
       config: { scope: "read", withoutStore: true },
     },

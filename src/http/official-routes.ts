@@ -43,7 +43,7 @@ export async function officialRoutes(app: FastifyInstance, officials: readonly O
       },
       handler: async (request, reply) => {
         const known = promising.get(request);
-        if (known === undefined) throw new DyliveError("internal", "a push passed without its head");
+        if (known === undefined) throw new DyliveError("internal", "a push was accepted without its headers");
         const { official, push, receivedAt } = known;
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
         if (!push.accepts(body)) return refuse(request, reply);

@@ -100,7 +100,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const hooks = options.hooks ?? new WebhookService({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
   const secrets = new SecretCipher();
   const held = new HeldTokens(store.tokens, clock, (error) =>
-    logger.error({ err: error }, "the tokens of open calls and streams cannot be looked at"),
+    logger.error({ err: error }, "the tokens of open calls and streams could not be checked"),
   );
   const calls = new HttpCalls(held);
   const mutex = new PollMutex(clock, store.cluster?.locks);

@@ -215,7 +215,10 @@ export class Pipeline {
       }
       if (written === null) {
         if (tries >= MOST_TRIES)
-          throw new DyliveError("in_use", `somebody else stores into room ${this.#parts.room}, and took it away ${tries} times in a row`);
+          throw new DyliveError(
+            "in_use",
+            `another process stores events of room ${this.#parts.room} and took it over ${tries} times in a row`,
+          );
         // Chance decides who waits longer: in step, both would take it from each other again.
         if (tries > 1) await setTimeout(backoffMs(WAIT, tries - 1));
         await this.#claim();

@@ -265,5 +265,5 @@ export async function recordingsOf(folder: string, room: RoomKey, sessionId: str
   const wanted = sessionId === null ? files : files.filter((file) => file.sessionId === sessionId);
   if (wanted.length > 0) return wanted;
   const why = files.length > 0 ? "that broadcast was not recorded" : "its frames were not kept: dylive room set ROOM --record on";
-  throw new DyliveError("not_found", `there is nothing to decode anew: ${why}`);
+  throw new DyliveError("not_found", `there is nothing to decode again: ${why}`);
 }

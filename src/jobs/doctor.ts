@@ -36,7 +36,7 @@ export async function examineBeside(
   const limit = AbortSignal.timeout(MOST_MS);
   const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
   const { out, told } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
-    throw limit.aborted ? new DyliveError("unreachable", `the doctor did not come to an end within ${MOST_MS / 1000} s`) : error;
+    throw limit.aborted ? new DyliveError("unreachable", `the doctor did not finish within ${MOST_MS / 1000} s`) : error;
   });
   const report = reportOf(out);
   if (report !== null) return report;

@@ -249,7 +249,7 @@ export const ERRORS = {
     fault: "us",
     retryable: true,
     status: 503,
-    hint: "Nothing need be done: the other process collects it. `dylive cluster` says which.",
+    hint: "You need not do anything: the other process collects it. `dylive cluster` says which.",
   },
   stopping: { message: "The server is stopping", fault: "us", retryable: true, status: 503, hint: "Try again when it is back." },
   not_ready: {

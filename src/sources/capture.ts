@@ -72,7 +72,7 @@ async function openCapture(path: string, clock: Clock, drift: Drift): Promise<Ca
     };
   }
   if (size > MAX_SINGLE_BYTES)
-    throw new DyliveError("bad_file", `${path} is no recording and too large (${size} bytes) for a single capture`);
+    throw new DyliveError("bad_file", `${path} is not a recording and too large (${size} bytes) for a single capture`);
   const bytes = await readFile(path).catch((error: unknown) => {
     throw fileFailure(error, `${path} cannot be read`);
   });

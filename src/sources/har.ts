@@ -149,7 +149,7 @@ export async function surveyHar(path: string, size: number): Promise<readonly Ha
   const scanner = survey.scanner();
   for await (const chunk of chunksOf(path)) scan(path, () => scanner.push(chunk));
   if (!scanner.done) throw new DyliveError("bad_file", `${path} is cut off: its JSON does not end`);
-  if (survey.entries === 0) throw new DyliveError("bad_file", `${path} is JSON but no HAR: it has no log.entries`);
+  if (survey.entries === 0) throw new DyliveError("bad_file", `${path} is JSON but not a HAR: it has no log.entries`);
   const rooms = survey.found();
   const kept = rooms.filter(({ entries, messages }) => messages > 0 || [...entries.values()].includes("fetch"));
   if (kept.length > 0) return kept;
@@ -290,6 +290,6 @@ function scan(path: string, push: () => void): void {
   try {
     push();
   } catch (error) {
-    throw error instanceof JsonError ? new DyliveError("bad_file", `${path} is no JSON: ${error.message}`, error) : error;
+    throw error instanceof JsonError ? new DyliveError("bad_file", `${path} is not JSON: ${error.message}`, error) : error;
   }
 }

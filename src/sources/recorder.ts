@@ -74,7 +74,7 @@ export class Recorder {
       if (!(error instanceof WireError)) throw error;
     }
     const choose = "choose another file";
-    if (reader.meta === null) throw new DyliveError("file_failed", `${this.path} exists and is no recording; ${choose}`);
+    if (reader.meta === null) throw new DyliveError("file_failed", `${this.path} exists and is not a recording; ${choose}`);
     if (reader.meta.roomId !== roomId)
       throw new DyliveError("file_failed", `${this.path} is of broadcast ${reader.meta.roomId}, not ${roomId}; ${choose}`);
     if (reader.damage !== null) throw new DyliveError("file_failed", `${this.path} is damaged in the middle (${reader.damage}); ${choose}`);

@@ -56,7 +56,7 @@ const CASES: readonly (readonly [args: () => readonly string[], says: RegExp, en
   [() => ["decode", at("none")], /none cannot be read: there is no such file or folder\. Check its path/],
   [() => ["import", at("folder")], /folder cannot be read: it is a folder\. Check its path/],
   [() => ["strip", at("none"), "--out", at("a")], /none cannot be read: there is no such file or folder\. Check its path/],
-  [() => ["strip", at("file"), "--out", at("b")], /file is no recording\. Give a recording/],
+  [() => ["strip", at("file"), "--out", at("b")], /file is not a recording\. Give a recording/],
   [() => ["strip", at("file"), "--out", at("file", "c")], /c cannot be made: a part of its path is a file, not a folder\. Check its path/],
   // Names.
   [() => ["hook", "add", "nourl"], /url: an address that begins with https:\/\/ or http:\/\//],

@@ -17,10 +17,10 @@ it("an erasure that was broken off is ended at the next start, or said to be unf
   expect(said).toEqual([]);
   await store.residue.begin();
   await finishErasure({ store, logger }, overwrite, signal);
-  expect(said).toEqual([expect.stringMatching(/broken off before .*begin it again/)]);
+  expect(said).toEqual([expect.stringMatching(/interrupted before .*start it again/)]);
   await store.residue.settle(await store.residue.begin());
   await finishErasure({ store, logger }, overwrite, signal);
-  expect(said.slice(1)).toEqual([expect.stringMatching(/done now/), expect.stringMatching(/is overwritten/)]);
+  expect(said.slice(1)).toEqual([expect.stringMatching(/finished now/), expect.stringMatching(/is overwritten/)]);
   await finishErasure({ store, logger }, overwrite, signal);
   expect(said).toHaveLength(3);
   await store.close();

@@ -88,7 +88,7 @@ it.each([
   ["refuses", () => Promise.reject(new DyliveError("disk_full", "no space left")), "the store takes nothing now"],
   ["hangs", (goesOn: Promise<void>) => goesOn, "messages come in and are not stored"],
   // Two that took a room from each other for ever did so.
-  ["is taken by somebody else at every append", async () => void (await store.rooms.claim(room)), "somebody else stores into room"],
+  ["is taken by somebody else at every append", async () => void (await store.rooms.claim(room)), "another process stores events of room"],
 ] as const)("a room whose log %s is stalled within seconds, however live it is, and live again by itself", async (_, hold, why) => {
   let back = () => {};
   const goesOn = new Promise<void>((resolve) => {

@@ -16,7 +16,7 @@ afterAll(async () => {
   await dropDatabase(url);
 });
 
-describe("what was spooled", () => {
+describe("spooled frames", () => {
   it("waits for those who have its rooms, oldest first, until they have stored it", async () => {
     const { spooled } = store.cluster;
     const a = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);

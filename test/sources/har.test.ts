@@ -145,7 +145,7 @@ describe("what is no HAR is bad_file", () => {
     [
       "damaged JSON",
       () => write("e.har", '{"log":{"entries":[{"request":{"url":"https://live.douyin.com/1"} "x"}]}}'),
-      /no JSON.*comma.*byte/,
+      /not JSON.*comma.*byte/,
     ],
     ["a bad escape", () => write("f.har", '{"log":{"entries":[{"request":{"url":"\\x"}}]}}'), /damaged/],
     ["a bracket too many", () => write("g.har", '{"log":{"entries":[]}}}'), /behind the end/],

@@ -114,7 +114,8 @@ async function* connection(
     host = first.host;
   }
   if (identity === null || !("visitor" in identity)) {
-    yield identity ?? failed("signer", new DyliveError("blocked", "nobody can sign: there is neither a browser nor a signer"));
+    yield identity ??
+      failed("signer", new DyliveError("blocked", "the connection cannot be signed: there is neither a browser nor a signer"));
     yield skipped("push", "it needs a signature");
     return;
   }

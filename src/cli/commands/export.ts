@@ -81,10 +81,12 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
   const begun = existsSync(`${path}.part`);
   const file = await ExportFile.open(path, continues ? nameOf(store, decided, request) : null);
   const after = file.continued;
-  if (after > 0) say(plain(`${path}: going on after event ${after}`));
+  if (after > 0) say(plain(`${path}: continuing after event ${after}`));
   else if (begun)
     say(
-      plain(`${path}: begun anew, since ${continues ? "what is there is of another export" : `a ${decided.format} cannot be continued`}`),
+      plain(
+        `${path}: starting over, since ${continues ? "what is there belongs to another export" : `a ${decided.format} cannot be continued`}`,
+      ),
     );
   const plan = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
   const progress = new ProgressLine(path, "events looked at");
@@ -100,7 +102,7 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
     await file.keep(scanned).catch(() => {}); // the disk may be full: it is continued from the place before
     await file.leave();
     if (!stop.aborted) throw error;
-    progress.end(plain(`${path}.part: stopped; the same command ${continues ? "goes on" : "begins anew"}`));
+    progress.end(plain(`${path}.part: stopped; the same command ${continues ? "continues it" : "starts over"}`));
     return;
   }
   progress.end(plain(`${path}: ${file.bytes} bytes`));

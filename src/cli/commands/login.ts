@@ -121,7 +121,7 @@ async function textOf(file: string, stop: AbortSignal): Promise<string> {
   const reading = (async () => {
     for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MOST_BYTES) throw new DyliveError("bad_account", "more than a megabyte is no list of cookies");
+      if (size > MOST_BYTES) throw new DyliveError("bad_account", "a list of cookies has at most a megabyte");
       chunks.push(chunk);
     }
   })();

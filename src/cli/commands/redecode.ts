@@ -43,7 +43,7 @@ function run(config: Config, asked: string, session: string | null, json: boolea
       clock: systemClock,
       drift,
       signal: stop,
-      setAside: () => say("the store refused an event; it is left out"),
+      setAside: () => say("the store refused an event; it was left out"),
       onProgress: (messages) => progress.show(messages),
     }).catch((error: unknown) => {
       if (!stop.aborted) throw error;

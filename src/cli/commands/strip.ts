@@ -49,10 +49,10 @@ async function strip(path: string, out: string): Promise<void> {
         if (rest !== null) progress.show(++kept);
       }
     }
-    if (reader.meta === null) throw new DyliveError("bad_file", `${path} is no recording`);
+    if (reader.meta === null) throw new DyliveError("bad_file", `${path} is not a recording`);
   } catch (error) {
     await file.discard();
-    throw error instanceof WireError ? new DyliveError("bad_file", `${path} is no recording`, error) : error;
+    throw error instanceof WireError ? new DyliveError("bad_file", `${path} is not a recording`, error) : error;
   }
   await file.finish({ replace: false }).catch(refuse);
   progress.end(plain(`${out}: ${kept} records without names, texts and ids of people`));

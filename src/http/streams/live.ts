@@ -203,7 +203,7 @@ export class LiveStreams {
 
   /** Reports that something of ours or of the store went wrong. */
   failed(error: unknown): void {
-    if (!this.#stopped.signal.aborted) this.logger.error({ err: error }, "a live stream could not go on");
+    if (!this.#stopped.signal.aborted) this.logger.error({ err: error }, "a live stream failed");
   }
 
   /** Tells everybody, and resolves when all connections are gone; those that do not go within the grace period are cut. */

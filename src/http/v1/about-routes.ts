@@ -42,7 +42,7 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
     async (request, reply) => {
       const service = known(admin);
       // It starts a process and a browser.
-      if (examining) throw new DyliveError("in_use", "the doctor is looking already");
+      if (examining) throw new DyliveError("in_use", "the doctor is already running");
       examining = true;
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
@@ -57,6 +57,6 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
 }
 
 function known(admin: AdminService | null): AdminService {
-  if (admin === null) throw new DyliveError("not_found", "this server tells nothing of itself");
+  if (admin === null) throw new DyliveError("not_found", "this server shows no information about itself");
   return admin;
 }

@@ -37,7 +37,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
       config: { scope: "manage" },
     },
     async (request) => {
-      if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "accounts serve all rooms, the token is limited to some");
+      if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "accounts serve all rooms; the token is limited to some");
       return { accounts: await accountsOf().list() };
     },
   );

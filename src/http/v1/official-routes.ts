@@ -127,7 +127,7 @@ export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps): void {
 }
 
 function assertUnlimited(token: TokenRow): void {
-  if (isLimited(token)) throw new DyliveError("forbidden", "this is of all rooms, the token is limited to some");
+  if (isLimited(token)) throw new DyliveError("forbidden", "this covers all rooms; the token is limited to some");
 }
 
 function only(officials: readonly Official[]): Official {

@@ -46,7 +46,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       const known = menderOf(maintenance);
       const task = tasks.start("erase", null, (turn, signal) => known.erase(user, pseudonym, turn, signal));
       // Not whom: the log would remember them.
-      logger.info({ task: task.id, by: tokenOf(request).id }, "a person is erased");
+      logger.info({ task: task.id, by: tokenOf(request).id }, "the erasure of a person was started");
       return reply.status(202).send(taskAnswer(task));
     },
   );
@@ -71,7 +71,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       const known = menderOf(maintenance);
       await known.assertRecorded(room, session);
       const task = tasks.start("redecode", room, (turn, signal) => known.redecode(room, session, turn, signal));
-      logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "recordings are decoded anew");
+      logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "decoding recordings again was started");
       return reply.status(202).send(taskAnswer(task));
     },
   );
@@ -120,6 +120,6 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
 }
 
 function menderOf(maintenance: MaintenanceService | null): MaintenanceService {
-  if (maintenance === null) throw new DyliveError("not_found", "this server keeps nothing that could be mended");
+  if (maintenance === null) throw new DyliveError("not_found", "this server offers no maintenance");
   return maintenance;
 }

@@ -63,7 +63,7 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSource
   const open = new Set<WebSocket>();
   let connected = false;
   page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed")));
-  page.on("close", () => queue.end(new DyliveError("browser_failed", "the room's page is gone, as when the browser ends")));
+  page.on("close", () => queue.end(new DyliveError("browser_failed", "the room's page is gone; the browser may have ended")));
   page.on("response", (response) => {
     const request = response.request();
     // Also the answer after the first challenge, for which the page loads itself again.
@@ -99,7 +99,7 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSource
       queue.end(
         title.includes("验证码")
           ? new DyliveError("blocked", "the site shows a captcha instead of the room")
-          : new DyliveError("unreachable", "the room's page opened no push connection, as when the room is not live"),
+          : new DyliveError("unreachable", "the room's page opened no push connection; the room may not be live"),
       );
     },
     () => {},

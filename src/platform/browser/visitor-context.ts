@@ -181,7 +181,7 @@ export class VisitorContext {
       const userUniqueId = await settle(page, signal);
       if (userUniqueId !== null) return userUniqueId;
     }
-    throw new DyliveError("blocked", "the site's page has no signing script or names no visitor, as when it shows a captcha");
+    throw new DyliveError("blocked", "the site's page has no signing script or names no visitor; it may show a captcha");
   }
 
   async #newContext(browser: Browser): Promise<BrowserContext> {

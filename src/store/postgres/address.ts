@@ -25,7 +25,8 @@ export function addressOf(url: string): Address {
   const [, scheme = "", user = "", hosts = "", path = "", query = ""] = parts ?? [];
   const parameters = new URLSearchParams(query);
   const attributes = parameters.get("target_session_attrs") ?? "any";
-  if (!WRITABLE.includes(attributes)) throw new DyliveError("bad_config", `target_session_attrs=${attributes} is of no use: dylive writes`);
+  if (!WRITABLE.includes(attributes))
+    throw new DyliveError("bad_config", `target_session_attrs=${attributes} does not work: dylive writes to the database`);
   const options = parameters.get("options") ?? "";
   for (const name of ["target_session_attrs", "options"]) parameters.delete(name);
   if (parameters.has("sslmode") && !parameters.has("uselibpqcompat")) parameters.set("uselibpqcompat", "true");
