@@ -1,6 +1,6 @@
 import pg from "pg";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
-import { rowOf } from "../../src/store/row.js";
+import { rowOf } from "../../src/store/stored-event.js";
 import type { Supply } from "./events.js";
 
 /** Who appends at the same time, each on connections of its own, as collectors on several machines do. */

@@ -7,7 +7,7 @@ import type { AccountStore } from "../platform/accounts/login-store.js";
 import type { Clock } from "../runtime/clock.js";
 import { packagePath } from "../runtime/packages.js";
 import type { StoreAt } from "../store/open.js";
-import type { Retention } from "../store/retention.js";
+import type { Retention } from "../store/sql/retention.js";
 import { type Config, environmentOf, SECRET_SETTINGS, variableOf } from "./config.js";
 import { ConfigSchema } from "./setting-schema.js";
 

@@ -18,7 +18,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import { rawFolder } from "../sources/raw/files.js";
 import { RawRecorder } from "../sources/raw/recorder.js";
-import { AppendHealth } from "../store/append-health.js";
+import { AppendHealth } from "../store/health.js";
 import { lockDataDir } from "../store/lock.js";
 import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";

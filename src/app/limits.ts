@@ -1,4 +1,4 @@
-import type { Limits, LimitsOf } from "../store/retention.js";
+import type { Limits, LimitsOf } from "../store/sql/retention.js";
 import type { Config } from "./config.js";
 
 const MB = 1_000_000;

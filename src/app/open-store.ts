@@ -1,5 +1,4 @@
-import type { StoreAt } from "../store/open.js";
-import { databaseIn } from "../store/sqlite/database-file.js";
+import { databaseIn, type StoreAt } from "../store/open.js";
 import type { Config } from "./config.js";
 
 /** Returns where these settings keep the store; the data folder is made when it is missing. @throws DyliveError bad_config */

@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { publish, writeWhole } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { FileLock, isLocked } from "../store/file-lock.js";
+import { FileLock, isLocked } from "../store/lock.js";
 
 /** Point that a file which is not whole yet has reached: so many bytes of it hold what was exported up to a seq. */
 interface Place {

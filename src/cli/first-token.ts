@@ -4,7 +4,7 @@ import type { Config } from "../app/config.js";
 import { makeToken } from "../http/auth.js";
 import { writeWhole } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { Tokens } from "../store/tokens.js";
+import type { Tokens } from "../store/sql/tokens.js";
 
 /** A token that was made because there was none. */
 interface FirstToken {

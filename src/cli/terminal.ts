@@ -1,6 +1,6 @@
 import { shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
-import { isUnwritable } from "../store/unwritable.js";
+import { isUnwritable } from "../store/health.js";
 
 /**
  * Returns text from the platform as it may be shown on a terminal: one line, nothing that moves the cursor, colours, turns the direction or

@@ -7,7 +7,7 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
-import { matches } from "../store/row.js";
+import { matches } from "../store/page.js";
 import type { RoomStore } from "../store/store.js";
 import { RoomManager } from "./room-manager.js";
 

@@ -1,7 +1,7 @@
 import type { Draft } from "../events/combo.js";
 import type { LiveEvent, User } from "../events/event.js";
 import type { Without } from "../ingest/pipeline.js";
-import type { NotedErasure } from "../store/erasures.js";
+import type { NotedErasure } from "../store/sql/meta.js";
 import type { Store } from "../store/store.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { digestOf, type Identity, identityOf, peopleIn } from "./identity.js";

@@ -2,7 +2,7 @@ import type { LiveEvent } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Log, Page, RoomKey, Where } from "../store/log.js";
-import { matches } from "../store/row.js";
+import { matches } from "../store/page.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import type { Feed } from "./feed.js";
 import type { ReadingTime } from "./reading-time.js";

@@ -2,7 +2,7 @@ import { readPaste } from "../platform/links/resolve.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import { ALIAS_KINDS, type Alias, type Rooms } from "../store/rooms.js";
-import type { TokenRow } from "../store/tokens.js";
+import type { TokenRow } from "../store/sql/tokens.js";
 
 /** Whether a token is limited to some rooms. */
 export function isLimited(token: TokenRow): boolean {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { DyliveError } from "../runtime/errors.js";
-import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/tokens.js";
+import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/sql/tokens.js";
 
 /** Marks our tokens, so that people and secret scanners know one when they see it. */
 const PREFIX = "dyl_";

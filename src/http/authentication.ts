@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
-import type { Scope, TokenRow, Tokens } from "../store/tokens.js";
+import type { Scope, TokenRow, Tokens } from "../store/sql/tokens.js";
 import { authenticate, hashToken } from "./auth.js";
 import { SecretCipher } from "./secrets.js";
 

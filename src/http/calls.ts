@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DyliveError } from "../runtime/errors.js";
-import type { TokenRow } from "../store/tokens.js";
+import type { TokenRow } from "../store/sql/tokens.js";
 import type { HeldTokens } from "./held-tokens.js";
 
 /**

@@ -3,7 +3,7 @@ import type { Door, Guest } from "../compat/door.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Rooms } from "../store/rooms.js";
-import type { TokenRow, Tokens } from "../store/tokens.js";
+import type { TokenRow, Tokens } from "../store/sql/tokens.js";
 import { assertMayAsk, maySee } from "./access.js";
 import { Authenticator } from "./authentication.js";
 import { HeldTokens } from "./held-tokens.js";

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { RoomStatus } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { AppendHealth } from "../store/append-health.js";
+import type { AppendHealth } from "../store/health.js";
 import { isLimited } from "./access.js";
 import type { ApiDeps } from "./api-deps.js";
 import { tokenOf } from "./authentication.js";

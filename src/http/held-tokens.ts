@@ -1,5 +1,5 @@
 import type { Clock } from "../runtime/clock.js";
-import type { TokenRow, Tokens } from "../store/tokens.js";
+import type { TokenRow, Tokens } from "../store/sql/tokens.js";
 
 /** Pause between two looks at the store, in ms: a stream or call ends within a second, whichever process revoked its token. */
 const LOOK_MS = 500;

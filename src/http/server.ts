@@ -7,7 +7,7 @@ import type { RoomOperations, RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
-import { AppendHealth } from "../store/append-health.js";
+import { AppendHealth } from "../store/health.js";
 import { AllowedHosts } from "../webhooks/address.js";
 import { sendNothing } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";

@@ -1,6 +1,6 @@
 import type { RoomKey } from "../store/log.js";
+import type { TokenRow } from "../store/sql/tokens.js";
 import type { Store } from "../store/store.js";
-import type { TokenRow } from "../store/tokens.js";
 
 /** Parts of a store that keep positions of tokens. */
 type Kept = Pick<Store, "positions" | "tokens">;

@@ -1,8 +1,8 @@
 import type { Exports } from "../exports/exports.js";
 import type { SentError } from "../runtime/errors.js";
-import type { Retention } from "../store/retention.js";
-import type { Search } from "../store/search.js";
-import type { Statistics } from "../store/statistics.js";
+import type { Retention } from "../store/sql/retention.js";
+import type { Search } from "../store/sql/search.js";
+import type { Statistics } from "../store/sql/statistics.js";
 import type { Loops } from "./loops.js";
 import type { Tasks } from "./tasks.js";
 

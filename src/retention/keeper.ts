@@ -1,6 +1,6 @@
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
-import type { LimitsOf, Retention } from "../store/retention.js";
+import type { LimitsOf, Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import { beyondLimits, type RawRecordings } from "./raw.js";
 import { isBelieved, retainStep, shedStep } from "./step.js";

@@ -1,5 +1,5 @@
 import type { RoomKey } from "../store/log.js";
-import type { Limits } from "../store/retention.js";
+import type { Limits } from "../store/sql/retention.js";
 
 /** A file of raw frames, as far as its limits go. */
 export interface RawRecording {

@@ -1,6 +1,6 @@
 import type { LiveEvent } from "../events/event.js";
 import type { RoomKey } from "../store/log.js";
-import type { Limits, LimitsOf } from "../store/retention.js";
+import type { Limits, LimitsOf } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 
 /** Bound on the difference between clocks that are set right, in ms. */

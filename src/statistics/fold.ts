@@ -1,6 +1,5 @@
 import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
-import { type Given, HIDDEN_RECEIVER, type Named, type Person, type SessionDelta } from "../store/statistics.js";
-import { lineKey, newestName } from "../store/statistics-add.js";
+import { type Given, HIDDEN_RECEIVER, lineKey, type Named, newestName, type Person, type SessionDelta } from "../store/statistics.js";
 import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
 import type { Vocabulary } from "./words.js";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
-import type { Statistics } from "../store/statistics.js";
+import type { Statistics } from "../store/sql/statistics.js";
 import type { Store } from "../store/store.js";
 import { fold } from "./fold.js";
 import type { Vocabulary } from "./words.js";

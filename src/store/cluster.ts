@@ -1,12 +1,7 @@
 import type { Leases } from "./leases.js";
 import type { RoomKey } from "./log.js";
+import type { Shared } from "./sql/meta.js";
 import type { WantedRooms } from "./wanted-rooms.js";
-
-/** Short texts that the processes of a cluster share, by name, such as a token that only one of them may fetch. */
-export interface Shared {
-  get(name: string): Promise<string | null>;
-  set(name: string, text: string): Promise<void>;
-}
 
 /**
  * Locks by name, each of which one process of a cluster holds at a time, for as long as it lives: a reader's turn, whichever process it

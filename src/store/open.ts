@@ -1,4 +1,7 @@
+import { join, resolve } from "node:path";
 import type { Clock } from "../runtime/clock.js";
+import { makeFolderSync } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "./store.js";
 
 /** Address of a store: a SQLite file, whose folder exists, or a PostgreSQL database. Plain data, so that it can be sent to a thread. */
@@ -35,4 +38,23 @@ export async function openStore(at: StoreAt, { clock, tell, mayOnlyRead = false 
   }
   const { openSqliteStore } = await import("./sqlite/store.js");
   return openSqliteStore({ path: at.path, mayOnlyRead, ...given });
+}
+
+/** Returns where a data folder keeps its database, whether or not there is one. */
+export function databasePath(data: string): string {
+  return join(resolve(data), "dylive.sqlite");
+}
+
+/** Returns the same as {@link databasePath}; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
+export function databaseIn(data: string): string {
+  try {
+    makeFolderSync(data);
+  } catch (error) {
+    throw new DyliveError(
+      "bad_config",
+      `the data folder ${resolve(data)} cannot be made (${error instanceof Error ? error.message : error})`,
+      error,
+    );
+  }
+  return databasePath(data);
 }

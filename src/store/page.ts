@@ -1,5 +1,5 @@
-import type { Page } from "./log.js";
-import type { StoredEvent } from "./stored-event.js";
+import type { Page, Where } from "./log.js";
+import type { Row, StoredEvent } from "./stored-event.js";
 
 /** Most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
 const SCAN_LIMIT = 20_000;
@@ -68,4 +68,12 @@ export function addRemoval(removals: readonly Removal[], added: Removal): readon
   const from = Math.min(added.from, ...near.map((one) => one.from));
   const to = Math.max(added.to, ...near.map((one) => one.to));
   return [...apart, { from, to }].sort((a, b) => a.from - b.from);
+}
+
+/** Returns whether a row fulfils every given condition. */
+export function matches(row: Pick<Row, "type" | "sessionId" | "userId" | "diamonds">, where: Where): boolean {
+  if (where.types !== undefined && !where.types.includes(row.type)) return false;
+  if (where.sessionId !== undefined && where.sessionId !== row.sessionId) return false;
+  if (where.userId !== undefined && where.userId !== row.userId) return false;
+  return where.minDiamonds === undefined || (row.diamonds !== null && row.diamonds >= where.minDiamonds);
 }

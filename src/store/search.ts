@@ -1,6 +1,6 @@
 import type { EventType, LiveEvent } from "../events/event.js";
+import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "./log.js";
-import type { Progress } from "./statistics.js";
 
 /** Most rooms that one search goes through. */
 export const SEARCH_ROOMS_MAX = 200;
@@ -52,25 +52,95 @@ export interface Verified {
   readonly wrong: readonly number[];
 }
 
+/** Most pairs of a text that are looked for; what the others would sort out, the comparison with the text does. */
+const QUERY_PAIRS = 32;
+/** Longest text that can be asked for, in characters. */
+export const TEXT_MAX = 100;
+/** Exponent of the largest power of two that a worth may reach (2^53 − 1). */
+const WORTH_BITS = 52;
+
+/** Folds a text for comparing: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */
+function foldText(text: string): string {
+  return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+}
+
+/** Returns the text of an event that can be searched; null for events without such. */
+function textOf(event: LiveEvent): string | null {
+  return event.type === "chat" || event.type === "notice" ? event.text : null;
+}
+
 /**
- * Index of what events are found by, made from the log by steps whose rows and cursor commit together. Replaced and removed events leave it
- * in the transaction that replaces or removes them.
+ * Returns the words by which an event is found: its type, its user, the power of two of its worth, and every pair of neighbouring
+ * characters of its text. All are plain letters and digits, so that no tokenizer cuts them or takes two for one: emoji and signs are found
+ * like Chinese.
  */
-export interface Search {
-  /** Returns the rooms with events that the index has not got yet. */
-  progress(): Promise<readonly Progress[]>;
-  /** Puts the next events of a room into the index. @returns whether there may be more */
-  advance(room: RoomKey): Promise<boolean>;
-  /** Forgets the whole index; it is made again from the log. */
-  reset(): Promise<void>;
-  /** Finds events. @throws DyliveError bad_request when nothing is asked for, or the text is too short or too long */
-  find(ask: SearchAsk, limit: number): Promise<Found>;
-  /**
-   * Rewrites some of the index, so that the words of events that left it are gone from its pages too.
-   * @param begin whether to begin: the calls after it go on
-   * @returns whether there is more to do
-   */
-  purge(begin: boolean): Promise<boolean>;
-  /** Compares the index with the log after a seq; null when there is no more to compare. */
-  verify(room: RoomKey, after: number): Promise<Verified | null>;
+export function wordsOf(event: LiveEvent): string {
+  const words = [typeWord(event.type)];
+  const userId = "user" in event ? (event.user?.id ?? null) : null;
+  if (userId !== null) words.push(userWord(userId));
+  if ("diamonds" in event && event.diamonds !== null && event.diamonds >= 0) words.push(worthWord(event.diamonds));
+  const text = textOf(event);
+  if (text !== null) words.push(...pairsOf(foldText(text)));
+  return words.join(" ");
+}
+
+/**
+ * Returns the condition in the words of the index. It lets through all that fulfils `ask`, and more: pairs say nothing of their order.
+ * @throws DyliveError bad_request when nothing is asked for, or a text of less than two characters
+ */
+export function queryOf({ text, types, userId, minDiamonds }: SearchAsk): string {
+  const terms: string[] = [];
+  if (text !== undefined) terms.push(...pairsOf(askedText(text)).slice(0, QUERY_PAIRS));
+  if (userId !== undefined) terms.push(userWord(userId));
+  if (minDiamonds !== undefined) terms.push(anyOf(worthWords(minDiamonds)));
+  if (types !== undefined) terms.push(anyOf(types.map(typeWord)));
+  if (terms.length === 0) throw new DyliveError("bad_request", "name something to search for: a text, a user, types or the worth of gifts");
+  return terms.join(" AND ");
+}
+
+/** Returns whether an event fulfils all that is asked. */
+export function isFound(event: LiveEvent, { text, types, userId, sessionId, minDiamonds, from, to }: SearchAsk): boolean {
+  if (types !== undefined && !types.includes(event.type)) return false;
+  if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
+  if (sessionId !== undefined && event.sessionId !== sessionId) return false;
+  if (minDiamonds !== undefined && (!("diamonds" in event) || event.diamonds === null || event.diamonds < minDiamonds)) return false;
+  if ((from !== undefined && event.time < from) || (to !== undefined && event.time >= to)) return false;
+  return text === undefined || foldText(textOf(event) ?? "").includes(foldText(text));
+}
+
+function askedText(text: string): string {
+  const folded = foldText(text);
+  const length = [...folded].length;
+  if (length < 2 || length > TEXT_MAX)
+    throw new DyliveError("bad_request", `a text to search for takes 2 to ${TEXT_MAX} characters, this one has ${length}`);
+  return folded;
+}
+
+function pairsOf(folded: string): string[] {
+  const signs = Array.from(folded, (sign) => (sign.codePointAt(0) ?? 0).toString(36).padStart(4, "0"));
+  return [...new Set(signs.slice(1).map((sign, at) => `b${signs[at]}${sign}`))];
+}
+
+function typeWord(type: EventType): string {
+  return `t${type}`;
+}
+
+/** Returns the word of a user's id. Ids are digits, but for those that a stranger or another platform made. */
+function userWord(id: string): string {
+  return /^[0-9]{1,24}$/.test(id) ? `u${id}` : `v${Buffer.from(id).toString("hex").slice(0, 200)}`;
+}
+
+function worthWord(diamonds: number): string {
+  return diamonds < 1 ? "z" : `d${Math.min(WORTH_BITS, Math.floor(Math.log2(diamonds)))}`;
+}
+
+function worthWords(atLeast: number): string[] {
+  const first = atLeast < 1 ? 0 : Math.floor(Math.log2(atLeast));
+  const powers = Array.from({ length: WORTH_BITS + 1 }, (_, bits) => `d${bits}`).slice(Math.min(first, WORTH_BITS));
+  return atLeast < 1 ? ["z", ...powers] : powers;
+}
+
+/** Returns the condition that any of these words fulfils. By no words nothing is found. */
+function anyOf(words: readonly string[]): string {
+  return words.length === 0 ? "nothing" : `(${words.join(" OR ")})`;
 }

@@ -1,5 +1,10 @@
 import type { RoomKey } from "./log.js";
-import type { StatReading, Totals } from "./totals.js";
+import { plus, type Totals } from "./totals.js";
+
+/** Largest count that a row holds: what a number of JavaScript holds exactly. */
+export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
+/** Most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
+export const DIAMONDS_MAX = 2n ** 63n - 1n;
 
 /** Key of a broadcast's statistics: its room_id. Events of no broadcast are counted under "". */
 export type SessionKey = string;
@@ -70,31 +75,6 @@ export interface SessionDelta {
   readonly emoji: Map<string, number>;
 }
 
-/** Statistics that some events of a room add, by broadcast. They may be added in any order, each exactly once. */
-type Delta = ReadonlyMap<SessionKey, SessionDelta>;
-
-/** Task of what is to be counted next of a room: what is new, or a broadcast that was reset. */
-interface CountTask {
-  readonly room: RoomKey;
-  /** Broadcast that was reset; null for everything that is new. */
-  readonly sessionId: SessionKey | null;
-  /** Seq after which events are counted. */
-  readonly after: number;
-  /** Last seq that is counted. */
-  readonly until: number;
-  /** State of the statistics that this task belongs to. */
-  readonly version: number;
-}
-
-/** Task that was carried out up to `scanned`. */
-interface Counted {
-  readonly task: CountTask;
-  readonly scanned: number;
-  /** Range on the way whose events were no longer kept, so that they could not be counted. */
-  readonly removed?: readonly [from: number, to: number];
-  readonly delta: Delta;
-}
-
 /** Statistics of a broadcast. */
 export interface SessionStatistics extends Pick<Given, "combos" | "settled"> {
   readonly sessionId: SessionKey;
@@ -120,7 +100,7 @@ export interface Minute {
 
 export const PEOPLE_ORDERS = ["diamonds", "units", "chats", "likes", "events"] as const;
 /** Count that people are ranked by; people who did nothing of it are left out. */
-type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
+export type PeopleOrder = (typeof PEOPLE_ORDERS)[number];
 
 export const GIFT_GROUPS = ["gift", "user", "receiver", "line"] as const;
 /** Key that gifts are summed by. `user` leaves out those of people whose identity is hidden: they are no one's. */
@@ -166,56 +146,41 @@ export interface Progress {
   readonly behind: number;
 }
 
-/**
- * Statistics of every broadcast, computed from the log by a reader (`statistics/`), whose rows and cursor commit together. They outlive the
- * events: a removal (retention) takes nothing away. Events that are replaced (erase, redecode) have their broadcasts counted again, from
- * what is then kept.
- */
-export interface Statistics {
-  /** Returns the rooms with something to do. */
-  progress(): Promise<readonly Progress[]>;
-  /** Returns what is to be counted next; null when everything is. */
-  task(room: RoomKey): Promise<CountTask | null>;
-  /** Deletes some rows of broadcasts that were reset. @returns whether there are more */
-  sweep(room: RoomKey): Promise<boolean>;
-  /** Adds what was counted and moves on, both or neither. @returns false when the task was overtaken: nothing was added */
-  commit(counted: Counted): Promise<boolean>;
-  /** Forgets a broadcast's statistics; they are counted again from the log. */
-  reset(room: RoomKey, sessionId: SessionKey): Promise<void>;
-  /**
-   * Takes a person out of what was counted of events that are no longer kept, from which nothing is counted again: their rows go, or stay under
-   * another id; their gifts become those of hidden people.
-   * @param as the id that stands for them; null for none
-   */
-  forget(userId: string, as: string | null): Promise<void>;
-  /**
-   * Drops the statistics of one broadcast of the room whose last event was before a time, if there is one; they are not counted again.
-   * @param before platform time, ms UTC
-   * @returns whether one was dropped
-   */
-  expire(room: RoomKey, before: number): Promise<boolean>;
-  /** Returns the statistics of these broadcasts; one of which nothing was counted is absent. */
-  sessions(room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>>;
-  /** Returns the minutes with events after a minute, in order of time. */
-  minutes(room: RoomKey, sessionId: SessionKey, after: number, limit: number): Promise<readonly Minute[]>;
-  /** Returns the people with the most first, then by id. @param after the last one of the page before */
-  people(
-    room: RoomKey,
-    sessionId: SessionKey,
-    by: PeopleOrder,
-    limit: number,
-    after?: readonly [value: bigint, userId: string],
-  ): Promise<readonly Person[]>;
-  /** Returns sums of gifts, those worth most first. @param userId only this person's */
-  gifts(
-    room: RoomKey,
-    sessionId: SessionKey,
-    ask: { readonly by: GiftGroup; readonly userId?: string; readonly limit: number; readonly after?: GiftSum["place"] },
-  ): Promise<readonly GiftSum[]>;
-  /** Returns the most frequent words or emoji of a broadcast's chat. @param after the last one of the page before */
-  words(room: RoomKey, sessionId: SessionKey, kind: WordKind, limit: number, after?: WordCount): Promise<readonly WordCount[]>;
-  /** Returns a person in the room's broadcasts, newest first. @param before the place of the last one of the page before */
-  person(room: RoomKey, userId: string, limit: number, before?: number): Promise<readonly PersonSession[]>;
+/** Adds a person's part of a broadcast to another; in whatever order parts are added, the whole is the same. */
+export function addPerson(into: Person, from: Person): Person {
+  return {
+    ...newestName(into, from),
+    ...addGiven(into, from),
+    userId: into.userId,
+    events: plus(into.events, from.events),
+    chats: plus(into.chats, from.chats),
+    likes: plus(into.likes, from.likes),
+    joins: plus(into.joins, from.joins),
+    follows: plus(into.follows, from.follows),
+    shares: plus(into.shares, from.shares),
+    firstAt: Math.min(into.firstAt, from.firstAt),
+    lastAt: Math.max(into.lastAt, from.lastAt),
+  };
 }
 
-export type { StatReading as Reading, Totals as Tally };
+/** Returns the sum of two counts of gifts, within the bounds of a row. */
+function addGiven(into: Given, from: Given): Given {
+  const diamonds = into.diamonds + from.diamonds;
+  return {
+    combos: plus(into.combos, from.combos),
+    settled: plus(into.settled, from.settled),
+    units: plus(into.units, from.units),
+    diamonds: diamonds > DIAMONDS_MAX ? DIAMONDS_MAX : diamonds,
+    unpricedUnits: plus(into.unpricedUnits, from.unpricedUnits),
+  };
+}
+
+/** Returns the name that the event with the greater seq told. */
+export function newestName({ name, nameSeq }: Named, from: Named): Named {
+  return from.nameSeq > nameSeq ? { name: from.name, nameSeq: from.nameSeq } : { name, nameSeq };
+}
+
+/** Returns the key of who gave what to whom. Ids hold no spaces: they are digits, or written by us. */
+export function lineKey({ userId, receiverId, giftId }: Pick<GiftLine, "userId" | "receiverId" | "giftId">): string {
+  return `${userId ?? ""} ${receiverId ?? ""} ${giftId}`;
+}

@@ -1,16 +1,15 @@
 import type { Cluster } from "./cluster.js";
-import type { Erasures } from "./erasures.js";
-import type { Hooks } from "./hooks.js";
 import type { Log } from "./log.js";
-import type { Positions } from "./positions.js";
 import type { Residue } from "./residue.js";
-import type { Retention } from "./retention.js";
 import type { Rooms } from "./rooms.js";
-import type { Search } from "./search.js";
-import type { Secrets } from "./secrets.js";
 import type { Sessions } from "./sessions.js";
-import type { Statistics } from "./statistics.js";
-import type { Tokens } from "./tokens.js";
+import type { Hooks } from "./sql/hooks.js";
+import type { Erasures, Secrets } from "./sql/meta.js";
+import type { Positions } from "./sql/positions.js";
+import type { Retention } from "./sql/retention.js";
+import type { Search } from "./sql/search.js";
+import type { Statistics } from "./sql/statistics.js";
+import type { Tokens } from "./sql/tokens.js";
 
 /** Connection of this process to the server that a store is in. */
 export interface StoreServer {

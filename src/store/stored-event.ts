@@ -1,13 +1,59 @@
-import type { EventType, LiveEvent } from "../events/event.js";
+import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
 
-/** Columns of an event that readers choose by, and its JSON text without the seq. */
-interface StoredColumns {
+/** Event as a store keeps it: the JSON text, and beside it what is searched by. */
+export interface Row {
+  readonly id: string;
   readonly type: EventType;
   readonly sessionId: string | null;
   readonly userId: string | null;
+  readonly comboId: string | null;
+  readonly comboTotal: number | null;
+  readonly settled: boolean | null;
   readonly diamonds: number | null;
+  readonly revision: number;
+  /** JSON text of the event without its seq. */
   readonly body: string;
+}
+
+/**
+ * Returns the row of an event. A `seq` that the event happens to carry is left out: the log gives it.
+ *
+ * @throws DyliveError `bad_request` when the event has no id or is not JSON
+ */
+export function rowOf(event: NewEvent | LiveEvent, revision = event.revision): Row {
+  if (typeof event.id !== "string" || event.id === "") throw new DyliveError("bad_request", "an event has no id");
+  const gift = event.type === "gift" ? event : null;
+  return {
+    id: event.id,
+    type: event.type,
+    sessionId: event.sessionId,
+    userId: "user" in event ? (event.user?.id ?? null) : null,
+    comboId: gift?.comboId ?? null,
+    comboTotal: gift?.comboTotal ?? null,
+    settled: gift?.settled ?? null,
+    diamonds: "diamonds" in event ? event.diamonds : null,
+    revision,
+    body: bodyOf(event, revision),
+  };
+}
+
+function bodyOf(event: NewEvent | LiveEvent, revision: number): string {
+  try {
+    if (!("seq" in event) && revision === event.revision) return JSON.stringify(event);
+    const { seq: _, ...rest } = { seq: 0, ...event, revision };
+    return JSON.stringify(rest);
+  } catch (error) {
+    throw new DyliveError("bad_request", `event ${event.id} is not JSON`, error);
+  }
+}
+
+/**
+ * Returns whether an event may take the place of the one with this id: the same id, but for events that settle a combo, whose id is made of
+ * the combo's, which names people: an erasure renames them.
+ */
+export function mayReplace(keptId: string, id: string): boolean {
+  return keptId === id || (keptId.startsWith("settle:") && id.startsWith("settle:"));
 }
 
 /** Event as it is stored. Its text is given out as it is; it is parsed only for a reader that looks inside. */
@@ -23,7 +69,7 @@ export class StoredEvent {
   #event: LiveEvent | null = null;
 
   /** @throws SyntaxError when the text is cut short: it would be given out unread */
-  constructor(seq: number, { type, sessionId, userId, diamonds, body }: StoredColumns) {
+  constructor(seq: number, { type, sessionId, userId, diamonds, body }: Pick<Row, "type" | "sessionId" | "userId" | "diamonds" | "body">) {
     if (!body.endsWith("}")) throw new SyntaxError(`the text of event ${seq} is cut short`);
     this.seq = seq;
     this.type = type;

@@ -1,6 +1,6 @@
 import type { Batch } from "../feed/batch.js";
-import type { HookBatch, HookRow } from "../store/hooks.js";
 import type { RoomKey } from "../store/log.js";
+import type { HookBatch, HookRow } from "../store/sql/hooks.js";
 import type { StoredEvent } from "../store/stored-event.js";
 
 /** The most events that a batch may be asked to hold. */

@@ -1,8 +1,8 @@
 import type { Feed } from "../feed/feed.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
-import type { HookRow } from "../store/hooks.js";
 import type { RoomKey } from "../store/log.js";
+import type { HookRow } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import type { SystemNews } from "../store/system-room.js";
 import { Delivery } from "./delivery.js";

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { HookSecrets } from "../store/hooks.js";
+import type { HookSecrets } from "../store/sql/hooks.js";
 
 /** Prefix that marks a secret as Standard Webhooks does; the rest is base64. */
 const PREFIX = "whsec_";

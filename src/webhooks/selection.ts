@@ -2,8 +2,8 @@ import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
 import { readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { HookSettings } from "../store/hooks.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
+import type { HookSettings } from "../store/sql/hooks.js";
 import type { StoredEvent } from "../store/stored-event.js";
 
 const ALL = "*";

@@ -2,7 +2,7 @@ import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, buildConnector, type Dispatcher, request } from "undici";
 import type { Clock } from "../runtime/clock.js";
-import type { HookTry } from "../store/hooks.js";
+import type { HookTry } from "../store/sql/hooks.js";
 import type { AllowedHosts } from "./address.js";
 
 /** Longest time for making a connection, TLS included, in ms. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { HookBatchHead, HookPlaces, HookRow, HookSettings, HookTry } from "../store/hooks.js";
 import type { RoomKey } from "../store/log.js";
+import type { HookBatchHead, HookPlaces, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import type { AllowedHosts } from "./address.js";
 import { BATCH_EVENTS_MAX } from "./batch.js";

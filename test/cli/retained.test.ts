@@ -4,7 +4,7 @@ import { retainedOf } from "../../src/cli/commands/retention.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { closeRecordings } from "../../src/sources/raw/pack.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
-import type { LimitsOf } from "../../src/store/retention.js";
+import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";

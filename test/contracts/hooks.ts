@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type HookBatch, type HookRow, type HookTry, hookReader, TRIES_KEPT } from "../../src/store/hooks.js";
+import { type HookBatch, type HookRow, type HookTry, hookReader, TRIES_KEPT } from "../../src/store/sql/hooks.js";
 import { type Open, useStore } from "./harness.js";
 
 const hook = (id: string, more: Partial<HookRow> = {}): HookRow => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
-import type { LimitsOf } from "../../src/store/retention.js";
+import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { chat, chats } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";

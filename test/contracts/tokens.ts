@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TokenRow } from "../../src/store/tokens.js";
+import type { TokenRow } from "../../src/store/sql/tokens.js";
 import { type Open, useStore } from "./harness.js";
 
 const token = (id: string, hash: string, more: Partial<TokenRow> = {}): TokenRow => ({

@@ -5,7 +5,7 @@ import { createToken, type NewToken } from "../../src/http/auth.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import { AppendHealth } from "../../src/store/append-health.js";
+import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";

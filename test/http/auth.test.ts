@@ -3,8 +3,8 @@ import { Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { authenticate, createToken, hashToken } from "../../src/http/auth.js";
 import { SecretCipher } from "../../src/http/secrets.js";
+import type { Scope } from "../../src/store/sql/tokens.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import type { Scope } from "../../src/store/tokens.js";
 import { useStore } from "../contracts/harness.js";
 
 const store = useStore(async () => openSqliteStore({ path: ":memory:" }));

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { expect, it } from "vitest";
 import { HttpCalls } from "../../src/http/calls.js";
-import type { TokenRow } from "../../src/store/tokens.js";
+import type { TokenRow } from "../../src/store/sql/tokens.js";
 
 it("a call whose client left before it was opened has ended, is held by nothing and keeps no server from stopping", async () => {
   let held = 0;

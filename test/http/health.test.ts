@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
-import type { Positions } from "../../src/store/positions.js";
+import type { Positions } from "../../src/store/sql/positions.js";
 import type { Store } from "../../src/store/store.js";
 import { until } from "../until.js";
 import { serveApi } from "./api-server.js";

@@ -1,8 +1,8 @@
 import { Value } from "typebox/value";
 import { EVENT_TYPES, KINDS, type NewEvent } from "../../src/events/event.js";
 import { catchUp } from "../../src/statistics/reader.js";
-import type { HookRow } from "../../src/store/hooks.js";
 import type { RoomKey } from "../../src/store/log.js";
+import type { HookRow } from "../../src/store/sql/hooks.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { type ApiServer, serveApi } from "./api-server.js";

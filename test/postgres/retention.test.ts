@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
-import type { LimitsOf } from "../../src/store/retention.js";
+import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
-import type { LimitsOf } from "../../src/store/retention.js";
+import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";

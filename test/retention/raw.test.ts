@@ -5,7 +5,7 @@ import { RetentionKeeper } from "../../src/retention/keeper.js";
 import { beyondLimits, type RawRecording } from "../../src/retention/raw.js";
 import { rawFiles, rawRooms, removeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
-import type { LimitsOf } from "../../src/store/retention.js";
+import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { claimed } from "../contracts/harness.js";

@@ -2,8 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, symlinkSync, writeSync } f
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../simulator/random.js";
-import { gapsOf, PageMap } from "../../src/store/sqlite/page-gaps.js";
-import { openForever, Wiper } from "../../src/store/sqlite/wiper.js";
+import { gapsOf, openForever, PageMap, Wiper } from "../../src/store/sqlite/wiper.js";
 import { useDirectory } from "./directory.js";
 
 const path = useDirectory();

@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
 import { Feed } from "../../src/feed/feed.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import type { HookRow } from "../../src/store/hooks.js";
 import type { RoomKey } from "../../src/store/log.js";
+import type { HookRow } from "../../src/store/sql/hooks.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { type SystemNews, tellSystem } from "../../src/store/system-room.js";

@@ -5,7 +5,7 @@ import type { Config } from "../../app/config.js";
 import { createToken, hashToken } from "../../http/auth.js";
 import { makeFolderSync, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Tokens } from "../../store/tokens.js";
+import type { Tokens } from "../../store/sql/tokens.js";
 import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";

@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { moveStore } from "../../store/copy/move.js";
 import { lockDataDir } from "../../store/lock.js";
-import { databasePath } from "../../store/sqlite/database-file.js";
+import { databasePath } from "../../store/open.js";
 import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";

@@ -8,7 +8,7 @@ import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";
 import type { RoomKey } from "../../store/log.js";
-import { type Limits, type LimitsOf, RETAINED, type Retained } from "../../store/retention.js";
+import { type Limits, type LimitsOf, RETAINED, type Retained } from "../../store/sql/retention.js";
 import type { Store } from "../../store/store.js";
 import { moment, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";

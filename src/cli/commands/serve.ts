@@ -2,7 +2,7 @@ import { type App, startApp } from "../../app/app.js";
 import { type Config, readMachine } from "../../app/config.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Tokens } from "../../store/tokens.js";
+import type { Tokens } from "../../store/sql/tokens.js";
 import { firstToken } from "../first-token.js";
 import { boundGarbage } from "../heap.js";
 import { makeLogger } from "../logger.js";

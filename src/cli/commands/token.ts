@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { createToken, type NewToken } from "../../http/auth.js";
 import { revokeToken } from "../../http/token-positions.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { SCOPES, type Scope, type TokenRow } from "../../store/tokens.js";
+import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
 import { plain, print, say, utcTime } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { withStore } from "../with-store.js";

@@ -5,10 +5,9 @@ import type { Config, Machine } from "../../app/config.js";
 import { findBrowser } from "../../platform/browser/find.js";
 import { troubleOf } from "../../runtime/file-failure.js";
 import { check } from "../../store/check.js";
-import { openStore, type StoreAt } from "../../store/open.js";
-import { databasePath } from "../../store/sqlite/database-file.js";
+import { databasePath, openStore, type StoreAt } from "../../store/open.js";
+import { openToRead } from "../../store/sqlite/copy.js";
 import { assertOurs, MIGRATIONS } from "../../store/sqlite/migrate.js";
-import { openToRead } from "../../store/sqlite/read-only.js";
 import { placeFailure } from "../../store/sqlite/refusal.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 

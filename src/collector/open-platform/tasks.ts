@@ -4,7 +4,7 @@ import { backoffMs } from "../../runtime/backoff.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
-import type { Positions } from "../../store/positions.js";
+import type { Positions } from "../../store/sql/positions.js";
 import type { Store } from "../../store/store.js";
 import type { Push } from "./receiver.js";
 

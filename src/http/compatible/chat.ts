@@ -3,7 +3,7 @@ import type { EventType, LiveEvent } from "../../events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
 import type { Filter, ReadEvents } from "../../feed/read.js";
 import type { RequestedRoom } from "../../health/state.js";
-import type { TokenRow } from "../../store/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
 import { successText } from "../envelope.js";

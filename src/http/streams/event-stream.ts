@@ -2,7 +2,7 @@ import type { Batch } from "../../feed/batch.js";
 import { cursorStart, encodePlaces } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { TokenRow } from "../../store/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Goodbye, LiveReader, LiveStreams } from "./live.js";
 import { type ShownRoom, shownOf, sift } from "./selection.js";
 import { type SseAnswer, sseBatch, sseHeartbeat, sseMessage } from "./sse.js";

@@ -3,8 +3,8 @@ import { Feed } from "../../feed/feed.js";
 import { ReadingTime, WORK_LIMITS, type WorkLimits } from "../../feed/reading-time.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
-import type { TokenRow } from "../../store/tokens.js";
 import type { HeldTokens } from "../held-tokens.js";
 import { type OutboundBounds, WriteCoalescer } from "./outbound-queue.js";
 

@@ -3,7 +3,7 @@ import type { Ends } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { ALIAS_KINDS, type AliasKind, type Rooms } from "../../store/rooms.js";
-import type { TokenRow } from "../../store/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import { isLimited, maySee } from "../access.js";
 import { tokenOf } from "../authentication.js";
 import type { LiveStreams } from "./live.js";

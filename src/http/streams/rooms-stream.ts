@@ -1,5 +1,5 @@
 import type { RoomOperations, RoomView } from "../../health/state.js";
-import type { TokenRow } from "../../store/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import { roomAnswer } from "../v1/schemas.js";
 import type { Goodbye, LiveReader, LiveStreams } from "./live.js";
 import { type SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { CursorReset, type Ends, resolvePlaces, type Start } from "../../feed/cursor.js";
-import type { TokenRow } from "../../store/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import { maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { HOOK_PAUSES, type HookBatchHead, type HookTry } from "../../store/hooks.js";
+import { HOOK_PAUSES, type HookBatchHead, type HookTry } from "../../store/sql/hooks.js";
 import { HOOK_STATES, type HookView, hookState } from "../../webhooks/webhook-service.js";
 import { Nullable, Time } from "./fields.js";
 

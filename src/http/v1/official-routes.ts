@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { Official } from "../../collector/open-platform/official.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { TokenRow } from "../../store/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";

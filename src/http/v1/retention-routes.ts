@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { RoomKey } from "../../store/log.js";
-import { RETAINED } from "../../store/retention.js";
+import { RETAINED } from "../../store/sql/retention.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";

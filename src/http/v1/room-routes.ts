@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import type { RoomView } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
-import type { TokenRow } from "../../store/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import { assertMayAsk, assertMaySee, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";

@@ -3,8 +3,8 @@ import { ROOM_STATES, type RoomView } from "../../health/state.js";
 import { summaryOf } from "../../statistics/summary.js";
 import { ALIAS_KINDS, type RoomRow, WATCHES } from "../../store/rooms.js";
 import type { Session } from "../../store/sessions.js";
+import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { SessionStatistics } from "../../store/statistics.js";
-import { SCOPES, type TokenRow } from "../../store/tokens.js";
 import { Next, Nullable, Time } from "./fields.js";
 
 const Text = Nullable(Type.String());

@@ -5,9 +5,8 @@ import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
-import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
-import { TEXT_MAX } from "../../store/search-terms.js";
-import type { TokenRow } from "../../store/tokens.js";
+import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";

@@ -1,7 +1,6 @@
 import { Type } from "typebox";
 import { amountOf, shownGifts } from "../../statistics/summary.js";
-import type { GiftSum, Minute, Person, PersonSession } from "../../store/statistics.js";
-import { HIDDEN_RECEIVER } from "../../store/statistics.js";
+import { type GiftSum, HIDDEN_RECEIVER, type Minute, type Person, type PersonSession } from "../../store/statistics.js";
 import { Next, Nullable, Time } from "./fields.js";
 
 const MINUTE_MS = 60_000;

@@ -1,13 +1,32 @@
 import { randomBytes } from "node:crypto";
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { AppendObservers } from "../append-health.js";
+import { AppendObservers } from "../health.js";
 import type { Appended, AppendObserver, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
-import { addRemoval, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
-import { matches, mayReplace, type Row, rowOf } from "../row.js";
-import { eventOf, StoredEvent } from "../stored-event.js";
+import { addRemoval, matches, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
-import type { MemoryGate } from "./gate.js";
+
+/** Runs the calls of a store in memory until it is closed; afterwards each rejects with `stopping`. */
+export class MemoryGate {
+  readonly #onClose: (() => void)[] = [];
+  #closed = false;
+
+  run<T>(work: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new DyliveError("stopping", "the store is closed"));
+    return new Promise((resolve) => resolve(work()));
+  }
+
+  onClose(call: () => void): void {
+    this.#onClose.push(call);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of this.#onClose) call();
+  }
+}
 
 /** Log of one room in memory. Keeps JSON text, so that what is read is a fresh copy, as from any other store. */
 export class MemoryRoomLog {

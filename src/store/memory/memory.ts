@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import type { RoomStore } from "../store.js";
-import { MemoryGate } from "./gate.js";
-import { MemoryLog, type MemoryRoomLogs } from "./log.js";
+import { MemoryGate, MemoryLog, type MemoryRoomLogs } from "./log.js";
 import { MemoryRooms, MemorySessions } from "./rooms.js";
 
 interface MemoryOptions {

@@ -13,8 +13,7 @@ import {
   type Watch,
 } from "../rooms.js";
 import type { Session, Sessions } from "../sessions.js";
-import type { MemoryGate } from "./gate.js";
-import { MemoryRoomLog, type MemoryRoomLogs } from "./log.js";
+import { type MemoryGate, MemoryRoomLog, type MemoryRoomLogs } from "./log.js";
 
 /** Rooms and their names in memory. */
 export class MemoryRooms implements Rooms {

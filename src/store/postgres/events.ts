@@ -1,7 +1,6 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
-import type { SearchAsk } from "../search.js";
-import { wordsOf } from "../search-terms.js";
+import { type SearchAsk, wordsOf } from "../search.js";
 import type { EventTable } from "../sql/log.js";
 import type { Hit, SearchIndex } from "../sql/search.js";
 import { row, rows, run, type Work } from "../sql/work.js";

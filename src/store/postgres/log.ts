@@ -1,8 +1,8 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
-import { type Row, rowOf } from "../row.js";
 import { sqlLog } from "../sql/log.js";
 import { rows } from "../sql/work.js";
+import { type Row, rowOf } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import type { PostgresConnection } from "./connection.js";
 import { Days, dayOf } from "./days.js";

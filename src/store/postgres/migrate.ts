@@ -18,7 +18,7 @@ const WRITER: TableWriter = {
  * - `room_days`: in which days a room has events, between which seqs, and how many bytes of JSON text: reads look into these tables only.
  * - `day_tables`: the days that have a table.
  * - `meta.horizon`: events of earlier days were dropped, and are refused.
- * - `search.words` are made by us (`store/search-terms.ts`), with one more for the room, so that the index needs no other column. Its
+ * - `search.words` are made by us (`store/search.ts`), with one more for the room, so that the index needs no other column. Its
  *   tables are those of the same days as the events', and are dropped with them.
  */
 const EVENTS = `

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { Silence } from "../silence.js";
+import { Silence } from "../health.js";
 import type { Address } from "./address.js";
 import { isAnswer, isLost, isReadOnly, messageOf } from "./refusal.js";
 import { COLUMN_TYPES } from "./session.js";

@@ -1,5 +1,4 @@
-import type { Retention } from "../retention.js";
-import { sqlRetention } from "../sql/retention.js";
+import { type Retention, sqlRetention } from "../sql/retention.js";
 import { row, rows, run, type Work } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { DAY_MS, dayAt, searchTableOf, tableOf, UNDATED } from "./days.js";

@@ -1,10 +1,9 @@
 import type { EventType, LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { AppendObservers } from "../append-health.js";
+import { AppendObservers } from "../health.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
 import { addRemoval, pageOf, planBackward, planForward, type Removal } from "../page.js";
-import { mayReplace, type Row, rowOf } from "../row.js";
-import { eventOf, StoredEvent } from "../stored-event.js";
+import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
 import { arrays, type Cell, type Dialect, row, rows, run, type SqlDatabase, type Value, type Work } from "./work.js";
 

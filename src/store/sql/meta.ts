@@ -1,7 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { Shared } from "../cluster.js";
-import type { Erasures, NotedErasure } from "../erasures.js";
-import type { Secrets } from "../secrets.js";
 import { row, rows, run, type SqlDatabase, type Work } from "./work.js";
 
 /** Prefix of the names of all erasures in `meta`. */
@@ -19,10 +16,17 @@ function* setMeta(key: string, value: string): Work<void> {
   yield* run("INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
 }
 
+/** Keys that a store makes for itself and keeps. */
+export type Secrets = ReturnType<typeof sqlSecrets>;
+
 /** Returns the store's own keys, which are kept beside its id. */
-export function sqlSecrets({ write }: SqlDatabase): Secrets {
+export function sqlSecrets({ write }: SqlDatabase) {
   return {
-    pseudonymKey: async () => {
+    /**
+     * Returns the key that pseudonyms are made with, in hexadecimal: it is made once, and never shown. Without it nobody can tell whose a
+     * pseudonym is by trying ids.
+     */
+    pseudonymKey: async (): Promise<string> => {
       const made = randomBytes(32).toString("hex");
       return write(function* () {
         yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1) ON CONFLICT (key) DO NOTHING", made);
@@ -32,11 +36,28 @@ export function sqlSecrets({ write }: SqlDatabase): Secrets {
   };
 }
 
+/** Note that somebody was erased, without saying who: only somebody who knows the person's id already and has the store's key can tell. */
+export interface NotedErasure {
+  /** Time of the erasure, ms UTC. */
+  readonly at: number;
+  /** Stand-in for the person where something must stand; two erasures of one person have the same. */
+  readonly pseudonym: string;
+  /** Whether what the person did stays, under the pseudonym. */
+  readonly keep: boolean;
+  /** Digests, by the store's key, of what the person was known by. */
+  readonly marks: readonly string[];
+}
+
+/** Erasures of this store, for what was received before one and is stored after it: frames that waited in a spool. */
+export type Erasures = ReturnType<typeof sqlErasures>;
+
 /** Returns the erasures of the store, which are kept beside its id. */
-export function sqlErasures({ ask, write }: SqlDatabase): Erasures {
+export function sqlErasures({ ask, write }: SqlDatabase) {
   return {
-    note: (erasure) => write(() => setMeta(ERASED + erasure.pseudonym, JSON.stringify(erasure))),
-    list: () =>
+    /** Notes an erasure, in the place of an earlier one of the same person. */
+    note: (erasure: NotedErasure): Promise<void> => write(() => setMeta(ERASED + erasure.pseudonym, JSON.stringify(erasure))),
+    /** Returns all erasures, in no order. */
+    list: (): Promise<readonly NotedErasure[]> =>
       ask(function* () {
         const noted = yield* rows<{ value: string }>(`SELECT value FROM meta WHERE substr(key, 1, ${ERASED.length}) = '${ERASED}'`);
         return noted.map(({ value }) => JSON.parse(value) as NotedErasure);
@@ -44,10 +65,13 @@ export function sqlErasures({ ask, write }: SqlDatabase): Erasures {
   };
 }
 
+/** Short texts that the processes of a cluster share, by name, such as a token that only one of them may fetch. */
+export type Shared = ReturnType<typeof sqlShared>;
+
 /** Returns the texts that the processes of a cluster share. */
-export function sqlShared({ ask, write }: SqlDatabase): Shared {
+export function sqlShared({ ask, write }: SqlDatabase) {
   return {
-    get: (name) => ask(() => metaOf(SHARED + name)),
-    set: (name, text) => write(() => setMeta(SHARED + name, text)),
+    get: (name: string): Promise<string | null> => ask(() => metaOf(SHARED + name)),
+    set: (name: string, text: string): Promise<void> => write(() => setMeta(SHARED + name, text)),
   };
 }

@@ -1,9 +1,26 @@
 import type { RoomKey } from "../log.js";
-import { type Among, type Positions, surplus } from "../positions.js";
 import { row, run, type SqlDatabase, type Work } from "./work.js";
 
+/** Readers of one owner, of whose positions only so many are kept. */
+export interface Among {
+  /** Prefix of the names of all of them. */
+  readonly prefix: string;
+  /** Most positions that are kept of them together. */
+  readonly most: number;
+}
+
+/**
+ * Share of the positions that is forgotten at once when there are too many, so that an owner who makes up names has it worked out seldom.
+ */
+const SHED = 0.1;
+
+/**
+ * Position of each reader (a token's client, a hook, a named subscription) in each room: everything with seq ≤ position was handed over.
+ */
+export type Positions = ReturnType<typeof sqlPositions>;
+
 /** Returns the positions of a database's readers. */
-export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase): Positions {
+export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   let movedAt = 0;
   const shed = `DELETE FROM positions WHERE (reader, room) IN (
@@ -13,16 +30,21 @@ export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase): Positi
   function* shedOthers(among: Among, reader: string, room: RoomKey): Work<void> {
     const range = [among.prefix, behind(among.prefix)] as const;
     const counted = yield* row<{ count: number }>("SELECT count(*) AS count FROM positions WHERE reader >= $1 AND reader < $2", ...range);
-    const many = surplus(counted?.count ?? 0, among);
-    if (many > 0) yield* run(shed, ...range, reader, room, many);
+    const surplus = (counted?.count ?? 0) - among.most;
+    if (surplus > 0) yield* run(shed, ...range, reader, room, surplus + Math.floor(among.most * SHED));
   }
   return {
-    get: (reader, room) =>
+    get: (reader: string, room: RoomKey): Promise<number | null> =>
       ask(function* () {
         const sql = "SELECT seq FROM positions WHERE reader = $1 AND room = $2";
         return (yield* row<{ seq: number }>(sql, reader, room))?.seq ?? null;
       }),
-    set: (reader, room, seq, among) => {
+    /**
+     * Sets a position, which is durable when it resolves. It may go back: a reader is then given the events again.
+     * @param among the readers that this one belongs to: when these have too many positions, those that were moved least recently are
+     * forgotten
+     */
+    set: (reader: string, room: RoomKey, seq: number, among?: Among): Promise<void> => {
       // Which of two was first is told also within a millisecond.
       movedAt = Math.max(clock.now(), movedAt + 1);
       const now = movedAt;
@@ -37,8 +59,10 @@ export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase): Positi
         if (among !== undefined) yield* shedOthers(among, reader, room);
       });
     },
-    forget: (reader) => write(() => forgetReader(reader)),
-    forgetAll: (prefix) =>
+    /** Forgets every position of the reader. */
+    forget: (reader: string): Promise<void> => write(() => forgetReader(reader)),
+    /** Forgets every position of every reader whose name begins with `prefix`, which is not empty. */
+    forgetAll: (prefix: string): Promise<void> =>
       write(function* () {
         yield* run("DELETE FROM positions WHERE reader >= $1 AND reader < $2", prefix, behind(prefix));
       }),

@@ -1,8 +1,7 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
-import { type Found, SEARCH_TRIES, type Search, type SearchAsk, type SearchPlace } from "../search.js";
-import { isFound, queryOf } from "../search-terms.js";
+import { type Found, isFound, queryOf, SEARCH_TRIES, type SearchAsk, type SearchPlace, type Verified } from "../search.js";
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";
 import { type EventTable, lockIndex } from "./log.js";
@@ -36,7 +35,7 @@ export interface Hit {
   readonly day?: number;
 }
 
-/** Full-text index of an engine, by words of ours (`search-terms.ts`). */
+/** Full-text index of an engine, by words of ours (`store/search.ts`). */
 export interface SearchIndex {
   /** Adds events, in order of seq. */
   add(room: RoomKey, events: readonly IndexedEvent[]): Work<void>;
@@ -52,15 +51,24 @@ export interface SearchIndex {
   others(days: readonly number[], room: RoomKey, events: readonly LiveEvent[]): Work<readonly number[]>;
 }
 
+/**
+ * Index of what events are found by, made from the log by steps whose rows and cursor commit together. Replaced and removed events leave it
+ * in the transaction that replaces or removes them.
+ */
+export type Search = ReturnType<typeof sqlSearch>;
+
 /** Returns the search of a database. */
-export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: EventTable, index: SearchIndex): Search {
+export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: EventTable, index: SearchIndex) {
   const write = lane();
   const indexedOf = function* (room: RoomKey): Work<number> {
     return (yield* row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room))?.indexed ?? 0;
   };
   return {
-    progress: () => ask(() => rows<Progress>(`SELECT h.room, ${BEHIND} AS behind ${FROM} WHERE ${BEHIND} > 0 ORDER BY h.room`)),
-    advance: (room) =>
+    /** Returns the rooms with events that the index has not got yet. */
+    progress: (): Promise<readonly Progress[]> =>
+      ask(() => rows<Progress>(`SELECT h.room, ${BEHIND} AS behind ${FROM} WHERE ${BEHIND} > 0 ORDER BY h.room`)),
+    /** Puts the next events of a room into the index. @returns whether there may be more */
+    advance: (room: RoomKey): Promise<boolean> =>
       write(function* () {
         const indexed = yield* lockIndex(room);
         const { head = 0 } = (yield* row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room)) ?? {};
@@ -79,10 +87,18 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
         yield* run("UPDATE search_rooms SET indexed = $2 WHERE room = $1", room, last);
         return true;
       }),
-    reset: () => write(() => index.reset()),
-    find: (asked, limit) => read(() => find(asked, limit)),
-    purge: (begin) => write(() => index.purge(begin)),
-    verify: (room, after) =>
+    /** Forgets the whole index; it is made again from the log. */
+    reset: (): Promise<void> => write(() => index.reset()),
+    /** Finds events. @throws DyliveError bad_request when nothing is asked for, or the text is too short or too long */
+    find: (asked: SearchAsk, limit: number): Promise<Found> => read(() => find(asked, limit)),
+    /**
+     * Rewrites some of the index, so that the words of events that left it are gone from its pages too.
+     * @param begin whether to begin: the calls after it go on
+     * @returns whether there is more to do
+     */
+    purge: (begin: boolean): Promise<boolean> => write(() => index.purge(begin)),
+    /** Compares the index with the log after a seq; null when there is no more to compare. */
+    verify: (room: RoomKey, after: number): Promise<Verified | null> =>
       read(function* () {
         const indexed = yield* indexedOf(room);
         if (after >= indexed) return null;

@@ -1,11 +1,29 @@
-import { type GiftLine, type Minute, type Person, type SessionDelta, WORDS_KEPT, WORDS_MAX, type WordKind } from "../statistics.js";
-import { COUNT_MAX, type ComboCounts, countCombos, DIAMONDS_MAX, NO_COMBOS } from "../statistics-add.js";
+import {
+  COUNT_MAX,
+  DIAMONDS_MAX,
+  type GiftLine,
+  type Minute,
+  type Person,
+  type SessionDelta,
+  WORDS_KEPT,
+  WORDS_MAX,
+  type WordKind,
+} from "../statistics.js";
 import { addTotals, emptyTotals, eventsOf, totalsOf, totalsText } from "../totals.js";
 import { type Dialect, each, row, rows, run, type Work } from "./work.js";
 
 /** Columns of counts of gifts, in the order of {@link givenBy}. */
 export const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"];
 const DONE = ["events", "chats", "likes", "joins", "follows", "shares"];
+
+/** Numbers of combos that are new, and that have ended for the first time. */
+interface ComboCounts {
+  combos: number;
+  settled: number;
+}
+
+/** Counts for somebody or something of which no combo is new or has ended. */
+const NO_COMBOS: Readonly<ComboCounts> = { combos: 0, settled: 0 };
 
 /** Counts of what was new among what was added. */
 interface Fresh extends ComboCounts {
@@ -149,4 +167,34 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
 
 function givenBy({ units, diamonds, unpricedUnits }: Person | GiftLine, { combos, settled }: ComboCounts = NO_COMBOS) {
   return [combos, settled, units, diamonds, unpricedUnits];
+}
+
+/**
+ * Counts what combos add to the statistics of their broadcast.
+ * @param known tells whether a combo has ended, as it is stored; undefined for one that is not
+ * @returns the combos that are to be stored, with whether they have ended; and the counts of all, by person, and by {@link lineKey}
+ */
+function countCombos(combos: SessionDelta["combos"], known: (comboId: string) => boolean | undefined) {
+  const changed: (readonly [comboId: string, settled: boolean])[] = [];
+  const total: ComboCounts = { combos: 0, settled: 0 };
+  const byPerson = new Map<string, ComboCounts>();
+  const byLine = new Map<string, ComboCounts>();
+  for (const [comboId, { userId, line, settled }] of combos) {
+    const before = known(comboId);
+    const fresh = before === undefined ? 1 : 0;
+    const ended = settled && before !== true ? 1 : 0;
+    if (fresh + ended === 0) continue;
+    changed.push([comboId, settled || before === true]);
+    for (const counts of [total, countsOf(byLine, line), ...(userId === null ? [] : [countsOf(byPerson, userId)])]) {
+      counts.combos += fresh;
+      counts.settled += ended;
+    }
+  }
+  return { changed, total, byPerson, byLine };
+}
+
+function countsOf(counts: Map<string, ComboCounts>, key: string): ComboCounts {
+  const one = counts.get(key) ?? { combos: 0, settled: 0 };
+  counts.set(key, one);
+  return one;
 }

@@ -1,15 +1,19 @@
 import { DyliveError } from "../../runtime/errors.js";
+import type { RoomKey } from "../log.js";
 import {
+  COUNT_MAX,
   type GiftGroup,
   type GiftSum,
+  type Minute,
   PEOPLE_ORDERS,
+  type PeopleOrder,
   type Person,
   type PersonSession,
+  type SessionKey,
   type SessionStatistics,
-  type Statistics,
   type WordCount,
+  type WordKind,
 } from "../statistics.js";
-import { COUNT_MAX } from "../statistics-add.js";
 import { totalsOf } from "../totals.js";
 import { rows, type SqlDatabase, type Value } from "./work.js";
 
@@ -41,10 +45,7 @@ type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial"> &
 };
 
 /** Returns the part of a database's statistics that reads them. */
-export function statisticsReader({
-  dialect,
-  ask,
-}: SqlDatabase): Pick<Statistics, "sessions" | "minutes" | "people" | "gifts" | "words" | "person"> {
+export function statisticsReader({ dialect, ask }: SqlDatabase) {
   const minute = "FROM statistics_minutes WHERE n = s.n";
   const sessions = `SELECT s.session_id AS "sessionId", s.tally, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
       h.head - coalesce(r.counted, 0) + s.until - s.back AS behind,
@@ -69,7 +70,8 @@ export function statisticsReader({
       FROM statistics_gifts WHERE n = ${N} ${by === "user" ? "AND user_id <> ''" : ""} ${only} GROUP BY ${columns.join(", ")}`;
   };
   return {
-    sessions: (room, sessionIds) =>
+    /** Returns the statistics of these broadcasts; one of which nothing was counted is absent. */
+    sessions: (room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>> =>
       ask(function* () {
         const found = (yield* rows<StoredSession>(sessions, room, sessionIds)).map(
           ({ tally, partial, minute: at, minuteEvents, ...rest }): SessionStatistics => {
@@ -79,13 +81,21 @@ export function statisticsReader({
         );
         return new Map(found.map((one) => [one.sessionId, one]));
       }),
-    minutes: (room, sessionId, after, limit) =>
+    /** Returns the minutes with events after a minute, in order of time. */
+    minutes: (room: RoomKey, sessionId: SessionKey, after: number, limit: number): Promise<readonly Minute[]> =>
       ask(function* () {
         const sql = `SELECT minute, first_seq AS "firstSeq", tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`;
         const found = yield* rows<{ minute: number; firstSeq: number; tally: string }>(sql, room, sessionId, after, limit);
         return found.map(({ tally, ...rest }) => ({ ...rest, totals: totalsOf(tally) }));
       }),
-    people: (room, sessionId, order, limit, after) =>
+    /** Returns the people with the most first, then by id. @param after the last one of the page before */
+    people: (
+      room: RoomKey,
+      sessionId: SessionKey,
+      order: PeopleOrder,
+      limit: number,
+      after?: readonly [value: bigint, userId: string],
+    ): Promise<readonly Person[]> =>
       ask(function* () {
         // A column's name cannot be a value: only names of ours get into the text.
         const by = PEOPLE_ORDERS.find((one) => one === order);
@@ -94,7 +104,17 @@ export function statisticsReader({
         const sql = `SELECT ${PERSON} FROM statistics_people p WHERE n = ${N} AND p.${by} > 0 ${place} ORDER BY p.${by} DESC, p.user_id LIMIT $3`;
         return (yield* rows<Stored<Person>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<Person>);
       }),
-    gifts: (room, sessionId, { by, userId, limit, after }) =>
+    /** Returns sums of gifts, those worth most first. @param userId only this person's */
+    gifts: (
+      room: RoomKey,
+      sessionId: SessionKey,
+      {
+        by,
+        userId,
+        limit,
+        after,
+      }: { readonly by: GiftGroup; readonly userId?: string; readonly limit: number; readonly after?: GiftSum["place"] },
+    ): Promise<readonly GiftSum[]> =>
       ask(function* () {
         const values: Value[] = [room, sessionId, limit];
         const name = (value: Value) => `$${values.push(value)}`;
@@ -113,12 +133,14 @@ export function statisticsReader({
           return { ...row, diamonds: (BigInt(high) << 32n) + BigInt(low), place: [rank, row.units, key] as const };
         });
       }),
-    words: (room, sessionId, kind, limit, after) => {
+    /** Returns the most frequent words or emoji of a broadcast's chat. @param after the last one of the page before */
+    words: (room: RoomKey, sessionId: SessionKey, kind: WordKind, limit: number, after?: WordCount): Promise<readonly WordCount[]> => {
       const place = after === undefined ? "" : "AND (count < $5 OR (count = $5 AND word > $6))";
       const sql = `SELECT word AS text, count FROM statistics_words WHERE n = ${N} AND kind = $3 ${place} ORDER BY count DESC, word LIMIT $4`;
       return ask(() => rows<WordCount>(sql, room, sessionId, kind, limit, ...(after === undefined ? [] : [after.count, after.text])));
     },
-    person: (room, userId, limit, before = Number.MAX_SAFE_INTEGER) =>
+    /** Returns a person in the room's broadcasts, newest first. @param before the place of the last one of the page before */
+    person: (room: RoomKey, userId: string, limit: number, before: number = Number.MAX_SAFE_INTEGER): Promise<readonly PersonSession[]> =>
       ask(function* () {
         const found = yield* rows<Stored<PersonSession>>(
           `SELECT s.session_id AS "sessionId", s.first_seq AS place, ${PERSON}

@@ -1,5 +1,5 @@
 import type { RoomKey } from "../log.js";
-import { HIDDEN_RECEIVER, type SessionDelta, type SessionKey, type Statistics } from "../statistics.js";
+import { HIDDEN_RECEIVER, type Progress, type SessionDelta, type SessionKey } from "../statistics.js";
 import { addTotals, emptyTotals, totalsOf, totalsText } from "../totals.js";
 import { addedTo, deltaAdder, GIVEN } from "./statistics-add.js";
 import { statisticsReader } from "./statistics-read.js";
@@ -30,8 +30,40 @@ interface StatisticsLook {
   readonly stale: boolean | number;
 }
 
+/** Statistics that some events of a room add, by broadcast. They may be added in any order, each exactly once. */
+type Delta = ReadonlyMap<SessionKey, SessionDelta>;
+
+/** Task of what is to be counted next of a room: what is new, or a broadcast that was reset. */
+interface CountTask {
+  readonly room: RoomKey;
+  /** Broadcast that was reset; null for everything that is new. */
+  readonly sessionId: SessionKey | null;
+  /** Seq after which events are counted. */
+  readonly after: number;
+  /** Last seq that is counted. */
+  readonly until: number;
+  /** State of the statistics that this task belongs to. */
+  readonly version: number;
+}
+
+/** Task that was carried out up to `scanned`. */
+interface CountedTask {
+  readonly task: CountTask;
+  readonly scanned: number;
+  /** Range on the way whose events were no longer kept, so that they could not be counted. */
+  readonly removed?: readonly [from: number, to: number];
+  readonly delta: Delta;
+}
+
+/**
+ * Statistics of every broadcast, computed from the log by a reader (`statistics/`), whose rows and cursor commit together. They outlive the
+ * events: a removal (retention) takes nothing away. Events that are replaced (erase, redecode) have their broadcasts counted again, from
+ * what is then kept.
+ */
+export type Statistics = ReturnType<typeof sqlStatistics>;
+
 /** Returns the statistics of a database's rooms. */
-export function sqlStatistics(database: SqlDatabase): Statistics {
+export function sqlStatistics(database: SqlDatabase) {
   const { dialect, ask, read, lane } = database;
   const write = lane();
   const add = sessionAdder(dialect);
@@ -40,14 +72,16 @@ export function sqlStatistics(database: SqlDatabase): Statistics {
     ) RETURNING session_id AS "sessionId", from_seq AS "from", to_seq AS "to"`;
   return {
     ...statisticsReader(database),
-    progress: () =>
+    /** Returns the rooms with something to do. */
+    progress: (): Promise<readonly Progress[]> =>
       ask(() =>
         rows(
           `SELECT room, behind FROM (SELECT h.room, h.head - coalesce(r.counted, 0) + ${AGAIN} AS behind, ${STALE} OR ${DEAD} AS other ${FROM}) p
            WHERE behind > 0 OR other ORDER BY room`,
         ),
       ),
-    task: async (room) => {
+    /** Returns what is to be counted next; null when everything is. */
+    task: async (room: RoomKey): Promise<CountTask | null> => {
       const look = await ask(() => row<StatisticsLook>(LOOK, room));
       if (look?.stale)
         await write(function* () {
@@ -66,7 +100,8 @@ export function sqlStatistics(database: SqlDatabase): Statistics {
         return again === undefined ? null : { room, sessionId: again.sessionId, after: again.back, until: again.until, version };
       });
     },
-    sweep: async (room) => {
+    /** Deletes some rows of broadcasts that were reset. @returns whether there are more */
+    sweep: async (room: RoomKey): Promise<boolean> => {
       const sql = "SELECT n FROM statistics_dead WHERE room = $1 ORDER BY n LIMIT 1";
       // Mostly there is none: then nobody has to wait for anybody.
       if ((await ask(() => row(sql, room))) === undefined) return false;
@@ -79,7 +114,8 @@ export function sqlStatistics(database: SqlDatabase): Statistics {
         return true;
       });
     },
-    commit: ({ task: { room, sessionId, after, until, version }, scanned, removed, delta }) =>
+    /** Adds what was counted and moves on, both or neither. @returns false when the task was overtaken: nothing was added */
+    commit: ({ task: { room, sessionId, after, until, version }, scanned, removed, delta }: CountedTask): Promise<boolean> =>
       write(function* () {
         const at = yield* lockRoom(room);
         if (at.version !== version) return false;
@@ -100,9 +136,20 @@ export function sqlStatistics(database: SqlDatabase): Statistics {
         yield* run("UPDATE statistics_sessions SET back = $2 WHERE n = $1", known.n, Math.min(scanned, until));
         return true;
       }),
-    reset: (room, sessionId) => write(() => resetSession(room, sessionId)),
-    forget: (userId, as) => write(() => forgetPerson(dialect, userId, as)),
-    expire: (room, before) =>
+    /** Forgets a broadcast's statistics; they are counted again from the log. */
+    reset: (room: RoomKey, sessionId: SessionKey): Promise<void> => write(() => resetSession(room, sessionId)),
+    /**
+     * Takes a person out of what was counted of events that are no longer kept, from which nothing is counted again: their rows go, or stay under
+     * another id; their gifts become those of hidden people.
+     * @param as the id that stands for them; null for none
+     */
+    forget: (userId: string, as: string | null): Promise<void> => write(() => forgetPerson(dialect, userId, as)),
+    /**
+     * Drops the statistics of one broadcast of the room whose last event was before a time, if there is one; they are not counted again.
+     * @param before platform time, ms UTC
+     * @returns whether one was dropped
+     */
+    expire: (room: RoomKey, before: number): Promise<boolean> =>
       write(function* () {
         yield* lockRoom(room);
         const gone = yield* row<{ n: number }>(

@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { isUnwritable } from "../unwritable.js";
+import { isUnwritable } from "../health.js";
+import { openToRead } from "./copy.js";
 import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
-import { openToRead } from "./read-only.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 import { GroupWriter } from "./writer.js";
 

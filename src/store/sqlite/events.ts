@@ -1,8 +1,7 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
-import type { SearchAsk, SearchPlace } from "../search.js";
-import { wordsOf } from "../search-terms.js";
+import { type SearchAsk, type SearchPlace, wordsOf } from "../search.js";
 import type { EventTable } from "../sql/log.js";
 import type { Hit, IndexedEvent, SearchIndex } from "../sql/search.js";
 import { each, row, rows, run, type Work } from "../sql/work.js";

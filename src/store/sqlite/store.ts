@@ -1,10 +1,9 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { NOTHING_LEFT } from "../residue.js";
-import type { Retention } from "../retention.js";
 import { sqlHooks } from "../sql/hooks.js";
 import { sqlErasures, sqlSecrets } from "../sql/meta.js";
 import { sqlPositions } from "../sql/positions.js";
-import { sqlRetention } from "../sql/retention.js";
+import { type StoredSizes, sqlRetention } from "../sql/retention.js";
 import { sqlRooms } from "../sql/rooms.js";
 import { sqlSearch } from "../sql/search.js";
 import { sqlSessions } from "../sql/sessions.js";
@@ -27,7 +26,7 @@ const GIVE_BACK_PAGES = 256;
 const WIPE_MS = 300_000;
 
 /** Returns what limits need to know of a SQLite file: how much there is in it, and how it is given back. */
-function sqliteFiles(connection: SqliteConnection): Pick<Retention, "size" | "storeSize" | "giveBack" | "days" | "dropDays"> {
+function sqliteFiles(connection: SqliteConnection): StoredSizes {
   const { database } = connection;
   const size = database.prepare<[number, number], number>("SELECT coalesce(sum(bytes), 0) FROM blocks WHERE block BETWEEN ? AND ?").pluck();
   const wiped = database.prepare<[], number>("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'wiped'").pluck();

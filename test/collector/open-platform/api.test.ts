@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createToken } from "../../../src/http/auth.js";
-import type { Scope } from "../../../src/store/tokens.js";
+import type { Scope } from "../../../src/store/sql/tokens.js";
 import { FakeClock } from "../../clock.js";
 import { useDirectory } from "../../store/directory.js";
 import { until } from "../../until.js";

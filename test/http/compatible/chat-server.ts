@@ -3,7 +3,7 @@ import type { NewEvent } from "../../../src/events/event.js";
 import type { Clock } from "../../../src/runtime/clock.js";
 import type { Log } from "../../../src/store/log.js";
 import { pageOf } from "../../../src/store/page.js";
-import type { Positions } from "../../../src/store/positions.js";
+import type { Positions } from "../../../src/store/sql/positions.js";
 import type { FakeClock } from "../../clock.js";
 import { type ApiServer, type ApiServerOptions, serveApi } from "../api-server.js";
 

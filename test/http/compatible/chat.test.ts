@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { decodeCursor, encodeCursor } from "../../../src/feed/cursor.js";
 import { hashToken } from "../../../src/http/auth.js";
 import { DyliveError, type ErrorCode } from "../../../src/runtime/errors.js";
-import type { Scope } from "../../../src/store/tokens.js";
+import type { Scope } from "../../../src/store/sql/tokens.js";
 import { chat, gift, join, leave, like, person, stats } from "../events.js";
 import { answerOf, readInSteps, SESSION, serveChat } from "./chat-server.js";
 import { EXAMPLE, EXAMPLE_TEXT } from "./example.js";

@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import type { HookRow } from "../../../src/store/hooks.js";
+import type { HookRow } from "../../../src/store/sql/hooks.js";
 import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
 

@@ -1,6 +1,5 @@
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import type { Appended, AppendObserver, RoomBatch } from "./log.js";
-import { Silence } from "./silence.js";
 
 /** Tells observers of the appends of one log. */
 export class AppendObservers {
@@ -28,6 +27,36 @@ export class AppendObservers {
       for (const observer of this.#observers) observer.failed(error);
       throw error;
     }
+  }
+}
+
+/**
+ * Measures for how long a partner that was asked has answered nothing at all. One of several answers ends the silence: the others may just
+ * take longer.
+ */
+export class Silence {
+  #open = 0;
+  #since = 0;
+
+  /** Notes that something was asked. @param at ms UTC */
+  asked(at: number): void {
+    if (this.#open++ === 0) this.#since = at;
+  }
+
+  /** Notes that something that was asked came to an end. @param at ms UTC */
+  answered(at: number): void {
+    this.#open--;
+    this.#since = at;
+  }
+
+  /** Returns for how long nothing was answered, ms; 0 when nothing is asked. @param now ms UTC */
+  ms(now: number): number {
+    return this.#open === 0 ? 0 : Math.max(0, now - this.#since);
+  }
+
+  /** Time since when nothing was answered, ms UTC; meant while something is asked. */
+  get since(): number {
+    return this.#since;
   }
 }
 
@@ -71,4 +100,11 @@ export class AppendHealth {
     if (this.#refused === null || Math.abs(now - this.#refused.at) > REFUSED_FOR_MS) return null;
     return `the store took nothing when something was last to be stored (${this.#refused.error.row.message})`;
   }
+}
+
+const UNWRITABLE: ReadonlySet<ErrorCode> = new Set(["store_readonly", "store_forbidden", "disk_full", "store_failed"]);
+
+/** Returns whether an error says that a store cannot be written, which need not keep it from being read. */
+export function isUnwritable({ code }: DyliveError): boolean {
+  return UNWRITABLE.has(code);
 }
