@@ -6,7 +6,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
-import type { Alias, RoomRow, RoomSettings } from "../store/rooms.js";
+import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/wanted-rooms.js";
 import { LeasedCollectors, type LeasedCollectorsDeps } from "./leased-collectors.js";
@@ -149,10 +149,10 @@ export class RoomManager implements RoomOperations {
     return [...rooms].flatMap((room) => this.status(room) ?? []);
   }
 
-  async list(): Promise<readonly RoomView[]> {
+  async list(which?: WhichRooms): Promise<readonly RoomView[]> {
     const { rooms } = this.#parts.store;
-    const rows = await rooms.list();
-    const aliases = await rooms.allAliases();
+    const rows = await rooms.list(which);
+    const aliases = await rooms.aliasesOf(rows.map(({ room }) => room));
     return rows.map((row) => this.#shown(row, aliases.get(row.room) ?? []));
   }
 

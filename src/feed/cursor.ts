@@ -189,7 +189,7 @@ export function encodePlace(kind: string, parts: readonly Part[]): string {
 
 /**
  * Reads the parts of an {@link encodePlace}; undefined without a cursor.
- * @param shape a value of each part's type
+ * @param shape a value of each part's type; a whole number where the part is one
  * @throws DyliveError bad_request when the cursor is not one of this list
  */
 export function decodePlace<S extends readonly Part[]>(
@@ -199,8 +199,7 @@ export function decodePlace<S extends readonly Part[]>(
 ): { [K in keyof S]: S[K] extends number ? number : string } | undefined {
   if (cursor === undefined) return undefined;
   const [given, ...parts] = parsed(cursor);
-  const fits =
-    given === kind && parts.length === shape.length && parts.every((part, at) => typeof part === typeof shape[at] && isSound(part));
+  const fits = given === kind && parts.length === shape.length && parts.every((part, at) => isLike(part, shape[at]));
   if (!fits) throw notOfList(kind);
   return parts as unknown as { [K in keyof S]: S[K] extends number ? number : string };
 }
@@ -210,8 +209,11 @@ export function notOfList(kind: string): DyliveError {
   return new DyliveError("bad_request", `cursor is not one that this list of ${kind} gave`);
 }
 
-function isSound(part: unknown): boolean {
-  return typeof part === "string" || Number.isFinite(part);
+function isLike(part: unknown, value: Part | undefined): boolean {
+  return (
+    typeof value === typeof part &&
+    (typeof part === "string" || (Number.isInteger(value) ? Number.isSafeInteger(part) : Number.isFinite(part)))
+  );
 }
 
 function parsed(cursor: string): readonly unknown[] {

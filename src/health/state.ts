@@ -1,7 +1,7 @@
 import type { LoginReading } from "../platform/access/visitor.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
-import type { Alias, RoomRow, RoomSettings } from "../store/rooms.js";
+import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
 import type { GiftsState, ToldAudience } from "./audience.js";
 
 /**
@@ -104,8 +104,8 @@ export interface RoomView {
 
 /** Operations of managing rooms, which are asked of those who collect them. */
 export interface RoomOperations extends RoomRequests {
-  /** Every room of the store with its state, oldest first. */
-  list(): Promise<readonly RoomView[]>;
+  /** Returns rooms with their states, oldest first: all of the store, or those that fulfil every given condition. */
+  list(which?: WhichRooms): Promise<readonly RoomView[]>;
   /** @throws DyliveError not_found */
   view(room: RoomKey): Promise<RoomView>;
   /**

@@ -104,6 +104,7 @@ export function statisticsAt(jobs: JobExecutor): Statistics {
     gifts: (...ask) => jobs.run("statistics.gifts", ask),
     words: (...ask) => jobs.run("statistics.words", ask),
     person: (...ask) => jobs.run("statistics.person", ask),
+    personTotal: (...ask) => jobs.run("statistics.personTotal", ask),
   };
 }
 

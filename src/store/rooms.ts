@@ -89,6 +89,19 @@ export interface RoomRow extends RoomFacts {
   readonly createdAt: number;
 }
 
+/** Conditions for a list of rooms. */
+export interface WhichRooms {
+  /** Only rooms after this one: the last of the page before. */
+  readonly after?: RoomKey | undefined;
+  /** Most rooms; all by default. */
+  readonly limit?: number | undefined;
+  readonly watch?: Watch | undefined;
+  /** Only rooms with an alias of this value. */
+  readonly name?: string | undefined;
+  /** Only these rooms, each named as `room:KEY`, as `kind:value` of an alias or by its value alone; all when empty. */
+  readonly among?: readonly string[] | undefined;
+}
+
 /** Rooms of a store and their names. Changing a room that does not exist is `not_found`. */
 export interface Rooms {
   /** Returns the room of an alias, or null. */
@@ -101,10 +114,10 @@ export interface Rooms {
   get(room: RoomKey): Promise<RoomRow | null>;
   /** Returns the aliases of a room, ordered by kind, then value. */
   aliases(room: RoomKey): Promise<readonly Alias[]>;
-  /** Returns the aliases of every room that has any, each room's in the same order. */
-  allAliases(): Promise<ReadonlyMap<RoomKey, readonly Alias[]>>;
-  /** Returns all rooms but the system's, oldest first. */
-  list(): Promise<readonly RoomRow[]>;
+  /** Returns the aliases of those of these rooms that have any, each room's in the same order. */
+  aliasesOf(rooms: readonly RoomKey[]): Promise<ReadonlyMap<RoomKey, readonly Alias[]>>;
+  /** Returns rooms, oldest first: all but the system's, or those that fulfil every given condition. */
+  list(which?: WhichRooms): Promise<readonly RoomRow[]>;
   /** Overwrites the facts that are given and not null. */
   setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void>;
   setWatch(room: RoomKey, watch: Watch): Promise<void>;

@@ -1,5 +1,5 @@
 import type { RoomKey } from "./log.js";
-import { plus, type Totals } from "./totals.js";
+import type { Totals } from "./totals.js";
 
 /** Largest count that a row holds: what a number of JavaScript holds exactly. */
 export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
@@ -144,35 +144,6 @@ export interface Progress {
   readonly room: RoomKey;
   /** Number of events that are still to be looked at, those of broadcasts that are counted again included. */
   readonly behind: number;
-}
-
-/** Adds a person's part of a broadcast to another; in whatever order parts are added, the whole is the same. */
-export function addPerson(into: Person, from: Person): Person {
-  return {
-    ...newestName(into, from),
-    ...addGiven(into, from),
-    userId: into.userId,
-    events: plus(into.events, from.events),
-    chats: plus(into.chats, from.chats),
-    likes: plus(into.likes, from.likes),
-    joins: plus(into.joins, from.joins),
-    follows: plus(into.follows, from.follows),
-    shares: plus(into.shares, from.shares),
-    firstAt: Math.min(into.firstAt, from.firstAt),
-    lastAt: Math.max(into.lastAt, from.lastAt),
-  };
-}
-
-/** Returns the sum of two counts of gifts, within the bounds of a row. */
-function addGiven(into: Given, from: Given): Given {
-  const diamonds = into.diamonds + from.diamonds;
-  return {
-    combos: plus(into.combos, from.combos),
-    settled: plus(into.settled, from.settled),
-    units: plus(into.units, from.units),
-    diamonds: diamonds > DIAMONDS_MAX ? DIAMONDS_MAX : diamonds,
-    unpricedUnits: plus(into.unpricedUnits, from.unpricedUnits),
-  };
 }
 
 /** Returns the name that the event with the greater seq told. */

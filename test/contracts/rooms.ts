@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Alias, NO_SETTINGS, type Resume } from "../../src/store/rooms.js";
+import type { RoomKey } from "../../src/store/log.js";
+import { type Alias, NO_SETTINGS, type Resume, type WhichRooms } from "../../src/store/rooms.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { type Open, useStore } from "./harness.js";
 
@@ -49,7 +50,8 @@ export function describeRooms(open: Open<RoomStore>): void {
       const three = await rooms.ensure([{ kind: "web_rid", value: "1" }]);
       const all = new Map([two, three].map((room) => [room, [] as readonly Alias[]]));
       for (const room of all.keys()) all.set(room, await rooms.aliases(room));
-      expect(await rooms.allAliases()).toEqual(all);
+      expect(await rooms.aliasesOf([one, two, three])).toEqual(all);
+      expect([...(await rooms.aliasesOf([three])).keys()]).toEqual([three]);
       expect(await rooms.get(one)).not.toBeNull();
     });
 
@@ -80,6 +82,31 @@ export function describeRooms(open: Open<RoomStore>): void {
       });
       expect(await rooms.get(0)).toMatchObject({ room: 0 });
       expect(await rooms.get(999)).toBeNull();
+    });
+
+    it("are listed by pages, by their place on the watch list, and by their names", async () => {
+      const { rooms } = store();
+      const anna: Alias = { kind: "unique_id", value: "anna" };
+      const names: Alias[] = [rid, uid, anna, { kind: "official", value: "app:1" }, { kind: "uid", value: "5" }];
+      const keys: RoomKey[] = [];
+      for (const name of names) keys.push(await rooms.ensure([name]));
+      const [one = 0, two = 0, three = 0, four = 0, five = 0] = keys;
+      await rooms.ensure([{ kind: "uid", value: anna.value }]);
+      const [, , , , , six = 0] = (await rooms.list()).map(({ room }) => room);
+      for (const room of [one, four]) await rooms.setWatch(room, "on");
+      const found = async (which: WhichRooms) => (await rooms.list(which)).map(({ room }) => room);
+      expect(await found({ limit: 2 })).toEqual([one, two]);
+      expect(await found({ limit: 9, after: two })).toEqual([three, four, five, six]);
+      for (const after of [-1, 0]) expect(await found({ limit: 1, after })).toEqual([one]);
+      expect(await found({ after: Number.MAX_SAFE_INTEGER })).toEqual([]);
+      expect(await found({ watch: "on" })).toEqual([one, four]);
+      expect(await found({ watch: "on", after: one, limit: 1 })).toEqual([four]);
+      expect(await found({ name: anna.value })).toEqual([three, six]);
+      expect(await found({ name: "app:1", watch: "off" })).toEqual([]);
+      expect(await found({ among: [] })).toHaveLength(6);
+      expect(await found({ among: [anna.value, `room:${two}`, "official:app:1", "web_rid:5", "none'"] })).toEqual([two, three, four, six]);
+      expect(await found({ among: [`unique_id:${anna.value}`], limit: 1 })).toEqual([three]);
+      expect(await found({ among: [`${two}`, "room:0"] })).toEqual([]);
     });
 
     it("remember the watch list and where to resume", async () => {

@@ -176,13 +176,16 @@ export function describeStatistics(open: Open): void {
         unitDiamonds: 100_000_000,
         diamonds: most,
       });
-      await append(...Array.from({ length: 20 }, (_, place) => dear(`d${place}`)), { ...gift("1", "1", 1, 1), sessionId: "s1" });
+      const more = ["s1", "s2"].map((sessionId) => ({ ...gift(sessionId, sessionId, 1, 1), sessionId }));
+      await append(...Array.from({ length: 20 }, (_, place) => dear(`d${place}`)), ...more);
       await catchUp(store(), plainWords, { room });
       const sum = 20n * BigInt(most) + 10n;
       const { sessions, parts } = await everything(store(), room, ["s1"]);
       expect(sessions[0]?.totals.diamonds).toBe(sum);
       expect(parts[0]?.people[0]?.map(({ diamonds }) => diamonds)).toEqual([sum]);
       expect(parts[0]?.gifts.map((rows) => rows.map(({ diamonds }) => diamonds))).toEqual([[sum], [sum], [sum], [sum]]);
+      const giver = parts[0]?.people[0]?.[0]?.userId ?? "";
+      expect((await store().statistics.personTotal(room, giver))?.diamonds).toBe(sum + 10n);
     });
 
     it("are read by pages that hold each row once", async () => {
@@ -233,6 +236,14 @@ export function describeStatistics(open: Open): void {
       ]);
       expect(await paged<PersonSession>((last) => statistics.person(room, "1001", 1, last?.place))).toEqual(rows);
       expect(await statistics.person(room, "1", 10)).toEqual([]);
+      expect(await statistics.personTotal(room, "1")).toBeNull();
+      const total = await statistics.personTotal(room, "1001");
+      const sumOf = (by: "events" | "chats" | "units" | "firstAt") => rows.reduce((sum, row) => sum + row[by], 0);
+      expect(total).toMatchObject({ userId: "1001", name: "新", nameSeq: 2, events: sumOf("events"), chats: 3, units: 0, diamonds: 0n });
+      expect([total?.firstAt, total?.lastAt]).toEqual([
+        Math.min(...rows.map(({ firstAt }) => firstAt)),
+        Math.max(...rows.map(({ lastAt }) => lastAt)),
+      ]);
     });
   });
 }

@@ -2,7 +2,7 @@ import type { RequestedRoom, RoomOperations, RoomState, RoomStatus, RoomView } f
 import { readPaste } from "../../src/platform/links/resolve.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
-import type { RoomSettings } from "../../src/store/rooms.js";
+import type { RoomSettings, WhichRooms } from "../../src/store/rooms.js";
 import type { Store } from "../../src/store/store.js";
 import { roomStatus } from "../health/status.js";
 
@@ -41,8 +41,8 @@ export class FakeManager implements RoomOperations {
     return this.states.get(room) ?? null;
   }
 
-  async list(): Promise<readonly RoomView[]> {
-    const rows = await this.#store.rooms.list();
+  async list(which?: WhichRooms): Promise<readonly RoomView[]> {
+    const rows = await this.#store.rooms.list(which);
     return Promise.all(rows.map(({ room }) => this.view(room)));
   }
 

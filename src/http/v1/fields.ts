@@ -1,5 +1,5 @@
 import { type TSchema, Type } from "typebox";
-import { decodePlace, encodePlace, notOfList } from "../../feed/cursor.js";
+import { encodePlace } from "../../feed/cursor.js";
 
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
@@ -29,27 +29,6 @@ export const Cursor = Type.Optional(
 
 /** Size of a page of a list. */
 export const Limit = Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" });
-
-/**
- * Returns a page of a list that is held whole and grows at one end only.
- * @param keyOf names an item; a cursor names the last item that was given
- * @throws DyliveError bad_request when the cursor is not one of this list
- */
-export function pageOf<T>(
-  list: readonly T[],
-  kind: string,
-  keyOf: (item: T) => string,
-  limit: number,
-  cursor: string | undefined,
-): { readonly items: readonly T[]; readonly next: string | null } {
-  const [given] = decodePlace(kind, cursor, [""] as const) ?? [];
-  const start = given === undefined ? 0 : list.findIndex((item) => keyOf(item) === given) + 1;
-  if (given !== undefined && start === 0) throw notOfList(kind);
-  const items = list.slice(start, start + limit);
-  const last = items.at(-1);
-  const more = start + limit < list.length && last !== undefined;
-  return { items, next: more ? encodePlace(kind, [keyOf(last)]) : null };
-}
 
 /**
  * Returns a page of a list of which one row more than `limit` was read.

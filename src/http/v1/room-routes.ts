@@ -1,15 +1,16 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { decodePlace } from "../../feed/cursor.js";
 import type { RoomView } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { assertMayAsk, assertMaySee, maySee } from "../access.js";
+import { assertMayAsk, assertMaySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { Cursor, exactly, Limit, pageOf, RoomParams } from "./fields.js";
+import { Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
 import { roomAnswer } from "./schemas.js";
 
 /** Longest wait when a room is added until the platform says what it is, in ms. */
@@ -79,15 +80,10 @@ export function roomRoutes(app: FastifyInstance, parts: ApiDeps): void {
       config: { scope: "read" },
     },
     async (request) => {
-      const { name, watch, limit, cursor } = request.query;
-      const token = tokenOf(request);
-      const seen = (await rooms.list()).filter(
-        ({ row, aliases }) =>
-          maySee(token, row.room, aliases) &&
-          (watch === undefined || row.watch === watch) &&
-          (name === undefined || aliases.some(({ value }) => value === name)),
-      );
-      const { items, next } = pageOf(seen, "rooms", ({ row }) => String(row.room), limit, cursor);
+      const { limit, cursor, ...conditions } = request.query;
+      const [after] = decodePlace("rooms", cursor, [0] as const) ?? [];
+      const found = await rooms.list({ ...conditions, after, limit: limit + 1, among: tokenOf(request).rooms });
+      const { items, next } = keysetPage(found, limit, "rooms", ({ row }) => [row.room]);
       return { rooms: items.map(roomAnswer), next };
     },
   );

@@ -4,10 +4,9 @@ import { type Static, Type } from "typebox";
 import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
+import type { RoomKey } from "../../store/log.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { namedRoom } from "../streams/named-room.js";
@@ -136,8 +135,7 @@ async function roomsOf(
   const found = new Set<RoomKey>();
   let sessionId: string | null = null;
   if (names === undefined) {
-    for (const { room } of await rooms.list())
-      if (room !== SYSTEM_ROOM && (!isLimited(token) || maySee(token, room, await rooms.aliases(room)))) found.add(room);
+    for (const { room } of await rooms.list({ among: token.rooms })) found.add(room);
   } else {
     const asked = names.split(",");
     if (asked.length > SEARCH_ROOMS_MAX) throw tooMany(asked.length);

@@ -5,13 +5,13 @@ import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Statistics } from "../../store/sql/statistics.js";
-import { addPerson, GIFT_GROUPS, PEOPLE_ORDERS, type Person, WORD_KINDS } from "../../store/statistics.js";
+import { GIFT_GROUPS, PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
-import { Cursor, exactly, keysetPage, Limit, pageOf, RoomParams } from "./fields.js";
+import { Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
 import { sessionAnswer } from "./schemas.js";
 import { findBroadcast, LATEST, SessionParams, sessionOf } from "./session-found.js";
 import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer } from "./statistics-schemas.js";
@@ -147,7 +147,7 @@ async function wordList({ statistics, room, sessionId, behind }: Counted, { kind
 
 async function giftList({ statistics, room, sessionId, behind }: Counted, { by, user, limit, cursor }: Static<typeof GiftsQuery>) {
   const kind = `gifts by ${by}`;
-  const after = decodePlace(kind, cursor, [0, 0, ""] as const);
+  const after = decodePlace(kind, cursor, [0.5, 0, ""] as const);
   const which = { by, limit: limit + 1, ...(user !== undefined && { userId: user }), ...(after !== undefined && { after }) };
   const { items, next } = keysetPage(await statistics.gifts(room, sessionId, which), limit, kind, ({ place }) => place);
   return { gifts: items.map(giftAnswer), next, behind };
@@ -225,8 +225,6 @@ function wholeOf(digits: string): bigint {
   return /^[0-9]{1,19}$/.test(digits) ? BigInt(digits) : 0n;
 }
 
-/** Number of broadcasts beyond what one room will have. */
-const SESSIONS_MAX = 100_000;
 const UserParams = exactly({
   ...RoomParams.properties,
   user: Type.String({ minLength: 1, maxLength: 64, description: "the person's id (uid)" }),
@@ -251,11 +249,11 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const { room } = await roomOf(store.rooms, request);
       const { user } = request.params;
       const { limit, cursor } = request.query;
-      const all = await store.statistics.person(room, user, SESSIONS_MAX);
-      const [newest, ...older] = all;
-      if (newest === undefined) throw new DyliveError("not_found", "nobody with this id was seen in the room");
-      const total = older.reduce<Person>(addPerson, newest);
-      const { items, next } = pageOf(all, "sessions", ({ place }) => String(place), limit, cursor);
+      const [before] = decodePlace("sessions", cursor, [0] as const) ?? [];
+      const total = await store.statistics.personTotal(room, user);
+      if (total === null) throw new DyliveError("not_found", "nobody with this id was seen in the room");
+      const rows = await store.statistics.person(room, user, limit + 1, before);
+      const { items, next } = keysetPage(rows, limit, "sessions", ({ place }) => [place]);
       return { id: user, nickname: total.name, total: doneBy(total), sessions: items.map(personSessionAnswer), next };
     },
   );

@@ -11,6 +11,7 @@ import {
   type RoomSettings,
   type Rooms,
   type Watch,
+  type WhichRooms,
 } from "../rooms.js";
 import type { Session, Sessions } from "../sessions.js";
 import { type MemoryGate, MemoryRoomLog, type MemoryRoomLogs } from "./log.js";
@@ -54,15 +55,28 @@ export class MemoryRooms implements Rooms {
     });
   }
 
-  allAliases(): Promise<ReadonlyMap<RoomKey, readonly Alias[]>> {
+  aliasesOf(rooms: readonly RoomKey[]): Promise<ReadonlyMap<RoomKey, readonly Alias[]>> {
     return this.#gate.run(() => {
-      const all = [...this.#aliases].sort(([a], [b]) => (a < b ? -1 : 1));
+      const all = [...this.#aliases].filter(([, { room }]) => rooms.includes(room)).sort(([a], [b]) => (a < b ? -1 : 1));
       return aliasesByRoom(all.map(([, { alias, room }]) => ({ ...alias, room })));
     });
   }
 
-  list(): Promise<readonly RoomRow[]> {
-    return this.#gate.run(() => structuredClone([...this.#rows.values()].filter(({ room }) => room > 0)));
+  list({ after = 0, limit, watch, name, among = [] }: WhichRooms = {}): Promise<readonly RoomRow[]> {
+    return this.#gate.run(() => {
+      const named = (room: RoomKey, isMeant: (alias: Alias) => boolean) =>
+        [...this.#aliases.values()].some((one) => one.room === room && isMeant(one.alias));
+      const isAmong = (room: RoomKey) =>
+        among.includes(`room:${room}`) || named(room, ({ kind, value }) => among.includes(value) || among.includes(`${kind}:${value}`));
+      const found = [...this.#rows.values()].filter(
+        (row) =>
+          row.room > Math.max(after, 0) &&
+          (watch === undefined || row.watch === watch) &&
+          (name === undefined || named(row.room, ({ value }) => value === name)) &&
+          (among.length === 0 || isAmong(row.room)),
+      );
+      return structuredClone(found.slice(0, limit));
+    });
   }
 
   setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void> {

@@ -11,7 +11,7 @@ import {
   type Rooms,
   WATCHES,
 } from "../rooms.js";
-import { row, rows, run, type SqlDatabase, type Work } from "./work.js";
+import { row, rows, run, type SqlDatabase, type Value, type Work } from "./work.js";
 
 /** Room as it is kept. */
 interface StoredRoom {
@@ -69,14 +69,25 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
         return stored === undefined ? null : roomOf(stored);
       }),
     aliases: (room) => ask(() => rows<Alias>("SELECT kind, value FROM aliases WHERE room = $1 ORDER BY kind, value", room)),
-    allAliases: () =>
+    aliasesOf: (keys) =>
       ask(function* () {
-        const sql = "SELECT room, kind, value FROM aliases ORDER BY room, kind, value";
-        return aliasesByRoom(yield* rows<Alias & { readonly room: RoomKey }>(sql));
+        const sql = `SELECT room, kind, value FROM aliases WHERE room ${dialect.among("$1", "bigint")} ORDER BY room, kind, value`;
+        return aliasesByRoom(yield* rows<Alias & { readonly room: RoomKey }>(sql, keys));
       }),
-    list: () =>
+    list: ({ after = 0, limit = dialect.maxRoom, watch, name, among = [] } = {}) =>
       ask(function* () {
-        return (yield* rows<StoredRoom>("SELECT * FROM rooms WHERE room > 0 ORDER BY room")).map(roomOf);
+        const values: Value[] = [Math.min(Math.max(after, 0), dialect.maxRoom), limit];
+        const given = (value: Value) => `$${values.push(value)}`;
+        const named = (condition: string) => `EXISTS (SELECT 1 FROM aliases a WHERE a.room = r.room AND (${condition}))`;
+        const conditions = ["r.room > $1"];
+        if (watch !== undefined) conditions.push(`r.watched = ${given(WATCHES.indexOf(watch))}`);
+        if (name !== undefined) conditions.push(named(`a.value = ${given(name)}`));
+        if (among.length > 0) {
+          const isOne = dialect.among(given(among), "text");
+          conditions.push(`('room:' || r.room ${isOne} OR ${named(`a.value ${isOne} OR a.kind || ':' || a.value ${isOne}`)})`);
+        }
+        const sql = `SELECT r.* FROM rooms r WHERE ${conditions.join(" AND ")} ORDER BY r.room LIMIT $2`;
+        return (yield* rows<StoredRoom>(sql, ...values)).map(roomOf);
       }),
     setFacts: (room, facts) => write(() => setFacts(room, facts)),
     setWatch: (room, watch) =>

@@ -15,11 +15,15 @@ import {
   type WordKind,
 } from "../statistics.js";
 import { totalsOf } from "../totals.js";
-import { rows, type SqlDatabase, type Value } from "./work.js";
+import { row, rows, type SqlDatabase, type Value } from "./work.js";
 
 /** Columns of a person. Diamonds may not fit a JS number: they come as text. */
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
   p.settled, p.units, p.unpriced AS "unpricedUnits", p.first_at AS "firstAt", p.last_at AS "lastAt", CAST(p.diamonds AS TEXT) AS diamonds`;
+/** Columns of counts of a person that have their names here, too. */
+const COUNTS = ["events", "chats", "likes", "joins", "follows", "shares", "combos", "settled", "units"] as const;
+/** SQL for what a person did in the broadcasts of a room. */
+const OF_PERSON = "FROM statistics_sessions s JOIN statistics_people p ON p.n = s.n AND p.user_id = $2 WHERE s.room = $1";
 /** Columns of each group. */
 const GROUPS: Readonly<Record<GiftGroup, readonly string[]>> = {
   gift: ["gift_id"],
@@ -30,13 +34,14 @@ const GROUPS: Readonly<Record<GiftGroup, readonly string[]>> = {
 /** SQL for the `n` of a broadcast's rows; there is none when nothing was counted of it. */
 const N = "(SELECT n FROM statistics_sessions WHERE room = $1 AND session_id = $2)";
 
-type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
-type StoredSum = Omit<GiftSum, "place" | "diamonds"> & {
+/** A sum of diamonds, which neither an INTEGER of SQLite nor a JS number may hold: that of the upper and that of the lower 32 bits. */
+interface Halves {
   readonly high: string;
   readonly low: string;
-  readonly rank: number;
-  readonly key: string;
-};
+}
+
+type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
+type StoredSum = Omit<GiftSum, "place" | "diamonds"> & Halves & { readonly rank: number; readonly key: string };
 type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial"> & {
   readonly tally: string;
   readonly partial: number;
@@ -65,7 +70,7 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
     return `SELECT ${id("user_id")} AS "userId", ${id("receiver_id")} AS "receiverId", ${name("receiver")} AS "receiverName",
         ${columns.includes("gift_id") ? "gift_id" : "NULL"} AS "giftId", ${name("gift")} AS "giftName",
         ${sum("combos")} AS combos, ${sum("settled")} AS settled, ${sum("units")} AS units, ${sum("unpriced")} AS "unpricedUnits",
-        CAST(sum(diamonds >> 32) AS TEXT) AS high, CAST(sum(diamonds & 4294967295) AS TEXT) AS low,
+        ${halves("diamonds")},
         CAST(sum(diamonds * 1.0) AS DOUBLE PRECISION) AS rank, ${columns.join(" || ' ' || ")} AS key
       FROM statistics_gifts WHERE n = ${N} ${by === "user" ? "AND user_id <> ''" : ""} ${only} GROUP BY ${columns.join(", ")}`;
   };
@@ -130,7 +135,7 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
           ...values,
         );
         return found.map(({ rank, key, high, low, ...row }) => {
-          return { ...row, diamonds: (BigInt(high) << 32n) + BigInt(low), place: [rank, row.units, key] as const };
+          return { ...row, diamonds: joined({ high, low }), place: [rank, row.units, key] as const };
         });
       }),
     /** Returns the most frequent words or emoji of a broadcast's chat. @param after the last one of the page before */
@@ -139,18 +144,39 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
       const sql = `SELECT word AS text, count FROM statistics_words WHERE n = ${N} AND kind = $3 ${place} ORDER BY count DESC, word LIMIT $4`;
       return ask(() => rows<WordCount>(sql, room, sessionId, kind, limit, ...(after === undefined ? [] : [after.count, after.text])));
     },
+    /** Returns what a person did in all broadcasts of the room; null for one who was not seen in any. */
+    personTotal: (room: RoomKey, userId: string): Promise<Person | null> =>
+      ask(function* () {
+        const counts = COUNTS.map((column) => `${sum(`p.${column}`)} AS ${column}`).join(", ");
+        const found = yield* row<Omit<Person, "diamonds"> & Halves>(
+          `SELECT p.user_id AS "userId", (SELECT p.name ${OF_PERSON} ORDER BY p.name_seq DESC LIMIT 1) AS name, max(p.name_seq) AS "nameSeq",
+             ${counts}, ${sum("p.unpriced")} AS "unpricedUnits", ${halves("p.diamonds")}, min(p.first_at) AS "firstAt", max(p.last_at) AS "lastAt"
+           ${OF_PERSON} GROUP BY p.user_id`,
+          ...[room, userId],
+        );
+        if (found === undefined) return null;
+        const { high, low, ...total } = found;
+        return { ...total, diamonds: joined({ high, low }) };
+      }),
     /** Returns a person in the room's broadcasts, newest first. @param before the place of the last one of the page before */
     person: (room: RoomKey, userId: string, limit: number, before: number = Number.MAX_SAFE_INTEGER): Promise<readonly PersonSession[]> =>
       ask(function* () {
         const found = yield* rows<Stored<PersonSession>>(
           `SELECT s.session_id AS "sessionId", s.first_seq AS place, ${PERSON}
-           FROM statistics_sessions s JOIN statistics_people p ON p.n = s.n AND p.user_id = $2
-           WHERE s.room = $1 AND s.first_seq < $3 ORDER BY s.first_seq DESC LIMIT $4`,
+           ${OF_PERSON} AND s.first_seq < $3 ORDER BY s.first_seq DESC LIMIT $4`,
           ...[room, userId, before, limit],
         );
         return found.map(whole<PersonSession>);
       }),
   };
+}
+
+function halves(diamonds: string): string {
+  return `CAST(sum(${diamonds} >> 32) AS TEXT) AS high, CAST(sum(${diamonds} & 4294967295) AS TEXT) AS low`;
+}
+
+function joined({ high, low }: Halves): bigint {
+  return (BigInt(high) << 32n) + BigInt(low);
 }
 
 function whole<T extends { readonly diamonds: bigint }>(row: Stored<T>): T {

@@ -31,8 +31,8 @@ describe("/v1/rooms", () => {
     expect((await call("/v1/rooms", { method: "POST", json })).body).toMatchObject({ webRid: "4242", watch: "off" });
   });
 
-  it("lists by pages, names and watch", async () => {
-    const { call, store } = await serveApi();
+  it("lists by pages, names and watch, to a limited token only its own", async () => {
+    const { call, store, token } = await serveApi();
     for (const room of ["11", "12", "13", "anna"]) await call("/v1/rooms", { method: "POST", json: { room } });
     await store.rooms.ensure([{ kind: "room_id", value: ID19 }]);
     const first = await call("/v1/rooms?limit=2");
@@ -42,6 +42,11 @@ describe("/v1/rooms", () => {
     expect((await call("/v1/rooms?name=anna")).body).toMatchObject({ rooms: [{ id: "4" }], next: null });
     expect((await call(`/v1/rooms?name=${ID19}`)).body).toMatchObject({ rooms: [{ aliases: [{ kind: "room_id", value: ID19 }] }] });
     expect((await call("/v1/rooms?watch=off")).body).toMatchObject({ rooms: [{ id: "5" }] });
+    const limited = { token: await token({ rooms: ["12", "unique_id:anna", "room:5", "none"] }) };
+    const own = await call("/v1/rooms?limit=2", limited);
+    expect(own.body).toMatchObject({ rooms: [{ id: "2" }, { id: "4" }], next: expect.any(String) });
+    expect((await call(`/v1/rooms?cursor=${own.at("next")}`, limited)).body).toMatchObject({ rooms: [{ id: "5" }], next: null });
+    expect((await call("/v1/rooms?name=11", limited)).body).toEqual({ rooms: [], next: null });
     const wrong = await call("/v1/rooms?cursor=xyz");
     expect([wrong.status, wrong.at("error", "code")]).toEqual([400, "bad_request"]);
   });
