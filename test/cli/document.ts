@@ -10,7 +10,7 @@ export function documentOf(all: readonly Leaf[]): string {
   const lines = [
     "# The command line",
     "",
-    "After this page you know every command, its options and its exit codes. It is written from the commands themselves",
+    "Every command, its options and its exit codes. This page is written from the commands themselves",
     "(`npx vitest run --project unit test/cli/document.test.ts -u`); `dylive COMMAND --help` says the same in a terminal.",
     "",
     "Results go to stdout, everything that is said beside them to stderr, so that a pipe gets results alone. Settings are read from options, then",

@@ -20,7 +20,7 @@ const INTRODUCTION = `# Configuration
 
 <!-- Written by test/docs/generated.test.ts from src/app/setting-schema.ts; change it there and run the test with -u. -->
 
-After this page you can set everything that dylive lets you set. Settings are environment variables; a command's own options (\`--port\`, \`--data\` …)
+Every setting of dylive. Settings are environment variables; a command's own options (\`--port\`, \`--data\` …)
 come before them. A value that is not valid ends the start with \`bad_config\`, which names the variable and what it takes. An empty variable counts as unset.
 
 \`\`\`sh

@@ -5,7 +5,7 @@ const INTRODUCTION = `# Errors
 
 <!-- Written by test/docs/generated.test.ts from src/runtime/errors.ts; change it there and run the test with -u. -->
 
-After this page you can tell from any error who has to do something, whether trying again helps, and what to do.
+For each error: who has to act, whether trying again helps, and what to do.
 
 \`code\` is stable and the same everywhere: in \`/v1\` as \`error.code\`, in the library as the \`code\` of a \`DyliveError\`, in events and in the server's log; the command
 line prints the sentence and the hint and ends with 2 when the input was wrong, else with 1. The compatible interface (/douyin/…) has the HTTP status in \`code\` and the sentence in \`msg\`.

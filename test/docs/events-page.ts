@@ -19,7 +19,7 @@ const INTRODUCTION = `# Events
 
 <!-- Written by test/docs/generated.test.ts from the schema in src/events/event.ts; change it there and run the test with -u. -->
 
-After this page you can read every event that dylive gives out: over HTTP, in streams and webhooks, in JSONL exports and in the library they are the same objects.
+Every event that dylive gives out. Over HTTP, in streams and webhooks, in JSONL exports and in the library, events are the same objects.
 
 - \`type\` says which fields there are. New types and new fields may come; passing over what you do not know keeps your program working.
 - **Unknown is \`null\`**, never 0 or \`""\`. A field that is marked *optional* is not there where it says nothing.
