@@ -270,8 +270,8 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
         does: [
           plan.tell("stalled", (memory, event) =>
             memory.stalls > 1
-              ? "nobody is heard, also after connecting anew: the room may be quiet"
-              : `${silentFor(memory, event)} although the room's page says live: connecting anew`,
+              ? "nobody is heard, also after reconnecting: the room may be quiet"
+              : `${silentFor(memory, event)} although the room's page says live: reconnecting`,
           ),
           plan.giveUp,
         ],
@@ -309,7 +309,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     notes: lost,
     does: [
       { words: "the gap of the damaged frame begins", make: ({ damage }) => damage && { type: "reopen", gap: damage } },
-      plan.tell("connecting", ({ damage }) => `${damage?.reason}: connecting anew for what the platform still has of it`),
+      plan.tell("connecting", ({ damage }) => `${damage?.reason}: reconnecting for what the platform still has of it`),
       ...[...plan.reconnectToTheSame, plan.wait("losses")],
     ],
   }),

@@ -57,7 +57,7 @@ export function resolveCursor(text: string, logId: string, room: RoomKey, ends: 
       encodeCursor({ logId, room, seq: Math.max(0, ends.oldest - 1) }),
       encodeCursor({ logId, room, seq: Math.max(0, ends.head) }),
     );
-  if ("logId" in place && place.logId !== logId) throw reset("it is of another log (the database was made anew or restored)");
+  if ("logId" in place && place.logId !== logId) throw reset("it is of another log (the database was recreated or restored)");
   if ("room" in place && place.room !== room) throw reset("it is of another room");
   if (place.seq > ends.head) throw reset("it is beyond the newest event");
   return place.seq;
@@ -136,7 +136,7 @@ export function resolvePlaces(text: string | null, logId: string, ends: Ends): S
     return new CursorReset(why, encodePlaces(logId, oldest), encodePlaces(logId, [...heads]));
   };
   const places = decodePlaces(text);
-  if ("logId" in places && places.logId !== logId) throw reset("it is of another log (the database was made anew or restored)");
+  if ("logId" in places && places.logId !== logId) throw reset("it is of another log (the database was recreated or restored)");
   if ("seq" in places && places.seq > 0 && ends.size > 1)
     throw new DyliveError("bad_request", "after must be 0 or a cursor when there are several rooms");
   const given = "seqs" in places ? places.seqs : new Map([...ends.keys()].map((room) => [room, places.seq]));

@@ -39,7 +39,7 @@ describe("the truth meter", () => {
   it("says in Chinese why a room is silent or refused", () => {
     const stalled = said(
       "stalled",
-      { reason: "nobody was heard for 32 s although the room's page says live: connecting anew", lastInteractiveAt: NOW - 40_000 },
+      { reason: "nobody was heard for 32 s although the room's page says live: reconnecting", lastInteractiveAt: NOW - 40_000 },
       "zh",
     );
     expect(stalled.slice(0, 2)).toEqual([

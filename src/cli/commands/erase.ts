@@ -85,7 +85,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
 async function complete(store: Store, reports: readonly EraseReport[], signal: AbortSignal): Promise<void> {
   const note = reports.at(-1)?.note;
   if (note === undefined) return;
-  const counting = new ProgressLine("erase-user", "steps of counting anew, and pages of the file that were looked through");
+  const counting = new ProgressLine("erase-user", "counting steps and file pages looked through");
   const onProgress = (_what: string, count: number) => counting.show(count);
   const rooms = reports.flatMap((report) => report.rooms);
   await completeErasure(store, { note, rooms, vocabulary: await openVocabulary(), signal, onProgress });

@@ -47,7 +47,7 @@ async function toPostgres(data: string, to: string | null): Promise<void> {
     if (before > 0) say(`${before} events had been copied before`);
     progress.end(`${compared} rows of both were read and are the same`);
     await print(`${events} events of ${rooms} rooms are in the database, with tokens, webhooks, positions and statistics`);
-    say("From now on start dylive with DATABASE_URL; cursors and tokens stay valid. The search index is made anew in the background.");
+    say("From now on start dylive with DATABASE_URL; cursors and tokens stay valid. The search index is rebuilt in the background.");
     say(
       `Logins, raw recordings and what was set aside stay in ${data}: dylive goes on using them from there. The old store is left as it was.`,
     );

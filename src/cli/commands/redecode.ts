@@ -33,7 +33,7 @@ function run(config: Config, asked: string, session: string | null, json: boolea
     const { room, sessionId } = await namedRoom(store.rooms, null, asked);
     const wanted = session === null ? sessionId : await broadcastId(store.sessions, room, session);
     const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
-    const progress = new ProgressLine(plain(`decoding ${asked} anew`), "messages of two readings");
+    const progress = new ProgressLine(plain(`decoding ${asked} again`), "messages of two readings");
     const stop = interruptSignal();
     const drift = new Drift();
     const done = await redecode({

@@ -181,7 +181,7 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
     const reach: Reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
     await rooms.setSettings(room, settings);
-    say(plain(`${titleOf(await rowOf(rooms, room))} is changed; a running server connects anew with it`));
+    say(plain(`${titleOf(await rowOf(rooms, room))} is changed; a running server reconnects with it`));
   });
 }
 

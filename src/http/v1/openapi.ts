@@ -63,7 +63,7 @@ const TAGS = [
   { name: "tokens", description: "who may ask" },
   { name: "accounts", description: "Douyin accounts of the operator's own, as whom rooms are watched" },
   { name: "retention", description: "how long what is kept" },
-  { name: "tasks", description: "long work: erasing a person, decoding anew" },
+  { name: "tasks", description: "long work: erasing a person, decoding again" },
   { name: "Open Platform", description: "broadcasts of games with a licence" },
   { name: "server", description: "this server, and what ails it" },
   { name: "health", description: "for load balancers and Prometheus" },

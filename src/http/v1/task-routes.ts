@@ -55,7 +55,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
     "/rooms/:room/redecode",
     {
       schema: {
-        summary: "Decode the raw recordings of a room anew, with this version's decoders",
+        summary: "Decode the raw recordings of a room again, with this version's decoders",
         description: "A task: GET /v1/tasks/{task} says how far it is. Every seq and id is kept. See docs/exports.md.",
         tags,
         params: RoomParams,
@@ -98,7 +98,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
     "/tasks/:task",
     {
       schema: {
-        summary: "Stop a task; what it has done stays done, and it can be begun again",
+        summary: "Stop a task; what it has done stays done, and it can be started again",
         tags,
         params: TaskParams,
         response: { 200: Type.Ref("Task") },

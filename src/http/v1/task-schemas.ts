@@ -25,7 +25,7 @@ const DecodedAnew = Type.Object(
     sessions: Type.Array(Type.String(), { description: "room_ids of the broadcasts in the recordings" }),
     messages: Count("messages in the recordings"),
     replaced: Count("events that say something else now"),
-    regifted: Count("gifts whose units were reckoned anew"),
+    regifted: Count("gifts whose units were counted again"),
     appended: Count("events of messages that gave none before"),
     erased: Count("events that somebody was taken out of: they stay as they are"),
     refused: Count("events that the store refused"),

@@ -5,7 +5,7 @@ import { again, anew, state } from "./seen.js";
 /** A connection that is open and brings nothing. */
 export const SILENCES: readonly Fault[] = [
   {
-    name: "Silent stall: only messages that no people cause, until one connects anew",
+    name: "Silent stall: only messages that no people cause, until one reconnects",
     strike: (rooms) => rooms.deafen(RID),
     shows: state("stalled", /although the room's page says live/),
     within: 75_000,

@@ -506,7 +506,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decode the raw recordings of a room anew, with this version's decoders
+         * Decode the raw recordings of a room again, with this version's decoders
          * @description Needs a token of scope admin. A task: GET /v1/tasks/{task} says how far it is. Every seq and id is kept. See docs/exports.md.
          */
         post: operations["postRoomsByRoomRedecode"];
@@ -551,7 +551,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Stop a task; what it has done stays done, and it can be begun again
+         * Stop a task; what it has done stays done, and it can be started again
          * @description Needs a token of scope admin.
          */
         delete: operations["deleteTasksByTask"];
@@ -2189,7 +2189,7 @@ export interface components {
                 messages: number;
                 /** @description events that say something else now */
                 replaced: number;
-                /** @description gifts whose units were reckoned anew */
+                /** @description gifts whose units were counted again */
                 regifted: number;
                 /** @description events of messages that gave none before */
                 appended: number;

@@ -10,7 +10,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   ],
   [/^the store takes what comes again$/, "又能存下消息了"],
   [
-    /^nobody was heard for (\d+) s although the room's page says live: connecting anew$/,
+    /^nobody was heard for (\d+) s although the room's page says live: reconnecting$/,
     "$1 秒没有收到互动消息，但直播间页面显示正在直播：正在重新连接",
   ],
   [
@@ -23,7 +23,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^the end of the broadcast was announced, but its page says live$/, "收到了下播通知，但直播间页面显示仍在直播"],
   [/^the connection was open but silent: not even heartbeats were answered$/, "连接没有断，但连心跳都没有回应"],
   [/^the connection was open but silent$/, "连接没有断，但收不到互动消息"],
-  [/^a frame was damaged on its way: connecting anew for what the platform still has of it$/, "有数据在途中损坏：重新连接以补上"],
+  [/^a frame was damaged on its way: reconnecting for what the platform still has of it$/, "有数据在途中损坏：重新连接以补上"],
   [/^a frame was damaged on its way$/, "有数据在途中损坏"],
   [/^the push server answered HTTP (\d+) instead of opening(.*)$/, "推送服务器没有接受连接，回答 HTTP $1$2"],
   [/^two readings ten seconds apart say that the broadcast is over$/, "相隔十秒的两次查询都显示直播已结束"],
