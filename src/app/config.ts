@@ -112,6 +112,33 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
   throw new DyliveError("bad_config", complaintOf({ name, assign, schema, secret: SECRET_SETTINGS.includes(key) }, given[key]));
 }
 
+/**
+ * Returns the variables of the environment that are no settings but look like one, each with the setting that was probably meant: it differs
+ * by at most two letters.
+ */
+export function misspeltSettings(env: NodeJS.ProcessEnv = process.env): ReadonlyMap<string, string> {
+  const known = (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map(variableOf);
+  const found = new Map<string, string>();
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("DYLIVE_") || known.includes(name)) continue;
+    const meant = known.find((one) => edits(name, one) <= 2);
+    if (meant !== undefined) found.set(name, meant);
+  }
+  return found;
+}
+
+/** Counts the letters to put in, leave out or change that make one text of another (Levenshtein). */
+function edits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...to].entries())
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
 /** Settings that nobody is shown. */
 export const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command, Help, Option } from "commander";
-import { type Config, loadConfig } from "../app/config.js";
+import { type Config, loadConfig, misspeltSettings } from "../app/config.js";
 import { packagePath } from "../runtime/packages.js";
 import type { simulate } from "./commands/simulate.js";
 import { EXAMPLES } from "./examples.js";
-import { columnsOf } from "./terminal.js";
+import { columnsOf, plain, say } from "./terminal.js";
 import { numberFrom, whole, wholeFrom } from "./values.js";
 
 /** Columns of the help, also on a wider terminal: longer lines are read badly. */
@@ -108,6 +108,10 @@ export async function programFor(asked: string | null): Promise<Command> {
   const program = new Command("dylive")
     .version(packageVersion(), "-V, --version", "print the version")
     .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.");
+  program.hook("preAction", () => {
+    for (const [name, meant] of misspeltSettings())
+      say(plain(`dylive: there is no setting ${name}, it is ignored. Did you mean ${meant}?`));
+  });
   addOwnCommands(program);
   const own = GROUPS.find(({ names }) => asked !== null && names.includes(asked));
   // All of them where the help lists them, or where nobody knows the command.

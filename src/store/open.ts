@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Clock } from "../runtime/clock.js";
 import { makeFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
+import { troubleOf } from "../runtime/file-failure.js";
 import type { Store } from "./store.js";
 
 /** Address of a store: a SQLite file, whose folder exists, or a PostgreSQL database. Plain data, so that it can be sent to a thread. */
@@ -50,11 +51,8 @@ export function databaseIn(data: string): string {
   try {
     makeFolderSync(data);
   } catch (error) {
-    throw new DyliveError(
-      "bad_config",
-      `the data folder ${resolve(data)} cannot be made (${error instanceof Error ? error.message : error})`,
-      error,
-    );
+    const why = troubleOf(error)?.why ?? String(error);
+    throw new DyliveError("bad_config", `the data folder ${resolve(data)} cannot be made: ${why}`, error);
   }
   return databasePath(data);
 }

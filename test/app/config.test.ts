@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { shownSettings } from "../../src/app/admin-service.js";
-import { type Config, environmentOf, exampleOf, loadConfig, type SettingSchema, variableOf } from "../../src/app/config.js";
+import {
+  type Config,
+  environmentOf,
+  exampleOf,
+  loadConfig,
+  misspeltSettings,
+  type SettingSchema,
+  variableOf,
+} from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 
 const SETTINGS: Partial<Config> = {
@@ -14,6 +22,14 @@ const SETTINGS: Partial<Config> = {
   officialSecret: "TOPSECRET",
   officialDataSecrets: { "*": ["TOPSECRET"] },
 };
+
+it("names of settings with a slip of the pen are found, others of the same house are left alone", () => {
+  const env = { DYLIVE_PROT: "1", DYLIVE_SORCE: "browser", DYLIVE_PORT: "2", DYLIVE_SERVICE_HOST: "10.0.0.1", DATABASE_URI: "x" };
+  expect([...misspeltSettings(env)]).toEqual([
+    ["DYLIVE_PROT", "DYLIVE_PORT"],
+    ["DYLIVE_SORCE", "DYLIVE_SOURCE"],
+  ]);
+});
 
 describe("settings as they are shown", () => {
   it("are all there, without secrets", () => {
