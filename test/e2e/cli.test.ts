@@ -32,7 +32,7 @@ describe("dylive", () => {
     [["serve"], { DYLIVE_PORT: "99999" }, /DYLIVE_PORT.*65,535/],
     [["serve"], { DYLIVE_UPSTREAM: "not a url" }, /DYLIVE_UPSTREAM/],
     [["decode", "/nowhere/file.bin"], {}, /nowhere/],
-    [["watch", "a/b"], { DYLIVE_PROT: "1" }, /no setting DYLIVE_PROT.*DYLIVE_PORT[^]*a\/b/],
+    [["watch", "a/b"], { DYLIVE_PROT: "1" }, /no setting DYLIVE_PROT.*DYLIVE_PORT[\s\S]*a\/b/],
     [["replay", "/nowhere"], {}, /nowhere/],
   ])("%j says in one sentence what is wrong", async (args, env, sentence) => {
     const { code, stdout, stderr } = await ran(args, { DYLIVE_DATA: dir.path, ...env });
