@@ -258,11 +258,11 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
 }
 
 /** Starts the maintenance of the store: in a cluster each of its jobs in one process. */
-async function keepUp(collecting: Collecting, parts: UpkeepDeps, metrics: Metrics): Promise<void> {
+async function keepUp(collecting: Collecting, deps: UpkeepDeps, metrics: Metrics): Promise<void> {
   let behind = 0;
   metrics.lookAtStatistics(() => behind);
   await collecting.hold("statistics", async () => {
-    const stop = keepCounted(parts, (events) => {
+    const stop = keepCounted(deps, (events) => {
       behind = events;
     });
     return async () => {
@@ -270,9 +270,9 @@ async function keepUp(collecting: Collecting, parts: UpkeepDeps, metrics: Metric
       behind = 0;
     };
   });
-  await collecting.hold("search", async () => keepIndexed(parts));
+  await collecting.hold("search", async () => keepIndexed(deps));
   const alone = collecting.here === null;
-  await collecting.hold("retention", async () => keepWithinLimits(parts, alone ? "all" : "store"));
+  await collecting.hold("retention", async () => keepWithinLimits(deps, alone ? "all" : "store"));
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

@@ -47,15 +47,15 @@ interface CollectingDeps extends CollectorDeps {
 }
 
 /** Starts to collect by these settings: alone, or as one process of a cluster where the store is for many. */
-export async function startCollecting(config: Config, parts: CollectingDeps): Promise<Collecting> {
-  const { cluster } = parts.store;
-  return cluster === undefined ? collectAlone(config, parts) : collectTogether(config, parts, cluster);
+export async function startCollecting(config: Config, deps: CollectingDeps): Promise<Collecting> {
+  const { cluster } = deps.store;
+  return cluster === undefined ? collectAlone(config, deps) : collectTogether(config, deps, cluster);
 }
 
-async function collectAlone(config: Config, parts: CollectingDeps): Promise<Collecting> {
+async function collectAlone(config: Config, deps: CollectingDeps): Promise<Collecting> {
   const { maxOnDemandRooms, onDemandIdleMs } = config;
-  const onError = (error: unknown) => parts.onError(error, "rooms of this process");
-  const rooms = RoomManager.alone({ ...parts, maxOnDemandRooms, onDemandIdleMs, rates: config, onError });
+  const onError = (error: unknown) => deps.onError(error, "rooms of this process");
+  const rooms = RoomManager.alone({ ...deps, maxOnDemandRooms, onDemandIdleMs, rates: config, onError });
   const ends: (() => Promise<unknown>)[] = [];
   await rooms.start();
   return {
@@ -73,21 +73,21 @@ async function collectAlone(config: Config, parts: CollectingDeps): Promise<Coll
 
 async function collectTogether(
   config: Config,
-  parts: CollectingDeps,
+  deps: CollectingDeps,
   { leases, wantedRooms, spooled }: NonNullable<Store["cluster"]>,
 ): Promise<Collecting> {
   const { role, capacity, maxOnDemandRooms, onDemandIdleMs } = config;
-  const { clock, onError } = parts;
+  const { clock, onError } = deps;
   const name = config.name ?? `${hostname()}:${process.pid}`;
   const membership = await leases.join({ name, role, capacity });
   const spool = new Spool({
-    folder: join(resolve(config.data), "spool", parts.store.log.id),
+    folder: join(resolve(config.data), "spool", deps.store.log.id),
     ...{ clock, maxBytes: config.spoolMb * 1_000_000, spooled },
     onError: (error) => onError(error, "spool"),
   });
   const ofProcess = (error: unknown) => onError(error, "rooms of this process");
   const collectors = new LeasedCollectors({
-    ...{ ...parts, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
+    ...{ ...deps, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
     publisher: new StatusPublisher(membership.id, wantedRooms, clock, ofProcess),
     onError: ofProcess,
   });
@@ -98,21 +98,21 @@ async function collectTogether(
   });
   const ofCluster = (error: unknown) => onError(error, "rooms of the cluster");
   const rooms = new RoomManager({
-    ...{ ...parts, wantedRooms, maxOnDemandRooms, onDemandIdleMs },
+    ...{ ...deps, wantedRooms, maxOnDemandRooms, onDemandIdleMs },
     view: new ReadWantedRooms(wantedRooms, clock, ofCluster),
-    accounts: role === "serve" ? null : parts.accounts,
+    accounts: role === "serve" ? null : deps.accounts,
     onError: ofCluster,
   });
-  const holders = new Holders(membership, parts);
+  const holders = new Holders(membership, deps);
   heartbeat.start();
   await spool.start();
   if (role !== "serve") collectors.start();
-  const work = { spooled, erased: parts.erased, clock, onError: (error: unknown) => onError(error, "spooled frames") };
+  const work = { spooled, erased: deps.erased, clock, onError: (error: unknown) => onError(error, "spooled frames") };
   const reader = readForRoomsHere(collectors, work);
   if (role !== "collect") {
     await rooms.start();
     holders.add("spool", async () => {
-      const orphans = readForOrphans(parts.store, parts.setAside, work);
+      const orphans = readForOrphans(deps.store, deps.setAside, work);
       return () => orphans.stop();
     });
   }
@@ -140,16 +140,16 @@ async function collectTogether(
 /** Holders of the jobs that this process is ready to do. */
 class Holders {
   readonly #membership: Membership;
-  readonly #parts: Pick<CollectingDeps, "clock" | "onError">;
+  readonly #deps: Pick<CollectingDeps, "clock" | "onError">;
   readonly #holders: JobHolder[] = [];
 
-  constructor(membership: Membership, parts: Pick<CollectingDeps, "clock" | "onError">) {
+  constructor(membership: Membership, deps: Pick<CollectingDeps, "clock" | "onError">) {
     this.#membership = membership;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   add(name: string, start: () => Promise<() => Promise<unknown>>): void {
-    const holder = new JobHolder({ name, start }, { ...this.#parts, membership: this.#membership });
+    const holder = new JobHolder({ name, start }, { ...this.#deps, membership: this.#membership });
     this.#holders.push(holder);
     holder.start();
   }

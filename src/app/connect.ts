@@ -54,7 +54,7 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
     async *[Symbol.asyncIterator]() {
       const until = signal ?? new AbortController().signal;
       if (until.aborted) return;
-      const parts = {
+      const deps = {
         reach: reachOf(config, readMachine(), clock),
         clock,
         pollMs: config.pollMs,
@@ -63,7 +63,7 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
       };
       let room: OneRoom | null = null;
       try {
-        room = await OneRoom.open(link, parts, until);
+        room = await OneRoom.open(link, deps, until);
         current = room;
         // Only events of these types are read.
         yield* room.events({ types }, until, onLost) as AsyncGenerator<LiveEventOf<T>, void>;

@@ -28,21 +28,21 @@ export interface UpkeepDeps {
 }
 
 /** Starts what keeps the statistics up to date. @param onBehind told how many events are still to be counted @returns what ends it */
-export function keepCounted(parts: UpkeepDeps, onBehind: (events: number) => void): () => Promise<void> {
-  return keepGoing(parts, "loop.statistics", [null], "the statistics are not up to date; they are tried again", onBehind);
+export function keepCounted(deps: UpkeepDeps, onBehind: (events: number) => void): () => Promise<void> {
+  return keepGoing(deps, "loop.statistics", [null], "the statistics are not up to date; they are tried again", onBehind);
 }
 
 /** Starts what keeps the search index up to date. @returns what ends it */
-export function keepIndexed(parts: UpkeepDeps): () => Promise<void> {
-  return keepGoing(parts, "loop.search", [null], "the search index is not up to date; it is tried again");
+export function keepIndexed(deps: UpkeepDeps): () => Promise<void> {
+  return keepGoing(deps, "loop.search", [null], "the search index is not up to date; it is tried again");
 }
 
 /** Starts what removes that which is beyond its limits. @returns what ends it */
-export function keepWithinLimits(parts: UpkeepDeps, what: "all" | "store" | "raw"): () => Promise<void> {
-  const { config } = parts;
+export function keepWithinLimits(deps: UpkeepDeps, what: "all" | "store" | "raw"): () => Promise<void> {
+  const { config } = deps;
   const maxStoreBytes = config.keepStoreMb === null ? null : config.keepStoreMb * MB;
   const ask = { what, limits: limitsOf(config), maxStoreBytes, folder: rawFolder(resolve(config.data)) };
-  return keepGoing(parts, "loop.retention", [ask], "what is beyond its limits could not be removed; it is tried again");
+  return keepGoing(deps, "loop.retention", [ask], "what is beyond its limits could not be removed; it is tried again");
 }
 
 /**

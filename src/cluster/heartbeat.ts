@@ -20,7 +20,7 @@ interface HeartbeatDeps {
 
 /** Sends the heartbeats of this process until it is stopped, so that the others know that it lives and it knows what it has. */
 export class Heartbeat {
-  readonly #parts: HeartbeatDeps;
+  readonly #deps: HeartbeatDeps;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
@@ -28,8 +28,8 @@ export class Heartbeat {
   /** Time of the last heartbeat that succeeded, ms UTC; null before the first. */
   beatAt: number | null = null;
 
-  constructor(parts: HeartbeatDeps) {
-    this.#parts = parts;
+  constructor(deps: HeartbeatDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
@@ -45,7 +45,7 @@ export class Heartbeat {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const { membership, clock, onChanges, onError } = this.#parts;
+    const { membership, clock, onChanges, onError } = this.#deps;
     let failing = false;
     while (!signal.aborted) {
       try {
@@ -63,7 +63,7 @@ export class Heartbeat {
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     await clock.sleep(WOKEN_MS, signal).catch(() => {});
     if (this.#woken || signal.aborted) {
       this.#woken = false;
@@ -78,13 +78,13 @@ export class Heartbeat {
 
   async #follow(signal: AbortSignal): Promise<void> {
     try {
-      for await (const _ of this.#parts.wakes(signal)) {
+      for await (const _ of this.#deps.wakes(signal)) {
         this.#woken = true;
         this.#wake();
       }
     } catch (error) {
       // Whoever is not woken beats all the same.
-      if (!signal.aborted) this.#parts.onError(error);
+      if (!signal.aborted) this.#deps.onError(error);
     }
   }
 }

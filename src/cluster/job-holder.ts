@@ -23,14 +23,14 @@ interface JobHolderDeps {
 /** Does one job as long as this process is the one that has it. */
 export class JobHolder {
   readonly #job: Job;
-  readonly #parts: JobHolderDeps;
+  readonly #deps: JobHolderDeps;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #end: (() => Promise<unknown>) | null = null;
 
-  constructor(job: Job, parts: JobHolderDeps) {
+  constructor(job: Job, deps: JobHolderDeps) {
     this.#job = job;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   /** Whether the job is done here now. */
@@ -49,7 +49,7 @@ export class JobHolder {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { membership, clock, onError } = this.#parts;
+    const { membership, clock, onError } = this.#deps;
     const { name, start } = this.#job;
     let sureAt = clock.now();
     while (!signal.aborted) {
@@ -72,7 +72,7 @@ export class JobHolder {
     this.#end = null;
     await end?.().then(
       () => {},
-      (error: unknown) => this.#parts.onError(error, this.#job.name),
+      (error: unknown) => this.#deps.onError(error, this.#job.name),
     );
   }
 }

@@ -57,7 +57,7 @@ const STOP_MS = 4000;
 
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class LeasedCollectors {
-  readonly #parts: LeasedCollectorsDeps;
+  readonly #deps: LeasedCollectorsDeps;
   readonly #shared: SharedByCollectors;
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, LeasedRoom>();
@@ -68,14 +68,14 @@ export class LeasedCollectors {
   /** Number of rooms that came to this process, by how they came. */
   readonly takeovers: Record<Lease["how"], number> = { free: 0, dead: 0, offered: 0 };
 
-  constructor(parts: LeasedCollectorsDeps) {
+  constructor(deps: LeasedCollectorsDeps) {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
-    this.#parts = parts;
-    this.#shared = { ...budgetsOf(parts.clock, parts.rates ?? RATES), registry: new CollectorRegistry() };
+    this.#deps = deps;
+    this.#shared = { ...budgetsOf(deps.clock, deps.rates ?? RATES), registry: new CollectorRegistry() };
   }
 
   start(): void {
-    const { clock, wantedRooms, onDemandIdleMs, onError, publisher } = this.#parts;
+    const { clock, wantedRooms, onDemandIdleMs, onError, publisher } = this.#deps;
     publisher.start(() => this.#held);
     this.#stopSweeping = clock.every(Math.min(SWEEP_MS, onDemandIdleMs), () => void wantedRooms.sweep(onDemandIdleMs).catch(onError));
   }
@@ -109,7 +109,7 @@ export class LeasedCollectors {
 
   /** Gives the rooms to others, goes on with them until they are taken over, for some seconds at most, and leaves the cluster. */
   async stop(): Promise<void> {
-    const { membership, clock, onError, publisher, spool } = this.#parts;
+    const { membership, clock, onError, publisher, spool } = this.#deps;
     this.#stopSweeping();
     const until = clock.now() + DRAIN_MS;
     // Asked again and again: the others may stop, too.
@@ -134,7 +134,7 @@ export class LeasedCollectors {
 
   #begin(key: string, planned: boolean): void {
     void this.#open(key, planned).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#parts.onError(error);
+      if (!this.#stop.signal.aborted) this.#deps.onError(error);
     });
   }
 
@@ -150,12 +150,12 @@ export class LeasedCollectors {
   #attach(key: string, twin: LeasedRoom): void {
     twin.keys.add(key);
     this.#held.set(key, twin);
-    this.#parts.publisher.changed([key]);
+    this.#deps.publisher.changed([key]);
   }
 
   /** Returns what the store knows of the room; asks until the store answers. */
   async #rowOf(key: string): Promise<RoomRow | null> {
-    const { store, clock } = this.#parts;
+    const { store, clock } = this.#deps;
     for (;;) {
       const lease = this.#leases.get(key);
       if (lease === undefined) return null;
@@ -173,10 +173,10 @@ export class LeasedCollectors {
     const tenure = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
-    const collector = new Collector(name, this.#parts, this.#shared, settings, row, tenure);
+    const collector = new Collector(name, this.#deps, this.#shared, settings, row, tenure);
     const held: LeasedRoom = { collector, keys, over: false };
     this.#held.set(lease.key, held);
-    const changed = () => this.#parts.publisher.changed(keys);
+    const changed = () => this.#deps.publisher.changed(keys);
     collector.health.onChange(changed);
     changed();
     void collector.run().then(() => {
@@ -188,7 +188,7 @@ export class LeasedCollectors {
   /** Claims the room by whichever of its names is this process's. */
   async #claim(keys: ReadonlySet<string>, room: RoomKey): Promise<number | null> {
     for (const key of keys) {
-      const epoch = await this.#parts.membership.claim(key, room);
+      const epoch = await this.#deps.membership.claim(key, room);
       if (epoch !== null) return epoch;
     }
     return null;
@@ -210,7 +210,7 @@ export class LeasedCollectors {
     }
     for (const key of keys) this.#letGo(key);
     // Mostly the next beat says that they are another's, or the name leads to another room by now.
-    void this.#parts.clock.sleep(AGAIN_MS, this.#stop.signal).then(
+    void this.#deps.clock.sleep(AGAIN_MS, this.#stop.signal).then(
       () => {
         for (const key of keys) if (this.#leases.has(key) && !this.#held.has(key)) this.#begin(key, false);
       },
@@ -233,7 +233,7 @@ export class LeasedCollectors {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
-    this.#parts.publisher.forget(key);
+    this.#deps.publisher.forget(key);
     held.keys.delete(key);
     if (held.keys.size === 0) this.#end(held.collector, paused);
   }

@@ -62,8 +62,8 @@ export class OneRoom {
    * @param text anything that names a room
    * @throws DyliveError bad_room, no_account, room_unknown, unreachable, and whatever keeps the room from being met; the reach is closed then
    */
-  static async open(text: string, parts: OneRoomDeps, signal: AbortSignal): Promise<OneRoom> {
-    const { reach, clock, pollMs, maxEvents, setAside, onReceived } = parts;
+  static async open(text: string, deps: OneRoomDeps, signal: AbortSignal): Promise<OneRoom> {
+    const { reach, clock, pollMs, maxEvents, setAside, onReceived } = deps;
     const store = openMemoryStore({ maxEventsPerRoom: maxEvents, clock });
     const collecting = { ...reach, store, clock, pollMs, setAside, ...(onReceived && { onReceived }) };
     const limits = { maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER };

@@ -68,7 +68,7 @@ const REMEMBERED = 10_000;
  * a minute.
  */
 export class RoomManager implements RoomOperations {
-  readonly #parts: RoomManagerDeps;
+  readonly #deps: RoomManagerDeps;
   readonly #requests: RateLimiter;
   readonly #renewMs: number;
   readonly #renewedAt = new Map<string, number>();
@@ -79,24 +79,24 @@ export class RoomManager implements RoomOperations {
   #stopSaving: () => void = () => {};
   #stopped = false;
 
-  constructor(parts: RoomManagerDeps) {
-    this.#parts = parts;
-    this.#paused = new PausedRooms(parts.clock);
-    this.#requests = new RateLimiter(parts.clock, { perSecond: REQUESTS_PER_S, burst: 10 });
-    this.#renewMs = parts.renewMs ?? Math.min(RENEW_MS, parts.onDemandIdleMs / 4);
+  constructor(deps: RoomManagerDeps) {
+    this.#deps = deps;
+    this.#paused = new PausedRooms(deps.clock);
+    this.#requests = new RateLimiter(deps.clock, { perSecond: REQUESTS_PER_S, burst: 10 });
+    this.#renewMs = deps.renewMs ?? Math.min(RENEW_MS, deps.onDemandIdleMs / 4);
   }
 
   /** Makes the manager of a process that has all rooms for itself, and collects them. */
-  static alone(parts: LocalRoomsDeps): RoomManager {
-    const local = new LocalCluster(parts.store.rooms, parts.clock, (changes) => collectors.change(changes));
-    const collectors = new LeasedCollectors({ ...parts, membership: local, wantedRooms: local, publisher: local.publisher });
+  static alone(deps: LocalRoomsDeps): RoomManager {
+    const local = new LocalCluster(deps.store.rooms, deps.clock, (changes) => collectors.change(changes));
+    const collectors = new LeasedCollectors({ ...deps, membership: local, wantedRooms: local, publisher: local.publisher });
     collectors.start();
-    return new RoomManager({ ...parts, wantedRooms: local, view: local, collectors, renewMs: 0 });
+    return new RoomManager({ ...deps, wantedRooms: local, view: local, collectors, renewMs: 0 });
   }
 
   /** Begins to follow the wanted rooms and the watch list. @throws what the store throws */
   async start(): Promise<void> {
-    const { clock, onDemandIdleMs, onError, view, wantedRooms } = this.#parts;
+    const { clock, onDemandIdleMs, onError, view, wantedRooms } = this.#deps;
     await wantedRooms.sweep(onDemandIdleMs);
     await view.start();
     this.#stopSaving();
@@ -107,8 +107,8 @@ export class RoomManager implements RoomOperations {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopSaving();
-    this.#parts.view.stop();
-    await this.#parts.collectors?.stop();
+    this.#deps.view.stop();
+    await this.#deps.collectors?.stop();
   }
 
   /**
@@ -129,7 +129,7 @@ export class RoomManager implements RoomOperations {
   async request(text: string, settleMs: number, signal: AbortSignal): Promise<RequestedRoom> {
     const asked = await this.#nameIn(text, signal);
     const onlySession = asked.kind === "room_id" ? asked.value : null;
-    const { name, met, paused } = await this.#want(asked, this.#parts.maxOnDemandRooms);
+    const { name, met, paused } = await this.#want(asked, this.#deps.maxOnDemandRooms);
     if (paused !== null) return { room: paused.room, onlySession, status: paused };
     const { status, viewed } = await this.#settled(name, met, settleMs, signal);
     const { problem = null, reason = "" } = viewed?.report ?? {};
@@ -138,19 +138,19 @@ export class RoomManager implements RoomOperations {
   }
 
   status(room: RoomKey): RoomStatus | null {
-    const { view, clock } = this.#parts;
+    const { view, clock } = this.#deps;
     const viewed = view.isFresh ? view.ofRoom(room) : undefined;
     return viewed === undefined ? null : shownStatus(viewed, clock.now());
   }
 
   /** The states of all rooms that are collected now. */
   collected(): readonly RoomStatus[] {
-    const rooms = new Set(this.#parts.view.all().flatMap((viewed) => viewed.room ?? []));
+    const rooms = new Set(this.#deps.view.all().flatMap((viewed) => viewed.room ?? []));
     return [...rooms].flatMap((room) => this.status(room) ?? []);
   }
 
   async list(which?: WhichRooms): Promise<readonly RoomView[]> {
-    const { rooms } = this.#parts.store;
+    const { rooms } = this.#deps.store;
     const rows = await rooms.list(which);
     const aliases = await rooms.aliasesOf(rows.map(({ room }) => room));
     return rows.map((row) => this.#shown(row, aliases.get(row.room) ?? []));
@@ -158,14 +158,14 @@ export class RoomManager implements RoomOperations {
 
   async view(room: RoomKey): Promise<RoomView> {
     const row = await this.#row(room);
-    return this.#shown(row, await this.#parts.store.rooms.aliases(room));
+    return this.#shown(row, await this.#deps.store.rooms.aliases(room));
   }
 
   async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
-    await assertPossible(settings, this.#parts);
+    await assertPossible(settings, this.#deps);
     const wanting = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER, settings);
     const room = wanting.paused?.room ?? (await this.#added(wanting, settleMs, signal));
-    await watchRoom(this.#parts.store.rooms, room, settings);
+    await watchRoom(this.#deps.store.rooms, room, settings);
     await this.#follow();
     return this.view(room);
   }
@@ -179,7 +179,7 @@ export class RoomManager implements RoomOperations {
     try {
       return (await this.#settled(name, met, settleMs, signal)).status.room;
     } catch (error) {
-      if (adding.callers === 1 && !adding.stays) await this.#parts.wantedRooms.forget(name).catch(() => {});
+      if (adding.callers === 1 && !adding.stays) await this.#deps.wantedRooms.forget(name).catch(() => {});
       throw error;
     } finally {
       if (--adding.callers === 0) this.#adding.delete(key);
@@ -187,9 +187,9 @@ export class RoomManager implements RoomOperations {
   }
 
   async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
-    await assertPossible(settings, this.#parts);
+    await assertPossible(settings, this.#deps);
     await this.#row(room);
-    await this.#parts.store.rooms.setSettings(room, settings);
+    await this.#deps.store.rooms.setSettings(room, settings);
     await this.#follow();
     return this.view(room);
   }
@@ -201,9 +201,9 @@ export class RoomManager implements RoomOperations {
   async resume(room: RoomKey): Promise<RoomView> {
     const row = await this.#row(room);
     if (row.webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
-    await watchRoom(this.#parts.store.rooms, room);
+    await watchRoom(this.#deps.store.rooms, room);
     // One that came to nothing a moment ago is tried again at once.
-    if (this.#parts.view.ofRoom(room)?.report?.problem === "no_account") await this.#parts.wantedRooms.forget(room);
+    if (this.#deps.view.ofRoom(room)?.report?.problem === "no_account") await this.#deps.wantedRooms.forget(room);
     await this.#follow();
     return this.view(room);
   }
@@ -214,7 +214,7 @@ export class RoomManager implements RoomOperations {
 
   /** Brings a change of ours to the processes that collect. */
   async #follow(): Promise<void> {
-    const { wantedRooms, view, onDemandIdleMs } = this.#parts;
+    const { wantedRooms, view, onDemandIdleMs } = this.#deps;
     await wantedRooms.sweep(onDemandIdleMs);
     await wantedRooms.changed();
     await view.read();
@@ -222,21 +222,21 @@ export class RoomManager implements RoomOperations {
 
   async #unwatch(room: RoomKey, watch: "paused" | "off"): Promise<RoomView> {
     await this.#row(room);
-    await this.#parts.store.rooms.setWatch(room, watch);
-    await this.#parts.wantedRooms.forget(room);
-    await this.#parts.view.read();
+    await this.#deps.store.rooms.setWatch(room, watch);
+    await this.#deps.wantedRooms.forget(room);
+    await this.#deps.view.read();
     return this.view(room);
   }
 
   async #row(room: RoomKey): Promise<RoomRow> {
-    const row = room > 0 ? await this.#parts.store.rooms.get(room) : null;
+    const row = room > 0 ? await this.#deps.store.rooms.get(room) : null;
     if (row === null) throw new DyliveError("not_found", `there is no room ${room}`);
     return row;
   }
 
   #shown(row: RoomRow, aliases: readonly Alias[]): RoomView {
     const { proxy } = row.settings;
-    const shown = proxy === null ? null : (this.#parts.platformBy(proxy).proxy?.name ?? null); // without its password
+    const shown = proxy === null ? null : (this.#deps.platformBy(proxy).proxy?.name ?? null); // without its password
     return {
       row: { ...row, settings: { ...row.settings, proxy: shown } },
       aliases,
@@ -246,7 +246,7 @@ export class RoomManager implements RoomOperations {
 
   /** The lasting name in a text; short links are followed, within what the platform may be asked. */
   async #nameIn(text: string, signal: AbortSignal): Promise<RoomName> {
-    const { platform, userAgent } = this.#parts;
+    const { platform, userAgent } = this.#deps;
     if (readPaste(text).kind === "short_link") await this.#requests.turn(signal);
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
@@ -272,7 +272,7 @@ export class RoomManager implements RoomOperations {
   }
 
   async #ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<void> {
-    const { wantedRooms, view, clock } = this.#parts;
+    const { wantedRooms, view, clock } = this.#deps;
     const key = wantedKey(name);
     const now = clock.now();
     const known = view.of(name);
@@ -288,7 +288,7 @@ export class RoomManager implements RoomOperations {
 
   /** Finds the wanted room of a name, or of the room that has this name. One that came upon a paused room is over. */
   async #find(name: Alias): Promise<ViewedRoom | undefined> {
-    const { view, store } = this.#parts;
+    const { view, store } = this.#deps;
     const viewed = view.of(name);
     if (viewed !== undefined && viewed.report?.state !== "paused") return viewed;
     const room = await store.rooms.find(name);
@@ -297,7 +297,7 @@ export class RoomManager implements RoomOperations {
 
   /** Returns what the store knows of the room of a name. */
   async #rowOf(name: Alias): Promise<RoomRow | null> {
-    const { rooms } = this.#parts.store;
+    const { rooms } = this.#deps.store;
     const room = await rooms.find(name);
     return room === null ? null : rooms.get(room);
   }
@@ -312,7 +312,7 @@ export class RoomManager implements RoomOperations {
     settleMs: number,
     signal: AbortSignal,
   ): Promise<{ readonly status: RoomStatus; readonly viewed: ViewedRoom | undefined }> {
-    const { clock, store, view } = this.#parts;
+    const { clock, store, view } = this.#deps;
     const end = clock.now() + settleMs;
     for (;;) {
       const viewed = await this.#find(name);
@@ -344,7 +344,7 @@ export class RoomManager implements RoomOperations {
 
   /** Puts the rooms that wait for it on the watch list, as far as somebody has met them. */
   async #save(): Promise<void> {
-    const { rooms } = this.#parts.store;
+    const { rooms } = this.#deps.store;
     for (const [key, name] of this.#toWatch) {
       // A custom id may be somebody else's by now, until the platform has said whose it is.
       const room = (await this.#find(name))?.room ?? (name.kind === "unique_id" ? null : await rooms.find(name));

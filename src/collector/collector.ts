@@ -57,7 +57,7 @@ export class Collector {
   readonly name: RoomName;
   readonly settings: RoomSettings;
   readonly health: RoomHealth;
-  readonly #parts: CollectorDeps;
+  readonly #deps: CollectorDeps;
   readonly #row: RoomRow | null;
   readonly #stop = new AbortController();
   readonly #drift = new Drift();
@@ -104,7 +104,7 @@ export class Collector {
    */
   constructor(
     name: RoomName,
-    parts: CollectorDeps,
+    deps: CollectorDeps,
     shared: SharedByCollectors,
     settings = NO_SETTINGS,
     row: RoomRow | null = null,
@@ -112,14 +112,14 @@ export class Collector {
   ) {
     this.name = name;
     this.settings = settings;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#row = row;
     this.#registry = shared.registry;
-    this.health = new RoomHealth(parts.clock);
-    this.#access = new PlatformAccess(parts, settings, row?.resume?.visitor ?? null);
+    this.health = new RoomHealth(deps.clock);
+    this.#access = new PlatformAccess(deps, settings, row?.resume?.visitor ?? null);
     const { health } = this;
     const [access, drift] = [this.#access, this.#drift];
-    const { store, clock, setAside, spool, erased } = parts;
+    const { store, clock, setAside, spool, erased } = deps;
     this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, access });
     this.#records = new RoomRecords({
       ...{ store, clock, setAside, health, drift, tenure, signal: this.#stop.signal },
@@ -127,8 +127,8 @@ export class Collector {
       onLost: () => this.#lose(),
     });
     this.#connection = new RoomConnection({
-      ...{ parts, budgets: shared, health, access, drift, records: this.#records, resolver: this.#resolver },
-      raw: (settings.record ?? parts.raw?.byDefault) ? (parts.raw ?? null) : null,
+      ...{ collector: deps, budgets: shared, health, access, drift, records: this.#records, resolver: this.#resolver },
+      raw: (settings.record ?? deps.raw?.byDefault) ? (deps.raw ?? null) : null,
       watchdog: () => this.#machine.memory.watchdog,
       happens: (event) => this.#happens(event),
     });
@@ -192,7 +192,7 @@ export class Collector {
   async #run(): Promise<void> {
     // Also while nothing is connected: a combo can be open when the broadcast ends. What fails is tried again at the next tick.
     const stopLooking = this.#records.watch();
-    const stopSettling = this.#parts.clock.every(SETTLE_EVERY_MS, () => void this.#records.settle().catch(() => {}));
+    const stopSettling = this.#deps.clock.every(SETTLE_EVERY_MS, () => void this.#records.settle().catch(() => {}));
     await this.#drive();
     stopSettling();
     stopLooking();
@@ -204,7 +204,7 @@ export class Collector {
   async #leave(): Promise<void> {
     if (this.#paused && this.room !== null && !this.lost) await this.#records.to("paused", PAUSED).catch(() => {}); // a store that is away holds up no stop
     await this.#records.close();
-    if (this.room !== null) await this.#parts.raw?.leave(this.room);
+    if (this.room !== null) await this.#deps.raw?.leave(this.room);
     this.#access.leave();
   }
 
@@ -287,7 +287,7 @@ export class Collector {
 
   /** Goes on where an earlier process was connected a moment ago, and asks the platform after. */
   async #recall(): Promise<CollectorEvent> {
-    const { store, clock } = this.#parts;
+    const { store, clock } = this.#deps;
     const row = this.#row;
     const none = { type: "recalled" } as const;
     if (this.name.kind === "unique_id") return none; // it may be somebody else's by now
@@ -336,8 +336,8 @@ export class Collector {
   }
 
   async #wait(wait: Wait): Promise<CollectorEvent> {
-    const ms = msOf(wait, this.#parts.pollMs);
-    if (ms > 0) await this.#parts.clock.sleep(ms, this.#stop.signal).catch(() => {});
+    const ms = msOf(wait, this.#deps.pollMs);
+    if (ms > 0) await this.#deps.clock.sleep(ms, this.#stop.signal).catch(() => {});
     return { type: "rested" };
   }
 

@@ -41,7 +41,7 @@ export interface Target {
 }
 
 interface ConnectionDeps {
-  readonly parts: CollectorDeps;
+  readonly collector: CollectorDeps;
   /** Null where the room is not recorded. */
   readonly raw: Raw | null;
   readonly budgets: Budgets;
@@ -75,14 +75,14 @@ export class RoomConnection {
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
-    this.#offsets = new ClockOffsets(deps.parts.clock);
+    this.#offsets = new ClockOffsets(deps.collector.clock);
     this.#gaps = new GapTracker(this.#offsets);
     this.#point = new ResumePoint(deps, this.#gaps, this.#offsets);
   }
 
   /** Connects and stores until the connection ends or is given up. @returns how it ended @throws what is no fault of the connection */
   async run(target: Target, signal: AbortSignal): Promise<CollectorEvent> {
-    const { health, parts, access, records, happens } = this.#deps;
+    const { health, collector, access, records, happens } = this.#deps;
     const { live, room } = target;
     const ended = new AbortController();
     this.#given = new AbortController();
@@ -94,7 +94,7 @@ export class RoomConnection {
     });
     const arrived = records.moving ? this.#arrive(live.roomId, standing, this.#until) : null;
     arrived?.catch(() => {}); // in a quiet room nobody waits for it
-    const stopTicking = parts.clock.every(TICK_MS, () => {
+    const stopTicking = collector.clock.every(TICK_MS, () => {
       const at = this.#offsets.now();
       this.#beside(happens({ type: "tick", at, due: at >= this.#askAt }));
     });
@@ -181,12 +181,12 @@ export class RoomConnection {
 
   /** Begins another broadcast than before: what was being missed of the old one is over. @param resume point at which an earlier connection of it was left */
   async begin(target: Target, resume: Resume | null, signal: AbortSignal): Promise<void> {
-    const { health, parts, records } = this.#deps;
+    const { health, collector, records } = this.#deps;
     const { live, room } = target;
     const before = health.sessionId;
     if (before !== null) {
-      const session = await records.orElse(() => parts.store.sessions.get(room, before), null);
-      const gap = this.#gaps.close(session?.endedAt ?? parts.clock.now());
+      const session = await records.orElse(() => collector.store.sessions.get(room, before), null);
+      const gap = this.#gaps.close(session?.endedAt ?? collector.clock.now());
       if (gap !== null) await this.gap(target, gap, signal, before);
     }
     health.broadcast(live.roomId);
@@ -218,7 +218,7 @@ export class RoomConnection {
   /** Makes the room ours that another process goes on collecting: a second after our own connection stands. */
   async #arrive(roomId: string, standing: Promise<void>, signal: AbortSignal): Promise<void> {
     await standing;
-    await this.#deps.parts.clock.sleep(OVERLAP_MS, signal);
+    await this.#deps.collector.clock.sleep(OVERLAP_MS, signal);
     const left = await this.#deps.records.arrive(signal);
     if (left?.roomId !== roomId) return; // how an earlier broadcast was left says nothing of this one
     this.#gaps.goOn(left.missing);
@@ -227,8 +227,8 @@ export class RoomConnection {
   }
 
   #open({ live, identity }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
-    const { parts, budgets, access, drift, health, happens } = this.#deps;
-    const { clock } = parts;
+    const { collector, budgets, access, drift, health, happens } = this.#deps;
+    const { clock } = collector;
     const from = { ...this.#point.from, attempt: this.#attempts++ };
     const wanted = {
       ...{ live, identity, from },
@@ -245,10 +245,10 @@ export class RoomConnection {
   async #first(target: Target, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     const { roomId } = target.live;
     if (this.#point.isOf(roomId)) return;
-    const { parts, budgets, access, drift, records, health } = this.#deps;
+    const { collector, budgets, access, drift, records, health } = this.#deps;
     const { visitor } = target.identity;
     await budgets.requests.turn(signal);
-    const first = await firstFetch({ platform: access.platform, visitor, roomId, drift, now: () => parts.clock.now() }, signal);
+    const first = await firstFetch({ platform: access.platform, visitor, roomId, drift, now: () => collector.clock.now() }, signal);
     // Whoever has the room has these messages.
     if (first !== null) this.#offsets.learn([first.received]);
     if (first !== null && !records.moving) {
@@ -261,13 +261,13 @@ export class RoomConnection {
 
   /** Hands a batch on as it came; what holds that up holds back the socket. */
   async #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { parts, raw, health } = this.#deps;
-    parts.onReceived?.(batch, broadcast);
+    const { collector, raw, health } = this.#deps;
+    collector.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
     health.backlog.taking(batch);
     const taken = await intake.take(batch, broadcast, signal);
     health.backlog.taken(batch);
-    this.#heardAt = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? parts.clock.now());
+    this.#heardAt = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? collector.clock.now());
     return taken;
   }
 

@@ -106,7 +106,7 @@ export interface Met {
 
 /** Keeps the records of one room while it is collected: its names, broadcasts and states, and the way of its frames into the log. */
 export class RoomRecords {
-  readonly #parts: RecordsDeps;
+  readonly #deps: RecordsDeps;
   #met: (Met & { readonly pipeline: Pipeline }) | null = null;
   /** The broadcast that this process opened last, and when, ms UTC. */
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
@@ -117,9 +117,9 @@ export class RoomRecords {
   /** The changes of state that are being told, one after the other. */
   #telling: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: RecordsDeps) {
-    this.#parts = parts;
-    this.#moving = parts.tenure?.planned ?? false;
+  constructor(deps: RecordsDeps) {
+    this.#deps = deps;
+    this.#moving = deps.tenure?.planned ?? false;
   }
 
   /** The room once its way into the log is open. */
@@ -140,7 +140,7 @@ export class RoomRecords {
   /** Leaves the room to another process. */
   lose(): void {
     this.#lost = true;
-    this.#parts.onLost();
+    this.#deps.onLost();
   }
 
   /**
@@ -148,7 +148,7 @@ export class RoomRecords {
    * @returns null while the store of a room that is spooled is away: then the names are written when it is back
    */
   async identify(name: RoomName, resolved: Live | Offline): Promise<RoomKey | null> {
-    const { store, signal } = this.#parts;
+    const { store, signal } = this.#deps;
     const meet = () => meetRoom(store.rooms, name, resolved);
     if (this.#met === null) return meet();
     const room = await this.orElse(meet, null);
@@ -158,7 +158,7 @@ export class RoomRecords {
 
   /** Tells whether somebody who manages the room has paused it. */
   async isPaused(room: RoomKey): Promise<boolean> {
-    return (await this.#parts.store.rooms.get(room))?.watch === "paused";
+    return (await this.#deps.store.rooms.get(room))?.watch === "paused";
   }
 
   /** Opens the room's way into the log, unless it is open. */
@@ -169,7 +169,7 @@ export class RoomRecords {
 
   /** Notes that a broadcast is live. */
   async begin(room: RoomKey, { roomId, facts }: Live): Promise<void> {
-    const { store, clock, signal } = this.#parts;
+    const { store, clock, signal } = this.#deps;
     const at = clock.now();
     if (this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
     await this.#met?.intake.errand(() => store.sessions.open(room, roomId, at, facts.title), signal);
@@ -177,23 +177,23 @@ export class RoomRecords {
 
   /** Returns the broadcast that has not ended, as far as one knows. */
   openSession(): Promise<string | null> {
-    const { store, health } = this.#parts;
+    const { store, health } = this.#deps;
     return this.orElse(async () => (this.room === null ? null : openSession(store, this.room)), health.sessionId);
   }
 
   /** Returns until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
   receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null> {
     const openedHere = this.#opened?.sessionId === sessionId ? this.#opened.at : null;
-    return this.orElse(() => receivedUntil(this.#parts.store, room, sessionId, openedHere), null);
+    return this.orElse(() => receivedUntil(this.#deps.store, room, sessionId, openedHere), null);
   }
 
   /** Returns where the last connection was left, as far as one knows. */
   resumeOf(room: RoomKey): Promise<Resume | null> {
-    return this.orElse(async () => (await this.#parts.store.rooms.get(room))?.resume ?? null, null);
+    return this.orElse(async () => (await this.#deps.store.rooms.get(room))?.resume ?? null, null);
   }
 
   async end(sessionId: string, reason: string): Promise<void> {
-    const { store, clock, signal } = this.#parts;
+    const { store, clock, signal } = this.#deps;
     const met = this.#met;
     const at = clock.now();
     await met?.intake.errand(() => store.sessions.end(met.room, sessionId, at, reason), signal);
@@ -201,17 +201,17 @@ export class RoomRecords {
 
   /** Goes to a state. Resolves when the log knows. @throws what telling throws */
   async to(state: RoomState, reason: string, problem: ErrorCode | null = null): Promise<void> {
-    await this.#changed(this.#parts.health.to(state, reason, problem));
+    await this.#changed(this.#deps.health.to(state, reason, problem));
   }
 
   /** Looks every second whether the log keeps up with what comes, which is a state of its own. @returns what ends that */
   watch(): () => void {
-    const { clock, health } = this.#parts;
+    const { clock, health } = this.#deps;
     return clock.every(LOOK_EVERY_MS, () => void this.#changed(health.look()).catch(() => {})); // stopped, or another process's by now
   }
 
   #changed(from: RoomState | null): Promise<void> {
-    const { health, clock } = this.#parts;
+    const { health, clock } = this.#deps;
     const { state, reason } = health;
     if (from === null || !LOGGED.has(state)) return Promise.resolve();
     const at = clock.now();
@@ -226,7 +226,7 @@ export class RoomRecords {
     const told = this.#told;
     this.#told = null;
     if (told === to) return;
-    const { health, signal } = this.#parts;
+    const { health, signal } = this.#deps;
     await this.#met.intake.own(stateEvent(this.#met.room, health.sessionId, from, to, { reason }, at), signal);
   }
 
@@ -234,7 +234,7 @@ export class RoomRecords {
   async arrive(signal: AbortSignal): Promise<Left["resume"]> {
     const met = this.#met;
     if (!this.#moving || met === null) return null;
-    const { store, health, clock } = this.#parts;
+    const { store, health, clock } = this.#deps;
     try {
       const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), health, clock, signal);
       this.#moving = false;
@@ -254,13 +254,13 @@ export class RoomRecords {
   /** Stores what another process had in its spool. @returns false when the room is not ours yet */
   async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
     if (this.#met === null || this.#moving) return false;
-    await absorbSpooled(bytes, this.#met.pipeline, this.#parts.health, signal);
+    await absorbSpooled(bytes, this.#met.pipeline, this.#deps.health, signal);
     return true;
   }
 
   /** Asks the store what a room that is spooled goes on without. */
   orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
-    const { spool, health, clock } = this.#parts;
+    const { spool, health, clock } = this.#deps;
     return orElse(work, otherwise, spool !== undefined, health.backlog.isSpooled, clock);
   }
 
@@ -273,10 +273,10 @@ export class RoomRecords {
    * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
    */
   async #open(room: RoomKey) {
-    const { store, clock, setAside, drift, health, spool, erased, tenure } = this.#parts;
+    const { store, clock, setAside, drift, health, spool, erased, tenure } = this.#deps;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
-    const parts = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
-    const pipeline = tenure === null ? await Pipeline.open(parts) : Pipeline.lazy(parts);
+    const deps = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
+    const pipeline = tenure === null ? await Pipeline.open(deps) : Pipeline.lazy(deps);
     if (tenure !== null && !tenure.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, health, clock);
     const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, onLost: () => this.lose() });

@@ -10,7 +10,7 @@ import type { GapTracker } from "./gap-tracker.js";
 import type { RoomRecords } from "./records.js";
 
 interface ResumePointDeps {
-  readonly parts: CollectorDeps;
+  readonly collector: CollectorDeps;
   readonly access: PlatformAccess;
   readonly records: Pick<RoomRecords, "moving" | "lost">;
 }
@@ -47,9 +47,9 @@ export class ResumePoint {
 
   /** Takes what im/fetch said; null where it said nothing. */
   first(roomId: string, first: FirstState | null): void {
-    const { parts, access: place } = this.#deps;
+    const { collector, access: place } = this.#deps;
     const { host = null, cursor = "", internalExt = "" } = first ?? {};
-    const savedAt = first?.received.receivedAt ?? parts.clock.now();
+    const savedAt = first?.received.receivedAt ?? collector.clock.now();
     this.#resume = { roomId, host, cursor, internalExt, visitor: place.keep(), ...this.#saved(savedAt) };
   }
 
@@ -80,10 +80,10 @@ export class ResumePoint {
 
   /** Keeps the point in the room's row, so that another process can go on. A convenience: without it one resolves first. */
   async keep(room: RoomKey): Promise<void> {
-    const { parts, records } = this.#deps;
+    const { collector, records } = this.#deps;
     if (this.#resume === null || records.moving || records.lost) return;
     const missing = this.#gaps.open;
     const resume = { ...this.#resume, ...(missing !== null && { missing }) };
-    await inTime(parts.store.rooms.setResume(room, resume), PATIENCE_MS, parts.clock).catch(() => {});
+    await inTime(collector.store.rooms.setResume(room, resume), PATIENCE_MS, collector.clock).catch(() => {});
   }
 }

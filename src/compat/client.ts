@@ -73,7 +73,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   readonly #writing: Writing;
   readonly #asked: AskedStream;
   readonly #guest: Guest;
-  readonly #parts: CompatDeps;
+  readonly #deps: CompatDeps;
   readonly #follow: Follow<Seen>;
   readonly #sent: RateLimiter;
   readonly #over = new AbortController();
@@ -89,7 +89,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly guest: Guest },
     format: Format,
     writing: Writing,
-    parts: CompatDeps,
+    deps: CompatDeps,
   ) {
     this.#ws = connection.ws;
     this.#socket = connection.socket;
@@ -97,9 +97,9 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#guest = connection.guest;
     this.#format = format;
     this.#writing = writing;
-    this.#parts = parts;
-    this.#follow = new Follow(parts.feed, this, this.#over.signal);
-    const { clock, limits } = parts;
+    this.#deps = deps;
+    this.#follow = new Follow(deps.feed, this, this.#over.signal);
+    const { clock, limits } = deps;
     this.#sent = new RateLimiter(clock, { burst: limits.messageBurst, perSecond: limits.messagesPerSecond });
     this.#ws.on("error", () => {});
     // The library would answer without looking whether anybody takes the answers.
@@ -144,7 +144,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   /** Begins to send what happens from now on. Never rejects. */
   async start(): Promise<void> {
     try {
-      const heads = await this.#parts.store.log.heads();
+      const heads = await this.#deps.store.log.heads();
       this.#places = new Map([...heads].map(([room, { head }]) => [room, head]));
       if (this.#asked.room === null) await this.#wantAll();
       else await this.#want(this.#asked.room);
@@ -165,18 +165,18 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   }
 
   take(batch: Batch, { room, session }: Seen): void {
-    const about = this.#parts.abouts.of(room);
+    const about = this.#deps.abouts.of(room);
     for (const message of this.#writing.messages(batch, about, this.#asked, session)) this.#send(message);
   }
 
   async ready(signal: AbortSignal): Promise<() => void> {
-    if (!(await drained(this.#socket, this.#parts.limits, this.#parts.clock, signal))) this.end("too_slow");
+    if (!(await drained(this.#socket, this.#deps.limits, this.#deps.clock, signal))) this.end("too_slow");
     return () => {};
   }
 
   failed(error: unknown): void {
     if (this.#over.signal.aborted) return;
-    this.#parts.onError(error);
+    this.#deps.onError(error);
     this.end("failed");
   }
 
@@ -195,7 +195,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
     this.#ws.close(CLOSE[why], why);
-    this.#parts.clock.sleep(this.#parts.limits.graceMs, this.gone).then(
+    this.#deps.clock.sleep(this.#deps.limits.graceMs, this.gone).then(
       () => this.#ws.terminate(),
       () => {},
     );
@@ -205,15 +205,15 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   #read(): void {
     if (this.#ws.isPaused || this.#sent.take()) return;
     this.#ws.pause();
-    this.#parts.clock.sleep(REST_MS, this.gone).then(
+    this.#deps.clock.sleep(REST_MS, this.gone).then(
       () => this.#ws.resume(),
       () => {},
     );
   }
 
   async #wantAll(): Promise<void> {
-    const { collected, clock } = this.#parts;
-    if (await isIdle(this.#parts)) {
+    const { collected, clock } = this.#deps;
+    if (await isIdle(this.#deps)) {
       const told = this.#format.write(idleChat(clock.now()), NOTHING, this.#asked);
       if (told !== null) this.#send(messageOf(told));
     }
@@ -222,7 +222,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
 
   /** Asks for a room, and again as long as the client is there: a room that nobody asks for is let go. */
   async #want(name: string): Promise<void> {
-    const { rooms, limits, clock } = this.#parts;
+    const { rooms, limits, clock } = this.#deps;
     const signal = this.#over.signal;
     let shown: RoomKey | null = null;
     while (!signal.aborted) {
@@ -232,7 +232,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
         if (shown !== room) {
           if (shown !== null) this.drop(shown);
           shown = room;
-          const greeting = this.#format.greet?.(status, await this.#parts.abouts.load(room), this.#asked) ?? null;
+          const greeting = this.#format.greet?.(status, await this.#deps.abouts.load(room), this.#asked) ?? null;
           if (greeting !== null) this.#send(messageOf(greeting));
           await this.#show(room, onlySession);
         }
@@ -256,7 +256,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#rooms.add(room);
     try {
       if (!(await this.#guest.maySee(room))) return;
-      await this.#parts.abouts.load(room);
+      await this.#deps.abouts.load(room);
       if (this.#rooms.has(room)) this.#follow.add({ room, session, after: this.#places.get(room) ?? 0, where: {} });
     } catch (error) {
       this.failed(error);
@@ -267,7 +267,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     if (this.#over.signal.aborted) return;
     if (status !== null && status === this.#status) return;
     this.#status = status ?? this.#status;
-    if (this.queued > this.#parts.limits.maxQueuedBytes) this.end("too_slow");
+    if (this.queued > this.#deps.limits.maxQueuedBytes) this.end("too_slow");
     else this.#ws.send(bytes, { binary: false });
   }
 }

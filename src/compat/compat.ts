@@ -48,7 +48,7 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
   const { host, store, rooms, clock, onError } = options;
   const limits = { ...COMPAT_LIMITS, ...options.limits };
   const feed = options.feed ?? new Feed({ log: store.log, clock, onError });
-  const parts: CompatDeps = {
+  const deps: CompatDeps = {
     store,
     rooms,
     clock,
@@ -73,7 +73,7 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
   };
   try {
     for (const { format, port } of wanted) {
-      const opened = new CompatPort(format, parts);
+      const opened = new CompatPort(format, deps);
       const bound = await opened.listen(host, port);
       ports.push(opened);
       urls.push({ name: format.name, like: format.like, url: `ws://${host.includes(":") ? `[${host}]` : host}:${bound}` });
@@ -82,13 +82,13 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
     await close();
     throw error;
   }
-  if (ports.length > 0) keepUp(parts, ports, stop.signal);
+  if (ports.length > 0) keepUp(deps, ports, stop.signal);
   return {
     urls,
     counts: () => ({
       clients: ports.reduce((sum, { size }) => sum + size, 0),
       queuedBytes: ports.reduce((sum, { queued }) => sum + queued, 0),
-      rooms: parts.collected.size,
+      rooms: deps.collected.size,
     }),
     close,
   };

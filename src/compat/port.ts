@@ -38,25 +38,25 @@ const CONNECTIONS_BESIDE = 100;
 /** Serves one format on a port of its own: its clients have the port, and some the whole address, built in. */
 export class CompatPort {
   readonly format: Format;
-  readonly #parts: CompatDeps;
+  readonly #deps: CompatDeps;
   readonly #writing: Writing;
   readonly #clients = new Set<CompatClient>();
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
 
-  constructor(format: Format, parts: CompatDeps) {
+  constructor(format: Format, deps: CompatDeps) {
     this.format = format;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#writing = new Writing(format);
     this.#sockets = new WebSocketServer({
       noServer: true,
-      maxPayload: parts.limits.messageBytes,
+      maxPayload: deps.limits.messageBytes,
       perMessageDeflate: false,
       clientTracking: false,
       autoPong: false,
     });
     this.#server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
-    this.#server.maxConnections = parts.limits.clients + CONNECTIONS_BESIDE;
+    this.#server.maxConnections = deps.limits.clients + CONNECTIONS_BESIDE;
     const refuseRequest: RequestListener = (_request, response) => {
       response.writeHead(426, { "content-type": "text/plain; charset=utf-8", upgrade: "websocket", connection: "close" });
       response.end(`dylive: a WebSocket for clients of ${format.like}. docs/compat.md tells more.\n`);
@@ -133,7 +133,7 @@ export class CompatPort {
   }
 
   async #admit(request: IncomingMessage, address: URL, { room }: AskedStream): Promise<Guest> {
-    const { door, limits, origins } = this.#parts;
+    const { door, limits, origins } = this.#deps;
     if (this.#clients.size >= limits.clients) throw new DyliveError("too_many_subscriptions", `${limits.clients} clients are connected`);
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
     const guest = await door.enter(address.searchParams.get("token") ?? bearer);
@@ -148,7 +148,7 @@ export class CompatPort {
   }
 
   #open(connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly guest: Guest }): void {
-    const client = new CompatClient(connection, this.format, this.#writing, this.#parts);
+    const client = new CompatClient(connection, this.format, this.#writing, this.#deps);
     this.#clients.add(client);
     client.gone.addEventListener("abort", () => this.#clients.delete(client), { once: true });
     void client.start();

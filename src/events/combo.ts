@@ -42,11 +42,11 @@ interface ComboDeps {
  * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. Under a mask two people cannot be told apart by who
  * they are, so the action's trace_id, which is one for all messages of a combo, stands beside the group. At most about 200 characters.
  */
-export function comboId(parts: ComboDeps): string {
-  const trace = parts.traceId === "" ? "" : `t${short(parts.traceId)}`;
-  const hidden = parts.masked && trace !== "" ? `-${trace}` : "";
-  const group = parts.groupId !== "0" ? `g${parts.groupId}${hidden}` : trace || `e${parts.eventId}`;
-  return `${parts.sessionId}.${parts.sender}.${parts.giftId}.${group}.${parts.receiver}`;
+export function comboId(deps: ComboDeps): string {
+  const trace = deps.traceId === "" ? "" : `t${short(deps.traceId)}`;
+  const hidden = deps.masked && trace !== "" ? `-${trace}` : "";
+  const group = deps.groupId !== "0" ? `g${deps.groupId}${hidden}` : trace || `e${deps.eventId}`;
+  return `${deps.sessionId}.${deps.sender}.${deps.giftId}.${group}.${deps.receiver}`;
 }
 
 /**

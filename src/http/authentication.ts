@@ -52,22 +52,22 @@ interface AuthenticatorDeps {
 
 /** Lets callers in by their tokens: checks scope and rate, and notes that the token was used. */
 export class Authenticator {
-  readonly #parts: AuthenticatorDeps;
+  readonly #deps: AuthenticatorDeps;
   readonly #secrets: SecretCipher;
   /** As many at once as a token may make in a minute, and then one for each share of the minute. */
   readonly #rates: RateLimiter;
   readonly #touchedAt = new Map<string, number>();
   readonly #remembered = new Map<string, { readonly token: TokenRow; readonly at: number }>();
 
-  constructor(parts: AuthenticatorDeps) {
-    this.#parts = parts;
-    this.#secrets = parts.secrets ?? new SecretCipher();
-    this.#rates = new RateLimiter(parts.clock, { burst: 1, perSecond: 1 });
+  constructor(deps: AuthenticatorDeps) {
+    this.#deps = deps;
+    this.#secrets = deps.secrets ?? new SecretCipher();
+    this.#rates = new RateLimiter(deps.clock, { burst: 1, perSecond: 1 });
   }
 
   /** Returns the token that a secret is. @throws DyliveError no_token, bad_token, forbidden; RateLimited */
   async admit(secret: string | null, scope: Scope): Promise<TokenRow> {
-    const { tokens, clock, after } = this.#parts;
+    const { tokens, clock, after } = this.#deps;
     const token = await authenticate(tokens, secret, scope, clock.now());
     const { id, perMinute } = token;
     if (perMinute !== null) {
@@ -98,7 +98,7 @@ export class Authenticator {
    * quarter of an hour: what tells of the store's absence must be seen then.
    */
   async enterAnyway(request: IncomingMessage, scope: Scope): Promise<TokenRow> {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     const hash = hashToken(this.#secrets.bearerOf(request) ?? "");
     try {
       const token = await this.enter(request, scope, "header");
@@ -116,7 +116,7 @@ export class Authenticator {
 
   /** Notes a use. Resolves when it is written, and never rejects: a caller that was let in is not to suffer from it. */
   async #note({ id, lastUsedAt }: TokenRow): Promise<void> {
-    const { tokens, clock, logger } = this.#parts;
+    const { tokens, clock, logger } = this.#deps;
     const now = clock.now();
     // Other processes note uses too.
     if (now - Math.max(lastUsedAt ?? 0, this.#touchedAt.get(id) ?? 0) < TOUCH_MS) return;

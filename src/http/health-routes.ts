@@ -51,8 +51,8 @@ interface About {
 }
 
 /** Registers `/healthz`, `/readyz` and `/metrics`. */
-export function healthRoutes(app: FastifyInstance, parts: ApiDeps, { stopping, here, appends }: About): void {
-  const { store, rooms, clock, metrics } = parts;
+export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, here, appends }: About): void {
+  const { store, rooms, clock, metrics } = deps;
   let look: StoreLook = { asked: 0, answered: 0, writable: Promise.resolve(false) };
 
   app.get(
@@ -110,7 +110,7 @@ export function healthRoutes(app: FastifyInstance, parts: ApiDeps, { stopping, h
       () => false,
     );
     const look: StoreLook = { asked, answered: null, writable };
-    parts.calls.after(
+    deps.calls.after(
       writable.then(() => {
         look.answered = clock.now();
       }),

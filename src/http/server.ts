@@ -107,7 +107,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const authenticator = new Authenticator({ tokens: store.tokens, secrets, clock, logger, after: (work) => calls.after(work) });
   const live = new LiveStreams({ store, clock, logger, held, feed: options.feed });
   const tasks = new TaskList(clock, logger);
-  const parts: ApiDeps = {
+  const deps: ApiDeps = {
     store,
     rooms,
     clock,
@@ -177,11 +177,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   metrics.lookAtConnections(connections);
   // Before what it describes.
   if (!healthOnly) await describeRoutes(app);
-  healthRoutes(app, parts, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
+  healthRoutes(app, deps, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
   if (!healthOnly) {
-    compatibleRoutes(app, parts);
-    await v1Routes(app, parts);
-    await officialRoutes(app, parts.official, clock);
+    compatibleRoutes(app, deps);
+    await v1Routes(app, deps);
+    await officialRoutes(app, deps.official, clock);
     if (webRoot !== undefined) servePage(app, webRoot);
   }
 

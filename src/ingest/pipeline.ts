@@ -84,7 +84,7 @@ const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch
  * (an import beside the server) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged anew.
  */
 export class Pipeline {
-  readonly #parts: PipelineDeps;
+  readonly #deps: PipelineDeps;
   readonly #ledger = new GiftLedger();
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
@@ -93,20 +93,20 @@ export class Pipeline {
   #horizon = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: PipelineDeps) {
-    this.#parts = parts;
+  private constructor(deps: PipelineDeps) {
+    this.#deps = deps;
   }
 
   /** Claims the room and rebuilds the ledger's memory from its log. @throws DyliveError not_owner, and what the store throws */
-  static async open(parts: PipelineDeps): Promise<Pipeline> {
-    const pipeline = new Pipeline(parts);
+  static async open(deps: PipelineDeps): Promise<Pipeline> {
+    const pipeline = new Pipeline(deps);
     await pipeline.claim();
     return pipeline;
   }
 
   /** Claims the room when there is something to store: until then another process may go on with it. */
-  static lazy(parts: PipelineDeps): Pipeline {
-    return new Pipeline(parts);
+  static lazy(deps: PipelineDeps): Pipeline {
+    return new Pipeline(deps);
   }
 
   /** Claims the room, unless this pipeline has done so. @throws DyliveError not_owner, and what the store throws */
@@ -116,7 +116,7 @@ export class Pipeline {
 
   /** Room whose log it stores into. */
   get room(): RoomKey {
-    return this.#parts.room;
+    return this.#deps.room;
   }
 
   /** Tells whether an event of this id was stored lately. */
@@ -144,7 +144,7 @@ export class Pipeline {
   settle(): Promise<number> {
     return this.#serially(async () => {
       if (this.#epoch === 0) return 0; // whoever has the room settles
-      const events = this.#ledger.due(this.#parts.clock.now());
+      const events = this.#ledger.due(this.#deps.clock.now());
       if (events.length === 0) return 0;
       const stored = await this.#write(events);
       if (stored === null) {
@@ -156,9 +156,9 @@ export class Pipeline {
   }
 
   async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
-    const { room, drift, decode = normalise } = this.#parts;
+    const { room, drift, decode = normalise } = this.#deps;
     if (received.some(({ response }) => response !== null)) await this.#claimed();
-    const erased = received.some(({ waited }) => waited) ? ((await this.#parts.erased?.()) ?? null) : null;
+    const erased = received.some(({ waited }) => waited) ? ((await this.#deps.erased?.()) ?? null) : null;
     const { webRid, sessionId, anchorId, source } = broadcast;
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
@@ -206,7 +206,7 @@ export class Pipeline {
         if (isStoreDown(error) || isNotOwner(error)) throw error;
         const half = drafts.length >> 1;
         if (half === 0) {
-          for (const event of events) this.#parts.setAside(event, error);
+          for (const event of events) this.#deps.setAside(event, error);
           count(drops, "refused_by_store");
           return [];
         }
@@ -217,7 +217,7 @@ export class Pipeline {
         if (tries >= MOST_TRIES)
           throw new DyliveError(
             "in_use",
-            `another process stores events of room ${this.#parts.room} and took it over ${tries} times in a row`,
+            `another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
           );
         // Chance decides who waits longer: in step, both would take it from each other again.
         if (tries > 1) await setTimeout(backoffMs(WAIT, tries - 1));
@@ -235,7 +235,7 @@ export class Pipeline {
   }
 
   async #judge(drafts: readonly Draft[]): Promise<readonly NewEvent[]> {
-    const { log, room } = this.#parts;
+    const { log, room } = this.#deps;
     const lookups = this.#ledger.missing(drafts);
     const known = lookups.ids.length > 0 ? await log.known(room, lookups.ids) : new Set<string>();
     const gifts = known.size > 0 ? await this.#gifts([...known]) : new Map<string, GiftEvent>();
@@ -246,14 +246,14 @@ export class Pipeline {
 
   /** Returns gifts that were stored before. */
   async #gifts(ids: readonly string[]): Promise<ReadonlyMap<string, GiftEvent>> {
-    const { log, room } = this.#parts;
+    const { log, room } = this.#deps;
     const events = await log.byId(room, ids);
     return new Map([...events].flatMap(([id, event]) => (event.type === "gift" ? [[id, event] as const] : [])));
   }
 
   /** Appends what the ledger has staged. @returns null when the room had another owner in between: to be claimed again and judged anew */
   async #write(events: readonly NewEvent[]): Promise<Written | null> {
-    const { log, room } = this.#parts;
+    const { log, room } = this.#deps;
     try {
       const [appended] = await log.append([{ room, epoch: this.#epoch, events }]);
       if (appended === undefined) throw new DyliveError("internal", "the log answered nothing to an append");
@@ -274,17 +274,17 @@ export class Pipeline {
 
   /** Claims the room, but only when all is loaded: what fails half-way is done again. */
   async #claim(): Promise<void> {
-    const { rooms, room, horizon } = this.#parts;
+    const { rooms, room, horizon } = this.#deps;
     const epoch = await rooms.claim(room);
     if (epoch === null) throw new DyliveError("not_owner", `room ${room} is collected by another process now`);
     // One that is yet to come, of an earlier version, would refuse every message.
-    this.#horizon = Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, this.#parts.clock.now());
+    this.#horizon = Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, this.#deps.clock.now());
     await this.#reload();
     this.#epoch = epoch;
   }
 
   async #reload(): Promise<void> {
-    const { log, room } = this.#parts;
+    const { log, room } = this.#deps;
     this.#ledger.drop();
     const newest = Number.MAX_SAFE_INTEGER;
     const gifts = await log.readBefore(room, newest, RESTORE_GIFTS, { types: ["gift"] });

@@ -140,15 +140,15 @@ const ROUNDS = 5;
  * @throws DyliveError bad_file
  */
 export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
-  const parts = { ...given, begunAt: given.clock.now() };
-  const { store, room, files, clock, signal } = parts;
+  const deps = { ...given, begunAt: given.clock.now() };
+  const { store, room, files, clock, signal } = deps;
   const sessions = [...new Set(files.map(({ sessionId }) => sessionId))];
   const done: Redecoded = { sessions, messages: 0, replaced: 0, regifted: 0, appended: 0, erased: 0, lostBytes: 0 };
   for (const sessionId of sessions) {
     const claims = new Map<string, Claim>();
-    await replaceAll(parts, sessionId, claims, done);
+    await replaceAll(deps, sessionId, claims, done);
     for (let round = 0; round < ROUNDS; round++) {
-      const changed = await regift(store.log, room, sessionId, claims, parts.signal, () => parts.onProgress?.(done.messages));
+      const changed = await regift(store.log, room, sessionId, claims, deps.signal, () => deps.onProgress?.(done.messages));
       done.regifted += changed;
       // From now on a server that collects the room reads the sums of its combos again.
       await store.rooms.claim(room);
@@ -157,7 +157,7 @@ export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
   }
   // A server that writes to these files has frames in them that it is about to store: they are no news of ours.
   if (files.some(({ open }) => open)) await clock.sleep(IN_FLIGHT_MS, signal);
-  await appendMissing(parts, done);
+  await appendMissing(deps, done);
   return done;
 }
 
@@ -167,12 +167,12 @@ interface Begun extends RedecodeDeps {
 }
 
 /** Replaces what is stored of one broadcast and reads otherwise now. Notes what its gifts claim. */
-async function replaceAll(parts: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
-  const { store, room, decode = normalise, drift } = parts;
+async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
+  const { store, room, decode = normalise, drift } = deps;
   const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
   /** The first of several messages with one id is the one that was stored. */
   const seen = new Set<string>();
-  for await (const { batch, broadcast } of batchesOf(parts, done, sessionId)) {
+  for await (const { batch, broadcast } of batchesOf(deps, done, sessionId)) {
     const drafts: Draft[] = [];
     for (const { response, receivedAt } of batch)
       for (const message of response?.messages ?? []) {
@@ -200,13 +200,13 @@ async function replaceAll(parts: Begun, sessionId: string, claims: Map<string, C
     }
     if (changed.length > 0) await store.log.replace(room, changed);
     done.replaced += changed.length;
-    await parts.onProgress?.(done.messages);
+    await deps.onProgress?.(done.messages);
   }
 }
 
 /** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */
-async function appendMissing(parts: Begun, done: Redecoded): Promise<void> {
-  const { store, room, clock, drift, decode, setAside, onProgress = () => {} } = parts;
+async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
+  const { store, room, clock, drift, decode, setAside, onProgress = () => {} } = deps;
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
@@ -218,7 +218,7 @@ async function appendMissing(parts: Begun, done: Redecoded): Promise<void> {
     ...(decode !== undefined && { decode }),
   });
   let messages = done.messages;
-  for await (const { batch, broadcast } of batchesOf(parts, null)) {
+  for await (const { batch, broadcast } of batchesOf(deps, null)) {
     const { events, methods } = await pipeline.store(batch, broadcast);
     done.appended += events.length;
     for (const count of methods.values()) messages += count;

@@ -35,8 +35,8 @@ export async function* replayFile(path: string, options: ReplayOptions): AsyncGe
   try {
     for (const [index, capture] of (await openCaptures(path, clock, drift)).entries()) {
       const room = await store.rooms.ensure([{ kind: "import", value: capture.roomId ?? String(index) }]);
-      const parts = { log: store.log, rooms: store.rooms, room, clock, drift };
-      const pipeline = await Pipeline.open({ ...parts, setAside: (_event, error) => setAside(error) });
+      const deps = { log: store.log, rooms: store.rooms, room, clock, drift };
+      const pipeline = await Pipeline.open({ ...deps, setAside: (_event, error) => setAside(error) });
       const batches = capture.batches(signal);
       let after = 0;
       for await (const batch of speed > 0 ? paced(batches, { speed, clock }, signal) : batches) {

@@ -29,7 +29,7 @@ export const SPOOL_LOST = "frames that waited in the spool could not be read bac
 
 /** Runs what one room has in the spool through its pipeline, from when the spool is first needed until it is empty. */
 export class SpoolDrain {
-  readonly #parts: SpoolDrainDeps;
+  readonly #deps: SpoolDrainDeps;
   readonly #stop = new AbortController();
   /** Work that the store is to do after so many frames. */
   readonly #errands: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
@@ -40,14 +40,14 @@ export class SpoolDrain {
   #last: { readonly over: Promise<void>; readonly end: () => void } | null = null;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(parts: SpoolDrainDeps) {
-    this.#parts = parts;
+  constructor(deps: SpoolDrainDeps) {
+    this.#deps = deps;
   }
 
   /** Spools a batch. @returns null, or why it is lost */
   async put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
     this.#put += batch.length;
-    const lost = await this.#parts.place.put(batch, broadcast);
+    const lost = await this.#deps.place.put(batch, broadcast);
     if (lost !== null) this.#put -= batch.length;
     return lost;
   }
@@ -56,7 +56,7 @@ export class SpoolDrain {
   later(work: () => Promise<unknown>): void {
     if (this.#errands.length >= MAX_ERRANDS) {
       this.#errands.shift();
-      this.#parts.health.drop("own_event_not_spooled");
+      this.#deps.health.drop("own_event_not_spooled");
     }
     this.#errands.push({ after: this.#put, work });
   }
@@ -64,7 +64,7 @@ export class SpoolDrain {
   /** Waits for the last bit, if that is what is being stored. */
   async nearlyDone(): Promise<void> {
     if (this.#last === null) return;
-    await inTime(this.#last.over, PATIENCE_MS, this.#parts.clock).catch(() => this.#lastIsOver());
+    await inTime(this.#last.over, PATIENCE_MS, this.#deps.clock).catch(() => this.#lastIsOver());
   }
 
   /**
@@ -86,7 +86,7 @@ export class SpoolDrain {
 
   /** Lets the store do, after {@link stop}, what is left beside the frames: nobody else knows of it. It is lost if the store is away. */
   async finish(): Promise<void> {
-    const { clock, health } = this.#parts;
+    const { clock, health } = this.#deps;
     try {
       for (; this.#errands[0] !== undefined; this.#errands.shift()) await inTime(this.#errands[0].work(), PATIENCE_MS, clock);
     } catch {
@@ -95,7 +95,7 @@ export class SpoolDrain {
   }
 
   async #run(onEmpty: () => void): Promise<void> {
-    const { place } = this.#parts;
+    const { place } = this.#deps;
     for (;;) {
       const file = await place.oldest();
       if (file !== null) {
@@ -113,7 +113,7 @@ export class SpoolDrain {
 
   /** Drains a file. A disk that cannot be read now is tried again from the file's beginning: what is stored already is known there. */
   async #drain(file: SpoolFile): Promise<void> {
-    const { place, clock, tell } = this.#parts;
+    const { place, clock, tell } = this.#deps;
     const { signal } = this.#stop;
     const from = this.#drained;
     let taken = 0;
@@ -138,7 +138,7 @@ export class SpoolDrain {
 
   /** Tells of what was taken and is not in the log: it is a gap as any other. */
   async #lost({ room, broadcast, from, to }: SpoolFile, frames: number): Promise<void> {
-    const { pipeline, health } = this.#parts;
+    const { pipeline, health } = this.#deps;
     health.drop("not_spooled", frames);
     health.gap(to - from);
     await this.#insist(() => pipeline.own(gapEvent(room, broadcast, from, to, SPOOL_LOST)));
@@ -146,7 +146,7 @@ export class SpoolDrain {
 
   /** Stores a batch, with what is ours between the frames where it belongs. @returns how many of the batch the store took */
   async #store(batch: readonly Received[], broadcast: Broadcast): Promise<number> {
-    const { pipeline, health } = this.#parts;
+    const { pipeline, health } = this.#deps;
     let taken = 0;
     for (let rest = batch; rest.length > 0; ) {
       await this.#errandsUpTo(this.#drained);
@@ -176,7 +176,7 @@ export class SpoolDrain {
 
   /** Repeats work until the store has done it. @returns null for what can never be done */
   async #insist<T>(work: () => Promise<T>): Promise<T | null> {
-    const { clock, say, tell } = this.#parts;
+    const { clock, say, tell } = this.#deps;
     const { signal } = this.#stop;
     for (;;) {
       signal.throwIfAborted();

@@ -51,7 +51,7 @@ interface SpoolRoomDeps extends Pick<SpoolDeps, "clock" | "onError"> {
 
 /** Holds what one room has in the spool: files of frames as they came, given out in order. */
 export class SpoolRoom {
-  readonly #parts: SpoolRoomDeps;
+  readonly #deps: SpoolRoomDeps;
   readonly #closed: SpoolFile[] = [];
   #current: { readonly file: SpoolFile; readonly handle: FileHandle; dirty: boolean } | null = null;
   /** Mutex of writing and closing. */
@@ -59,8 +59,8 @@ export class SpoolRoom {
   #puts = 0;
   #retryAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: SpoolRoomDeps) {
-    this.#parts = parts;
+  constructor(deps: SpoolRoomDeps) {
+    this.#deps = deps;
   }
 
   /** Whether nothing of the room waits. */
@@ -91,7 +91,7 @@ export class SpoolRoom {
    * @throws DyliveError bad_file if none can be read
    */
   async *read({ path }: SpoolFile, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     const drift = new Drift(); // what is damaged was counted when it came
     for await (const batch of recordingSource({ path, speed: 0, clock, drift }).open(signal))
       yield batch.map((received) => ({ ...received, waited: true }));
@@ -99,9 +99,9 @@ export class SpoolRoom {
 
   /** Removes a file that is stored. One that the disk does not let go is found by the next process, for which nothing in it is new. */
   async remove(file: SpoolFile): Promise<void> {
-    await rm(file.path, { force: true }).catch((error: unknown) => this.#parts.onError(error, { path: file.path }));
+    await rm(file.path, { force: true }).catch((error: unknown) => this.#deps.onError(error, { path: file.path }));
     this.#closed.splice(this.#closed.indexOf(file), 1);
-    this.#parts.release(file.bytes);
+    this.#deps.release(file.bytes);
   }
 
   /** Flushes what was written to the disk. */
@@ -111,7 +111,7 @@ export class SpoolRoom {
     current.dirty = false;
     await this.#inTurn(async () => {
       if (this.#current === current) await current.handle.datasync();
-    }).catch((error: unknown) => this.#parts.onError(error, { path: current.file.path }));
+    }).catch((error: unknown) => this.#deps.onError(error, { path: current.file.path }));
   }
 
   /** Closes what is written to. @returns all that waits; somebody else's from now on */
@@ -123,7 +123,7 @@ export class SpoolRoom {
   }
 
   async #put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
-    const { clock, reserve, release, onError } = this.#parts;
+    const { clock, reserve, release, onError } = this.#deps;
     if (clock.now() < this.#retryAt) return "the disk of the spool failed while the store took nothing";
     const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
     if (!reserve(bytes.length)) return "the spool was full while the store took nothing";
@@ -142,13 +142,13 @@ export class SpoolRoom {
       if (!booked) release(bytes.length);
       // Half a record may be in the file: nothing may follow it.
       await this.#close();
-      onError(error, { room: this.#parts.room });
+      onError(error, { room: this.#deps.room });
       return "the disk of the spool failed while the store took nothing";
     }
   }
 
   async #open(broadcast: Broadcast, receivedAt: number, bytes: number) {
-    const { folder, room, reserve } = this.#parts;
+    const { folder, room, reserve } = this.#deps;
     const current = this.#current;
     if (current !== null && current.file.bytes + bytes <= FILE_BYTES && isSame(current.file.broadcast, broadcast)) return current;
     await this.#close();
@@ -178,7 +178,7 @@ export class SpoolRoom {
     if (current === null) return;
     this.#current = null;
     this.#closed.push(current.file);
-    const tell = (error: unknown) => this.#parts.onError(error, { path: current.file.path });
+    const tell = (error: unknown) => this.#deps.onError(error, { path: current.file.path });
     await current.handle.datasync().catch(tell);
     await current.handle.close().catch(tell);
   }
@@ -202,7 +202,7 @@ const SYNC_EVERY_MS = 1000;
  * what an earlier process left, are uploaded for the process that has the room. They can come twice, which the pipeline takes as once.
  */
 export class Spool {
-  readonly #parts: SpoolDeps;
+  readonly #deps: SpoolDeps;
   readonly #rooms = new Set<SpoolRoom>();
   readonly #stop = new AbortController();
   readonly #stopSyncing: () => void;
@@ -212,9 +212,9 @@ export class Spool {
   #syncing = false;
   #bytes = 0;
 
-  constructor(parts: SpoolDeps) {
-    this.#parts = parts;
-    this.#stopSyncing = parts.clock.every(SYNC_EVERY_MS, () => void this.#sync());
+  constructor(deps: SpoolDeps) {
+    this.#deps = deps;
+    this.#stopSyncing = deps.clock.every(SYNC_EVERY_MS, () => void this.#sync());
   }
 
   /** Bytes of all rooms that wait on this disk. */
@@ -223,12 +223,12 @@ export class Spool {
   }
 
   get clock(): Clock {
-    return this.#parts.clock;
+    return this.#deps.clock;
   }
 
   /** Finds what an earlier process left, and uploads it in the background. */
   async start(): Promise<void> {
-    for (const file of await rawFiles(this.#parts.folder)) {
+    for (const file of await rawFiles(this.#deps.folder)) {
       this.#bytes += file.bytes;
       this.#left.push(file);
     }
@@ -237,7 +237,7 @@ export class Spool {
 
   /** Returns a place for the frames of a room, until it is {@link leave left}. */
   enter(room: RoomKey): SpoolRoom {
-    const { folder, clock, maxBytes, onError } = this.#parts;
+    const { folder, clock, maxBytes, onError } = this.#deps;
     const entered = new SpoolRoom({
       ...{ folder: join(folder, String(room)), room, clock, onError },
       reserve: (bytes) => {
@@ -262,7 +262,7 @@ export class Spool {
 
   /** Tells of something that went wrong. */
   tell(error: unknown, room: RoomKey): void {
-    this.#parts.onError(error, { room });
+    this.#deps.onError(error, { room });
   }
 
   /** Resolves when nothing is left to upload, or it was given up. */
@@ -288,7 +288,7 @@ export class Spool {
   }
 
   async #uploadAll(): Promise<void> {
-    const { clock, onError } = this.#parts;
+    const { clock, onError } = this.#deps;
     const { signal } = this.#stop;
     for (let told = false; this.#left.length > 0; signal.throwIfAborted()) {
       const [file] = this.#left;
@@ -313,10 +313,10 @@ export class Spool {
   async #uploadOne({ path, room }: Pick<SpoolFile, "path" | "room">): Promise<void> {
     const bytes = await readFile(path);
     try {
-      await untilAborted(this.#parts.spooled.put(room, bytes), this.#stop.signal);
+      await untilAborted(this.#deps.spooled.put(room, bytes), this.#stop.signal);
     } catch (error) {
       if (!(error instanceof DyliveError && (error.code === "bad_request" || error.code === "not_found"))) throw error;
-      this.#parts.onError(error, { room, path: `${path}.refused` });
+      this.#deps.onError(error, { room, path: `${path}.refused` });
       await rename(path, `${path}.refused`);
       await syncFolder(dirname(path));
       return;

@@ -81,12 +81,12 @@ const PARTS = 4;
 
 /** Stores what was spooled and uploaded, part after part. */
 export class SpooledReader {
-  readonly #parts: SpooledReaderDeps;
+  readonly #deps: SpooledReaderDeps;
   readonly #stop = new AbortController();
   #done: Promise<void> = Promise.resolve();
 
-  constructor(parts: SpooledReaderDeps) {
-    this.#parts = parts;
+  constructor(deps: SpooledReaderDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
@@ -103,16 +103,16 @@ export class SpooledReader {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       const more = await untilAborted(this.#round(signal), signal).catch((error: unknown) => {
-        if (!signal.aborted) this.#parts.onError(error);
+        if (!signal.aborted) this.#deps.onError(error);
         return false;
       });
-      if (!more) await this.#parts.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
+      if (!more) await this.#deps.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
     }
   }
 
   /** @returns whether there may be more to do at once */
   async #round(signal: AbortSignal): Promise<boolean> {
-    const { spooled, take } = this.#parts;
+    const { spooled, take } = this.#deps;
     const parts = await take(PARTS);
     const done: number[] = [];
     for (const part of parts) {
@@ -125,11 +125,11 @@ export class SpooledReader {
 
   async #absorb(part: SpooledPart, signal: AbortSignal): Promise<boolean> {
     try {
-      return await this.#parts.absorb(part, signal);
+      return await this.#deps.absorb(part, signal);
     } catch (error) {
       if (isNotOwner(error)) return false; // whoever has the room now stores it
       if (!(error instanceof WireError)) throw error;
-      this.#parts.onError(error); // no recording, and never will be
+      this.#deps.onError(error); // no recording, and never will be
       return true;
     }
   }

@@ -30,7 +30,7 @@ const TRY_EVERY_MS = 250;
  * another process's goes to the spool too, from where that process is given it.
  */
 export class SpoolingIntake implements Intake {
-  readonly #parts: SpoolingDeps;
+  readonly #deps: SpoolingDeps;
   readonly #place: SpoolRoom;
   #drain: SpoolDrain | null = null;
   /** Ids of events of messages that people caused, heard while spooling. */
@@ -38,13 +38,13 @@ export class SpoolingIntake implements Intake {
   /** Error by which the room was lost to another process; null while it is ours. */
   #lost: unknown = null;
 
-  constructor(parts: SpoolingDeps) {
-    this.#parts = parts;
-    this.#place = parts.spool.enter(parts.room);
+  constructor(deps: SpoolingDeps) {
+    this.#deps = deps;
+    this.#place = deps.spool.enter(deps.room);
   }
 
   async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { pipeline, health, spool } = this.#parts;
+    const { pipeline, health, spool } = this.#deps;
     if (this.#lost !== null) return this.#handOver(batch, broadcast);
     const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
     await this.#drain?.nearlyDone();
@@ -83,7 +83,7 @@ export class SpoolingIntake implements Intake {
   /** Stores an event of our own. What is no longer ours to tell is not told; frames that wait behind it are still handed over. */
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
     try {
-      await this.errand(() => this.#parts.pipeline.own(event), signal);
+      await this.errand(() => this.#deps.pipeline.own(event), signal);
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
@@ -96,13 +96,13 @@ export class SpoolingIntake implements Intake {
 
   /** Settles combos that fell silent, unless the spool is in use: what is in it may go on with a combo that looks silent. */
   async settle(): Promise<unknown> {
-    return this.#drain === null ? this.#parts.pipeline.settle() : 0;
+    return this.#drain === null ? this.#deps.pipeline.settle() : 0;
   }
 
   async close(): Promise<void> {
     await this.#drain?.stop();
     if (this.#lost === null) await this.#drain?.finish();
-    await this.#parts.spool.leave(this.#place);
+    await this.#deps.spool.leave(this.#place);
   }
 
   /**
@@ -111,7 +111,7 @@ export class SpoolingIntake implements Intake {
    * @returns null when it is spooled
    */
   async #try<T>(work: () => Promise<T>, spool: (drain: SpoolDrain) => void, signal: AbortSignal): Promise<T | null> {
-    const { clock } = this.#parts.spool;
+    const { clock } = this.#deps.spool;
     const until = clock.now() + PATIENCE_MS;
     for (;;) {
       if (this.#lost !== null) throw this.#lost;
@@ -130,7 +130,7 @@ export class SpoolingIntake implements Intake {
   }
 
   #begin(error: unknown): SpoolDrain {
-    const { health, spool, pipeline, room } = this.#parts;
+    const { health, spool, pipeline, room } = this.#deps;
     const since = new Date(spool.clock.now()).toISOString();
     const say = (reason: unknown) => health.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
     say(error);
@@ -158,14 +158,14 @@ export class SpoolingIntake implements Intake {
   #lose(error: unknown): void {
     if (this.#lost !== null) return;
     this.#lost = error;
-    this.#parts.onLost(error);
+    this.#deps.onLost(error);
   }
 
   /** Spools a batch for the process that has the room now: it may have begun to receive only later, and what it has too is taken once. */
   async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
     const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
     const lost = messages.length === 0 ? null : await this.#place.put(messages, broadcast);
-    if (lost !== null) this.#parts.health.drop("not_spooled", messages.length);
+    if (lost !== null) this.#deps.health.drop("not_spooled", messages.length);
     return { interactive: 0, ended: false, lost };
   }
 }

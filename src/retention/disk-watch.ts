@@ -26,7 +26,7 @@ export interface DiskWatchDeps {
 
 /** Watches how much room the disk of the data folder has, and tells once when it becomes low. */
 export class DiskWatch {
-  readonly #parts: DiskWatchDeps;
+  readonly #deps: DiskWatchDeps;
   #freeBytes: number | null = null;
   #low = false;
   /** News that is still to be told: a full disk may take it only when it is well again. */
@@ -34,8 +34,8 @@ export class DiskWatch {
   #stop: () => void = () => {};
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(parts: DiskWatchDeps) {
-    this.#parts = parts;
+  constructor(deps: DiskWatchDeps) {
+    this.#deps = deps;
   }
 
   /** Free bytes at the last look; null before the first, and while the system does not say. */
@@ -46,7 +46,7 @@ export class DiskWatch {
   /** Looks now, and from now on every minute. */
   start(): void {
     this.#looking = this.#look();
-    this.#stop = this.#parts.clock.every(LOOK_MS, () => {
+    this.#stop = this.#deps.clock.every(LOOK_MS, () => {
       this.#looking = this.#looking.then(() => this.#look());
     });
   }
@@ -58,7 +58,7 @@ export class DiskWatch {
   }
 
   async #look(): Promise<void> {
-    const { folder, lowBytes, freeBytesOf = systemsFreeBytes, clock, tell, onWell, onError } = this.#parts;
+    const { folder, lowBytes, freeBytesOf = systemsFreeBytes, clock, tell, onWell, onError } = this.#deps;
     try {
       const free = await freeBytesOf(folder);
       this.#freeBytes = free;

@@ -127,17 +127,17 @@ export interface RetentionKeeperDeps {
 
 /** Removes what is beyond its limits, in small steps, and gives the room back to the disk. */
 export class RetentionKeeper {
-  readonly #parts: RetentionKeeperDeps;
+  readonly #deps: RetentionKeeperDeps;
   readonly #doubt: ClockDoubt;
 
-  constructor(parts: RetentionKeeperDeps) {
-    this.#parts = parts;
-    this.#doubt = new ClockDoubt(parts.clock.now(), (parts.steadyMs ?? (() => performance.now()))());
+  constructor(deps: RetentionKeeperDeps) {
+    this.#deps = deps;
+    this.#doubt = new ClockDoubt(deps.clock.now(), (deps.steadyMs ?? (() => performance.now()))());
   }
 
   /** Does so until the signal aborts; ends after the step that is under way. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, onError } = this.#parts;
+    const { clock, onError } = this.#deps;
     while (!signal.aborted) {
       try {
         await this.#round(signal);
@@ -149,9 +149,9 @@ export class RetentionKeeper {
   }
 
   async #round(signal: AbortSignal): Promise<void> {
-    const { what, store, onDoubt, clock } = this.#parts;
+    const { what, store, onDoubt, clock } = this.#deps;
     const rooms = [...(await store.log.heads()).keys()];
-    const doubt = this.#doubt.look(clock.now(), (this.#parts.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
+    const doubt = this.#doubt.look(clock.now(), (this.#deps.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
     if (doubt !== null) onDoubt(doubt);
     if (what !== "raw") await this.#storeRound(rooms, doubt === null, signal);
     if (what !== "store") await this.#rawRound(doubt === null, signal);
@@ -159,7 +159,7 @@ export class RetentionKeeper {
 
   /** Removes what the store keeps beyond its limits, step after step, and gives the room back. */
   async #storeRound(rooms: readonly RoomKey[], byAge: boolean, signal: AbortSignal): Promise<void> {
-    const { store, limits, clock } = this.#parts;
+    const { store, limits, clock } = this.#deps;
     const own = new Map<RoomKey, LimitsOf>();
     for (const room of rooms) own.set(room, { ...limits, ...(await store.retention.limits(room)) });
     const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
@@ -178,7 +178,7 @@ export class RetentionKeeper {
 
   /** Removes raw recordings beyond their limits, file after file, so that others have their turn at the disk. */
   async #rawRound(byAge: boolean, signal: AbortSignal): Promise<void> {
-    const { store, limits, raw, onRawRemoved, clock } = this.#parts;
+    const { store, limits, raw, onRawRemoved, clock } = this.#deps;
     for (const room of await raw.rooms()) {
       const own = { ...limits, ...(await store.retention.limits(room)) };
       const wanted = (byAge ? own : ageless(own)).raw;
@@ -199,7 +199,7 @@ export class RetentionKeeper {
 
   /** Removes, while the store as a whole is too big, the oldest day, or the oldest events of the room that has the oldest. */
   async #shed(rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
-    const { store, maxStoreBytes, clock, onDoubt } = this.#parts;
+    const { store, maxStoreBytes, clock, onDoubt } = this.#deps;
     let removed = false;
     while (maxStoreBytes !== null && !signal.aborted && ((await store.retention.storeSize())?.used ?? 0) > maxStoreBytes) {
       const days = await store.retention.days();
@@ -222,7 +222,7 @@ export class RetentionKeeper {
   }
 
   async #oldest(rooms: readonly RoomKey[]): Promise<RoomKey | null> {
-    const { clock, store } = this.#parts;
+    const { clock, store } = this.#deps;
     const { log } = store;
     let oldest: { readonly room: RoomKey; readonly at: number } | null = null;
     for (const [room, ends] of await log.heads(rooms)) {
@@ -237,8 +237,8 @@ export class RetentionKeeper {
   async #newest(rooms: readonly RoomKey[]): Promise<number | null> {
     const times: number[] = [];
     for (const room of rooms) {
-      const { events } = await this.#parts.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT);
-      const event = events.findLast((one) => isBelieved(one, this.#parts.clock.now()));
+      const { events } = await this.#deps.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT);
+      const event = events.findLast((one) => isBelieved(one, this.#deps.clock.now()));
       if (event !== undefined) times.push(event.receivedAt);
     }
     return times.length === 0 ? null : Math.max(...times);

@@ -71,8 +71,8 @@ interface ReaderDeps {
  * Keeps what is made of the events of all rooms up to date until the signal aborts; ends after the step that is under way. Also sees what
  * other processes append, replace and reset.
  */
-export async function keepUpToDate(parts: ReaderDeps, signal: AbortSignal): Promise<void> {
-  const { progress, step, clock, onBehind, onError } = parts;
+export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promise<void> {
+  const { progress, step, clock, onBehind, onError } = deps;
   let behind = 0;
   while (!signal.aborted) {
     // Whether a room had more to do than one turn takes.

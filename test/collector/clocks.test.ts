@@ -13,7 +13,7 @@ import type { Resume } from "../../src/store/rooms.js";
 import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { until } from "../until.js";
-import { partsFor, running, SIGNAL } from "./running.js";
+import { depsFor, running, SIGNAL } from "./running.js";
 
 const HOUR_MS = 3_600_000;
 /** Clocks that agree to this are taken to agree. */
@@ -184,7 +184,7 @@ describe("a room that goes from one process to another whose clock is an hour", 
     await clock.sleep(40_000);
     // Another machine: its uptime counts from elsewhere.
     const other: Clock = { ...clock, uptime: () => ({ start: "other", ms: clock.now() }), now: () => clock.now() + differ };
-    const rooms = RoomManager.alone({ ...partsFor(now.simulator, now.store, other) });
+    const rooms = RoomManager.alone({ ...depsFor(now.simulator, now.store, other) });
     await rooms.start();
     await rooms.request("100000002", 60_000, SIGNAL);
     const gaps = async () => (await now.events(room)).filter((event): event is Gap => event.type === "gap");

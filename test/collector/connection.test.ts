@@ -5,7 +5,7 @@ import type { Platform } from "../../src/platform/access/platform.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
-import { partsFor, running, SIGNAL } from "./running.js";
+import { depsFor, running, SIGNAL } from "./running.js";
 
 const clock = new Lockstep();
 afterAll(() => clock.stop());
@@ -39,7 +39,7 @@ it("a broadcast whose first connection fails is not said to be missed since the 
 it("a question that is answered after its connection was lost does not make a room that is refused look silent", async () => {
   const simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
   const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
-  const parts = partsFor(simulator, store, clock);
+  const parts = depsFor(simulator, store, clock);
   let [isHeld, held] = [false, 0];
   const get: Platform["get"] = async (host, path, headers, signal) => {
     const reply = await parts.platform.get(host, path, headers, signal);

@@ -43,7 +43,7 @@ export async function startRunning(
 ): Promise<Running & { stop(): Promise<void> }> {
   const simulator = await startSimulator({ clock, ...simulated });
   const store = parts.store ?? openMemoryStore({ maxEventsPerRoom: 100_000 });
-  const rooms = RoomManager.alone({ ...partsFor(simulator, store, clock), ...parts });
+  const rooms = RoomManager.alone({ ...depsFor(simulator, store, clock), ...parts });
   await rooms.start();
   return {
     ...{ clock, simulator, store, rooms },
@@ -56,7 +56,7 @@ export async function startRunning(
   };
 }
 
-export function partsFor(simulator: Simulator, store: RoomStore, clock: Clock): LocalRoomsDeps {
+export function depsFor(simulator: Simulator, store: RoomStore, clock: Clock): LocalRoomsDeps {
   return {
     ...reachAt(simulator.url),
     store,

@@ -44,10 +44,10 @@ export async function record(config: Config, text: string, file: string | null):
       fail(error); // a recording that silently stops is worse than one that ends
     }
   };
-  const parts = { reach, clock: systemClock, pollMs: config.pollMs, maxEvents: MAX_EVENTS, onReceived, setAside: () => {} };
+  const deps = { reach, clock: systemClock, pollMs: config.pollMs, maxEvents: MAX_EVENTS, onReceived, setAside: () => {} };
   let room: OneRoom | null = null;
   try {
-    room = await OneRoom.open(id, parts, stop);
+    room = await OneRoom.open(id, deps, stop);
     say(plain(`${id}: ${room.found.state}, ${room.found.evidence.reason}; recording to ${out}`));
     await Promise.race([aborted(stop), failed]);
   } finally {

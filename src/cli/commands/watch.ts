@@ -13,7 +13,7 @@ const MAX_EVENTS = 10_000;
 export async function watch(config: Config, text: string, { json, all }: { readonly json: boolean; readonly all: boolean }): Promise<void> {
   const stop = stopSignal();
   readPaste(text); // a wrong text is told before anything starts
-  const parts = {
+  const deps = {
     reach: reachOf(config, readMachine(), systemClock),
     clock: systemClock,
     pollMs: config.pollMs,
@@ -22,7 +22,7 @@ export async function watch(config: Config, text: string, { json, all }: { reado
   };
   let room: OneRoom | null = null;
   try {
-    room = await OneRoom.open(text, parts, stop);
+    room = await OneRoom.open(text, deps, stop);
     const { webRid } = (await room.store.rooms.get(room.room)) ?? { webRid: null };
     const { state, evidence } = room.found;
     const next = state === "waiting" ? "; its next broadcast is shown as soon as it begins (Ctrl-C ends)" : "";

@@ -43,15 +43,15 @@ interface Tended {
  * reader of the log like any other: what is confirmed was kept, a restart goes on from the position, and at worst a message is confirmed twice.
  */
 class OfficialAcks {
-  readonly #parts: AckDeps;
+  readonly #deps: AckDeps;
   readonly #reader: string;
   /** Rooms that have something to confirm, or may. */
   readonly #due = new Set<RoomKey>();
   readonly #rooms = new Map<RoomKey, Tended>();
 
-  constructor(parts: AckDeps) {
-    this.#parts = parts;
-    this.#reader = `official-ack:${parts.platform.appId}`;
+  constructor(deps: AckDeps) {
+    this.#deps = deps;
+    this.#reader = `official-ack:${deps.platform.appId}`;
   }
 
   /** Notes that a room has something new, or that its rules became known. */
@@ -66,13 +66,13 @@ class OfficialAcks {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.round(signal);
-      await this.#parts.clock.sleep(EVERY_MS, signal).catch(() => {});
+      await this.#deps.clock.sleep(EVERY_MS, signal).catch(() => {});
     }
   }
 
   /** Confirms what is due now. */
   async round(signal: AbortSignal): Promise<void> {
-    const { clock, onFailed } = this.#parts;
+    const { clock, onFailed } = this.#deps;
     for (const room of [...this.#due]) {
       const tended = this.#rooms.get(room);
       if (signal.aborted || tended === undefined) return;
@@ -93,7 +93,7 @@ class OfficialAcks {
   }
 
   async #confirm(room: RoomKey, { roomId, rules }: Tended, signal: AbortSignal): Promise<void> {
-    const { store, platform, clock } = this.#parts;
+    const { store, platform, clock } = this.#deps;
     const wanted = rules.filter(({ ackType }) => ackType === RECEIVED);
     const types = rules.length === 0 ? null : new Set(wanted.map(({ msgType }) => msgType));
     const size = Math.min(BATCH_MAX, ...wanted.map(({ batchMax }) => batchMax));
@@ -152,21 +152,21 @@ export class Official {
   readonly receiver: OfficialReceiver;
   /** Types and fields that were pushed and are not known here. */
   readonly drift: Drift;
-  readonly #parts: OfficialIngestDeps;
+  readonly #deps: OfficialIngestDeps;
   readonly #platform: OpenPlatform | null;
   readonly #acks: OfficialAcks | null;
   readonly #tasks: OfficialTasks | null;
   readonly #life: AbortController;
   #running: Promise<unknown>;
 
-  private constructor(app: OfficialApp, parts: OfficialIngestDeps, spool: PushSpool) {
-    const { store, clock, onFailed } = parts;
-    this.#parts = parts;
+  private constructor(app: OfficialApp, deps: OfficialIngestDeps, spool: PushSpool) {
+    const { store, clock, onFailed } = deps;
+    this.#deps = deps;
     this.appId = app.appId;
     this.path = app.path;
     this.keys = new PushKeys(app.dataSecrets, app.windowMs, clock);
     this.#life = new AbortController();
-    this.#platform = app.secret === null ? null : platformFor(app, app.secret, parts, this.#life.signal);
+    this.#platform = app.secret === null ? null : platformFor(app, app.secret, deps, this.#life.signal);
     const platform = this.#platform;
     this.#acks =
       platform === null
@@ -174,7 +174,7 @@ export class Official {
         : new OfficialAcks({ store, clock, platform, onFailed: (roomId, error) => onFailed({ doing: "ack", roomId }, error) });
     this.drift = new Drift();
     const stored = (room: number, { roomId }: { readonly roomId: string }) => this.#acks?.tend(room, roomId);
-    const receiver = new OfficialReceiver({ ...parts, drift: this.drift, spool, stored });
+    const receiver = new OfficialReceiver({ ...deps, drift: this.drift, spool, stored });
     this.receiver = receiver;
     this.#tasks =
       platform === null
@@ -192,8 +192,8 @@ export class Official {
   }
 
   /** Opens the spool and takes up what waits in it; what is pushed here is confirmed here, until {@link close}. */
-  static async start(app: OfficialApp, parts: OfficialIngestDeps): Promise<Official> {
-    return new Official(app, parts, await PushSpool.open(parts.spool));
+  static async start(app: OfficialApp, deps: OfficialIngestDeps): Promise<Official> {
+    return new Official(app, deps, await PushSpool.open(deps.spool));
   }
 
   /** Keeps the tasks of the watch list running, which one process does. @returns what ends that: the tasks then go on */
@@ -219,7 +219,7 @@ export class Official {
   async launch(launchToken: string): Promise<LaunchedRoom & { readonly room: number }> {
     const launched = await this.#asking().launched(launchToken, this.#life.signal);
     const { roomId, nickname, avatar, anchorOpenId, ackRules } = launched;
-    const { rooms } = this.#parts.store;
+    const { rooms } = this.#deps.store;
     const room = await rooms.ensure([officialAlias(this.appId, roomId)], { anchor: { id: null, secUid: anchorOpenId, nickname, avatar } });
     await rooms.setWatch(room, "on");
     this.#acks?.tend(room, roomId, ackRules);

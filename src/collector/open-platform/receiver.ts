@@ -76,7 +76,7 @@ const MAX_IN_FLIGHT = 500;
  * way as soon as the store is back. While anything waits in the spool, what comes goes behind it, so that order is kept.
  */
 export class OfficialReceiver {
-  readonly #parts: ReceiverDeps;
+  readonly #deps: ReceiverDeps;
   readonly #rooms: OfficialRooms;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
@@ -84,16 +84,16 @@ export class OfficialReceiver {
   readonly #counts = { stored: 0, spooled: 0, lost: 0 };
   #draining: Promise<void> | null = null;
 
-  constructor(parts: ReceiverDeps) {
-    this.#parts = parts;
-    this.#clock = parts.clock;
-    this.#rooms = new OfficialRooms(parts);
-    if (parts.spool.waiting > 0) this.#drain();
+  constructor(deps: ReceiverDeps) {
+    this.#deps = deps;
+    this.#clock = deps.clock;
+    this.#rooms = new OfficialRooms(deps);
+    if (deps.spool.waiting > 0) this.#drain();
   }
 
   /** Counts of pushes, by what became of them. */
   get counts(): ReceiverCounts {
-    return { ...this.#counts, waiting: this.#parts.spool.waiting };
+    return { ...this.#counts, waiting: this.#deps.spool.waiting };
   }
 
   /**
@@ -133,7 +133,7 @@ export class OfficialReceiver {
     this.#stopping.abort(new DyliveError("stopping", "the receiver was stopped"));
     await Promise.all(this.#working);
     await this.#draining;
-    await this.#parts.spool.close();
+    await this.#deps.spool.close();
   }
 
   async #storeInRoom(pushes: readonly Push[], waited: boolean): Promise<void> {
@@ -141,7 +141,7 @@ export class OfficialReceiver {
     if (first === undefined) return;
     const room = await this.#rooms.of(first.appId, first.roomId);
     await room.store(pushes.map((push) => arrived(push, waited)));
-    for (const push of pushes) this.#parts.stored(room.room, push);
+    for (const push of pushes) this.#deps.stored(room.room, push);
   }
 
   /** Tells whether it was stored soon enough. @throws DyliveError too_many_rooms */
@@ -163,7 +163,7 @@ export class OfficialReceiver {
 
   async #keep(push: Push): Promise<void> {
     try {
-      await this.#track(this.#parts.spool.put(toLine(push)));
+      await this.#track(this.#deps.spool.put(toLine(push)));
       this.#counts.spooled++;
     } catch (error) {
       this.#counts.lost++;
@@ -183,8 +183,8 @@ export class OfficialReceiver {
 
   async #emptySpool(): Promise<void> {
     const { signal } = this.#stopping;
-    while (this.#parts.spool.waiting > 0 && !signal.aborted) {
-      const emptied = await this.#parts.spool
+    while (this.#deps.spool.waiting > 0 && !signal.aborted) {
+      const emptied = await this.#deps.spool
         .drain((lines) => this.#storeLines(lines))
         .then(
           () => true,
@@ -211,7 +211,7 @@ export class OfficialReceiver {
   }
 
   #giveUp(line: string, error: unknown): [] {
-    this.#parts.setAsidePush(line, error);
+    this.#deps.setAsidePush(line, error);
     return [];
   }
 
@@ -248,15 +248,15 @@ const HOUR_MS = 3_600_000;
 
 /** The rooms of apps that pushes came for lately. */
 export class OfficialRooms {
-  readonly #parts: OfficialDeps;
+  readonly #deps: OfficialDeps;
   readonly #limits: RoomLimits;
   readonly #open = new Map<string, Promise<OfficialRoom>>();
   readonly #idle = new Map<string, OfficialRoom>();
   #hourEndsAt = 0;
   #opened = 0;
 
-  constructor(parts: OfficialDeps, limits = LIMITS) {
-    this.#parts = parts;
+  constructor(deps: OfficialDeps, limits = LIMITS) {
+    this.#deps = deps;
     this.#limits = limits;
   }
 
@@ -274,7 +274,7 @@ export class OfficialRooms {
       return known;
     }
     this.#count();
-    const opening = OfficialRoom.open(this.#parts, appId, roomId).then(
+    const opening = OfficialRoom.open(this.#deps, appId, roomId).then(
       (room) => {
         this.#idle.set(key, room);
         return room;
@@ -290,7 +290,7 @@ export class OfficialRooms {
   }
 
   #count(): void {
-    const now = this.#parts.clock.now();
+    const now = this.#deps.clock.now();
     if (now >= this.#hourEndsAt) {
       this.#hourEndsAt = now + HOUR_MS;
       this.#opened = 0;

@@ -114,13 +114,13 @@ interface TaskRoom {
  * off it. The list is the store's, so the command line and a restart need nothing else.
  */
 export class OfficialTasks {
-  readonly #parts: TaskDeps;
+  readonly #deps: TaskDeps;
   readonly #rooms = new Map<string, TaskRoom>();
   /** Rooms whose tasks were stopped by this process since they were paused. */
   readonly #paused = new Set<RoomKey>();
 
-  constructor(parts: TaskDeps) {
-    this.#parts = parts;
+  constructor(deps: TaskDeps) {
+    this.#deps = deps;
   }
 
   /** Returns the rooms whose tasks are kept running, with their status. */
@@ -135,7 +135,7 @@ export class OfficialTasks {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.round(signal);
-      await this.#parts.clock.sleep(LOOK_MS, signal).catch(() => {});
+      await this.#deps.clock.sleep(LOOK_MS, signal).catch(() => {});
     }
   }
 
@@ -153,7 +153,7 @@ export class OfficialTasks {
 
   /** Compares the watch list with what runs. */
   async #look(signal: AbortSignal): Promise<void> {
-    const { rooms, platform } = this.#parts;
+    const { rooms, platform } = this.#deps;
     const prefix = `${platform.appId}:`;
     const wanted = new Set<string>();
     for (const { room, watch, webRid } of await rooms.list()) {
@@ -179,14 +179,14 @@ export class OfficialTasks {
   }
 
   async #tend(room: TaskRoom, msgType: string, task: PushTask, signal: AbortSignal): Promise<void> {
-    const now = this.#parts.clock.now();
+    const now = this.#deps.clock.now();
     if (now < task.nextAt || task.state === "ended") return;
     try {
       if (now >= task.checkAt) {
         task.state = await this.#check(room.roomId, msgType, task.state, signal);
         task.checkAt = now + CHECK_MS;
       }
-      if (RECOVERABLE.includes(msgType)) await recoverFailed(this.#parts, { room: room.key, roomId: room.roomId, msgType }, signal);
+      if (RECOVERABLE.includes(msgType)) await recoverFailed(this.#deps, { room: room.key, roomId: room.roomId, msgType }, signal);
       if (task.state === "ending") task.state = "ended";
       Object.assign(task, { problem: null, failures: 0, nextAt: now + RECOVER_MS });
     } catch (error) {
@@ -197,13 +197,13 @@ export class OfficialTasks {
       task.nextAt = now + backoffMs(refused ? "refusal" : "network", task.failures);
       if (task.state === "new") task.checkAt = 0;
       if (refused && task.failures > MAX_REFUSALS) task.state = "ended";
-      this.#parts.onFailed(room.roomId, msgType, error);
+      this.#deps.onFailed(room.roomId, msgType, error);
     }
   }
 
   /** Starts a task, or sees whether it still runs. */
   async #check(roomId: string, msgType: string, state: PushTask["state"], signal: AbortSignal): Promise<PushTask["state"]> {
-    const { platform } = this.#parts;
+    const { platform } = this.#deps;
     const seen = state === "new" ? "stopped" : await platform.state(roomId, msgType, signal);
     if (seen === "none") return "ending";
     if (seen === "stopped") await platform.start(roomId, msgType, signal);
@@ -217,16 +217,16 @@ export class OfficialTasks {
       if (!(error instanceof OfficialRefusal && OVER.has(error.errNo))) throw error;
     };
     for (const msgType of tasks.keys()) {
-      await this.#parts.platform.stop(roomId, msgType, signal).catch(ifThere);
-      if (RECOVERABLE.includes(msgType)) await recoverFailed(this.#parts, { room: key, roomId, msgType }, signal).catch(ifThere);
+      await this.#deps.platform.stop(roomId, msgType, signal).catch(ifThere);
+      if (RECOVERABLE.includes(msgType)) await recoverFailed(this.#deps, { room: key, roomId, msgType }, signal).catch(ifThere);
     }
   }
 
   /** Ends a room of which the platform has ended every task: the broadcast is over, or the app was unmounted. */
   async #end({ key, roomId }: TaskRoom, signal: AbortSignal): Promise<void> {
     await this.#guarded(roomId, signal, async () => {
-      await this.#parts.sessions.end(key, roomId, this.#parts.clock.now(), "offline");
-      await this.#parts.rooms.setWatch(key, "off");
+      await this.#deps.sessions.end(key, roomId, this.#deps.clock.now(), "offline");
+      await this.#deps.rooms.setWatch(key, "off");
       this.#rooms.delete(roomId);
     });
   }
@@ -236,7 +236,7 @@ export class OfficialTasks {
     try {
       await work();
     } catch (error) {
-      if (!signal.aborted) this.#parts.onFailed(roomId, "", error);
+      if (!signal.aborted) this.#deps.onFailed(roomId, "", error);
     }
   }
 }

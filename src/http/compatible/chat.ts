@@ -19,17 +19,17 @@ type ChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "mutex" | "calls" | 
 
 /** Answers `GET /douyin/liveroom/chat` for a checked query and token. */
 export class ChatHandler {
-  readonly #parts: ChatDeps;
+  readonly #deps: ChatDeps;
 
-  constructor(parts: ChatDeps) {
-    this.#parts = parts;
+  constructor(deps: ChatDeps) {
+    this.#deps = deps;
   }
 
   /** Returns the body and sets its headers on `reply`; null when the client is gone, so that nobody is left to answer. */
   async answer(request: FastifyRequest, reply: FastifyReply, query: ChatQuery, token: TokenRow): Promise<string | null> {
     // A malformed field is refused before a room is collected for it.
     if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
-    const call = this.#parts.calls.open(request.raw, reply.raw, token);
+    const call = this.#deps.calls.open(request.raw, reply.raw, token);
     const asked = await this.#request(query.room_id, call);
     if (asked === null) return null;
     if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call, token));
@@ -39,7 +39,7 @@ export class ChatHandler {
   /** Returns the room that is asked for; null when the client is gone. */
   async #request(text: string, call: HttpCall): Promise<RequestedRoom | null> {
     try {
-      return await requestedRoom(this.#parts, call, text);
+      return await requestedRoom(this.#deps, call, text);
     } catch (error) {
       if (call.ended === "gone") return null;
       throw error;
@@ -48,7 +48,7 @@ export class ChatHandler {
 
   async #byCursor(query: ChatQuery, cursor: string, asked: RequestedRoom, call: HttpCall, token: TokenRow): Promise<ReadEvents> {
     const ends = await this.#ends(asked.room);
-    const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#parts.store.log.id, asked.room, ends);
+    const from = cursor === NEWEST ? null : resolveCursor(cursor, this.#deps.store.log.id, asked.room, ends);
     return this.#poll(query, asked, call, token, from, ends.head);
   }
 
@@ -60,11 +60,11 @@ export class ChatHandler {
     call: HttpCall,
     token: TokenRow,
   ): Promise<string> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     const { positions } = store;
     const { room } = asked;
     const reader = clientPosition(token, query.client ?? "");
-    const release = await this.#parts.mutex.enter(`${reader}:${room}`, call);
+    const release = await this.#deps.mutex.enter(`${reader}:${room}`, call);
     if (release === null) {
       const position = await positions.get(reader, room);
       return this.#text(reply, query, asked, { rows: [], next: position ?? 0, more: true, removed: [] });
@@ -84,7 +84,7 @@ export class ChatHandler {
         .then(save)
         .catch((error) => request.log.error({ err: error }, "the position could not be saved; the answer will be given again"))
         .finally(release);
-      this.#parts.calls.after(saved);
+      this.#deps.calls.after(saved);
       return text;
     } catch (error) {
       release();
@@ -93,7 +93,7 @@ export class ChatHandler {
   }
 
   #poll(query: ChatQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: number | null, head: number): Promise<ReadEvents> {
-    const { store, clock, live } = this.#parts;
+    const { store, clock, live } = this.#deps;
     const filter = chatFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
@@ -101,11 +101,11 @@ export class ChatHandler {
   }
 
   async #ends(room: number): Promise<{ oldest: number; head: number }> {
-    return (await this.#parts.store.log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
+    return (await this.#deps.store.log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
   }
 
   #text(reply: FastifyReply, query: ChatQuery, { room, status }: RequestedRoom, got: ReadEvents): string {
-    const { store, rooms, clock } = this.#parts;
+    const { store, rooms, clock } = this.#deps;
     const cursor = encodeCursor({ logId: store.log.id, room, seq: got.next });
     reply.header("x-room-state", (rooms.status(room) ?? status).state).header("x-next-cursor", cursor);
     if (got.removed.length > 0) reply.header("x-removed", got.removed.map(([from, to]) => `${from}-${to}`).join(", "));

@@ -26,20 +26,20 @@ interface Status {
 }
 
 /** Answers `GET /douyin/liveroom/status` for several rooms. One whose status cannot be told does not fail the others. */
-async function statusText(parts: ApiDeps, call: HttpCall, asked: readonly string[]): Promise<string> {
-  const statuses = await Promise.all(asked.map((id) => statusOf(parts, call, id)));
+async function statusText(deps: ApiDeps, call: HttpCall, asked: readonly string[]): Promise<string> {
+  const statuses = await Promise.all(asked.map((id) => statusOf(deps, call, id)));
   if (call.ended !== null) throw new DyliveError("stopping", "the states of the rooms were not yet known");
   // The room_id is a bare integer of 19 digits, which no JavaScript number holds: its digits are put into the text as they are.
   const items = statuses.map(
     ({ alive, roomId, id, state }) => `{"alive":${alive},"room_id":${roomId},"id":${JSON.stringify(id)},"state":${JSON.stringify(state)}}`,
   );
-  return `{"code":200,"data":{"data":[${items.join(",")}],"extra":{"now":${parts.clock.now()}},"status_code":0},"msg":"success"}`;
+  return `{"code":200,"data":{"data":[${items.join(",")}],"extra":{"now":${deps.clock.now()}},"status_code":0},"msg":"success"}`;
 }
 
-async function statusOf(parts: ApiDeps, call: HttpCall, id: string): Promise<Status> {
+async function statusOf(deps: ApiDeps, call: HttpCall, id: string): Promise<Status> {
   try {
-    const room = await requestedRoom(parts, call, id);
-    const state = (parts.rooms.status(room.room) ?? room.status).state;
+    const room = await requestedRoom(deps, call, id);
+    const state = (deps.rooms.status(room.room) ?? room.status).state;
     const known = state !== "resolving" && state !== "blocked" && state !== "failed" && state !== "paused";
     return { alive: known ? isAlive(room) : null, roomId: digits(sessionOf(room)), id, state };
   } catch (error) {
@@ -64,9 +64,9 @@ const LIVE = 2;
 const ENDED = 4;
 
 /** Answers `GET /douyin/liveroom/info`: what is known of the room, null for what is not. */
-async function infoText(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
-  const { store, rooms } = parts;
-  const asked = await requestedRoom(parts, call, text);
+async function infoText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
+  const { store, rooms } = deps;
+  const asked = await requestedRoom(deps, call, text);
   const { room } = asked;
   const sessionId = sessionOf(asked);
   const alive = isAlive(asked);
@@ -98,8 +98,8 @@ async function infoText(parts: ApiDeps, call: HttpCall, text: string): Promise<s
 }
 
 /** Registers the routes of the compatible interface (/douyin/…). */
-export function compatibleRoutes(app: FastifyInstance, parts: ApiDeps): void {
-  const chat = new ChatHandler(parts);
+export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const chat = new ChatHandler(deps);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const route = <Q extends TSchema>(name: string, querystring: Q, answer: TSchema, summary: string) => {
     const url = `/douyin/liveroom/${name}`;
@@ -122,7 +122,7 @@ export function compatibleRoutes(app: FastifyInstance, parts: ApiDeps): void {
       },
     };
   };
-  const { rooms } = parts.store;
+  const { rooms } = deps.store;
 
   typed.route({
     ...route("chat", ChatQuerySchema, ChatAnswer, "New events of a room since this token's last call"),
@@ -140,7 +140,7 @@ export function compatibleRoutes(app: FastifyInstance, parts: ApiDeps): void {
       ...route(name, RoomQuerySchema, answer, summary),
       handler: async (request, reply) => {
         await assertMayAsk(rooms, tokenOf(request), request.query.room_id);
-        const text = await give(parts, parts.calls.open(request.raw, reply.raw, tokenOf(request)), request.query.room_id);
+        const text = await give(deps, deps.calls.open(request.raw, reply.raw, tokenOf(request)), request.query.room_id);
         return reply.type("application/json; charset=utf-8").send(text);
       },
     });
@@ -152,26 +152,26 @@ export function compatibleRoutes(app: FastifyInstance, parts: ApiDeps): void {
     handler: async (request, reply) => {
       const asked = [...new Set(request.query.room_id.split(","))];
       for (const text of asked) await assertMayAsk(rooms, tokenOf(request), text);
-      const text = await statusText(parts, parts.calls.open(request.raw, reply.raw, tokenOf(request)), asked);
+      const text = await statusText(deps, deps.calls.open(request.raw, reply.raw, tokenOf(request)), asked);
       return reply.type("application/json; charset=utf-8").send(text);
     },
   });
 }
 
 /** Answers `GET /douyin/liveroom/audience`: the viewers that the newest statistics of the room name, and how many there are. */
-async function audienceText(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
-  const asked = await requestedRoom(parts, call, text);
-  const stats = await newest(parts.store.log, asked.room, "stats", sessionOf(asked), ({ ranks }) => (ranks?.length ?? 0) > 0);
+async function audienceText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
+  const asked = await requestedRoom(deps, call, text);
+  const stats = await newest(deps.store.log, asked.room, "stats", sessionOf(asked), ({ ranks }) => (ranks?.length ?? 0) > 0);
   return ranksText(stats?.ranks ?? [], stats?.online ?? null, stats?.time ?? null);
 }
 
 /** Answers `GET /douyin/liveroom/ranklist`: the newest rank of contributors; the statistics name the first few where there is none. */
-async function rankListText(parts: ApiDeps, call: HttpCall, text: string): Promise<string> {
-  const asked = await requestedRoom(parts, call, text);
+async function rankListText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
+  const asked = await requestedRoom(deps, call, text);
   const session = sessionOf(asked);
-  const rank = await newest(parts.store.log, asked.room, "rank", session, ({ entries }) => entries.length > 0);
+  const rank = await newest(deps.store.log, asked.room, "rank", session, ({ entries }) => entries.length > 0);
   if (rank !== null) return ranksText(rank.entries, null, rank.time);
-  const stats = await newest(parts.store.log, asked.room, "stats", session, ({ ranks }) => (ranks?.length ?? 0) > 0);
+  const stats = await newest(deps.store.log, asked.room, "stats", session, ({ ranks }) => (ranks?.length ?? 0) > 0);
   return ranksText(stats?.ranks ?? [], null, stats?.time ?? null);
 }
 

@@ -21,15 +21,15 @@ interface EventStreamDeps {
 export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   readonly kind = "sse";
   readonly token: TokenRow;
-  readonly #parts: EventStreamDeps;
+  readonly #deps: EventStreamDeps;
   readonly #answer: SseAnswer;
   readonly #follow: Follow<ShownRoom>;
   /** The client's position as it was told last without an event. */
   #told = "";
 
-  constructor(parts: EventStreamDeps) {
-    const { answer, token, live } = parts;
-    this.#parts = parts;
+  constructor(deps: EventStreamDeps) {
+    const { answer, token, live } = deps;
+    this.#deps = deps;
     this.#answer = answer;
     this.token = token;
     this.#follow = new Follow(live.feed, this, answer.over);
@@ -38,7 +38,7 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   /** Begins the stream; `hello` tells the client where. */
   start(rooms: readonly ShownRoom[], hello: Readonly<Record<string, unknown>>): void {
     this.#told = encodePlaces(
-      this.#parts.live.store.log.id,
+      this.#deps.live.store.log.id,
       rooms.map(({ room, after }) => [room, after] as const),
     );
     this.#answer.write(sseMessage("hello", { ...hello, cursor: this.#told }, this.#told));
@@ -53,31 +53,31 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     const alone = this.#follow.size === 1;
     const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
     const key = alone ? sseKey : `${sseKey} ${start}`;
-    const { live } = this.#parts;
+    const { live } = this.#deps;
     const bytes = batch.once(key, () => sseBatch(batch, shownOf(batch, selection), live.store.log.id, start));
     if (bytes !== null) this.#answer.write(bytes, alone ? null : live.coalescer);
     if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
   }
 
   prepare(batch: Batch, { selection }: ShownRoom): Promise<void> | null {
-    return sift(batch, selection, this.#parts.live.time, this.token.id);
+    return sift(batch, selection, this.#deps.live.time, this.token.id);
   }
 
   async ready(signal: AbortSignal): Promise<() => void> {
-    await this.#parts.live.time.calm(this.token.id, signal);
+    await this.#deps.live.time.calm(this.token.id, signal);
     if (!(await this.#answer.outbound.ready(signal))) this.end("slow");
-    return this.#parts.live.beginPage(this.token, signal);
+    return this.#deps.live.beginPage(this.token, signal);
   }
 
   failed(error: unknown): void {
     if (this.#answer.over.aborted) return;
-    this.#parts.live.failed(error);
+    this.#deps.live.failed(error);
     const code = error instanceof DyliveError ? error.code : "internal";
     this.#answer.finish(sseMessage("failed", { code, reason: "the events cannot be read: connect again with your last cursor" }));
   }
 
   beat(): void {
-    const place = encodePlaces(this.#parts.live.store.log.id, [...this.#follow.places()]);
+    const place = encodePlaces(this.#deps.live.store.log.id, [...this.#follow.places()]);
     this.#answer.write(sseHeartbeat(place === this.#told ? undefined : place));
     this.#told = place;
   }

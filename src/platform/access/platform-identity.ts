@@ -27,7 +27,7 @@ export interface PlatformIdentity {
   readonly proxy: ProxyServer | null;
   /** Source that reads the frames of the room's page in the browser; null without a browser. */
   readonly pageSource:
-    | ((webRid: string, parts: { readonly clock: Clock; readonly drift: Drift; readonly onReceived?: (frame: Received) => void }) => Source)
+    | ((webRid: string, deps: { readonly clock: Clock; readonly drift: Drift; readonly onReceived?: (frame: Received) => void }) => Source)
     | null;
   /** Makes a GET of live.douyin.com by the site's own page, which adds its signature; null without a browser. `path` has the query. */
   readonly pageGet: ((path: string, signal: AbortSignal) => Promise<Reply>) | null;

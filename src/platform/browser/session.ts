@@ -73,11 +73,11 @@ export class BrowserSession implements PlatformIdentities {
         signer: context.signer,
         account: request.account,
         proxy: request.proxy,
-        pageSource: (webRid, parts) =>
+        pageSource: (webRid, deps) =>
           browserSource({
             newPage: (until) => context.newPage(until),
             url: `${LIVE_SITE}/${encodeURIComponent(webRid)}`,
-            ...parts,
+            ...deps,
           }),
         pageGet: (path, until) => context.get(path, until),
         release,

@@ -45,11 +45,11 @@ interface OpenPlatformDeps {
 /** The Open Platform's calls for one app. All throw DyliveError unreachable or official_refused ({@link OfficialRefusal} with its number). */
 export class OpenPlatform {
   readonly appId: string;
-  readonly #parts: OpenPlatformDeps;
+  readonly #deps: OpenPlatformDeps;
 
-  constructor(parts: OpenPlatformDeps) {
-    this.appId = parts.appId;
-    this.#parts = parts;
+  constructor(deps: OpenPlatformDeps) {
+    this.appId = deps.appId;
+    this.#deps = deps;
   }
 
   /** Starts the push of one type of message; starting it again does no harm. */
@@ -119,7 +119,7 @@ export class OpenPlatform {
     errorField: "err_no" | "errcode",
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const { token, base, turn } = this.#parts;
+    const { token, base, turn } = this.#deps;
     const query =
       method === "GET"
         ? `?${new URLSearchParams(Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]))}`

@@ -45,7 +45,7 @@ interface WaitingFrame {
 
 /** Writes the frames of one room to files, one after the other, without making anybody wait. Frames are lost before the room is held up. */
 export class RawWriter {
-  readonly #parts: RawWriterDeps;
+  readonly #deps: RawWriterDeps;
   #queue: WaitingFrame[] = [];
   #queued = 0;
   #writing: Promise<void> | null = null;
@@ -53,8 +53,8 @@ export class RawWriter {
   #syncedAt = 0;
   #retryAt = 0;
 
-  constructor(parts: RawWriterDeps) {
-    this.#parts = parts;
+  constructor(deps: RawWriterDeps) {
+    this.#deps = deps;
   }
 
   /** Takes a batch as it came. */
@@ -62,9 +62,9 @@ export class RawWriter {
     const [first] = batch;
     if (first === undefined) return;
     const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
-    const resting = this.#parts.clock.now() < this.#retryAt;
+    const resting = this.#deps.clock.now() < this.#retryAt;
     if (resting || this.#queued + bytes.length > QUEUED_MAX_BYTES) {
-      this.#parts.onLost(batch.length, new Error(resting ? "the disk is left alone for a minute" : "the disk is slower than the room"));
+      this.#deps.onLost(batch.length, new Error(resting ? "the disk is left alone for a minute" : "the disk is slower than the room"));
       return;
     }
     this.#queue.push({ about, receivedAt: first.receivedAt, bytes, frames: batch.length });
@@ -79,7 +79,7 @@ export class RawWriter {
   }
 
   async #write(): Promise<void> {
-    await this.#parts.ready;
+    await this.#deps.ready;
     while (this.#queue.length > 0) {
       const waiting = this.#queue;
       this.#queue = [];
@@ -90,10 +90,10 @@ export class RawWriter {
         } catch (error) {
           const lost = waiting.slice(index).concat(this.#queue.splice(0));
           this.#queued = 0;
-          this.#retryAt = this.#parts.clock.now() + RETRY_MS;
+          this.#retryAt = this.#deps.clock.now() + RETRY_MS;
           // A file that ends in the middle of a record is left as it is: whoever packs it cuts that off.
           await this.#closeFile().catch(() => {});
-          this.#parts.onLost(
+          this.#deps.onLost(
             lost.reduce((frames, each) => frames + each.frames, 0),
             error,
           );
@@ -105,7 +105,7 @@ export class RawWriter {
   }
 
   async #append({ about, receivedAt, bytes }: WaitingFrame): Promise<void> {
-    const { clock, maxBytes } = this.#parts;
+    const { clock, maxBytes } = this.#deps;
     const key = `${about.sessionId} ${Math.floor(receivedAt / 86_400_000)}`;
     if (this.#file !== null && (this.#file.key !== key || this.#file.bytes + bytes.length > maxBytes)) await this.#closeFile();
     this.#file ??= await this.#open(about, receivedAt, key);
@@ -117,7 +117,7 @@ export class RawWriter {
   }
 
   async #open({ sessionId, webRid, source }: RawAbout, receivedAt: number, key: string) {
-    const { folder } = this.#parts;
+    const { folder } = this.#deps;
     await makeFolder(folder);
     const header = encodeHeader({ webRid: webRid ?? "", roomId: sessionId ?? "", title: "", startedAt: receivedAt, source });
     for (let at = receivedAt; ; at++) {
@@ -145,7 +145,7 @@ export class RawWriter {
     } finally {
       await file.handle.close();
     }
-    this.#parts.onClosed(file.path);
+    this.#deps.onClosed(file.path);
   }
 }
 
@@ -169,7 +169,7 @@ const TELL_EVERY_MS = 60_000;
 /** Keeps the frames of rooms as they came: in files that are rotated by size and day, and compressed when they are full. */
 export class RawRecorder {
   readonly byDefault: boolean;
-  readonly #parts: RawRecorderDeps;
+  readonly #deps: RawRecorderDeps;
   readonly #writers = new Map<number, RawWriter>();
   readonly #stop = new AbortController();
   /** Frames lost since the last report, by room. */
@@ -181,16 +181,16 @@ export class RawRecorder {
   #rotating = false;
 
   /** Begins by packing what an earlier process left open. */
-  constructor(parts: RawRecorderDeps) {
-    this.#parts = parts;
-    this.byDefault = parts.byDefault;
-    const left = rawFiles(parts.folder).then((files) => files.filter(({ open }) => open));
+  constructor(deps: RawRecorderDeps) {
+    this.#deps = deps;
+    this.byDefault = deps.byDefault;
+    const left = rawFiles(deps.folder).then((files) => files.filter(({ open }) => open));
     this.#listed = left.then(
       () => {},
       () => {},
     );
     this.#packing = this.#recover(left);
-    this.#stopLooking = parts.clock.every(LOOK_MS, () => void this.#look());
+    this.#stopLooking = deps.clock.every(LOOK_MS, () => void this.#look());
   }
 
   /** Takes a batch of a room as it came. Never throws, and makes nobody wait. */
@@ -198,9 +198,9 @@ export class RawRecorder {
     let writer = this.#writers.get(room);
     if (writer === undefined) {
       writer = new RawWriter({
-        folder: join(this.#parts.folder, String(room)),
-        clock: this.#parts.clock,
-        maxBytes: this.#parts.maxBytes ?? MAX_BYTES,
+        folder: join(this.#deps.folder, String(room)),
+        clock: this.#deps.clock,
+        maxBytes: this.#deps.maxBytes ?? MAX_BYTES,
         ready: this.#listed,
         onClosed: (path) => this.#pack(path),
         onLost: (frames, error) => this.#tellLost(room, frames, error),
@@ -237,7 +237,7 @@ export class RawRecorder {
   }
 
   async #recover(leftOpen: Promise<readonly RawFile[]>): Promise<void> {
-    const { folder, onError } = this.#parts;
+    const { folder, onError } = this.#deps;
     try {
       const left = await leftOpen;
       for (const room of existsSync(folder) ? await readdir(folder) : []) await this.#sweep(join(folder, room));
@@ -257,14 +257,14 @@ export class RawRecorder {
 
   /** Does what a command asks for that runs beside us. */
   async #look(): Promise<void> {
-    const mark = rotateMark(this.#parts.folder);
+    const mark = rotateMark(this.#deps.folder);
     if (this.#rotating || !existsSync(mark)) return;
     this.#rotating = true;
     try {
       await this.rotate();
       await rm(mark, { force: true });
     } catch (error) {
-      this.#parts.onError(error, {});
+      this.#deps.onError(error, {});
     } finally {
       this.#rotating = false;
     }
@@ -279,17 +279,17 @@ export class RawRecorder {
     try {
       await packRaw(path, this.#stop.signal);
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#parts.onError(error, { path });
+      if (!this.#stop.signal.aborted) this.#deps.onError(error, { path });
     }
   }
 
   #tellLost(room: number, frames: number, error: unknown): void {
-    const now = this.#parts.clock.now();
+    const now = this.#deps.clock.now();
     const lost = this.#lost.get(room) ?? { frames: 0, toldAt: Number.NEGATIVE_INFINITY };
     lost.frames += frames;
     this.#lost.set(room, lost);
     if (now - lost.toldAt < TELL_EVERY_MS) return;
-    this.#parts.onError(error, { room, framesLost: lost.frames });
+    this.#deps.onError(error, { room, framesLost: lost.frames });
     this.#lost.set(room, { frames: 0, toldAt: now });
   }
 }
