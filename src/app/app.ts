@@ -89,6 +89,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const collectors: Store = { ...store, retention: opened.retention };
     const reach = reachOf(config, machine, clock);
     closers.push(() => reach.identities.close());
+    // Our own code that cannot be loaded once, for want of file handles, never can as long as the process lives: a server loads it at its start.
+    if (reach.identities.pages) await import("../platform/browser/session.js");
     const raw = new RawRecorder({
       folder: rawFolder(resolve(config.data)),
       clock,

@@ -5,9 +5,9 @@ import { ProxyServer } from "../platform/access/proxy.js";
 import { httpSigner } from "../platform/access/signer.js";
 import { AccountStore } from "../platform/accounts/login-store.js";
 import { findBrowser } from "../platform/browser/find.js";
-import { BrowserSession } from "../platform/browser/session.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
 import type { Config, Machine } from "./config.js";
 
 /** Returns the platform by the server's own way. @throws DyliveError bad_config */
@@ -40,5 +40,26 @@ function identitiesOf(config: Config, machine: Machine, clock: Clock): PlatformI
   const signer = signerUrl(config);
   if (signer !== null) return directIdentities({ signer: httpSigner(signer), userAgent });
   const choose = () => (cdp === null ? { program: findBrowser(config.browser, machine.browsers), headless: true } : { cdp });
-  return new BrowserSession({ choose, clock, upstream, profile: join(resolve(config.data), "browser"), roomsPerContext });
+  return browserIdentities(async () => {
+    const { BrowserSession } = await import("../platform/browser/session.js");
+    return new BrowserSession({ choose, clock, upstream, profile: join(resolve(config.data), "browser"), roomsPerContext });
+  });
+}
+
+/** Returns the identities of a browser, whose code is loaded when the first one is taken: mostly plain requests do. */
+function browserIdentities(open: () => Promise<PlatformIdentities>): PlatformIdentities {
+  let opened: Promise<PlatformIdentities> | null = null;
+  let isClosed = false;
+  return {
+    pages: true,
+    take: async (request, signal) => {
+      if (isClosed) throw new DyliveError("stopping", "the browser is closed");
+      opened ??= open();
+      return (await opened).take(request, signal);
+    },
+    close: async () => {
+      isClosed = true;
+      await (await opened)?.close();
+    },
+  };
 }

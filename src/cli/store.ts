@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../app/config.js";
-import { namedRoom } from "../http/streams/named-room.js";
 import { DyliveError } from "../runtime/errors.js";
 import { checkStore, type Finding } from "../store/check.js";
 import { databasePath } from "../store/open.js";
+import { namedRoom } from "../store/rooms.js";
 import { backUp, integrityOf } from "../store/sqlite/copy.js";
 import { ProgressLine } from "./progress.js";
 import { exitWith, interruptSignal } from "./stop.js";
@@ -50,7 +50,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   const stop = interruptSignal();
   const what = await sound(config);
   await withStore(config, async (store) => {
-    const room = asked === null ? {} : { room: (await namedRoom(store.rooms, null, asked)).room };
+    const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
     const progress = new ProgressLine("checking", "events");
     const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
     const onProgress = (_what: string, events: number) => progress.show(events);

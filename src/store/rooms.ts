@@ -1,3 +1,4 @@
+import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "./log.js";
 
 /** Kinds of names of a room. `room_id` is one broadcast's id; `import` an imported broadcast whose owner is unknown. */
@@ -137,4 +138,50 @@ export function aliasesByRoom(all: Iterable<Alias & { readonly room: RoomKey }>)
     else own.push({ kind, value });
   }
   return byRoom;
+}
+
+/** Order in which a bare name is looked for. */
+const BARE: readonly AliasKind[] = ["web_rid", "unique_id", "room_id", "sec_uid", "uid", "import"];
+/** Longest name that is looked for: a sec_uid has some 60 characters. */
+const NAME_MAX_CHARS = 200;
+
+/** A room that somebody named, among those that the store knows. */
+export interface NamedRoom {
+  /** Name as it was written. */
+  readonly asked: string;
+  readonly room: RoomKey;
+  /** The room_id of a broadcast that was named by it: only its events are meant. */
+  readonly sessionId: string | null;
+}
+
+/**
+ * Finds a room by its key (`12` or `room:12`; 0 is the system's), by `kind:value` of one of its aliases, or by the value alone; a key comes
+ * before an alias that looks like one. Null when there is none.
+ * @param isMeant whether a room may be found; by default all may
+ * @throws DyliveError bad_request
+ */
+export async function findNamed(
+  rooms: Pick<Rooms, "get" | "find">,
+  asked: string,
+  isMeant: (room: RoomKey) => Promise<boolean> = async () => true,
+): Promise<NamedRoom | null> {
+  if (asked === "" || asked.length > NAME_MAX_CHARS) throw new DyliveError("bad_request", "a room's name has 1 to 200 characters");
+  const colon = asked.indexOf(":");
+  const kind = ALIAS_KINDS.find((one) => one === asked.slice(0, Math.max(0, colon)));
+  const key = /^(?:room:)?(0|[1-9]\d{0,14})$/.exec(asked)?.[1];
+  const row = key === undefined ? null : await rooms.get(Number(key));
+  if (row !== null && (await isMeant(row.room))) return { asked, room: row.room, sessionId: null };
+  const value = kind === undefined ? asked : asked.slice(colon + 1);
+  for (const one of kind === undefined ? BARE : [kind]) {
+    const room = await rooms.find({ kind: one, value });
+    if (room !== null && (await isMeant(room))) return { asked, room, sessionId: one === "room_id" ? value : null };
+  }
+  return null;
+}
+
+/** Finds a room as {@link findNamed} does. @throws DyliveError bad_request, not_found */
+export async function namedRoom(rooms: Pick<Rooms, "get" | "find">, asked: string): Promise<NamedRoom> {
+  const found = await findNamed(rooms, asked);
+  if (found === null) throw new DyliveError("not_found", `no room is known as ${JSON.stringify(asked.slice(0, 80))}; add it first`);
+  return found;
 }

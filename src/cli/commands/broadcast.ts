@@ -1,7 +1,7 @@
-import { type NamedRoom, namedRoom } from "../../http/streams/named-room.js";
 import { namedBroadcast } from "../../http/v1/session-found.js";
 import { catchUp } from "../../statistics/reader.js";
 import { openVocabulary } from "../../statistics/words.js";
+import { type NamedRoom, namedRoom } from "../../store/rooms.js";
 import type { Session } from "../../store/sessions.js";
 import type { Store } from "../../store/store.js";
 import { ProgressLine } from "../progress.js";
@@ -15,7 +15,7 @@ const TOLD_FROM_STEPS = 10;
 
 /** Returns the room that a word on the command line names, with its statistics up to date: no server is needed, and one does no harm. */
 export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
-  const named = await namedRoom(store.rooms, null, asked);
+  const named = await namedRoom(store.rooms, asked);
   const { room } = named;
   const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
   if (behind === 0) return named;

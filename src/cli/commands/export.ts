@@ -6,8 +6,8 @@ import { exportPieces } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import { type ExportPlan, type ExportRequest, planExport } from "../../exports/plan.js";
-import { namedRoom } from "../../http/streams/named-room.js";
 import { broadcastId } from "../../http/v1/session-found.js";
+import { namedRoom } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { ExportFile } from "../export-file.js";
 import { ProgressLine } from "../progress.js";
@@ -65,7 +65,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
 }
 
 async function run(store: Store, asked: string, session: string | null, options: ExportOptions): Promise<void> {
-  const named = await namedRoom(store.rooms, null, asked);
+  const named = await namedRoom(store.rooms, asked);
   const sessionId = session === null ? named.sessionId : await broadcastId(store.sessions, named.room, session);
   const request = { ...requestOf(options), ...(sessionId !== null && { sessionId }) };
   const plan = await planExport(store, named.room, request);

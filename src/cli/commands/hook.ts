@@ -1,9 +1,9 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { namedRoom } from "../../http/streams/named-room.js";
 import { systemClock } from "../../runtime/clock.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Rooms } from "../../store/rooms.js";
+import { namedRoom } from "../../store/rooms.js";
 import type { HookTry } from "../../store/sql/hooks.js";
 import type { Store } from "../../store/store.js";
 import { webhookServiceBeside } from "../../webhooks/start.js";
@@ -144,7 +144,7 @@ function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, e
 
 async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
   const keys = new Set<RoomKey>();
-  for (const name of asked) keys.add((await namedRoom(rooms, null, name)).room);
+  for (const name of asked) keys.add((await namedRoom(rooms, name)).room);
   return [...keys];
 }
 

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { namedRoom } from "../../http/streams/named-room.js";
 import { broadcastId } from "../../http/v1/session-found.js";
 import { recordingsOf, redecode } from "../../ingest/redecode.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
 import { rawFolder } from "../../sources/raw/files.js";
+import { namedRoom } from "../../store/rooms.js";
 import { ProgressLine } from "../progress.js";
 import { sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
@@ -30,7 +30,7 @@ export function addRedecodeCommand(program: Command, data: () => Option): void {
 
 function run(config: Config, asked: string, session: string | null, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
-    const { room, sessionId } = await namedRoom(store.rooms, null, asked);
+    const { room, sessionId } = await namedRoom(store.rooms, asked);
     const wanted = session === null ? sessionId : await broadcastId(store.sessions, room, session);
     const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
     const progress = new ProgressLine(plain(`decoding ${asked} again`), "messages of two readings");

@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig, variableOf } from "../../app/config.js";
 import { limitsOf } from "../../app/limits.js";
-import { namedRoom } from "../../http/streams/named-room.js";
 import { beyondLimits } from "../../retention/raw.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";
 import type { RoomKey } from "../../store/log.js";
+import { namedRoom } from "../../store/rooms.js";
 import { type Limits, type LimitsOf, RETAINED, type Retained } from "../../store/sql/retention.js";
 import type { Store } from "../../store/store.js";
 import { moment, print, printColumns } from "../terminal.js";
@@ -44,7 +44,7 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
 }
 
 async function run(store: Store, config: Config, asked: string, { kind, age, size, server }: RetentionOptions): Promise<void> {
-  const { room } = await namedRoom(store.rooms, null, asked);
+  const { room } = await namedRoom(store.rooms, asked);
   const { retention } = store;
   if (server && (age !== undefined || size !== undefined)) throw new DyliveError("bad_request", "--server takes neither --age nor --size");
   if (kind === "statistics" && size !== undefined) throw new DyliveError("bad_request", "statistics are kept by age only");

@@ -3,14 +3,13 @@ import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { assertPossible } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/room-resolver.js";
-import { namedRoom } from "../../http/streams/named-room.js";
 import { ProxyServer } from "../../platform/access/proxy.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
 import { PlatformAccess, type Reach } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
-import { NO_SETTINGS, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
+import { NO_SETTINGS, namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { watchRoom } from "../../store/wanted-rooms.js";
 import { interruptSignal } from "../stop.js";
@@ -71,7 +70,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
       .addOption(options.data())
       .action((name: string, settings: Partial<Config>) =>
         withStore(loadConfig(settings), async ({ rooms }) => {
-          const { room: key } = await namedRoom(rooms, null, name);
+          const { room: key } = await namedRoom(rooms, name);
           await (to === "on" ? watchRoom(rooms, key) : rooms.setWatch(key, to));
           say(plain(`${titleOf(await rowOf(rooms, key))} ${done}`));
         }),
@@ -143,7 +142,7 @@ function list(config: Config, json: boolean): Promise<void> {
 
 function show(config: Config, name: string, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
-    const { room } = await namedRoom(store.rooms, null, name);
+    const { room } = await namedRoom(store.rooms, name);
     const row = await rowOf(store.rooms, room);
     const [aliases, sessions, heads, state] = await Promise.all([
       store.rooms.aliases(room),
@@ -177,7 +176,7 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
   if (Object.keys(settings).length === 0)
     throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source or --record");
   return withStore(config, async ({ rooms }) => {
-    const { room } = await namedRoom(rooms, null, name);
+    const { room } = await namedRoom(rooms, name);
     const reach: Reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
     await rooms.setSettings(room, settings);

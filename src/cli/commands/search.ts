@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { EVENT_TYPES, type EventType } from "../../events/event.js";
-import { namedRoom } from "../../http/streams/named-room.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { namedRoom } from "../../store/rooms.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import type { Store } from "../../store/store.js";
 import { ProgressLine } from "../progress.js";
@@ -58,7 +58,7 @@ export function addSearchCommand(program: Command, data: () => Option): void {
 
 async function show(store: Store, text: string | undefined, { room: names, user, limit, json, ...rest }: SearchOptions): Promise<void> {
   const stop = interruptSignal();
-  const named = await Promise.all(names.map((name) => namedRoom(store.rooms, null, name)));
+  const named = await Promise.all(names.map((name) => namedRoom(store.rooms, name)));
   const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
   if (rooms.size > SEARCH_ROOMS_MAX)
     throw new DyliveError("bad_request", `one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${rooms.size}: name them with --room`);

@@ -3,10 +3,11 @@ import { Value } from "typebox/value";
 import { CursorReset, type Ends, encodePlaces, resolvePlaces } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
+import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { subscriptionPosition } from "../token-positions.js";
 import type { LiveStreams } from "./live.js";
-import { endsOf, type NamedRoom, namedRooms } from "./named-room.js";
+import { endsOf, namedRooms } from "./named-room.js";
 import { type ShownRoom, selectionOf, shown } from "./selection.js";
 
 const closed = { additionalProperties: false };

@@ -10,7 +10,7 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
 import { GOODBYES, type Goodbye, type LiveReader, type LiveStreams } from "./live.js";
-import { namedRoom } from "./named-room.js";
+import { visibleRoom } from "./named-room.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
 import { type ShownRoom, shownOf, sift } from "./selection.js";
 import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
@@ -234,7 +234,7 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
 
   async #unsubscribe(command: CommandOf<"unsubscribe">, ref: { readonly ref?: string }): Promise<void> {
     const rooms: RoomKey[] = [];
-    for (const name of command.rooms) rooms.push((await namedRoom(this.#live.store.rooms, this.token, String(name))).room);
+    for (const name of command.rooms) rooms.push((await visibleRoom(this.#live.store.rooms, this.token, String(name))).room);
     const left = [...new Set(rooms)].filter((room) => this.#follow.drop(room));
     for (const room of left) this.#told.delete(room);
     this.#held -= left.length;
@@ -244,7 +244,7 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
 
   async #ack(command: CommandOf<"ack">, ref: { readonly ref?: string }): Promise<void> {
     const { store } = this.#live;
-    const { room } = await namedRoom(store.rooms, this.token, String(command.room));
+    const { room } = await visibleRoom(store.rooms, this.token, String(command.room));
     const at = this.#follow.get(room)?.at;
     if (at === undefined) throw new DyliveError("bad_request", `room ${room} is not subscribed to on this connection`);
     if (command.seq > at) throw new DyliveError("bad_request", `seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);

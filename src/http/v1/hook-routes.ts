@@ -13,7 +13,7 @@ import { unknownHook } from "../../webhooks/webhook-service.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { namedRoom } from "../streams/named-room.js";
+import { visibleRoom } from "../streams/named-room.js";
 import { exactly } from "./fields.js";
 import { hookAnswer, hookTryAnswer } from "./hook-schemas.js";
 
@@ -149,7 +149,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps): void {
     },
     async (request) => {
       const { id } = await hookOf(request);
-      const { room } = await namedRoom(store.rooms, tokenOf(request), request.body.room);
+      const { room } = await visibleRoom(store.rooms, tokenOf(request), request.body.room);
       await hooks.replay(id, room, request.body.seq);
       return hookAnswer(await hooks.view(id));
     },
@@ -244,7 +244,7 @@ export function hookRoutes(app: FastifyInstance, parts: ApiDeps): void {
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Partial<HookSettings>;
     if (rooms === undefined) return given;
     const keys = new Set<RoomKey>();
-    for (const name of rooms) keys.add((await namedRoom(store.rooms, token, name)).room);
+    for (const name of rooms) keys.add((await visibleRoom(store.rooms, token, name)).room);
     return { ...given, rooms: [...keys] };
   }
 }

@@ -9,7 +9,7 @@ import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "..
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { namedRoom } from "../streams/named-room.js";
+import { visibleRoom } from "../streams/named-room.js";
 import { exactly, Next } from "./fields.js";
 
 /** Result of a search. */
@@ -140,7 +140,7 @@ async function roomsOf(
     const asked = names.split(",");
     if (asked.length > SEARCH_ROOMS_MAX) throw tooMany(asked.length);
     for (const name of asked) {
-      const named = await namedRoom(rooms, token, name.trim());
+      const named = await visibleRoom(rooms, token, name.trim());
       found.add(named.room);
       sessionId = asked.length === 1 ? named.sessionId : null;
     }
