@@ -1,6 +1,7 @@
 import { answersCaller, PausedRooms, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
 import { Visitor } from "../platform/access/visitor.js";
-import { nameIn, type RoomName, readPaste } from "../platform/links/resolve.js";
+import { readPaste } from "../platform/links/paste.js";
+import { nameIn, type RoomName } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";

@@ -1,4 +1,4 @@
-import { readPaste } from "../platform/links/resolve.js";
+import { readPaste } from "../platform/links/paste.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import { ALIAS_KINDS, type Alias, type Rooms } from "../store/rooms.js";

@@ -12,14 +12,15 @@ import type { Work } from "./tasks.js";
 /** Loops that go on until they are aborted, by name. */
 export interface Loops {
   /** Counts what is new in all rooms. */
-  readonly statistics: Loop<null>;
+  readonly statistics: LoopTypes<null>;
   /** Indexes what is new in all rooms for search. */
-  readonly search: Loop<null>;
+  readonly search: LoopTypes<null>;
   /** Removes what is beyond its limits; `folder` is of all raw recordings. */
-  readonly retention: Loop<Pick<RetentionKeeperDeps, "what" | "limits" | "maxStoreBytes"> & { readonly folder: string }>;
+  readonly retention: LoopTypes<Pick<RetentionKeeperDeps, "what" | "limits" | "maxStoreBytes"> & { readonly folder: string }>;
 }
 
-interface Loop<A> {
+/** Types of a loop. */
+interface LoopTypes<A> {
   readonly ask: A;
   readonly news: LoopNews;
   readonly answer: null;

@@ -13,16 +13,17 @@ import type { Store } from "../store/store.js";
 /** Tasks of long work on what is kept, by name: what each is asked with, tells, and gives. Folders are of all raw recordings. */
 export interface Tasks {
   /** Takes a person out of the log and what is made of it. */
-  readonly erase: Task<{ readonly user: string; readonly keep: boolean }, EraseReport>;
+  readonly erase: TaskTypes<{ readonly user: string; readonly keep: boolean }, EraseReport>;
   /** Ends an erasure that was broken off when only what it left in the file was still to be overwritten. */
-  readonly overwrite: Task<{ readonly note: string }, null>;
+  readonly overwrite: TaskTypes<{ readonly note: string }, null>;
   /** Takes a person out of what was recorded. */
-  readonly eraseRaw: Task<{ readonly folder: string; readonly identity: Identity }, RecordingsErased>;
+  readonly eraseRaw: TaskTypes<{ readonly folder: string; readonly identity: Identity }, RecordingsErased>;
   /** Decodes a room's recordings anew, or those of one broadcast. */
-  readonly redecode: Task<{ readonly folder: string; readonly room: RoomKey; readonly sessionId: string | null }, RedecodeResult>;
+  readonly redecode: TaskTypes<{ readonly folder: string; readonly room: RoomKey; readonly sessionId: string | null }, RedecodeResult>;
 }
 
-interface Task<A, R> {
+/** Types of a task. */
+interface TaskTypes<A, R> {
   readonly ask: A;
   readonly news: JobProgress;
   readonly answer: R;

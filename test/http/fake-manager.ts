@@ -1,5 +1,5 @@
 import type { RequestedRoom, RoomOperations, RoomState, RoomStatus, RoomView } from "../../src/health/state.js";
-import { readPaste } from "../../src/platform/links/resolve.js";
+import { readPaste } from "../../src/platform/links/paste.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { RoomSettings, WhichRooms } from "../../src/store/rooms.js";

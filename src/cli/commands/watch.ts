@@ -1,7 +1,7 @@
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { OneRoom } from "../../cluster/one-room.js";
-import { readPaste } from "../../platform/links/resolve.js";
+import { readPaste } from "../../platform/links/paste.js";
 import { systemClock } from "../../runtime/clock.js";
 import { lineOf, SHOWN } from "../show.js";
 import { stopSignal } from "../stop.js";

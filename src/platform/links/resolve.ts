@@ -89,7 +89,6 @@ export type { FoundFacts, Live, NoAccount, Offline, Resolved, Step, Unknown } fr
 export { type Answer, answerOf, STEP_WORDS, StepError } from "../pages/answer.js";
 export type { InPage } from "../pages/enter.js";
 export { parseRoomName, type RoomName } from "./link.js";
-export { type Pasted, readPaste } from "./paste.js";
 
 /** Way to ask the platform. */
 interface AskWith {

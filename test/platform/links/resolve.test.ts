@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { demoRooms, type RoomScenario, type Simulator, startSimulator } from "../../../simulator/index.js";
 import { isPlatformHost, type Platform, platformAt } from "../../../src/platform/access/platform.js";
 import { Visitor } from "../../../src/platform/access/visitor.js";
-import { answerOf, readPaste, resolveText, StepError } from "../../../src/platform/links/resolve.js";
+import { readPaste } from "../../../src/platform/links/paste.js";
+import { answerOf, resolveText, StepError } from "../../../src/platform/links/resolve.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 
 const DOCUMENT = readFileSync(fileURLToPath(new URL("../../../docs/rooms-and-links.md", import.meta.url)), "utf8");
