@@ -324,9 +324,8 @@ export class Collector {
 
   /** Begins another broadcast than before. */
   async #begin(): Promise<void> {
-    const { room, live, recalled } = this.#connected;
-    const kept = recalled ?? (await this.#records.resumeOf(room));
-    await this.#connection.begin(this.#connected, kept?.roomId === live.roomId ? kept : null, this.#stop.signal);
+    const { room, recalled } = this.#connected;
+    await this.#connection.begin(this.#connected, recalled ?? (await this.#records.resumeOf(room)), this.#stop.signal);
   }
 
   /** Makes the room ours, and looks whether a broadcast is open that the platform does not show. */

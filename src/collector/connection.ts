@@ -179,23 +179,40 @@ export class RoomConnection {
     if (at !== null) this.#gaps.begin(this.#offsets.note(at), reason, { silent });
   }
 
-  /** Begins another broadcast than before: what was being missed of the old one is over. @param resume point at which an earlier connection of it was left */
-  async begin(target: Target, resume: Resume | null, signal: AbortSignal): Promise<void> {
-    const { health, collector, records } = this.#deps;
+  /**
+   * Begins another broadcast than before: what was being missed of the old one is over.
+   * @param left point at which the room's last connection was left, of this broadcast or of one before
+   */
+  async begin(target: Target, left: Resume | null, signal: AbortSignal): Promise<void> {
+    const { health, records } = this.#deps;
     const { live, room } = target;
-    const before = health.sessionId;
-    if (before !== null) {
-      const session = await records.orElse(() => collector.store.sessions.get(room, before), null);
-      const gap = this.#gaps.close(session?.endedAt ?? collector.clock.now());
-      if (gap !== null) await this.gap(target, gap, signal, before);
+    const resume = left?.roomId === live.roomId ? left : null;
+    if (health.sessionId !== null) await this.#finish(target, health.sessionId, signal);
+    else if (left !== null && resume === null && !records.moving) {
+      this.#gaps.goOn(left.missing);
+      if (await records.endedHere(room, left.roomId)) await this.#notCollecting(room, left.roomId, left);
+      await this.#finish(target, left.roomId, signal);
     }
     health.broadcast(live.roomId);
     this.#heardAt = null;
     this.#point.begin(resume);
     if (records.moving) return;
     this.#gaps.goOn(resume?.missing);
-    const kept = resume === null ? null : { at: resume.savedAt, ahead: resume.ahead };
-    const until = [kept, await records.receivedUntil(room, live.roomId)].filter((noted) => noted !== null);
+    await this.#notCollecting(room, live.roomId, resume);
+  }
+
+  /** Tells what was being missed of a broadcast that is over. */
+  async #finish(target: Target, sessionId: string, signal: AbortSignal): Promise<void> {
+    const { collector, records } = this.#deps;
+    const session = await records.orElse(() => collector.store.sessions.get(target.room, sessionId), null);
+    const gap = this.#gaps.close(session?.endedAt ?? collector.clock.now());
+    if (gap !== null) await this.gap(target, gap, signal, sessionId);
+  }
+
+  /** Notes that a broadcast is missed since an earlier process left it, if there was one. */
+  async #notCollecting(room: RoomKey, sessionId: string, left: Resume | null): Promise<void> {
+    const kept = left === null ? null : { at: left.savedAt, ahead: left.ahead };
+    const until = [kept, await this.#deps.records.receivedUntil(room, sessionId)].filter((noted) => noted !== null);
     if (until.length > 0) this.#gaps.begin(until, "dylive was not collecting");
   }
 

@@ -110,6 +110,8 @@ export class RoomRecords {
   #met: (Met & { readonly pipeline: Pipeline }) | null = null;
   /** The broadcast that this process opened last, and when, ms UTC. */
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
+  /** Broadcast that this process has ended last. */
+  #ended: string | null = null;
   #moving: boolean;
   #lost = false;
   /** The state that another process told last, until we tell one. */
@@ -192,10 +194,18 @@ export class RoomRecords {
     return this.orElse(async () => (await this.#deps.store.rooms.get(room))?.resume ?? null, null);
   }
 
+  /** Tells whether this process has found a broadcast to be over, as it ended one or began another. */
+  async endedHere(room: RoomKey, sessionId: string): Promise<boolean> {
+    if (this.#ended === sessionId) return true;
+    const session = await this.orElse(() => this.#deps.store.sessions.get(room, sessionId), null);
+    return session?.endReason === "replaced" && session.endedAt === this.#opened?.at;
+  }
+
   async end(sessionId: string, reason: string): Promise<void> {
     const { store, clock, signal } = this.#deps;
     const met = this.#met;
     const at = clock.now();
+    this.#ended = sessionId;
     await met?.intake.errand(() => store.sessions.end(met.room, sessionId, at, reason), signal);
   }
 

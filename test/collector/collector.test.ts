@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { NewEventOf } from "../../src/events/event.js";
 import { check } from "../../src/store/check.js";
 import { idOf } from "../fact-id.js";
 import { until } from "../until.js";
-import { type Running, running, SIGNAL } from "./running.js";
+import { depsFor, type Running, running, SIGNAL } from "./running.js";
 
 const states = async (r: Running, room: number) =>
   (await r.events(room)).filter((event) => event.type === "state").map((event) => (event as NewEventOf<"state">).to);
@@ -105,6 +106,37 @@ describe("a live room", () => {
     now.simulator.rooms.cut("100000002");
     await until(() => now.rooms.status(room)?.sessionId === second);
     expect(await now.store.sessions.list(room, 10)).toMatchObject([{ sessionId: second }, { sessionId: first, endReason: "replaced" }]);
+  });
+
+  it.each([
+    ["while the next one is live", false],
+    ["while nothing is live", true],
+  ])("whose end nobody saw, since dylive was restarted %s, tells what was missed of it", async (_, rests) => {
+    // By this name it is not taken for what it was.
+    const [webRid, customId] = ["100000006", "demo.tv"];
+    const now = await running();
+    const { room } = await now.rooms.request(customId, 60_000, SIGNAL);
+    const first = now.simulator.roomId(webRid);
+    await now.clock.sleep(5_000);
+    await now.rooms.stop();
+    const left = now.clock.now();
+    now.simulator.rooms.end(webRid);
+    await now.clock.sleep(20_000);
+    if (!rests) now.simulator.rooms.restart(webRid);
+    const rooms = RoomManager.alone(depsFor(now.simulator, now.store, now.clock));
+    onTestFinished(() => rooms.stop());
+    await rooms.start();
+    await rooms.request(customId, 60_000, SIGNAL);
+    if (rests) {
+      await until(() => rooms.status(room)?.state === "waiting");
+      now.simulator.rooms.restart(webRid);
+    }
+    await until(() => rooms.status(room)?.state === "live");
+    const gaps = (await now.events(room)).filter((event) => event.type === "gap");
+    const session = await now.store.sessions.get(room, first ?? "");
+    expect(gaps).toMatchObject([{ sessionId: first, reason: "dylive was not collecting", to: session?.endedAt }]);
+    expect(gaps[0]?.from).toBeLessThanOrEqual(left);
+    expect(gaps[0]?.from).toBeGreaterThan(left - 5_000);
   });
 
   it("that falls silent while its socket stays open is stalled, is connected to anew, and the gap is told", async () => {
