@@ -1,7 +1,7 @@
 import type { EventType } from "../events/event.js";
 
 /** Value that changes in the course of a broadcast, as the event with the greatest seq told it. */
-export interface StatReading {
+interface StatReading {
   seq: number;
   value: number;
 }

@@ -2,7 +2,7 @@ import type { RoomKey } from "../log.js";
 import { row, run, type SqlDatabase, type Work } from "./work.js";
 
 /** Readers of one owner, of whose positions only so many are kept. */
-export interface Among {
+interface Among {
   /** Prefix of the names of all of them. */
   readonly prefix: string;
   /** Most positions that are kept of them together. */

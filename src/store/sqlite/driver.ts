@@ -3,7 +3,7 @@ import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, Value, Wor
 import type { SqliteConnection } from "./connection.js";
 import { MAX_ROOM } from "./pos.js";
 
-export const SQLITE: Dialect = {
+const SQLITE: Dialect = {
   least: "min",
   greatest: "max",
   position: "instr",
@@ -28,7 +28,7 @@ interface Prepared {
 }
 
 /** Runs work on a database, statement by statement, in the transaction that is open. */
-export class WorkRunner {
+class WorkRunner {
   readonly #database: Database;
   /** By their text: some hundred. */
   readonly #prepared = new Map<string, Prepared>();
