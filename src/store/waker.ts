@@ -52,13 +52,13 @@ class WakeStream implements AsyncIterableIterator<ReadonlySet<RoomKey>, undefine
 /** Tells every reader which rooms got events. A room is remembered from the call of `wakes` on, so none is missed between two yields. */
 export class Waker {
   readonly #subscriptions = new Set<WakeStream>();
-  readonly #onFirst: () => () => void;
-  #stop: (() => void) | undefined;
+  readonly #watch: (signal: AbortSignal) => void;
+  #stop: AbortController | undefined;
   #closed = false;
 
-  /** @param onFirst called when the first reader comes; what it returns is called when the last one has gone */
-  constructor(onFirst: () => () => void = () => () => {}) {
-    this.#onFirst = onFirst;
+  /** @param watch called when the first reader comes; the signal aborts when the last one has gone */
+  constructor(watch: (signal: AbortSignal) => void = () => {}) {
+    this.#watch = watch;
   }
 
   notify(rooms: Iterable<RoomKey>): void {
@@ -77,7 +77,10 @@ export class Waker {
     }
     signal.addEventListener("abort", subscription.end, { once: true });
     this.#subscriptions.add(subscription);
-    this.#stop ??= this.#onFirst();
+    if (this.#stop === undefined) {
+      this.#stop = new AbortController();
+      this.#watch(this.#stop.signal);
+    }
     return subscription;
   }
 
@@ -89,7 +92,7 @@ export class Waker {
   #leave(subscription: WakeStream): void {
     this.#subscriptions.delete(subscription);
     if (this.#subscriptions.size > 0) return;
-    this.#stop?.();
+    this.#stop?.abort();
     this.#stop = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type pg from "pg";
+import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RunWork, SqlDatabase, Work } from "../sql/work.js";
@@ -12,6 +12,19 @@ import { PostgresSession } from "./session.js";
 const MAX_TRIES = 5;
 /** Longest wait when the store closes, in ms; what has not ended by then is cut. */
 const CLOSE_MS = 4000;
+
+/** Time after which a database that does not answer on a connection beside the pool is away, in ms: the connection is cut then. */
+const ANSWER_MS = 4000;
+
+/** Connection beside the pool, for as long as it lasts. */
+interface OwnConnection {
+  /** Name that the server shows. */
+  readonly name: string;
+  /** Called when it has ended, perhaps more than once. */
+  readonly onEnd: (client: pg.Client) => void;
+  /** Called with the payload of each notice of a channel that it listens to. */
+  readonly onNotice?: (payload: string) => void;
+}
 
 /** Connection to the database. After `close` every call rejects with `stopping`. */
 export class PostgresConnection implements SqlDatabase {
@@ -31,9 +44,25 @@ export class PostgresConnection implements SqlDatabase {
     this.#pool = new Pool(addressOf(url), clock, tell);
   }
 
-  /** Configuration that `pg` needs for a connection beside the pool, to the host that is used now; holds the password. */
-  get config(): pg.ClientConfig {
-    return this.#pool.config;
+  /**
+   * Opens a connection beside the pool, to the host that is used now.
+   * @param begin makes it ready
+   * @throws what the server or the network says; then there is none
+   */
+  async connect({ name, onEnd, onNotice }: OwnConnection, begin: (client: pg.Client) => Promise<unknown>): Promise<pg.Client> {
+    const limits = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS };
+    const client = new pg.Client({ ...this.#pool.config, ...limits, application_name: name });
+    client.on("error", () => onEnd(client));
+    client.on("end", () => onEnd(client));
+    client.on("notification", ({ payload }) => onNotice?.(payload ?? ""));
+    try {
+      await client.connect();
+      await begin(client);
+      return client;
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Outage of the database; null while it is there, as far as the answers to this process tell. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import pg from "pg";
+import type pg from "pg";
 import type { DistributedLocks } from "../cluster.js";
 import type { PostgresConnection } from "./connection.js";
 
@@ -35,8 +35,6 @@ const CHANNEL = "dylive_holds";
  */
 const LOOK_MS = 250;
 const FIRST_LOOK_MS = 4;
-/** Time after which a database that does not answer is away, in ms: the connection is cut, and its locks with it. */
-const ANSWER_MS = 4000;
 /** First letters of notices: a process waits for the name, or has given it up. */
 const WANTED = "w";
 const FREE = "f";
@@ -139,25 +137,15 @@ export class PostgresLocks implements DistributedLocks {
   }
 
   async #connect(): Promise<StatementQueue> {
-    const limits = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS };
-    const client = new pg.Client({ ...this.#connection.config, ...limits, application_name: "dylive holds" });
-    const lost = () => {
+    const onEnd = (ended: pg.Client) => {
       const forget = (one: StatementQueue) => {
-        if (one.client === client) this.#client = null;
+        if (one.client === ended) this.#client = null;
       };
       this.#client?.then(forget, () => {}); // one that was lost while it connected is forgotten by whoever asked
     };
-    client.on("error", lost);
-    client.on("end", lost);
-    client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
-    try {
-      await client.connect();
-      await client.query(`SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; LISTEN ${CHANNEL}`);
-      return new StatementQueue(client);
-    } catch (error) {
-      void client.end().catch(() => undefined);
-      throw error;
-    }
+    const begin = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; LISTEN ${CHANNEL}`;
+    const own = { name: "dylive holds", onEnd, onNotice: (payload: string) => this.#hear(payload) };
+    return new StatementQueue(await this.#connection.connect(own, (client) => client.query(begin)));
   }
 }
 

@@ -7,7 +7,7 @@ import { Waker } from "../waker.js";
 import type { PostgresConnection } from "./connection.js";
 import { Days, dayOf } from "./days.js";
 import { EVENTS } from "./events.js";
-import { type Head, HeadWatch, tellOthers } from "./notices.js";
+import { type Head, headWatch, tellOthers } from "./notices.js";
 import { isMissingDay, isValues } from "./refusal.js";
 
 /** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
@@ -174,8 +174,8 @@ function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[
 export async function postgresLog(connection: PostgresConnection): Promise<Log> {
   const id = await logIdOf(connection);
   const flusher = new Flusher(connection);
-  const watch = new HeadWatch(connection, (rooms) => waker.notify(rooms));
-  const waker: Waker = new Waker(watch.start);
+  const heads = headWatch(connection, (rooms) => waker.notify(rooms));
+  const waker: Waker = new Waker(heads.watch);
   connection.onClose(() => waker.close());
   return sqlLog(connection, {
     id,
@@ -186,7 +186,7 @@ export async function postgresLog(connection: PostgresConnection): Promise<Log> 
         const appended = await flusher.append(batches.map(prepareBatch));
         const moved = appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }): Head => [room, head]);
         if (moved.length === 0) return appended;
-        watch.hear(moved);
+        heads.hear(moved);
         void connection.guard(() => tellOthers(connection, moved)).catch(() => undefined);
         return appended;
       }),

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Work } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
@@ -7,8 +7,6 @@ import { PostgresSession } from "./session.js";
 
 /** First half of the advisory locks of members; the second is the member's id. */
 const MEMBERS = 77;
-/** Time after which a database that does not answer is away, in ms; the member lives for longer than that without it. */
-const ANSWER_MS = 4000;
 
 /**
  * Session settings by which the server notices soon, about 11 s, that the machine of a member is gone. Renewals need not be on disk: they
@@ -58,22 +56,13 @@ export class MemberSession {
   async #connected(): Promise<pg.Client> {
     if (this.#closed) throw new DyliveError("stopping", "the process has left the cluster");
     if (this.#client !== null) return this.#client;
-    const { config } = this.#connection;
-    const limits = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS };
-    const client = new pg.Client({ ...config, ...limits, application_name: `dylive member ${this.#member}` });
-    const lost = () => {
-      if (this.#client === client) this.#client = null;
+    const onEnd = (ended: pg.Client) => {
+      if (this.#client === ended) this.#client = null;
     };
-    client.on("error", lost);
-    client.on("end", lost);
-    try {
-      await client.connect();
-      await client.query(SETTINGS);
-      await this.#lock(client);
-    } catch (error) {
-      void client.end().catch(() => undefined);
-      throw error;
-    }
+    const client = await this.#connection.connect({ name: `dylive member ${this.#member}`, onEnd }, async (made) => {
+      await made.query(SETTINGS);
+      await this.#lock(made);
+    });
     if (this.#closed) {
       void client.end().catch(() => undefined);
       throw new DyliveError("stopping", "the process has left the cluster");

@@ -1,4 +1,3 @@
-import pg from "pg";
 import type { RoomKey } from "../log.js";
 import { rows, run } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
@@ -6,70 +5,59 @@ import type { PostgresConnection } from "./connection.js";
 /** Pause before a lost connection is opened again, in ms, which doubles each time; and the longest. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
+/** Interval at which everybody looks, in ms, should a notice have been lost: it costs a delay then, and no more. */
+const POLL_MS = 1000;
 
-/** Handlers of the notices of a channel. */
-interface NotificationListener {
-  readonly onNotice: (payload: string) => void;
-  /** Called when the connection stands: what was told before it did was missed. */
-  readonly onListening: () => void;
-}
+/** Called with the payload of a notice; with null when one may have been missed. A look that takes long holds up the next one. */
+type OnNotice = (payload: string | null) => unknown;
 
 /**
- * Listens to a channel on a connection of its own, opened again when it breaks, until the signal aborts. A caller that must miss nothing
- * also looks by itself.
+ * Watches a channel until the signal aborts: on a connection of its own, opened again when it breaks, and by looking now and then. It keeps the
+ * process alive.
  */
-export async function listen(
-  connection: PostgresConnection,
-  channel: string,
-  listener: NotificationListener,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let pauseMs = RETRY_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
-    const listened = await listenOnce(connection, channel, listener, signal);
-    if (listened) pauseMs = RETRY_MS;
-    if (signal.aborted) return;
-    await connection.clock.sleep(pauseMs, signal).catch(() => undefined);
-  }
+export function watchChannel(connection: PostgresConnection, channel: string, onNotice: OnNotice, signal: AbortSignal): void {
+  const { clock } = connection;
+  const poll = async () => {
+    while (!signal.aborted) {
+      await onNotice(null);
+      await clock.sleep(POLL_MS, signal).catch(() => undefined);
+    }
+  };
+  const listen = async () => {
+    for (let pauseMs = RETRY_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
+      if (await listenOnce(connection, channel, onNotice, signal)) pauseMs = RETRY_MS;
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
+  };
+  void poll();
+  void listen();
 }
 
 /** Listens until the connection ends. @returns whether there was one */
-async function listenOnce(
-  connection: PostgresConnection,
-  channel: string,
-  listener: NotificationListener,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const client = new pg.Client(connection.config);
+async function listenOnce(connection: PostgresConnection, channel: string, onNotice: OnNotice, signal: AbortSignal): Promise<boolean> {
+  let onEnd = () => {};
   const ended = new Promise<void>((resolve) => {
-    client.once("error", () => resolve());
-    client.once("end", () => resolve());
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    onEnd = resolve;
   });
-  // A second error of a connection that is being closed is nobody's.
-  client.on("error", () => {});
-  client.on("notification", ({ payload }) => listener.onNotice(payload ?? ""));
-  let listened = false;
   try {
-    await client.connect();
-    await client.query(`LISTEN ${channel}`);
-    listened = true;
-    listener.onListening();
-    await ended;
+    const client = await connection.connect({ name: "dylive", onEnd, onNotice }, (made) => made.query(`LISTEN ${channel}`));
+    signal.addEventListener("abort", onEnd, { once: true });
+    // What was told before the connection stood was missed.
+    void onNotice(null);
+    if (!signal.aborted) await ended;
+    signal.removeEventListener("abort", onEnd);
+    void client.end().catch(() => undefined);
+    return true;
   } catch {
     // Gone or closing: it is tried again. Whoever reads or appends is told what is wrong.
-  } finally {
-    void client.end().catch(() => undefined);
+    return false;
   }
-  return listened;
 }
 
 const CHANNEL = "dylive_heads";
 /** Most bytes of a payload, which holds fewer than 8000: with more rooms than fit, everybody looks for themselves. */
 const MAX_PAYLOAD = 7000;
 const LOOK = "look";
-/** Interval at which heads are looked at, in ms, should a notice have been lost: it costs a delay then, and no event. */
-const POLL_MS = 1000;
 
 /** Room and its newest seq. */
 export type Head = readonly [room: RoomKey, head: number];
@@ -83,48 +71,29 @@ export async function tellOthers(connection: PostgresConnection, heads: readonly
     .catch(() => undefined);
 }
 
-/** Keeps how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
-export class HeadWatch {
-  readonly #connection: PostgresConnection;
-  readonly #notify: (rooms: readonly RoomKey[]) => void;
-  readonly #seen = new Map<RoomKey, number>();
-
-  constructor(connection: PostgresConnection, notify: (rooms: readonly RoomKey[]) => void) {
-    this.#connection = connection;
-    this.#notify = notify;
-  }
-
-  /** Takes in heads that somebody told. */
-  hear(heads: readonly Head[]): void {
-    const moved = heads.filter(([room, head]) => head > (this.#seen.get(room) ?? 0));
-    for (const [room, head] of moved) this.#seen.set(room, head);
-    if (moved.length > 0) this.#notify(moved.map(([room]) => room));
-  }
-
-  /** Watches until the returned function is called. Keeps the process alive: a caller waits for events. */
-  readonly start = (): (() => void) => {
-    const stop = new AbortController();
-    void this.#poll(stop.signal);
-    const onNotice = (payload: string) => void (payload === LOOK ? this.#look() : this.hear(headsOf(payload)));
-    void listen(this.#connection, CHANNEL, { onNotice, onListening: () => void this.#look() }, stop.signal);
-    return () => stop.abort();
+/** Returns what keeps how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
+export function headWatch(connection: PostgresConnection, notify: (rooms: readonly RoomKey[]) => void) {
+  const seen = new Map<RoomKey, number>();
+  const hear = (heads: readonly Head[]): void => {
+    const moved = heads.filter(([room, head]) => head > (seen.get(room) ?? 0));
+    for (const [room, head] of moved) seen.set(room, head);
+    if (moved.length > 0) notify(moved.map(([room]) => room));
   };
-
-  async #poll(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#look();
-      await this.#connection.clock.sleep(POLL_MS, signal).catch(() => undefined);
-    }
-  }
-
-  async #look(): Promise<void> {
+  const look = async (): Promise<void> => {
     try {
-      const heads = await this.#connection.ask(() => rows<{ room: RoomKey; head: number }>("SELECT room, head FROM heads WHERE head > 0"));
-      this.hear(heads.map(({ room, head }) => [room, head]));
+      const heads = await connection.ask(() => rows<{ room: RoomKey; head: number }>("SELECT room, head FROM heads WHERE head > 0"));
+      hear(heads.map(({ room, head }) => [room, head]));
     } catch {
       // Gone or closing: the next look finds the same. Whoever reads or appends is told what is wrong.
     }
-  }
+  };
+  const onNotice = (payload: string | null) => (payload === null || payload === LOOK ? look() : hear(headsOf(payload)));
+  return {
+    /** Takes in heads that somebody told. */
+    hear,
+    /** Watches until the signal aborts. */
+    watch: (signal: AbortSignal) => watchChannel(connection, CHANNEL, onNotice, signal),
+  };
 }
 
 function headsOf(payload: string): readonly Head[] {

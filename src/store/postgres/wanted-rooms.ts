@@ -5,11 +5,9 @@ import { Waker } from "../waker.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
 import type { PostgresConnection } from "./connection.js";
 import { LOCKS, lock } from "./dialect.js";
-import { listen } from "./notices.js";
+import { watchChannel } from "./notices.js";
 
 const CHANNEL = "dylive_wishes";
-/** Interval at which everybody looks, in ms, should a notice have been lost. */
-const POLL_MS = 1000;
 /** Time for which "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
 const KEEP_OVER = "60 s";
 /**
@@ -40,7 +38,7 @@ export class PostgresWantedRooms implements WantedRooms {
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
     this.#write = connection.lane();
-    this.#waker = new Waker(() => this.#watch());
+    this.#waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => this.#waker.notify(SOMETHING), signal));
     connection.onClose(() => this.#waker.close());
   }
 
@@ -120,21 +118,6 @@ export class PostgresWantedRooms implements WantedRooms {
 
   async *wakes(signal: AbortSignal): AsyncGenerator<void> {
     for await (const _ of this.#waker.wakes(signal)) yield;
-  }
-
-  #watch(): () => void {
-    const stop = new AbortController();
-    const wake = () => this.#waker.notify(SOMETHING);
-    void listen(this.#connection, CHANNEL, { onNotice: wake, onListening: wake }, stop.signal);
-    void this.#poll(wake, stop.signal);
-    return () => stop.abort();
-  }
-
-  async #poll(wake: () => void, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      wake();
-      await this.#connection.clock.sleep(POLL_MS, signal).catch(() => undefined);
-    }
   }
 }
 

@@ -75,14 +75,14 @@ export class Appender {
 const POLL_MS = 250;
 
 /**
- * Returns a function that finds the rooms in which other processes append, until the function that it returns is called. It keeps the process
- * alive: a caller waits for events.
+ * Returns the function that finds the rooms in which other processes append, until its signal aborts. It keeps the process alive: a caller
+ * waits for events.
  */
-function othersWatch(database: Database, clock: Clock, notify: (rooms: readonly RoomKey[]) => void): () => () => void {
+function othersWatch(database: Database, clock: Clock, notify: (rooms: readonly RoomKey[]) => void) {
   // Changes when another connection has committed.
   const version = database.prepare<[], number>("PRAGMA data_version").pluck();
   const heads = database.prepare<[], [RoomKey, number]>("SELECT room, head FROM heads").raw();
-  const watch = async (signal: AbortSignal): Promise<void> => {
+  return async (signal: AbortSignal): Promise<void> => {
     const seen = new Map<RoomKey, number>();
     let last: number | undefined;
     for (let first = true; !signal.aborted; first = false) {
@@ -99,11 +99,6 @@ function othersWatch(database: Database, clock: Clock, notify: (rooms: readonly 
       }
       await clock.sleep(POLL_MS, signal).catch(() => undefined);
     }
-  };
-  return () => {
-    const stop = new AbortController();
-    void watch(stop.signal);
-    return () => stop.abort();
   };
 }
 
