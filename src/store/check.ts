@@ -132,31 +132,22 @@ interface Sum {
   lost: boolean;
 }
 
-/** Options of the check of statistics, which the store itself does not know. */
-interface StatisticsCheck {
-  /**
-   * Time before which the last event of a broadcast may lie without statistics, ms UTC: they are not kept for longer. Null: all must be
-   * there.
-   */
-  readonly expiredBefore: number | null;
-  readonly signal?: AbortSignal;
-  /** Called with the number of events that were read since the last call. */
-  readonly onEvents?: (count: number) => void;
-}
-
 /**
  * Compares the statistics of a room's broadcasts with its events: number of events, units and diamonds. What is not yet counted is left out.
+ * @param expiredBefore time before which the last event of a broadcast may lie without statistics, ms UTC: they are not kept for longer; null
+ * when all must be there
+ * @param onEvents called with the number of events that were read since the last call
  */
 async function checkStatistics(
   { log, statistics }: Pick<Store, "log" | "statistics">,
   room: RoomKey,
-  { expiredBefore, signal, onEvents = () => {} }: StatisticsCheck,
+  expiredBefore: number | null,
+  onEvents: (count: number) => void,
 ): Promise<readonly Finding[]> {
   const counted = await countedUpTo({ log, statistics }, room);
   const sums = new Map<string, Sum>();
   let lost = false;
   for (let after = 0; after < counted; ) {
-    signal?.throwIfAborted();
     const page = await log.read(room, after, PAGE);
     if (page.removed !== undefined) {
       lost = true;
@@ -237,13 +228,14 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
   for (const [key] of await store.log.heads(room === undefined ? undefined : [room])) {
     let events = 0;
     const onEvents = (count: number) => {
+      signal?.throwIfAborted();
       events += count;
       onProgress(`statistics of room ${key}`, events);
     };
     const own = (await store.retention.limits(key)).statistics;
     const maxAgeMs = own === undefined ? statisticsMaxAgeMs : own.maxAgeMs;
     const expiredBefore = maxAgeMs === null ? null : clock.now() - maxAgeMs;
-    findings.push(...(await checkStatistics(store, key, { expiredBefore, onEvents, ...(signal && { signal }) })));
+    findings.push(...(await checkStatistics(store, key, expiredBefore, onEvents)));
     for (let after = 0; ; ) {
       signal?.throwIfAborted();
       const verified = await store.search.verify(key, after);

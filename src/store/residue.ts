@@ -7,7 +7,8 @@ export interface Wiped {
 }
 
 /** Erasure that was begun and has not come to its end. */
-export interface OpenErasure {
+interface OpenErasure {
+  readonly note: string;
   /** Whether everything of the person is out of what is kept, so that only what it left in the file is still to be overwritten. */
   readonly settled: boolean;
 }
@@ -31,7 +32,7 @@ export interface Residue {
   /** Takes the note away, unless another one took its place. */
   end(note: string): Promise<void>;
   /** Returns the erasure that is noted; null when there is none. */
-  open(): Promise<(OpenErasure & { readonly note: string }) | null>;
+  open(): Promise<OpenErasure | null>;
 }
 
 /**

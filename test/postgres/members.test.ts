@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PostgresLeases } from "../../src/store/postgres/leases.js";
+import { postgresLeases } from "../../src/store/postgres/leases.js";
 import { rounds, sizes, useProcesses } from "./process.js";
 
 const { start, wantedOnly } = useProcesses();
@@ -27,7 +27,7 @@ describe("the members of a cluster", () => {
     await wantedOnly(2);
     await rounds(1, a);
     await a.membership.job("hooks");
-    const leases = new PostgresLeases(a.connection);
+    const leases = postgresLeases(a.connection);
     const [row] = await leases.members();
     expect(row).toMatchObject({ id: a.membership.id, name: "p1", role: "all", capacity: 1000, rooms: 2, jobs: ["hooks"], connected: true });
     expect(row?.expiresAt).toBeGreaterThan(Date.now());

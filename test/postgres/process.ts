@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Lease, Membership } from "../../src/store/leases.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
-import { type LeaseTimes, PostgresLeases } from "../../src/store/postgres/leases.js";
+import { type LeaseTimes, postgresLeases } from "../../src/store/postgres/leases.js";
 import { sqlRooms } from "../../src/store/sql/rooms.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
@@ -70,7 +70,7 @@ export function useProcesses() {
   const start = async (times: Partial<LeaseTimes> = {}, capacity = 1000): Promise<Process> => {
     const connection = new PostgresConnection(url, systemClock);
     open.push(connection);
-    const leases = new PostgresLeases(connection, times);
+    const leases = postgresLeases(connection, times);
     return new Process(await leases.join({ name: `p${open.length}`, role: "all", capacity }), connection, sql);
   };
   /** Makes rooms that are wanted. @returns their keys */

@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
-import { PostgresWantedRooms } from "../../src/store/postgres/wanted-rooms.js";
+import { postgresWantedRooms } from "../../src/store/postgres/wanted-rooms.js";
 import type { Alias } from "../../src/store/rooms.js";
+import type { WantedRooms } from "../../src/store/wanted-rooms.js";
 import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
@@ -16,7 +17,7 @@ const B: Alias = { kind: "unique_id", value: "bee" };
 let url: string;
 let store: PostgresStore;
 let connection: PostgresConnection;
-let wishes: PostgresWantedRooms;
+let wishes: WantedRooms;
 const members: pg.Client[] = [];
 
 beforeAll(async () => {
@@ -27,7 +28,7 @@ beforeEach(async () => {
   await emptyDatabase(url);
   store = await openPostgresStore({ url });
   connection = new PostgresConnection(url, systemClock);
-  wishes = new PostgresWantedRooms(connection);
+  wishes = postgresWantedRooms(connection);
 });
 afterEach(async () => {
   for (const member of members.splice(0)) await member.end();
@@ -111,7 +112,7 @@ describe("wishes in PostgreSQL", () => {
     await wishes.tell(one.id, [{ key: "unique_id:bee", room: 6, told: "new", over: false }]);
     const read = await wishes.all();
     expect(read.map(({ told }) => told)).toEqual(["new", "live"]);
-    expect(await new PostgresWantedRooms(connection).all()).toMatchObject([{ told: "new" }, { told: "live" }]);
+    expect(await postgresWantedRooms(connection).all()).toMatchObject([{ told: "new" }, { told: "live" }]);
     await one.end();
     await until(async () => (await wishes.all()).every(({ owner }) => owner === null));
     await wishes.forget(5);
@@ -226,7 +227,7 @@ describe("wishes in PostgreSQL", () => {
     const stop = new AbortController();
     let wakes = 0;
     const still = new PostgresConnection(url, new FakeClock()); // its next look never comes: what wakes is a notice
-    const other = new PostgresWantedRooms(still);
+    const other = postgresWantedRooms(still);
     const done = (async () => {
       for await (const _ of other.wakes(stop.signal)) wakes++;
     })();

@@ -73,11 +73,7 @@ async function copy(source: SqliteSource, target: PostgresTarget, onProgress: On
       onProgress("events copied", done, of);
     }
   }
-  await target.finish({
-    heads,
-    pseudonymKey: source.meta("pseudonym_key"),
-    tables: [META, ...TABLES].map((table) => ({ table, rows: () => source.rows(table) })),
-  });
+  await target.finish(source);
   return before;
 }
 

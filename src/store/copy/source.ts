@@ -17,7 +17,7 @@ type CopiedCell = string | number | boolean | null;
 export type Row = readonly CopiedCell[];
 
 /** End of a room's log, and how much of it is kept. */
-export interface SourceHead {
+interface SourceHead {
   readonly room: RoomKey;
   readonly head: number;
   readonly epoch: number;

@@ -2,9 +2,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "../postgres/connection.js";
 import { Days, dayOf } from "../postgres/days.js";
-import { ROOMS, type Table } from "../sql/tables.js";
+import { META, ROOMS, TABLES, type Table } from "../sql/tables.js";
 import { arrays, row, rows, run, type Value, type Work } from "../sql/work.js";
-import { copiedRows, EVENT_COLUMNS, type Row, type SourceHead } from "./source.js";
+import { copiedRows, EVENT_COLUMNS, type Row, type SqliteSource } from "./source.js";
 
 /** Rows of one statement. */
 const ROWS = 1000;
@@ -58,19 +58,16 @@ export class PostgresTarget {
   }
 
   /** Copies everything else, and where the rooms' logs end, in one transaction: from then on the database is the store. */
-  async finish(source: {
-    readonly heads: readonly SourceHead[];
-    readonly pseudonymKey: string | null;
-    readonly tables: readonly { readonly table: Table; rows(): Iterable<Row> }[];
-  }): Promise<void> {
+  async finish(source: SqliteSource): Promise<void> {
+    const pseudonymKey = source.meta("pseudonym_key");
     await this.#connection.write(function* () {
-      for (const { table, rows: of } of source.tables) {
-        yield* insert(table, of());
+      for (const table of [META, ...TABLES]) {
+        yield* insert(table, source.rows(table));
         if (table.counts === true) yield* run(countOn(table));
       }
-      for (const { room, head, epoch } of source.heads)
+      for (const { room, head, epoch } of source.heads())
         yield* run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
-      if (source.pseudonymKey !== null) yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", source.pseudonymKey);
+      if (pseudonymKey !== null) yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", pseudonymKey);
       yield* run("UPDATE meta SET key = 'log_id' WHERE key = $1", COPYING);
     });
     await this.#connection.ask(() => run("ANALYZE"));

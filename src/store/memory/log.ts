@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { AppendObservers } from "../health.js";
-import type { Appended, AppendObserver, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
+import type { Appended, ComboMark, Log, Page, RoomKey, Where } from "../log.js";
 import { addRemoval, matches, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
@@ -175,98 +175,58 @@ export type MemoryRoomLogs = Map<RoomKey, MemoryRoomLog>;
  */
 const MAX_UNITS = 128 * 1024 * 1024;
 
-/** Log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
-export class MemoryLog implements Log {
-  readonly id = randomBytes(9).toString("base64url");
-  readonly #rooms: MemoryRoomLogs;
-  readonly #gate: MemoryGate;
-  readonly #maxEventsPerRoom: number;
-  readonly #observers = new AppendObservers();
-  readonly #waker = new Waker();
-
-  constructor(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number) {
-    this.#rooms = rooms;
-    this.#gate = gate;
-    this.#maxEventsPerRoom = maxEventsPerRoom;
-    gate.onClose(() => this.#waker.close());
-  }
-
-  append(batches: readonly RoomBatch[]): Promise<readonly Appended[]> {
-    return this.#observers.during(batches, () => this.#gate.run(() => this.#appendNow(batches)));
-  }
-
-  observe(observer: AppendObserver): void {
-    this.#observers.add(observer);
-  }
-
-  read(room: RoomKey, after: number, limit: number, where: Where = {}): Promise<Page> {
-    return this.#gate.run(() => this.#rooms.get(room)?.read(after, limit, where) ?? pageOf([], 0, 0));
-  }
-
-  readBefore(room: RoomKey, before: number, limit: number, where: Where = {}): Promise<Page> {
-    return this.#gate.run(() => this.#rooms.get(room)?.readBefore(before, limit, where) ?? pageOf([], 1, 0));
-  }
-
-  heads(rooms: readonly RoomKey[] = [...this.#rooms.keys()]): Promise<ReadonlyMap<RoomKey, { oldest: number; head: number }>> {
-    return this.#gate.run(() => {
-      const logs = rooms.map((room) => [room, this.#rooms.get(room)] as const);
-      return new Map(logs.map(([room, log]) => [room, { oldest: log?.oldest ?? 1, head: log?.head ?? 0 }]));
-    });
-  }
-
-  combos(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, ComboMark>> {
-    return this.#gate.run(() => {
-      const marks = ids.map((id) => [id, this.#rooms.get(room)?.combo(id)] as const);
-      return new Map(marks.flatMap(([id, mark]) => (mark === null || mark === undefined ? [] : [[id, mark] as const])));
-    });
-  }
-
-  known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#gate.run(() => new Set(ids.filter((id) => this.#rooms.get(room)?.knows(id))));
-  }
-
-  byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>> {
-    return this.#gate.run(() => {
-      const events = ids.map((id) => [id, this.#rooms.get(room)?.byId(id)] as const);
-      return new Map(events.flatMap(([id, event]) => (event === undefined ? [] : [[id, event] as const])));
-    });
-  }
-
-  wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>> {
-    return this.#waker.wakes(signal);
-  }
-
-  replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void> {
-    return this.#gate.run(() => {
-      const log = this.#rooms.get(room);
-      const changes = events.map((event) => [event.seq, replacement(log, event)] as const);
-      for (const [seq, row] of changes) if (row !== null) log?.replace(seq, row);
-    });
-  }
-
-  remove(room: RoomKey, from: number, to: number, _reason: "retention"): Promise<void> {
-    return this.#gate.run(() => this.#rooms.get(room)?.remove(from, to));
-  }
-
-  close(): Promise<void> {
-    return this.#gate.close();
-  }
-
-  #appendNow(batches: readonly RoomBatch[]): readonly Appended[] {
-    const prepared = batches.map(({ room, epoch, events }) => ({ room, epoch, rows: events.map((event) => rowOf(event)) }));
-    const appended = prepared.map(({ room, epoch, rows }) => this.#append(room, epoch, rows));
-    this.#waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
-    return appended;
-  }
-
-  #append(room: RoomKey, epoch: number, rows: readonly Row[]): Appended {
-    const log = this.#rooms.get(room);
+/** Returns the log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
+export function memoryLog(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number): Log {
+  const observers = new AppendObservers();
+  const waker = new Waker();
+  gate.onClose(() => waker.close());
+  const append = ({ room, epoch, rows }: { readonly room: RoomKey; readonly epoch: number; readonly rows: readonly Row[] }): Appended => {
+    const log = rooms.get(room);
     if (log === undefined || log.epoch !== epoch) return { room, head: log?.head ?? 0, fenced: true };
     const before = log.head;
     const stored = rows.map((row) => log.append(row));
-    log.trim(this.#maxEventsPerRoom, MAX_UNITS, before);
+    log.trim(maxEventsPerRoom, MAX_UNITS, before);
     return { room, head: log.head, stored };
-  }
+  };
+  /** Returns what is known of a room by these keys, where there is something. */
+  const found = <T>(room: RoomKey, keys: readonly string[], of: (log: MemoryRoomLog, key: string) => T | null): Promise<Map<string, T>> =>
+    gate.run(() => {
+      const log = rooms.get(room);
+      const all = log === undefined ? [] : keys.map((key) => [key, of(log, key)] as const);
+      return new Map(all.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
+    });
+  return {
+    id: randomBytes(9).toString("base64url"),
+    append: (batches) =>
+      observers.during(batches, () =>
+        gate.run(() => {
+          const prepared = batches.map(({ room, epoch, events }) => ({ room, epoch, rows: events.map((event) => rowOf(event)) }));
+          const appended = prepared.map(append);
+          waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
+          return appended;
+        }),
+      ),
+    observe: (observer) => observers.add(observer),
+    read: (room, after, limit, where = {}) => gate.run(() => rooms.get(room)?.read(after, limit, where) ?? pageOf([], 0, 0)),
+    readBefore: (room, before, limit, where = {}) => gate.run(() => rooms.get(room)?.readBefore(before, limit, where) ?? pageOf([], 1, 0)),
+    heads: (asked) =>
+      gate.run(() => {
+        const logs = (asked ?? [...rooms.keys()]).map((room) => [room, rooms.get(room)] as const);
+        return new Map(logs.map(([room, log]) => [room, { oldest: log?.oldest ?? 1, head: log?.head ?? 0 }]));
+      }),
+    combos: (room, ids) => found(room, ids, (log, id) => log.combo(id)),
+    known: async (room, ids) => new Set((await found(room, ids, (log, id) => log.knows(id) || null)).keys()),
+    byId: (room, ids) => found(room, ids, (log, id) => log.byId(id) ?? null),
+    wakes: (signal) => waker.wakes(signal),
+    replace: (room, events) =>
+      gate.run(() => {
+        const log = rooms.get(room);
+        const changes = events.map((event) => [event.seq, replacement(log, event)] as const);
+        for (const [seq, row] of changes) if (row !== null) log?.replace(seq, row);
+      }),
+    remove: (room, from, to) => gate.run(() => rooms.get(room)?.remove(from, to)),
+    close: () => gate.close(),
+  };
 }
 
 function replacement(log: MemoryRoomLog | undefined, event: LiveEvent): Row | null {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import type { RoomStore } from "../store.js";
-import { MemoryGate, MemoryLog, type MemoryRoomLogs } from "./log.js";
-import { MemoryRooms, MemorySessions } from "./rooms.js";
+import { MemoryGate, type MemoryRoomLogs, memoryLog } from "./log.js";
+import { memoryRooms, memorySessions } from "./rooms.js";
 
 interface MemoryOptions {
   /**
@@ -18,9 +18,9 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
   const logs: MemoryRoomLogs = new Map();
   const gate = new MemoryGate();
   return {
-    log: new MemoryLog(logs, gate, maxEventsPerRoom),
-    rooms: new MemoryRooms(logs, gate, clock),
-    sessions: new MemorySessions(gate, (room) => logs.has(room)),
+    log: memoryLog(logs, gate, maxEventsPerRoom),
+    rooms: memoryRooms(logs, gate, clock),
+    sessions: memorySessions(logs, gate),
     retention: { horizon: () => gate.run(() => null) },
     close: () => gate.close(),
   };

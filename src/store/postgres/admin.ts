@@ -4,7 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { row, run } from "../sql/work.js";
 import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
-import { PostgresLeases } from "./leases.js";
+import { postgresLeases } from "./leases.js";
 import { MIGRATIONS, migrate, schemaVersion } from "./migrate.js";
 
 /** Facts about a database, as it tells them itself. */
@@ -75,7 +75,7 @@ export async function renewLog(url: string, clock: Clock = systemClock): Promise
     const { name } = addressOf(url);
     if ((await connection.ask(() => schemaVersion())) === 0) throw new DyliveError("bad_config", `there is no store in ${name}`);
     await migrate(connection);
-    const running = (await new PostgresLeases(connection).members()).filter(({ connected }) => connected);
+    const running = (await postgresLeases(connection).members()).filter(({ connected }) => connected);
     if (running.length > 0)
       throw new DyliveError("in_use", `stop all processes first: ${running.map((member) => member.name).join(", ")} have it open`);
     const after = randomBytes(9).toString("base64url");

@@ -15,14 +15,14 @@ import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
 import { EVENTS, SEARCH } from "./events.js";
-import { PostgresLeases } from "./leases.js";
+import { postgresLeases } from "./leases.js";
 import { postgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
 import { messageOf } from "./refusal.js";
 import { resumeSetter } from "./resumes.js";
 import { postgresRetention } from "./retention.js";
 import { postgresSpooled } from "./spooled.js";
-import { PostgresWantedRooms } from "./wanted-rooms.js";
+import { postgresWantedRooms } from "./wanted-rooms.js";
 
 interface PostgresOptions {
   /** Address `postgres://user:password@host:port/database`; the database exists and is empty or ours. */
@@ -63,8 +63,8 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
       residue: NOTHING_LEFT,
       erasures: sqlErasures(connection),
       cluster: {
-        leases: new PostgresLeases(connection),
-        wantedRooms: new PostgresWantedRooms(connection),
+        leases: postgresLeases(connection),
+        wantedRooms: postgresWantedRooms(connection),
         spooled: postgresSpooled(connection),
         locks: new PostgresLocks(connection),
         shared: sqlShared(connection),

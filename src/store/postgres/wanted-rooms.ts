@@ -1,6 +1,6 @@
 import type { RoomKey } from "../log.js";
-import { type Alias, type AliasKind, WATCHES } from "../rooms.js";
-import { type RunWork, row, rows, run, type Work } from "../sql/work.js";
+import { type AliasKind, WATCHES } from "../rooms.js";
+import { row, rows, run, type Work } from "../sql/work.js";
 import { Waker } from "../waker.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
 import type { PostgresConnection } from "./connection.js";
@@ -25,100 +25,83 @@ const PAUSED = WATCHES.indexOf("paused");
 /** Row as the database gives it; `told` only where it may be new. */
 type Stored = Omit<WantedRoom, "name"> & { readonly kind: AliasKind; readonly value: string };
 
-/** Wanted rooms in PostgreSQL. There is one object for each process: it keeps what it read, so that a text is read once. */
-export class PostgresWantedRooms implements WantedRooms {
-  readonly #connection: PostgresConnection;
-  readonly #write: RunWork;
-  readonly #waker: Waker;
+/** Returns the wanted rooms in PostgreSQL, once for each process: what was read is kept, so that a text is read once. */
+export function postgresWantedRooms(connection: PostgresConnection): WantedRooms {
+  const { clock, ask, write } = connection;
+  const inTurn = connection.lane();
+  const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => waker.notify(SOMETHING), signal));
+  connection.onClose(() => waker.close());
   /** Texts of `told` that this process has read, by key. */
-  #kept: ReadonlyMap<string, string> = new Map();
-  #newest = 0;
-  #anewAt = 0;
-
-  constructor(connection: PostgresConnection) {
-    this.#connection = connection;
-    this.#write = connection.lane();
-    this.#waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => this.#waker.notify(SOMETHING), signal));
-    connection.onClose(() => this.#waker.close());
-  }
-
-  async ask(name: Alias, most: number): Promise<boolean> {
-    const key = wantedKey(name);
-    const renew = () => run("UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1", key);
-    if ((await this.#connection.ask(renew)) > 0) return true;
-    const added = await this.#connection.write(function* () {
-      yield* lock("wish");
-      // Somebody else may have asked meanwhile.
-      if ((yield* renew()) > 0) return 1;
-      return yield* run(
-        `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
-         WHERE (SELECT count(*) FROM wanted w LEFT JOIN told t ON t.key = w.key
-           LEFT JOIN rooms r ON r.room = coalesce(w.room, t.room)
-           WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL AND t.over_at IS NULL) < $4
-         ON CONFLICT (key) DO NOTHING`,
-        ...[key, name.kind, name.value, most],
-      );
-    });
-    if (added > 0) await this.changed();
-    return added > 0;
-  }
-
-  async forget(what: Alias | RoomKey): Promise<void> {
-    const forgotten = await this.#connection.ask(() =>
-      typeof what === "number"
-        ? run("DELETE FROM wanted WHERE room = $1 OR key IN (SELECT key FROM told WHERE room = $1)", what)
-        : run("DELETE FROM wanted WHERE key = $1", wantedKey(what)),
-    );
-    if (forgotten > 0) await this.changed();
-  }
-
-  async sweep(idleMs: number): Promise<void> {
-    const changes = await this.#write(function* () {
-      const got = yield* row<{ got: boolean }>("SELECT pg_try_advisory_xact_lock($1) AS got", LOCKS.sweep);
-      return got?.got === true ? yield* sweep(idleMs) : 0;
-    });
-    if (changes > 0) await this.changed();
-  }
-
-  async tell(member: number, told: readonly WantedRoomReport[]): Promise<void> {
-    const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
-    if (fitting.length === 0) return;
-    await this.#connection.ask(() =>
-      run(
-        TELL,
-        member,
-        fitting.map(({ key }) => key),
-        fitting.map(({ room }) => room),
-        fitting.map((one) => one.told),
-        fitting.map(({ over }) => over),
-      ),
-    );
-    await this.changed();
-  }
-
-  async all(): Promise<readonly WantedRoom[]> {
-    const now = this.#connection.clock.now();
-    const anew = now - this.#anewAt >= ANEW_MS;
-    const kept = this.#kept;
-    const stored = await this.#connection.ask(() => rows<Stored>(ALL, anew ? 0 : this.#newest - OVERLAP_MS));
-    const wanted = stored.map(({ kind, value, told, ...row }): WantedRoom => {
-      const text = row.toldAt === null ? null : (told ?? kept.get(row.key) ?? null);
-      return { ...row, name: { kind, value }, told: text };
-    });
-    if (anew) this.#anewAt = now;
-    this.#newest = wanted.reduce((newest, { toldAt }) => Math.max(newest, toldAt ?? 0), 0);
-    this.#kept = new Map(wanted.flatMap(({ key, told }) => (told === null ? [] : [[key, told]])));
-    return wanted;
-  }
-
-  async changed(): Promise<void> {
+  let kept: ReadonlyMap<string, string> = new Map();
+  let newest = 0;
+  let anewAt = 0;
+  const changed = async (): Promise<void> => {
     // Whoever misses this finds the same by looking.
-    await this.#connection.ask(() => run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
-  }
-
-  async *wakes(signal: AbortSignal): AsyncGenerator<void> {
-    for await (const _ of this.#waker.wakes(signal)) yield;
-  }
+    await ask(() => run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
+  };
+  return {
+    ask: async (name, most) => {
+      const key = wantedKey(name);
+      const renew = () => run("UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1", key);
+      if ((await ask(renew)) > 0) return true;
+      const added = await write(function* () {
+        yield* lock("wish");
+        // Somebody else may have asked meanwhile.
+        if ((yield* renew()) > 0) return 1;
+        return yield* run(
+          `INSERT INTO wanted(key, kind, value) SELECT $1, $2, $3
+           WHERE (SELECT count(*) FROM wanted w LEFT JOIN told t ON t.key = w.key
+             LEFT JOIN rooms r ON r.room = coalesce(w.room, t.room)
+             WHERE NOT w.watched AND r.watched IS DISTINCT FROM ${ON} AND w.twin_of IS NULL AND t.over_at IS NULL) < $4
+           ON CONFLICT (key) DO NOTHING`,
+          ...[key, name.kind, name.value, most],
+        );
+      });
+      if (added > 0) await changed();
+      return added > 0;
+    },
+    forget: async (what) => {
+      const forgotten = await ask(() =>
+        typeof what === "number"
+          ? run("DELETE FROM wanted WHERE room = $1 OR key IN (SELECT key FROM told WHERE room = $1)", what)
+          : run("DELETE FROM wanted WHERE key = $1", wantedKey(what)),
+      );
+      if (forgotten > 0) await changed();
+    },
+    sweep: async (idleMs) => {
+      const changes = await inTurn(function* () {
+        const got = yield* row<{ got: boolean }>("SELECT pg_try_advisory_xact_lock($1) AS got", LOCKS.sweep);
+        return got?.got === true ? yield* sweep(idleMs) : 0;
+      });
+      if (changes > 0) await changed();
+    },
+    tell: async (member, told) => {
+      const fitting = told.filter((one) => one.told.length <= TOLD_MAX_CHARS);
+      if (fitting.length === 0) return;
+      const column = <T>(of: (one: WantedRoomReport) => T) => fitting.map(of);
+      const columns = [column(({ key }) => key), column(({ room }) => room), column((one) => one.told), column(({ over }) => over)];
+      await ask(() => run(TELL, member, ...columns));
+      await changed();
+    },
+    all: async () => {
+      const now = clock.now();
+      const anew = now - anewAt >= ANEW_MS;
+      const before = kept;
+      const stored = await ask(() => rows<Stored>(ALL, anew ? 0 : newest - OVERLAP_MS));
+      const wanted = stored.map(({ kind, value, told, ...rest }): WantedRoom => {
+        const text = rest.toldAt === null ? null : (told ?? before.get(rest.key) ?? null);
+        return { ...rest, name: { kind, value }, told: text };
+      });
+      if (anew) anewAt = now;
+      newest = wanted.reduce((latest, { toldAt }) => Math.max(latest, toldAt ?? 0), 0);
+      kept = new Map(wanted.flatMap(({ key, told }) => (told === null ? [] : [[key, told]])));
+      return wanted;
+    },
+    changed,
+    wakes: async function* (signal) {
+      for await (const _ of waker.wakes(signal)) yield;
+    },
+  };
 }
 
 const ALL = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.name AS owner, m.id AS "ownerId",

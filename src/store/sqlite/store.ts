@@ -15,7 +15,7 @@ import { sqliteDatabase } from "./driver.js";
 import { blockOf, EVENTS, SEARCH } from "./events.js";
 import { sqliteLog } from "./log.js";
 import { MAX_SEQ, posOf } from "./pos.js";
-import { SqliteResidue } from "./residue.js";
+import { sqliteResidue } from "./residue.js";
 
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */
 const GIVE_BACK_PAGES = 256;
@@ -82,7 +82,7 @@ export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }
     search: sqlSearch(database, EVENTS, SEARCH),
     secrets: sqlSecrets(database),
     retention: sqlRetention(database, sqliteFiles(connection)),
-    residue: connection.database.memory ? NOTHING_LEFT : new SqliteResidue(connection),
+    residue: connection.database.memory ? NOTHING_LEFT : sqliteResidue(connection, database),
     erasures: sqlErasures(database),
     close: () => connection.close(),
   };
