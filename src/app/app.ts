@@ -8,7 +8,7 @@ import { COMPAT_LIMITS } from "../compat/deps.js";
 import { lateErasures } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
-import { compatDoor } from "../http/compat-door.js";
+import { compatAuthenticator } from "../http/compat-authenticator.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
 import { WorkerChannel } from "../jobs/channel.js";
@@ -27,7 +27,7 @@ import { openHooks } from "../webhooks/start.js";
 import { adminService } from "./admin-service.js";
 import { type Collecting, startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
-import { finishErasure, keepCounted, keepIndexed, keepWithinLimits, type UpkeepDeps, watchDisk } from "./maintenance.js";
+import { finishErasure, keepCounted, keepIndexed, keepWithinLimits, type MaintenanceDeps, watchDisk } from "./maintenance.js";
 import { maintenanceService } from "./maintenance-service.js";
 import { storeAt } from "./open-store.js";
 import { reachOf } from "./platform.js";
@@ -124,19 +124,19 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     if (spooled !== null) metrics.lookAtSpool(spooled);
     if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
     closers.push(() => collecting.rest());
-    const upkeep: UpkeepDeps = { config, store, jobs, clock, logger };
-    await keepUp(collecting, upkeep, metrics);
+    const maintenance: MaintenanceDeps = { config, store, jobs, clock, logger };
+    await startMaintenance(collecting, maintenance, metrics);
     if (here !== null && config.role !== "serve") {
-      closers.push(keepWithinLimits(upkeep, "raw"));
+      closers.push(keepWithinLimits(maintenance, "raw"));
     }
     const stopping = new AbortController();
     const overwrite = (note: string) => jobs.run("task.overwrite", [{ note }], { signal: stopping.signal });
-    const finishing = finishErasure(upkeep, overwrite, stopping.signal);
+    const finishing = finishErasure(maintenance, overwrite, stopping.signal);
     closers.push(() => {
       stopping.abort(new DyliveError("stopping", "the server is stopping"));
       return finishing;
     });
-    const disk = watchDisk(upkeep);
+    const disk = watchDisk(maintenance);
     closers.push(() => disk.stop());
     metrics.lookAtDisk(() => disk.freeBytes);
     const stopChecks = reach.accounts.watch({
@@ -222,7 +222,7 @@ function compatOptions(
     rooms,
     feed,
     clock,
-    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger, tokenNeeded }),
+    authenticator: compatAuthenticator({ tokens: store.tokens, rooms: store.rooms, clock, logger, tokenNeeded }),
     origins: (compatOrigins ?? "").split(",").flatMap((origin) => origin.trim() || []),
     pollMs,
     // A room that its client wants must not be let go between two askings.
@@ -260,7 +260,7 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
 }
 
 /** Starts the maintenance of the store: in a cluster each of its jobs in one process. */
-async function keepUp(collecting: Collecting, deps: UpkeepDeps, metrics: Metrics): Promise<void> {
+async function startMaintenance(collecting: Collecting, deps: MaintenanceDeps, metrics: Metrics): Promise<void> {
   let behind = 0;
   metrics.lookAtStatistics(() => behind);
   await collecting.hold("statistics", async () => {

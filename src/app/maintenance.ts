@@ -18,7 +18,7 @@ const AGAIN_MS = 2_000;
 type LoopName = `loop.${keyof Loops}`;
 
 /** Dependencies of the store's maintenance. */
-export interface UpkeepDeps {
+export interface MaintenanceDeps {
   readonly config: Config;
   readonly store: Store;
   /** Does the work, beside the main thread. */
@@ -28,17 +28,17 @@ export interface UpkeepDeps {
 }
 
 /** Starts what keeps the statistics up to date. @param onBehind told how many events are still to be counted @returns what ends it */
-export function keepCounted(deps: UpkeepDeps, onBehind: (events: number) => void): () => Promise<void> {
+export function keepCounted(deps: MaintenanceDeps, onBehind: (events: number) => void): () => Promise<void> {
   return keepGoing(deps, "loop.statistics", [null], "the statistics are not up to date; they are tried again", onBehind);
 }
 
 /** Starts what keeps the search index up to date. @returns what ends it */
-export function keepIndexed(deps: UpkeepDeps): () => Promise<void> {
+export function keepIndexed(deps: MaintenanceDeps): () => Promise<void> {
   return keepGoing(deps, "loop.search", [null], "the search index is not up to date; it is tried again");
 }
 
 /** Starts what removes that which is beyond its limits. @returns what ends it */
-export function keepWithinLimits(deps: UpkeepDeps, what: "all" | "store" | "raw"): () => Promise<void> {
+export function keepWithinLimits(deps: MaintenanceDeps, what: "all" | "store" | "raw"): () => Promise<void> {
   const { config } = deps;
   const maxStoreBytes = config.keepStoreMb === null ? null : config.keepStoreMb * MB;
   const ask = { what, limits: limitsOf(config), maxStoreBytes, folder: rawFolder(resolve(config.data)) };
@@ -51,7 +51,7 @@ export function keepWithinLimits(deps: UpkeepDeps, what: "all" | "store" | "raw"
  * @returns what ends it, after the step that is under way
  */
 function keepGoing<N extends LoopName>(
-  { jobs, clock, logger }: UpkeepDeps,
+  { jobs, clock, logger }: MaintenanceDeps,
   name: N,
   ask: Jobs[N]["ask"],
   complaint: string,
@@ -86,7 +86,7 @@ function keepGoing<N extends LoopName>(
  * @param overwrite does that, for the erasure of a note
  */
 export async function finishErasure(
-  { store: { residue }, logger }: Pick<UpkeepDeps, "store" | "logger">,
+  { store: { residue }, logger }: Pick<MaintenanceDeps, "store" | "logger">,
   overwrite: (note: string) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -111,7 +111,7 @@ export async function finishErasure(
 }
 
 /** Starts the watch of how much room the disk of this process's data folder has. */
-export function watchDisk({ config, store, clock, logger }: UpkeepDeps): DiskWatch {
+export function watchDisk({ config, store, clock, logger }: MaintenanceDeps): DiskWatch {
   const watch = new DiskWatch({
     folder: resolve(config.data),
     lowBytes: config.diskLowMb * MB,

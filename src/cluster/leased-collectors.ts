@@ -170,10 +170,10 @@ export class LeasedCollectors {
 
   #hold(lease: Lease, row: RoomRow | null, planned: boolean): void {
     const keys = new Set([lease.key]);
-    const tenure = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
+    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
-    const collector = new Collector(name, this.#deps, this.#shared, settings, row, tenure);
+    const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);
     const held: LeasedRoom = { collector, keys, over: false };
     this.#held.set(lease.key, held);
     const changed = () => this.#deps.publisher.changed(keys);

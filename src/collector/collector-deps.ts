@@ -17,7 +17,7 @@ export interface CollectorDeps extends Reach {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Told of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
-  /** Keeper of the frames of rooms that are to be recorded. */
+  /** Recorder of the frames of rooms that are to be recorded. */
   readonly raw?: Raw;
   /** Spool in which frames wait while the store is away; without one the platform is held back meanwhile. */
   readonly spool?: Spool;
@@ -34,8 +34,8 @@ export interface Raw {
   leave(room: RoomKey): Promise<void>;
 }
 
-/** Tenure of a room by a process of a cluster. Without one the room is its process's alone, as on SQLite. */
-export interface Tenure {
+/** Ownership of a room by a process of a cluster. Without one the room is its process's alone, as on SQLite. */
+export interface RoomOwnership {
   /** Claims the room's log: the new epoch, or null when the room is another process's. */
   claim(room: RoomKey): Promise<number | null>;
   /** Whether another process goes on collecting the room until this one claims it. */

@@ -11,7 +11,7 @@ import type { Budgets } from "../runtime/rate-limiter.js";
 import { isNotOwner, storeDownReason } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
-import type { CollectorDeps, Tenure } from "./collector-deps.js";
+import type { CollectorDeps, RoomOwnership } from "./collector-deps.js";
 import { RoomConnection, type Target } from "./connection.js";
 import { type CollectorEvent, type Effect, START, type Wait } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
@@ -99,7 +99,7 @@ export class Collector {
 
   /**
    * @param row what the store knows of the room, if it does
-   * @param tenure of the room by this process, in a cluster
+   * @param ownership of the room by this process, in a cluster
    * @throws DyliveError bad_config when the room's own proxy is none
    */
   constructor(
@@ -108,7 +108,7 @@ export class Collector {
     shared: SharedByCollectors,
     settings = NO_SETTINGS,
     row: RoomRow | null = null,
-    tenure: Tenure | null = null,
+    ownership: RoomOwnership | null = null,
   ) {
     this.name = name;
     this.settings = settings;
@@ -122,7 +122,7 @@ export class Collector {
     const { store, clock, setAside, spool, erased } = deps;
     this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, access });
     this.#records = new RoomRecords({
-      ...{ store, clock, setAside, health, drift, tenure, signal: this.#stop.signal },
+      ...{ store, clock, setAside, health, drift, ownership, signal: this.#stop.signal },
       ...{ ...(spool && { spool }), ...(erased && { erased }) },
       onLost: () => this.#lose(),
     });

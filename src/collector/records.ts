@@ -16,7 +16,7 @@ import { isNotOwner } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
-import type { Tenure } from "./collector-deps.js";
+import type { RoomOwnership } from "./collector-deps.js";
 import { meetRoom } from "./room-resolver.js";
 
 /** Condition in which a room was left by the process that collected it. */
@@ -92,7 +92,7 @@ interface RecordsDeps {
   readonly health: RoomHealth;
   readonly drift: Drift;
   /** Tenure of the room by this process; null where no other process could have it. */
-  readonly tenure: Tenure | null;
+  readonly ownership: RoomOwnership | null;
   /** Called when the room turns out to be another process's. */
   readonly onLost: () => void;
   readonly signal: AbortSignal;
@@ -121,7 +121,7 @@ export class RoomRecords {
 
   constructor(deps: RecordsDeps) {
     this.#deps = deps;
-    this.#moving = deps.tenure?.planned ?? false;
+    this.#moving = deps.ownership?.planned ?? false;
   }
 
   /** The room once its way into the log is open. */
@@ -154,7 +154,7 @@ export class RoomRecords {
     const meet = () => meetRoom(store.rooms, name, resolved);
     if (this.#met === null) return meet();
     const room = await this.orElse(meet, null);
-    if (room === null) await this.#met.intake.errand(meet, signal);
+    if (room === null) await this.#met.intake.defer(meet, signal);
     return room;
   }
 
@@ -174,7 +174,7 @@ export class RoomRecords {
     const { store, clock, signal } = this.#deps;
     const at = clock.now();
     if (this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
-    await this.#met?.intake.errand(() => store.sessions.open(room, roomId, at, facts.title), signal);
+    await this.#met?.intake.defer(() => store.sessions.open(room, roomId, at, facts.title), signal);
   }
 
   /** Returns the broadcast that has not ended, as far as one knows. */
@@ -206,7 +206,7 @@ export class RoomRecords {
     const met = this.#met;
     const at = clock.now();
     this.#ended = sessionId;
-    await met?.intake.errand(() => store.sessions.end(met.room, sessionId, at, reason), signal);
+    await met?.intake.defer(() => store.sessions.end(met.room, sessionId, at, reason), signal);
   }
 
   /** Goes to a state. Resolves when the log knows. @throws what telling throws */
@@ -283,11 +283,11 @@ export class RoomRecords {
    * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
    */
   async #open(room: RoomKey) {
-    const { store, clock, setAside, drift, health, spool, erased, tenure } = this.#deps;
+    const { store, clock, setAside, drift, health, spool, erased, ownership } = this.#deps;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
-    const deps = { log: store.log, rooms: tenure ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
-    const pipeline = tenure === null ? await Pipeline.open(deps) : Pipeline.lazy(deps);
-    if (tenure !== null && !tenure.planned) await this.orElse(() => pipeline.claim(), undefined);
+    const deps = { log: store.log, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
+    const pipeline = ownership === null ? await Pipeline.open(deps) : Pipeline.lazy(deps);
+    if (ownership !== null && !ownership.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, health, clock);
     const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, onLost: () => this.lose() });
     return { room, pipeline, intake };

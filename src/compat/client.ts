@@ -9,9 +9,9 @@ import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import { NOTHING } from "./about.js";
+import type { AdmittedClient } from "./authenticator.js";
 import type { CollectedReader } from "./collected.js";
 import type { CompatDeps } from "./deps.js";
-import type { Guest } from "./door.js";
 import type { AskedStream, Format } from "./format.js";
 import { type Message, messageOf, type Writing } from "./written.js";
 
@@ -72,7 +72,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   readonly #format: Format;
   readonly #writing: Writing;
   readonly #asked: AskedStream;
-  readonly #guest: Guest;
+  readonly #admitted: AdmittedClient;
   readonly #deps: CompatDeps;
   readonly #follow: Follow<Seen>;
   readonly #sent: RateLimiter;
@@ -86,7 +86,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
   #missed = 0;
 
   constructor(
-    connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly guest: Guest },
+    connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly admitted: AdmittedClient },
     format: Format,
     writing: Writing,
     deps: CompatDeps,
@@ -94,7 +94,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     this.#ws = connection.ws;
     this.#socket = connection.socket;
     this.#asked = connection.asked;
-    this.#guest = connection.guest;
+    this.#admitted = connection.admitted;
     this.#format = format;
     this.#writing = writing;
     this.#deps = deps;
@@ -118,7 +118,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
       const reply = isBinary ? null : (this.#format.reply?.(String(data)) ?? null);
       if (reply !== null) this.#send({ bytes: Buffer.from(reply), status: null });
     });
-    const leave = this.#guest.stay(() => this.end("token"));
+    const leave = this.#admitted.stay(() => this.end("token"));
     this.#ws.once("close", () => {
       leave();
       this.#over.abort();
@@ -255,7 +255,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     if (this.#rooms.has(room)) return;
     this.#rooms.add(room);
     try {
-      if (!(await this.#guest.maySee(room))) return;
+      if (!(await this.#admitted.maySee(room))) return;
       await this.#deps.abouts.load(room);
       if (this.#rooms.has(room)) this.#follow.add({ room, session, after: this.#places.get(room) ?? 0, where: {} });
     } catch (error) {

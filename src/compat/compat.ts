@@ -3,9 +3,9 @@ import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import { Abouts } from "./about.js";
+import type { ClientAuthenticator } from "./authenticator.js";
 import { Collected } from "./collected.js";
 import { COMPAT_LIMITS, type CompatDeps, type CompatLimits } from "./deps.js";
-import type { Door } from "./door.js";
 import type { Format } from "./format.js";
 import { grab } from "./grab.js";
 import { live } from "./live.js";
@@ -22,7 +22,7 @@ export interface CompatOptions {
   /** The process's feed of the store's log; one of their own by default. */
   readonly feed?: Feed;
   readonly clock: Clock;
-  readonly door: Door;
+  readonly authenticator: ClientAuthenticator;
   readonly origins?: readonly string[];
   /** Time between two looks at a room that is not live, as clients are told. */
   readonly pollMs: number;
@@ -52,7 +52,7 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
     store,
     rooms,
     clock,
-    door: options.door,
+    authenticator: options.authenticator,
     origins: (options.origins ?? []).map((origin) => origin.toLowerCase()),
     feed,
     abouts: new Abouts(store.rooms),

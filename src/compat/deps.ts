@@ -3,8 +3,8 @@ import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { Abouts } from "./about.js";
+import type { ClientAuthenticator } from "./authenticator.js";
 import type { Collected } from "./collected.js";
-import type { Door } from "./door.js";
 
 /** Bounds and times of the compat outputs. */
 export interface CompatLimits {
@@ -17,7 +17,7 @@ export interface CompatLimits {
   /** Time after which a client that is behind and takes nothing is too slow to go on, in ms. */
   readonly stallMs: number;
   readonly heartbeatMs: number;
-  /** Time that a client that was told goodbye may take to read it, in ms. */
+  /** Time that a client that was told why it is closed may take to read it, in ms. */
   readonly graceMs: number;
   /** Longest message from a client; what they send is commands that we do not heed. */
   readonly messageBytes: number;
@@ -54,7 +54,7 @@ export interface CompatDeps {
   readonly store: Pick<Store, "log" | "rooms">;
   readonly rooms: RoomRequests;
   readonly clock: Clock;
-  readonly door: Door;
+  readonly authenticator: ClientAuthenticator;
   /** Origins of pages that may read without a token, beside those of this machine. */
   readonly origins: readonly string[];
   readonly feed: Feed;

@@ -6,9 +6,9 @@ import { Conversation } from "../runtime/conversation.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
 import type { RoomKey } from "../store/log.js";
+import type { AdmittedClient } from "./authenticator.js";
 import { CompatClient } from "./client.js";
 import type { CompatDeps } from "./deps.js";
-import type { Guest } from "./door.js";
 import type { AskedStream, Format } from "./format.js";
 import { Writing } from "./written.js";
 
@@ -124,30 +124,35 @@ export class CompatPort {
       const address = new URL(request.url ?? "/", "http://compat");
       const asked = this.format.asked(address);
       if (asked === null) throw new DyliveError("not_found", `clients of ${this.format.like} use another address`);
-      const guest = await this.#admit(request, address, asked);
+      const admitted = await this.#admit(request, address, asked);
       if (socket.destroyed) return;
-      this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#open({ ws, socket, asked, guest }));
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#open({ ws, socket, asked, admitted }));
     } catch (error) {
       refuse(socket, error instanceof DyliveError ? error : new DyliveError("bad_request", "the address cannot be read", error));
     }
   }
 
-  async #admit(request: IncomingMessage, address: URL, { room }: AskedStream): Promise<Guest> {
-    const { door, limits, origins } = this.#deps;
+  async #admit(request: IncomingMessage, address: URL, { room }: AskedStream): Promise<AdmittedClient> {
+    const { authenticator, limits, origins } = this.#deps;
     if (this.#clients.size >= limits.clients) throw new DyliveError("too_many_subscriptions", `${limits.clients} clients are connected`);
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
-    const guest = await door.enter(address.searchParams.get("token") ?? bearer);
+    const admitted = await authenticator.admit(address.searchParams.get("token") ?? bearer);
     const { origin } = request.headers;
-    if (!guest.hasToken && !mayRead(origin, origins, room !== null))
+    if (!admitted.hasToken && !mayRead(origin, origins, room !== null))
       throw new DyliveError(
         "forbidden",
         `pages of ${JSON.stringify(origin?.slice(0, 80))} are not let in; DYLIVE_COMPAT_ORIGINS can name them`,
       );
-    if (room !== null) await guest.mayAsk(room);
-    return guest;
+    if (room !== null) await admitted.mayAsk(room);
+    return admitted;
   }
 
-  #open(connection: { readonly ws: WebSocket; readonly socket: Duplex; readonly asked: AskedStream; readonly guest: Guest }): void {
+  #open(connection: {
+    readonly ws: WebSocket;
+    readonly socket: Duplex;
+    readonly asked: AskedStream;
+    readonly admitted: AdmittedClient;
+  }): void {
     const client = new CompatClient(connection, this.format, this.#writing, this.#deps);
     this.#clients.add(client);
     client.gone.addEventListener("abort", () => this.#clients.delete(client), { once: true });

@@ -97,7 +97,7 @@ export class GiftsWatch {
 const MASKED_SAMPLE = 20;
 
 /** Measures how much of a broadcast we see: hidden names, and the share of likes that reached us (the platform samples them). */
-export class Sight {
+export class Coverage {
   #users = 0;
   #maskedUsers = 0;
   #likes = 0;

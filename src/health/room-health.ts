@@ -2,7 +2,7 @@ import type { NewEvent } from "../events/event.js";
 import type { Clock } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
-import { Audience, GiftsWatch, Sight } from "./audience.js";
+import { Audience, Coverage, GiftsWatch } from "./audience.js";
 import { Backlog } from "./backlog.js";
 import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
@@ -51,7 +51,7 @@ export class RoomHealth {
   #seenAs: Evidence["login"] = { account: null, login: "unknown" };
   /** Watch of gifts, which judges by the events that were stored. */
   readonly gifts = new GiftsWatch();
-  readonly sight = new Sight();
+  readonly coverage = new Coverage();
   readonly audience = new Audience();
   readonly backlog = new Backlog();
   #sessionId: string | null = null;
@@ -181,7 +181,7 @@ export class RoomHealth {
     for (const event of events) {
       if (isInteractive(event.method)) interactive++;
       this.gifts.see(event);
-      this.sight.see(event);
+      this.coverage.see(event);
       this.audience.see(event);
     }
     if (events.length > 0) this.#lastStoredAt = this.#clock.now();
@@ -201,7 +201,7 @@ export class RoomHealth {
     this.#sessionId = sessionId;
     this.#gaps = NO_GAPS;
     this.gifts.reset();
-    this.sight.reset();
+    this.coverage.reset();
     this.audience.reset();
   }
 
@@ -216,8 +216,8 @@ export class RoomHealth {
       drops: Object.fromEntries(this.#drops),
       login: this.#seenAs,
       gifts: this.gifts.state,
-      masked: this.sight.masked,
-      likesSeen: this.sight.likesSeen,
+      masked: this.coverage.masked,
+      likesSeen: this.coverage.likesSeen,
       gaps: this.#gaps,
       storage: {
         received: this.backlog.received,

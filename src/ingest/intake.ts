@@ -22,8 +22,8 @@ export interface Intake {
   take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken>;
   /** Stores an event of our own, in its turn. */
   own(event: NewEvent, signal: AbortSignal): Promise<void>;
-  /** Lets the store do something that can be done twice, in its turn. */
-  errand(work: () => Promise<unknown>, signal: AbortSignal): Promise<void>;
+  /** Defers work on the store, which may be done twice, until everything before it is stored. */
+  defer(work: () => Promise<unknown>, signal: AbortSignal): Promise<void>;
   /** Settles combos that fell silent. */
   settle(): Promise<unknown>;
   /** Ends it; what is not stored by then is kept where it can be. */
@@ -51,7 +51,7 @@ export class DirectIntake implements Intake {
     await heldBack(() => this.#pipeline.own(event), this.#health, this.#clock, signal);
   }
 
-  async errand(work: () => Promise<unknown>): Promise<void> {
+  async defer(work: () => Promise<unknown>): Promise<void> {
     await work();
   }
 

@@ -23,7 +23,7 @@ const RETRY_MS = 1000;
 /** Bytes that are few enough for callers to wait until they are stored, so that there is an end. */
 const LAST_BYTES = 256 * 1024;
 /** Most things of our own that wait: states and gaps of a whole day. */
-const MAX_ERRANDS = 1000;
+const MAX_DEFERRED = 1000;
 /** Reason why frames that were spooled are missing in the log. */
 export const SPOOL_LOST = "frames that waited in the spool could not be read back, or not be stored";
 
@@ -32,7 +32,7 @@ export class SpoolDrain {
   readonly #deps: SpoolDrainDeps;
   readonly #stop = new AbortController();
   /** Work that the store is to do after so many frames. */
-  readonly #errands: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
+  readonly #deferred: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
   #put = 0;
   #drained = 0;
   /** Whether the store took what it was given last. */
@@ -54,11 +54,11 @@ export class SpoolDrain {
 
   /** Lets the store do something after all that came before. */
   later(work: () => Promise<unknown>): void {
-    if (this.#errands.length >= MAX_ERRANDS) {
-      this.#errands.shift();
+    if (this.#deferred.length >= MAX_DEFERRED) {
+      this.#deferred.shift();
       this.#deps.health.drop("own_event_not_spooled");
     }
-    this.#errands.push({ after: this.#put, work });
+    this.#deferred.push({ after: this.#put, work });
   }
 
   /** Waits for the last bit, if that is what is being stored. */
@@ -88,9 +88,9 @@ export class SpoolDrain {
   async finish(): Promise<void> {
     const { clock, health } = this.#deps;
     try {
-      for (; this.#errands[0] !== undefined; this.#errands.shift()) await inTime(this.#errands[0].work(), PATIENCE_MS, clock);
+      for (; this.#deferred[0] !== undefined; this.#deferred.shift()) await inTime(this.#deferred[0].work(), PATIENCE_MS, clock);
     } catch {
-      health.drop("own_event_not_spooled", this.#errands.splice(0).length);
+      health.drop("own_event_not_spooled", this.#deferred.splice(0).length);
     }
   }
 
@@ -104,8 +104,8 @@ export class SpoolDrain {
         await place.remove(file);
         continue;
       }
-      await this.#errandsUpTo(Number.POSITIVE_INFINITY);
-      if (!place.empty || this.#errands.length > 0) continue;
+      await this.#deferredUpTo(Number.POSITIVE_INFINITY);
+      if (!place.empty || this.#deferred.length > 0) continue;
       onEmpty();
       return;
     }
@@ -149,8 +149,8 @@ export class SpoolDrain {
     const { pipeline, health } = this.#deps;
     let taken = 0;
     for (let rest = batch; rest.length > 0; ) {
-      await this.#errandsUpTo(this.#drained);
-      const next = this.#errands[0]?.after ?? Number.POSITIVE_INFINITY;
+      await this.#deferredUpTo(this.#drained);
+      const next = this.#deferred[0]?.after ?? Number.POSITIVE_INFINITY;
       const part = rest.slice(0, next - this.#drained);
       health.backlog.draining(part);
       const stored = await this.#insist(() => pipeline.store(part, broadcast));
@@ -165,12 +165,12 @@ export class SpoolDrain {
     return taken;
   }
 
-  async #errandsUpTo(drained: number): Promise<void> {
+  async #deferredUpTo(drained: number): Promise<void> {
     for (;;) {
-      const [errand] = this.#errands;
-      if (errand === undefined || errand.after > drained) return;
-      await this.#insist(errand.work);
-      if (this.#errands[0] === errand) this.#errands.shift();
+      const [deferred] = this.#deferred;
+      if (deferred === undefined || deferred.after > drained) return;
+      await this.#insist(deferred.work);
+      if (this.#deferred[0] === deferred) this.#deferred.shift();
     }
   }
 

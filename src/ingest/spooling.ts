@@ -83,14 +83,14 @@ export class SpoolingIntake implements Intake {
   /** Stores an event of our own. What is no longer ours to tell is not told; frames that wait behind it are still handed over. */
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
     try {
-      await this.errand(() => this.#deps.pipeline.own(event), signal);
+      await this.defer(() => this.#deps.pipeline.own(event), signal);
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
     }
   }
 
-  async errand(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  async defer(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
     await this.#try(work, (drain) => drain.later(work), signal);
   }
 

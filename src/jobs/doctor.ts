@@ -69,13 +69,13 @@ export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerF
 function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; told: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], { env, signal, stdio: ["ignore", "pipe", "pipe"] });
-    const [out, told] = [gather(child.stdout), gather(child.stderr)];
+    const [out, told] = [textOf(child.stdout), textOf(child.stderr)];
     child.once("error", reject);
     child.once("close", () => resolve({ out: out(), told: (told().split("\n", 1)[0] ?? "").trim() }));
   });
 }
 
-function gather(stream: NodeJS.ReadableStream): () => string {
+function textOf(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
   let size = 0;
   stream.on("data", (chunk: Buffer) => {

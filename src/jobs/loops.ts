@@ -1,5 +1,5 @@
 import { breathe } from "../feed/tail.js";
-import { RetentionKeeper, type RetentionKeeperDeps } from "../retention/keeper.js";
+import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/scheduler.js";
 import { systemClock } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
 import { rawFiles, rawRooms, removeRaw } from "../sources/raw/files.js";
@@ -16,7 +16,7 @@ export interface Loops {
   /** Indexes what is new in all rooms for search. */
   readonly search: LoopTypes<null>;
   /** Removes what is beyond its limits; `folder` is of all raw recordings. */
-  readonly retention: LoopTypes<Pick<RetentionKeeperDeps, "what" | "limits" | "maxStoreBytes"> & { readonly folder: string }>;
+  readonly retention: LoopTypes<Pick<RetentionSchedulerDeps, "what" | "limits" | "maxStoreBytes"> & { readonly folder: string }>;
 }
 
 /** Types of a loop. */
@@ -48,7 +48,7 @@ export function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Wo
       return null;
     },
     retention: async ({ folder, ...limits }, tell, signal) => {
-      const keeper = new RetentionKeeper({
+      const scheduler = new RetentionScheduler({
         ...limits,
         store,
         raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
@@ -57,7 +57,7 @@ export function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Wo
         onDoubt: (doubt) => tell({ doubt }),
         onError: (error) => tell({ failed: sentError(error) }),
       });
-      await keeper.run(signal);
+      await scheduler.run(signal);
       return null;
     },
   };

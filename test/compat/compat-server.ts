@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type Compat, type CompatOptions, startCompat } from "../../src/compat/compat.js";
 import { createToken, type NewToken } from "../../src/http/auth.js";
-import { compatDoor } from "../../src/http/compat-door.js";
+import { compatAuthenticator } from "../../src/http/compat-authenticator.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -38,7 +38,7 @@ export async function serveCompat(
     store,
     rooms,
     clock,
-    door: compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded }),
+    authenticator: compatAuthenticator({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded }),
     pollMs: 30_000,
     onError: (error) => errors.push(error),
     ...more,

@@ -277,8 +277,10 @@ describe("starting and stopping", () => {
     const server = await serveCompat();
     const port = Number(new URL(server.url("live")).port);
     const options = { host: "127.0.0.1", store: server.store, rooms: server.rooms, clock: new FakeClock(), pollMs: 1, onError: () => {} };
-    const door = { enter: () => Promise.reject(new Error("not used")) };
-    const failed = await startCompat({ ...options, door, ports: { grab: 0, live: port, tiktok: null } }).catch((error: unknown) => error);
+    const authenticator = { admit: () => Promise.reject(new Error("not used")) };
+    const failed = await startCompat({ ...options, authenticator, ports: { grab: 0, live: port, tiktok: null } }).catch(
+      (error: unknown) => error,
+    );
     expect(failed).toBeInstanceOf(DyliveError);
     expect(failed).toMatchObject({ code: "in_use", detail: expect.stringContaining("douyinLive") });
   });

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startCompat } from "../../src/compat/compat.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { platformId } from "../../src/events/platform-id.js";
-import { compatDoor } from "../../src/http/compat-door.js";
+import { compatAuthenticator } from "../../src/http/compat-authenticator.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { running } from "../collector/running.js";
 import { until } from "../until.js";
@@ -25,7 +25,13 @@ describe("consumers of other programs, on a simulated room", () => {
     const now = await running({}, { store });
     const { rooms, clock, simulator } = now;
     const errors: unknown[] = [];
-    const door = compatDoor({ tokens: store.tokens, rooms: store.rooms, clock, logger: pino({ level: "silent" }), tokenNeeded: false });
+    const authenticator = compatAuthenticator({
+      tokens: store.tokens,
+      rooms: store.rooms,
+      clock,
+      logger: pino({ level: "silent" }),
+      tokenNeeded: false,
+    });
     const ports = { grab: 0, live: 0, tiktok: 0 };
     const compat = await startCompat({
       host: "127.0.0.1",
@@ -33,7 +39,7 @@ describe("consumers of other programs, on a simulated room", () => {
       store,
       rooms,
       clock,
-      door,
+      authenticator,
       pollMs: 5_000,
       onError: (e) => errors.push(e),
     });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Watchdog } from "../../src/collector/watchdog.js";
 import type { NewEvent } from "../../src/events/event.js";
-import { Audience, GiftsWatch, Sight } from "../../src/health/audience.js";
+import { Audience, Coverage, GiftsWatch } from "../../src/health/audience.js";
 import { RoomHealth } from "../../src/health/room-health.js";
 import { backoffMs } from "../../src/runtime/backoff.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
@@ -52,7 +52,7 @@ describe("gifts", () => {
 
 describe("sight", () => {
   it("gives the share of likes that reached us, and whether names are hidden", () => {
-    const sight = new Sight();
+    const sight = new Coverage();
     sight.see(like(5, 100));
     expect([sight.likesSeen, sight.masked]).toEqual([null, null]);
     sight.see(like(10, 140));

@@ -63,7 +63,7 @@ describe("a spool", () => {
       if (i === 10) r.away.go("refuses");
       if (i === 100) r.away.back();
       if (i % 40 === 39) void r.intake.own(gapAt(r.room, i), SIGNAL);
-      if (i === 60) void r.intake.errand(async () => done.push(ids(await eventsOf(r)).length), SIGNAL);
+      if (i === 60) void r.intake.defer(async () => done.push(ids(await eventsOf(r)).length), SIGNAL);
     });
     await drained(r);
     const events = await eventsOf(r);

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
+import { RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
 import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -23,14 +23,14 @@ async function open(): Promise<PostgresStore> {
   return store;
 }
 
-/** Runs one round of the keeper. @returns what it doubted, and the rooms of steps that removed rows */
-async function round(store: PostgresStore, parts: Partial<RetentionKeeperDeps>) {
+/** Runs one round of the scheduler. @returns what it doubted, and the rooms of steps that removed rows */
+async function round(store: PostgresStore, parts: Partial<RetentionSchedulerDeps>) {
   const clock = new FakeClock(NOON);
   const doubts: string[] = [];
   let done = false;
   const remove = vi.spyOn(store.log, "remove");
   const stop = new AbortController();
-  const keeper = new RetentionKeeper({
+  const scheduler = new RetentionScheduler({
     what: "all",
     store,
     clock,
@@ -53,7 +53,7 @@ async function round(store: PostgresStore, parts: Partial<RetentionKeeperDeps>) 
     steadyMs: () => clock.now(),
     ...parts,
   });
-  const running = keeper.run(stop.signal);
+  const running = scheduler.run(stop.signal);
   await until(async () => {
     await clock.advance(1000);
     return done;

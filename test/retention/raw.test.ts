@@ -1,8 +1,8 @@
 import { utimesSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Received } from "../../src/platform/access/source.js";
-import { RetentionKeeper } from "../../src/retention/keeper.js";
 import { beyondLimits, type RawRecording } from "../../src/retention/raw.js";
+import { RetentionScheduler } from "../../src/retention/scheduler.js";
 import { rawFiles, rawRooms, removeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -68,13 +68,13 @@ async function recorded() {
   return { folder, clock, store, rooms: rooms as [number, number] };
 }
 
-describe("the keeper", () => {
+describe("the scheduler", () => {
   it("removes raw recordings room by room by their own limits, tells how many, and leaves the one that is being written", async () => {
     const { folder, clock, store, rooms } = await recorded();
     const [one, two] = rooms;
     await store.retention.setLimits(two, "raw", { maxAgeMs: null, maxBytes: 1 });
     const told: unknown[] = [];
-    const keeper = new RetentionKeeper({
+    const scheduler = new RetentionScheduler({
       what: "raw",
       store,
       clock,
@@ -87,7 +87,7 @@ describe("the keeper", () => {
       steadyMs: () => clock.now(),
     });
     const stop = new AbortController();
-    const done = keeper.run(stop.signal);
+    const done = scheduler.run(stop.signal);
     onTestFinished(() => {
       stop.abort();
       return done;

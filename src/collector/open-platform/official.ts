@@ -1,5 +1,5 @@
 import type { LiveEvent } from "../../events/event.js";
-import { AccessToken, type HeldToken, type TokenShelf } from "../../platform/open-platform/access-token.js";
+import { AccessToken, type HeldToken, type SharedToken } from "../../platform/open-platform/access-token.js";
 import { type Ack, type AckRule, type LaunchedRoom, OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import { type DataSecrets, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
@@ -248,13 +248,13 @@ function platformFor(app: OfficialApp, secret: string, { store, clock }: Officia
   const { appId, tokenUrl, upstream } = app;
   const at = (url: string) => (upstream === null ? url : url.replace(/^https?:\/\//, `${upstream.replace(/\/+$/, "")}/@`));
   const budget = new RateLimiter(clock, { perSecond: CALLS_PER_S, burst: BURST });
-  const shelf = store.cluster === undefined ? null : tokenShelf(store.cluster, appId, life);
-  const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life, shelf);
+  const shared = store.cluster === undefined ? null : sharedToken(store.cluster, appId, life);
+  const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life, shared);
   return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.turn(signal) });
 }
 
 /** Where the processes of a cluster share an app's access token: fetching one shortens the one before, so that only one of them may at a time. */
-function tokenShelf(cluster: NonNullable<Store["cluster"]>, appId: string, life: AbortSignal): TokenShelf {
+function sharedToken(cluster: NonNullable<Store["cluster"]>, appId: string, life: AbortSignal): SharedToken {
   const { locks, shared } = cluster;
   const name = `official-token:${appId}`;
   return {

@@ -3,7 +3,7 @@ import { cursorStart, encodePlaces } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import type { Goodbye, LiveReader, LiveStreams } from "./live.js";
+import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { type ShownRoom, shownOf, sift } from "./selection.js";
 import { type SseAnswer, sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
 
@@ -82,7 +82,7 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     this.#told = place;
   }
 
-  end(why: Goodbye): void {
+  end(why: CloseReason): void {
     this.#answer.end(why);
   }
 

@@ -9,7 +9,7 @@ import type { HeldTokens } from "../held-tokens.js";
 import { type OutboundBounds, WriteCoalescer } from "./outbound-queue.js";
 
 /** Reason for which we end a connection; its client is told. */
-export type Goodbye = "stopping" | "token" | "slow" | "costly";
+export type CloseReason = "stopping" | "token" | "slow" | "costly";
 
 /** An open stream or socket, as those who look after all of them see it. */
 export interface LiveReader {
@@ -20,13 +20,13 @@ export interface LiveReader {
   /** Called at every heartbeat. */
   beat(): void;
   /** Tells the client why, and ends the connection. */
-  end(why: Goodbye): void;
+  end(why: CloseReason): void;
   /** Cuts the connection, told or not. */
   destroy(): void;
 }
 
-/** Words of each goodbye for the client. */
-export const GOODBYES: Readonly<Record<Goodbye, string>> = {
+/** Sentence for the client, by why its stream is closed. */
+export const CLOSE_REASONS: Readonly<Record<CloseReason, string>> = {
   stopping: "the server is stopping: connect again with your last cursor when it is back",
   token: "the token is no longer valid",
   costly: "the filters of this token take too much of the server's time: use fewer, shorter ones, or types, user and minDiamonds instead",
@@ -41,7 +41,7 @@ export interface LiveLimits extends OutboundBounds, WorkLimits {
   /** Streams and sockets of all tokens: each takes a file handle. */
   readonly connections: number;
   readonly heartbeatMs: number;
-  /** Time that a client that was told goodbye may take to read it, in ms. */
+  /** Time that a client that was told why it is closed may take to read it, in ms. */
   readonly graceMs: number;
   /** Longest message from a WebSocket client. */
   readonly messageBytes: number;

@@ -1,7 +1,7 @@
 import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { roomAnswer } from "../v1/schemas.js";
-import type { Goodbye, LiveReader, LiveStreams } from "./live.js";
+import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { type SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Reader of the rooms' states. */
@@ -90,7 +90,7 @@ export class RoomsStream implements LiveReader, StatesReader {
     this.#answer.write(sseHeartbeat());
   }
 
-  end(why: Goodbye): void {
+  end(why: CloseReason): void {
     this.#answer.end(why);
   }
 

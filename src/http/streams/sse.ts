@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import type { Batch } from "../../feed/batch.js";
 import { cursorEnd } from "../../feed/cursor.js";
 import type { StoredEvent } from "../../store/stored-event.js";
-import { GOODBYES, type Goodbye, type LiveStreams } from "./live.js";
+import { CLOSE_REASONS, type CloseReason, type LiveStreams } from "./live.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
 
 /** Time that a client waits before it connects again, in ms. */
@@ -69,7 +69,7 @@ export class SseAnswer {
     if (!response.destroyed) response.write(PREAMBLE);
   }
 
-  /** Aborts when nothing more can be written: the connection is gone, or was told goodbye. */
+  /** Aborts when nothing more can be written: the connection is gone, or the client was told why it is closed. */
   get over(): AbortSignal {
     return this.#over.signal;
   }
@@ -91,10 +91,10 @@ export class SseAnswer {
   }
 
   /** Tells the client why and ends. */
-  end(why: Goodbye): void {
+  end(why: CloseReason): void {
     if (this.over.aborted) return;
     if (why === "slow") this.#care.slow();
-    this.finish(sseMessage(why === "token" ? "revoked" : why, { reason: GOODBYES[why], queuedBytes: this.outbound.queued }));
+    this.finish(sseMessage(why === "token" ? "revoked" : why, { reason: CLOSE_REASONS[why], queuedBytes: this.outbound.queued }));
   }
 
   /** Writes a last message and ends; what the client does not take within the grace period is cut. */

@@ -9,7 +9,7 @@ import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import { movePosition, subscriptionPosition } from "../token-positions.js";
-import { GOODBYES, type Goodbye, type LiveReader, type LiveStreams } from "./live.js";
+import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
 import { type ShownRoom, shownOf, sift } from "./selection.js";
@@ -44,7 +44,7 @@ function textFrame(text: string): Buffer {
 }
 
 /** Close codes (RFC 6455, 7.4.1): going away, policy violation, and, from the registry, try again later. */
-const CLOSE: Readonly<Record<Goodbye, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
+const CLOSE: Readonly<Record<CloseReason, number>> = { stopping: 1001, token: 1008, costly: 1008, slow: 1013 };
 const POLICY = 1008;
 const FAILED = 1011;
 /**
@@ -152,10 +152,10 @@ export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     if (moved.length > 0) this.#tell({ type: "position", seqs: Object.fromEntries(moved) });
   }
 
-  end(why: Goodbye): void {
+  end(why: CloseReason): void {
     if (this.#over.signal.aborted) return;
     if (why === "slow") this.#live.slow();
-    const told = { type: why === "token" ? "revoked" : why, reason: GOODBYES[why], queuedBytes: this.#outbound.queued };
+    const told = { type: why === "token" ? "revoked" : why, reason: CLOSE_REASONS[why], queuedBytes: this.#outbound.queued };
     this.#close(CLOSE[why], told);
   }
 

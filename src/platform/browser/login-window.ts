@@ -9,8 +9,8 @@ import { type Cookie, hasSession } from "../accounts/cookies.js";
 import { readLogin } from "../accounts/login.js";
 import { openEgressProxy } from "./egress-proxy.js";
 import { loginHosts } from "./hosts.js";
-import { browserError } from "./keeper.js";
 import { LIVE_SITE, visit } from "./page.js";
+import { browserError } from "./supervisor.js";
 
 /** Options of the window. */
 interface LoginWindow {
@@ -43,7 +43,7 @@ interface LoggedIn {
  */
 export async function loginInWindow(options: LoginWindow, signal: AbortSignal): Promise<LoggedIn> {
   const { upstream, proxy, clock } = options;
-  const { chromium } = loadPackage("playwright-core/index.js") as typeof import("playwright-core"); // see keeper.ts
+  const { chromium } = loadPackage("playwright-core/index.js") as typeof import("playwright-core"); // see supervisor.ts
   const egress = await openEgressProxy({ allows: loginHosts(options.moreHosts), upstream, proxy });
   const launching = chromium.launch({
     executablePath: options.program,

@@ -2,7 +2,7 @@ import type { BrowserContext, Page, Response } from "playwright-core";
 import { untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { HostRule } from "./hosts.js";
-import { browserError } from "./keeper.js";
+import { browserError } from "./supervisor.js";
 
 /** Address of the pages of rooms; a stand-in's too, which is behind the egress proxy (see egress-proxy.ts). */
 export const LIVE_SITE = "https://live.douyin.com";

@@ -7,8 +7,8 @@ import type { ProxyServer } from "../access/proxy.js";
 import { browserSource } from "./browser-page.js";
 import { type EgressProxy, openEgressProxy } from "./egress-proxy.js";
 import { pageHosts } from "./hosts.js";
-import { type BrowserChoice, BrowserKeeper, type BrowserProcess } from "./keeper.js";
 import { LIVE_SITE } from "./page.js";
+import { type BrowserChoice, type BrowserProcess, BrowserSupervisor } from "./supervisor.js";
 import { VisitorContext } from "./visitor-context.js";
 
 /** Options for a browser that serves rooms. */
@@ -43,16 +43,16 @@ interface HeldIdentity {
 export class BrowserSession implements PlatformIdentities {
   readonly pages = true;
   readonly #options: BrowserSessionOptions;
-  readonly #keeper: BrowserKeeper;
+  readonly #supervisor: BrowserSupervisor;
   readonly #contexts = new Set<HeldIdentity>();
-  readonly #gates = new Map<string, Promise<EgressProxy>>();
-  readonly #door = new FairSemaphore(OPENING_AT_ONCE, OPENING_AT_ONCE);
+  readonly #egressProxies = new Map<string, Promise<EgressProxy>>();
+  readonly #opening = new FairSemaphore(OPENING_AT_ONCE, OPENING_AT_ONCE);
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: BrowserSessionOptions) {
     this.#options = options;
-    this.#keeper = new BrowserKeeper(options.choose, options.clock);
+    this.#supervisor = new BrowserSupervisor(options.choose, options.clock);
   }
 
   async take(request: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity> {
@@ -96,15 +96,15 @@ export class BrowserSession implements PlatformIdentities {
     readonly refused: Readonly<Record<string, number>>;
   }> {
     const refused: Record<string, number> = {};
-    for (const egress of await Promise.all(this.#gates.values()))
+    for (const egress of await Promise.all(this.#egressProxies.values()))
       for (const [host, n] of egress.refused) refused[host] = (refused[host] ?? 0) + n;
     const rooms = [...this.#contexts].reduce((sum, held) => sum + held.rooms, 0);
-    return { contexts: this.#contexts.size, rooms, starts: this.#keeper.starts, refused };
+    return { contexts: this.#contexts.size, rooms, starts: this.#supervisor.starts, refused };
   }
 
   /** Returns the browser's processes; for measuring. */
   processes(): Promise<readonly BrowserProcess[]> {
-    return this.#keeper.processes();
+    return this.#supervisor.processes();
   }
 
   /** Keeps the visitors and ends the browser, or lets go of the user's own. */
@@ -112,13 +112,13 @@ export class BrowserSession implements PlatformIdentities {
     this.#closed = true;
     await Promise.all([...[...this.#contexts].map(({ context }) => context.close()), ...this.#closing]);
     this.#contexts.clear();
-    await this.#keeper.close();
-    for (const egress of await Promise.all(this.#gates.values())) await egress.close();
+    await this.#supervisor.close();
+    for (const egress of await Promise.all(this.#egressProxies.values())) await egress.close();
   }
 
   /** Returns a context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
   #held({ account, proxy, webRid }: IdentityRequest): HeldIdentity {
-    const { roomsPerContext = 20, profile, keeper, clock } = { ...this.#options, keeper: this.#keeper };
+    const { roomsPerContext = 20, profile, supervisor, clock } = { ...this.#options, supervisor: this.#supervisor };
     const key = `${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
     const like = [...this.#contexts].filter((held) => held.key === key);
     const free = like.find((held) => held.rooms < roomsPerContext);
@@ -126,26 +126,36 @@ export class BrowserSession implements PlatformIdentities {
     let index = 0;
     while (like.some((held) => held.index === index)) index++;
     // The first guest in a browser that the user runs is the user: their context, with their login.
-    const isUser = keeper.attached && account === null && proxy === null && index === 0 && this.#options.upstream === null;
+    const isUser = supervisor.attached && account === null && proxy === null && index === 0 && this.#options.upstream === null;
     const allows = pageHosts(this.#options.moreHosts);
-    const gate = isUser ? null : () => this.#gate(proxy, allows);
+    const egressProxy = isUser ? null : () => this.#egressProxy(proxy, allows);
     const name = `${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
     const after = Promise.all(this.#closing);
-    const context = new VisitorContext({ keeper, door: this.#door, clock, allows, gate, account, stateFile, webRid, after });
+    const context = new VisitorContext({
+      supervisor,
+      opening: this.#opening,
+      clock,
+      allows,
+      egressProxy,
+      account,
+      stateFile,
+      webRid,
+      after,
+    });
     const held = { key, index, context, rooms: 0 };
     this.#contexts.add(held);
     return held;
   }
 
-  #gate(proxy: ProxyServer | null, allows: (host: string) => boolean): Promise<EgressProxy> {
+  #egressProxy(proxy: ProxyServer | null, allows: (host: string) => boolean): Promise<EgressProxy> {
     const key = proxy?.key() ?? "";
-    let gate = this.#gates.get(key);
-    if (gate === undefined) {
-      gate = openEgressProxy({ allows, upstream: this.#options.upstream, proxy });
-      this.#gates.set(key, gate);
+    let opened = this.#egressProxies.get(key);
+    if (opened === undefined) {
+      opened = openEgressProxy({ allows, upstream: this.#options.upstream, proxy });
+      this.#egressProxies.set(key, opened);
     }
-    return gate;
+    return opened;
   }
 
   #retire(held: HeldIdentity): void {

@@ -11,23 +11,23 @@ import { Visitor } from "../access/visitor.js";
 import type { Account } from "../accounts/login-store.js";
 import type { EgressProxy } from "./egress-proxy.js";
 import type { HostRule } from "./hosts.js";
-import { type BrowserKeeper, browserError, pauseMs } from "./keeper.js";
 import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
+import { type BrowserSupervisor, browserError, pauseMs } from "./supervisor.js";
 
 /** Dependencies and settings of a visitor context. */
 interface VisitorContextOptions {
-  readonly keeper: BrowserKeeper;
+  readonly supervisor: BrowserSupervisor;
   readonly clock: Clock;
   readonly allows: HostRule;
   /** Opens its way to the network; null in the user's own context, which has the user's. */
-  readonly gate: (() => Promise<EgressProxy>) | null;
+  readonly egressProxy: (() => Promise<EgressProxy>) | null;
   readonly account: Account | null;
   /** File in which its cookies outlive this process; null keeps them in memory. */
   readonly stateFile: string | null;
   /** Room whose page is looked at when the home page does not have what is needed. */
   readonly webRid: string | null;
   /** Semaphore by which all desks of a browser open. */
-  readonly door: FairSemaphore;
+  readonly opening: FairSemaphore;
   /** Promise to wait for before it opens: a predecessor may still save the same state. */
   readonly after: Promise<unknown>;
 }
@@ -107,7 +107,7 @@ export class VisitorContext {
     await this.#opening?.catch(() => {});
     await this.#save().catch(() => {});
     // The user's own context stays; only our page in it goes.
-    await (this.#options.gate === null ? this.#ready?.page : this.#opened?.context)?.close().catch(() => {});
+    await (this.#options.egressProxy === null ? this.#ready?.page : this.#opened?.context)?.close().catch(() => {});
   }
 
   /** Does something with the page; once more on a new one if it went away meanwhile. */
@@ -138,16 +138,16 @@ export class VisitorContext {
   }
 
   async #comeIn(signal: AbortSignal): Promise<Ready> {
-    const { after, clock, door } = this.#options;
+    const { after, clock, opening } = this.#options;
     await untilAborted(after, signal);
     await clock.sleep(pauseMs(this.#failures), signal);
-    return door.run(() => this.#start(signal), signal);
+    return opening.run(() => this.#start(signal), signal);
   }
 
   async #start(signal: AbortSignal): Promise<Ready> {
     let page: Page | null = null;
     try {
-      const browser = await this.#options.keeper.browser(signal);
+      const browser = await this.#options.supervisor.browser(signal);
       if (this.#opened?.browser !== browser) this.#opened = { browser, context: await this.#newContext(browser) };
       const { context } = this.#opened;
       page = await openPage(context, this.#options.allows, signal);
@@ -186,7 +186,7 @@ export class VisitorContext {
 
   async #newContext(browser: Browser): Promise<BrowserContext> {
     const { account, stateFile } = this.#options;
-    const egress = (await this.#options.gate?.()) ?? null;
+    const egress = (await this.#options.egressProxy?.()) ?? null;
     const own = browser.contexts()[0];
     if (egress === null && own !== undefined) return own;
     const saved = this.#state === null && stateFile !== null ? await readState(stateFile) : null;
@@ -212,8 +212,8 @@ export class VisitorContext {
   }
 
   async #save(): Promise<void> {
-    const { gate, stateFile, clock } = this.#options;
-    if (this.#ready === null || gate === null) return; // the user's own browser keeps its own
+    const { egressProxy, stateFile, clock } = this.#options;
+    if (this.#ready === null || egressProxy === null) return; // the user's own browser keeps its own
     const state = await this.#ready.context.storageState();
     this.#state = state;
     if (stateFile !== null) await writeState(stateFile, { savedAt: clock.now(), state });

@@ -18,11 +18,11 @@ export interface HeldToken {
 }
 
 /** Store through which processes that share an app share its token. */
-export interface TokenShelf {
+export interface SharedToken {
   /**
-   * Renews the token, one process at a time: `renewed` is given what is shelved, and answers with that or with a new one, which is shelved.
+   * Renews the token, one process at a time: `renewed` is given the shared token, and answers with that or with a new one, which is shared from then on.
    */
-  renew(renewed: (shelved: HeldToken | null) => Promise<HeldToken>): Promise<HeldToken>;
+  renew(renewed: (known: HeldToken | null) => Promise<HeldToken>): Promise<HeldToken>;
 }
 
 /** Pause after a refresh that failed, in ms, while the token that we have is still good. */
@@ -38,20 +38,20 @@ export class AccessToken {
   readonly #url: string;
   readonly #clock: Clock;
   readonly #life: AbortSignal;
-  readonly #shelf: TokenShelf | null;
+  readonly #shared: SharedToken | null;
   #held: HeldToken | null = null;
   /** Last token that the platform did not take. */
   #refused: string | null = null;
   #retryAt = 0;
   #fetching: Promise<string> | null = null;
 
-  /** @param url where tokens are given out; @param life ends every fetch; @param shelf shared with other processes, if there are any */
-  constructor(app: AppCredentials, url: string, clock: Clock, life: AbortSignal, shelf: TokenShelf | null = null) {
+  /** @param url where tokens are given out; @param life ends every fetch; @param shared shared with other processes, if there are any */
+  constructor(app: AppCredentials, url: string, clock: Clock, life: AbortSignal, shared: SharedToken | null = null) {
     this.#app = app;
     this.#url = url;
     this.#clock = clock;
     this.#life = life;
-    this.#shelf = shelf;
+    this.#shared = shared;
   }
 
   /** Returns a token that is valid now. @throws DyliveError unreachable, official_refused */
@@ -80,8 +80,8 @@ export class AccessToken {
 
   async #renew(): Promise<string> {
     const isGood = ({ text, refreshAt }: HeldToken) => text !== this.#refused && this.#clock.now() < refreshAt;
-    const renewed = async (shelved: HeldToken | null) => (shelved !== null && isGood(shelved) ? shelved : this.#fetch());
-    const held = await (this.#shelf?.renew(renewed) ?? this.#fetch());
+    const renewed = async (known: HeldToken | null) => (known !== null && isGood(known) ? known : this.#fetch());
+    const held = await (this.#shared?.renew(renewed) ?? this.#fetch());
     this.#held = held;
     return held.text;
   }

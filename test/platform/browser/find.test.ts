@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { readMachine } from "../../../src/app/config.js";
 import { browserPlaces, findBrowser, type Surroundings } from "../../../src/platform/browser/find.js";
 import { loginHosts, pageHosts } from "../../../src/platform/browser/hosts.js";
-import { pauseMs } from "../../../src/platform/browser/keeper.js";
 import { BrowserSession } from "../../../src/platform/browser/session.js";
+import { pauseMs } from "../../../src/platform/browser/supervisor.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 
 const linux: Surroundings = { platform: "linux", path: "/usr/local/bin:relative:/usr/bin", home: "/home/me", programFolders: [] };

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ClockDoubt, RetentionKeeper, type RetentionKeeperDeps } from "../../src/retention/keeper.js";
+import { ClockDoubt, RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -24,9 +24,9 @@ function opened() {
   return { path, store };
 }
 
-function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperDeps> = {}) {
+function kept(store: Store, clock: FakeClock, parts: Partial<RetentionSchedulerDeps> = {}) {
   const doubts: string[] = [];
-  const keeper = new RetentionKeeper({
+  const scheduler = new RetentionScheduler({
     what: "all",
     store,
     clock,
@@ -42,7 +42,7 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperDeps
     ...parts,
   });
   const stop = new AbortController();
-  const done = keeper.run(stop.signal);
+  const done = scheduler.run(stop.signal);
   onTestFinished(() => {
     stop.abort();
     return done;
@@ -50,7 +50,7 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionKeeperDeps
   return doubts;
 }
 
-/** Goes on until the keeper has done what there was. */
+/** Goes on until the scheduler has done what there was. */
 async function settle(clock: FakeClock, ms = 30_000) {
   for (let done = 0; done < ms; done += 1000) {
     await clock.advance(1000);

@@ -1,7 +1,7 @@
 import type { RoomKey } from "../store/log.js";
 
-/** Caller that was let in. */
-export interface Guest {
+/** Client that was admitted. */
+export interface AdmittedClient {
   /** Whether this is by a token: then it does not matter which page it is. */
   readonly hasToken: boolean;
   /** @throws DyliveError forbidden, bad_room when they may not ask for a room by this name */
@@ -12,8 +12,8 @@ export interface Guest {
   stay(end: () => void): () => void;
 }
 
-/** Lets clients in. Most of those formats' clients have no means to send a token. */
-export interface Door {
+/** Admits clients. Most of those formats' clients have no means to send a token. */
+export interface ClientAuthenticator {
   /** @param token null when none was sent  @throws DyliveError no_token, bad_token; rate_limited */
-  enter(token: string | null): Promise<Guest>;
+  admit(token: string | null): Promise<AdmittedClient>;
 }

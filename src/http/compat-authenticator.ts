@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { Door, Guest } from "../compat/door.js";
+import type { AdmittedClient, ClientAuthenticator } from "../compat/authenticator.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Rooms } from "../store/rooms.js";
@@ -8,16 +8,16 @@ import { assertMayAsk, maySee } from "./access.js";
 import { Authenticator } from "./authentication.js";
 import { HeldTokens } from "./held-tokens.js";
 
-/** Guest without a token, where none is needed. */
-const ANYBODY: Guest = {
+/** Client without a token, where none is needed. */
+const ANYBODY: AdmittedClient = {
   hasToken: false,
   mayAsk: async () => {},
   maySee: async () => true,
   stay: () => () => {},
 };
 
-/** Dependencies of the door of the compat outputs. */
-interface CompatDoorDeps {
+/** Dependencies of the authenticator of the compat outputs. */
+interface CompatAuthenticatorDeps {
   readonly tokens: Tokens;
   readonly rooms: Rooms;
   readonly clock: Clock;
@@ -26,19 +26,19 @@ interface CompatDoorDeps {
   readonly tokenNeeded: boolean;
 }
 
-/** Makes the door of the compat outputs: it checks the tokens of the API, with their rooms and rates, in `?token=` or the header. */
-export function compatDoor({ tokens, rooms, clock, logger, tokenNeeded }: CompatDoorDeps): Door {
+/** Makes the authenticator of the compat outputs: it checks the tokens of the API, with their rooms and rates, in `?token=` or the header. */
+export function compatAuthenticator({ tokens, rooms, clock, logger, tokenNeeded }: CompatAuthenticatorDeps): ClientAuthenticator {
   const authenticator = new Authenticator({ tokens, clock, logger });
   const held = new HeldTokens(tokens, clock, (error) => logger.error({ err: error }, "the tokens of compat clients could not be checked"));
   return {
-    enter: async (secret) => {
+    admit: async (secret) => {
       if (secret === null && !tokenNeeded) return ANYBODY;
       if (secret === null) throw new DyliveError("no_token", "add ?token=TOKEN to the address, or set DYLIVE_COMPAT_TOKEN=never");
-      return guestWith(await authenticator.admit(secret, "read"));
+      return clientWith(await authenticator.admit(secret, "read"));
     },
   };
 
-  function guestWith(token: TokenRow): Guest {
+  function clientWith(token: TokenRow): AdmittedClient {
     return {
       hasToken: true,
       mayAsk: (room) => assertMayAsk(rooms, token, room),

@@ -35,7 +35,7 @@ const START_TIMEOUT_MS = 30_000;
 const STEADY_MS = 60_000;
 
 /** Keeps one browser: starts it when it is first wanted, and again, with growing pauses, when it has died. */
-export class BrowserKeeper {
+export class BrowserSupervisor {
   readonly #choose: () => BrowserChoice;
   readonly #clock: Clock;
   readonly #stop = new AbortController();

@@ -105,8 +105,8 @@ const PAUSE_MS = 20;
 /** Events of a room that are looked at for one whose time of receipt can be believed. */
 const LOOKED_AT = 10;
 
-/** Dependencies of the keeper. */
-export interface RetentionKeeperDeps {
+/** Dependencies of the scheduler. */
+export interface RetentionSchedulerDeps {
   /** The store is everybody's; raw recordings are in the data folder of the process that made them. */
   readonly what: "all" | "store" | "raw";
   readonly store: Pick<Store, "log" | "retention" | "statistics">;
@@ -126,11 +126,11 @@ export interface RetentionKeeperDeps {
 }
 
 /** Removes what is beyond its limits, in small steps, and gives the room back to the disk. */
-export class RetentionKeeper {
-  readonly #deps: RetentionKeeperDeps;
+export class RetentionScheduler {
+  readonly #deps: RetentionSchedulerDeps;
   readonly #doubt: ClockDoubt;
 
-  constructor(deps: RetentionKeeperDeps) {
+  constructor(deps: RetentionSchedulerDeps) {
     this.#deps = deps;
     this.#doubt = new ClockDoubt(deps.clock.now(), (deps.steadyMs ?? (() => performance.now()))());
   }
