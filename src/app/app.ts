@@ -278,7 +278,7 @@ async function startMaintenance(collecting: Collecting, deps: MaintenanceDeps, m
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */
-export function refusedEvents(data: string, logger: Logger): (event: NewEvent, error: unknown) => void {
+function refusedEvents(data: string, logger: Logger): (event: NewEvent, error: unknown) => void {
   const file = join(data, "refused.jsonl");
   return (event, error) => {
     logger.error({ err: error, room: event.room, id: event.id, file }, "the store refused an event; it is kept in a file");

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { CursorReset } from "../feed/cursor.js";
 import { DyliveError, ERRORS, type ErrorCode } from "../runtime/errors.js";
-import { failureText } from "./envelope.js";
 
 /** Seconds after which a refused client may try again, when waiting helps. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
@@ -64,4 +63,9 @@ function statusOf(error: unknown): number | null {
 /** Writes an error of v1: a stable code, what is wrong, what to do, and the name of the request in the server's log. */
 export function errorText({ code, message, hint, details }: Failure, requestId: string): string {
   return JSON.stringify({ error: { code, message, hint, requestId, ...details } });
+}
+
+/** Writes an error in the envelope of the compatible interface; `code` is the HTTP status. */
+export function failureText(status: number, msg: string): string {
+  return JSON.stringify({ code: status, data: [], msg });
 }

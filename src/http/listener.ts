@@ -2,10 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Conversation } from "../runtime/conversation.js";
+import type { SecretCipher } from "./authentication.js";
 import type { Connections } from "./connections.js";
-import { failureText } from "./envelope.js";
-import { failure } from "./failure.js";
-import type { SecretCipher } from "./secrets.js";
+import { failure, failureText } from "./failure.js";
 
 /** Time in which requests are begun in one turn of the event loop, in ms. */
 const TURN_MS = 10;

@@ -9,7 +9,7 @@ import type { AllowedHosts } from "./address.js";
 const CONNECT_MS = 10_000;
 
 /** Error of a connection that was not made because of where it would have gone. */
-export class PrivateAddress extends Error {
+class PrivateAddress extends Error {
   constructor(host: string, address: string) {
     super(
       host === address

@@ -3,7 +3,7 @@ import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 
 /** Options of `dylive simulate`. */
-export interface SimulateOptions {
+interface SimulateOptions {
   readonly host: string;
   readonly port: number;
   readonly seed: number;

@@ -6,7 +6,6 @@ import type { RequestedRoom } from "../../health/state.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
-import { successText } from "../envelope.js";
 import { poll } from "../poll.js";
 import { clientPosition, movePosition } from "../token-positions.js";
 import { compatibleEvent, DEFAULT_METHODS, DEFAULT_TYPES, methodOf } from "./event.js";
@@ -111,7 +110,9 @@ export class ChatHandler {
     if (got.removed.length > 0) reply.header("x-removed", got.removed.map(([from, to]) => `${from}-${to}`).join(", "));
     reply.type("application/json; charset=utf-8");
     const events = got.rows.map(({ event }) => event);
-    return query.format === "2" ? laterText(events, cursor, clock.now()) : successText(events.map(compatibleEvent));
+    return query.format === "2"
+      ? laterText(events, cursor, clock.now())
+      : JSON.stringify({ code: 200, data: events.map(compatibleEvent), msg: "success" });
   }
 }
 

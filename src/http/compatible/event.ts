@@ -42,7 +42,7 @@ interface CompatibleGift extends CompatibleOther {
 }
 
 /** An event in the compatible form. */
-export type CompatibleEvent = CompatibleChat | CompatibleOther | CompatibleLike | CompatibleGift;
+type CompatibleEvent = CompatibleChat | CompatibleOther | CompatibleLike | CompatibleGift;
 
 /** The method that an event type goes by, whatever method brought it. */
 const METHOD_OF: Partial<Record<EventType, string>> = {

@@ -92,7 +92,7 @@ const TURN_MS = 15;
 const WAITING_MAX_BYTES = 65_536;
 
 /** Connection that can hold back what is written to it. */
-export interface CoalescedWriter {
+interface CoalescedWriter {
   readonly writableLength: number;
   cork(): void;
   uncork(): void;

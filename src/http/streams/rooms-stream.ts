@@ -5,7 +5,7 @@ import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { type SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Reader of the rooms' states. */
-export interface StatesReader {
+interface StatesReader {
   /** Whether it has not yet taken what it was told before: it is told the newest states later, not all in between. */
   readonly busy: boolean;
   /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */

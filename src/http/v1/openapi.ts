@@ -212,7 +212,7 @@ const COMPATIBLE_REFUSAL = {
 };
 
 /** A large document that never changes: its bytes are made once and shared by all who ask. */
-export class SharedDocument {
+class SharedDocument {
   readonly #make: () => string;
   #made: Promise<{ readonly plain: Buffer; readonly packed: Buffer; readonly tag: string }> | null = null;
 
@@ -243,7 +243,7 @@ export class SharedDocument {
 type Schema = Readonly<Record<string, unknown>>;
 
 /** Schemas of all events with the names that `/openapi.json` gives them: each kind once, people once, and the union of all kinds. */
-export function eventSchemas(): readonly Schema[] {
+function eventSchemas(): readonly Schema[] {
   const kinds = EVENT_TYPES.map((type) => {
     const kind = plain(KINDS[type]);
     const properties = { seq: { type: "integer", minimum: 1, description: "place in the room's log" }, ...(kind["properties"] as Schema) };
