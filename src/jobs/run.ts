@@ -29,9 +29,9 @@ export class JobRunner {
     signal.throwIfAborted();
     // A name says whose work it is, which asks and answers as the table in jobs.ts says; TypeScript cannot follow that through the name.
     const [part = "", work = ""] = name.split(".");
-    const owner = (this.#calls[part] ?? this.#long[part]) as Record<string, (...values: readonly unknown[]) => Promise<unknown>>;
-    const following: readonly unknown[] = part in this.#long ? [tell, signal] : [];
-    return (await owner[work]?.(...ask, ...following)) as Jobs[N]["answer"];
+    const owner = (this.#calls[part] ?? this.#long[part]) as Readonly<Record<string, unknown>>;
+    const does = owner[work] as (...values: readonly unknown[]) => Promise<Jobs[N]["answer"]>;
+    return does.apply(owner, [...ask, ...(part in this.#long ? [tell, signal] : [])]);
   }
 
   #words(): Promise<Vocabulary> {

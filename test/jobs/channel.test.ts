@@ -6,6 +6,7 @@ import { WorkerChannel } from "../../src/jobs/channel.js";
 import { statisticsAt } from "../../src/jobs/jobs.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { FakeClock } from "../clock.js";
 import { chat, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { useDirectory } from "../store/directory.js";
@@ -70,6 +71,27 @@ describe("the worker thread", () => {
     const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,process.exit(3)"] });
     onTestFinished(() => desk.close());
     for (let n = 0; n < 2; n++) await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ code: "internal" });
+  });
+
+  it("is not waited for when it hangs: what was aborted ends after five seconds", async () => {
+    const clock = new FakeClock();
+    const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
+    const desk = new WorkerChannel({ at, clock, execArgv: ["--import", "data:text/javascript,for (;;);"] });
+    const stop = new AbortController();
+    const loop = desk.run("loop.statistics", [null], { signal: stop.signal });
+    const reason = new Error("enough");
+    let ended: unknown = null;
+    loop.catch((error: unknown) => {
+      ended = error;
+    });
+    stop.abort(reason);
+    await clock.advance(4_999);
+    expect(ended).toBeNull();
+    await clock.advance(1);
+    await expect(loop).rejects.toBe(reason);
+    const closed = desk.close();
+    await clock.advance(5_000);
+    await closed;
   });
 
   it("fails no job of the thread that was started after it", async () => {
