@@ -1,15 +1,17 @@
+import { MESSAGES_PER_FRAME } from "../../simulator/frame.js";
 import type { Simulator } from "../../simulator/index.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { RoomStore } from "../../src/store/store.js";
+import { idOf } from "../fact-id.js";
 
 /** What is wrong with a room's log, against what the simulator sent to whoever was connected. */
 export interface Unlike {
-  /** Chats that were sent, and are neither stored nor in an interval that the log tells as missed; or the other way round. */
+  /** Chats that were sent, and are neither stored, nor in an interval that the log tells as missed, nor on their way when collecting ended; or the other way round. */
   readonly missing: readonly string[];
   readonly made: readonly string[];
   readonly twice: number;
-  /** Units of gifts that are counted less those that were sent. */
+  /** Units of gifts that are counted less those that were sent, and not excused as chats are. */
   readonly units: number;
 }
 
@@ -23,29 +25,36 @@ export async function unlike(
   room: RoomKey | null,
   webRid: string,
 ): Promise<[Unlike, sent: number]> {
-  const { sent, roomId } = simulator.truth(webRid);
+  const { sent, roomId, connections } = simulator.truth(webRid);
   const events: readonly LiveEvent[] = room === null ? [] : (await store.log.read(room, 0, 1_000_000, { sessionId: roomId })).events;
   const stored = events.filter(({ type }) => type === "chat").map(({ id }) => id);
-  const said = sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId);
-  const chats = new Set(said);
+  const said = sent.interactive.filter(({ kind }) => kind === "chat" || kind === "gift").map((fact) => ({ ...fact, id: idOf(fact) }));
+  const chats = new Set(said.filter(({ kind }) => kind === "chat").map(({ id }) => id));
   const given = sent.combos.reduce((sum, { total }) => sum + total, 0);
   const counted = events.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
-  const kept = new Set(stored);
   const receivedAt = new Map(events.map((event) => [event.id, event.receivedAt]));
   const gaps = events.filter((event) => event.type === "gap");
   // What was on its way when a connection was given up is lost, and told: the gap lies between what was stored before it and after it.
   const told = (place: number) => {
-    const before = said.slice(0, place).findLast((id) => kept.has(id));
-    const after = said.slice(place + 1).find((id) => kept.has(id));
+    const before = said.slice(0, place).findLast(({ id }) => receivedAt.has(id))?.id;
+    const after = said.slice(place + 1).find(({ id }) => receivedAt.has(id))?.id;
     const [from, to] = [receivedAt.get(before ?? "") ?? 0, receivedAt.get(after ?? "") ?? Number.POSITIVE_INFINITY];
     return gaps.some((gap) => (gap.from ?? 0) >= from && gap.to <= to);
   };
+  // Of a room that is no longer collected, so is what was on its way when the last connection was given up: it was not acked.
+  const last = connections.at(-1);
+  const onItsWay = last?.closedBy === "client" ? (last.acks.expected - last.acks.good) * MESSAGES_PER_FRAME : 0;
+  const end = said.findLastIndex(({ id }) => receivedAt.has(id));
+  const lost = said.flatMap((fact, place) => (receivedAt.has(fact.id) ? [] : [{ ...fact, place }]));
+  const excused = new Set(lost.filter(({ place }) => told(place) || (place > end && place >= said.length - onItsWay)));
+  const excusedUnits = [...excused].reduce((sum, { gift }) => sum + (gift?.total ?? 0), 0);
+  const units = counted - given;
   return [
     {
-      missing: said.filter((id, place) => !kept.has(id) && !told(place)),
-      made: [...kept].filter((id) => !chats.has(id)),
-      twice: stored.length - kept.size,
-      units: counted - given,
+      missing: lost.filter((fact) => fact.kind === "chat" && !excused.has(fact)).map(({ id }) => id),
+      made: stored.filter((id) => !chats.has(id)),
+      twice: stored.length - new Set(stored).size,
+      units: units < 0 && units >= -excusedUnits ? 0 : units,
     },
     chats.size,
   ];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { onTestFinished } from "vitest";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/index.js";
 import { type LocalRoomsDeps, RoomManager } from "../../src/cluster/room-manager.js";
@@ -27,6 +28,7 @@ export interface Running<M extends Managed = RoomManager> {
 }
 
 export const SIGNAL = new AbortController().signal;
+setMaxListeners(0, SIGNAL); // many requests at once listen to it
 
 /** Starts both, 20 times as fast as life unless a clock is given; the end of the test stops them. */
 export async function running(...given: Parameters<typeof startRunning>): Promise<Running> {
