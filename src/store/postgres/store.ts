@@ -1,15 +1,14 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Cluster } from "../cluster.js";
+import type { Cluster, Spooled, SpooledPart } from "../cluster.js";
+import type { RoomKey } from "../log.js";
 import { NOTHING_LEFT } from "../residue.js";
-import { sqlHooks } from "../sql/hooks.js";
-import { sqlErasures, sqlSecrets, sqlShared } from "../sql/meta.js";
-import { sqlPositions } from "../sql/positions.js";
-import { sqlRooms } from "../sql/rooms.js";
+import type { Rooms } from "../rooms.js";
+import { sqlShared } from "../sql/meta.js";
+import { sqlRepositories } from "../sql/repositories.js";
+import { assertChanged, resumeText } from "../sql/rooms.js";
 import { sqlSearch } from "../sql/search.js";
-import { sqlSessions } from "../sql/sessions.js";
-import { sqlStatistics } from "../sql/statistics.js";
-import { sqlTokens } from "../sql/tokens.js";
+import { row, rows, run, type SqlDatabase } from "../sql/work.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
@@ -19,9 +18,7 @@ import { postgresLeases } from "./leases.js";
 import { postgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
 import { messageOf } from "./refusal.js";
-import { resumeSetter } from "./resumes.js";
 import { postgresRetention } from "./retention.js";
-import { postgresSpooled } from "./spooled.js";
 import { postgresWantedRooms } from "./wanted-rooms.js";
 
 interface PostgresOptions {
@@ -49,19 +46,14 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
   const connection = new PostgresConnection(url, clock, tell);
   try {
     await migrate(connection);
+    const repositories = sqlRepositories(connection);
     return {
+      ...repositories,
       log: await postgresLog(connection),
-      rooms: { ...sqlRooms(connection), setResume: resumeSetter(connection) },
-      sessions: sqlSessions(connection),
-      positions: sqlPositions(connection),
-      tokens: sqlTokens(connection),
-      hooks: sqlHooks(connection),
-      statistics: sqlStatistics(connection),
+      rooms: { ...repositories.rooms, setResume: resumeSetter(connection) },
       search: sqlSearch(connection, EVENTS, SEARCH),
-      secrets: sqlSecrets(connection),
       retention: postgresRetention(connection),
       residue: NOTHING_LEFT,
-      erasures: sqlErasures(connection),
       cluster: {
         leases: postgresLeases(connection),
         wantedRooms: postgresWantedRooms(connection),
@@ -78,4 +70,65 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
     const told = error instanceof DyliveError ? error : new DyliveError("internal", messageOf(error), error);
     throw new DyliveError(told.code === "internal" ? "bad_config" : told.code, `${name} cannot be opened: ${told.detail}`, error);
   }
+}
+
+/** SQL that locks rooms in the order of their keys, as everybody does. */
+const SET_RESUMES = `WITH locked AS (SELECT room FROM rooms WHERE room = ANY($1::bigint[]) ORDER BY room FOR NO KEY UPDATE)
+  UPDATE rooms r SET resume = g.resume FROM locked l JOIN unnest($1::bigint[], $2::text[]) AS g(room, resume) ON g.room = l.room
+  WHERE r.room = l.room RETURNING r.room`;
+
+/**
+ * Returns the function that stores where connections can be resumed. Every room says so every few seconds: what comes while a statement is
+ * under way shares the next one, so that a process with many rooms makes few commits.
+ */
+function resumeSetter({ write }: SqlDatabase): Rooms["setResume"] {
+  let waiting = new Map<RoomKey, string | null>();
+  let under: Promise<unknown> = Promise.resolve();
+  let next: Promise<ReadonlySet<RoomKey>> | null = null;
+  /** Writes what waits when what is under way has ended. @returns the rooms that there are */
+  const flush = async (before: Promise<unknown>): Promise<ReadonlySet<RoomKey>> => {
+    await before;
+    const texts = waiting;
+    waiting = new Map();
+    next = null;
+    const set = await write(() => rows<{ room: RoomKey }>(SET_RESUMES, [...texts.keys()], [...texts.values()]));
+    return new Set(set.map(({ room }) => room));
+  };
+  return async (room, resume) => {
+    waiting.set(room, resumeText(resume));
+    if (next === null) {
+      next = flush(under);
+      under = next.catch(() => {});
+    }
+    assertChanged(room, (await next).has(room) ? 1 : 0);
+  };
+}
+
+/** Returns the spooled frames in PostgreSQL. */
+function postgresSpooled({ ask }: SqlDatabase): Spooled {
+  return {
+    put: async (room, bytes) => {
+      await ask(() => run("INSERT INTO spooled(room, bytes) VALUES ($1, $2)", room, bytes));
+    },
+    take: (of, limit) =>
+      ask(() => rows<SpooledPart>("SELECT n, room, bytes FROM spooled WHERE room = ANY($1::bigint[]) ORDER BY n LIMIT $2", of, limit)),
+    orphans: (waitedMs, limit) =>
+      ask(() =>
+        rows<SpooledPart>(
+          `SELECT s.n, s.room, s.bytes FROM spooled s
+           WHERE s.put_at < clock_timestamp() - $1 * interval '1 millisecond'
+             AND NOT EXISTS (SELECT FROM wanted w JOIN live_members m ON m.id = w.owner WHERE w.room = s.room)
+           ORDER BY s.n LIMIT $2`,
+          ...[waitedMs, limit],
+        ),
+      ),
+    done: async (parts) => {
+      await ask(() => run("DELETE FROM spooled WHERE n = ANY($1::bigint[])", parts));
+    },
+    waiting: () =>
+      ask(function* () {
+        const sum = yield* row<{ bytes: number }>("SELECT coalesce(sum(octet_length(bytes)), 0)::bigint AS bytes FROM spooled");
+        return sum?.bytes ?? 0;
+      }),
+  };
 }

@@ -1,14 +1,8 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { NOTHING_LEFT } from "../residue.js";
-import { sqlHooks } from "../sql/hooks.js";
-import { sqlErasures, sqlSecrets } from "../sql/meta.js";
-import { sqlPositions } from "../sql/positions.js";
+import { sqlRepositories } from "../sql/repositories.js";
 import { type StoredSizes, sqlRetention } from "../sql/retention.js";
-import { sqlRooms } from "../sql/rooms.js";
 import { sqlSearch } from "../sql/search.js";
-import { sqlSessions } from "../sql/sessions.js";
-import { sqlStatistics } from "../sql/statistics.js";
-import { sqlTokens } from "../sql/tokens.js";
 import type { Store } from "../store.js";
 import { SqliteConnection } from "./connection.js";
 import { sqliteDatabase } from "./driver.js";
@@ -72,18 +66,11 @@ export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }
   const connection = new SqliteConnection(path, clock, tell, mayOnlyRead);
   const database = sqliteDatabase(connection);
   return {
+    ...sqlRepositories(database),
     log: sqliteLog(connection, database),
-    rooms: sqlRooms(database),
-    sessions: sqlSessions(database),
-    positions: sqlPositions(database),
-    tokens: sqlTokens(database),
-    hooks: sqlHooks(database),
-    statistics: sqlStatistics(database),
     search: sqlSearch(database, EVENTS, SEARCH),
-    secrets: sqlSecrets(database),
     retention: sqlRetention(database, sqliteFiles(connection)),
     residue: connection.database.memory ? NOTHING_LEFT : sqliteResidue(connection, database),
-    erasures: sqlErasures(database),
     close: () => connection.close(),
   };
 }

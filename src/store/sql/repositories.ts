@@ -1,0 +1,21 @@
+import { sqlHooks } from "./hooks.js";
+import { sqlErasures, sqlSecrets } from "./meta.js";
+import { sqlPositions } from "./positions.js";
+import { sqlRooms, sqlSessions } from "./rooms.js";
+import { sqlStatistics } from "./statistics.js";
+import { sqlTokens } from "./tokens.js";
+import type { SqlDatabase } from "./work.js";
+
+/** Returns the parts of a store that are the same on every engine. */
+export function sqlRepositories(database: SqlDatabase) {
+  return {
+    rooms: sqlRooms(database),
+    sessions: sqlSessions(database),
+    positions: sqlPositions(database),
+    tokens: sqlTokens(database),
+    hooks: sqlHooks(database),
+    statistics: sqlStatistics(database),
+    secrets: sqlSecrets(database),
+    erasures: sqlErasures(database),
+  };
+}
