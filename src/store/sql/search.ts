@@ -70,9 +70,12 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
     /** Puts the next events of a room into the index. @returns whether there may be more */
     advance: (room: RoomKey): Promise<boolean> =>
       write(function* () {
+        const { behind = 0, head = 0 } =
+          (yield* row<{ behind: number; head: number }>(`SELECT h.head, ${BEHIND} AS behind ${FROM} WHERE h.room = $1`, room)) ?? {};
+        // Nothing is written then: that would be a commit on the disk.
+        if (behind <= 0) return false;
         const indexed = yield* lockIndex(room);
-        const { head = 0 } = (yield* row<{ head: number }>("SELECT head FROM heads WHERE room = $1", room)) ?? {};
-        if (indexed >= head) return false;
+        if (indexed >= head) return true;
         const range = { from: indexed + 1, to: head };
         const { sql, values } = table.within(yield* table.days(room, range), room, range);
         const stored = yield* rows<{ seq: number; body: string }>(
