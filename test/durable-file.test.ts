@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { corpus } from "../simulator/index.js";
 import { ExportFile } from "../src/cli/export-file.js";
 import { firstToken } from "../src/cli/first-token.js";
@@ -19,13 +18,14 @@ import { Recorder } from "../src/sources/recorder.js";
 import { openSqliteStore } from "../src/store/sqlite/store.js";
 import { FakeClock } from "./clock.js";
 import { LossyDisk, type Outcome } from "./lossy-disk.js";
+import { useFolders } from "./store/directory.js";
 
+const folders = useFolders();
 const SIGNAL = new AbortController().signal;
 let root = "";
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "dylive-lossy-"));
+  root = folders();
 });
-afterEach(() => rmSync(root, { recursive: true }));
 const at = (name: string) => join(root, name);
 const text = (path: string) => readFileSync(path, "utf8");
 const one = (outcomes: ReadonlySet<Outcome>) => [...outcomes];

@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { useFolders } from "../store/directory.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const clone = mkdtempSync(join(tmpdir(), "dylive-bin-"));
-afterAll(() => rmSync(clone, { recursive: true, force: true }));
+const clone = useFolders()();
 
 describe("the command in a clone", () => {
   it("is there before the build and says what to do, and runs what was built", async () => {

@@ -1,25 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { bashScript } from "../../src/cli/completion/bash.js";
 import { fishScript } from "../../src/cli/completion/fish.js";
 import { nodesOf } from "../../src/cli/completion/node.js";
 import { zshScript } from "../../src/cli/completion/zsh.js";
 import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
+import { useFolders } from "../store/directory.js";
 import { commands } from "./tree.js";
 
+const folders = useFolders();
 const all = await commands();
 const nodes = nodesOf(all[0]?.command ?? expect.fail());
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "dylive-completion-"));
+  folder = folders();
   writeFileSync(join(folder, "completion.bash"), bashScript(nodes));
   writeFileSync(join(folder, "to night.dyrec"), "");
   mkdirSync(join(folder, "to keep"));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What bash offers for the last of these words. */
 function offered(...words: string[]): readonly string[] {

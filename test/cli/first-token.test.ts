@@ -1,17 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/app/config.js";
 import { firstToken } from "../../src/cli/first-token.js";
 import { authenticate, createToken } from "../../src/http/auth.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { useFolders } from "../store/directory.js";
 
+const folders = useFolders();
 let data = "";
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), "dylive-first-"));
+  data = folders();
 });
-afterEach(() => rmSync(data, { recursive: true }));
 const of = (folder: string, role: Config["role"] = "all") => ({ data: folder, role });
 
 describe("the first token", () => {
@@ -28,16 +28,12 @@ describe("the first token", () => {
 
   it("is made by one of two processes that start together", async () => {
     const { tokens } = openSqliteStore({ path: ":memory:" });
-    const other = mkdtempSync(join(tmpdir(), "dylive-first-"));
-    try {
-      const made = await Promise.all([firstToken(tokens, of(data), 5), firstToken(tokens, of(other), 5)]);
-      const [first, ...more] = made.filter((one) => one !== null);
-      expect(more).toEqual([]);
-      expect(await tokens.list()).toHaveLength(1);
-      expect([data, other].filter((dir) => existsSync(join(dir, "admin-token")))).toEqual([dirname(first?.file ?? "")]);
-    } finally {
-      rmSync(other, { recursive: true });
-    }
+    const other = folders();
+    const made = await Promise.all([firstToken(tokens, of(data), 5), firstToken(tokens, of(other), 5)]);
+    const [first, ...more] = made.filter((one) => one !== null);
+    expect(more).toEqual([]);
+    expect(await tokens.list()).toHaveLength(1);
+    expect([data, other].filter((dir) => existsSync(join(dir, "admin-token")))).toEqual([dirname(first?.file ?? "")]);
   });
 
   it("is not made by a process that only collects, which may be the first to start and has no page to be used with", async () => {

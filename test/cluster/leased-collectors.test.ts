@@ -11,12 +11,12 @@ import { MemorySpooled } from "../ingest/spooled-room.js";
 import { reachAt } from "../platform/access/reach.js";
 import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
-import { MemoryWantedRooms } from "./memory-wanted-rooms.js";
+import { FakeWantedRooms } from "./fake-wanted-rooms.js";
 
 const file = useDirectory();
 const RID = "100000002";
 const KEY = `web_rid:${RID}`;
-const published = (wantedRooms: MemoryWantedRooms, clock: Clock) => ({
+const published = (wantedRooms: FakeWantedRooms, clock: Clock) => ({
   wantedRooms,
   publisher: new StatusPublisher(1, wantedRooms, clock, () => {}),
 });
@@ -48,7 +48,7 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
   const collectors = new LeasedCollectors({
     ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
     membership,
-    ...published(new MemoryWantedRooms(store.rooms, clock), clock),
+    ...published(new FakeWantedRooms(clock), clock),
   });
   try {
     collectors.start();
@@ -77,7 +77,7 @@ it("rooms that wait for a store that is away are no leak of listeners, however m
   process.on("warning", warned);
   const collectors = new LeasedCollectors({
     ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
-    ...{ onError: () => {}, setAside: () => {}, ...published(new MemoryWantedRooms(store.rooms, clock), clock) },
+    ...{ onError: () => {}, setAside: () => {}, ...published(new FakeWantedRooms(clock), clock) },
     membership: { id: 1, drain: async () => false, leave: async () => {} } as unknown as Membership,
   });
   try {

@@ -8,7 +8,7 @@ import type { RoomStore } from "../../src/store/store.js";
 import { breathe, FakeClock } from "../clock.js";
 import { SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
-import { MemoryWantedRooms } from "./memory-wanted-rooms.js";
+import { FakeWantedRooms } from "./fake-wanted-rooms.js";
 
 const KEY = "web_rid:100000002";
 let store: RoomStore | undefined;
@@ -22,7 +22,7 @@ afterEach(async () => {
 async function alone() {
   const clock = new FakeClock();
   const own = openMemoryStore({ maxEventsPerRoom: 100, clock });
-  const wishes = new MemoryWantedRooms(own.rooms, clock);
+  const wantedRooms = new FakeWantedRooms(clock);
   const limits = { maxOnDemandRooms: 50, onDemandIdleMs: 600_000 };
   store = own;
   const errors: unknown[] = [];
@@ -30,21 +30,21 @@ async function alone() {
   const made = new RoomManager({
     ...reachAt("http://127.0.0.1:1"),
     store: own,
-    wantedRooms: wishes,
+    wantedRooms,
     clock,
     ...limits,
     onError,
-    view: new ReadWantedRooms(wishes, clock, onError),
+    view: new ReadWantedRooms(wantedRooms, clock, onError),
   });
   rooms = made;
   await made.start();
   const room = await own.rooms.ensure([{ kind: "web_rid", value: "100000002" }], { webRid: "100000002" });
   const live = { ...unclaimedStatus(room, clock.now()), state: "live" as const, sessionId: "7" };
   const tell = (over: Partial<typeof live> = {}) =>
-    wishes.tell(1, [
+    wantedRooms.tell(1, [
       { key: KEY, room, over: false, told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }) },
     ]);
-  return { clock, store: own, wishes, rooms: made, room, live, tell, errors };
+  return { clock, store: own, wantedRooms, rooms: made, room, live, tell, errors };
 }
 
 describe("rooms of a cluster", () => {
@@ -62,10 +62,10 @@ describe("rooms of a cluster", () => {
   });
 
   it("answers as soon as a collector tells, and at once from then on", async () => {
-    const { clock, rooms, room, wishes, live, tell } = await alone();
+    const { clock, rooms, room, wantedRooms, live, tell } = await alone();
     const asked = rooms.request("100000002", 5_000, SIGNAL);
     await clock.advance(100);
-    wishes.own(KEY, "one");
+    wantedRooms.own(KEY, "one");
     await tell();
     await clock.advance(300);
     expect(await asked).toEqual({ room, onlySession: null, status: live });
@@ -74,13 +74,13 @@ describe("rooms of a cluster", () => {
   });
 
   it("tells the truth of a room whose collector is gone", async () => {
-    const { clock, rooms, room, wishes, live, tell } = await alone();
-    await wishes.ask({ kind: "web_rid", value: "100000002" }, 9);
-    wishes.own(KEY, "one");
+    const { clock, rooms, room, wantedRooms, live, tell } = await alone();
+    await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
+    wantedRooms.own(KEY, "one");
     await tell();
     await clock.advance(300);
     expect(rooms.status(room)).toEqual(live);
-    wishes.own(KEY, null);
+    wantedRooms.own(KEY, null);
     await clock.advance(300);
     expect(rooms.status(room)).toMatchObject({
       state: "connecting",
@@ -88,43 +88,43 @@ describe("rooms of a cluster", () => {
       evidence: { reason: expect.stringContaining("takes it over") },
     });
     await clock.advance(60_000);
-    await wishes.changed();
+    await wantedRooms.changed();
     await clock.advance(300);
     expect(rooms.status(room)).toMatchObject({ state: "failed", evidence: { reason: expect.stringContaining("no other has taken it") } });
   });
 
   it("says so while the database is away, and shows for half a minute what it knew", async () => {
-    const { clock, rooms, room, wishes, live, tell, errors } = await alone();
-    await wishes.ask({ kind: "web_rid", value: "100000002" }, 9);
-    wishes.own(KEY, "one");
+    const { clock, rooms, room, wantedRooms, live, tell, errors } = await alone();
+    await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
+    wantedRooms.own(KEY, "one");
     await tell();
     await clock.advance(300);
-    wishes.failure = new DyliveError("store_unreachable", "it is away");
+    wantedRooms.failure = new DyliveError("store_unreachable", "it is away");
     await expect(rooms.request("100000003", 5_000, SIGNAL)).rejects.toMatchObject({ code: "store_unreachable" });
     await expect(rooms.remove(room)).rejects.toMatchObject({ code: "store_unreachable" });
     await clock.advance(29_000);
-    await wishes.changed();
+    await wantedRooms.changed();
     await clock.advance(300);
     expect(rooms.status(room)).toEqual(live);
     expect(errors.length).toBeGreaterThan(0);
     await clock.advance(1_000);
     expect(rooms.status(room)).toBeNull();
-    wishes.failure = null;
-    await wishes.changed();
+    wantedRooms.failure = null;
+    await wantedRooms.changed();
     await clock.advance(300);
     expect(rooms.status(room)).toEqual(live);
   });
 
-  it("renews a wish now and then, however often somebody asks", async () => {
-    const { clock, rooms, wishes, tell } = await alone();
+  it("asks for a room again now and then, however often somebody asks", async () => {
+    const { clock, rooms, wantedRooms, tell } = await alone();
     let asked = 0;
-    const ask = wishes.ask.bind(wishes);
-    wishes.ask = (name, most) => {
+    const ask = wantedRooms.ask.bind(wantedRooms);
+    wantedRooms.ask = (name) => {
       asked++;
-      return ask(name, most);
+      return ask(name);
     };
-    await wishes.ask({ kind: "web_rid", value: "100000002" }, 9);
-    wishes.own(KEY, "one");
+    await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
+    wantedRooms.own(KEY, "one");
     await tell();
     await clock.advance(300);
     for (let second = 0; second < 61; second++) {

@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useFolders } from "../store/directory.js";
 import { serveApi } from "./api-server.js";
 import { serveChat } from "./compatible/chat-server.js";
 
-const outside = mkdtempSync(join(tmpdir(), "dylive-page-"));
+const outside = useFolders()();
 const webRoot = join(outside, "web");
 beforeAll(() => {
   mkdirSync(join(webRoot, "assets"), { recursive: true });
@@ -18,7 +18,6 @@ beforeAll(() => {
   writeFileSync(join(webRoot, "assets/index-a1.js"), "script");
   writeFileSync(join(webRoot, "assets/index-a1.js.gz"), gzipSync("script"));
 });
-afterAll(() => rmSync(outside, { recursive: true }));
 
 describe("the page", () => {
   it("is served with a policy that lets nothing in but its own files and the platform's images", async () => {

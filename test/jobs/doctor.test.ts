@@ -1,19 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { examineBeside } from "../../src/jobs/doctor.js";
+import { useDirectory } from "../store/directory.js";
 
+const file = useDirectory();
 const NEVER = new AbortController().signal;
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "dylive-doctor-beside-"));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A program that stands in for the command line. */
 function program(code: string): string {
-  const path = join(folder, `p${Math.random()}.mjs`);
+  const path = file("program.mjs");
   writeFileSync(path, code);
   return path;
 }

@@ -12,11 +12,11 @@ const signer = { sign: async () => "0123456789abcdef" };
 /** Seats of a browser that is not there, which counts. */
 class FakeIdentities implements PlatformIdentities {
   readonly pages = true;
-  readonly wishes: Parameters<PlatformIdentities["take"]>[0][] = [];
+  readonly requests: Parameters<PlatformIdentities["take"]>[0][] = [];
   taken = 0;
 
-  async take(wish: Parameters<PlatformIdentities["take"]>[0]): Promise<PlatformIdentity> {
-    this.wishes.push(wish);
+  async take(request: Parameters<PlatformIdentities["take"]>[0]): Promise<PlatformIdentity> {
+    this.requests.push(request);
     this.taken++;
     await Promise.resolve();
     const visitor = new Visitor("browser");
@@ -24,8 +24,8 @@ class FakeIdentities implements PlatformIdentities {
     return {
       visitor,
       signer,
-      account: wish.account,
-      proxy: wish.proxy,
+      account: request.account,
+      proxy: request.proxy,
       pageSource: () => ({ name: "browser", open: async function* () {} }),
       pageGet: async () => ({ status: 200, headers: {}, body: Buffer.from("page") }),
       release: () => {
@@ -57,37 +57,37 @@ const placeOf = (
 
 describe("a room's place", () => {
   it("costs a browser's seat only when it must, and gives it back while the room waits", async () => {
-    const seats = new FakeIdentities();
-    const access = placeOf({ identities: seats });
+    const identities = new FakeIdentities();
+    const access = placeOf({ identities: identities });
     expect((await access.asker(SIGNAL)).userAgent).toBe("Mozilla/5.0 (test)");
-    expect(seats.taken).toBe(0);
+    expect(identities.taken).toBe(0);
     const [a, b] = await Promise.all([access.sit("1", SIGNAL), access.sit("1", SIGNAL)]);
     expect(a).toBe(b);
-    expect(seats.taken).toBe(1);
+    expect(identities.taken).toBe(1);
     access.rest();
-    expect(seats.taken).toBe(0);
+    expect(identities.taken).toBe(0);
   });
 
   it("keeps the seat while its readings need the page", async () => {
-    const seats = new FakeIdentities();
-    const access = placeOf({ identities: seats });
+    const identities = new FakeIdentities();
+    const access = placeOf({ identities: identities });
     await access.asker(SIGNAL);
     expect((await access.inPage?.("/x", SIGNAL))?.body.toString()).toBe("page");
     access.rest();
-    expect(seats.taken).toBe(1);
+    expect(identities.taken).toBe(1);
     await access.asker(SIGNAL);
     access.rest();
-    expect(seats.taken).toBe(0);
+    expect(identities.taken).toBe(0);
   });
 
   it("gives back a seat that comes after the room has left", async () => {
-    const seats = new FakeIdentities();
-    const access = placeOf({ identities: seats });
+    const identities = new FakeIdentities();
+    const access = placeOf({ identities: identities });
     const sitting = access.sit("1", SIGNAL);
     await Promise.resolve();
     access.leave();
     await expect(sitting).rejects.toMatchObject({ code: "stopping" });
-    expect(seats.taken).toBe(0);
+    expect(identities.taken).toBe(0);
   });
 
   it("has no page where a signer takes the browser's place", () => {
@@ -103,26 +103,29 @@ describe("a room's place", () => {
     expect(await cookieOf({ accounts, account: "work" }, { account: "guest" })).toBe("");
     expect(await cookieOf({ accounts, account: "default" }, {})).toBe("");
     await expect(cookieOf({ accounts }, { account: "gone" })).rejects.toMatchObject({ code: "not_found" });
-    const seats = new FakeIdentities();
-    await placeOf({ accounts, identities: seats }, { account: "work" }).sit(null, SIGNAL);
-    expect(seats.wishes[0]?.account?.name).toBe("work");
+    const identities = new FakeIdentities();
+    await placeOf({ accounts, identities: identities }, { account: "work" }).sit(null, SIGNAL);
+    expect(identities.requests[0]?.account?.name).toBe("work");
   });
 
   it("sits down anew when the account has logged in anew", async () => {
     let savedAt = 1;
-    const seats = new FakeIdentities();
-    const access = placeOf({ accounts: { ...NO_ACCOUNTS, get: async () => account(savedAt) }, identities: seats }, { account: "work" });
+    const identities = new FakeIdentities();
+    const access = placeOf(
+      { accounts: { ...NO_ACCOUNTS, get: async () => account(savedAt) }, identities: identities },
+      { account: "work" },
+    );
     const first = await access.sit("1", SIGNAL);
     savedAt = 2;
     expect(await access.sit("1", SIGNAL)).not.toBe(first);
-    expect(seats.wishes.map((wish) => wish.account?.savedAt)).toEqual([1, 2]);
-    expect(seats.taken).toBe(1);
+    expect(identities.requests.map((request) => request.account?.savedAt)).toEqual([1, 2]);
+    expect(identities.taken).toBe(1);
   });
 
   it("leaves by the room's own proxy, and says no to what is none", async () => {
-    const seats = new FakeIdentities();
-    await placeOf({ identities: seats }, { proxy: "socks5://me:secret@127.0.0.1:9" }).sit(null, SIGNAL);
-    expect(seats.wishes[0]?.proxy?.name).toBe("socks5://127.0.0.1:9");
+    const identities = new FakeIdentities();
+    await placeOf({ identities: identities }, { proxy: "socks5://me:secret@127.0.0.1:9" }).sit(null, SIGNAL);
+    expect(identities.requests[0]?.proxy?.name).toBe("socks5://127.0.0.1:9");
     expect(() => placeOf({}, { proxy: "nonsense" })).toThrow(/a proxy is/);
   });
 

@@ -93,7 +93,7 @@ export class ClusterProcess {
   }
 }
 
-/** Wishes that grow old so many times faster. */
+/** Wanted rooms that grow old so many times faster. */
 function atSpeed(wantedRooms: WantedRooms, speed: number): WantedRooms {
   return {
     ask: (name, most) => wantedRooms.ask(name, most),

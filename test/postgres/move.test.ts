@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../src/feed/cursor.js";
 import { catchUp } from "../../src/statistics/reader.js";
@@ -21,11 +19,12 @@ import { findAll, indexAll } from "../contracts/search.js";
 import { everything } from "../contracts/statistics.js";
 import { streams } from "../contracts/statistics-streams.js";
 import { plainWords } from "../statistics/plain-words.js";
+import { useFolders } from "../store/directory.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
 const SIGNAL = new AbortController().signal;
 const SESSIONS = ["s1", "s2", ""];
-const dir = mkdtempSync(join(tmpdir(), "dylive-move-"));
+const dir = useFolders()();
 const path = join(dir, "dylive.sqlite");
 let url: string;
 
@@ -139,7 +138,6 @@ async function told(store: Store) {
 }
 
 beforeAll(() => seed(1_500));
-afterAll(() => rmSync(dir, { recursive: true }));
 beforeEach(async () => {
   url = await newDatabase();
 });

@@ -17,7 +17,7 @@ const B: Alias = { kind: "unique_id", value: "bee" };
 let url: string;
 let store: PostgresStore;
 let connection: PostgresConnection;
-let wishes: WantedRooms;
+let wantedRooms: WantedRooms;
 const members: pg.Client[] = [];
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeEach(async () => {
   await emptyDatabase(url);
   store = await openPostgresStore({ url });
   connection = new PostgresConnection(url, systemClock);
-  wishes = postgresWantedRooms(connection);
+  wantedRooms = postgresWantedRooms(connection);
 });
 afterEach(async () => {
   for (const member of members.splice(0)) await member.end();
@@ -59,16 +59,16 @@ async function watchedRoom(webRid: string): Promise<number> {
 const own = (key: string, id: number) => runSql(url, `UPDATE wanted SET owner = ${id}, since = clock_timestamp() WHERE key = '${key}'`);
 const age = (key: string, interval: string) =>
   runSql(url, `UPDATE wanted SET asked_at = asked_at - interval '${interval}' WHERE key = '${key}'`);
-const keys = async () => (await wishes.all()).map(({ key }) => key);
+const keys = async () => (await wantedRooms.all()).map(({ key }) => key);
 
-describe("wishes in PostgreSQL", () => {
+describe("wanted rooms in PostgreSQL", () => {
   it("notes who is wanted, up to the most; one that is noted already is renewed", async () => {
-    expect(await wishes.ask(A, 1)).toBe(true);
-    const [{ askedAt } = { askedAt: 0 }] = await wishes.all();
-    expect(await wishes.ask(B, 1)).toBe(false);
+    expect(await wantedRooms.ask(A, 1)).toBe(true);
+    const [{ askedAt } = { askedAt: 0 }] = await wantedRooms.all();
+    expect(await wantedRooms.ask(B, 1)).toBe(false);
     await age("web_rid:111", "60 s");
-    expect(await wishes.ask(A, 1)).toBe(true);
-    expect(await wishes.all()).toEqual([
+    expect(await wantedRooms.ask(A, 1)).toBe(true);
+    expect(await wantedRooms.all()).toEqual([
       {
         key: "web_rid:111",
         name: A,
@@ -81,146 +81,149 @@ describe("wishes in PostgreSQL", () => {
         toldAt: null,
       },
     ]);
-    expect((await wishes.all())[0]?.askedAt).toBeGreaterThanOrEqual(askedAt);
-    expect(await wishes.ask(B, 2)).toBe(true);
-    await wishes.forget(A);
+    expect((await wantedRooms.all())[0]?.askedAt).toBeGreaterThanOrEqual(askedAt);
+    expect(await wantedRooms.ask(B, 2)).toBe(true);
+    await wantedRooms.forget(A);
     expect(await keys()).toEqual(["unique_id:bee"]);
   });
 
   it("takes no more than the most from many at once", async () => {
     const names = Array.from({ length: 12 }, (_, n): Alias => ({ kind: "web_rid", value: `9${n}` }));
-    const taken = await Promise.all(names.map((name) => wishes.ask(name, 5)));
+    const taken = await Promise.all(names.map((name) => wantedRooms.ask(name, 5)));
     expect(taken.filter(Boolean)).toHaveLength(5);
     expect(await keys()).toHaveLength(5);
   });
 
   it("shows what the owner told, and who that is while it lives", async () => {
-    await wishes.ask(A, 9);
+    await wantedRooms.ask(A, 9);
     const [one, other] = [await member("one"), await member("other")];
     await own("web_rid:111", one.id);
-    await wishes.tell(other.id, [{ key: "web_rid:111", room: 5, told: "not mine", over: false }]);
-    expect(await wishes.all()).toMatchObject([{ owner: "one", told: null, room: null }]);
-    await wishes.tell(one.id, [
+    await wantedRooms.tell(other.id, [{ key: "web_rid:111", room: 5, told: "not mine", over: false }]);
+    expect(await wantedRooms.all()).toMatchObject([{ owner: "one", told: null, room: null }]);
+    await wantedRooms.tell(one.id, [
       { key: "web_rid:111", room: 5, told: "live", over: false },
       { key: "unique_id:gone", room: 6, told: "x", over: false },
     ]);
-    expect(await wishes.all()).toMatchObject([{ owner: "one", ownerId: one.id, told: "live", room: 5, toldAt: expect.any(Number) }]);
+    expect(await wantedRooms.all()).toMatchObject([{ owner: "one", ownerId: one.id, told: "live", room: 5, toldAt: expect.any(Number) }]);
     // What was read before is known, though it is not read again.
     await runSql(url, "UPDATE told SET told_at = told_at - interval '10 s'");
-    await wishes.ask(B, 9);
+    await wantedRooms.ask(B, 9);
     await own("unique_id:bee", one.id);
-    await wishes.tell(one.id, [{ key: "unique_id:bee", room: 6, told: "new", over: false }]);
-    const read = await wishes.all();
+    await wantedRooms.tell(one.id, [{ key: "unique_id:bee", room: 6, told: "new", over: false }]);
+    const read = await wantedRooms.all();
     expect(read.map(({ told }) => told)).toEqual(["new", "live"]);
     expect(await postgresWantedRooms(connection).all()).toMatchObject([{ told: "new" }, { told: "live" }]);
     await one.end();
-    await until(async () => (await wishes.all()).every(({ owner }) => owner === null));
-    await wishes.forget(5);
+    await until(async () => (await wantedRooms.all()).every(({ owner }) => owner === null));
+    await wantedRooms.forget(5);
     expect(await keys()).toEqual(["unique_id:bee"]);
   });
 
   it("keeps a text that it has read, and reads one that has changed", async () => {
-    await wishes.ask(A, 9);
-    await wishes.ask(B, 9);
+    await wantedRooms.ask(A, 9);
+    await wantedRooms.ask(B, 9);
     const { id } = await member("one");
     await own("web_rid:111", id);
     await own("unique_id:bee", id);
-    await wishes.tell(id, [{ key: "web_rid:111", room: 5, told: "first", over: false }]);
-    await wishes.all();
+    await wantedRooms.tell(id, [{ key: "web_rid:111", room: 5, told: "first", over: false }]);
+    await wantedRooms.all();
     for (let n = 0; n < 3; n++) {
-      await wishes.tell(id, [{ key: "unique_id:bee", room: 6, told: `n${n}`, over: false }]);
-      expect((await wishes.all()).map(({ told }) => told)).toEqual([`n${n}`, "first"]);
+      await wantedRooms.tell(id, [{ key: "unique_id:bee", room: 6, told: `n${n}`, over: false }]);
+      expect((await wantedRooms.all()).map(({ told }) => told)).toEqual([`n${n}`, "first"]);
     }
-    await wishes.tell(id, [{ key: "web_rid:111", room: 5, told: "second", over: false }]);
-    expect((await wishes.all()).map(({ told }) => told)).toEqual(["n2", "second"]);
-    await wishes.tell(id, [{ key: "web_rid:111", room: 5, told: "x".repeat(40_000), over: false }]);
-    expect((await wishes.all()).map(({ told }) => told)).toEqual(["n2", "second"]);
+    await wantedRooms.tell(id, [{ key: "web_rid:111", room: 5, told: "second", over: false }]);
+    expect((await wantedRooms.all()).map(({ told }) => told)).toEqual(["n2", "second"]);
+    await wantedRooms.tell(id, [{ key: "web_rid:111", room: 5, told: "x".repeat(40_000), over: false }]);
+    expect((await wantedRooms.all()).map(({ told }) => told)).toEqual(["n2", "second"]);
   });
 
   it("tells all names of a room what is told of one", async () => {
-    await wishes.ask(A, 9);
-    await wishes.ask(B, 9);
+    await wantedRooms.ask(A, 9);
+    await wantedRooms.ask(B, 9);
     const { id } = await member("one");
     await own("web_rid:111", id);
     await own("unique_id:bee", id);
     await runSql(url, "UPDATE wanted SET twin_of = 'web_rid:111' WHERE key = 'unique_id:bee'");
-    await wishes.tell(id, [{ key: "web_rid:111", room: 5, told: "live", over: false }]);
-    expect(await wishes.all()).toMatchObject([
+    await wantedRooms.tell(id, [{ key: "web_rid:111", room: 5, told: "live", over: false }]);
+    expect(await wantedRooms.all()).toMatchObject([
       { key: "unique_id:bee", room: 5, told: "live" },
       { key: "web_rid:111", room: 5, told: "live" },
     ]);
   });
 
   it("forgets what nobody has asked for, not while it is wanted by another name", async () => {
-    await wishes.ask(A, 9);
-    await wishes.ask(B, 9);
+    await wantedRooms.ask(A, 9);
+    await wantedRooms.ask(B, 9);
     await runSql(url, "UPDATE wanted SET twin_of = 'web_rid:111' WHERE key = 'unique_id:bee'");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual(["unique_id:bee", "web_rid:111"]);
     await age("web_rid:111", "601 s");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual(["unique_id:bee", "web_rid:111"]);
     await age("unique_id:bee", "601 s");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual([]);
   });
 
   it("follows the watch list, by the room or by its number", async () => {
     const room = await watchedRoom("222");
-    await wishes.sweep(IDLE_MS);
-    expect(await wishes.all()).toMatchObject([{ key: "web_rid:222", room, watched: true, name: { kind: "web_rid", value: "222" } }]);
+    await wantedRooms.sweep(IDLE_MS);
+    expect(await wantedRooms.all()).toMatchObject([{ key: "web_rid:222", room, watched: true, name: { kind: "web_rid", value: "222" } }]);
     await age("web_rid:222", "1 day");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual(["web_rid:222"]);
     await store.rooms.setWatch(room, "paused");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual([]);
     // Wanted by another name, and met: it is this one that becomes watched.
-    await wishes.ask(B, 9);
+    await wantedRooms.ask(B, 9);
     await runSql(url, `UPDATE wanted SET room = ${room}`);
     await store.rooms.setWatch(room, "on");
-    await wishes.sweep(IDLE_MS);
-    expect(await wishes.all()).toMatchObject([{ key: "unique_id:bee", watched: true }]);
+    await wantedRooms.sweep(IDLE_MS);
+    expect(await wantedRooms.all()).toMatchObject([{ key: "unique_id:bee", watched: true }]);
     // Watched rooms are not counted with those that somebody asked for.
-    expect(await wishes.ask(A, 1)).toBe(true);
+    expect(await wantedRooms.ask(A, 1)).toBe(true);
     await store.rooms.setWatch(room, "off");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual(["web_rid:111"]);
   });
 
   it("forgets who asked for a room that is paused", async () => {
     const room = await watchedRoom("222");
-    await wishes.ask({ kind: "web_rid", value: "222" }, 9);
-    await wishes.ask(B, 9);
-    await wishes.ask(A, 9);
+    await wantedRooms.ask({ kind: "web_rid", value: "222" }, 9);
+    await wantedRooms.ask(B, 9);
+    await wantedRooms.ask(A, 9);
     await runSql(url, `UPDATE wanted SET room = ${room} WHERE key = 'unique_id:bee'`);
     await store.rooms.setWatch(room, "paused");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual(["web_rid:111"]);
   });
 
   it("forgets after a minute what came to nothing, and takes up a watched room again", async () => {
-    await wishes.ask(A, 1);
+    await wantedRooms.ask(A, 1);
     await watchedRoom("222");
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     const { id } = await member("one");
     await own("web_rid:111", id);
     await own("web_rid:222", id);
     const over = () =>
-      wishes.tell(
+      wantedRooms.tell(
         id,
         ["web_rid:111", "web_rid:222"].map((key) => ({ key, room: null, told: "no such account", over: true })),
       );
     await over();
     // It takes nobody's place.
-    expect(await wishes.ask(B, 1)).toBe(true);
+    expect(await wantedRooms.ask(B, 1)).toBe(true);
     await runSql(url, "UPDATE told SET over_at = over_at - interval '59 s'");
     await over();
-    await wishes.sweep(IDLE_MS);
+    await wantedRooms.sweep(IDLE_MS);
     expect(await keys()).toEqual(["unique_id:bee", "web_rid:111", "web_rid:222"]);
     await runSql(url, "UPDATE told SET over_at = over_at - interval '2 s'");
-    await wishes.sweep(IDLE_MS);
-    expect(await wishes.all()).toMatchObject([{ key: "unique_id:bee" }, { key: "web_rid:222", owner: null, told: null, watched: true }]);
+    await wantedRooms.sweep(IDLE_MS);
+    expect(await wantedRooms.all()).toMatchObject([
+      { key: "unique_id:bee" },
+      { key: "web_rid:222", owner: null, told: null, watched: true },
+    ]);
   });
 
   it("wakes for what others change", async () => {
@@ -232,7 +235,7 @@ describe("wishes in PostgreSQL", () => {
       for await (const _ of other.wakes(stop.signal)) wakes++;
     })();
     await until(() => wakes > 0);
-    for (const change of [() => wishes.ask(A, 9), () => wishes.changed(), () => wishes.forget(A)]) {
+    for (const change of [() => wantedRooms.ask(A, 9), () => wantedRooms.changed(), () => wantedRooms.forget(A)]) {
       const before = wakes;
       await change();
       await until(() => wakes > before);

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
@@ -13,11 +12,12 @@ import { Recorder } from "../../src/sources/recorder.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { connect, pushQuery } from "../simulator/client.js";
+import { useFolders } from "../store/directory.js";
 import { type HarParts, harOf } from "./har-file.js";
 
 const SIGNAL = new AbortController().signal;
 const AT = 1_790_000_000_000;
-const folder = mkdtempSync(join(tmpdir(), "dylive-har-"));
+const folder = useFolders()();
 let simulator: Simulator;
 let one: HarParts;
 let two: HarParts;
@@ -41,7 +41,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await simulator.close();
-  rmSync(folder, { recursive: true });
 });
 afterEach(() => store?.close());
 

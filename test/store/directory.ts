@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
@@ -9,4 +9,14 @@ export function useDirectory(): (name: string) => string {
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
   let count = 0;
   return (name) => join(dir, `${count++}-${name}`);
+}
+
+/** Makes empty folders for this test file, removed at its end. */
+export function useFolders(): () => string {
+  const path = useDirectory();
+  return () => {
+    const folder = path("folder");
+    mkdirSync(folder);
+    return folder;
+  };
 }

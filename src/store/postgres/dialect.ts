@@ -7,7 +7,7 @@ import { type Dialect, run, type Work } from "../sql/work.js";
  * - `days`: shared while events are appended, alone while the days that are refused from then on are decided
  * - `make`: making or dropping the table of a day
  * - `remove`: recording what was removed
- * - `wish`: adding a wanted room, of which there are only so many
+ * - `wantedRoom`: adding a wanted room, of which there are only so many
  * - `sweep`: bringing the wanted rooms in line with the watch list
  */
 export const LOCKS = {
@@ -16,7 +16,7 @@ export const LOCKS = {
   days: 7_301_003,
   make: 7_301_004,
   remove: 7_301_005,
-  wish: 7_301_006,
+  wantedRoom: 7_301_006,
   sweep: 7_301_007,
 } as const;
 

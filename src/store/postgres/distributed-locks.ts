@@ -28,7 +28,7 @@ class StatementQueue {
   }
 }
 
-const CHANNEL = "dylive_holds";
+const CHANNEL = "dylive_locks";
 /**
  * Interval at which callers that wait look for themselves, in ms, should a notice have been lost; at first they look sooner, since most
  * names are given up within some milliseconds.

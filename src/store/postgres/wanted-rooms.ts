@@ -7,7 +7,7 @@ import type { PostgresConnection } from "./connection.js";
 import { LOCKS, lock } from "./dialect.js";
 import { watchChannel } from "./notices.js";
 
-const CHANNEL = "dylive_wishes";
+const CHANNEL = "dylive_wanted_rooms";
 /** Time for which "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
 const KEEP_OVER = "60 s";
 /**
@@ -45,7 +45,7 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       const renew = () => run("UPDATE wanted SET asked_at = clock_timestamp() WHERE key = $1", key);
       if ((await ask(renew)) > 0) return true;
       const added = await write(function* () {
-        yield* lock("wish");
+        yield* lock("wantedRoom");
         // Somebody else may have asked meanwhile.
         if ((yield* renew()) > 0) return 1;
         return yield* run(

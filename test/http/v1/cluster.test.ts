@@ -13,31 +13,31 @@ const member = (id: number, more: Partial<MemberRow> = {}): MemberRow => ({
   ...{ id, name: `host:${id}`, role: "collect", capacity: 300, rooms: 1, jobs: [], joinedAt: 5, expiresAt: 9, connected: true },
   ...more,
 });
-const wish = (value: string, more: Partial<WantedRoom> = {}): WantedRoom => ({
+const wanted = (value: string, more: Partial<WantedRoom> = {}): WantedRoom => ({
   ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: false, askedAt: 5 },
   ...{ owner: null, ownerId: null, told: null, toldAt: null },
   ...more,
 });
 const told = (state: "live" | "waiting") => writeReport({ status: { ...unclaimedStatus(1, 5), state }, state, problem: null, reason: "" });
 
-function clusterOf(members: readonly MemberRow[], wishes: readonly WantedRoom[]): Cluster {
+function clusterOf(members: readonly MemberRow[], wantedRooms: readonly WantedRoom[]): Cluster {
   return {
     leases: { members: async () => members },
-    wantedRooms: { all: async () => wishes },
+    wantedRooms: { all: async () => wantedRooms },
     spooled: { waiting: async () => 12_345 },
   } as unknown as Cluster;
 }
 
 it("shows who does what, rooms once whatever they are called, and how far readers are", async () => {
   const members = [member(1, { jobs: ["hooks"] }), member(2, { connected: false, role: "all" })];
-  const wishes = [
-    wish("1", { room: 1, ownerId: 1, owner: "host:1", told: told("live"), watched: true }),
-    wish("9", { room: 1, ownerId: 1, owner: "host:1", told: told("live") }),
-    wish("2", { room: 2, ownerId: 1, owner: "host:1", told: "what a newer version told" }),
-    wish("3", { room: 3, told: told("waiting") }),
-    wish("4"),
+  const wantedRooms = [
+    wanted("1", { room: 1, ownerId: 1, owner: "host:1", told: told("live"), watched: true }),
+    wanted("9", { room: 1, ownerId: 1, owner: "host:1", told: told("live") }),
+    wanted("2", { room: 2, ownerId: 1, owner: "host:1", told: "what a newer version told" }),
+    wanted("3", { room: 3, told: told("waiting") }),
+    wanted("4"),
   ];
-  const { call, tell } = await serveApi({ replace: (store) => ({ ...store, cluster: clusterOf(members, wishes) }) });
+  const { call, tell } = await serveApi({ replace: (store) => ({ ...store, cluster: clusterOf(members, wantedRooms) }) });
   await tell("98765", chat("1"), chat("2"));
   const { status, body } = await call("/v1/cluster");
   expect(status).toBe(200);

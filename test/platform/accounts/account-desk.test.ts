@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../../simulator/index.js";
@@ -7,7 +6,9 @@ import { platformAt } from "../../../src/platform/access/platform.js";
 import { AccountService } from "../../../src/platform/accounts/account-service.js";
 import { AccountStore } from "../../../src/platform/accounts/login-store.js";
 import { FakeClock } from "../../clock.js";
+import { useFolders } from "../../store/directory.js";
 
+const folders = useFolders();
 const START = 1_777_726_780_000;
 const SECRET = `sessionid=TOPSECRET; sid_guard=${encodeURIComponent(`s|${START / 1000}|3600|`)}`;
 const signal = new AbortController().signal;
@@ -16,14 +17,13 @@ let clock: FakeClock;
 let simulator: Simulator;
 let desk: AccountService;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "dylive-desk-"));
+  folder = folders();
   clock = new FakeClock(START);
   simulator = await startSimulator({ start: START });
   desk = new AccountService(new AccountStore(folder, clock), { platform: platformAt(simulator.url), userAgent: "test" }, clock);
 });
 afterEach(async () => {
   await simulator.close();
-  rmSync(folder, { recursive: true });
 });
 
 describe("the desk of accounts", () => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,8 +9,10 @@ import { parseCookies } from "../../../src/platform/accounts/cookies.js";
 import { readLogin } from "../../../src/platform/accounts/login.js";
 import { type AccountStatus, AccountStore } from "../../../src/platform/accounts/login-store.js";
 import { breathe, FakeClock } from "../../clock.js";
+import { useFolders } from "../../store/directory.js";
 import { until } from "../../until.js";
 
+const folders = useFolders();
 const START = 1_777_726_780_000;
 const DAY = 86_400_000;
 const SIGNAL = new AbortController().signal;
@@ -21,14 +22,13 @@ let clock: FakeClock;
 let accounts: AccountStore;
 let simulator: Simulator;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "dylive-login-"));
+  folder = folders();
   clock = new FakeClock(START);
   accounts = new AccountStore(join(folder, "accounts"), clock);
   simulator = await startSimulator({ start: START });
 });
 afterEach(async () => {
   await simulator.close();
-  rmSync(folder, { recursive: true });
 });
 const login = () => parseCookies(`ttwid=1%7Cmine; sessionid=TOPSECRET; sid_guard=${GUARD}`, START);
 const as = () => ({ platform: platformAt(simulator.url), userAgent: "Mozilla/5.0 (test)" });

@@ -106,9 +106,9 @@ describe("a session without a browser", () => {
   it("gives whoever takes a seat that one sentence, at once and again", async () => {
     const choose = () => ({ program: findBrowser(null, browserPlaces(linux), there()), headless: true });
     const session = new BrowserSession({ choose, clock: systemClock, upstream: null, profile: null });
-    const wish = { account: null, proxy: null, webRid: null };
+    const request = { account: null, proxy: null, webRid: null };
     for (let again = 0; again < 4; again++)
-      await expect(session.take(wish, new AbortController().signal)).rejects.toMatchObject({ code: "no_browser" });
+      await expect(session.take(request, new AbortController().signal)).rejects.toMatchObject({ code: "no_browser" });
     await session.close();
   });
 });

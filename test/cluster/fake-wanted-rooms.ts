@@ -1,0 +1,68 @@
+import type { Clock } from "../../src/runtime/clock.js";
+import type { Alias } from "../../src/store/rooms.js";
+import { Waker } from "../../src/store/waker.js";
+import { type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../../src/store/wanted-rooms.js";
+
+/** Wanted rooms of a cluster whose collectors the test stands in for. Nothing is swept: no test lasts so long. */
+export class FakeWantedRooms implements WantedRooms {
+  readonly #clock: Clock;
+  readonly #waker = new Waker();
+  readonly #rows = new Map<string, WantedRoom>();
+  /** What every call rejects with: a database that is away. */
+  failure: Error | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async ask(name: Alias): Promise<boolean> {
+    this.#fail();
+    const [key, askedAt] = [wantedKey(name), this.#clock.now()];
+    const nothing = { room: null, watched: false, owner: null, ownerId: null, told: null, toldAt: null };
+    const row = this.#rows.get(key);
+    this.#rows.set(key, { ...(row ?? { ...nothing, key, name }), askedAt });
+    if (row === undefined) await this.changed();
+    return true;
+  }
+
+  async tell(_member: number, told: readonly WantedRoomReport[]): Promise<void> {
+    this.#fail();
+    for (const { key, room, told: text } of told) this.#set(key, { room, told: text, toldAt: this.#clock.now() });
+  }
+
+  async all(): Promise<readonly WantedRoom[]> {
+    this.#fail();
+    return [...this.#rows.values()];
+  }
+
+  async forget(): Promise<void> {
+    this.#fail();
+  }
+
+  async sweep(): Promise<void> {
+    this.#fail();
+  }
+
+  async changed(): Promise<void> {
+    this.#waker.notify([0]);
+  }
+
+  async *wakes(signal: AbortSignal): AsyncGenerator<void> {
+    for await (const _ of this.#waker.wakes(signal)) yield;
+  }
+
+  /** Says who collects a room. */
+  own(key: string, owner: string | null): void {
+    this.#set(key, { owner, ownerId: owner === null ? null : 1 });
+  }
+
+  #set(key: string, change: Partial<WantedRoom>): void {
+    const row = this.#rows.get(key);
+    if (row !== undefined) this.#rows.set(key, { ...row, ...change });
+    this.#waker.notify([0]);
+  }
+
+  #fail(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+}
