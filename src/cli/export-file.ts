@@ -3,7 +3,8 @@ import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { publish, writeWhole } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { FileLock, isLocked } from "../store/lock.js";
+import { FileLock } from "../store/lock.js";
+import { isBusy } from "../store/sqlite/refusal.js";
 
 /** Point that a file which is not whole yet has reached: so many bytes of it hold what was exported up to a seq. */
 interface Place {
@@ -110,7 +111,7 @@ function lockOf(path: string): FileLock {
   try {
     return FileLock.take(`${partOf(path)}.lock`);
   } catch (error) {
-    if (isLocked(error)) throw new DyliveError("in_use", `another export writes ${path}: wait for it, or name another file`, error);
+    if (isBusy(error)) throw new DyliveError("in_use", `another export writes ${path}: wait for it, or name another file`, error);
     throw unwritable(path, error);
   }
 }

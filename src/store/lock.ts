@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { makeFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
-import { placeFailure } from "./sqlite/refusal.js";
+import { isBusy, placeFailure } from "./sqlite/refusal.js";
 
 /** Interval at which the owner looks whether the lock's file is still the one that it holds, in ms. */
 const LOOK_MS = 1000;
@@ -53,7 +53,7 @@ export async function lockDataDir(dir: string, { clock = systemClock, onLost = (
     try {
       held = held.follow();
     } catch (error) {
-      if (!isLocked(error)) return; // the folder is gone, or full: the next look may find it again
+      if (!isBusy(error)) return; // the folder is gone, or full: the next look may find it again
       stop();
       onLost(lockError(dir, owner, error));
     }
@@ -71,7 +71,18 @@ export async function lockDataDir(dir: string, { clock = systemClock, onLost = (
 
 /** Returns whether a server has a data directory now. */
 export function isDataDirLocked(dir: string): boolean {
-  return isFileLocked(join(dir, "server.lock"));
+  const path = join(dir, "server.lock");
+  if (!existsSync(path)) return false;
+  const database = new Database(path, { timeout: 0 });
+  try {
+    database.exec("BEGIN EXCLUSIVE; ROLLBACK");
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
 }
 
 function writeOwner(path: string): void {
@@ -82,7 +93,7 @@ function writeOwner(path: string): void {
 }
 
 function lockError(dir: string, owner: string, error: unknown): DyliveError {
-  if (isLocked(error)) {
+  if (isBusy(error)) {
     const pid = pidIn(owner);
     const who = pid === null ? "another process" : `the server with pid ${pid}`;
     return new DyliveError("in_use", `${who} has the data directory ${dir}`, error);
@@ -120,7 +131,7 @@ export class FileLock {
 
   /**
    * Takes the lock of a file, which is made when it is missing.
-   * @throws SqliteError, {@link isLocked} when somebody has it; the system's errors
+   * @throws SqliteError, `isBusy` when somebody has it; the system's errors
    */
   static take(path: string): FileLock {
     for (;;) {
@@ -161,26 +172,6 @@ export class FileLock {
     rmSync(this.#path, { force: true });
     this.release();
   }
-}
-
-/** Returns whether the lock of a file is held by anybody now. */
-function isFileLocked(path: string): boolean {
-  if (!existsSync(path)) return false;
-  const database = new Database(path, { timeout: 0 });
-  try {
-    database.exec("BEGIN EXCLUSIVE; ROLLBACK");
-    return false;
-  } catch (error) {
-    if (isLocked(error)) return true;
-    throw error;
-  } finally {
-    database.close();
-  }
-}
-
-/** Returns whether an error says that somebody has the lock. */
-export function isLocked(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 }
 
 /** Makes the file when it is missing, and never opens one that is there: closing it again would take this process's own lock on it away. */
