@@ -21,13 +21,13 @@ type WakeListener = (rooms: ReadonlySet<RoomKey> | null) => void;
  * listens while somebody does.
  */
 export class Feed {
-  readonly #parts: TailDeps;
+  readonly #deps: TailDeps;
   readonly #held = new Map<RoomKey, HeldTail>();
   readonly #listeners = new Set<WakeListener>();
   #listening: AbortController | null = null;
 
-  constructor(parts: Omit<TailDeps, "coalesceMs"> & Partial<Pick<TailDeps, "coalesceMs">>) {
-    this.#parts = { coalesceMs: COALESCE_MS, ...parts };
+  constructor(deps: Omit<TailDeps, "coalesceMs"> & Partial<Pick<TailDeps, "coalesceMs">>) {
+    this.#deps = { coalesceMs: COALESCE_MS, ...deps };
   }
 
   /** Rooms that are followed now. */
@@ -37,7 +37,7 @@ export class Feed {
 
   /** Follows a room until the signal aborts: what lies behind is read page by page, what is new is read once for all who have caught up. */
   subscribe(followed: Followed, signal: AbortSignal): Subscription {
-    return new Subscription(followed, this.#parts.log, () => this.#hold(followed.room, signal), signal);
+    return new Subscription(followed, this.#deps.log, () => this.#hold(followed.room, signal), signal);
   }
 
   /** Tells of the rooms that may have got events, from now on until the signal aborts. */
@@ -79,7 +79,7 @@ export class Feed {
     // Before the head is read, so that what comes after that wakes the tail.
     this.#listen();
     const stop = new AbortController();
-    const held: HeldTail = { tail: new Tail(room, this.#parts, stop.signal), stop, holders: 0 };
+    const held: HeldTail = { tail: new Tail(room, this.#deps, stop.signal), stop, holders: 0 };
     this.#held.set(room, held);
     return held;
   }
@@ -104,7 +104,7 @@ export class Feed {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { log, clock, onError } = this.#parts;
+    const { log, clock, onError } = this.#deps;
     while (!signal.aborted) {
       try {
         for await (const rooms of log.wakes(signal)) {

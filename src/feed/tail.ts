@@ -30,7 +30,7 @@ export class Tail {
   readonly room: RoomKey;
   /** Rejects when the log could not say where its head is. */
   readonly started: Promise<void>;
-  readonly #parts: TailDeps;
+  readonly #deps: TailDeps;
   readonly #signal: AbortSignal;
   readonly #readers = new Set<TailReader>();
   #at = 0;
@@ -39,9 +39,9 @@ export class Tail {
   /** Whether the room may have events beyond `at`. */
   #again = false;
 
-  constructor(room: RoomKey, parts: TailDeps, signal: AbortSignal) {
+  constructor(room: RoomKey, deps: TailDeps, signal: AbortSignal) {
     this.room = room;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#signal = signal;
     this.started = this.#start();
   }
@@ -71,12 +71,12 @@ export class Tail {
   }
 
   async #start(): Promise<void> {
-    const { log } = this.#parts;
+    const { log } = this.#deps;
     this.#at = (await log.heads([this.room])).get(this.room)?.head ?? 0;
   }
 
   async #run(): Promise<void> {
-    const { clock, coalesceMs, onError } = this.#parts;
+    const { clock, coalesceMs, onError } = this.#deps;
     this.#running = true;
     while (this.#again && this.#readers.size > 0 && !this.#signal.aborted) {
       try {
@@ -100,11 +100,11 @@ export class Tail {
         this.#again = true;
         return;
       }
-      const page = await this.#parts.log.read(this.room, this.#at, PAGE_EVENTS);
+      const page = await this.#deps.log.read(this.room, this.#at, PAGE_EVENTS);
       if (page.scanned <= this.#at) return;
       const batch = new Batch(this.room, this.#at, page);
       this.#at = batch.to;
-      this.#gaveAt = this.#parts.clock.now();
+      this.#gaveAt = this.#deps.clock.now();
       for (const reader of this.#readers) {
         // A reader that read the log itself may be ahead of the tail: it gets the rest only.
         if (reader.at < batch.to) reader.take(reader.at === batch.after ? batch : batch.rest(reader.at));

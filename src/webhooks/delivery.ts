@@ -38,7 +38,7 @@ interface DeliveryDeps {
 /** Delivers the events of one hook, as it was set at one revision. */
 export class Delivery {
   readonly hook: HookRow;
-  readonly #parts: DeliveryDeps;
+  readonly #deps: DeliveryDeps;
   readonly #stop = new AbortController();
   readonly #rooms = new Map<RoomKey, { readonly delivery: RoomDelivery; readonly done: Promise<void> }>();
   /** Rooms that were woken before it had begun. */
@@ -50,12 +50,12 @@ export class Delivery {
   #saving: Promise<void> = Promise.resolve();
   #saveIsDue = false;
 
-  constructor(hook: HookRow, parts: DeliveryDeps) {
-    const { store, feed, clock, send, time, firstLive, onError } = parts;
+  constructor(hook: HookRow, deps: DeliveryDeps) {
+    const { store, feed, clock, send, time, firstLive, onError } = deps;
     // Every room that waits listens to it.
     setMaxListeners(0, this.#stop.signal);
     this.hook = hook;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#roomParts = {
       hook,
       selection: hookSelection(hook),
@@ -77,7 +77,7 @@ export class Delivery {
 
   /** Goes on where the hook was. @throws what the store throws */
   async begin(): Promise<void> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     const { places } = this.#roomParts;
     for (const [room, seq] of await store.hooks.places(this.hook.id)) places.set(room, seq);
     const fixed = new Map((await store.hooks.fixed(this.hook.id)).map((batch) => [batch.room, batch]));
@@ -98,7 +98,7 @@ export class Delivery {
 
   /** Looks at every room, as if each had got events. @throws what the store throws */
   async look(): Promise<void> {
-    for (const [room, { head }] of await this.#parts.store.log.heads()) if (head > (this.#roomParts.places.get(room) ?? 0)) this.wake(room);
+    for (const [room, { head }] of await this.#deps.store.log.heads()) if (head > (this.#roomParts.places.get(room) ?? 0)) this.wake(room);
   }
 
   /** Position in each room that it has looked at, also where the store does not know it yet. */
@@ -120,7 +120,7 @@ export class Delivery {
   }
 
   #tried(outcome: HookTry, now: HookRow): boolean {
-    this.#parts.onTry(this.hook.id, outcome);
+    this.#deps.onTry(this.hook.id, outcome);
     if (outcome.delivered) {
       if (this.#failures >= DOWN_AFTER) for (const { delivery } of this.#rooms.values()) delivery.hurry();
       this.#failures = 0;
@@ -128,8 +128,8 @@ export class Delivery {
     }
     this.#failures++;
     const gone = outcome.status === GONE;
-    if (!gone && (now.failing === null || now.failing.ms < this.#parts.pauseAfterMs)) return false;
-    this.#dying ??= this.#parts.onDead(now, gone ? "gone" : "failing").catch(this.#parts.onError);
+    if (!gone && (now.failing === null || now.failing.ms < this.#deps.pauseAfterMs)) return false;
+    this.#dying ??= this.#deps.onDead(now, gone ? "gone" : "failing").catch(this.#deps.onError);
     this.#stop.abort();
     return true;
   }
@@ -138,7 +138,7 @@ export class Delivery {
     if (this.#saveIsDue) return;
     this.#saveIsDue = true;
     // When it is stopped, that writes what is left.
-    this.#parts.clock.sleep(SAVE_MS, this.#stop.signal).then(
+    this.#deps.clock.sleep(SAVE_MS, this.#stop.signal).then(
       () => this.#save(),
       () => {},
     );
@@ -150,10 +150,10 @@ export class Delivery {
     const moved = new Map([...unsaved].map((room) => [room, places.get(room) ?? 0]));
     if (moved.size === 0) return;
     unsaved.clear();
-    const saving = this.#parts.store.hooks.move(this.hook.id, this.hook.revision, moved);
+    const saving = this.#deps.store.hooks.move(this.hook.id, this.hook.revision, moved);
     this.#saving = saving.then(
       () => {},
-      (error: unknown) => this.#parts.onError(error),
+      (error: unknown) => this.#deps.onError(error),
     );
   }
 }

@@ -46,7 +46,7 @@ export interface RoomDeliveryDeps {
 /** Delivers the events of one room to one hook, in order, one batch at a time: the next is not made before this one is delivered. */
 export class RoomDelivery {
   readonly #room: RoomKey;
-  readonly #parts: RoomDeliveryDeps;
+  readonly #deps: RoomDeliveryDeps;
   readonly #subscription: Subscription;
   /** Batch that is fixed and not delivered. Its body stays in the store: many rooms may have to wait for one receiver. */
   #fixed: HookBatchHead | null;
@@ -56,20 +56,20 @@ export class RoomDelivery {
   #madeAt = Number.NEGATIVE_INFINITY;
   #waiting: AbortController | null = null;
 
-  constructor(room: RoomKey, parts: RoomDeliveryDeps, fixed: HookBatchHead | null) {
-    const { hook, selection, feed, places, slots, signal } = parts;
+  constructor(room: RoomKey, deps: RoomDeliveryDeps, fixed: HookBatchHead | null) {
+    const { hook, selection, feed, places, slots, signal } = deps;
     const ready = async (signal: AbortSignal) => (await slots.acquire("", signal)) ?? (() => {});
     const after = fixed?.to ?? places.get(room) ?? 0;
     const followed = { room, after, where: { types: selection.types }, pageEvents: hook.maxEvents, ready };
     this.#room = room;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#fixed = fixed;
     this.#subscription = feed.subscribe(followed, signal);
   }
 
   /** Delivers what there is and what comes, until the signal aborts or the hook is another. Never rejects. */
   async run(): Promise<void> {
-    const { signal } = this.#parts;
+    const { signal } = this.#deps;
     for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
       pause = await this.#step().catch((error: unknown) => this.#failed(error));
       if (pause !== null && pause > 0) await this.#wait(pause);
@@ -82,7 +82,7 @@ export class RoomDelivery {
   }
 
   async #wait(ms: number): Promise<void> {
-    const { clock, signal } = this.#parts;
+    const { clock, signal } = this.#deps;
     const waiting = new AbortController();
     const stop = () => waiting.abort();
     this.#waiting = waiting;
@@ -93,20 +93,20 @@ export class RoomDelivery {
   }
 
   #failed(error: unknown): number | null {
-    if (this.#parts.signal.aborted) return null;
-    this.#parts.onError(error);
+    if (this.#deps.signal.aborted) return null;
+    this.#deps.onError(error);
     this.#goBack();
     return STORE_RETRY_MS;
   }
 
   /** Goes on reading where the hook is. */
   #goBack(): void {
-    this.#subscription.goBack(this.#parts.places.get(this.#room) ?? 0);
+    this.#subscription.goBack(this.#deps.places.get(this.#room) ?? 0);
   }
 
   /** Sends one batch. @returns ms to wait before the next step; null when there is nothing more to do */
   async #step(): Promise<number | null> {
-    const { hook, store, slots, unsaved, signal } = this.#parts;
+    const { hook, store, slots, unsaved, signal } = this.#deps;
     if (this.#fixed === null) {
       const batch = await this.#next();
       if (batch === null) return null;
@@ -123,7 +123,7 @@ export class RoomDelivery {
 
   /** Sends the batch that is fixed. @returns as {@link #step} */
   async #deliver(): Promise<number | null> {
-    const { hook, store, clock, places, signal } = this.#parts;
+    const { hook, store, clock, places, signal } = this.#deps;
     const batch = await store.hooks.batch(hook.id, this.#room);
     if (batch === null) {
       // Withdrawn, since somebody in it was erased: it is made anew. Or the hook was changed: then that is not fixed.
@@ -144,13 +144,13 @@ export class RoomDelivery {
       this.#fixed = null;
       places.set(room, to);
     }
-    if (now === null || this.#parts.onTry(done, now)) return null;
+    if (now === null || this.#deps.onTry(done, now)) return null;
     if (!done.delivered) return Math.max(backoffMs(RETRY, attempt), putOffMs ?? 0);
     return this.#more ? 0 : Math.max(0, this.#madeAt + PACE_MS - clock.now());
   }
 
   #send({ id, body }: HookBatch): Promise<Answered> {
-    const { hook, clock, send, signal } = this.#parts;
+    const { hook, clock, send, signal } = this.#deps;
     const headers = {
       "content-type": "application/json; charset=utf-8",
       "user-agent": "dylive",
@@ -163,7 +163,7 @@ export class RoomDelivery {
    * Returns the events that the hook is to be sent. A hook whose expression takes more time than it may waits until it has some again.
    */
   async #wanted(rows: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
-    const { hook, selection, firstLive, time, signal } = this.#parts;
+    const { hook, selection, firstLive, time, signal } = this.#deps;
     const { expression } = selection;
     const judged = new Map(rows.map((row) => [row, selection.wants(row)] as const).filter(([, wanted]) => wanted !== false));
     let passed: readonly StoredEvent[] = [...judged.keys()];
@@ -179,7 +179,7 @@ export class RoomDelivery {
 
   /** Makes the next batch of the room, when there is one; null when the signal aborted. Events that are not wanted are passed over. */
   async #next(): Promise<HookBatch | null> {
-    const { hook, store, clock, places, unsaved, onUnsaved, signal } = this.#parts;
+    const { hook, store, clock, places, unsaved, onUnsaved, signal } = this.#deps;
     for await (const read of this.#subscription) {
       const now = clock.now();
       const rows = await this.#wanted(read.rows);

@@ -37,7 +37,7 @@ interface HookCounts {
 
 /** Delivers what every hook is to be sent, from the log's own cursors: the only thing in a process that sends webhooks. */
 export class HookRunner {
-  readonly #parts: HookRunnerDeps;
+  readonly #deps: HookRunnerDeps;
   readonly #firstLive: FirstLive;
   readonly #time: ReadingTime;
   readonly #deliveries = new Map<string, Delivery>();
@@ -47,15 +47,15 @@ export class HookRunner {
   #looking: AbortController | null = null;
   #again = false;
 
-  constructor(parts: HookRunnerDeps) {
-    this.#parts = parts;
-    this.#firstLive = new FirstLive(parts.store.log);
-    this.#time = new ReadingTime(parts.clock);
+  constructor(deps: HookRunnerDeps) {
+    this.#deps = deps;
+    this.#firstLive = new FirstLive(deps.store.log);
+    this.#time = new ReadingTime(deps.clock);
   }
 
   start(): void {
     if (this.#running !== null) return;
-    this.#parts.feed.onWake((rooms) => this.#woken(rooms), this.#stop.signal);
+    this.#deps.feed.onWake((rooms) => this.#woken(rooms), this.#stop.signal);
     this.#running = this.#watchHooks();
   }
 
@@ -85,7 +85,7 @@ export class HookRunner {
   }
 
   async #watchHooks(): Promise<void> {
-    const { clock, lookMs = LOOK_MS, onError } = this.#parts;
+    const { clock, lookMs = LOOK_MS, onError } = this.#deps;
     const { signal } = this.#stop;
     const stop = () => this.#looking?.abort();
     signal.addEventListener("abort", stop, { once: true });
@@ -101,18 +101,18 @@ export class HookRunner {
 
   /** Brings what is delivered in line with the hooks of the store. */
   async #look(): Promise<void> {
-    const rows = await this.#parts.store.hooks.list();
+    const rows = await this.#deps.store.hooks.list();
     const active = new Map(rows.flatMap((row) => (row.paused === null ? [[row.id, row] as const] : [])));
     const known = new Set(rows.map(({ id }) => id));
     for (const id of this.#counts.keys()) if (!known.has(id)) this.#counts.delete(id);
     const over = [...this.#deliveries].filter(([id, { hook }]) => active.get(id)?.revision !== hook.revision);
     await Promise.all(over.map(([, delivery]) => delivery.stop()));
     for (const [id] of over) this.#deliveries.delete(id);
-    for (const row of active.values()) if (!this.#deliveries.has(row.id)) await this.#begin(row).catch(this.#parts.onError);
+    for (const row of active.values()) if (!this.#deliveries.has(row.id)) await this.#begin(row).catch(this.#deps.onError);
   }
 
   async #begin(row: HookRow): Promise<void> {
-    const { store, feed, clock, send, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#parts;
+    const { store, feed, clock, send, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#deps;
     if (this.#stop.signal.aborted) return;
     const counts = this.#counts.get(row.id) ?? { delivered: 0, failed: 0 };
     this.#counts.set(row.id, counts);
@@ -139,7 +139,7 @@ export class HookRunner {
   }
 
   async #pause(hook: HookRow, reason: "gone" | "failing"): Promise<void> {
-    const { store, clock, tell, onError } = this.#parts;
+    const { store, clock, tell, onError } = this.#deps;
     const why =
       reason === "gone" ? "its receiver answered 410 Gone" : `it has failed since ${new Date(hook.failing?.since ?? 0).toISOString()}`;
     const text = `webhook ${hook.name} (${hook.id}) is paused: ${why}; last: ${hook.last?.error ?? "unknown"}. Nothing is lost: resume it when its receiver is back.`;
@@ -153,7 +153,7 @@ export class HookRunner {
 
   #woken(rooms: ReadonlySet<RoomKey> | null): void {
     for (const delivery of this.#deliveries.values()) {
-      if (rooms === null) void delivery.look().catch(this.#parts.onError);
+      if (rooms === null) void delivery.look().catch(this.#deps.onError);
       else for (const room of rooms) delivery.wake(room);
     }
   }

@@ -33,18 +33,18 @@ interface OpenHooks {
 }
 
 /** Opens the webhook service alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
-export function webhookServiceBeside(parts: Omit<HooksDeps, "feed" | "tell" | "onError" | "pauseAfterMs">): {
+export function webhookServiceBeside(deps: Omit<HooksDeps, "feed" | "tell" | "onError" | "pauseAfterMs">): {
   readonly webhooks: WebhookService;
   close(): Promise<void>;
 } {
-  const { allowed, sender } = senderOf(parts);
-  return { webhooks: new WebhookService({ ...parts, send: sender.send, allowed }), close: () => sender.close() };
+  const { allowed, sender } = senderOf(deps);
+  return { webhooks: new WebhookService({ ...deps, send: sender.send, allowed }), close: () => sender.close() };
 }
 
 /** Opens the webhook service; nothing is delivered yet. @throws DyliveError bad_config */
-export function openHooks(parts: HooksDeps): OpenHooks {
-  const { store, clock } = parts;
-  const { allowed, sender } = senderOf(parts);
+export function openHooks(deps: HooksDeps): OpenHooks {
+  const { store, clock } = deps;
+  const { allowed, sender } = senderOf(deps);
   const { send } = sender;
   let runner: HookRunner | null = null;
   const webhooks = new WebhookService({
@@ -62,7 +62,7 @@ export function openHooks(parts: HooksDeps): OpenHooks {
         ...(runner?.counts.get(row.id) ?? { delivered: 0, failed: 0 }),
       })),
     deliver: () => {
-      const running = new HookRunner({ ...parts, send });
+      const running = new HookRunner({ ...deps, send });
       runner = running;
       running.start();
       return async () => {

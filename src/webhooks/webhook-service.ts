@@ -61,10 +61,10 @@ export type NewHook = Pick<HookSettings, "url"> & Partial<HookSettings>;
  * Makes, changes and shows hooks. The same for the API and for the command line, which may be another process than the one that delivers.
  */
 export class WebhookService {
-  readonly #parts: WebhookServiceDeps;
+  readonly #deps: WebhookServiceDeps;
 
-  constructor(parts: WebhookServiceDeps) {
-    this.#parts = parts;
+  constructor(deps: WebhookServiceDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -72,7 +72,7 @@ export class WebhookService {
    * @throws DyliveError bad_request; too_many_subscriptions
    */
   async add({ url, name = hostOf(url), types = [], filter = null, rooms = [], ...rest }: NewHook): Promise<HookRow> {
-    const { store, clock, allowed } = this.#parts;
+    const { store, clock, allowed } = this.#deps;
     const { maxEvents = BATCH_EVENTS_MAX, allowPrivate = false } = rest;
     const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate };
     checkSettings(settings, allowed);
@@ -92,7 +92,7 @@ export class WebhookService {
       deliveredAt: null,
     };
     await store.hooks.add(row, await this.#heads(hookSelection(settings)));
-    this.#parts.onChange?.();
+    this.#deps.onChange?.();
     return row;
   }
 
@@ -102,7 +102,7 @@ export class WebhookService {
    * @throws DyliveError not_found, bad_request
    */
   async change(id: string, change: Partial<HookSettings>): Promise<HookRow> {
-    const { store, allowed } = this.#parts;
+    const { store, allowed } = this.#deps;
     const row = await this.get(id);
     const settings = { ...row, ...change };
     checkSettings(settings, allowed);
@@ -116,13 +116,13 @@ export class WebhookService {
 
   /** Makes a new secret; the one before signs beside it for a day. @throws DyliveError not_found */
   async rotate(id: string): Promise<HookRow> {
-    return this.#changed(id, rotated(await this.get(id), this.#parts.clock.now()));
+    return this.#changed(id, rotated(await this.get(id), this.#deps.clock.now()));
   }
 
   /** Sends nothing until the hook is resumed; its positions stay. @throws DyliveError not_found */
   async pause(id: string): Promise<HookRow> {
     const row = await this.get(id);
-    return row.paused !== null ? row : this.#changed(id, { paused: { at: this.#parts.clock.now(), reason: "asked" } });
+    return row.paused !== null ? row : this.#changed(id, { paused: { at: this.#deps.clock.now(), reason: "asked" } });
   }
 
   /** Goes on where the hook was. One that is not paused tries again at once. @throws DyliveError not_found */
@@ -135,7 +135,7 @@ export class WebhookService {
    * @throws DyliveError not_found; bad_request for a room that it does not cover, or a seq that the room has not reached
    */
   async replay(id: string, room: RoomKey, seq: number): Promise<HookRow> {
-    const { log, rooms } = this.#parts.store;
+    const { log, rooms } = this.#deps.store;
     const row = await this.get(id);
     if (!hookSelection(row).covers(room) || (await rooms.get(room)) === null)
       throw new DyliveError("bad_request", `room: the hook is not sent events of room ${room}`);
@@ -147,13 +147,13 @@ export class WebhookService {
 
   /** Removes a hook and everything that is kept of it. @throws DyliveError not_found */
   async remove(id: string): Promise<void> {
-    if (!(await this.#parts.store.hooks.remove(id))) throw unknownHook(id);
-    this.#parts.onChange?.();
+    if (!(await this.#deps.store.hooks.remove(id))) throw unknownHook(id);
+    this.#deps.onChange?.();
   }
 
   /** Sends an empty message to see whether it arrives; it changes nothing. @throws DyliveError not_found */
   async test(id: string, signal: AbortSignal): Promise<HookTry> {
-    const { store, clock, send } = this.#parts;
+    const { store, clock, send } = this.#deps;
     const { url, allowPrivate, ...row } = await this.get(id);
     const at = clock.now();
     const body = JSON.stringify({ hook: id, log: store.log.id, room: 0, from: 0, to: 0, test: true, events: [] });
@@ -168,44 +168,44 @@ export class WebhookService {
 
   /** @throws DyliveError not_found */
   async get(id: string): Promise<HookRow> {
-    const row = await this.#parts.store.hooks.get(id);
+    const row = await this.#deps.store.hooks.get(id);
     if (row === null) throw unknownHook(id);
     return row;
   }
 
   /** Returns every hook, oldest first. */
   async list(): Promise<readonly HookView[]> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     const heads = await store.log.heads();
     return Promise.all((await store.hooks.list()).map((row) => this.#view(row, heads)));
   }
 
   /** @throws DyliveError not_found */
   async view(id: string): Promise<HookView> {
-    return this.#view(await this.get(id), await this.#parts.store.log.heads());
+    return this.#view(await this.get(id), await this.#deps.store.log.heads());
   }
 
   /** Returns the last tries, newest first. @throws DyliveError not_found */
   async tries(id: string, limit: number): Promise<readonly HookTry[]> {
     await this.get(id);
-    return this.#parts.store.hooks.tries(id, limit);
+    return this.#deps.store.hooks.tries(id, limit);
   }
 
   async #changed(id: string, ...change: [Parameters<Store["hooks"]["change"]>[1], HookPlaces?, boolean?]): Promise<HookRow> {
-    const row = await this.#parts.store.hooks.change(id, ...change);
+    const row = await this.#deps.store.hooks.change(id, ...change);
     if (row === null) throw unknownHook(id);
-    this.#parts.onChange?.();
+    this.#deps.onChange?.();
     return row;
   }
 
   /** Returns the newest seq of every room that there is and that is covered. */
   async #heads(selection: HookSelection): Promise<Map<RoomKey, number>> {
-    const heads = await this.#parts.store.log.heads();
+    const heads = await this.#deps.store.log.heads();
     return new Map([...heads].flatMap(([room, { head }]) => (selection.covers(room) ? [[room, head] as const] : [])));
   }
 
   async #view(row: HookRow, heads: Awaited<ReturnType<Store["log"]["heads"]>>): Promise<HookView> {
-    const { store, placesOf } = this.#parts;
+    const { store, placesOf } = this.#deps;
     const places = new Map(await store.hooks.places(row.id));
     for (const [room, seq] of placesOf?.(row) ?? []) places.set(room, Math.max(seq, places.get(room) ?? 0));
     const fixed = new Map((await store.hooks.fixed(row.id)).map((batch) => [batch.room, batch]));

@@ -43,7 +43,7 @@ describe("check", () => {
     other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 7)");
     other.exec("DELETE FROM search WHERE rowid = (SELECT pos FROM events WHERE seq = 97)");
     other.exec("INSERT INTO search(rowid, words) SELECT pos, 'tother' FROM events WHERE seq = 97");
-    other.exec(`UPDATE statistics_sessions SET tally = replace(tally, '"units":3', '"units":4')`);
+    other.exec(`UPDATE statistics_sessions SET totals = replace(totals, '"units":3', '"units":4')`);
     expect(await checkStore(store)).toEqual([
       { kind: "statistics", room, sessionId: chats(1)[0]?.sessionId, what: "units", log: "3", counted: "4" },
       { kind: "search", room, seq: 7 },

@@ -45,8 +45,8 @@ const EventsQuery = exactly({
 });
 
 /** Registers the routes of a room's events. */
-export function eventRoutes(app: FastifyInstance, parts: ApiDeps): void {
-  const { store, clock, calls, live } = parts;
+export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { store, clock, calls, live } = deps;
   const { log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(

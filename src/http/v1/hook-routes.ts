@@ -64,8 +64,8 @@ const TriesQuery = exactly({
 type HookRequest = FastifyRequest<{ Params: Static<typeof HookParams> }>;
 
 /** Registers the routes of webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
-export function hookRoutes(app: FastifyInstance, parts: ApiDeps): void {
-  const { hooks, store, calls, logger } = parts;
+export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { hooks, store, calls, logger } = deps;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Hook = Type.Ref("Hook");
 

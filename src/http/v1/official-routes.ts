@@ -71,8 +71,8 @@ const AcksAnswer = Type.Object({ confirmed: Type.Integer() }, { description: "ho
  * Registers the routes that a game's own server needs of the Open Platform: start by launch token, confirm what was shown, see how it
  * fares.
  */
-export function officialAppRoutes(app: FastifyInstance, parts: ApiDeps): void {
-  const { store, official: officials } = parts;
+export function officialAppRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { store, official: officials } = deps;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.get(

@@ -69,8 +69,8 @@ function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string 
 }
 
 /** Registers the routes of rooms: add, list, look at, pause, resume, remove. */
-export function roomRoutes(app: FastifyInstance, parts: ApiDeps): void {
-  const { rooms, store, calls } = parts;
+export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { rooms, store, calls } = deps;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.get(

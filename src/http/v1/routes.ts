@@ -19,30 +19,30 @@ import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
 
 /** Registers the versioned API, which `/openapi.json` describes. */
-export async function v1Routes(app: FastifyInstance, parts: ApiDeps): Promise<void> {
+export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   await app.register(
     async (v1) => {
       adminByDefault(v1);
       v1.addHook("onRequest", async (_request, reply) => {
         reply.header("cache-control", "no-store");
       });
-      roomRoutes(v1, parts);
-      sessionRoutes(v1, parts);
-      summaryRoutes(v1, parts);
-      statisticsRoutes(v1, parts);
-      userRoutes(v1, parts);
-      eventRoutes(v1, parts);
-      exportRoutes(v1, parts);
-      retentionRoutes(v1, parts);
-      taskRoutes(v1, parts);
-      searchRoutes(v1, parts);
-      tokenRoutes(v1, parts);
-      hookRoutes(v1, parts);
-      officialAppRoutes(v1, parts);
-      accountRoutes(v1, parts);
-      aboutRoutes(v1, parts);
-      clusterRoutes(v1, parts);
-      liveRoutes(v1, parts);
+      roomRoutes(v1, deps);
+      sessionRoutes(v1, deps);
+      summaryRoutes(v1, deps);
+      statisticsRoutes(v1, deps);
+      userRoutes(v1, deps);
+      eventRoutes(v1, deps);
+      exportRoutes(v1, deps);
+      retentionRoutes(v1, deps);
+      taskRoutes(v1, deps);
+      searchRoutes(v1, deps);
+      tokenRoutes(v1, deps);
+      hookRoutes(v1, deps);
+      officialAppRoutes(v1, deps);
+      accountRoutes(v1, deps);
+      aboutRoutes(v1, deps);
+      clusterRoutes(v1, deps);
+      liveRoutes(v1, deps);
     },
     { prefix: "/v1" },
   );

@@ -50,13 +50,13 @@ class PostgresMembership implements Membership {
 
   constructor(
     id: number,
-    parts: { readonly connection: PostgresConnection; readonly session: MemberSession; readonly times: LeaseTimes },
+    deps: { readonly connection: PostgresConnection; readonly session: MemberSession; readonly times: LeaseTimes },
     about: { readonly name: string; readonly role: Role; readonly capacity: number },
   ) {
     this.id = id;
-    this.#connection = parts.connection;
-    this.#session = parts.session;
-    this.#times = parts.times;
+    this.#connection = deps.connection;
+    this.#session = deps.session;
+    this.#times = deps.times;
     this.#about = about;
     this.#capacity = about.role === "serve" ? 0 : about.capacity;
   }

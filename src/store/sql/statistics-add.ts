@@ -77,10 +77,10 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
   const setCombos = insert("statistics_combos", ["combo_id"], ["n", "settled"], "n, combo_id", "settled = excluded.settled");
   const setMinutes = insert(
     "statistics_minutes",
-    ["tally"],
+    ["totals"],
     ["n", "minute", "events", "first_seq"],
     "n, minute",
-    `events = excluded.events, tally = excluded.tally, first_seq = ${least}(statistics_minutes.first_seq, excluded.first_seq)`,
+    `events = excluded.events, totals = excluded.totals, first_seq = ${least}(statistics_minutes.first_seq, excluded.first_seq)`,
   );
 
   /** Notes which combos are new, and which have ended for the first time. */
@@ -132,9 +132,9 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
   }
 
   function* noteMinutes(n: number, minutes: ReadonlyMap<number, Minute>): Work<void> {
-    const sql = `SELECT minute, tally FROM statistics_minutes WHERE n = $1 AND minute ${among("$2", "bigint")}`;
-    const known = yield* rows<{ minute: number; tally: string }>(sql, n, [...minutes.keys()]);
-    const before = new Map(known.map(({ minute, tally }) => [minute, totalsOf(tally)]));
+    const sql = `SELECT minute, totals FROM statistics_minutes WHERE n = $1 AND minute ${among("$2", "bigint")}`;
+    const known = yield* rows<{ minute: number; totals: string }>(sql, n, [...minutes.keys()]);
+    const before = new Map(known.map(({ minute, totals }) => [minute, totalsOf(totals)]));
     yield* each(
       setMinutes,
       [...minutes.values()].map(({ minute, totals, firstSeq }) => {

@@ -43,7 +43,7 @@ interface Halves {
 type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
 type StoredSum = Omit<GiftSum, "place" | "diamonds"> & Halves & { readonly rank: number; readonly key: string };
 type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial"> & {
-  readonly tally: string;
+  readonly totals: string;
   readonly partial: number;
   readonly minute: number | null;
   readonly minuteEvents: number | null;
@@ -52,7 +52,7 @@ type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial"> &
 /** Returns the part of a database's statistics that reads them. */
 export function statisticsReader({ dialect, ask }: SqlDatabase) {
   const minute = "FROM statistics_minutes WHERE n = s.n";
-  const sessions = `SELECT s.session_id AS "sessionId", s.tally, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
+  const sessions = `SELECT s.session_id AS "sessionId", s.totals, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
       h.head - coalesce(r.counted, 0) + s.until - s.back AS behind,
       (SELECT minute ${minute} ORDER BY events DESC, minute LIMIT 1) AS minute, (SELECT max(events) ${minute}) AS "minuteEvents"
     FROM statistics_sessions s JOIN heads h ON h.room = s.room LEFT JOIN statistics_rooms r ON r.room = s.room
@@ -79,9 +79,9 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
     sessions: (room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>> =>
       ask(function* () {
         const found = (yield* rows<StoredSession>(sessions, room, sessionIds)).map(
-          ({ tally, partial, minute: at, minuteEvents, ...rest }): SessionStatistics => {
+          ({ totals, partial, minute: at, minuteEvents, ...rest }): SessionStatistics => {
             const busiest = at === null || minuteEvents === null ? null : { minute: at, events: minuteEvents };
-            return { ...rest, totals: totalsOf(tally), partial: partial > 0, busiest };
+            return { ...rest, totals: totalsOf(totals), partial: partial > 0, busiest };
           },
         );
         return new Map(found.map((one) => [one.sessionId, one]));
@@ -89,9 +89,9 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
     /** Returns the minutes with events after a minute, in order of time. */
     minutes: (room: RoomKey, sessionId: SessionKey, after: number, limit: number): Promise<readonly Minute[]> =>
       ask(function* () {
-        const sql = `SELECT minute, first_seq AS "firstSeq", tally FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`;
-        const found = yield* rows<{ minute: number; firstSeq: number; tally: string }>(sql, room, sessionId, after, limit);
-        return found.map(({ tally, ...rest }) => ({ ...rest, totals: totalsOf(tally) }));
+        const sql = `SELECT minute, first_seq AS "firstSeq", totals FROM statistics_minutes WHERE n = ${N} AND minute > $3 ORDER BY minute LIMIT $4`;
+        const found = yield* rows<{ minute: number; firstSeq: number; totals: string }>(sql, room, sessionId, after, limit);
+        return found.map(({ totals, ...rest }) => ({ ...rest, totals: totalsOf(totals) }));
       }),
     /** Returns the people with the most first, then by id. @param after the last one of the page before */
     people: (

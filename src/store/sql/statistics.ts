@@ -154,7 +154,7 @@ export function sqlStatistics(database: SqlDatabase) {
         yield* lockRoom(room);
         const gone = yield* row<{ n: number }>(
           `DELETE FROM statistics_sessions WHERE n = (SELECT n FROM statistics_sessions
-             WHERE room = $1 AND back >= until AND ${dialect.jsonNumber("tally", "lastAt")} < $2 ORDER BY n LIMIT 1) RETURNING n`,
+             WHERE room = $1 AND back >= until AND ${dialect.jsonNumber("totals", "lastAt")} < $2 ORDER BY n LIMIT 1) RETURNING n`,
           ...[room, before],
         );
         if (gone === undefined) return false;
@@ -206,7 +206,7 @@ function* markNewest(room: RoomKey): Work<void> {
 /** Makes a broadcast's row. @param again whether its events are still to be counted, all of them */
 function* makeSession(room: RoomKey, sessionId: SessionKey, first: number, last: number, again: boolean): Work<number> {
   const made = yield* row<{ n: number }>(
-    "INSERT INTO statistics_sessions(room, session_id, first_seq, last_seq, back, until, tally) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING n",
+    "INSERT INTO statistics_sessions(room, session_id, first_seq, last_seq, back, until, totals) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING n",
     ...[room, sessionId, first, last, again ? first - 1 : 0, again ? last : 0, totalsText(emptyTotals())],
   );
   return made?.n ?? 0;
@@ -217,14 +217,14 @@ function sessionAdder(dialect: Dialect) {
   const { least, greatest } = dialect;
   const addDelta = deltaAdder(dialect);
   const set = `UPDATE statistics_sessions SET first_seq = ${least}(first_seq, $2), last_seq = ${greatest}(last_seq, $3), combos = combos + $4,
-    settled = settled + $5, people = people + $6, chatters = chatters + $7, gifters = gifters + $8, tally = $9,
+    settled = settled + $5, people = people + $6, chatters = chatters + $7, gifters = gifters + $8, totals = $9,
     partial = ${greatest}(partial, $10) WHERE n = $1`;
   return function* (room: RoomKey, sessionId: SessionKey, delta: SessionDelta, partial: boolean): Work<void> {
-    const sql = "SELECT n, tally FROM statistics_sessions WHERE room = $1 AND session_id = $2";
-    const known = yield* row<{ n: number; tally: string }>(sql, room, sessionId);
+    const sql = "SELECT n, totals FROM statistics_sessions WHERE room = $1 AND session_id = $2";
+    const known = yield* row<{ n: number; totals: string }>(sql, room, sessionId);
     const n = known?.n ?? (yield* makeSession(room, sessionId, delta.firstSeq, delta.lastSeq, false));
     const { combos, settled, people, chatters, gifters } = yield* addDelta(n, delta);
-    const totals = known === undefined ? emptyTotals() : totalsOf(known.tally);
+    const totals = known === undefined ? emptyTotals() : totalsOf(known.totals);
     addTotals(totals, delta.totals);
     const counts = [combos, settled, people, chatters, gifters];
     yield* run(set, n, delta.firstSeq, delta.lastSeq, ...counts, totalsText(totals), partial ? 1 : 0);

@@ -53,7 +53,7 @@ export const ROOMS: Table = {
  * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row; a hook's positions are in `positions`.
  *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
  * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
- *   nothing that was under way for it can be added to the new one. `tally` is JSON: it is read and written whole, and its sums of diamonds
+ *   nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
  *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
@@ -100,7 +100,7 @@ export const TABLES: readonly Table[] = [
     counts: true,
     columns: {
       ...{ n: COUNT, room: COUNT, session_id: NAME, first_seq: COUNT, last_seq: COUNT, back: ZERO, until: ZERO, partial: ZERO },
-      ...{ combos: ZERO, settled: ZERO, people: ZERO, chatters: ZERO, gifters: ZERO, tally: NAME },
+      ...{ combos: ZERO, settled: ZERO, people: ZERO, chatters: ZERO, gifters: ZERO, totals: NAME },
     },
     unique: "room, session_id",
     indexes: { again: "room) WHERE (back < until" },
@@ -109,7 +109,7 @@ export const TABLES: readonly Table[] = [
     name: "statistics_minutes",
     keys: 2,
     copied: ALIVE,
-    columns: { n: COUNT, minute: COUNT, events: COUNT, first_seq: COUNT, tally: NAME },
+    columns: { n: COUNT, minute: COUNT, events: COUNT, first_seq: COUNT, totals: NAME },
   },
   {
     name: "statistics_people",
