@@ -1,7 +1,10 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { RoomKey } from "../log.js";
+import { type Alias, aliasesByRoom, NO_SETTINGS, type RoomFacts, type RoomRow, type Rooms } from "../rooms.js";
+import type { Session, Sessions } from "../sessions.js";
 import type { RoomStore } from "../store.js";
-import { MemoryGate, type MemoryRoomLogs, memoryLog } from "./log.js";
-import { memoryRooms, memorySessions } from "./rooms.js";
+import { MemoryGate, MemoryRoomLog, type MemoryRoomLogs, memoryLog } from "./log.js";
 
 interface MemoryOptions {
   /**
@@ -23,5 +26,116 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
     sessions: memorySessions(logs, gate),
     retention: { horizon: () => gate.run(() => null) },
     close: () => gate.close(),
+  };
+}
+
+/** Returns rooms and their names in memory. */
+function memoryRooms(logs: MemoryRoomLogs, gate: MemoryGate, clock: Clock): Rooms {
+  const rows = new Map<RoomKey, RoomRow>();
+  const named = new Map<string, { readonly alias: Alias; readonly room: RoomKey }>();
+  const find = (alias: Alias): RoomKey | undefined => named.get(keyOf(alias))?.room;
+  const make = (): RoomKey => {
+    const room = rows.size;
+    const createdAt = clock.now();
+    rows.set(room, { room, webRid: null, title: null, anchor: null, watch: "off", settings: NO_SETTINGS, resume: null, createdAt });
+    logs.set(room, new MemoryRoomLog());
+    return room;
+  };
+  const change = (room: RoomKey, changed: Partial<RoomRow>): void => {
+    const row = rows.get(room);
+    if (row === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+    rows.set(room, { ...row, ...changed });
+  };
+  const setFacts = (room: RoomKey, { webRid, title, anchor }: Partial<RoomFacts>): void => {
+    const row = rows.get(room);
+    const merged = {
+      id: anchor?.id ?? row?.anchor?.id ?? null,
+      secUid: anchor?.secUid ?? row?.anchor?.secUid ?? null,
+      nickname: anchor?.nickname ?? row?.anchor?.nickname ?? null,
+      avatar: anchor?.avatar ?? row?.anchor?.avatar ?? null,
+    };
+    const known = Object.values(merged).some((value) => value !== null);
+    change(room, { webRid: webRid ?? row?.webRid ?? null, title: title ?? row?.title ?? null, anchor: known ? merged : null });
+  };
+  const sorted = (rooms: readonly RoomKey[]) => {
+    const own = [...named].filter(([, { room }]) => rooms.includes(room));
+    return own.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  };
+  make();
+  return {
+    find: (alias) => gate.run(() => find(alias) ?? null),
+    ensure: (aliases, facts = {}) =>
+      gate.run(() => {
+        const room = aliases.map(find).find((one) => one !== undefined) ?? make();
+        for (const { kind, value } of aliases) named.set(keyOf({ kind, value }), { alias: { kind, value }, room });
+        setFacts(room, facts);
+        return room;
+      }),
+    get: (room) => gate.run(() => structuredClone(rows.get(room) ?? null)),
+    aliases: (room) => gate.run(() => sorted([room]).map(({ alias }) => ({ ...alias }))),
+    aliasesOf: (keys) => gate.run(() => aliasesByRoom(sorted(keys).map(({ alias, room }) => ({ ...alias, room })))),
+    list: ({ after = 0, limit, watch, name, among = [] } = {}) =>
+      gate.run(() => {
+        const isNamed = (room: RoomKey, isMeant: (alias: Alias) => boolean) =>
+          [...named.values()].some((one) => one.room === room && isMeant(one.alias));
+        const isAmong = (room: RoomKey) =>
+          among.includes(`room:${room}`) || isNamed(room, ({ kind, value }) => among.includes(value) || among.includes(`${kind}:${value}`));
+        const found = [...rows.values()].filter(
+          (row) =>
+            row.room > Math.max(after, 0) &&
+            (watch === undefined || row.watch === watch) &&
+            (name === undefined || isNamed(row.room, ({ value }) => value === name)) &&
+            (among.length === 0 || isAmong(row.room)),
+        );
+        return structuredClone(found.slice(0, limit));
+      }),
+    setFacts: (room, facts) => gate.run(() => setFacts(room, facts)),
+    setWatch: (room, watch) => gate.run(() => change(room, { watch })),
+    setResume: (room, resume) => gate.run(() => change(room, { resume: structuredClone(resume) })),
+    setSettings: (room, settings) =>
+      gate.run(() => change(room, { settings: { ...(rows.get(room)?.settings ?? NO_SETTINGS), ...settings } })),
+    claim: (room) =>
+      gate.run(() => {
+        const log = logs.get(room);
+        if (log === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+        return ++log.epoch;
+      }),
+  };
+}
+
+function keyOf({ kind, value }: Alias): string {
+  return `${kind} ${value}`;
+}
+
+/** Returns the broadcasts of every room in memory. */
+function memorySessions(logs: MemoryRoomLogs, gate: MemoryGate): Sessions {
+  /** Sessions by room, in the order in which they were opened. */
+  const byRoom = new Map<RoomKey, Map<string, Session>>();
+  const end = (room: RoomKey, sessionId: string, at: number, reason: string): void => {
+    const session = byRoom.get(room)?.get(sessionId);
+    if (session === undefined || session.endedAt !== null) return;
+    byRoom.get(room)?.set(sessionId, { ...session, endedAt: at, endReason: reason });
+  };
+  return {
+    open: (room, sessionId, at, title = null) =>
+      gate.run(() => {
+        if (!logs.has(room)) throw new DyliveError("not_found", `there is no room ${room}`);
+        const sessions = byRoom.get(room) ?? new Map<string, Session>();
+        byRoom.set(room, sessions);
+        const known = sessions.get(sessionId);
+        if (known === undefined) for (const id of sessions.keys()) end(room, id, at, "replaced");
+        const session = known ?? { room, sessionId, title, openedAt: at, endedAt: null, endReason: null };
+        const titled = { ...session, title: session.title ?? title };
+        sessions.set(sessionId, titled);
+        return { ...titled };
+      }),
+    end: (room, sessionId, at, reason) => gate.run(() => end(room, sessionId, at, reason)),
+    list: (room, limit, before) =>
+      gate.run(() => {
+        const newest = [...(byRoom.get(room)?.values() ?? [])].reverse().sort((a, b) => b.openedAt - a.openedAt);
+        const at = before === undefined ? 0 : newest.findIndex(({ sessionId }) => sessionId === before) + 1 || newest.length;
+        return newest.slice(at, at + limit).map((session) => ({ ...session }));
+      }),
+    get: (room, sessionId) => gate.run(() => structuredClone(byRoom.get(room)?.get(sessionId) ?? null)),
   };
 }

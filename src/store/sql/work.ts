@@ -32,7 +32,7 @@ export function* rows<T>(sql: string, ...values: readonly Value[]): Work<readonl
   return (yield { sql, values }).rows as readonly T[];
 }
 
-/** Returns the rows of a statement as arrays. A statement is run by this function or by {@link rows}, not by both. */
+/** Returns the rows of a statement as arrays. */
 export function* arrays<T extends readonly unknown[]>(sql: string, ...values: readonly Value[]): Work<readonly T[]> {
   return (yield { sql, values, arrays: true }).rows as readonly T[];
 }

@@ -27,22 +27,23 @@ interface Prepared {
   readonly places: readonly number[];
 }
 
-/** Runs work on a database, statement by statement, in the transaction that is open. */
-class WorkRunner {
-  readonly #database: Database;
-  /** By their text: some hundred. */
-  readonly #prepared = new Map<string, Prepared>();
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  readonly run = <T>(work: Work<T>): T => {
-    for (let step = work.next(); ; step = work.next(this.#answer(step.value))) if (step.done === true) return step.value;
+/** Returns the function that runs work on a database, statement by statement, in the transaction that is open. */
+function workRunner(database: Database): <T>(work: Work<T>) => T {
+  /** Statements by their text, some hundred; apart where rows are arrays. */
+  const kept = { objects: new Map<string, Prepared>(), arrays: new Map<string, Prepared>() };
+  const prepare = (sql: string, arrays: boolean): Prepared => {
+    const places: number[] = [];
+    const text = sql.replace(/\$(\d+)/g, (_, n: string) => {
+      places.push(Number(n) - 1);
+      return "?";
+    });
+    const prepared = { statement: database.prepare<unknown[], unknown>(text), places };
+    if (arrays) prepared.statement.raw();
+    kept[arrays ? "arrays" : "objects"].set(sql, prepared);
+    return prepared;
   };
-
-  #answer({ sql, values, each, arrays = false }: SqlStatement): SqlAnswer {
-    const { statement, places } = this.#prepared.get(sql) ?? this.#prepare(sql, arrays);
+  const answer = ({ sql, values, each, arrays = false }: SqlStatement): SqlAnswer => {
+    const { statement, places } = kept[arrays ? "arrays" : "objects"].get(sql) ?? prepare(sql, arrays);
     if (each === undefined) return execute(statement, bound(places, values));
     if (!statement.reader) {
       for (const row of each) statement.run(bound(places, row));
@@ -51,19 +52,10 @@ class WorkRunner {
     const rows: unknown[] = [];
     for (const row of each) rows.push(...statement.all(bound(places, row)));
     return { rows, changes: each.length };
-  }
-
-  #prepare(sql: string, arrays: boolean): Prepared {
-    const places: number[] = [];
-    const text = sql.replace(/\$(\d+)/g, (_, n: string) => {
-      places.push(Number(n) - 1);
-      return "?";
-    });
-    const prepared = { statement: this.#database.prepare<unknown[], unknown>(text), places };
-    if (arrays) prepared.statement.raw();
-    this.#prepared.set(sql, prepared);
-    return prepared;
-  }
+  };
+  return (work) => {
+    for (let step = work.next(); ; step = work.next(answer(step.value))) if (step.done === true) return step.value;
+  };
 }
 
 function execute(statement: Statement<unknown[], unknown>, values: readonly unknown[]): SqlAnswer {
@@ -93,7 +85,7 @@ function wellFormed(cell: unknown): unknown {
 
 /** Returns the connection as the database of the repositories, which are the same on every engine. */
 export function sqliteDatabase(connection: SqliteConnection): SqlDatabase {
-  const { run } = new WorkRunner(connection.database);
+  const run = workRunner(connection.database);
   const read: RunWork = (work) => connection.read(() => run(work()));
   const write: RunWork = (work, weight) => connection.write(() => run(work()), weight);
   return { clock: connection.clock, dialect: SQLITE, ask: read, read, write, lane: () => write };
