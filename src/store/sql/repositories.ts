@@ -1,3 +1,4 @@
+import type { Store } from "../store.js";
 import { sqlHooks } from "./hooks.js";
 import { sqlErasures, sqlSecrets } from "./meta.js";
 import { sqlPositions } from "./positions.js";
@@ -6,8 +7,11 @@ import { sqlStatistics } from "./statistics.js";
 import { sqlTokens } from "./tokens.js";
 import type { SqlDatabase } from "./work.js";
 
+/** Parts of a store that are the same on every engine. */
+type Repositories = Pick<Store, "rooms" | "sessions" | "positions" | "tokens" | "hooks" | "statistics" | "secrets" | "erasures">;
+
 /** Returns the parts of a store that are the same on every engine. */
-export function sqlRepositories(database: SqlDatabase) {
+export function sqlRepositories(database: SqlDatabase): Repositories {
   return {
     rooms: sqlRooms(database),
     sessions: sqlSessions(database),
