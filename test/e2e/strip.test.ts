@@ -57,7 +57,7 @@ describe("dylive strip", () => {
     writeFileSync(join(dir.path, "no.txt"), "hello, this is no recording at all, though it is long enough");
     expect(await ran(["strip", join(dir.path, "no.txt"), "--out", `${out}2`])).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/no recording/),
+      stderr: expect.stringMatching(/not a recording/),
     });
     expect(await ran(["strip", join(dir.path, "nowhere"), "--out", `${out}3`])).toMatchObject({
       code: 2,
