@@ -48,7 +48,7 @@ export function keepWithinLimits(deps: MaintenanceDeps, what: "all" | "store" | 
 /**
  * Has a loop done by the worker thread, and begun anew when the thread has ended.
  * @param complaint logged with what failed
- * @returns what ends it, after the step that is under way
+ * @returns what tells it to end. The step that is under way is not waited for: it may wait for a disk that fails, and the server has to stop
  */
 function keepGoing<N extends LoopName>(
   { jobs, clock, logger }: MaintenanceDeps,
@@ -60,12 +60,13 @@ function keepGoing<N extends LoopName>(
   const stop = new AbortController();
   const { signal } = stop;
   const onNews = (news: LoopNews) => {
+    if (signal.aborted) return;
     if ("failed" in news) logger.error({ err: new DyliveError(news.failed.code, news.failed.detail) }, complaint);
     else if ("behind" in news) onBehind(news.behind);
     else if ("doubt" in news) logger.warn(news.doubt);
     else logger.info(news.removed, "raw recordings beyond their limits were removed");
   };
-  const run = async () => {
+  const run = async (): Promise<void> => {
     while (!signal.aborted) {
       await jobs.run(name, ask, { signal, onNews }).catch((error: unknown) => {
         if (!signal.aborted) logger.error({ err: error }, complaint);
@@ -73,11 +74,8 @@ function keepGoing<N extends LoopName>(
       await clock.sleep(AGAIN_MS, signal).catch(() => {});
     }
   };
-  const done = run();
-  return () => {
-    stop.abort();
-    return done;
-  };
+  void run();
+  return async () => stop.abort();
 }
 
 /**
