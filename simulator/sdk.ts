@@ -71,7 +71,7 @@ const FAKE_SDK = `(function () {
 })();
 `;
 
-/** Script of the home page: waits for the code to be scanned, and shows the page anew. */
+/** Script of the home page: waits for the code to be scanned, and shows the page again. */
 const HOME_SCRIPT = `(function () {
   function ask() {
     fetch("/@sdk/scanned").then(function (reply) { return reply.json(); }).then(function (answer) {

@@ -72,7 +72,7 @@ export class Truth {
   #unitsDropped = 0;
   #likes = { messages: 0, count: 0, total: 0 };
 
-  /** @param keep how many facts, combos and ids are kept; counters go on for ever */
+  /** @param keep how many facts, combos and ids are kept; counters go on forever */
   constructor(keep: number) {
     this.#keep = keep;
     this.#seen = new RecentSet(keep);

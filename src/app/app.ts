@@ -27,7 +27,7 @@ import { openHooks } from "../webhooks/start.js";
 import { adminService } from "./admin-service.js";
 import { type Collecting, startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
-import { finishErasure, keepCounted, keepIndexed, keepWithinLimits, type MaintenanceDeps, watchDisk } from "./maintenance.js";
+import { type BackgroundDeps, finishErasure, keepCounted, keepIndexed, keepWithinLimits, watchDisk } from "./maintenance.js";
 import { maintenanceService } from "./maintenance-service.js";
 import { storeAt } from "./open-store.js";
 import { reachOf } from "./platform.js";
@@ -124,7 +124,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     if (spooled !== null) metrics.lookAtSpool(spooled);
     if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
     closers.push(() => collecting.rest());
-    const maintenance: MaintenanceDeps = { config, store, jobs, clock, logger };
+    const maintenance: BackgroundDeps = { config, store, jobs, clock, logger };
     await startMaintenance(collecting, maintenance, metrics);
     if (here !== null && config.role !== "serve") {
       closers.push(keepWithinLimits(maintenance, "raw"));
@@ -260,7 +260,7 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
 }
 
 /** Starts the maintenance of the store: in a cluster each of its jobs in one process. */
-async function startMaintenance(collecting: Collecting, deps: MaintenanceDeps, metrics: Metrics): Promise<void> {
+async function startMaintenance(collecting: Collecting, deps: BackgroundDeps, metrics: Metrics): Promise<void> {
   let behind = 0;
   metrics.lookAtStatistics(() => behind);
   await collecting.hold("statistics", async () => {

@@ -30,7 +30,7 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
   readonly clock?: Clock | undefined;
 }
 
-/** A room's events as they come; each loop over it collects the room anew, from when it begins to when it is left. */
+/** A room's events as they come; each loop over it collects the room again, from when it begins to when it is left. */
 export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
   /** Returns the status of the room, with the evidence; null while no loop over it collects the room. */
   status(): RoomStatus | null;

@@ -12,13 +12,13 @@ import type { Config } from "./config.js";
 import { limitsOf } from "./limits.js";
 
 const MB = 1_000_000;
-/** Pause before a loop is begun anew, in ms. */
+/** Pause before a loop is started again, in ms. */
 const AGAIN_MS = 2_000;
 
 type LoopName = `loop.${keyof Loops}`;
 
 /** Dependencies of the store's maintenance. */
-export interface MaintenanceDeps {
+export interface BackgroundDeps {
   readonly config: Config;
   readonly store: Store;
   /** Does the work, beside the main thread. */
@@ -28,17 +28,17 @@ export interface MaintenanceDeps {
 }
 
 /** Starts what keeps the statistics up to date. @param onBehind told how many events are still to be counted @returns what ends it */
-export function keepCounted(deps: MaintenanceDeps, onBehind: (events: number) => void): () => Promise<void> {
+export function keepCounted(deps: BackgroundDeps, onBehind: (events: number) => void): () => Promise<void> {
   return keepGoing(deps, "loop.statistics", [null], "the statistics are not up to date; they are tried again", onBehind);
 }
 
 /** Starts what keeps the search index up to date. @returns what ends it */
-export function keepIndexed(deps: MaintenanceDeps): () => Promise<void> {
+export function keepIndexed(deps: BackgroundDeps): () => Promise<void> {
   return keepGoing(deps, "loop.search", [null], "the search index is not up to date; it is tried again");
 }
 
 /** Starts what removes that which is beyond its limits. @returns what ends it */
-export function keepWithinLimits(deps: MaintenanceDeps, what: "all" | "store" | "raw"): () => Promise<void> {
+export function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): () => Promise<void> {
   const { config } = deps;
   const maxStoreBytes = config.keepStoreMb === null ? null : config.keepStoreMb * MB;
   const ask = { what, limits: limitsOf(config), maxStoreBytes, folder: rawFolder(resolve(config.data)) };
@@ -46,12 +46,12 @@ export function keepWithinLimits(deps: MaintenanceDeps, what: "all" | "store" | 
 }
 
 /**
- * Has a loop done by the worker thread, and begun anew when the thread has ended.
+ * Has a loop done by the worker thread, and started again when the thread has ended.
  * @param complaint logged with what failed
  * @returns what tells it to end. The step that is under way is not waited for: it may wait for a disk that fails, and the server has to stop
  */
 function keepGoing<N extends LoopName>(
-  { jobs, clock, logger }: MaintenanceDeps,
+  { jobs, clock, logger }: BackgroundDeps,
   name: N,
   ask: Jobs[N]["ask"],
   complaint: string,
@@ -84,7 +84,7 @@ function keepGoing<N extends LoopName>(
  * @param overwrite does that, for the erasure of a note
  */
 export async function finishErasure(
-  { store: { residue }, logger }: Pick<MaintenanceDeps, "store" | "logger">,
+  { store: { residue }, logger }: Pick<BackgroundDeps, "store" | "logger">,
   overwrite: (note: string) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -109,7 +109,7 @@ export async function finishErasure(
 }
 
 /** Starts the watch of how much room the disk of this process's data folder has. */
-export function watchDisk({ config, store, clock, logger }: MaintenanceDeps): DiskWatch {
+export function watchDisk({ config, store, clock, logger }: BackgroundDeps): DiskWatch {
   const watch = new DiskWatch({
     folder: resolve(config.data),
     lowBytes: config.diskLowMb * MB,

@@ -21,7 +21,7 @@ const KEEP_BYTES = 8 * 1024 * 1024;
  * process at a time writes it, which has the lock of `FILE.part.lock`.
  */
 export class ExportFile {
-  /** The seq up to which an earlier run came; 0 when the file begins anew. */
+  /** The seq up to which an earlier run came; 0 when the file starts over. */
   readonly continued: number;
   readonly #path: string;
   readonly #of: string;

@@ -55,7 +55,7 @@ async function assertLoadable(path: string, { store, clock, signal }: FileOption
   }
 }
 
-/** Most that a receipt may be ahead of now, in ms: a clock may be wrong by a time zone. What is later would be the newest for ever. */
+/** Most that a receipt may be ahead of now, in ms: a clock may be wrong by a time zone. What is later would be the newest forever. */
 const DAY_MS = 86_400_000;
 
 function assertTimes({ kind }: Capture, batch: readonly Received[], now: number): void {

@@ -218,7 +218,7 @@ export class LeasedCollectors {
     );
   }
 
-  /** Collects a room whose settings have changed anew with them. */
+  /** Starts the collection of a room over, with its changed settings. */
   #obey({ key, settings }: Lease): void {
     const held = this.#held.get(key);
     if (held === undefined || settings === null || sameSettings(held.collector.settings, settings)) return;

@@ -154,7 +154,7 @@ export class RoomConnection {
     this.#beside(ask());
   }
 
-  /** Lets no question be asked again for a while, after so many in vain. */
+  /** Lets no question be asked again for a while, after so many without an answer. */
   doubt(count: number): void {
     this.#askAt = this.#offsets.now() + backoffMs("refusal", count);
   }

@@ -110,7 +110,7 @@ export interface Memory {
   readonly sessionId: string | null;
   /** Whether the platform itself said that the broadcast is live; what an earlier process left is connected to first and asked for after. */
   readonly confirmed: boolean;
-  /** Questions in vain whether it is; null where nobody doubts it. */
+  /** Questions without an answer whether it is; null where nobody doubts it. */
   readonly doubts: number | null;
   /** When the connection opened; null before. */
   readonly openedAt: number | null;
@@ -124,7 +124,7 @@ export interface Memory {
   readonly watchdog: Watchdog;
   /** New connections that this silence has led to. */
   readonly stalls: number;
-  /** When damage was last a reason to connect anew, ms UTC. */
+  /** When damage was last a reason to connect again, ms UTC. */
   readonly repairedAt: number;
   readonly damage: Gap | null;
   /** Gap that begins if the broadcast goes on although the connection was given up. */

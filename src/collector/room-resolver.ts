@@ -17,9 +17,9 @@ interface RoomResolverDeps {
 /** Answer of the platform, or why it could not be asked. */
 export type Reading = Resolved | { readonly outcome: "unasked"; readonly error: DyliveError };
 
-/** Age from which a reading is taken anew before a connect, ms. */
+/** Age from which a reading is taken again before a connect, ms. */
 export const FRESH_MS = 600_000;
-/** Age from which a reading is taken anew after a connect, ms: the broadcast may have been replaced by another. */
+/** Age from which a reading is taken again after a connect, ms: the broadcast may have been replaced by another. */
 const SURE_MS = 60_000;
 
 /** Asks the platform what a room is, and remembers the last reading that said live. */

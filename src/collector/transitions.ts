@@ -113,7 +113,7 @@ function givenUp(phase: Phase, taken: readonly Transition<"taken">[], end: Trans
   } satisfies Transitions;
 }
 
-/** A question in vain is asked again later and later. */
+/** A question without an answer is asked again later and later. */
 const DOUBT: EffectPlan = {
   words: "ask later again, while in doubt",
   make: ({ doubts }) => (doubts === null ? null : { type: "doubt", count: doubts }),

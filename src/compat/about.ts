@@ -28,7 +28,7 @@ export class Abouts {
     return about;
   }
 
-  /** Reads anew what is known of the rooms still followed, and forgets the others. */
+  /** Reads again what is known of the rooms still followed, and forgets the others. */
   async refresh(followed: ReadonlySet<RoomKey>): Promise<void> {
     for (const room of this.#known.keys()) if (!followed.has(room)) this.#known.delete(room);
     if (this.#known.size === 0) return;

@@ -31,7 +31,7 @@ export interface Format {
   readonly greet?: (status: RoomStatus, about: About, asked: AskedStream) => WrittenMessage | null;
   /** Writes the message to a client whose room cannot be had; `over` when asking again is of no use. */
   readonly refuse?: (error: DyliveError, asked: AskedStream) => WrittenMessage & { readonly over: boolean };
-  /** Returns the answer to a message of a client. Nothing else that clients send is heeded. */
+  /** Returns the answer to a message of a client. Anything else that clients send is ignored. */
   readonly reply?: (message: string) => string | null;
 }
 

@@ -60,7 +60,7 @@ interface GrabMessage {
 
 /**
  * The JSON of DouyinBarrageGrab 2.7.3 and later: an object in a string in an object, every field present, ids as bare integers. All rooms
- * that are collected come over one connection; what clients send is not heeded (its commands would end the program).
+ * that are collected come over one connection; what clients send is ignored (its commands would end the program).
  */
 export const grab: Format = {
   name: "grab",

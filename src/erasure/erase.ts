@@ -87,7 +87,7 @@ type Deps = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | 
 
 /**
  * Takes a person out of everything that is kept, as of now; a person who comes again is kept again. The events stay erased whatever is
- * imported or decoded anew: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
+ * imported or decoded again: their ids are known. What it leaves in statistics and in the file goes by `completeErasure`.
  * @throws DyliveError not_found when nobody is known by this, bad_request when more than one person is
  */
 export async function eraseUser(

@@ -6,7 +6,7 @@ import { type Identity, unknownPerson } from "./identity.js";
 
 /** Counts of what was taken out of the raw recordings. */
 export interface RecordingsErased {
-  /** Files that were written anew, or removed. */
+  /** Files that were written again, or removed. */
   readonly files: number;
   /** Messages that named the person, out of frames that stay. */
   readonly messages: number;

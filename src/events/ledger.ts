@@ -156,7 +156,7 @@ export class GiftLedger {
     return this.#open.size > 0;
   }
 
-  /** Starts anew from the log's newest events, oldest first; those that are no gifts are passed over. Reach back a minute at least. */
+  /** Starts over from the log's newest events, oldest first; those that are no gifts are passed over. Reach back a minute at least. */
   restore(events: Iterable<NewEvent>): void {
     this.drop();
     for (const event of events) {

@@ -13,7 +13,7 @@ export interface ExportAbout {
   readonly offsetMs: number;
   /** Minutes east of UTC of the times in tables. */
   readonly zoneMinutes: number;
-  /** Whether the file begins here; false where it is continued: then it does not begin anew. */
+  /** Whether the file begins here; false where it is continued: then it does not start over. */
   readonly begins: boolean;
 }
 

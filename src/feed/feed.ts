@@ -68,7 +68,7 @@ export class Feed {
     try {
       await held.tail.started;
     } catch (error) {
-      // The next one who asks begins anew.
+      // The next one who asks starts over.
       if (this.#held.get(room) === held) this.#drop(room, held);
       throw error;
     }

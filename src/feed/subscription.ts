@@ -85,7 +85,7 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
     return null;
   }
 
-  /** Goes back to a place, and leaves the tail until the next batch is asked for: everything after the place is given then, read anew. */
+  /** Goes back to a place, and leaves the tail until the next batch is asked for: everything after the place is given then, read again. */
   goBack(seq: number): void {
     this.#leave();
     this.at = seq;

@@ -61,7 +61,7 @@ export class GiftsWatch {
     return this.#state;
   }
 
-  /** Begins anew for a new connection or another account: what was seen before says nothing. */
+  /** Starts over for a new connection or another account: what was seen before says nothing. */
   reset(): void {
     this.#scores.clear();
     this.#rises = 0;

@@ -142,7 +142,7 @@ export class RoomHealth {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Notes as whom the room is watched: whether gifts reach one account says nothing of another. */
+  /** Notes which account watches the room: whether gifts reach one account says nothing of another. */
   seenAs(login: Evidence["login"]): void {
     if (login.account !== this.#seenAs.account) this.gifts.reset();
     this.#seenAs = login;
@@ -195,7 +195,7 @@ export class RoomHealth {
     this.#lastInteractiveAt = at;
   }
 
-  /** Begins another broadcast: what is said of one starts anew. */
+  /** Begins another broadcast: what is said of one starts over. */
   broadcast(sessionId: string): void {
     if (sessionId === this.#sessionId) return;
     this.#sessionId = sessionId;

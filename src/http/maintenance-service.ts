@@ -22,7 +22,7 @@ export interface ErasedPerson {
   readonly notReached: readonly string[];
 }
 
-/** Outcome of decoding recordings anew. */
+/** Outcome of decoding recordings again. */
 export interface DecodedAnew {
   /** room_ids of the broadcasts in the recordings. */
   readonly sessions: readonly string[];

@@ -252,7 +252,7 @@ export class Metrics {
   #showHooks(hooks: readonly HookFigures[]): void {
     for (const state of HOOK_STATES) this.#hooks.set({ state }, 0);
     for (const { state } of hooks) this.#hooks.inc({ state });
-    // One that was removed is no longer shown, or making and removing them would add series for ever.
+    // One that was removed is no longer shown, or making and removing them would add series forever.
     this.#hookBacklog.reset();
     for (const id of this.#hooksSeen.keys()) {
       if (hooks.some((hook) => hook.id === id)) continue;
@@ -286,7 +286,7 @@ export class Metrics {
   }
 }
 
-/** Returns by how much a count grew; one that fell began anew. */
+/** Returns by how much a count grew; one that fell started over. */
 function grown(before = 0, now: number): number {
   return now >= before ? now - before : now;
 }

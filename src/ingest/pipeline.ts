@@ -81,7 +81,7 @@ const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch
 
 /**
  * The one way into a room's log: messages → events → dedupe → gift ledger → append, serially, by the room's owner. A second owner
- * (an import beside the server) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged anew.
+ * (an import beside the server) is noticed by the fence: then memory is dropped, the room claimed again and the batch judged again.
  */
 export class Pipeline {
   readonly #deps: PipelineDeps;
@@ -192,7 +192,7 @@ export class Pipeline {
 
   /**
    * Judges and appends; a batch that the store refuses is halved until the bad event is found. A room that somebody else stores into at the same
-   * time is claimed back and the batch judged anew, so many times: two that did so for ever would store nothing.
+   * time is claimed back and the batch judged again, so many times: two that did so forever would store nothing.
    * @throws DyliveError in_use when the room is taken away each time
    */
   async #append(drafts: readonly Draft[], drops: Map<string, number>): Promise<readonly NewEvent[]> {
@@ -251,7 +251,7 @@ export class Pipeline {
     return new Map([...events].flatMap(([id, event]) => (event.type === "gift" ? [[id, event] as const] : [])));
   }
 
-  /** Appends what the ledger has staged. @returns null when the room had another owner in between: to be claimed again and judged anew */
+  /** Appends what the ledger has staged. @returns null when the room had another owner in between: to be claimed again and judged again */
   async #write(events: readonly NewEvent[]): Promise<Written | null> {
     const { log, room } = this.#deps;
     try {

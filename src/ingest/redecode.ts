@@ -15,9 +15,9 @@ import { type Broadcast, type Decode, Pipeline } from "./pipeline.js";
 const PAGE = 500;
 
 /**
- * Reckons the units of all gifts of a broadcast anew, from the log alone and in its order: the new units of an event are those by which its total
+ * Counts the units of all gifts of a broadcast again, from the log alone and in its order: the new units of an event are those by which its total
  * is above the largest before it in its combo.
- * @param claims totals that messages claim, where they were decoded anew; for the others what is stored counts
+ * @param claims totals that messages claim, where they were decoded again; for the others what is stored counts
  * @param onPage called after each page of gifts; it goes on when that resolves
  * @returns how many events were replaced
  */
@@ -110,7 +110,7 @@ interface RedecodeDeps {
   readonly onProgress?: (messages: number) => void | Promise<void>;
 }
 
-/** Result of decoding raw recordings anew. */
+/** Result of decoding raw recordings again. */
 export interface Redecoded {
   /** room_ids of the broadcasts in the files. */
   readonly sessions: readonly string[];
@@ -118,7 +118,7 @@ export interface Redecoded {
   messages: number;
   /** Events that say something else now. */
   replaced: number;
-  /** Gifts whose units were reckoned anew. */
+  /** Gifts whose units were counted again. */
   regifted: number;
   /** Events of messages that gave none before. */
   appended: number;
@@ -134,7 +134,7 @@ const IN_FLIGHT_MS = 5000;
 const ROUNDS = 5;
 
 /**
- * Decodes raw recordings anew. What is stored keeps its seq and id; its body is replaced where it differs. The units of gifts are reckoned anew
+ * Decodes raw recordings again. What is stored keeps its seq and id; its body is replaced where it differs. The units of gifts are counted again
  * for the broadcasts in the files. Messages that gave no event before are appended at the head with their old time. Nothing is removed. It can
  * be broken off anywhere, and begun again; a second time changes nothing.
  * @throws DyliveError bad_file

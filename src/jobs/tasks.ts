@@ -18,7 +18,7 @@ export interface Tasks {
   readonly overwrite: TaskTypes<{ readonly note: string }, null>;
   /** Takes a person out of what was recorded. */
   readonly eraseRaw: TaskTypes<{ readonly folder: string; readonly identity: Identity }, RecordingsErased>;
-  /** Decodes a room's recordings anew, or those of one broadcast. */
+  /** Decodes a room's recordings again, or those of one broadcast. */
   readonly redecode: TaskTypes<{ readonly folder: string; readonly room: RoomKey; readonly sessionId: string | null }, RedecodeResult>;
 }
 

@@ -30,7 +30,7 @@ export interface Reach {
   readonly userAgent: string;
 }
 
-/** Access of one room to the platform: by which way, as whom, and the identity that it takes when it must. */
+/** Access of one room to the platform: by which way, with which account, and the identity that it takes when it must. */
 export class PlatformAccess {
   readonly platform: Platform;
   readonly source: "websocket" | "browser";
@@ -84,7 +84,7 @@ export class PlatformAccess {
   }
 
   /**
-   * Returns the room's identity, a new one when the account has logged in anew.
+   * Returns the room's identity, a new one when the account has logged in again.
    * @throws DyliveError no_browser, browser_failed, blocked, unreachable, not_found, stopping
    */
   async sit(webRid: string | null, signal: AbortSignal): Promise<PlatformIdentity> {

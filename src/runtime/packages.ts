@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Loads a CommonJS file of a package when it is first wanted, and again when that failed. Node's loaders remember for ever that a module, or the
+ * Loads a CommonJS file of a package when it is first wanted, and again when that failed. Node's loaders remember forever that a module, or the
  * package.json beside it, could not be read, also where the process had only run out of file handles; a file that is required by its own path
- * is looked for anew each time.
+ * is looked for again each time.
  * @param file the package and the path in it, such as `name/lib/index.js`
  * @throws Error what Node says when there is no such file, or it cannot be read
  */

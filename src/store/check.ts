@@ -47,7 +47,7 @@ export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Pro
       if (page.removed !== undefined) walk.passRemoved(...page.removed);
       for (const event of page.events) walk.pass(event);
       walk.passTo(page.scanned);
-      // A store that does not get on would be read for ever.
+      // A store that does not get on would be read forever.
       if (walk.scanned === after) walk.passTo(head);
     }
     findings.push(...walk.findings, ...walk.combos());
@@ -197,7 +197,7 @@ function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatis
   return wrong.map(([what, log, counted]) => ({ kind: "statistics", room, sessionId, what, log: String(log), counted: String(counted) }));
 }
 
-/** Returns the seq up to which a room is counted; 0 while its broadcasts are counted anew, or when it is too busy to say. */
+/** Returns the seq up to which a room is counted; 0 while its broadcasts are counted again, or when it is too busy to say. */
 async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics">, room: RoomKey): Promise<number> {
   for (let look = 0; look < LOOKS; look++) {
     const before = (await log.heads([room])).get(room)?.head ?? 0;
@@ -213,7 +213,7 @@ async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics"
 interface CheckOptions {
   /** The only room to check; all rooms by default. */
   readonly room?: RoomKey;
-  /** Time for which the server keeps statistics of rooms that have no limit of their own, in ms; null, the default, is for ever. */
+  /** Time for which the server keeps statistics of rooms that have no limit of their own, in ms; null, the default, is forever. */
   readonly statisticsMaxAgeMs?: number | null;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;

@@ -47,7 +47,7 @@ export function makeBatch(
 }
 
 /**
- * Returns the `webhook-id`: hook, room and range, and what makes them mean the same for ever. After a restored backup seqs are given again,
+ * Returns the `webhook-id`: hook, room and range, and what makes them mean the same forever. After a restored backup seqs are given again,
  * in a log of another id; what somebody has sent again is a message of its own, or a receiver that knows the first would drop it.
  */
 function batchId({ id, replays }: BatchOf["hook"], logId: string, room: RoomKey, from: number, to: number): string {

@@ -113,7 +113,7 @@ export class RoomDelivery {
       // Before it waits for its turn: what comes meanwhile is read then, and as it is then.
       this.#subscription.goBack(batch.to);
       unsaved.delete(this.#room);
-      // Somebody has changed the hook: it begins anew in a moment.
+      // Somebody has changed the hook: it starts over in a moment.
       if (!(await store.hooks.fix(hook.id, hook.revision, batch))) return null;
       const { body: _body, ...head } = batch;
       this.#fixed = head;
@@ -126,7 +126,7 @@ export class RoomDelivery {
     const { hook, store, clock, places, signal } = this.#deps;
     const batch = await store.hooks.batch(hook.id, this.#room);
     if (batch === null) {
-      // Withdrawn, since somebody in it was erased: it is made anew. Or the hook was changed: then that is not fixed.
+      // Withdrawn, since somebody in it was erased: it is made again. Or the hook was changed: then that is not fixed.
       this.#fixed = null;
       this.#goBack();
       return 0;

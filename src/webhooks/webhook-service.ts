@@ -97,7 +97,7 @@ export class WebhookService {
   }
 
   /**
-   * Changes settings. What was fixed before is sent as it was; in rooms that come anew it is sent what comes from now on, and what was not yet
+   * Changes settings. What was fixed before is sent as it was; in newly added rooms it is sent what comes from now on, and what was not yet
    * delivered of rooms that go is dropped.
    * @throws DyliveError not_found, bad_request
    */

@@ -81,7 +81,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
   });
 }
 
-/** Counts anew and overwrites what several people left, once for all of them. */
+/** Counts again and overwrites what several people left, once for all of them. */
 async function complete(store: Store, reports: readonly EraseReport[], signal: AbortSignal): Promise<void> {
   const note = reports.at(-1)?.note;
   if (note === undefined) return;

@@ -14,7 +14,7 @@ import { firstFetch } from "../../sources/first-fetch.js";
 import { websocketSource } from "../../sources/websocket.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
-/** Terms on which the platform is asked: as whom, and by which way. */
+/** Terms on which the platform is asked: with which account, and by which way. */
 export interface DoctorQuestion {
   readonly platform: Platform;
   readonly visitor: Visitor;

@@ -164,7 +164,7 @@ export class PushSpool {
   }
 }
 
-/** A file that somebody has removed: what comes after it must not wait for ever. */
+/** A file that somebody has removed: what comes after it must not wait forever. */
 function nothingLeft(error: NodeJS.ErrnoException): string {
   if (error.code === "ENOENT") return "";
   throw error;

@@ -70,7 +70,7 @@ export class ChatHandler {
     }
     try {
       const [stored, ends] = [await positions.get(reader, room), await this.#ends(room)];
-      // A position beyond the head is of a log that was restored from an older copy: the reader begins anew.
+      // A position beyond the head is of a log that was restored from an older copy: the reader starts over.
       const from = stored !== null && stored <= ends.head ? stored : null;
       const got = await this.#poll(query, asked, call, token, from, ends.head);
       // Made before the position is promised to move: had it failed, the error's answer would move it.

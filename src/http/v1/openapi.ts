@@ -145,7 +145,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
   app.get("/openapi.json", { schema: { hide: true } }, (request, reply) => json.answer(request, reply, "application/json; charset=utf-8"));
   const files = new SharedFiles(join(dirname(createRequire(import.meta.url).resolve("@fastify/swagger-ui")), "static"));
   await app.register(async (docs) => {
-    // The page's own routes read a file, or write the document anew, for everybody who asks.
+    // The page's own routes read a file, or write the document again, for everybody who asks.
     docs.addHook("onRequest", async (request, reply) => {
       const path = request.url.split("?", 1)[0] ?? "";
       if (path === "/docs/json") return json.answer(request, reply, "application/json; charset=utf-8");

@@ -75,7 +75,7 @@ export class ProxyServer {
     try {
       return await orAbort(ready, signal);
     } catch (error) {
-      secure.destroy(); // a handshake that is never answered would stay open for ever
+      secure.destroy(); // a handshake that is never answered would stay open forever
       throw error;
     }
   }

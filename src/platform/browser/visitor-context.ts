@@ -190,7 +190,7 @@ export class VisitorContext {
     const own = browser.contexts()[0];
     if (egress === null && own !== undefined) return own;
     const saved = this.#state === null && stateFile !== null ? await readState(stateFile) : null;
-    // What was saved as an account counts only until the operator logs in anew.
+    // What was saved as an account counts only until the operator logs in again.
     const state = this.#state ?? (saved !== null && saved.savedAt >= (account?.savedAt ?? 0) ? saved.state : null);
     const context = await browser.newContext({
       ...egress?.contextOptions,

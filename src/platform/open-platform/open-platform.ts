@@ -110,7 +110,7 @@ export class OpenPlatform {
     return objectOf((await this.#call("access-token", method, `/api/live_data/${name}`, values, "err_no", signal))["data"]);
   }
 
-  /** Makes one call; a token that is not taken is fetched anew, once. */
+  /** Makes one call; a token that is not taken is fetched again, once. */
   async #call(
     header: string,
     method: "GET" | "POST",

@@ -30,7 +30,7 @@ interface RawErasing {
 }
 
 /**
- * Takes messages out of a compressed recording. The file is written anew beside itself and then takes its own place, or goes when nothing is
+ * Takes messages out of a compressed recording. The file is written again beside itself and then takes its own place, or goes when nothing is
  * left of it; a crash on the way leaves it as it was. One that holds nothing of the kind is not touched.
  * @throws Error when the file cannot be read as a recording, or the disk takes nothing
  */
@@ -74,7 +74,7 @@ export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawEr
   return erased;
 }
 
-/** Returns whether something is to be taken out: then the file is written anew, without what is damaged in it. */
+/** Returns whether something is to be taken out: then the file is written again, without what is damaged in it. */
 async function holds(path: string, erasing: RawErasing): Promise<boolean> {
   const reader = new RecordingReader();
   for await (const records of recordsOf(path, reader, erasing))
@@ -106,13 +106,13 @@ async function* recordsOf(
 
 /** Outcome of erasing from all recordings. */
 interface AllRawErased {
-  /** Files that were written anew, or removed. */
+  /** Files that were written again, or removed. */
   files: number;
   messages: number;
   frames: number;
   /** Paths of files that are being written to, so that they were left alone. */
   readonly open: string[];
-  /** Paths of files that could not be read, or not be written anew, with why. */
+  /** Paths of files that could not be read, or not be written again, with why. */
   readonly failed: string[];
 }
 

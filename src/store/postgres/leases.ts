@@ -18,7 +18,7 @@ export interface LeaseTimes {
    * way back. Above the longest pause between two attempts to connect.
    */
   readonly graceMs: number;
-  /** Time after which a room on offer that its taker has not taken over is offered anew. */
+  /** Time after which a room on offer that its taker has not taken over is offered again. */
   readonly takeMs: number;
 }
 
@@ -101,7 +101,7 @@ class PostgresMembership implements Membership {
     const now = new Map<string, Known>();
     const [taken, changed]: [Lease[], Lease[]] = [[], []];
     for (const row of mine) {
-      // One that nobody had was forgotten and is wanted anew, all between two beats: what it was collected by is over.
+      // One that nobody had was forgotten and is wanted again, all between two beats: what it was collected by is over.
       const was = ways.get(row.key) === "free" ? undefined : before.get(row.key);
       if (was !== undefined && was.row.room === row.room && was.row.settings === row.settings) {
         now.set(row.key, was);

@@ -15,7 +15,7 @@ const MEMBERS = 77;
 const SETTINGS = `SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
   SET synchronous_commit = off; SET idle_session_timeout = 0`;
 
-/** Connection of its own by which a process proves that it lives: it holds the member's advisory lock. Made anew when it was lost. */
+/** Connection of its own by which a process proves that it lives: it holds the member's advisory lock. Made again when it was lost. */
 export class MemberSession {
   readonly #connection: PostgresConnection;
   readonly #member: number;
@@ -28,12 +28,12 @@ export class MemberSession {
     this.#member = member;
   }
 
-  /** Number of times that it was made anew. */
+  /** Number of times that it was made again. */
   get losses(): number {
     return Math.max(0, this.#connects - 1);
   }
 
-  /** Runs work that need not be of one moment. @throws DyliveError when the database is away; the session is made anew by the next call */
+  /** Runs work that need not be of one moment. @throws DyliveError when the database is away; the session is made again by the next call */
   async ask<T>(work: () => Work<T>): Promise<T> {
     try {
       return await this.#connection.guard(async () => new PostgresSession(await this.#connected()).perform(work()));

@@ -223,7 +223,7 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
         return now;
       }),
     /**
-     * Drops what is fixed and not delivered where its body holds one of these texts: it is made anew from the log.
+     * Drops what is fixed and not delivered where its body holds one of these texts: it is made again from the log.
      * @returns how many batches were dropped
      */
     withdraw: (texts: readonly string[]): Promise<number> =>

@@ -2,7 +2,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import { row, rows, run, type SqlDatabase } from "./work.js";
 
-/** Kinds of data that may be kept for less than for ever. `raw` are recordings of raw frames. */
+/** Kinds of data that may be kept for less than forever. `raw` are recordings of raw frames. */
 export const RETAINED = ["events", "statistics", "raw"] as const;
 export type Retained = (typeof RETAINED)[number];
 

@@ -86,7 +86,7 @@ export function sqlStatistics(database: SqlDatabase) {
       if (look?.stale)
         await write(function* () {
           yield* lockRoom(room);
-          // Taken away before they are looked at: what is replaced meanwhile makes a row anew.
+          // Taken away before they are looked at: what is replaced meanwhile makes a row again.
           const found = yield* rows<{ sessionId: string; from: number; to: number }>(stale, room);
           for (const { sessionId, from, to } of found) yield* resetSession(room, sessionId, from, to);
         });

@@ -14,7 +14,7 @@ import { sqliteResidue } from "./residue.js";
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */
 const GIVE_BACK_PAGES = 256;
 /**
- * Time without a mark after which the process that overwrites the file has died, in ms, and will begin anew; it says with each step that it
+ * Time without a mark after which the process that overwrites the file has died, in ms, and will start over; it says with each step that it
  * is alive.
  */
 const WIPE_MS = 300_000;
