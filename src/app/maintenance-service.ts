@@ -6,7 +6,7 @@ import type { Tasks } from "../jobs/tasks.js";
 import { rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 
-interface MaintenanceDeps {
+interface MaintenanceServiceDeps {
   readonly jobs: JobExecutor;
   readonly raw: Pick<RawRecorder, "rotate">;
   /** Absolute path of the data folder. */
@@ -16,7 +16,7 @@ interface MaintenanceDeps {
 }
 
 /** Returns the maintenance service: long work on what is kept, done by the worker thread. */
-export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceDeps): MaintenanceService {
+export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceServiceDeps): MaintenanceService {
   const folder = rawFolder(data);
   const following = (turn: Turn, signal: AbortSignal) => ({
     signal,
