@@ -19,4 +19,4 @@ it("of a busy room are what the simulator says it sent; in full in test/long", a
   await store.close();
 });
 
-const HOURS = 0.2;
+const HOURS = 0.1;
