@@ -26,14 +26,12 @@ const check = async (title, args) => {
 };
 if (only.length === 0) {
   // Two at a time: most machines have two cores.
-  await Promise.all([
-    check("types", type("tsconfig.json")),
-    check("types of the dashboard", vue)
-      .then(() => check("types of the examples", type("examples/tsconfig.json")))
-      .then(() => check("lint", ["node_modules/@biomejs/biome/bin/biome", "ci", "."])),
-  ]);
-}
-build();
+  const dashboard = check("types of the dashboard", vue).then(() => check("types of the examples", type("examples/tsconfig.json")));
+  await check("types", type("tsconfig.json"));
+  await check("lint", ["node_modules/@biomejs/biome/bin/biome", "ci", "."]);
+  await check("build", ["scripts/build.mjs"]);
+  await dashboard;
+} else build();
 const vitest = ["node_modules/vitest/vitest.mjs", "run", ...projects.flatMap((project) => ["--project", project])];
 const status = run(process.execPath, [...vitest, "--reporter=default", "--reporter=json", `--outputFile.json=${results}`], {
   mayFail: true,

@@ -37,7 +37,7 @@ export async function killWhileDelivering({
     else response.writeHead(200).end();
   };
   try {
-    const token = (await ran(["token", "create", "--name", "t"], env)).stdout.trim();
+    const token = (await ran(["token", "create", "--name", "t", "--scope", "admin"], env)).stdout.trim();
     const added = await ran(["hook", "add", receiver.url, "--allow-private", "--types", "*", "--max-events", "50"], env);
     const secret = added.stdout.trim();
     const id = /hook ([0-9a-f]{12}) /.exec(added.stderr)?.[1] ?? "";
@@ -55,8 +55,9 @@ export async function killWhileDelivering({
       receiver.manner = answering(200);
       await ran(["hook", "resume", id], env);
       await until(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 300)); // each look is a process
-        return (await ran(["hook", "list"], env)).stdout.includes("active  backlog 0");
+        const hook = await fetch(`${base}/v1/hooks/${id}`, { headers: { authorization: `Bearer ${token}` } });
+        const { state, backlog } = (await hook.json()) as { readonly state: string; readonly backlog: number };
+        return state === "active" && backlog === 0;
       });
       server.process.kill("SIGTERM");
       expect(await server.ended).toBe(0);
