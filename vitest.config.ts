@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { browserProjects } from "./test/browser/browsers.js";
 
-/** They start the built program, or install it. */
-const programTests = ["test/e2e/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
+/** They start the built program, several of it on one database of PostgreSQL, or install it. */
+const programTests = ["test/e2e/**/*.test.ts", "test/processes/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
 /** Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere. */
 const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
 /**
@@ -12,15 +13,7 @@ const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.tes
 const sameInEveryBrowser = ["web-build", "web-visit", "web-room", "settings", "overlay", "example"].map(
   (name) => `test/browser/${name}.test.ts`,
 );
-const apart = [
-  ...programTests,
-  ...lockstepTests,
-  "test/captures/**",
-  "test/browser/**",
-  "test/long/**",
-  "test/postgres/**",
-  "test/processes/**",
-];
+const apart = [...programTests, ...lockstepTests, "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];
 
 /** A young generation that holds what a test makes: collecting it early was a tenth of the time of the CPU. */
 const ROOMY = ["--max-semi-space-size=64"];
@@ -34,8 +27,18 @@ const programs = { isolate: false, execArgv: ROOMY, maxWorkers: 4, sequence: { g
 
 const alone = { isolate: false, maxWorkers: 1, sequence: { groupOrder: 3 } };
 
+/** Begins with the tests of several processes, which take longest: others fill the time beside them. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.includes("/test/processes/");
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: apart, testTimeout: 30_000, ...unit } },
       { test: { name: "e2e", include: programTests, testTimeout: 120_000, hookTimeout: 60_000, ...programs } },
@@ -60,8 +63,6 @@ export default defineConfig({
           ...unit,
         },
       },
-      // Programs that share a database of PostgreSQL.
-      { test: { name: "processes", include: ["test/processes/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000, ...programs } },
       { test: { name: "faults", include: lockstepTests, testTimeout: 30_000, ...alone } },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "long", include: ["test/long/**/*.test.ts"], testTimeout: 3_600_000, hookTimeout: 120_000, fileParallelism: false } },

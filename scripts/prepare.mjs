@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The projects of vitest.config.ts that need nothing but the checkout. */
-export const PROJECTS = ["unit", "faults", "postgres", "processes", "e2e", "browser"];
+export const PROJECTS = ["unit", "faults", "postgres", "e2e", "browser"];
 
 /** Runs a command in the checkout with its output shown; ends the process with its exit code when it fails. */
 export function run(command, args, options = {}) {

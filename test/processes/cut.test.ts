@@ -6,4 +6,4 @@ it("the database crashes under load and is away for a while: nothing is lost, th
   expect(sent).toBeGreaterThan(100);
   expect(spooled, "bytes in the spool while the database was away").toBeGreaterThan(0);
   expect(read).toBeGreaterThan(sent);
-});
+}, 300_000);

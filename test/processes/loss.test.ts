@@ -6,4 +6,4 @@ it("a collector is killed, one hangs and returns, one joins, one leaves: nothing
   expect(againMs.length).toBeGreaterThanOrEqual(9);
   expect(struck).toBeLessThan(rooms);
   expect(stored).toBeGreaterThan(sent - lost);
-});
+}, 300_000);

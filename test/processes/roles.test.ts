@@ -68,5 +68,5 @@ describe("a collector and a server of one database", () => {
     expect(await server.stop()).toBe(0);
     expect(await cluster.command("check")).toMatchObject({ code: 0 });
     expect(await database.rows("SELECT 1 FROM members")).toEqual([]);
-  });
+  }, 300_000);
 });
