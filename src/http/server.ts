@@ -43,7 +43,7 @@ const URL_MAX_CHARS = 8_192;
  */
 const BACKLOG = 4_096;
 /** Time after `close()` after which everything that is still open is cut, in ms. */
-const CLOSE_GRACE_MS = 4_500;
+const CLOSE_GRACE_MS = 3_500;
 
 /** Options and dependencies of the API. */
 interface ApiOptions {

@@ -107,7 +107,7 @@ describe("stopping", () => {
     const cut = once(stuck.socket, "close");
     const closing = served.api.close();
     await until(() => served.clock.sleeping > 0);
-    await served.clock.advance(4_500);
+    await served.clock.advance(3_500);
     await closing;
     await cut;
   });
