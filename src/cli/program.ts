@@ -110,7 +110,7 @@ export async function programFor(asked: string | null): Promise<Command> {
     .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.");
   program.hook("preAction", () => {
     for (const [name, meant] of misspeltSettings())
-      say(plain(`dylive: there is no setting ${name}, it is ignored. Did you mean ${meant}?`));
+      say(plain(`dylive: there is no setting ${name}: it is ignored. Did you mean ${meant}?`));
   });
   addOwnCommands(program);
   const own = GROUPS.find(({ names }) => asked !== null && names.includes(asked));

@@ -34,7 +34,7 @@ export type Jobs = Calls<"statistics", Statistics> &
 /** The name of a job. */
 export type JobName = keyof Jobs;
 
-/** How a job is followed, and ended before its time. */
+/** Options of a job that is followed, or ended before its time. */
 export interface Following<N extends JobName> {
   /** Ends the job, if it heeds the signal: the error is then the signal's reason. */
   readonly signal?: AbortSignal;

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 
-/** So many at once after a pause, and so many a second in the long run. */
+/** Rate: a number at once after a pause, and a number a second in the long run. */
 interface Rate {
   readonly burst: number;
   readonly perSecond: number;
@@ -8,7 +8,7 @@ interface Rate {
 
 /** Keys that are kept before those that have their whole burst again are forgotten. */
 const KEYS_MAX = 1_000;
-/** What rounding may take of one: a share of a second is not a whole number of ms. */
+/** Loss of one by rounding: a share of a second is not a whole number of ms. */
 const ROUNDING = 1e-6;
 
 /** Limits how often something is done, or how much is taken, for each key apart; without keys, for all callers together. */
