@@ -1,7 +1,7 @@
 // `npm run bench -- <name> [--quick]`: compiles the bench and what it uses of src/, generates the code of the libraries that dylive is
 // measured against, and runs the bench. Everything is put into .tmp/bench/. Without a name: lists the benches.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { install, ROOT, run } from "./prepare.mjs";
+import { install, ROOT, run, TSC } from "./prepare.mjs";
 
 const BENCHES = {
   decode: "inflated frames to events, messages per CPU second, against protobufjs, ts-proto and protobuf-es",
@@ -67,7 +67,7 @@ function compile() {
 }
 
 function tsc(project) {
-  run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project]);
+  run(process.execPath, [TSC, "-p", project]);
 }
 
 /** Whether a file is missing or older than a file, or than the files of a folder. */

@@ -3,14 +3,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { build, install, PROJECTS, ROOT, run } from "./prepare.mjs";
+import { build, install, PROJECTS, ROOT, run, TSC } from "./prepare.mjs";
 
 const only = process.argv.slice(2);
 const projects = only.length > 0 ? only : PROJECTS;
 const name = only.length > 0 ? only.join("-") : "all"; // scripts/ci.mjs reads the counts under it
 const results = `${ROOT}.tmp/vitest-${name}.json`;
 
-const type = (project) => ["node_modules/typescript/bin/tsc", "--noEmit", "-p", project];
+const type = (project) => [TSC, "--noEmit", "-p", project];
 const vue = ["node_modules/vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", "web/tsconfig.json"];
 
 install();

@@ -53,7 +53,7 @@ export async function prepare(blocks: readonly Block[], folder: string, mine: (t
   const target = { module: "NodeNext", target: "ES2022", lib: ["ES2023", "DOM", "DOM.Iterable"], types: ["node"] };
   const compilerOptions = { ...strict, ...target, allowJs: true, checkJs: true, noImplicitAny: false, outDir: "out", rootDir: "." };
   writeFileSync(join(at, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [...names.values()] }));
-  const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
+  const tsc = `${ROOT}node_modules/typescript7/bin/tsc`;
   await promisify(execFile)(process.execPath, [tsc, "-p", at]).catch((error: { stdout: string }) => {
     const told = [...names].reduce((text, [place, name]) => text.replaceAll(name, `${name} (${place})`), error.stdout);
     throw new Error(`the types of a document's program are wrong:\n${told}`);

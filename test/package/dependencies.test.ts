@@ -34,7 +34,7 @@ describe("the package's dependencies", () => {
 
   it("are of exact versions", () => {
     for (const version of Object.values({ ...dependencies, ...devDependencies, ...ofBuild }))
-      expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+      expect(version).toMatch(/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/);
   });
 });
 
